@@ -1,0 +1,130 @@
+"""Pure: one attribute of an entity type, and how it is read from the schema's JSON description."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+
+class Kind(enum.Enum):
+    """What an attribute holds."""
+
+    SCALAR = "scalar"  # text, number, boolean, date, JSON
+    REFERENCE = "reference"  # one related entity
+    COLLECTION = "collection"  # any number of related entities
+    MAPPING = "mapping"  # a collection read as key and value: metadata, custom_attributes
+
+
+class ValueType(enum.Enum):
+    """The type of a scalar attribute's values."""
+
+    TEXT = "text"
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    NUMBER = "number"
+    DATETIME = "datetime"
+    OBJECT = "object"  # a JSON object, such as thumbnail_url
+    ANY = "any"  # whatever JSON holds, such as a custom attribute's value
+
+
+_VALUE_TYPES = {
+    "string": ValueType.TEXT,
+    "boolean": ValueType.BOOLEAN,
+    "integer": ValueType.INTEGER,
+    "number": ValueType.NUMBER,
+    "object": ValueType.OBJECT,
+    "variable": ValueType.ANY,
+}
+
+#: The schema says "string" for these, the server answers a list of {id, name, type} (PROTOCOL 5.1).
+_LINK_ATTRIBUTES = frozenset({"link", "_link"})
+
+#: A default that stands for "the client makes a uuid4" (PROTOCOL 5.1).
+GENERATED_ID = "{uid}"
+
+
+@attrs.frozen(slots=True)
+class Attribute:
+    """One attribute of an entity type, as the schema describes it."""
+
+    name: str
+    kind: Kind
+    value_type: ValueType | None = None  # of a scalar
+    target: str | None = None  # the related entity type, of anything but a scalar
+    default: Any = None
+    alias: str | None = None  # the server's internal name, as events and system projections use it
+    enumeration: tuple[str, ...] = ()
+    key_name: str | None = None  # of a mapping: the attribute of the target that is the key
+    value_name: str | None = None  # of a mapping: the attribute of the target that is the value
+    foreign_key: str | None = None  # "Status.id" when the schema says what the value refers to
+    immutable: bool = False  # settable only while the entity is new
+    computed: bool = False  # made by the server, never settable
+    required: bool = False
+    restricted: bool = False  # usable in criteria, never projected
+    translates_type: bool = False  # stored as a table name, shown as an entity type name
+    description: str = ""
+
+    @property
+    def is_relation(self) -> bool:
+        """Whether the attribute leads to other entities."""
+        return self.kind is not Kind.SCALAR
+
+    @property
+    def is_plural(self) -> bool:
+        """Whether the attribute leads to any number of entities."""
+        return self.kind in (Kind.COLLECTION, Kind.MAPPING)
+
+    @property
+    def has_generated_default(self) -> bool:
+        """Whether the client is expected to make a uuid4 for a new entity."""
+        return bool(self.default == GENERATED_ID)
+
+
+def read_attribute(
+    name: str, details: Mapping[str, Any], *, immutable: bool, computed: bool, required: bool
+) -> Attribute:
+    kind, value_type, target = _kind(name, details)
+    key_and_value = details.get("key_value_attributes") or {}
+    description = details.get("description", "")
+    foreign_key = None
+    if description.startswith("Foreign key(s): "):
+        foreign_key, description = description.removeprefix("Foreign key(s): "), ""
+    return Attribute(
+        name=name,
+        kind=kind,
+        value_type=value_type,
+        target=target,
+        default=details.get("default"),
+        alias=details.get("alias_for"),
+        enumeration=tuple(details.get("enum", ())),
+        key_name=key_and_value.get("key"),
+        value_name=key_and_value.get("value"),
+        foreign_key=foreign_key,
+        immutable=immutable,
+        computed=computed or name in _LINK_ATTRIBUTES,
+        required=required,
+        restricted=bool(details.get("restricted_projection")),
+        translates_type="transform" in details,
+        description=description,
+    )
+
+
+def _kind(name: str, details: Mapping[str, Any]) -> tuple[Kind, ValueType | None, str | None]:
+    declared = details.get("type")
+    if declared in ("array", "mapped_array"):
+        target = (details.get("items") or {}).get("$ref")
+        if "key_value_attributes" in details:
+            return Kind.MAPPING, None, target
+        return Kind.COLLECTION, None, target
+    # A few foreign keys carry both a type and a $ref (DashboardResource); they hold ids, so they are scalars.
+    if "$ref" in details and declared is None:
+        return Kind.REFERENCE, None, details["$ref"]
+    if name in _LINK_ATTRIBUTES:
+        return Kind.SCALAR, ValueType.ANY, None
+    if details.get("format") == "date-time":
+        return Kind.SCALAR, ValueType.DATETIME, None
+    # User.user_type_id is described without a type; like every foreign key it is text.
+    return Kind.SCALAR, _VALUE_TYPES.get(declared or "string", ValueType.ANY), None

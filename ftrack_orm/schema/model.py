@@ -1,0 +1,145 @@
+"""Pure: the data model a server describes in its `query_schemas` answer.
+
+The answer is JSON-schema-like (facts: PROTOCOL 5.1). Here it becomes `Schema`, `EntityType` and `Attribute` values that
+the rest of the library asks instead of poking at JSON. Unknown keys, types and attributes are kept or ignored, never
+an error: servers grow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from ..errors import ProtocolError, UnknownAttribute, UnknownEntityType, suggestion
+from . import inheritance
+from .attribute import Attribute, read_attribute
+
+
+@attrs.frozen(eq=False)
+class EntityType:
+    """One entity type: its attributes, its key, and where it stands in its family."""
+
+    name: str
+    attributes: Mapping[str, Attribute]
+    primary_key: tuple[str, ...]
+    default_projections: tuple[str, ...]
+    system_projections: tuple[str, ...]  # translated from internal to public names; private ones left out
+    bases: tuple[str, ...]  # nearest first, ending with the root of the family; empty for a root
+    alias: str | None = None  # the server's internal class
+    classifiers: Mapping[str, str] = attrs.field(factory=dict)  # public attribute -> value that selects this subtype
+    reference_keys: Mapping[str, str] = attrs.field(factory=dict)  # `status` -> `status_id`
+    supports_group_by: bool = False
+    deprecated: str = ""
+
+    @property
+    def family(self) -> str:
+        """The name of the root of this type's family, which identities are made with."""
+        return self.bases[-1] if self.bases else self.name
+
+    def attribute(self, name: str) -> Attribute:
+        """Return the attribute called *name*, or raise `UnknownAttribute` with near names."""
+        try:
+            return self.attributes[name]
+        except KeyError:
+            message = f"{self.name} has no attribute {name!r}.{suggestion(name, self.attributes)}"
+            raise UnknownAttribute(message, entity_type=self.name, attribute=name) from None
+
+
+
+@attrs.frozen(eq=False)
+class Schema:
+    """All entity types of one server, by name, with the answer they were read from and its hash."""
+
+    types: Mapping[str, EntityType]
+    hash: str
+    subtypes: Mapping[str, tuple[str, ...]]  # type -> all types below it in its family, any depth
+
+    @classmethod
+    def from_answer(cls, answer: Sequence[Mapping[str, Any]]) -> Schema:
+        """Read a `query_schemas` answer: an array of type descriptions.
+
+        Raises `ProtocolError` when the array is not what a server sends.
+        """
+        try:
+            described = {description["id"]: description for description in answer}
+            bases = inheritance.bases(described)
+            types = {
+                name: _entity_type(name, description, inheritance.chain(name, bases))
+                for name, description in described.items()
+            }
+        except (KeyError, TypeError, AttributeError) as error:
+            message = f"The server's schema is not of the known shape: {type(error).__name__} {error}."
+            raise ProtocolError(message, excerpt=repr(answer)[:500]) from error
+        subtypes: dict[str, list[str]] = {name: [] for name in types}
+        for name, entity_type in types.items():
+            for base in entity_type.bases:
+                subtypes[base].append(name)
+        return cls(types, schema_hash(answer), {name: tuple(below) for name, below in subtypes.items()})
+
+    def type(self, name: str) -> EntityType:
+        """Return the entity type called *name*, or raise `UnknownEntityType` with near names."""
+        try:
+            return self.types[name]
+        except KeyError:
+            message = f"The server's schema has no entity type {name!r}.{suggestion(name, self.types)}"
+            raise UnknownEntityType(message, entity_type=name) from None
+
+    def is_a(self, name: str, base: str) -> bool:
+        """Whether the type *name* is *base* or stands below it in its family."""
+        return name == base or base in self.type(name).bases
+
+    def related(self, name: str, base: str) -> bool:
+        """Whether one of the two types is the other or stands below it, so that a cast between them makes sense."""
+        return self.is_a(name, base) or self.is_a(base, name)
+
+    def concrete(self, name: str) -> tuple[str, ...]:
+        """Return *name* and every type below it: the types an entity reached as *name* can turn out to be."""
+        return (name, *self.subtypes[name])
+
+
+def schema_hash(answer: Iterable[Mapping[str, Any]]) -> str:
+    """Return the hash servers give their schema, for telling whether a cached copy is current.
+
+    The rule is ftrack's: the MD5 of the answer as JSON with sorted keys (PROTOCOL 5.1).
+    """
+    text = json.dumps(list(answer), sort_keys=True)
+    return hashlib.md5(text.encode("utf-8"), usedforsecurity=False).hexdigest()
+
+
+def _entity_type(name: str, description: Mapping[str, Any], bases: tuple[str, ...]) -> EntityType:
+    immutable = frozenset(description.get("immutable", ()))
+    computed = frozenset(description.get("computed", ()))
+    required = frozenset(description.get("required", ()))
+    attributes = {
+        attribute: read_attribute(
+            attribute,
+            details,
+            immutable=attribute in immutable,
+            computed=attribute in computed,
+            required=attribute in required,
+        )
+        for attribute, details in description["properties"].items()
+    }
+    public = {attribute.alias: attribute.name for attribute in attributes.values() if attribute.alias}
+    alias, classifiers = inheritance.alias_and_classifiers(description)
+    return EntityType(
+        name=name,
+        attributes=attributes,
+        primary_key=tuple(description["primary_key"]),
+        default_projections=tuple(p for p in description.get("default_projections", ()) if p in attributes),
+        system_projections=tuple(
+            p if p in attributes else public[p]
+            for p in description.get("system_projections", ())
+            if p in attributes or p in public
+        ),
+        bases=bases,
+        alias=alias,
+        classifiers={public.get(internal, internal): value for internal, value in classifiers.items()},
+        reference_keys=inheritance.reference_keys(attributes.values()),
+        supports_group_by=bool((description.get("metadata") or {}).get("group_by")),
+        deprecated=(description.get("deprecated") or {}).get("message", ""),
+    )

@@ -1,0 +1,1 @@
+"""The language on the line: values as JSON, operations to send, and replies to read."""

@@ -1,0 +1,82 @@
+"""Pure: Python values to the JSON values ftrack speaks, and back.
+
+Facts (PROTOCOL 2.1): a datetime is `{"__type__": "datetime", "value": "2022-10-10T10:12:09"}` and means UTC; a date is
+`{"__type__": "date", "value": "2022-10-10"}`; an entity is `{"__entity_type__": ...}` with its key.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import InvalidValue, ProtocolError
+from ..values import Reference
+
+ENTITY_TYPE = "__entity_type__"
+VALUE_TYPE = "__type__"
+UTC = datetime.timezone.utc
+
+
+def encode(value: Any) -> Any:
+    """Return *value* as a JSON value: datetimes in UTC, references as entities, sequences and mappings throughout.
+
+    Raises `InvalidValue` for a naive datetime, whose moment nobody can know, and for anything JSON has no form for.
+    """
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    if isinstance(value, datetime.datetime):
+        return {VALUE_TYPE: "datetime", "value": datetime_text(value)}
+    if isinstance(value, datetime.date):
+        return {VALUE_TYPE: "date", "value": value.isoformat()}
+    if isinstance(value, Reference):
+        return {ENTITY_TYPE: value.entity_type, **dict(value.key)}
+    if isinstance(value, Mapping):
+        return {str(key): encode(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [encode(item) for item in value]
+    raise InvalidValue(f"ftrack has no form for a value of type {type(value).__name__}: {value!r}.")
+
+
+def datetime_text(value: datetime.datetime) -> str:
+    """Return the UTC text of an aware datetime as ftrack writes it: no offset, microseconds only if there are any."""
+    if value.tzinfo is None:
+        raise InvalidValue(
+            f"{value!r} has no timezone, so its moment is not known. "
+            "Use datetime.now(timezone.utc), or value.astimezone() for local time."
+        )
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat()
+
+
+def parse_datetime(text: str) -> datetime.datetime:
+    """Return the aware UTC datetime of ISO 8601 *text*; without an offset it is UTC. Raises `ValueError`."""
+    # Python 3.10's fromisoformat knows neither the Z suffix nor milliseconds behind it, which browsers write.
+    normal = text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text
+    moment = datetime.datetime.fromisoformat(normal)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def decode(value: Any) -> Any:
+    """Return a JSON value with typed values turned into Python's; entities and plain values are left as they are."""
+    if type(value) is dict:
+        if VALUE_TYPE in value:
+            return decode_typed(value)
+        return {key: decode(item) for key, item in value.items()}
+    if type(value) is list:
+        return [decode(item) for item in value]
+    return value
+
+
+def decode_typed(value: Mapping[str, Any]) -> datetime.datetime | datetime.date | None:
+    """Return what a `{"__type__": ...}` object stands for; raises `ProtocolError` for an unknown type or bad text."""
+    kind, text = value[VALUE_TYPE], value.get("value")
+    if text is None:
+        return None
+    try:
+        if kind == "datetime":
+            return parse_datetime(text)
+        if kind == "date":
+            return datetime.date.fromisoformat(text[:10])
+    except (TypeError, ValueError) as error:
+        raise ProtocolError(f"The server sent a {kind} that is none: {text!r}.") from error
+    raise ProtocolError(f"The server sent a value of the unknown type {kind!r}.")

@@ -1,0 +1,180 @@
+"""Pure: the operations of a request, as values, and the one place where they become JSON and are read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Union
+
+import attrs
+
+from ..errors import InvalidValue
+from .codec import ENTITY_TYPE, encode
+
+
+@attrs.frozen
+class Query:
+    """Read entities by an expression of the query language."""
+
+    expression: str
+
+
+@attrs.frozen
+class Search:
+    """Read entities by free text *terms*, among those the *expression* selects."""
+
+    expression: str
+    entity_type: str
+    terms: tuple[str, ...] = ()
+    context_id: str | None = None
+    object_type_ids: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Create:
+    """Create an entity. *data* maps attributes to values, references and lists of references."""
+
+    entity_type: str
+    data: Mapping[str, Any]
+
+
+@attrs.frozen
+class Update:
+    """Change attributes of the entity with primary key *key* (values in the type's key order)."""
+
+    entity_type: str
+    key: tuple[str, ...]
+    data: Mapping[str, Any]
+
+
+@attrs.frozen
+class Delete:
+    """Delete the entity with primary key *key*."""
+
+    entity_type: str
+    key: tuple[str, ...]
+
+
+@attrs.frozen
+class QuerySchemas:
+    """Read the server's schema."""
+
+
+@attrs.frozen
+class QueryServerInformation:
+    """Read facts about the server, those named by *values* or the server's own choice when it is empty."""
+
+    values: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Plain:
+    """Any other action, as the JSON object the server expects."""
+
+    body: Mapping[str, Any]
+
+
+Operation = Union[Query, Search, Create, Update, Delete, QuerySchemas, QueryServerInformation, Plain]
+
+#: Actions that change nothing on the server, so that asking again is harmless.
+_READING_ACTIONS = frozenset({"query", "search", "query_schemas", "query_server_information"})
+
+
+def to_json(operation: Operation) -> dict[str, Any]:
+    """Return the JSON object of an operation (shapes: PROTOCOL 2.2)."""
+    if isinstance(operation, Query):
+        return {"action": "query", "expression": operation.expression}
+    if isinstance(operation, (Create, Update)):
+        data = {ENTITY_TYPE: operation.entity_type, **{name: encode(value) for name, value in operation.data.items()}}
+        if isinstance(operation, Create):
+            return {"action": "create", "entity_type": operation.entity_type, "entity_data": data}
+        return {
+            "action": "update",
+            "entity_type": operation.entity_type,
+            "entity_key": list(operation.key),
+            "entity_data": data,
+        }
+    if isinstance(operation, Delete):
+        return {"action": "delete", "entity_type": operation.entity_type, "entity_key": list(operation.key)}
+    if isinstance(operation, Search):
+        body: dict[str, Any] = {
+            "action": "search",
+            "expression": operation.expression,
+            "entity_type": operation.entity_type,
+            "terms": list(operation.terms),
+        }
+        if operation.context_id is not None:
+            body["context_id"] = operation.context_id
+        if operation.object_type_ids:
+            body["object_type_ids"] = list(operation.object_type_ids)
+        return body
+    if isinstance(operation, QuerySchemas):
+        return {"action": "query_schemas"}
+    if isinstance(operation, QueryServerInformation):
+        information: dict[str, Any] = {"action": "query_server_information"}
+        if operation.values:
+            information["values"] = list(operation.values)
+        return information
+    return {str(key): encode(value) for key, value in operation.body.items()}
+
+
+def from_json(body: Any) -> Operation:
+    """Return the operation a JSON object describes; an action this module has no class for becomes `Plain`.
+
+    Raises `InvalidValue` naming what is missing. Keys come as a list, or as one string for a one-attribute key.
+    """
+    if not isinstance(body, Mapping) or not isinstance(body.get("action"), str):
+        raise InvalidValue(f'An operation is a JSON object with an "action", not {body!r}.')
+    action = body["action"]
+    try:
+        if action == "query":
+            return Query(_text(body, "expression"))
+        if action == "search":
+            return Search(
+                expression=_text(body, "expression"),
+                entity_type=_text(body, "entity_type"),
+                terms=tuple(body.get("terms") or ()),
+                context_id=body.get("context_id"),
+                object_type_ids=tuple(body.get("object_type_ids") or ()),
+            )
+        if action == "create":
+            return Create(_text(body, "entity_type"), _data(body))
+        if action == "update":
+            return Update(_text(body, "entity_type"), _key(body), _data(body))
+        if action == "delete":
+            return Delete(_text(body, "entity_type"), _key(body))
+    except KeyError as error:
+        raise InvalidValue(f"The operation {action!r} lacks {error.args[0]!r}.") from None
+    if action == "query_schemas":
+        return QuerySchemas()
+    if action == "query_server_information":
+        return QueryServerInformation(tuple(body.get("values") or ()))
+    return Plain(body)
+
+
+def only_reads(operations: Sequence[Operation]) -> bool:
+    """Whether sending these operations twice can do no harm, since none of them changes anything."""
+    return all(
+        operation.body.get("action") in _READING_ACTIONS
+        if isinstance(operation, Plain)
+        else not isinstance(operation, (Create, Update, Delete))
+        for operation in operations
+    )
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body[name]
+    if not isinstance(value, str):
+        raise InvalidValue(f"{name!r} of the operation {body['action']!r} must be text, not {value!r}.")
+    return value
+
+
+def _data(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    data = body["entity_data"]
+    if not isinstance(data, Mapping):
+        raise InvalidValue(f"'entity_data' of the operation {body['action']!r} must be an object, not {data!r}.")
+    return {name: value for name, value in data.items() if name != ENTITY_TYPE}
+
+
+def _key(body: Mapping[str, Any]) -> tuple[str, ...]:
+    key = body["entity_key"]
+    return tuple(map(str, key)) if isinstance(key, list) else (str(key),)
