@@ -32,6 +32,7 @@ class EntityType:
     alias: str | None = None  # the server's internal class
     classifiers: Mapping[str, str] = attrs.field(factory=dict)  # public attribute -> value that selects this subtype
     reference_keys: Mapping[str, str] = attrs.field(factory=dict)  # `status` -> `status_id`
+    keyed_references: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)  # `status_id` -> (`status`,)
     supports_group_by: bool = False
     deprecated: str = ""
 
@@ -126,6 +127,10 @@ def _entity_type(name: str, description: Mapping[str, Any], bases: tuple[str, ..
     }
     public = {attribute.alias: attribute.name for attribute in attributes.values() if attribute.alias}
     alias, classifiers = inheritance.alias_and_classifiers(description)
+    reference_keys = inheritance.reference_keys(attributes.values())
+    keyed_references: dict[str, tuple[str, ...]] = {}
+    for reference, key in reference_keys.items():
+        keyed_references[key] = (*keyed_references.get(key, ()), reference)
     return EntityType(
         name=name,
         attributes=attributes,
@@ -139,7 +144,8 @@ def _entity_type(name: str, description: Mapping[str, Any], bases: tuple[str, ..
         bases=bases,
         alias=alias,
         classifiers={public.get(internal, internal): value for internal, value in classifiers.items()},
-        reference_keys=inheritance.reference_keys(attributes.values()),
+        reference_keys=reference_keys,
+        keyed_references=keyed_references,
         supports_group_by=bool((description.get("metadata") or {}).get("group_by")),
         deprecated=(description.get("deprecated") or {}).get("message", ""),
     )

@@ -1,0 +1,67 @@
+"""State: the descriptors on entity classes: an expression on the class, a value on an entity, loaded when missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..query.expressions import AttributeExpression
+from ..schema.attribute import Attribute, Kind
+from ..schema.model import Schema
+from . import changes
+from .collections import Collection, assign_collection
+from .mappings import MappedCollection, assign_mapping
+from .state import Lifecycle
+
+if TYPE_CHECKING:
+    from .entity import Entity
+
+
+class EntityAttribute:
+    """One attribute of an entity class.
+
+    There is deliberately no `__set__`: Python then prefers a value in the instance's `__dict__` over this descriptor,
+    which makes a loaded value as cheap to read as any attribute, and brings a missing one here.
+    """
+
+    __slots__ = ("attribute", "name", "schema")
+
+    def __init__(self, attribute: Attribute, schema: Schema) -> None:
+        self.attribute = attribute
+        self.name = attribute.name
+        self.schema = schema
+
+    def __get__(self, entity: Entity | None, owner: type[Entity]) -> Any:
+        if entity is None:
+            return AttributeExpression.on(owner.__entity_type__, self.name, self.schema)
+        return self.load(entity)
+
+    def load(self, entity: Entity) -> Any:
+        """Return the value of *entity*, asking the server unless the entity is new or the fetch mode forbids it."""
+        values = entity.__dict__
+        if self.name in values:  # Another thread's load may have brought it meanwhile.
+            return values[self.name]
+        if entity._ftrack_state.lifecycle in (Lifecycle.PENDING, Lifecycle.TRANSIENT):
+            return self._value_when_new(entity)
+        return entity._ftrack_state.workspace.loader.load(entity, entity.__attributes__[self.name].attribute)
+
+    def set(self, entity: Entity, value: Any) -> None:
+        """Record *value* as a change of *entity*, to be sent by the next commit."""
+        # The entity's own class decides: a subtype may make an attribute immutable that its base leaves open.
+        attribute = entity.__attributes__[self.name].attribute
+        if attribute.kind is Kind.COLLECTION:
+            assign_collection(entity, attribute, value)
+        elif attribute.kind is Kind.MAPPING:
+            assign_mapping(entity, attribute, value)
+        else:
+            changes.assign(entity, attribute, value)
+
+    def _value_when_new(self, entity: Entity) -> Any:
+        """Return what an attribute that was never set shows on an entity the server does not have yet."""
+        kind = self.attribute.kind
+        if kind is Kind.REFERENCE:
+            return entity._ftrack_state.workspace.loader.referenced(entity, self.attribute)
+        if kind is Kind.COLLECTION:
+            return entity.__dict__.setdefault(self.name, Collection(entity, self.attribute, []))
+        if kind is Kind.MAPPING:
+            return entity.__dict__.setdefault(self.name, MappedCollection(entity, self.attribute, {}))
+        return None

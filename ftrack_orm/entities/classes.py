@@ -1,0 +1,99 @@
+"""State: the entity classes of a session, built from the schema when a type is first used."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from types import MappingProxyType
+from typing import Any
+
+from ..schema.model import EntityType, Schema
+from .attributes import EntityAttribute
+from .entity import Entity
+
+
+class Classes:
+    """The classes made from one schema, by entity type; inheritance is the schema's own.
+
+    A type has thousands of lines of description and a script uses a dozen types, so a class is built on first use.
+    """
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._built: dict[str, type[Entity]] = {}
+        self._lock = threading.RLock()
+
+    @property
+    def schema(self) -> Schema:
+        """The schema the classes follow."""
+        return self._schema
+
+    def __getitem__(self, name: str) -> type[Entity]:
+        built = self._built.get(name)
+        if built is not None:
+            return built
+        entity_type = self._schema.type(name)
+        with self._lock:
+            if name not in self._built:
+                self._built[name] = self._build(entity_type)
+            return self._built[name]
+
+    def update(self, schema: Schema) -> None:
+        """Follow a newer *schema*; classes already built, and their entities, get its attributes in place."""
+        with self._lock:
+            self._schema = schema
+            for name, built in self._built.items():
+                if name in schema.types:
+                    for attribute, value in self._namespace(schema.types[name]).items():
+                        setattr(built, attribute, value)
+
+    def _build(self, entity_type: EntityType) -> type[Entity]:
+        base = self[entity_type.bases[0]] if entity_type.bases else Entity
+        namespace = {"__slots__": (), "__module__": "ftrack_orm.types", **self._namespace(entity_type)}
+        return type(entity_type.name, (base,), namespace)
+
+    def _namespace(self, entity_type: EntityType) -> dict[str, Any]:
+        attributes = {
+            name: EntityAttribute(attribute, self._schema) for name, attribute in entity_type.attributes.items()
+        }
+        return {
+            "__doc__": f"The entity type {entity_type.name} of the connected server.",
+            "__entity_type__": entity_type.name,
+            "__schema__": entity_type,
+            "__attributes__": MappingProxyType(attributes),
+            **attributes,
+        }
+
+
+class Types:
+    """The entity classes as `session.types` shows them: by attribute, by item, and by iterating over their names.
+
+    *classes* gives them when the first is needed, since that is when the server is asked for its schema. To a type
+    checker a class is `Any`: which attributes it has is only known to the server.
+    """
+
+    def __init__(self, classes: Callable[[], Classes]) -> None:
+        self.__classes = classes
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self[name]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.__classes()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.__classes().schema.types)
+
+    def __len__(self) -> int:
+        return len(self.__classes().schema.types)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.__classes().schema.types
+
+    def __dir__(self) -> list[str]:
+        return sorted(self)
+
+    def __repr__(self) -> str:
+        return "<session.types: the entity classes of the server>"

@@ -1,0 +1,106 @@
+"""State: the base class of all entity classes; an instance's `__dict__` holds the loaded values and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ..errors import UnknownAttribute, UsageError, suggestion
+from ..schema.model import EntityType
+from ..values import Reference
+from .state import State
+
+if TYPE_CHECKING:
+    from .attributes import EntityAttribute
+
+
+class Entity:
+    """One entity of the server, with its attributes as Python attributes and as items.
+
+    The schema's attribute names always win, so there are no other public names on an entity: ask `inspect(entity)` for
+    its state, its changes or its session. Comparing entities compares identity, since a session has one object for each.
+    """
+
+    # Subclasses add no slots: all entity classes have one layout, so that an instance may turn out to be of a subtype.
+    __slots__ = ("__dict__", "__weakref__", "_ftrack_state")
+
+    _ftrack_state: State
+    __entity_type__: ClassVar[str]
+    __schema__: ClassVar[EntityType]
+    __attributes__: ClassVar[Mapping[str, EntityAttribute]]
+
+    def __init__(self, *_: object, **__: object) -> None:
+        kind = type(self).__name__
+        raise UsageError(f"Entities are made by a session: session.create({kind!r}, ...), not {kind}(...).")
+
+    # Attributes are descriptors without __set__, so a value in __dict__ is found before them, without a call. The
+    # price is that setting has to be caught here.
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.__find(name).set(self, value)
+
+    def __delattr__(self, name: str) -> None:
+        raise UsageError(
+            f"{type(self).__name__}.{name} cannot be deleted; set it to None to clear it, or use session.expire(entity) "
+            "to have it loaded anew."
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        # Only reached when neither a value nor an attribute of that name exists.
+        raise self.__unknown(name)
+
+    def __getitem__(self, name: str) -> Any:
+        try:
+            return self.__dict__[name]
+        except KeyError:
+            return self.__find(name).load(self)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.__find(name).set(self, value)
+
+    def __find(self, name: str) -> EntityAttribute:
+        try:
+            return self.__attributes__[name]
+        except (KeyError, TypeError):
+            raise self.__unknown(name) from None
+
+    def __unknown(self, name: str) -> UnknownAttribute:
+        kind = self.__entity_type__
+        message = f"{kind} has no attribute {name!r}.{suggestion(str(name), self.__attributes__)}"
+        return UnknownAttribute(message, entity_type=kind, attribute=name)
+
+    def __reference__(self) -> Reference:
+        return Reference(
+            self.__entity_type__,
+            tuple(zip(self.__schema__.primary_key, self._ftrack_state.key, strict=True)),
+        )
+
+    def __repr__(self) -> str:
+        # Says only what is loaded: printing must never ask the server.
+        values = self.__dict__
+        names = [name for name in ("name", "username", "key") if isinstance(values.get(name), str)]
+        label = f" {values[names[0]]!r}" if names else ""
+        state = self._ftrack_state
+        return f"<{self.__entity_type__}{label} {'/'.join(state.key)} {state.lifecycle.value}>"
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise UsageError(
+            f"{self!r} belongs to its session and cannot be copied or pickled; pass its id and use session.get, "
+            "or plain values."
+        )
+
+
+def new_entity(cls: type[Entity], state: State) -> Entity:
+    """Make an instance of an entity class with no values; only the session's own parts do that."""
+    entity = cls.__new__(cls)
+    object.__setattr__(entity, "_ftrack_state", state)
+    return entity
+
+
+def state_of(entity: Entity) -> State:
+    """Return the session's side of an entity."""
+    return entity._ftrack_state
+
+
+def plain_key(schema: EntityType, data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the primary key in *data* as text values in the type's key order; `KeyError` when one is missing."""
+    return tuple(str(data[name]) for name in schema.primary_key)

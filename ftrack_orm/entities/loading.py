@@ -1,0 +1,254 @@
+"""State: deciding what to ask the server when a value is missing, for one entity or for all that arrived with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from ..errors import EntityDeleted, NotFetched, ProtocolError, UsageError
+from ..query.compiler import compile_select
+from ..query.nodes import And, Comparison, Criterion, Membership, Operator, Or, Path, Select
+from ..schema.attribute import Attribute, Kind, ValueType
+from ..schema.model import EntityType
+from ..wire.operations import Operation, Query
+from ..wire.replies import Reply, Rows
+from .collections import Collection
+from .entity import Entity
+from .mappings import MappedCollection
+from .merging import Merger
+from .state import FetchMode, Lifecycle
+from .workspace import Workspace
+
+#: Entities named in one expression. Five hundred ids are about 20 kB of text; servers are known to fail to parse very
+#: long lists (PROTOCOL 1.6), where exactly is not known.
+CHUNK = 500
+
+#: Expressions sent in one request.
+CHUNKS_IN_A_REQUEST = 20
+
+Call = Callable[[Sequence[Operation]], Sequence[Reply]]
+
+
+class Loader:
+    """Loads missing values into the entities of a workspace; *call* sends operations and returns their replies."""
+
+    def __init__(self, workspace: Workspace, call: Call) -> None:
+        self._workspace = workspace
+        self._call = call
+
+    def load(self, entity: Entity, attribute: Attribute) -> Any:
+        """Return the value of *attribute*, loading it, as the fetch mode allows, for the entity's peers as well.
+
+        Raises `NotFetched` when the mode is `never` and the value cannot be found in memory, `EntityDeleted` when the
+        server has no such entity any more, and `SessionClosed`.
+        """
+        kind, name, state = entity.__entity_type__, attribute.name, entity._ftrack_state
+        self._workspace.check_open(f"{kind}.{name} of {entity!r} cannot be loaded")
+        if state.lifecycle is Lifecycle.DELETED:
+            raise EntityDeleted(f"{kind}.{name} was not loaded before {entity!r} was deleted.", entity_type=kind)
+        if attribute.restricted:
+            raise UsageError(f"{kind}.{name} can be used in criteria only; ftrack does not let it be read.")
+        mode = self._workspace.fetch_mode(state)
+        group = self._group(entity, attribute) if mode is FetchMode.PEERS else [entity]
+        if attribute.kind is Kind.REFERENCE:
+            group = self._refer(group, attribute)
+            if name in entity.__dict__:
+                return entity.__dict__[name]
+        if mode is FetchMode.NEVER:
+            raise NotFetched(
+                f"{kind}.{name} of {entity!r} is not loaded, and the fetch mode is 'never'. "
+                f"Add it to the query's projection: .select({kind}.{name}).",
+                entity_type=kind,
+                attribute=name,
+            )
+        self._ask(entity, group, attribute)
+        return self._value(entity, attribute)
+
+    def referenced(self, entity: Entity, attribute: Attribute) -> Any:
+        """Return what a reference of a new entity leads to, loading it by its key; None when no key was set."""
+        if self._workspace.fetch_mode(entity._ftrack_state) is not FetchMode.NEVER and not self._workspace.closed:
+            self._fetch_targets(self._refer([entity], attribute), attribute)
+        return entity.__dict__.get(attribute.name)
+
+    def fetch(self, entity_type: str, keys: Iterable[tuple[str, ...]], paths: Sequence[Path] = ()) -> list[Entity]:
+        """Return the entities of *entity_type* with the given primary keys, with *paths* (else their default) loaded.
+
+        Keys that the server does not have are missing from the result. Raises `UnknownEntityType`.
+        """
+        schema = self._workspace.schema.type(entity_type)
+        return self._read([self._select(schema, tuple(paths), chunk) for chunk in _chunks(list(keys))])
+
+    # -- who is loaded together ----------------------------------------------------------------------------------------
+
+    def _group(self, entity: Entity, attribute: Attribute) -> list[Entity]:
+        """Return the peers of *entity* that lack the attribute too, *entity* first."""
+        state, name = entity._ftrack_state, attribute.name
+        peers = state.peers.alive() if state.peers else []
+        return [
+            entity,
+            *(
+                peer
+                for peer in peers
+                if peer is not entity
+                and name not in peer.__dict__
+                and peer._ftrack_state.lifecycle is Lifecycle.PERSISTENT
+                and name in peer.__attributes__
+            ),
+        ]
+
+    def _refer(self, group: list[Entity], attribute: Attribute) -> list[Entity]:
+        """Fill in a reference wherever its key is loaded and empty or leads to an entity the session knows.
+
+        Returns the entities for which that was not possible.
+        """
+        name = attribute.name
+        unknown = []
+        for entity in group:
+            key_name = entity.__schema__.reference_keys.get(name)
+            key = entity.__dict__.get(key_name, ...) if key_name else ...
+            if key is ...:
+                unknown.append(entity)
+                continue
+            target = None if key is None else self._workspace.known(str(attribute.target), (key,))
+            if key is None or target is not None:
+                entity.__dict__.setdefault(name, target)
+            else:
+                unknown.append(entity)
+        return unknown
+
+    # -- asking --------------------------------------------------------------------------------------------------------
+
+    def _ask(self, entity: Entity, group: list[Entity], attribute: Attribute) -> None:
+        """Load *attribute* for *group*: references by their keys where those are loaded, all else by the entities."""
+        by_key = []
+        if attribute.kind is Kind.REFERENCE:
+            by_key = [peer for peer in group if peer.__schema__.reference_keys.get(attribute.name) in peer.__dict__]
+        by_owner = [peer for peer in group if peer not in set(by_key)]
+        if by_key:
+            self._fetch_targets(by_key, attribute)
+        if not by_owner:
+            return
+        first = entity if entity in by_owner else by_owner[0]
+        asked, members = self._common_type(first, by_owner, attribute.name)
+        paths = self._paths(asked, asked.attributes[attribute.name])
+        keys = [member._ftrack_state.key for member in members]
+        found = set(self._read([self._select(asked, paths, chunk) for chunk in _chunks(keys)]))
+        if entity in members and entity not in found:
+            raise EntityDeleted(
+                f"The server has no {entity!r} any more (or you may no longer see it), so its {attribute.name} cannot "
+                "be loaded.",
+                entity_type=entity.__entity_type__,
+            )
+        for member in found.intersection(members):
+            member.__dict__.setdefault(attribute.name, _nothing(member, attribute))
+
+    def _fetch_targets(self, group: Sequence[Entity], attribute: Attribute) -> None:
+        """Load what a reference leads to by the keys the entities hold, each target once."""
+        target = self._workspace.schema.type(str(attribute.target))
+        holders = [
+            (entity, key)
+            for entity in group
+            if (key := entity.__dict__.get(entity.__schema__.reference_keys.get(attribute.name, ""))) is not None
+        ]
+        if not holders:
+            return
+        keys = list(dict.fromkeys((key,) for _, key in holders))
+        paths = tuple(Path.of(name) for name in _plain_scalars(target))
+        self._read([self._select(target, paths, chunk) for chunk in _chunks(keys)])
+        for entity, key in holders:
+            # A target that may not be seen is shown as the server shows it: as nothing.
+            entity.__dict__.setdefault(attribute.name, self._workspace.known(target.name, (key,)))
+
+    def _common_type(
+        self, entity: Entity, group: Sequence[Entity], name: str
+    ) -> tuple[EntityType, list[Entity]]:
+        """Return the type to ask for, and those of *group* that are of it: the nearest type all of them share.
+
+        Where no shared type has the attribute, those of the entity's own type are asked for.
+        """
+        schema = self._workspace.schema
+        kinds = {peer.__entity_type__ for peer in group}
+        for candidate in (entity.__entity_type__, *entity.__schema__.bases):
+            if name in schema.type(candidate).attributes and all(schema.is_a(kind, candidate) for kind in kinds):
+                return schema.type(candidate), list(group)
+        own = entity.__schema__
+        return own, [peer for peer in group if schema.is_a(peer.__entity_type__, own.name)]
+
+    def _paths(self, asked: EntityType, attribute: Attribute) -> tuple[Path, ...]:
+        """Return what to select when *attribute* is missing.
+
+        One missing scalar is rarely the last: a request costs far more than a row, so the whole row of scalars comes.
+        A reference comes with its target's row for the same reason; a collection, which may be long, with the default
+        projections of its items. What the server has to work out comes only when asked for.
+        """
+        name = attribute.name
+        if attribute.kind is Kind.SCALAR:
+            row = _plain_scalars(asked)
+            return tuple(Path.of(scalar) for scalar in (row if name in row else (name,)))
+        target = self._workspace.schema.type(str(attribute.target))
+        if attribute.kind is Kind.REFERENCE:
+            return tuple(Path.of(name, scalar) for scalar in _plain_scalars(target))
+        if attribute.kind is Kind.MAPPING:
+            return (Path.of(name, str(attribute.key_name)), Path.of(name, str(attribute.value_name)))
+        return tuple(Path.of(name, scalar) for scalar in target.default_projections or target.primary_key)
+
+    def _select(self, schema: EntityType, paths: tuple[Path, ...], keys: Sequence[tuple[str, ...]]) -> Select:
+        chosen = paths or tuple(Path.of(name) for name in schema.default_projections or schema.primary_key)
+        return Select(schema.name, chosen, key_criterion(schema, keys))
+
+    def _read(self, selects: Sequence[Select]) -> list[Entity]:
+        found: list[Entity] = []
+        for start in range(0, len(selects), CHUNKS_IN_A_REQUEST):
+            batch = selects[start : start + CHUNKS_IN_A_REQUEST]
+            replies = self._call([Query(compile_select(select)) for select in batch])
+            merger = Merger(self._workspace)
+            for reply in replies:
+                if not isinstance(reply, Rows):
+                    raise ProtocolError("The server answered a query with something else than rows.")
+                found.extend(merger.rows(reply.data))
+        return found
+
+    def _value(self, entity: Entity, attribute: Attribute) -> Any:
+        with self._workspace.lock:
+            return entity.__dict__.setdefault(attribute.name, _nothing(entity, attribute))
+
+
+def key_criterion(schema: EntityType, keys: Sequence[tuple[str, ...]]) -> Criterion:
+    """Return the criterion that selects the entities with these primary keys."""
+    if len(schema.primary_key) == 1:
+        return Membership(Path.of(schema.primary_key[0]), tuple(key[0] for key in keys))
+    alternatives: list[Criterion] = [
+        And(
+            tuple(
+                Comparison(Path.of(name), Operator.IS, value)
+                for name, value in zip(schema.primary_key, key, strict=True)
+            )
+        )
+        for key in keys
+    ]
+    return alternatives[0] if len(alternatives) == 1 else Or(tuple(alternatives))
+
+
+def _plain_scalars(schema: EntityType) -> tuple[str, ...]:
+    """Return the attributes that make up a row: scalars that are stored and not restricted."""
+    return tuple(
+        attribute.name
+        for attribute in schema.attributes.values()
+        if attribute.kind is Kind.SCALAR
+        and not attribute.computed
+        and not attribute.restricted
+        and attribute.value_type is not ValueType.OBJECT
+    )
+
+
+def _nothing(entity: Entity, attribute: Attribute) -> Any:
+    """Return what an attribute shows when the server answered without a value for it."""
+    if attribute.kind is Kind.COLLECTION:
+        return Collection(entity, attribute, [])
+    if attribute.kind is Kind.MAPPING:
+        return MappedCollection(entity, attribute, {})
+    return None
+
+
+def _chunks(keys: Sequence[tuple[str, ...]]) -> list[Sequence[tuple[str, ...]]]:
+    return [keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK)]

@@ -1,0 +1,149 @@
+"""State: a collection read as key and value (`metadata`, `custom_attributes`) as a mapping whose edits are recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from ..errors import InvalidValue, ReadOnlyAttribute, UnknownAttribute, suggestion
+from ..schema.attribute import Attribute
+from ..values import Reference
+from . import changes
+from .recorded import Recorded
+
+if TYPE_CHECKING:
+    from .entity import Entity
+
+
+@attrs.frozen(slots=True)
+class Entry:
+    """One value of a mapped collection, and the entity on the server that holds it: None for a value it has not yet."""
+
+    value: Any
+    holder: Reference | None = None
+
+
+class MappedCollection(MutableMapping[str, Any], Recorded):
+    """The key-value pairs of an entity.
+
+    Metadata may get new keys and lose old ones. Custom attributes exist because somebody configured them, so there the
+    keys are fixed: setting an unknown one is refused, and a value is reset by setting it to None.
+    """
+
+    __slots__ = ("_attribute", "_entries", "_owner")
+
+    def __init__(self, owner: Entity, attribute: Attribute, entries: dict[str, Entry]) -> None:
+        self._owner = owner
+        self._attribute = attribute
+        self._entries = entries
+
+    @property
+    def _keys_are_fixed(self) -> bool:
+        # Metadata is created and deleted by its own key. The rows of custom attributes are the server's, one for each
+        # configuration, and creating them is not allowed (PROTOCOL 6); their key names no parent but a configuration.
+        workspace = self._owner._ftrack_state.workspace
+        return "configuration_id" in workspace.schema.type(str(self._attribute.target)).primary_key
+
+    def _plain(self) -> dict[str, Entry]:
+        return dict(self._entries)
+
+    def _put_back(self, content: Mapping[str, Entry]) -> None:
+        self._entries = dict(content)
+
+    def __getitem__(self, key: str) -> Any:
+        try:
+            return self._entries[key].value
+        except KeyError:
+            raise self._unknown(key) from None
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the value of *key*, or *default* when there is none."""
+        entry = self._entries.get(key)
+        return default if entry is None else entry.value
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if not isinstance(key, str):
+            raise InvalidValue(f"Keys of {self._attribute.name} are text, not {key!r}.")
+        known = self._entries.get(key)
+        if known is None and self._keys_are_fixed:
+            raise self._unknown(key)
+        value = changes.check_entry(self._owner, self._attribute, key, value)
+        with changes.editing(self._owner, self._attribute):
+            self._entries[key] = Entry(value, known.holder if known else None)
+
+    def __delitem__(self, key: str) -> None:
+        if key not in self._entries:
+            raise self._unknown(key)
+        if self._keys_are_fixed:
+            raise ReadOnlyAttribute(
+                f"The custom attribute {key!r} of {self._owner!r} exists because it is configured; set it to None to "
+                "empty it."
+            )
+        with changes.editing(self._owner, self._attribute):
+            del self._entries[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(tuple(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __eq__(self, other: object) -> bool:
+        return dict(self) == dict(other) if isinstance(other, Mapping) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # like every mutable mapping
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def _name_holders(self) -> None:
+        """After a commit: the entries that were new have a row on the server now."""
+        for key, entry in self._entries.items():
+            if entry.holder is None:
+                self._entries[key] = Entry(entry.value, holder_of_new_entry(self, key)[0])
+
+    def _unknown(self, key: str) -> UnknownAttribute:
+        kind = type(self._owner).__name__
+        return UnknownAttribute(
+            f"{self._attribute.name} of this {kind} has no key {key!r}.{suggestion(str(key), self._entries)}",
+            entity_type=kind,
+            attribute=self._attribute.name,
+        )
+
+
+def assign_mapping(owner: Entity, attribute: Attribute, value: Any) -> None:
+    """Make the pairs of *value* the content of a mapped collection; of custom attributes, set those given."""
+    changes.check_editable(owner, attribute)
+    if not isinstance(value, Mapping):
+        raise InvalidValue(
+            f"{owner.__entity_type__}.{attribute.name} is set with a mapping of keys to values, not {value!r}.",
+            entity_type=owner.__entity_type__,
+            attribute=attribute.name,
+        )
+    mapping: MappedCollection = owner[attribute.name]
+    if not mapping._keys_are_fixed:
+        for key in [key for key in mapping if key not in value]:
+            del mapping[key]
+    mapping.update(value)
+
+
+def holder_of_new_entry(mapping: MappedCollection, key: str) -> tuple[Reference, dict[str, Any]]:
+    """Return the entity to create for a new key of *mapping*, and its attributes but for the value.
+
+    Only types whose key is made of the owner's id and the key itself can be created so; ftrack has one, `Metadata`,
+    which also wants to be told the owner's type (PROTOCOL 2.3).
+    """
+    owner, attribute = mapping._owner, mapping._attribute
+    target = owner._ftrack_state.workspace.schema.type(str(attribute.target))
+    owner_name = next(name for name in target.primary_key if name != attribute.key_name)
+    parts = {owner_name: owner._ftrack_state.key[0], str(attribute.key_name): key}
+    data: dict[str, Any] = dict(parts)
+    for name, described in target.attributes.items():
+        if described.translates_type:
+            data[name] = owner.__entity_type__
+    return Reference(target.name, tuple((name, parts[name]) for name in target.primary_key)), data

@@ -1,0 +1,144 @@
+"""State: taking the rows of one answer into the session's objects, without losing an edit or what was known before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from weakref import WeakValueDictionary
+
+from ..errors import ProtocolError
+from ..schema.attribute import Attribute, Kind
+from ..schema.model import EntityType
+from ..values import NOT_LOADED, Reference
+from ..wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
+from .collections import Collection
+from .entity import Entity, new_entity, plain_key
+from .identity_map import map_key
+from .mappings import Entry, MappedCollection
+from .recorded import Recorded
+from .state import FetchMode, Lifecycle, Peers, State
+from .workspace import Workspace
+
+Family = WeakValueDictionary["str | tuple[str, ...]", Entity]
+
+
+class Merger:
+    """Turns the rows of one answer into entities; everything in it that is of one family becomes a group of peers.
+
+    The server emits an entity's attributes at its first occurrence in an answer and only its key afterwards
+    (PROTOCOL 1.3), so a row says what is known of an entity and is silent about the rest: merging only ever adds.
+    """
+
+    def __init__(self, workspace: Workspace, mode: FetchMode | None = None) -> None:
+        self._workspace = workspace
+        self._mode = mode
+        self._peers: dict[str, Peers] = {}
+        # What does not change from row to row, by entity type: class, schema, family, group.
+        self._plans: dict[str, tuple[type[Entity], EntityType, Family, Peers]] = {}
+        self._arrived: list[Entity] = []
+
+    def rows(self, rows: Sequence[Mapping[str, Any]]) -> list[Entity]:
+        """Return the entities of *rows*, in their order, with the values the rows bring.
+
+        Raises `ProtocolError` for a row that is no entity, and `UnknownEntityType` for one of a type that the schema
+        does not have.
+        """
+        with self._workspace.lock:
+            entities = [self._entity(row) for row in rows]
+            self._workspace.identities.keep(self._arrived)
+            self._arrived = []
+        return entities
+
+    def _plan(self, name: str) -> tuple[type[Entity], EntityType, Family, Peers]:
+        cls = self._workspace.classes[name]
+        schema = cls.__schema__
+        peers = self._peers.setdefault(schema.family, Peers(self._mode))
+        plan = self._plans[name] = (cls, schema, self._workspace.identities.family(schema.family), peers)
+        return plan
+
+    def _entity(self, row: Mapping[str, Any]) -> Entity:
+        try:
+            name = row[ENTITY_TYPE]
+            cls, schema, family, peers = self._plans.get(name) or self._plan(name)
+            key = plain_key(schema, row)
+        except (KeyError, TypeError):
+            raise ProtocolError(f"The server sent a row without entity type or key: {str(row)[:200]}") from None
+        entity = family.get(map_key(key))
+        if entity is None:
+            entity = new_entity(cls, State(self._workspace, key, Lifecycle.PERSISTENT, peers))
+            family[map_key(key)] = entity
+            state = entity._ftrack_state
+            peers.add(entity)
+        else:
+            state = entity._ftrack_state
+            if state.peers is not peers:
+                state.peers = peers
+                peers.add(entity)
+            if type(entity) is not cls and issubclass(cls, type(entity)):
+                # Met first under a base type's name; all entity classes have one layout, so it may become what it is.
+                object.__setattr__(entity, "__class__", cls)
+        self._arrived.append(entity)
+        self._values(entity, state, schema, row)
+        return entity
+
+    def _values(self, entity: Entity, state: State, schema: EntityType, row: Mapping[str, Any]) -> None:
+        values = entity.__dict__
+        originals = state.originals
+        for name, value in row.items():
+            kind = type(value)
+            if kind is dict:
+                if ENTITY_TYPE in value:
+                    value = self._entity(value)
+                elif VALUE_TYPE in value:
+                    value = decode_typed(value)
+            elif kind is list:
+                value = self._plural(entity, schema, name, value)
+                if value is NOT_LOADED:
+                    continue
+            elif name == ENTITY_TYPE:
+                continue
+            if originals is not None and name in originals:
+                # The user's edit stays; what it replaces is news.
+                originals[name] = value._plain() if isinstance(value, Recorded) else value
+            elif isinstance(value, Recorded) and name in values:
+                # Whoever holds the collection sees the news too.
+                values[name]._put_back(value._plain())
+            else:
+                if name in values and values[name] != value:
+                    self._keep_key_and_reference_together(entity, schema, name, value)
+                values[name] = value
+
+    def _keep_key_and_reference_together(self, entity: Entity, schema: EntityType, name: str, value: Any) -> None:
+        """When news of a key or a reference arrives, see to it that the other one does not go on telling old news."""
+        values = entity.__dict__
+        originals = entity._ftrack_state.originals or {}
+        for reference in schema.keyed_references.get(name, ()):
+            if reference not in originals:
+                values.pop(reference, None)
+        key_name = schema.reference_keys.get(name)
+        if key_name in values and key_name not in originals:
+            values[key_name] = value._ftrack_state.key[0] if isinstance(value, Entity) else None
+
+    def _plural(self, entity: Entity, schema: EntityType, name: str, items: list[Any]) -> Any:
+        attribute = schema.attributes.get(name)
+        if attribute is None or attribute.kind is Kind.SCALAR:
+            return items
+        if attribute.kind is Kind.MAPPING:
+            entries = self._entries(attribute, items)
+            return NOT_LOADED if entries is None else MappedCollection(entity, attribute, entries)
+        return Collection(entity, attribute, [self._entity(item) for item in items])
+
+    def _entries(self, attribute: Attribute, items: Sequence[Mapping[str, Any]]) -> dict[str, Entry] | None:
+        """Return the pairs of a mapped collection, or None when the answer refers to them without keys and values."""
+        key_name, value_name = str(attribute.key_name), str(attribute.value_name)
+        entries: dict[str, Entry] = {}
+        for item in items:
+            if key_name not in item or value_name not in item:
+                return None
+            holder = self._workspace.schema.type(item[ENTITY_TYPE])
+            value = item[value_name]
+            if type(value) is dict and VALUE_TYPE in value:
+                value = decode_typed(value)
+            key = tuple(zip(holder.primary_key, plain_key(holder, item), strict=True))
+            entries[item[key_name]] = Entry(value, Reference(holder.name, key))
+        return entries

@@ -1,0 +1,25 @@
+"""State: what a value that can be edited in place must offer so that its edits can be recorded and taken back."""
+
+from __future__ import annotations
+
+import abc
+from typing import Any
+
+
+class Recorded(abc.ABC):
+    """A collection or mapping on an entity, whose content counts as the value of one attribute."""
+
+    __slots__ = ()
+
+    @abc.abstractmethod
+    def _plain(self) -> Any:
+        """Return a copy of the content that later content can be compared with."""
+
+    @abc.abstractmethod
+    def _put_back(self, content: Any) -> None:
+        """Make an earlier `_plain` the content again, without recording it."""
+
+
+def plain(value: Any) -> Any:
+    """Return any attribute's value in the form it can be compared and put back in."""
+    return value._plain() if isinstance(value, Recorded) else value

@@ -1,0 +1,79 @@
+"""State: where the parts that keep a session's entities meet: classes, identity map, journal, loader and their lock."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ..errors import SessionClosed
+from ..schema.model import Schema
+from .changes import Journal
+from .identity_map import IdentityMap
+from .state import FetchMode, State
+
+if TYPE_CHECKING:
+    from .classes import Classes
+    from .entity import Entity
+    from .loading import Loader
+
+#: The fetch mode of a `with session.fetching(...)` block; a block on one thread or task does not bind another.
+_FETCH_MODE: contextvars.ContextVar[FetchMode | None] = contextvars.ContextVar("ftrack_orm_fetch_mode", default=None)
+
+
+class Workspace:
+    """Everything one session knows of entities.
+
+    *classes* gives the entity classes, asking the server for its schema if need be. *lock* guards the identity map, the
+    journal and every change of an entity's values; it is never held while waiting for the server.
+    """
+
+    loader: Loader  # Set by the session, since a loader works on a workspace.
+
+    def __init__(self, classes: Callable[[], Classes], *, fetch: FetchMode, recent_size: int) -> None:
+        self._classes = classes
+        self._fetch = fetch
+        self.identities = IdentityMap(recent_size)
+        self.journal = Journal()
+        self.lock = threading.RLock()
+        self.closed = False
+
+    @property
+    def classes(self) -> Classes:
+        """The entity classes."""
+        return self._classes()
+
+    @property
+    def schema(self) -> Schema:
+        """The server's schema."""
+        return self._classes().schema
+
+    def known(self, entity_type: str, key: tuple[str, ...]) -> Entity | None:
+        """Return the object of an entity if the session has it and it is of that type or below it."""
+        entity = self.identities.get(self.schema.type(entity_type).family, key)
+        if entity is None or not self.schema.related(entity.__entity_type__, entity_type):
+            return None
+        return entity
+
+    def fetch_mode(self, state: State) -> FetchMode:
+        """Return what reading a missing value of an entity may do: the block's mode, its query's, or the session's."""
+        block = _FETCH_MODE.get()
+        if block is not None:
+            return block
+        return (state.peers.mode if state.peers else None) or self._fetch
+
+    @contextmanager
+    def fetching(self, mode: FetchMode) -> Iterator[None]:
+        """Let *mode* hold for this thread or task until the block ends."""
+        token = _FETCH_MODE.set(mode)
+        try:
+            yield
+        finally:
+            _FETCH_MODE.reset(token)
+
+    def check_open(self, what_fails: str) -> None:
+        """Raise `SessionClosed`, saying what cannot be done, when the session was closed."""
+        if self.closed:
+            raise SessionClosed(f"{what_fails}: its session is closed. What was loaded can still be read.")

@@ -1,0 +1,292 @@
+"""Edge: the session, where a server's entities are read and changed; it composes the rooms and decides nothing itself."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from types import MappingProxyType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from .entities.classes import Classes, Types
+from .entities.entity import Entity
+from .entities.inspection import Change, inspect
+from .entities.loading import Loader
+from .entities.running import QueryRunner
+from .entities.state import FetchMode
+from .entities.unit_of_work import UnitOfWork
+from .entities.workspace import Workspace
+from .errors import InvalidValue, UsageError
+from .handshake import Handshake
+from .query.builder import Query
+from .schema.cache import SchemaCache
+from .schema.model import Schema
+from .settings import Settings
+from .transport.cancellation import Cancellation
+from .transport.channel import Channel, Exchange
+from .transport.http import HttpTransport
+from .transport.seam import Transport
+from .wire.codec import decode
+from .wire.operations import Operation, Plain, to_json
+from .wire.replies import PlainAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Session:
+    """A connection to an ftrack server and the entities known through it.
+
+    Creating one does no I/O: the server is first asked when something is first needed. A session may be used from
+    several threads. Use it as a context manager, or call `close()`, to let go of its connections.
+
+    Arguments win over the environment variables named in brackets: *server_url* (FTRACK_SERVER), *api_key*
+    (FTRACK_API_KEY), *api_user* (FTRACK_API_USER), *schema_cache_path* (FTRACK_API_SCHEMA_CACHE_PATH; False keeps no
+    schema on disk). *fetch* is what reading a value that is not loaded may do: `"peers"` loads it for every entity that
+    arrived together, `"one"` for that entity only, `"never"` raises `NotFetched`. *timeout* is in seconds. *page_size*
+    is the number of entities a query asks for at a time, *recent_size* the number of entities kept in memory although
+    nobody refers to them. *transport* replaces HTTP, for tests. Raises `SettingsError` when something is missing.
+    """
+
+    def __init__(
+        self,
+        server_url: str | None = None,
+        api_key: str | None = None,
+        api_user: str | None = None,
+        *,
+        fetch: str = "peers",
+        page_size: int = 500,
+        recent_size: int = 10_000,
+        transport: Transport | None = None,
+        **settings: Any,
+    ) -> None:
+        self._settings = Settings.resolve(
+            server_url, api_key, api_user, fetch=fetch, page_size=page_size, **settings
+        )
+        self._channel = Channel(self._settings, transport or HttpTransport(self._settings))
+        self._handshake = Handshake(
+            self._channel.call,
+            self._channel.submit,
+            SchemaCache(self._settings.schema_cache_path),
+            self._settings.server_url,
+            self._schema_changed,
+        )
+        self._classes: Classes | None = None
+        self._workspace = Workspace(self._get_classes, fetch=FetchMode(fetch), recent_size=recent_size)
+        self._workspace.loader = Loader(self._workspace, self._handshake.call)
+        self._runner = QueryRunner(self._workspace, self._handshake.submit)
+        self._work = UnitOfWork(self._workspace, self._handshake.call)
+        self._types = Types(self._get_classes)
+
+    # -- the server ----------------------------------------------------------------------------------------------------
+
+    @property
+    def server_url(self) -> str:
+        """The address of the server."""
+        return self._settings.server_url
+
+    @property
+    def api_user(self) -> str:
+        """The user the session acts as."""
+        return self._settings.api_user
+
+    @property
+    def server_information(self) -> Mapping[str, Any]:
+        """What the server says about itself: version, schema hash, storage scenario and so on."""
+        return MappingProxyType(dict(self._handshake.information))
+
+    @property
+    def schemas(self) -> list[dict[str, Any]]:
+        """The server's description of its entity types, in JSON, as its `query_schemas` action answers it."""
+        return self._handshake.answer
+
+    @property
+    def schema(self) -> Schema:
+        """The same as values: entity types, attributes and relations."""
+        return self._handshake.schema
+
+    @property
+    def types(self) -> Types:
+        """The entity classes: `session.types.Task`, `session.types["Task"]`; iterating gives the names of all."""
+        return self._types
+
+    def call(
+        self,
+        operations: Iterable[Operation | Mapping[str, Any]],
+        *,
+        push_token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> list[Any]:
+        """Send operations as they are and return the server's answers as plain data, dates as Python's.
+
+        This is the raw door: nothing is merged into entities. All operations travel in one request, which the server
+        carries out whole or not at all. *push_token* is repeated by the server in the events the request causes,
+        *timeout* is in seconds, and `cancellation.cancel()` on another thread makes the call raise `RequestCancelled`
+        at once. Raises `ServerError`, `LineError` or `ProtocolError`.
+        """
+        plain = [Plain(op if isinstance(op, Mapping) else to_json(op)) for op in operations]
+        replies = self._handshake.call(
+            plain, push_token=push_token, headers=headers, timeout=timeout, cancellation=cancellation
+        )
+        return [decode(reply.body) for reply in replies if isinstance(reply, PlainAnswer)]
+
+    def observe(self, observer: Callable[[Exchange], None]) -> None:
+        """Have *observer* told of every request when it is answered or has failed, on the thread that made it."""
+        self._channel.observers.append(observer)
+
+    def stop_observing(self, observer: Callable[[Exchange], None]) -> None:
+        """Tell *observer* no more."""
+        self._channel.observers.remove(observer)
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def query(self, what: type[Entity] | str, *, page_size: int | None = None) -> Query[Any]:
+        """Return a query on an entity class, a type's name, or a whole expression in ftrack's own text.
+
+        Nothing is asked until the query is iterated or one of its `all`, `first`, `one`, `count` ... is called. Raises
+        `QueryError` for text that cannot be read, pointing at the place, and `UnknownEntityType` or `UnknownAttribute`
+        for names the server's schema does not have.
+        """
+        text = what if isinstance(what, str) else what.__entity_type__
+        return Query.from_text(
+            text, vocabulary=self.schema, runner=self._runner, page_size=page_size or self._settings.page_size
+        )
+
+    def get(self, entity_type: type[Entity] | str, key: str | Sequence[str]) -> Entity | None:
+        """Return the entity with that id (or, for types with a longer key, those key values), None if there is none.
+
+        An entity the session has loaded is returned without asking the server.
+        """
+        name = _type_name(entity_type)
+        values = (key,) if isinstance(key, str) else tuple(key)
+        schema = self.schema.type(name)
+        if len(values) != len(schema.primary_key):
+            raise InvalidValue(f"The key of {name} is {', '.join(schema.primary_key)}; {key!r} does not fit.")
+        known = self._workspace.known(name, values)
+        if known is not None and known.__dict__:
+            return known
+        self._workspace.check_open(f"{name} {key!r} cannot be loaded")
+        found = self._workspace.loader.fetch(name, [values])
+        return found[0] if found else None
+
+    def fetching(self, mode: str) -> AbstractContextManager[None]:
+        """Let reading missing values do what *mode* says (`"peers"`, `"one"` or `"never"`) inside a `with` block."""
+        return self._workspace.fetching(FetchMode(mode))
+
+    # -- changing ------------------------------------------------------------------------------------------------------
+
+    def create(
+        self, entity_type: type[Entity] | str, data: Mapping[str, Any] | None = None, **attributes: Any
+    ) -> Entity:
+        """Return a new entity with the given attributes, created on the server by the next commit.
+
+        Attributes are given as a mapping, by keyword, or both. Raises `UnknownEntityType`, `UnknownAttribute`,
+        `InvalidValue` or `ReadOnlyAttribute` at once, before anything is recorded.
+        """
+        return self._work.create(_type_name(entity_type), {**(data or {}), **attributes})
+
+    def delete(self, entity: Entity) -> None:
+        """Record that *entity* is to be deleted by the next commit; a new one is forgotten."""
+        self._work.delete(entity)
+
+    def commit(self) -> int:
+        """Carry out all recorded changes in one request; returns the number of operations it took.
+
+        See `UnitOfWork.commit` for what holds when it fails: nothing is lost, nothing is done twice.
+        """
+        return self._work.commit()
+
+    def rollback(self) -> None:
+        """Take back all recorded changes: values and collections are restored, new entities become transient."""
+        self._work.rollback()
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """Commit what the `with` block changed when it ends, or roll it back when it raises."""
+        try:
+            yield self
+        except BaseException:
+            self.rollback()
+            raise
+        self.commit()
+
+    @property
+    def created(self) -> list[Entity]:
+        """The new entities the next commit creates."""
+        return list(self._workspace.journal.created)
+
+    @property
+    def modified(self) -> list[Entity]:
+        """The entities the next commit updates."""
+        return list(self._workspace.journal.modified)
+
+    @property
+    def deleted(self) -> list[Entity]:
+        """The entities the next commit deletes."""
+        return list(self._workspace.journal.deleted)
+
+    def changes(self) -> dict[Entity, Mapping[str, Change]]:
+        """Return, for each new and each modified entity, its changed attributes with their old and new values."""
+        return {entity: inspect(entity).changes for entity in (*self.created, *self.modified)}
+
+    def plan(self) -> list[Operation]:
+        """Return the operations the next commit would send, in order, without sending anything."""
+        return self._work.plan()
+
+    # -- the end -------------------------------------------------------------------------------------------------------
+
+    @property
+    def closed(self) -> bool:
+        """Whether the session was closed."""
+        return self._workspace.closed
+
+    def close(self) -> None:
+        """Let go of the connections. Entities keep what they loaded; changes not committed are warned about and lost."""
+        if self._workspace.closed:
+            return
+        journal = self._workspace.journal
+        if journal:
+            warnings.warn(
+                f"The session is closed with changes that were not committed: {len(journal.created)} created, "
+                f"{len(journal.modified)} modified, {len(journal.deleted)} deleted.",
+                ResourceWarning,
+                stacklevel=2,
+            )
+        self._workspace.closed = True
+        self._channel.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Session {self.api_user} at {self.server_url}{', closed' if self.closed else ''}>"
+
+    # -- wiring --------------------------------------------------------------------------------------------------------
+
+    def _get_classes(self) -> Classes:
+        if self._classes is None:
+            schema = self._handshake.schema
+            with self._workspace.lock:
+                if self._classes is None:
+                    self._classes = Classes(schema)
+        return self._classes
+
+    def _schema_changed(self, schema: Schema) -> None:
+        if self._classes is not None:
+            self._classes.update(schema)
+
+
+def _type_name(entity_type: type[Entity] | str) -> str:
+    if isinstance(entity_type, str):
+        return entity_type
+    name = getattr(entity_type, "__entity_type__", None)
+    if not isinstance(name, str):
+        raise UsageError(f"An entity class or the name of a type is needed, not {entity_type!r}.")
+    return name

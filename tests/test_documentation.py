@@ -1,0 +1,49 @@
+"""Every Python example in the documentation runs as it stands, against an embedded server with the demo seed."""
+
+import pathlib
+import re
+
+import pytest
+
+from ftrack_orm.sandbox import Sandbox
+
+ROOT = pathlib.Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+EXAMPLE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def examples_of(page):
+    text = page.read_text(encoding="utf-8")
+    return [(text[: match.start()].count("\n") + 2, match.group(1)) for match in EXAMPLE.finditer(text)]
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Sandbox(seed="demo") as box:
+        yield box
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_examples_of_a_page_run_in_order(page, server, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("FTRACK_SERVER", server.url)
+    monkeypatch.setenv("FTRACK_API_USER", server.api_user)
+    monkeypatch.setenv("FTRACK_API_KEY", server.api_key)
+    monkeypatch.setenv("FTRACK_API_SCHEMA_CACHE_PATH", str(tmp_path))
+    namespace = {"__name__": "__example__"}
+    for line, source in examples_of(page):
+        # Padded with empty lines, so that a failure names the line of the page.
+        exec(compile("\n" * (line - 1) + source, str(page), "exec"), namespace)
+
+
+def test_links_between_pages_lead_somewhere():
+    broken = []
+    for page in [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]:
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
+            if "://" not in target and not (page.parent / target).exists():
+                broken.append(f"{page.name}: {target}")
+    assert broken == []
+
+
+def test_the_readme_has_the_test_command_that_ci_runs():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.search(r"<!-- test-command -->\n```bash\n.*pytest.*\n```", readme)

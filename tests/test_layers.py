@@ -1,0 +1,87 @@
+"""Who may import whom: the house's import table as data, checked against every import in the package."""
+
+import ast
+import pathlib
+
+import pytest
+
+import ftrack_orm
+
+PACKAGE = pathlib.Path(ftrack_orm.__file__).parent
+
+#: Room -> the rooms it may import, itself excepted. A room is a folder or a top-level module of the package.
+ALLOWED = {
+    "errors": set(),
+    "values": {"errors"},
+    "settings": {"errors"},
+    "wire": {"values", "errors"},
+    "query": {"values", "errors"},
+    "schema": {"values", "errors"},
+    "transport": {"wire", "values", "errors", "settings"},
+    "entities": {"query", "schema", "wire", "values", "errors"},
+    "events": {"query", "schema", "transport", "wire", "values", "errors"},
+    "storage": {"entities", "transport", "wire", "query", "values", "errors"},
+    "behaviours": {"entities", "transport", "wire", "query", "values", "errors"},
+    "handshake": {"schema", "wire", "values", "errors"},
+    "sandbox": {"query", "schema", "wire", "values", "errors", "events.event"},
+    "testing": {"session", "sandbox", "settings", "errors", "query", "entities"},
+    "cli": {"session", "sandbox", "settings", "errors", "testing"},
+}
+ALLOWED["session"] = set(ALLOWED) - {"sandbox", "testing", "cli"}
+#: The package itself re-exports names of these, lazily.
+ALLOWED["__init__"] = {"session", "errors", "query", "entities", "values", "events", "transport"}
+
+
+def room_of(path: pathlib.Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return parts[0]
+
+
+def imports_in(source: str, package: tuple[str, ...]) -> list[tuple[int, str]]:
+    """Return (line, dotted name inside ftrack_orm) of every import, at module level or deferred."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            module = ".".join(filter(None, (base, node.module)))
+            # `from .. import errors` names the room in the alias.
+            found.extend((node.lineno, f"{module}.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.Import):
+            found.extend((node.lineno, alias.name) for alias in node.names)
+    return [(line, name.removeprefix("ftrack_orm.")) for line, name in found if name.startswith("ftrack_orm.")]
+
+
+def imports_of(path: pathlib.Path) -> list[tuple[int, str]]:
+    return imports_in(path.read_text(encoding="utf-8"), ("ftrack_orm", *path.relative_to(PACKAGE).parent.parts))
+
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_what_its_room_may(path):
+    room = room_of(path)
+    assert room in ALLOWED, f"{path.name} is in no room of the house: add {room!r} to the table or move it"
+    for line, name in imports_of(path):
+        imported = name.split(".")[0]
+        allowed = imported == room or any(name == entry or name.startswith(f"{entry}.") for entry in ALLOWED[room])
+        assert allowed, f"{path}:{line}: {room} must not import {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_says_first_what_kind_it_is(path):
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    assert docstring, f"{path} has no docstring"
+    if path.name != "__init__.py":
+        assert docstring.split(":")[0] in {"Pure", "State", "Edge"}, f"{path} does not say whether it is pure, state or edge"
+
+
+def test_the_check_sees_deferred_relative_and_absolute_imports():
+    source = """
+def f():
+    from ..session import Session
+    from .. import entities
+    import ftrack_orm.sandbox.server
+"""
+    names = [name for _, name in imports_in(source, ("ftrack_orm", "query"))]
+    assert sorted(names) == ["entities", "sandbox.server", "session.Session"]
