@@ -1,0 +1,189 @@
+"""Pure: comparing one value of an entity with the values a query's text holds, by the type of the value.
+
+Text compares without regard to case, ids exactly, numbers as numbers, datetimes as moments in UTC, custom attribute
+values by what each of them is. As in SQL, a comparison with a missing value is neither true nor false, so neither it
+nor its negation finds the entity.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..errors import QueryError
+from ..query.nodes import Operator, Scalar
+from ..schema.attribute import ValueType
+from ..wire.codec import UTC, parse_datetime
+
+_ORDER: dict[Operator, Callable[[Any, Any], sa.ColumnElement[bool]]] = {
+    Operator.IS: lambda left, right: left == right,
+    Operator.IS_NOT: lambda left, right: left != right,
+    Operator.LESS: lambda left, right: left < right,
+    Operator.LESS_OR_EQUAL: lambda left, right: left <= right,
+    Operator.GREATER: lambda left, right: left > right,
+    Operator.GREATER_OR_EQUAL: lambda left, right: left >= right,
+}
+
+_NEGATIVE = {Operator.IS_NOT: Operator.IS, Operator.NOT_LIKE: Operator.LIKE}
+_LIKE = (Operator.LIKE, Operator.NOT_LIKE)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}$")
+
+
+def compare(
+    value: sa.ColumnElement[Any], value_type: ValueType | None, operator: Operator, operand: Scalar, name: str
+) -> sa.ColumnElement[bool]:
+    """Return the condition `value operator operand`; *name* is what errors call the value.
+
+    Raises `QueryError` when the operand cannot be read as the value's type, or the operator does not go with it.
+    """
+    if operand is None:
+        return _compare_with_none(value, value_type, operator, name)
+    if value_type is ValueType.ANY:
+        return _compare_any(value, operator, operand)
+    if value_type is ValueType.OBJECT:
+        raise QueryError(f"{name} holds objects, which can only be compared with none.")
+    if operator in _LIKE:
+        return _like(_as_text(value, value_type), operator, operand)
+    if value_type is ValueType.DATETIME:
+        return _compare_moment(value, operator, operand, name)
+    return _ORDER[operator](value, _operand(operand, value_type, name))
+
+
+def is_among(
+    value: sa.ColumnElement[Any], value_type: ValueType | None, operands: Sequence[Scalar], name: str
+) -> sa.ColumnElement[bool]:
+    """Return whether the value is one of *operands*, which may be any number and may include none.
+
+    Raises `QueryError` as `compare` does.
+    """
+    present = [operand for operand in operands if operand is not None]
+    alternatives: list[sa.ColumnElement[bool]] = [value.is_(None)] if len(present) < len(operands) else []
+    if value_type in (ValueType.ANY, ValueType.OBJECT, ValueType.DATETIME):
+        alternatives.extend(compare(value, value_type, Operator.IS, operand, name) for operand in present)
+    elif present:
+        plain = json.dumps([_operand(operand, value_type, name) for operand in present])
+        # One parameter however many values: a statement has room for far fewer than a query may list.
+        listed = sa.select(sa.func.json_each(plain).table_valued("value").c.value)
+        alternatives.append(value.in_(listed))
+    return sa.or_(sa.false(), *alternatives)
+
+
+def _compare_with_none(
+    value: sa.ColumnElement[Any], value_type: ValueType | None, operator: Operator, name: str
+) -> sa.ColumnElement[bool]:
+    missing: sa.ColumnElement[bool] = value.is_(None)
+    if value_type is ValueType.ANY:
+        missing = sa.or_(missing, sa.func.json_type(value) == "null")
+    if operator is Operator.IS:
+        return missing
+    if operator is Operator.IS_NOT:
+        return sa.not_(missing)
+    raise QueryError(f"{name} {operator.value} none makes no sense: none can be compared with 'is' and 'is_not' only.")
+
+
+def _operand(operand: Scalar, value_type: ValueType | None, name: str) -> Any:
+    """Return what the query's text says as a value of the attribute's type."""
+    if value_type is ValueType.BOOLEAN:
+        truth = {"true": True, "false": False, "1": True, "0": False}.get(str(operand).lower())
+        if truth is None:
+            raise QueryError(f"{name} is true or false, and was compared with {operand!r}.")
+        return truth
+    if value_type in (ValueType.INTEGER, ValueType.NUMBER):
+        number = _number(operand)
+        if number is None:
+            raise QueryError(f"{name} is a number, and was compared with {operand!r}.")
+        return number
+    return _text(operand)
+
+
+def _text(operand: Scalar) -> str:
+    return str(operand).lower() if isinstance(operand, bool) else str(operand)
+
+
+def _number(operand: Scalar) -> int | float | None:
+    if isinstance(operand, (int, float)):  # True and False count as 1 and 0, as they do for the server's database
+        return operand
+    try:
+        return float(operand) if operand is not None else None
+    except ValueError:
+        return None
+
+
+def _as_text(value: sa.ColumnElement[Any], value_type: ValueType | None) -> sa.ColumnElement[Any]:
+    return value if value_type in (ValueType.TEXT, ValueType.DATETIME) else sa.cast(value, sa.Text)
+
+
+def _like(value: sa.ColumnElement[Any], operator: Operator, operand: Scalar) -> sa.ColumnElement[bool]:
+    pattern = _pattern(_text(operand))
+    found = value.like(pattern, escape="\\")
+    return sa.not_(found) if operator is Operator.NOT_LIKE else found
+
+
+def _pattern(pattern: str) -> str:
+    r"""Return a pattern of the query language as SQL's: `%` is any run, `\%` a percent sign, the rest itself."""
+    pieces = re.split(r"(\\%|%)", pattern)
+    return "".join(
+        piece if piece in ("%", "\\%") else piece.replace("\\", "\\\\").replace("_", "\\_") for piece in pieces
+    )
+
+
+# -- datetimes --------------------------------------------------------------------------------------------------------
+
+
+def _compare_moment(
+    value: sa.ColumnElement[Any], operator: Operator, operand: Scalar, name: str
+) -> sa.ColumnElement[bool]:
+    """Compare with a moment, or with a day: `is` means within that day, and an order compares with its midnight.
+
+    MySQL compares a date with a datetime as that day's midnight, so `> 2018-05-25` holds from its first second on. That
+    `is` means the whole day is what public clients intend with `Note where date is "2018-05-25"`.
+    """
+    text = _text(operand)
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        raise QueryError(
+            f"{name} is a datetime, and was compared with {operand!r}. Write it as 2018-05-25 or 2018-05-25T10:00:00."
+        ) from None
+    if _DAY.match(text) and operator in (Operator.IS, Operator.IS_NOT):
+        within = sa.and_(value >= _moment_text(moment), value < _moment_text(moment + datetime.timedelta(days=1)))
+        return within if operator is Operator.IS else sa.not_(within)
+    return _ORDER[operator](value, _moment_text(moment))
+
+
+def _moment_text(moment: datetime.datetime) -> str:
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat()
+
+
+# -- custom attribute values -------------------------------------------------------------------------------------------
+
+
+def _compare_any(value: sa.ColumnElement[Any], operator: Operator, operand: Scalar) -> sa.ColumnElement[bool]:
+    """Compare a JSON value by what it is: numbers with numbers, text with text; a list when one of its items compares.
+
+    A negative operator is the negation of the positive one, so that `is_not` holds for a list without the item.
+    """
+    if operator in _NEGATIVE:
+        return sa.and_(value.is_not(None), sa.not_(_compare_any(value, _NEGATIVE[operator], operand)))
+    # json_each gives a plain value as itself and a list item by item; a typed datetime's parts are told by their keys.
+    item = sa.func.json_each(value).table_valued("key", "value", "type").alias()
+    is_text = sa.and_(item.c.type == "text", item.c.key.is_distinct_from("__type__"))
+    alternatives = [sa.and_(is_text, _any_text(item, operator, operand))]
+    number = None if operator is Operator.LIKE else _number(operand)
+    if isinstance(operand, bool):
+        alternatives = [sa.and_(item.c.type.in_(("true", "false")), _ORDER[operator](item.c.value, int(operand)))]
+    elif number is not None:
+        alternatives.append(sa.and_(item.c.type.in_(("integer", "real")), _ORDER[operator](item.c.value, number)))
+    return sa.exists(sa.select(sa.literal(1)).select_from(item).where(sa.or_(*alternatives)).correlate_except(item))
+
+
+def _any_text(item: Any, operator: Operator, operand: Scalar) -> sa.ColumnElement[bool]:
+    text = sa.cast(item.c.value, sa.Text).collate("NOCASE")
+    if operator is Operator.LIKE:
+        return _like(text, operator, operand)
+    return _ORDER[operator](text, _text(operand))

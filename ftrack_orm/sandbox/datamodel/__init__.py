@@ -1,0 +1,59 @@
+"""Edge: opens the embedded server's own description of ftrack's data model, the `.model` files beside this one.
+
+`notation` reads the texts, `assembly` works out what they mean together, `answer` says it as a server does.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+import attrs
+
+from ..relations import RelationKeys
+from .answer import answer
+from .assembly import TypeDescription, assemble
+from .notation import NotationError, Section, parse
+
+__all__ = ["DataModel", "NotationError", "TypeDescription", "load", "read", "texts"]
+
+
+@attrs.frozen
+class DataModel:
+    """What an ftrack server's entity types are, what it says about them, and where it keeps their relations."""
+
+    types: Mapping[str, TypeDescription]
+    answer: list[dict[str, Any]]  # what `query_schemas` answers; shared by all who ask, so not to be changed
+    relations: RelationKeys
+
+
+def read(texts: Mapping[str, str]) -> DataModel:
+    """Read a data model from texts in the notation; the names of the texts are used in errors.
+
+    Raises `NotationError`, naming the text and the line.
+    """
+    sections: list[Section] = []
+    for source, text in texts.items():
+        sections += parse(text, source)
+    types = assemble(sections)
+    relations = {
+        (name, attribute): key for name, described in types.items() for attribute, key in described.relations.items()
+    }
+    return DataModel(types, answer(types), relations)
+
+
+def texts() -> dict[str, str]:
+    """Return the project's description of ftrack's data model as it is written, by file name.
+
+    A data model with more types is `read(texts() | {"mine": "type Prop is TypedContext ..."})`.
+    """
+    files = (file for file in resources.files(__name__).iterdir() if file.name.endswith(".model"))
+    return {file.name: file.read_text("utf-8") for file in sorted(files, key=lambda file: file.name)}
+
+
+@functools.cache
+def load() -> DataModel:
+    """Return ftrack's data model: all entity types of a fresh ftrack server. Read once a process."""
+    return read(texts())

@@ -1,0 +1,52 @@
+"""Pure: what the embedded server says about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+#: Clients refuse servers older than 3.3.11 and use newer abilities from 4.12 on (protocol fact).
+VERSION = "4.13.8.0"
+
+#: What is answered to a client that does not choose (recorded answer of a real server).
+DEFAULT = ("storage_scenario", "schema_hash", "version", "is_timezone_support_enabled")
+
+_CONSTANT: Mapping[str, Any] = {
+    "version": VERSION,
+    "is_timezone_support_enabled": True,
+    "is_nested_subqueries_enabled": True,
+    # The server keeps the files, and nothing special is asked of clients.
+    "storage_scenario": {"scenario": "ftrack.automatic", "data": {}},
+    "product": {"name": "ftrack_orm embedded server"},
+    "company_information": {"name": "Sandbox", "logo_url": None},
+    "default_colors": ["#1abc9c", "#3498db", "#9b59b6", "#e67e22", "#e74c3c", "#f1c40f"],
+    "display_task_dates_as_time": False,
+    "display_week_numbers": False,
+    "preferred_language": "en",
+    "week_startday": 1,
+    "workday_length": 28800.0,  # seconds: eight hours
+}
+
+
+def answer(
+    values: Sequence[str], *, schema_hash: str, user: Callable[[], Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return the facts named by *values*, or the default ones; unknown names are left out.
+
+    *user* gives the row of the asking user and is called only when that is asked for.
+    """
+    facts: dict[str, Any] = {}
+    for name in values or DEFAULT:
+        if name == "schema_hash":
+            facts[name] = schema_hash
+        elif name == "user_information":
+            facts[name] = _user_information(user())
+        elif name in _CONSTANT:
+            facts[name] = _CONSTANT[name]
+    return facts
+
+
+def _user_information(row: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("id", "username", "first_name", "last_name", "thumbnail_id")
+    known = {name: row.get(name) for name in names}
+    return {**known, "thumbnail_url": None, "permissions": [], "restricted_user": False}

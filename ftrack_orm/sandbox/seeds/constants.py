@@ -1,0 +1,93 @@
+"""Pure: the ids that are the same on every ftrack server, which tools in the wild have written down.
+
+Protocol facts: clients look locations up by these ids, schemas name the object types' ids as classifiers and a
+priority's as the default, and custom attributes are told apart by their types' ids.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Location(NamedTuple):
+    """A location every server has; the client library knows it by id and by name."""
+
+    id: str
+    name: str
+    label: str
+    description: str
+
+
+LOCATIONS = (
+    Location(
+        "ce9b348f-8809-11e3-821c-20c9d081909b", "ftrack.origin", "Origin", "Files that are managed where they were made."
+    ),
+    Location(
+        "cb268ecc-8809-11e3-a7e2-20c9d081909b", "ftrack.unmanaged", "Unmanaged", "Files nobody moves, known by path."
+    ),
+    Location(
+        "cd41be70-8809-11e3-b98a-20c9d081909b", "ftrack.review", "Review", "Media encoded for review in the browser."
+    ),
+    Location(
+        "07b82a97-8cf9-11e3-9383-20c9d081909b", "ftrack.connect", "Connect", "Files kept by the desktop application."
+    ),
+    Location("3a372bde-05bc-11e4-8908-20c9d081909b", "ftrack.server", "ftrack server", "Files kept on the server."),
+)
+UNMANAGED_LOCATION = "cb268ecc-8809-11e3-a7e2-20c9d081909b"
+SERVER_LOCATION = "3a372bde-05bc-11e4-8908-20c9d081909b"
+
+
+class ObjectType(NamedTuple):
+    """A kind of context: what its entities can hold and whether they have a status, a type and dates."""
+
+    entity_type: str
+    id: str
+    name: str
+    icon: str
+    is_taskable: bool
+    is_typeable: bool
+    is_statusable: bool
+    is_schedulable: bool
+    is_time_reportable: bool
+    is_leaf: bool
+
+
+#: In the order the server's pages list them.
+OBJECT_TYPES = (
+    # entity type, id, name, icon: taskable, typeable, statusable, schedulable, time reportable, leaf
+    ObjectType(
+        "Folder", "3c133785-51cb-11e3-980a-20c9d0831e59", "Folder", "folder", True, False, False, False, False, False
+    ),
+    ObjectType(
+        "AssetBuild", "4be63b64-5010-42fb-bf1f-428af9d638f0", "Asset Build", "box", True, True, True, False, False, False
+    ),
+    ObjectType(
+        "Episode", "22139355-61da-4c8f-9db4-3abc870166bc", "Episode", "folder", True, False, True, False, False, False
+    ),
+    ObjectType(
+        "Sequence", "e5139355-61da-4c8f-9db4-3abc870166bc", "Sequence", "folder", True, False, False, False, False, False
+    ),
+    ObjectType("Shot", "bad911de-3bd6-47b9-8b46-3476e237cb36", "Shot", "movie", True, False, True, False, False, False),
+    ObjectType(
+        "Milestone", "01decdd1-51cb-11e3-9d5b-20c9d0831e59", "Milestone", "flag", False, True, True, True, False, True
+    ),
+    ObjectType("Task", "11c137c0-ee7e-4f9c-91c5-8c77cec22b2c", "Task", "task", False, True, True, True, True, True),
+)
+
+#: Name -> id of the kinds of custom attributes.
+CUSTOM_ATTRIBUTE_TYPES = {
+    "text": "6268aef0-381c-11e0-acff-0019bb49847a",
+    "boolean": "ad1034d8-15e2-11e1-b21a-0019bb4983d8",
+    "date": "79968e9e-381c-11e0-acff-0019bb49847a",
+    "enumerator": "6ff9c812-ead3-11e2-846c-f23c91dfaa16",
+    "dynamic enumerator": "882e4aee-fae6-11e3-b623-20c9d0831e59",
+    "number": "92009b00-381c-11e0-acff-0019bb49847a",
+    "expression": "d2e6a530-357f-11e2-bd73-0019bb4985b8",
+    "url": "ec616dcd-56e2-4147-99f8-7e4a4f040cf9",
+}
+
+#: The type of every ordinary user.
+USER_TYPE = "ac9fa5aa-4361-11e0-b7cc-0019bb4983d8"
+
+#: The priority that the schema gives new entities.
+DEFAULT_PRIORITY = "9661b320-3a0c-11e2-81c1-0800200c9a66"

@@ -1,0 +1,108 @@
+"""Edge: what the demo's tasks have published: assets, numbered versions, the files of each and where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from .. import empty
+from ..constants import SERVER_LOCATION, UNMANAGED_LOCATION
+from ..rows import Writer
+from ..workflows import status
+from . import calendar, names
+from .chance import Chance
+from .places import Job
+
+
+@attrs.frozen
+class Version:
+    """A version that has just been published."""
+
+    id: str
+    asset_id: str
+    asset_name: str
+    number: int
+    job: Job
+    user: str
+    day: int
+    status: str
+
+
+class Publishing:
+    """Writes the versions of a place's tasks; told of each place once."""
+
+    def __init__(self, writer: Writer, chance: Chance) -> None:
+        self._chance = chance
+        self._assets = writer.rows("Asset", "id name context_id type_id")
+        self._versions = writer.rows(
+            "AssetVersion", "id asset_id version task_id user_id status_id comment date is_published"
+        )
+        self._uses = writer.rows("AssetVersionLink", "id from_id to_id")
+        self._files = writer.rows("FileComponent", "id name system_type file_type size version_id container_id")
+        self._sequences = writer.rows("SequenceComponent", "id name system_type file_type size version_id padding")
+        self._locations = writer.rows("ComponentLocation", "id component_id location_id resource_identifier")
+
+    def publish(self, jobs: Sequence[Job], count: int) -> list[Version]:
+        """Write *count* versions of the tasks that are started, each task's as versions of one asset; return them."""
+        started = [job for job in jobs if job.is_started]
+        counts = dict.fromkeys(range(len(started)), 0)
+        for _ in range(count if started else 0):
+            counts[self._chance.early(range(len(started)))] += 1
+        published: list[Version] = []
+        for at, number in counts.items():
+            if number:
+                versions = self._asset(started[at], number)
+                if published:
+                    self._uses.add(self._chance.id(), published[-1].id, versions[-1].id)
+                published.extend(versions)
+        return published
+
+    def _asset(self, job: Job, count: int) -> list[Version]:
+        chance, asset_id = self._chance, self._chance.id()
+        name = job.task_type.lower().replace(" ", "_")
+        kind = names.PUBLISHED_AS.get(job.task_type, "Upload")
+        self._assets.add(asset_id, name, job.place.id, empty.asset_type(kind))
+        user = chance.pick(job.assignees)
+        versions = []
+        for number in range(1, count + 1):
+            day = job.begins + (job.last_day - job.begins) * number // count
+            state = _status(job, is_last=number == count)
+            version = Version(chance.id(), asset_id, name, number, job, user, day, state)
+            date = calendar.at(day, 10 + min(number, 7), chance.whole(0, 59))
+            comment = chance.pick(names.COMMENTS)
+            self._versions.add(
+                version.id, asset_id, number, job.id, user, status(state), comment, date, chance.happens(0.95)
+            )
+            self._components(version)
+            versions.append(version)
+        return versions
+
+    def _components(self, version: Version) -> None:
+        chance, id_ = self._chance, self._chance.id()
+        path = f"{version.job.place.path}/{version.asset_name}/v{version.number:03}"
+        if version.job.task_type in _RENDERED:
+            self._sequences.add(id_, "main", "sequence", ".exr", chance.whole(50, 900) << 20, version.id, 4)
+            self._locations.add(chance.id(), id_, UNMANAGED_LOCATION, f"{path}/main.%04d.exr")
+            if chance.happens(0.05):
+                for frame in range(1001, 1005):
+                    size = chance.whole(8, 30) << 20
+                    self._files.add(chance.id(), str(frame), "file", ".exr", size, None, id_)
+        else:
+            self._files.add(id_, "main", "file", ".usd", chance.whole(1, 200) << 20, version.id, None)
+            self._locations.add(chance.id(), id_, UNMANAGED_LOCATION, f"{path}/main.usd")
+        if chance.happens(0.6):
+            movie = chance.id()
+            self._files.add(movie, "ftrackreview-mp4", "file", ".mp4", chance.whole(1, 40) << 20, version.id, None)
+            # On the server a component is identified by its own id (protocol fact).
+            self._locations.add(chance.id(), movie, SERVER_LOCATION, movie)
+
+
+def _status(job: Job, *, is_last: bool) -> str:
+    if not is_last:
+        return "Revise"
+    return job.status if job.is_done else "Pending Review"
+
+
+#: Types of task that publish images rather than scenes.
+_RENDERED = frozenset({"Rendering", "Compositing", "Rotoscoping", "Matte Painting", "Concept Art", "Texture", "Conform"})

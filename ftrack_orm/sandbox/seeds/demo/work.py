@@ -1,0 +1,57 @@
+"""Edge: the work on the demo's tasks: who does them, what waits for what, the time it took, how they moved on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..rows import Writer
+from ..workflows import status
+from . import calendar, names
+from .chance import Chance
+from .places import Job
+
+
+class Work:
+    """Writes what follows from a place's tasks; told of each place once."""
+
+    def __init__(self, writer: Writer, chance: Chance) -> None:
+        self._chance = chance
+        self._appointments = writer.rows("Appointment", "id type context_id resource_id")
+        self._links = writer.rows("TypedContextLink", "id from_id to_id")
+        self._timelogs = writer.rows("Timelog", "id context_id user_id start duration comment time_zone_offset")
+        self._changes = writer.rows(
+            "TypedContextStatusChange", "id parent_id parent_type user_id date from_status_id status_id"
+        )
+
+    def allocate(self, context_id: str, resources: Sequence[str]) -> None:
+        """Write that people or groups are set aside for a project or sequence."""
+        for resource in resources:
+            self._appointments.add(self._chance.id(), "allocation", context_id, resource)
+
+    def plan(self, jobs: Sequence[Job]) -> None:
+        """Write the assignments of a place's tasks, their order, and what has been done so far."""
+        chance = self._chance
+        for job in jobs:
+            for user in job.assignees:
+                self._appointments.add(chance.id(), "assignment", job.id, user)
+            if job.is_started:
+                self._log(job)
+        for before, after in zip(jobs, jobs[1:], strict=False):
+            self._links.add(chance.id(), before.id, after.id)
+
+    def _log(self, job: Job) -> None:
+        chance, user = self._chance, job.assignees[0]
+        hours = chance.whole(1, 8)
+        begins = calendar.at(job.begins, 9, chance.whole(0, 59))
+        self._timelogs.add(chance.id(), job.id, user, begins, hours * 3600, chance.pick(names.WORK), 0)
+        if job.last_day > job.begins and chance.happens(0.4):
+            begins = calendar.at(job.last_day, 9, chance.whole(0, 59))
+            self._timelogs.add(chance.id(), job.id, user, begins, hours * 1800, chance.pick(names.WORK), 0)
+        self._change(job, "Not started", "In progress", calendar.at(job.begins, 9))
+        if job.status != "In progress":
+            self._change(job, "In progress", job.status, calendar.at(job.last_day, 16, chance.whole(0, 59)))
+
+    def _change(self, job: Job, before: str, after: str, moment: str) -> None:
+        self._changes.add(
+            self._chance.id(), job.id, "task", job.assignees[0], moment, status(before), status(after)
+        )

@@ -1,0 +1,68 @@
+"""Edge: the embedded server's sockets: HTTP on 127.0.0.1, handed to the application in one worker thread."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from aiohttp import web
+
+from .application import Application
+
+#: A batch may carry a whole production's changes, in bytes.
+LARGEST_BODY = 256 * 1024 * 1024
+
+HOST = "127.0.0.1"
+
+_ABOUT = """ftrack_orm's embedded ftrack server
+
+It speaks ftrack's API at POST /api, for developing and testing pipeline code without a server of your own.
+"""
+
+#: What real servers also serve, and this one refuses by name.
+_NOT_SERVED = ("socket.io", "component", "img", "widget")
+
+
+class Server:
+    """An HTTP server around an application, for the event loop it is started in."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        # SQLite's connection is one thread's at a time; the event loop is never held up by it.
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ftrack-sandbox-data")
+        self._runner: web.AppRunner | None = None
+
+    async def start(self, port: int) -> int:
+        """Begin to listen on 127.0.0.1 and return the port, a free one for 0; raises `OSError` when it is taken."""
+        site = web.Application(client_max_size=LARGEST_BODY)
+        site.router.add_post("/api", self._api)
+        site.router.add_get("/", self._about)
+        site.router.add_route("*", "/{path:.*}", self._other)
+        self._runner = web.AppRunner(site, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, HOST, port).start()
+        address: tuple[str, int] = self._runner.addresses[0]
+        return address[1]
+
+    async def stop(self) -> None:
+        """Stop listening, let requests that are being worked on end, and close the application."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+        await asyncio.get_running_loop().run_in_executor(self._worker, self._application.close)
+        self._worker.shutdown()
+
+    async def _api(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(self._worker, self._application.handle, dict(request.headers), body)
+        return web.Response(status=answer.status, body=answer.body, content_type=answer.content_type, charset="utf-8")
+
+    async def _about(self, request: web.Request) -> web.Response:
+        return web.Response(text=_ABOUT)
+
+    async def _other(self, request: web.Request) -> web.Response:
+        part = request.match_info["path"].split("/")[0]
+        content = f"There is no {request.method} {request.path} here."
+        if part in _NOT_SERVED:
+            content = f"The embedded server does not support {request.method} {request.path}."
+        return web.json_response({"exception": "NotFound", "content": content, "error_code": None}, status=404)

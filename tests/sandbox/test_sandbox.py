@@ -1,0 +1,132 @@
+"""Starting and stopping an embedded server from Python."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from ftrack_orm.errors import SettingsError
+from ftrack_orm.sandbox import Sandbox, datamodel
+
+
+def _call(box: Sandbox, *operations: dict[str, Any]) -> list[Any]:
+    headers = {"ftrack-user": box.api_user, "ftrack-api-key": box.api_key}
+    answers = requests.post(f"{box.url}/api", json=operations, headers=headers, timeout=30).json()
+    assert isinstance(answers, list), answers
+    return answers
+
+
+def _query(box: Sandbox, expression: str) -> list[dict[str, Any]]:
+    return _call(box, {"action": "query", "expression": expression})[0]["data"]
+
+
+def _create(entity_type: str, **data: Any) -> dict[str, Any]:
+    return {"action": "create", "entity_type": entity_type, "entity_data": data}
+
+
+def test_a_sandbox_serves_what_a_fresh_ftrack_has(tmp_path: Path) -> None:
+    with Sandbox() as box:
+        assert box.url.startswith("http://127.0.0.1:")
+        assert [user["username"] for user in _query(box, "select username from User")] == ["sandbox"]
+        assert len(_query(box, "select name from Location")) == 5
+
+
+def test_stopping_gives_port_and_threads_back() -> None:
+    before = set(threading.enumerate())
+    box = Sandbox()
+    box.start()
+    url = box.url
+    _call(box)
+    box.stop()
+    box.stop()
+    assert set(threading.enumerate()) == before
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url, timeout=5)
+    with pytest.raises(SettingsError, match="not started"):
+        _ = box.url
+
+
+def test_a_sandbox_can_be_started_again() -> None:
+    box = Sandbox()
+    for _ in range(2):
+        with box:
+            assert _query(box, "select id from User") != []
+
+
+def test_a_taken_port_is_an_error_where_it_was_asked_for() -> None:
+    before = set(threading.enumerate())
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(OSError, match="address already in use"):
+            Sandbox(port=taken.getsockname()[1]).start()
+    assert set(threading.enumerate()) == before
+
+
+def test_user_and_key_can_be_given_and_are_made_up_otherwise() -> None:
+    with Sandbox(api_user="ada", api_key="secret") as box:
+        assert (box.api_user, box.api_key) == ("ada", "secret")
+        assert [user["username"] for user in _query(box, "select username from User")] == ["ada"]
+    one, other = Sandbox(), Sandbox()
+    assert one.api_key != other.api_key
+    assert one.api_key not in repr(one)
+
+
+def test_the_clock_says_when_things_happened() -> None:
+    moment = datetime.datetime(2020, 2, 3, 4, 5, 6, tzinfo=datetime.timezone(datetime.timedelta(hours=1)))
+    with Sandbox(clock=lambda: moment) as box:
+        (answer,) = _call(box, _create("Timelog"))
+        assert answer["data"]["start"]["value"] == "2020-02-03T03:05:06"
+
+
+def test_a_file_is_seeded_once_and_keeps_what_was_done(tmp_path: Path) -> None:
+    file = tmp_path / "production.db"
+    with Sandbox(database=file, api_key="first") as box:
+        _call(box, _create("Scope", id="s", name="mine"))
+    with Sandbox(database=file) as box:
+        assert [scope["id"] for scope in _query(box, 'select id from Scope where name is "mine"')] == ["s"]
+        assert len(_query(box, "select id from User")) == 1
+        box.api_key = "first"  # keys given out before go on working
+        assert _query(box, "select id from User") != []
+
+
+def test_a_studios_own_schema_can_be_served(tmp_path: Path) -> None:
+    answer = json.loads(json.dumps(datamodel.load().answer))
+    (shot,) = [described for described in answer if described["id"] == "Shot"]
+    shot["properties"]["house_code"] = {"type": "string"}
+    answer.append({**shot, "id": "Plate", "alias_for": {"id": "Task", "classifiers": {"object_typeid": "plates"}}})
+    file = tmp_path / "schema.json"
+    file.write_text(json.dumps(answer))
+    with Sandbox(schema=file) as box:
+        assert _call(box, {"action": "query_schemas"})[0] == answer
+        (schema,) = _query(box, "select id from ProjectSchema limit 1")
+        _call(
+            box,
+            _create("Project", id="p", name="film", project_schema_id=schema["id"]),
+            _create("Plate", id="x", name="plate", parent_id="p", house_code="H1"),
+        )
+        (plate,) = _query(box, 'select house_code, object_type.name from Plate where house_code is "h1"')
+        assert (plate["__entity_type__"], plate["house_code"], plate["object_type"]["name"]) == ("Plate", "H1", "Plate")
+
+
+@pytest.mark.parametrize("content", [None, "{", "[{}]"])
+def test_a_schema_file_that_is_none_is_an_error_where_it_was_given(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "schema.json"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(Exception, match="schema"):
+        Sandbox(schema=file).start()
+
+
+def test_an_unknown_seed_is_refused_and_leaves_nothing_behind() -> None:
+    before = set(threading.enumerate())
+    with pytest.raises(Exception, match="empty"):
+        Sandbox(seed="emtpy").start()
+    assert set(threading.enumerate()) == before
