@@ -40,12 +40,16 @@ def encode(value: Any) -> Any:
 
 def datetime_text(value: datetime.datetime) -> str:
     """Return the UTC text of an aware datetime as ftrack writes it: no offset, microseconds only if there are any."""
-    if value.tzinfo is None:
+    # An offset of None makes a datetime naive even with a tzinfo.
+    if value.utcoffset() is None:
         raise InvalidValue(
             f"{value!r} has no timezone, so its moment is not known. "
             "Use datetime.now(timezone.utc), or value.astimezone() for local time."
         )
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat()
+    try:
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat()
+    except OverflowError:
+        raise InvalidValue(f"{value!r} is outside of the years 1 to 9999 in UTC.") from None
 
 
 def parse_datetime(text: str) -> datetime.datetime:
@@ -77,6 +81,6 @@ def decode_typed(value: Mapping[str, Any]) -> datetime.datetime | datetime.date 
             return parse_datetime(text)
         if kind == "date":
             return datetime.date.fromisoformat(text[:10])
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
         raise ProtocolError(f"The server sent a {kind} that is none: {text!r}.") from error
     raise ProtocolError(f"The server sent a value of the unknown type {kind!r}.")

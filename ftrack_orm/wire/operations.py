@@ -132,9 +132,9 @@ def from_json(body: Any) -> Operation:
             return Search(
                 expression=_text(body, "expression"),
                 entity_type=_text(body, "entity_type"),
-                terms=tuple(body.get("terms") or ()),
+                terms=_texts(body, "terms"),
                 context_id=body.get("context_id"),
-                object_type_ids=tuple(body.get("object_type_ids") or ()),
+                object_type_ids=_texts(body, "object_type_ids"),
             )
         if action == "create":
             return Create(_text(body, "entity_type"), _data(body))
@@ -147,7 +147,7 @@ def from_json(body: Any) -> Operation:
     if action == "query_schemas":
         return QuerySchemas()
     if action == "query_server_information":
-        return QueryServerInformation(tuple(body.get("values") or ()))
+        return QueryServerInformation(_texts(body, "values"))
     return Plain(body)
 
 
@@ -168,6 +168,13 @@ def _text(body: Mapping[str, Any], name: str) -> str:
     return value
 
 
+def _texts(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    values = body.get(name) or []
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise InvalidValue(f"{name!r} of the operation {body['action']!r} must be a list of texts, not {values!r}.")
+    return tuple(values)
+
+
 def _data(body: Mapping[str, Any]) -> Mapping[str, Any]:
     data = body["entity_data"]
     if not isinstance(data, Mapping):
@@ -177,4 +184,7 @@ def _data(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _key(body: Mapping[str, Any]) -> tuple[str, ...]:
     key = body["entity_key"]
-    return tuple(map(str, key)) if isinstance(key, list) else (str(key),)
+    parts = key if isinstance(key, list) else [key]
+    if not parts or not all(isinstance(part, (str, int)) for part in parts):
+        raise InvalidValue(f"'entity_key' of the operation {body['action']!r} must be a list of ids, not {key!r}.")
+    return tuple(map(str, parts))

@@ -56,7 +56,7 @@ def read_replies(status: int, body: bytes, operations: Sequence[Operation]) -> l
     """
     try:
         answer = loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         what = "is empty" if not body.strip() else "is not JSON, or was cut short"
         raise _unexpected(f"it {what}", status, body) from error
     if isinstance(answer, Mapping) and "exception" in answer:
@@ -87,8 +87,12 @@ def _reply(operation: Operation, element: Any) -> Reply | None:
     if isinstance(operation, (Query, Search)):
         if not isinstance(data, list):
             return None
-        following = (element.get("metadata") or {}).get("next") or {}
-        return Rows(data, following.get("offset"))
+        try:
+            following = (element.get("metadata") or {}).get("next") or {}
+            offset = following.get("offset")
+        except AttributeError:
+            return None
+        return Rows(data, offset) if offset is None or type(offset) is int else None
     if isinstance(operation, Delete):
         return Deleted(bool(data))
     return Written(data) if isinstance(data, dict) else None

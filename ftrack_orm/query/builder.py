@@ -1,0 +1,335 @@
+"""Pure: queries as immutable values that are built by chaining, and run by whoever made them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Generic, NoReturn, Protocol, TypeVar, cast, overload
+
+import attrs
+
+from ..errors import MultipleResults, NoResult, QueryError, UsageError
+from .compiler import compile_pretty, compile_select
+from .emptiness import simplified
+from .excerpt import located
+from .expressions import as_ordering, as_projection, check_roots, combine
+from .literals import type_name
+from .nodes import Ordering, Path, Projection, Select, conjunction
+from .parser import parse, parse_orderings, parse_projections
+from .resolve import check, check_group, check_grouping, check_ordering, check_projection
+from .vocabulary import Vocabulary
+
+T = TypeVar("T")
+N = TypeVar("N")
+
+#: How much of a query its repr shows.
+_SHOWN = 300
+
+
+class Runner(Protocol):
+    """What carries queries out; a session has one."""
+
+    def pages(self, query: Query[Any]) -> Iterator[list[Any]]:
+        """Yield what *query* selects in pages of at most its page size, within its offset and limit."""
+
+    def rows(self, query: Query[Any]) -> list[dict[str, Any]]:
+        """Return the plain rows of a query with `group_by`."""
+
+    def count(self, query: Query[Any]) -> int:
+        """Return how many entities *query* selects, within its offset and limit."""
+
+
+@attrs.frozen(slots=True, eq=False, repr=False)
+class Query(Generic[T]):
+    """A query on one entity type, an immutable value: every method that refines it returns another.
+
+    Nothing is asked of the server until the query is iterated or asked for results. `str(query)` is its expression in
+    ftrack's language. Queries are equal when they ask the same; they can be pickled, and then have to be bound to a
+    session again to be run.
+    """
+
+    node: Select
+    vocabulary: Vocabulary | None = None
+    runner: Runner | None = None
+    page_size: int = 500
+
+    @classmethod
+    def from_text(
+        cls,
+        text: str,
+        vocabulary: Vocabulary | None = None,
+        runner: Runner | None = None,
+        page_size: int = 500,
+    ) -> Query[Any]:
+        """Return the query that *text* says: a type's name, `Task where ...`, or all of `select ... from Task ...`.
+
+        Names are checked against *vocabulary*. Raises `QueryError`, `UnknownEntityType` or `UnknownAttribute`, each
+        showing the place in the text.
+        """
+        node = parse(text)
+        if vocabulary is not None:
+            try:
+                check(node, vocabulary)
+            except UsageError as error:
+                raise located(error, text) from None
+        return cls(node, vocabulary, runner, page_size)
+
+    def bind(self, vocabulary: Vocabulary | None, runner: Runner | None) -> Query[T]:
+        """Return the same query, checked against *vocabulary* and run by *runner*."""
+        if vocabulary is not None:
+            check(self.node, vocabulary)
+        return attrs.evolve(self, vocabulary=vocabulary, runner=runner)
+
+    # -- refining --------------------------------------------------------------------------------------------------
+
+    def where(self, *criteria: Any, **values: Any) -> Query[T]:
+        """Return the query narrowed to what also meets all of *criteria*, and has the attributes given as *values*.
+
+        Criteria are expressions such as `Task.name == "x"`, or texts such as `"name is x"`.
+        """
+        added = combine("where", criteria, values, self.node.entity_type, self.vocabulary)
+        return self._with(criterion=conjunction(self.node.criterion, added))
+
+    def select(self, *projections: Any) -> Query[T]:
+        """Return the query that also selects *projections*: attributes, aggregates, or texts such as `"name, bid"`.
+
+        The first call takes the place of the entity type's default projections, which are selected otherwise.
+        """
+        chosen = list(self.node.projections)
+        for projection in projections:
+            chosen.extend(node for node in self._projections(projection) if node not in chosen)
+        return self._with(projections=tuple(chosen))
+
+    def order_by(self, *keys: Any) -> Query[T]:
+        """Return the query ordered by *keys*, after those it had: attributes, `attribute.desc()`, or texts.
+
+        A text is as in the language: `"priority.sort descending, name"`.
+        """
+        added = [node for key in keys for node in self._orderings(key)]
+        return self._with(order_by=(*self.node.order_by, *added))
+
+    def group_by(self, *keys: Any) -> Query[dict[str, Any]]:
+        """Return the query for one plain row for each combination of values of *keys*, attributes or texts.
+
+        Only aggregates and the keys themselves can be selected; the keys are in every row.
+        """
+        paths: list[Path] = []
+        for key in keys:
+            for node in self._projections(key):
+                if not isinstance(node, Path):
+                    raise QueryError(f"group_by takes attributes, and {node.function.value} gives an aggregate.")
+                self._check(check_group, (node,))
+                paths.append(node)
+        grouped = self._with(group_by=(*self.node.group_by, *paths))
+        return cast("Query[dict[str, Any]]", grouped)
+
+    def limit(self, count: int | None) -> Query[T]:
+        """Return the query for at most *count* results, whatever limit it had; None for no limit."""
+        return self._with(limit=_amount("limit", count))
+
+    def offset(self, count: int | None) -> Query[T]:
+        """Return the query without its first *count* results, whatever offset it had; None for no offset."""
+        return self._with(offset=_amount("offset", count))
+
+    def with_page_size(self, count: int) -> Query[T]:
+        """Return the query that is asked for in pages of *count* results."""
+        if not _amount("with_page_size", count):
+            raise QueryError("with_page_size takes the number of results in a page, at least 1.")
+        return attrs.evolve(self, page_size=count)
+
+    def _with(self, **changes: Any) -> Query[T]:
+        return attrs.evolve(self, node=attrs.evolve(self.node, **changes))
+
+    def _projections(self, projection: Any) -> tuple[Projection, ...]:
+        if isinstance(projection, str):
+            nodes = parse_projections(projection)
+            self._check(check_projection, nodes, projection)
+            return nodes
+        node, roots = as_projection(projection)
+        self._check_roots(roots)
+        self._check(check_projection, (node,))
+        return (node,)
+
+    def _orderings(self, key: Any) -> tuple[Ordering, ...]:
+        if isinstance(key, str):
+            nodes = parse_orderings(key)
+            self._check(check_ordering, nodes, key)
+            return nodes
+        ordering = as_ordering(key)
+        self._check_roots(ordering.roots)
+        self._check(check_ordering, (ordering.node,))
+        return (ordering.node,)
+
+    def _check(
+        self, check_one: Callable[[N, str, Vocabulary], None], nodes: Iterable[N], text: str | None = None
+    ) -> None:
+        """Check each of *nodes* where there is a vocabulary, showing errors in the *text* they were read from."""
+        if self.vocabulary is None:
+            return
+        for node in nodes:
+            try:
+                check_one(node, self.node.entity_type, self.vocabulary)
+            except UsageError as error:
+                raise (error if text is None else located(error, text)) from None
+
+    def _check_roots(self, roots: frozenset[str]) -> None:
+        if self.vocabulary is not None:
+            check_roots(roots, self.node.entity_type, self.vocabulary)
+
+    # -- running ---------------------------------------------------------------------------------------------------
+
+    def pages(self) -> Iterator[list[T]]:
+        """Yield the results in lists of at most `page_size`, each asked for as the one before it is used."""
+        runner, query = self._running(), self._sent()
+        if query is None:
+            return
+        if query.node.group_by:
+            yield cast("list[T]", runner.rows(query))
+        else:
+            yield from runner.pages(query)
+
+    def __iter__(self) -> Iterator[T]:
+        for page in self.pages():
+            yield from page
+
+    def all(self) -> list[T]:
+        """Return all results as a list."""
+        return [result for page in self.pages() for result in page]
+
+    def first(self) -> T | None:
+        """Return the first result, None when there is none; only one is asked for."""
+        return next(iter(self._slice(0, 1)), None)
+
+    def one(self) -> T:
+        """Return the only result; raises `NoResult` for none and `MultipleResults` for more."""
+        result = self.one_or_none()
+        if result is None:
+            raise NoResult(f"Nothing was found for: {self._shown()}")
+        return result
+
+    def one_or_none(self) -> T | None:
+        """Return the only result, None when there is none; raises `MultipleResults` for more."""
+        results = self._slice(0, 2).all()
+        if len(results) > 1:
+            raise MultipleResults(f"More than one result was found for: {self._shown()}")
+        return results[0] if results else None
+
+    def count(self) -> int:
+        """Return the number of results, without loading more of them than the server needs to tell."""
+        runner, query = self._running(), self._sent()
+        if query is None:
+            return 0
+        return len(runner.rows(query)) if query.node.group_by else runner.count(query)
+
+    def exists(self) -> bool:
+        """Return whether there is any result; at most one is asked for."""
+        return self._slice(0, 1).count() > 0
+
+    @overload
+    def __getitem__(self, key: int) -> T: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> list[T]: ...
+
+    def __getitem__(self, key: int | slice) -> T | list[T]:
+        """Return one result, or a slice of them as a list, asking for no others.
+
+        Positions counted from the end take a request more, to count. Raises `NoResult` when there is no such result.
+        """
+        if isinstance(key, slice):
+            return self._sliced(key)
+        if not isinstance(key, int):
+            raise QueryError(f"Results are known by their position or a slice of positions, not by {key!r}.")
+        position = key if key >= 0 else self.count() + key
+        if position >= 0:
+            for result in self._slice(position, position + 1):
+                return result
+        raise NoResult(f"There is no result number {key} for: {self._shown()}")
+
+    def _sliced(self, key: slice) -> list[T]:
+        if (key.step or 1) < 0:
+            return self.all()[key]
+        start, stop = key.start or 0, key.stop
+        if start < 0 or (stop is not None and stop < 0):
+            start, stop, _ = slice(start, stop).indices(self.count())
+        return self._slice(start, stop).all()[:: key.step]
+
+    def _slice(self, start: int, stop: int | None) -> Query[T]:
+        """Return the query for the results from *start* to *stop* among those within its own offset and limit."""
+        limit = self.node.limit
+        if limit is not None:
+            stop = limit if stop is None else min(stop, limit)
+        count = None if stop is None else max(0, stop - start)
+        offset = (self.node.offset or 0) + start
+        return self._with(offset=offset or None, limit=count)
+
+    def _sent(self) -> Query[T] | None:
+        """Return the query as it is sent, without conditions that make no difference; None when nothing can match."""
+        check_grouping(self.node)
+        criterion = simplified(self.node.criterion)
+        if criterion is False or self.node.limit == 0:
+            return None
+        return self._with(criterion=None if criterion is True else criterion)
+
+    def _running(self) -> Runner:
+        if self.runner is None:
+            raise UsageError(f"This query belongs to no session; use session.query(str(query)): {self._shown()}")
+        return self.runner
+
+    # -- as a value ------------------------------------------------------------------------------------------------
+
+    def pretty(self) -> str:
+        """Return the expression with a line for each clause and each condition."""
+        return compile_pretty(self.node)
+
+    def __str__(self) -> str:
+        return compile_select(self.node)
+
+    def __repr__(self) -> str:
+        return f"<query {self._shown()}>"
+
+    def _shown(self) -> str:
+        text = str(self)
+        return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Query):
+            return NotImplemented
+        return (self.node, self.page_size) == (other.node, other.page_size)
+
+    def __hash__(self) -> int:
+        return hash((self.node, self.page_size))
+
+    def __bool__(self) -> NoReturn:
+        raise QueryError(f"Whether a query finds something has to be asked: query.exists(), for: {self._shown()}")
+
+    def __contains__(self, _: object) -> NoReturn:
+        raise QueryError("Use query.where(id=...).exists() to ask for one entity, or query.all() to have them all.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Neither a session nor its schema goes into a pickle.
+        return Query, (self.node, None, None, self.page_size)
+
+    def __select__(self) -> Select:
+        return self.node
+
+
+def select(entity_type: Any) -> Query[Any]:
+    """Return a query on *entity_type*, a class or a name, that belongs to no session.
+
+    Its text can be sent by whatever sends ftrack queries; names are checked when a session gets it.
+    """
+    name = type_name(entity_type) or entity_type
+    if not isinstance(name, str):
+        raise QueryError(f"select takes an entity class or the name of an entity type, not {entity_type!r}.")
+    node = parse(name)
+    if node != Select(node.entity_type):
+        raise QueryError(f"select takes the name of an entity type; use Query.from_text({name!r}) for a whole query.")
+    return Query(node)
+
+
+def _amount(clause: str, count: int | None) -> int | None:
+    if count is None:
+        return None
+    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        raise QueryError(f"{clause} takes a whole number of results, not {count!r}.")
+    return count

@@ -1,0 +1,92 @@
+"""Pure: the criteria that comparing attributes gives, and joining them with `&`, `|` and `~`."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import attrs
+
+from ..errors import QueryError
+from .compiler import compile_criterion
+from .nodes import Criterion, Not, conjunction, disjunction
+
+
+@attrs.frozen(slots=True, repr=False)
+class CriterionExpression:
+    """A condition on entities, to be given to `where`, `has` or `any`.
+
+    *roots* are the entity types whose class attributes it was made with, so that a criterion on `Shot` is not applied
+    to something that is no `Shot`; names given with `attr` leave it empty.
+    """
+
+    node: Criterion
+    roots: frozenset[str] = frozenset()
+
+    def __and__(self, other: object) -> CriterionExpression:
+        return and_(self, other)
+
+    def __rand__(self, other: object) -> CriterionExpression:
+        return and_(other, self)
+
+    def __or__(self, other: object) -> CriterionExpression:
+        return or_(self, other)
+
+    def __ror__(self, other: object) -> CriterionExpression:
+        return or_(other, self)
+
+    def __invert__(self) -> CriterionExpression:
+        return not_(self)
+
+    def __bool__(self) -> NoReturn:
+        raise QueryError(
+            f"The criterion '{self}' has no truth value of its own: the server decides it for each entity. Write "
+            "(a) & (b) instead of 'a and b', (a) | (b) instead of 'a or b', ~(a) instead of 'not a', each with the "
+            "parentheses, and (1 < a) & (a < 2) instead of '1 < a < 2'."
+        )
+
+    def __str__(self) -> str:
+        return compile_criterion(self.node)
+
+    def __repr__(self) -> str:
+        return f"<criterion {self}>"
+
+
+def and_(*criteria: object) -> CriterionExpression:
+    """Return the criterion that all of *criteria* hold; raises `QueryError` for none, or for what is no criterion."""
+    expressions = _expressions("and_", criteria)
+    node = conjunction(*(expression.node for expression in expressions))
+    return CriterionExpression(node, _roots(expressions))
+
+
+def or_(*criteria: object) -> CriterionExpression:
+    """Return the criterion that at least one of *criteria* holds; raises `QueryError` as `and_` does."""
+    expressions = _expressions("or_", criteria)
+    node = disjunction(*(expression.node for expression in expressions))
+    return CriterionExpression(node, _roots(expressions))
+
+
+def not_(criterion: object) -> CriterionExpression:
+    """Return the criterion that *criterion* does not hold; twice gives back the first."""
+    (expression,) = _expressions("not_", (criterion,))
+    node = expression.node
+    return CriterionExpression(node.operand if isinstance(node, Not) else Not(node), expression.roots)
+
+
+def as_criterion(value: object, where: str) -> CriterionExpression:
+    """Return *value* if it is a criterion; else raise `QueryError` saying what was probably meant at *where*."""
+    if isinstance(value, CriterionExpression):
+        return value
+    message = f"{where} takes criteria such as Task.name == 'x', not {value!r}."
+    if isinstance(value, bool):
+        message += " Python decided this one: 'is', 'in' and 'not' cannot be used on attributes; use is_, in_ and ~."
+    raise QueryError(message)
+
+
+def _expressions(where: str, criteria: tuple[Any, ...]) -> list[CriterionExpression]:
+    if not criteria:
+        raise QueryError(f"{where} takes at least one criterion.")
+    return [as_criterion(criterion, where) for criterion in criteria]
+
+
+def _roots(expressions: list[CriterionExpression]) -> frozenset[str]:
+    return frozenset().union(*(expression.roots for expression in expressions))

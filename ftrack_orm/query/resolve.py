@@ -1,0 +1,245 @@
+"""Pure: checking that the names in a query exist, and that relations are used as what they are."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import attrs
+
+from ..errors import QueryError, UnknownAttribute, UnknownEntityType, suggestion
+from .literals import check_fit
+from .nodes import (
+    Aggregate,
+    And,
+    Criterion,
+    Function,
+    Membership,
+    Not,
+    Operator,
+    Or,
+    Ordering,
+    Path,
+    Projection,
+    Quantifier,
+    Related,
+    Scalar,
+    Select,
+    Step,
+)
+from .vocabulary import AttributeWords, Vocabulary
+
+#: Types whose entities show the attributes of all their subtypes without a cast (protocol fact: `custom_attribute_links
+#: any (user.username is "x")`, where only the subtype for users has `user`).
+_UNITED_TYPES = ("CustomAttributeLink", "CustomAttributeLinkFrom")
+
+#: How many subtypes an error lists before it only counts them.
+_LISTED = 4
+
+
+@attrs.frozen(slots=True)
+class Place:
+    """Where a path ends: at which attribute, and at which entity type when the attribute is a relation."""
+
+    attribute: AttributeWords
+    leads_to: str | None  # the cast or the relation's target; None for a scalar
+    through_collection: bool  # whether any step on the way, or the last, is plural
+
+
+def check(select: Select, vocabulary: Vocabulary) -> None:
+    """Check every name and every relation of a whole query, one read from text as well as one built.
+
+    Values are not checked: text says `3` and `"3"` for the same thing, and the server takes both.
+    Raises `UnknownEntityType`, `UnknownAttribute` or `QueryError`; for nodes that came from text, their `position`
+    is that of the offending path.
+    """
+    check_type(select.entity_type, vocabulary, select.position)
+    for projection in select.projections:
+        check_projection(projection, select.entity_type, vocabulary)
+    if select.criterion is not None:
+        check_criterion(select.criterion, select.entity_type, vocabulary)
+    for path in select.group_by:
+        check_group(path, select.entity_type, vocabulary)
+    for ordering in select.order_by:
+        check_ordering(ordering, select.entity_type, vocabulary)
+    check_grouping(select)
+
+
+def check_type(entity_type: str, vocabulary: Vocabulary, position: int | None = None) -> None:
+    """Raise `UnknownEntityType` unless *vocabulary* has the type; *position* is where a text names it."""
+    try:
+        vocabulary.type(entity_type)
+    except UnknownEntityType as error:
+        raise UnknownEntityType(error.message, **{**error.details, "position": position}) from None
+
+
+def follow(path: Path, entity_type: str, vocabulary: Vocabulary) -> Place:
+    """Return where *path* ends when it starts at *entity_type*; raises as `check` does."""
+    place = take_step(path.steps[0], entity_type, vocabulary, position=path.position)
+    for index in range(1, len(path.steps)):
+        trail = str(Path(path.steps[:index]))
+        if place.leads_to is None:
+            name = path.steps[index].name
+            message = f"{entity_type}.{trail} holds a value, not an entity that could have an attribute {name!r}."
+            raise UnknownAttribute(message, entity_type=entity_type, attribute=name, position=path.position)
+        crossed = place.through_collection
+        place = take_step(path.steps[index], place.leads_to, vocabulary, trail=trail, position=path.position)
+        if crossed and not place.through_collection:
+            place = attrs.evolve(place, through_collection=True)
+    return place
+
+
+def take_step(
+    step: Step, entity_type: str, vocabulary: Vocabulary, *, trail: str = "", position: int | None = None
+) -> Place:
+    """Return where a single step from *entity_type* ends; *trail* is the path up to there, for advice in errors."""
+    attribute = _attribute(step.name, entity_type, vocabulary, trail, position)
+    if step.cast is None:
+        return Place(attribute, attribute.target if attribute.is_relation else None, attribute.is_plural)
+    label = f"{entity_type}.{step.name}"
+    if not attribute.is_relation or attribute.target is None:
+        raise QueryError(f"{label} is not a relation, so it cannot be cast to {step.cast}.", position=position)
+    check_type(step.cast, vocabulary, position)
+    if not vocabulary.related(step.cast, attribute.target):
+        message = f"{label} leads to a {attribute.target}, which can never be a {step.cast}."
+        raise QueryError(message, position=position)
+    return Place(attribute, step.cast, attribute.is_plural)
+
+
+def check_projection(projection: Projection, entity_type: str, vocabulary: Vocabulary) -> None:
+    """Check a path or an aggregate that is to be selected."""
+    path = projection.path if isinstance(projection, Aggregate) else projection
+    place = follow(path, entity_type, vocabulary)
+    if place.attribute.restricted:
+        message = f"{entity_type}.{path} can be used in criteria, but the server does not allow selecting it."
+        raise QueryError(message, position=path.position)
+    if isinstance(projection, Aggregate):
+        _check_aggregate(projection, place, entity_type)
+
+
+def _check_aggregate(aggregate: Aggregate, place: Place, entity_type: str) -> None:
+    label = f"{entity_type}.{aggregate.path}"
+    position = aggregate.path.position
+    if place.attribute.is_relation:
+        raise QueryError(f"{label} is a relation; {aggregate.function.value} needs a value.", position=position)
+    numeric = _value_type(place.attribute) in ("integer", "number", "any")
+    if aggregate.function in (Function.SUM, Function.AVG) and not numeric:
+        raise QueryError(f"{label} is not a number; {aggregate.function.value} needs one.", position=position)
+
+
+def check_group(path: Path, entity_type: str, vocabulary: Vocabulary) -> None:
+    """Check a key of `group by`, of which every entity must have just one."""
+    _check_single_value(path, entity_type, vocabulary, "group by")
+
+
+def check_ordering(ordering: Ordering, entity_type: str, vocabulary: Vocabulary) -> None:
+    """Check a key of `order by`, of which every entity must have just one."""
+    _check_single_value(ordering.path, entity_type, vocabulary, "order by")
+
+
+def _check_single_value(path: Path, entity_type: str, vocabulary: Vocabulary, clause: str) -> None:
+    place = follow(path, entity_type, vocabulary)
+    label = f"{entity_type}.{path}"
+    if place.through_collection:
+        message = f"{label} has many values for each entity, so {clause} cannot use it."
+        raise QueryError(message, position=path.position)
+    if place.attribute.is_relation:
+        message = f"{label} is a relation; {clause} needs a value, such as {path}.id."
+        raise QueryError(message, position=path.position)
+
+
+def check_grouping(select: Select) -> None:
+    """Check that aggregates and `group by` come together, and that a grouped query selects nothing else."""
+    for projection in select.projections:
+        if isinstance(projection, Aggregate):
+            if not select.group_by:
+                message = f"{projection.function.value}({projection.path}) needs a group by: ftrack aggregates groups."
+                raise QueryError(message, position=projection.path.position)
+        elif select.group_by and projection not in select.group_by:
+            message = f"{projection} is neither an aggregate nor a key of group by: a group has no single value of it."
+            raise QueryError(message, position=projection.position)
+
+
+def check_criterion(criterion: Criterion, entity_type: str, vocabulary: Vocabulary, *, values: bool = False) -> None:
+    """Check a criterion on *entity_type*; with *values*, also that operators and values fit the attributes."""
+    if isinstance(criterion, (And, Or)):
+        for operand in criterion.operands:
+            check_criterion(operand, entity_type, vocabulary, values=values)
+    elif isinstance(criterion, Not):
+        check_criterion(criterion.operand, entity_type, vocabulary, values=values)
+    elif isinstance(criterion, Related):
+        _check_related(criterion, entity_type, vocabulary, values)
+    elif isinstance(criterion, Membership):
+        place = follow(criterion.path, entity_type, vocabulary)
+        if isinstance(criterion.values, Select):
+            check(criterion.values, vocabulary)
+            if values and place.attribute.is_relation:
+                label = f"{entity_type}.{criterion.path}"
+                raise QueryError(f"{label} is a relation: compare {label}.id with what the subquery selects.")
+        elif values:
+            for value in criterion.values:
+                _check_value(criterion.path, place, entity_type, Operator.IS, value)
+    else:
+        place = follow(criterion.path, entity_type, vocabulary)
+        if values:
+            _check_value(criterion.path, place, entity_type, criterion.operator, criterion.value)
+
+
+def _check_related(related: Related, entity_type: str, vocabulary: Vocabulary, values: bool) -> None:
+    path = related.path
+    place = follow(path, entity_type, vocabulary)
+    label = f"{entity_type}.{path}"
+    if place.leads_to is None:
+        message = f"{label} holds a value, so '{related.quantifier.value}' cannot be used with it."
+        raise QueryError(message, position=path.position)
+    if place.attribute.is_plural and related.quantifier is Quantifier.HAS:
+        raise QueryError(f"{label} is a collection: use any, not has.", position=path.position)
+    if not place.attribute.is_plural and related.quantifier is Quantifier.ANY:
+        raise QueryError(f"{label} leads to one {place.leads_to}: use has, not any.", position=path.position)
+    if related.criterion is not None:
+        check_criterion(related.criterion, place.leads_to, vocabulary, values=values)
+
+
+def _check_value(path: Path, place: Place, entity_type: str, operator: Operator, value: Scalar) -> None:
+    label = f"{entity_type}.{path}"
+    if not place.attribute.is_relation:
+        check_fit(_value_type(place.attribute), operator, value, label)
+    elif place.attribute.is_plural:
+        raise QueryError(f"{label} is a collection: use {label}.any(...), or ~{label}.any() for an empty one.")
+    elif operator not in (Operator.IS, Operator.IS_NOT):
+        raise QueryError(f"{label} is a relation and has no order, so {operator.value} cannot be used with it.")
+    elif value is not None:
+        raise QueryError(
+            f"{label} is a relation: compare it with a {place.leads_to} entity or None, or compare one of its "
+            f"attributes ({label}.id == {value!r})."
+        )
+
+
+def _value_type(attribute: AttributeWords) -> str:
+    return "any" if attribute.value_type is None else str(attribute.value_type.value)
+
+
+def _attribute(
+    name: str, entity_type: str, vocabulary: Vocabulary, trail: str, position: int | None
+) -> AttributeWords:
+    known = vocabulary.type(entity_type).attributes
+    if name in known:
+        return known[name]
+    owners = [other for other in vocabulary.concrete(entity_type) if name in vocabulary.type(other).attributes]
+    if owners and entity_type in _UNITED_TYPES:
+        return vocabulary.type(owners[0]).attributes[name]
+    _refuse_unknown(name, entity_type, vocabulary, owners, trail, position)
+
+
+def _refuse_unknown(
+    name: str, entity_type: str, vocabulary: Vocabulary, owners: list[str], trail: str, position: int | None
+) -> NoReturn:
+    message = f"{entity_type} has no attribute {name!r}"
+    if not owners:
+        message += f".{suggestion(name, vocabulary.type(entity_type).attributes)}"
+    else:
+        # The most general first: `TypedContext` before the `Shot` and `Task` that are one.
+        owners.sort(key=lambda owner: sum(vocabulary.is_a(owner, other) for other in owners))
+        listed = ", ".join(owners[:_LISTED]) + (f" and {len(owners) - _LISTED} more" if len(owners) > _LISTED else "")
+        message += f", but {listed} {'has' if len(owners) == 1 else 'have'} it."
+        message += f" Cast to the type you mean: {trail}[{owners[0]}].{name}" if trail else " Query that type instead."
+    raise UnknownAttribute(message, entity_type=entity_type, attribute=name, position=position)

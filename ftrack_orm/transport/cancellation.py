@@ -1,0 +1,55 @@
+"""State: the wish to give up a request, shared by whoever wishes it and whoever carries the request out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+
+class Cancellation:
+    """Give it to one or several requests, and `cancel()` it from any thread to end them at once.
+
+    A cancellation is used up by `cancel()`: requests it is given to afterwards end before they begin.
+    """
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._lock = threading.Lock()
+        self._callbacks: list[Callable[[], None]] = []
+
+    def __repr__(self) -> str:
+        return f"<Cancellation {'cancelled' if self.cancelled else 'not cancelled'}>"
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel()` was called."""
+        return self._event.is_set()
+
+    def cancel(self) -> None:
+        """End every request that was given this cancellation; calling it again does nothing."""
+        with self._lock:
+            self._event.set()
+            callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until cancelled, at most *timeout* seconds; return whether it is cancelled."""
+        return self._event.wait(timeout)
+
+    def on_cancel(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Have *callback* called on cancelling, or now if that has happened; return a function that forgets it.
+
+        It is called on the thread that cancels, and must neither block nor raise.
+        """
+        with self._lock:
+            if not self._event.is_set():
+                self._callbacks.append(callback)
+                return lambda: self._forget(callback)
+        callback()
+        return lambda: None
+
+    def _forget(self, callback: Callable[[], None]) -> None:
+        with self._lock:
+            if callback in self._callbacks:
+                self._callbacks.remove(callback)

@@ -1,0 +1,186 @@
+"""Edge: operations in, replies out: how a session speaks to its server, whatever way the bytes take."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+
+import attrs
+
+from ..errors import InvalidValue, SessionClosed
+from ..settings import Settings, refuse_unsendable
+from ..wire import jsontext
+from ..wire.operations import Operation, only_reads, to_json
+from ..wire.replies import Reply, read_replies
+from .background import Background
+from .cancellation import Cancellation
+from .seam import Request, Transport
+
+logger = logging.getLogger("ftrack_orm.transport")
+
+
+@attrs.frozen
+class Exchange:
+    """One finished call to the server, as observers are told of it."""
+
+    operations: tuple[Operation, ...]
+    seconds: float
+    request_bytes: int
+    answer_bytes: int
+    #: Why it failed, or None when it went well.
+    error: BaseException | None = None
+
+
+class Channel:
+    """Speaks ftrack's API over a transport; any number of threads may call at the same time.
+
+    *observers* are called with the `Exchange` after each call, on the thread that called. Append to the list to count
+    requests, for example. *clock* stands for the time.
+    """
+
+    def __init__(
+        self, settings: Settings, transport: Transport, *, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._clock = clock
+        self._background = Background()
+        self._closing = threading.Lock()
+        self._closed = False
+        self.observers: list[Callable[[Exchange], None]] = []
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close()` was called."""
+        return self._closed
+
+    def call(
+        self,
+        operations: Sequence[Operation],
+        *,
+        push_token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        cancellation: Cancellation | None = None,
+        denormalize: bool = False,
+    ) -> list[Reply]:
+        """Send all *operations* as one request and return one reply for each; no operations make no request.
+
+        *push_token* comes back in the events the operations cause. *headers* win over all others. *timeout* is in
+        seconds, the settings' when left out. *denormalize* asks for repeated entities in full each time they appear.
+
+        Raises `ServerError` (or a branch) for a refusal, `LineError` when no answer came, `ProtocolError` for a
+        strange one, `SessionClosed` after `close()`, and `InvalidValue` for what JSON cannot hold.
+        """
+        if self._closed:
+            raise SessionClosed("The session is closed; it cannot ask the server any more.")
+        operations = tuple(operations)
+        if not operations:
+            return []
+        if timeout is not None and not 0 < timeout < math.inf:
+            raise InvalidValue(f"timeout must be a number of seconds above 0, not {timeout!r}.")
+        request = Request(
+            body=_encoded(operations),
+            headers=self._headers(push_token, headers or {}, denormalize),
+            timeout=self._settings.timeout if timeout is None else timeout,
+            repeatable=only_reads(operations),
+        )
+        started = self._clock()
+        answer_bytes = 0
+        error: BaseException | None = None
+        try:
+            answer = self._transport.send(request, cancellation)
+            answer_bytes = len(answer.body)
+            return read_replies(answer.status, answer.body, operations)
+        except BaseException as failure:
+            error = failure
+            raise
+        finally:
+            self._tell(Exchange(operations, self._clock() - started, len(request.body), answer_bytes, error))
+
+    def submit(
+        self,
+        operations: Sequence[Operation],
+        *,
+        push_token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        cancellation: Cancellation | None = None,
+        denormalize: bool = False,
+    ) -> Future[list[Reply]]:
+        """Do what `call` does on a thread in the background, and return the future of the replies.
+
+        Raises `SessionClosed` after `close()`, which cancels what has not begun.
+        """
+        operations = tuple(operations)
+        return self._background.submit(
+            lambda: self.call(
+                operations,
+                push_token=push_token,
+                headers=headers,
+                timeout=timeout,
+                cancellation=cancellation,
+                denormalize=denormalize,
+            )
+        )
+
+    def close(self) -> None:
+        """Take no more calls and let go of the connections; calls under way end by themselves. Does not wait."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+        self._background.close()
+        self._transport.close()
+
+    def _headers(self, push_token: str | None, extra: Mapping[str, str], denormalize: bool) -> dict[str, str]:
+        """Return the headers the official clients send (protocol fact), with the user's own laid over them."""
+        settings = self._settings
+        merged = {
+            "content-type": "application/json",
+            "accept": "application/json",
+            "ftrack-user": settings.api_user,
+            "ftrack-api-key": settings.api_key,
+            "ftrack-clienttoken": settings.client_token,
+            "ftrack-strict-api": "true" if settings.strict_api else "false",
+        }
+        if denormalize:
+            merged["ftrack-api-options"] = "strict:1;denormalize:1"
+        if push_token is not None:
+            refuse_unsendable("push_token", push_token)
+            merged["ftrack-pushtoken"] = push_token
+        for name, value in extra.items():
+            refuse_unsendable(f"headers[{name!r}]", value)
+        # Header names mean the same in any case; two spellings of one name would be sent as two headers.
+        for given in (settings.headers, extra):
+            merged.update({name.lower(): value for name, value in given.items()})
+        return merged
+
+    def _tell(self, exchange: Exchange) -> None:
+        outcome = "answered" if exchange.error is None else type(exchange.error).__name__
+        logger.debug(
+            "%d operations, %d bytes sent, %d bytes received, %.1f ms: %s",
+            len(exchange.operations),
+            exchange.request_bytes,
+            exchange.answer_bytes,
+            exchange.seconds * 1000,
+            outcome,
+        )
+        for observer in tuple(self.observers):
+            try:
+                observer(exchange)
+            except Exception:
+                # An observer's mistake must not lose a reply: the server may have done what was asked.
+                logger.exception("An observer of the channel failed")
+
+
+def _encoded(operations: Sequence[Operation]) -> bytes:
+    bodies = [to_json(operation) for operation in operations]
+    try:
+        return jsontext.dumps(bodies)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InvalidValue(f"The operations cannot be written as JSON: {error}.") from error

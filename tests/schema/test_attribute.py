@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+
+from ftrack_orm.schema.attribute import Kind, ValueType, read_attribute
+
+
+def read(details, name="attribute", **flags):
+    return read_attribute(name, details, **{"immutable": False, "computed": False, "required": False, **flags})
+
+
+@pytest.mark.parametrize(
+    ("details", "value_type"),
+    [
+        ({"type": "string"}, ValueType.TEXT),
+        ({"type": "boolean"}, ValueType.BOOLEAN),
+        ({"type": "integer"}, ValueType.INTEGER),
+        ({"type": "number"}, ValueType.NUMBER),
+        ({"type": "object"}, ValueType.OBJECT),
+        ({"type": "variable"}, ValueType.ANY),
+        ({"type": "string", "format": "date-time"}, ValueType.DATETIME),
+        ({"type": "string", "format": "foreign_key"}, ValueType.TEXT),
+        ({}, ValueType.TEXT),
+        ({"type": "tensor"}, ValueType.ANY),
+    ],
+)
+def test_a_scalar_has_the_value_type_the_schema_declares(details, value_type):
+    attribute = read(details)
+    assert (attribute.kind, attribute.value_type, attribute.target) == (Kind.SCALAR, value_type, None)
+    assert not attribute.is_relation
+    assert not attribute.is_plural
+
+
+@pytest.mark.parametrize(
+    ("details", "kind", "plural"),
+    [
+        ({"$ref": "Status"}, Kind.REFERENCE, False),
+        ({"type": "array", "items": {"$ref": "Status"}}, Kind.COLLECTION, True),
+        ({"type": "mapped_array", "items": {"$ref": "Status"}}, Kind.COLLECTION, True),
+    ],
+)
+def test_a_relation_leads_to_its_target(details, kind, plural):
+    attribute = read(details)
+    assert (attribute.kind, attribute.target, attribute.value_type) == (kind, "Status", None)
+    assert attribute.is_relation
+    assert attribute.is_plural is plural
+
+
+@pytest.mark.parametrize("declared", ["array", "mapped_array"])
+def test_a_collection_with_key_and_value_is_a_mapping(declared):
+    attribute = read(
+        {"type": declared, "items": {"$ref": "Metadata"}, "key_value_attributes": {"key": "k", "value": "v"}}
+    )
+    assert (attribute.kind, attribute.key_name, attribute.value_name) == (Kind.MAPPING, "k", "v")
+    assert attribute.is_plural
+
+
+def test_a_foreign_key_with_a_type_and_a_target_holds_ids():
+    assert read({"type": "string", "$ref": "Dashboard"}).kind is Kind.SCALAR
+
+
+@pytest.mark.parametrize("name", ["link", "_link"])
+def test_a_link_is_computed_and_holds_more_than_the_text_its_schema_promises(name):
+    attribute = read({"type": "string"}, name=name)
+    assert (attribute.value_type, attribute.computed) == (ValueType.ANY, True)
+
+
+def test_a_description_naming_a_foreign_key_is_kept_as_such():
+    keyed = read({"type": "string", "description": "Foreign key(s): Status.id"})
+    assert (keyed.foreign_key, keyed.description) == ("Status.id", "")
+    told = read({"type": "string", "description": "The name."})
+    assert (told.foreign_key, told.description) == (None, "The name.")
+
+
+def test_everything_else_the_schema_says_is_kept():
+    attribute = read(
+        {
+            "type": "string",
+            "default": "a",
+            "enum": ["a", "b"],
+            "alias_for": "internal",
+            "restricted_projection": True,
+            "transform": {"client": "{schema_id}"},
+            "something new": 1,
+        },
+        immutable=True,
+        computed=True,
+        required=True,
+    )
+    assert (attribute.default, attribute.enumeration, attribute.alias) == ("a", ("a", "b"), "internal")
+    assert attribute.restricted
+    assert attribute.translates_type
+    assert attribute.immutable
+    assert attribute.computed
+    assert attribute.required
+
+
+def test_a_default_may_ask_the_client_for_an_id():
+    assert read({"type": "string", "default": "{uid}"}).has_generated_default
+    assert not read({"type": "string", "default": "uid"}).has_generated_default
+    assert not read({"type": "string"}).has_generated_default

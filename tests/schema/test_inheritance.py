@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from ftrack_orm.schema import inheritance
+from ftrack_orm.schema.attribute import read_attribute
+
+
+def described(*descriptions):
+    return {description["id"]: {"properties": {}, **description} for description in descriptions}
+
+
+def keys(**properties):
+    flags = {"immutable": False, "computed": False, "required": False}
+    attributes = [read_attribute(name, details, **flags) for name, details in properties.items()]
+    return inheritance.reference_keys(attributes)
+
+
+def foreign(target, **more):
+    return {"type": "string", "description": f"Foreign key(s): {target}.id", **more}
+
+
+def test_what_the_server_says_wins_over_what_is_known():
+    types = described({"id": "User", "$mixin": {"$ref": "BaseUser"}}, {"id": "BaseUser"}, {"id": "Resource"})
+    assert inheritance.bases(types) == {"User": "BaseUser", "BaseUser": "Resource"}
+
+
+def test_without_it_the_known_families_are_used_where_the_attributes_agree():
+    resource = {"id": "Resource", "properties": {"id": {}}}
+    assert inheritance.bases(described(resource, {"id": "User", "properties": {"id": {}, "email": {}}})) == {
+        "User": "Resource"
+    }
+    assert inheritance.bases(described(resource, {"id": "User", "properties": {"email": {}}})) == {}
+
+
+def test_a_subtype_selected_by_its_object_type_belongs_to_the_public_name_of_its_class():
+    types = described(
+        {"id": "TypedContext", "alias_for": "Task"},
+        {"id": "Shot", "alias_for": {"id": "Task", "classifiers": {"object_typeid": "s"}}},
+        {"id": "My Own", "alias_for": {"id": "Task", "classifiers": {"object_typeid": "m"}}},
+    )
+    assert inheritance.bases(types) == {"Shot": "TypedContext", "My Own": "TypedContext"}
+
+
+def test_links_of_custom_attributes_belong_together_by_name():
+    types = described(
+        {"id": "CustomAttributeLink"},
+        {"id": "CustomAttributeLinkFrom"},
+        {"id": "ContextCustomAttributeLink"},
+        {"id": "ContextCustomAttributeLinkFrom"},
+    )
+    assert inheritance.bases(types) == {
+        "ContextCustomAttributeLink": "CustomAttributeLink",
+        "ContextCustomAttributeLinkFrom": "CustomAttributeLinkFrom",
+    }
+
+
+def test_a_base_the_schema_does_not_have_is_none():
+    assert inheritance.bases(described({"id": "Project"}, {"id": "Odd", "$mixin": {"$ref": "Gone"}})) == {}
+
+
+def test_the_chain_of_bases_goes_from_the_nearest_to_the_root():
+    direct = {"Task": "TypedContext", "TypedContext": "Context"}
+    assert inheritance.chain("Task", direct) == ("TypedContext", "Context")
+    assert inheritance.chain("Context", direct) == ()
+
+
+def test_bases_in_a_circle_end():
+    assert len(inheritance.chain("A", {"A": "B", "B": "C", "C": "B"})) == 2
+
+
+def test_a_reference_is_keyed_by_its_own_name_first():
+    assert keys(status={"$ref": "Status"}, status_id=foreign("Status"), other_id=foreign("Status")) == {
+        "status": "status_id"
+    }
+
+
+def test_a_reference_is_keyed_by_its_internal_name_next():
+    assert keys(
+        owner={"$ref": "User", "alias_for": "user"},
+        user_id=foreign("User", alias_for="userid"),
+        editor_id=foreign("User", alias_for="editorid"),
+    ) == {"owner": "user_id"}
+
+
+def test_a_reference_is_keyed_by_the_only_foreign_key_to_its_target_last():
+    assert keys(parent={"$ref": "Context"}, context_id=foreign("Context"), name={"type": "string"}) == {
+        "parent": "context_id"
+    }
+
+
+def test_a_reference_with_several_possible_keys_or_none_has_none():
+    assert keys(parent={"$ref": "Context"}, from_id=foreign("Context"), to_id=foreign("Context")) == {}
+    assert keys(state={"$ref": "State"}, name={"type": "string"}) == {}
+
+
+def test_two_references_do_not_guess_the_same_key():
+    assert keys(
+        status={"$ref": "Status"}, status_id=foreign("Status"), previous={"$ref": "Status"}
+    ) == {"status": "status_id"}
+
+
+def test_alias_and_classifiers_are_told_apart():
+    shot = {"alias_for": {"id": "Task", "classifiers": {"object_typeid": "s"}}}
+    assert inheritance.alias_and_classifiers(shot) == ("Task", {"object_typeid": "s"})
+    assert inheritance.alias_and_classifiers({"alias_for": "Show"}) == ("Show", {})
+    assert inheritance.alias_and_classifiers({}) == (None, {})

@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from ftrack_orm.errors import SettingsError
+from ftrack_orm.settings import Settings, normal_server_url
+
+ENVIRON = {"FTRACK_SERVER": "https://env.example.com", "FTRACK_API_USER": "env-user", "FTRACK_API_KEY": "env-key"}
+
+
+def make(**changes: object) -> Settings:
+    return Settings.resolve(**{"server_url": "https://a.example.com", "api_key": "k", "api_user": "u", **changes})
+
+
+def test_the_environment_fills_what_arguments_leave_out():
+    settings = Settings.resolve(environ=ENVIRON)
+    assert (settings.server_url, settings.api_user, settings.api_key) == (
+        "https://env.example.com",
+        "env-user",
+        "env-key",
+    )
+
+
+def test_arguments_win_over_the_environment():
+    settings = Settings.resolve("https://arg.example.com", "arg-key", "arg-user", environ=ENVIRON)
+    assert (settings.server_url, settings.api_user, settings.api_key) == (
+        "https://arg.example.com",
+        "arg-user",
+        "arg-key",
+    )
+
+
+def test_the_process_environment_is_used_when_none_is_given(monkeypatch):
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+    assert Settings.resolve().api_user == "env-user"
+
+
+def test_everything_missing_is_named_in_one_message():
+    with pytest.raises(SettingsError) as caught:
+        Settings.resolve(environ={"FTRACK_API_USER": "  "})
+    for word in ("server_url", "FTRACK_SERVER", "api_user", "FTRACK_API_USER", "api_key", "FTRACK_API_KEY"):
+        assert word in str(caught.value)
+    assert caught.value.missing == ("server_url", "api_user", "api_key")
+
+
+@pytest.mark.parametrize("present", ["server_url", "api_key", "api_user"])
+def test_what_is_present_is_not_called_missing(present):
+    with pytest.raises(SettingsError) as caught:
+        Settings.resolve(**{present: "value"}, environ={})
+    assert present not in caught.value.missing
+    assert len(caught.value.missing) == 2
+
+
+def test_the_operating_system_user_is_not_taken_for_the_api_user():
+    with pytest.raises(SettingsError, match="FTRACK_API_USER"):
+        Settings.resolve("https://a.example.com", "k", environ={"LOGNAME": "somebody", "USER": "somebody"})
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("https://studio.example.com", "https://studio.example.com"),
+        ("  https://studio.example.com//  ", "https://studio.example.com"),
+        ("http://127.0.0.1:8090/", "http://127.0.0.1:8090"),
+        ("HTTPS://Studio.Example.com/Sub/", "https://studio.example.com/Sub"),
+        ("studio.example.com", "https://studio.example.com"),
+        ("mystudio", "https://mystudio.ftrackapp.com"),
+        ("my-studio-2", "https://my-studio-2.ftrackapp.com"),
+        ("localhost", "https://localhost"),
+        ("localhost:8090", "https://localhost:8090"),
+        ("http://[::1]:8090", "http://[::1]:8090"),
+    ],
+)
+def test_the_server_address_is_made_whole(given, url):
+    assert normal_server_url(given) == url
+    assert normal_server_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "ftp://studio.example.com",
+        "https://",
+        "https://a b.example.com",
+        "https://a.example.com:port",
+        "https://[::1",
+        "https://a.example.com/?x=1",
+        "https://a.example.com/#x",
+        "///",
+    ],
+)
+def test_what_is_no_server_address_is_refused_with_an_example(wrong):
+    with pytest.raises(SettingsError, match="FTRACK_SERVER"):
+        normal_server_url(wrong)
+
+
+def test_an_address_holding_a_password_is_refused_without_quoting_it():
+    with pytest.raises(SettingsError) as caught:
+        make(server_url="https://jane:s3cret@studio.example.com")
+    assert "s3cret" not in str(caught.value)
+    assert "api_key" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"timeout": 0},
+        {"timeout": -1.0},
+        {"timeout": float("inf")},
+        {"timeout": float("nan")},
+        {"timeout": "60"},
+        {"timeout": True},
+        {"retries": -1},
+        {"retries": 1.5},
+        {"page_size": 0},
+        {"strict_api": "yes"},
+        {"fetch": "peer"},
+        {"headers": ["x"]},
+        {"headers": {"x": "a\r\nb"}},
+        {"client_token": ""},
+        {"api_key": 5},
+    ],
+)
+def test_values_that_make_no_sense_are_refused(wrong):
+    with pytest.raises(SettingsError) as caught:
+        make(**wrong)
+    assert next(iter(wrong)) in str(caught.value)
+
+
+def test_an_unknown_setting_is_refused_with_the_nearest_name():
+    with pytest.raises(SettingsError, match="'page_size'"):
+        make(pagesize=10)
+
+
+def test_a_fetch_mode_nearly_right_is_suggested():
+    with pytest.raises(SettingsError, match="Did you mean 'peers'"):
+        make(fetch="peer")
+
+
+def test_a_line_break_behind_a_key_is_taken_off():
+    assert make(api_key=" key\n").api_key == "key"
+
+
+@pytest.mark.parametrize("key", ["ke\r\ny: injected", "k\u20acy"])
+def test_a_key_that_no_header_can_carry_is_refused_without_quoting_it(key):
+    with pytest.raises(SettingsError) as caught:
+        make(api_key=key)
+    assert "api_key" in str(caught.value)
+    assert key not in str(caught.value)
+
+
+def test_the_repr_holds_no_secret():
+    settings = make(
+        api_key="s3cret-key",
+        headers={"authorization": "s3cret-header"},
+        cookies={"session": "s3cret-cookie"},
+        proxies={"https": "http://jane:s3cret-proxy@proxy"},
+    )
+    assert "s3cret" not in repr(settings)
+    assert "https://a.example.com" in repr(settings)
+
+
+def test_settings_survive_pickling_and_cannot_be_changed():
+    settings = make(headers={"x-studio": "one"})
+    assert pickle.loads(pickle.dumps(settings)) == settings
+    with pytest.raises(AttributeError):
+        settings.timeout = 5  # type: ignore[misc]  # what the test is about
+
+
+def test_a_mapping_given_is_copied():
+    headers = {"x-studio": "one"}
+    settings = make(headers=headers)
+    headers["x-studio"] = "two"
+    assert settings.headers == {"x-studio": "one"}
+
+
+def test_every_settings_has_a_client_token_of_its_own():
+    one, other = make(), make()
+    assert one.client_token.startswith("ftrack-orm-python--")
+    assert one.client_token != other.client_token
+    assert make(client_token="mine").client_token == "mine"
+
+
+def test_the_schema_cache_is_off_when_false():
+    assert make(schema_cache_path=False, environ={"FTRACK_API_SCHEMA_CACHE_PATH": "/x"}).schema_cache_path is None
+
+
+@pytest.mark.parametrize("given", [None, True])
+def test_the_schema_cache_folder_comes_from_the_environment(given):
+    settings = make(schema_cache_path=given, environ={"FTRACK_API_SCHEMA_CACHE_PATH": "/caches/ftrack"})
+    assert settings.schema_cache_path == Path("/caches/ftrack")
+
+
+def test_the_schema_cache_argument_wins_and_may_name_a_file_as_the_official_client_does():
+    environ = {"FTRACK_API_SCHEMA_CACHE_PATH": "/caches/ftrack"}
+    assert make(schema_cache_path="/mine/schema.json", environ=environ).schema_cache_path == Path("/mine")
+    assert make(schema_cache_path=Path("/mine"), environ=environ).schema_cache_path == Path("/mine")
+
+
+def test_the_schema_cache_is_in_the_users_cache_folder_by_default():
+    path = make(environ={}).schema_cache_path
+    assert path is not None
+    assert path.is_absolute()
+    assert "ftrack_orm" in path.parts

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import datetime
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ftrack_orm.errors import InvalidValue, ProtocolError
+from ftrack_orm.values import Reference
+from ftrack_orm.wire.codec import UTC, datetime_text, decode, decode_typed, encode, parse_datetime
+
+AWARE = st.datetimes(
+    min_value=datetime.datetime(2, 1, 1),
+    max_value=datetime.datetime(9998, 12, 31),
+    timezones=st.timezones() | st.just(UTC),
+)
+#: In UTC, since Python calls a moment that a clock shows twice unequal to every other.
+MOMENTS = AWARE.map(lambda moment: moment.astimezone(UTC))
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+VALUES = st.recursive(
+    SCALARS | st.dates() | MOMENTS,
+    lambda inner: st.lists(inner) | st.dictionaries(st.text().filter(lambda key: key != "__type__"), inner),
+    max_leaves=10,
+)
+
+
+@given(VALUES)
+def test_what_is_encoded_survives_the_line_and_decodes_to_an_equal_value(value):
+    assert decode(json.loads(json.dumps(encode(value)))) == value
+
+
+@given(AWARE)
+def test_a_moment_is_written_without_offset_and_read_as_utc(moment):
+    text = datetime_text(moment)
+    assert "+" not in text
+    assert parse_datetime(text) == moment.astimezone(UTC)
+    assert parse_datetime(text).tzinfo is UTC
+
+
+def test_a_datetime_is_written_in_utc_and_a_date_as_it_is():
+    moment = datetime.datetime(2024, 5, 1, 2, 0, tzinfo=datetime.timezone(datetime.timedelta(hours=3)))
+    assert encode(moment) == {"__type__": "datetime", "value": "2024-04-30T23:00:00"}
+    assert encode(datetime.date(2024, 5, 1)) == {"__type__": "date", "value": "2024-05-01"}
+
+
+class Aimless(datetime.tzinfo):
+    """A timezone that does not know its offset, which Python counts as naive."""
+
+    def utcoffset(self, moment):
+        return None
+
+
+@pytest.mark.parametrize("timezone", [None, Aimless()])
+def test_a_naive_datetime_is_refused_with_the_remedy(timezone):
+    with pytest.raises(InvalidValue, match=r"timezone\.utc"):
+        encode(datetime.datetime(2024, 5, 1, tzinfo=timezone))
+
+
+def test_a_moment_outside_of_the_calendar_is_refused():
+    first = datetime.datetime.min.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=1)))
+    with pytest.raises(InvalidValue, match="years"):
+        encode(first)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-05-01T10:00:00",
+        "2024-05-01T10:00:00Z",
+        "2024-05-01T10:00:00z",
+        "2024-05-01T10:00:00.000Z",
+        "2024-05-01T10:00:00+00:00",
+        "2024-05-01T12:00:00+02:00",
+    ],
+)
+def test_every_way_of_writing_a_moment_is_read(text):
+    assert parse_datetime(text) == datetime.datetime(2024, 5, 1, 10, tzinfo=UTC)
+
+
+def test_a_date_sent_with_a_time_is_a_date():
+    assert decode_typed({"__type__": "date", "value": "2024-05-01T00:00:00"}) == datetime.date(2024, 5, 1)
+
+
+def test_an_empty_typed_value_is_nothing():
+    assert decode_typed({"__type__": "datetime", "value": None}) is None
+
+
+@pytest.mark.parametrize("kind", ["datetime", "date"])
+@pytest.mark.parametrize("value", ["yesterday", 5, ["2024-05-01"], {}, "2024-13-01"])
+def test_a_moment_that_is_none_is_a_protocol_error_quoting_it(kind, value):
+    with pytest.raises(ProtocolError, match=kind):
+        decode_typed({"__type__": kind, "value": value})
+
+
+def test_a_moment_outside_of_the_calendar_is_a_protocol_error():
+    with pytest.raises(ProtocolError):
+        decode_typed({"__type__": "datetime", "value": "0001-01-01T00:00:00+05:00"})
+
+
+def test_an_unknown_typed_value_is_a_protocol_error_naming_it():
+    with pytest.raises(ProtocolError, match="'duration'"):
+        decode({"task": [{"__type__": "duration", "value": "5"}]})
+
+
+def test_a_reference_is_written_as_an_entity_with_its_key():
+    reference = Reference("Metadata", (("parent_id", "1"), ("key", "k")))
+    assert encode([reference]) == [{"__entity_type__": "Metadata", "parent_id": "1", "key": "k"}]
+
+
+def test_tuples_and_sets_are_written_as_lists():
+    assert encode((1, 2)) == [1, 2]
+    assert encode({3}) == encode(frozenset({3})) == [3]
+
+
+@pytest.mark.parametrize("value", [object(), b"bytes", 1j])
+def test_what_json_has_no_form_for_is_refused_naming_its_type(value):
+    with pytest.raises(InvalidValue, match=type(value).__name__):
+        encode({"deep": [value]})
+
+
+def test_entities_are_left_as_they_are():
+    entity = {"__entity_type__": "Task", "id": "1", "end": {"__type__": "date", "value": "2024-05-01"}}
+    assert decode([entity]) == [{**entity, "end": datetime.date(2024, 5, 1)}]

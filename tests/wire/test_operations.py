@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ftrack_orm.errors import InvalidValue
+from ftrack_orm.values import Reference
+from ftrack_orm.wire.operations import (
+    Create,
+    Delete,
+    Plain,
+    Query,
+    QuerySchemas,
+    QueryServerInformation,
+    Search,
+    Update,
+    from_json,
+    only_reads,
+    to_json,
+)
+
+TEXTS = st.lists(st.text()).map(tuple)
+KEYS = st.lists(st.text(), min_size=1, max_size=2).map(tuple)
+DATA = st.dictionaries(st.text().filter(lambda name: name != "__entity_type__"), st.none() | st.integers() | st.text())
+OPERATIONS = st.one_of(
+    st.builds(Query, st.text()),
+    st.builds(Search, st.text(), st.text(), TEXTS, st.none() | st.text(), TEXTS),
+    st.builds(Create, st.text(), DATA),
+    st.builds(Update, st.text(), KEYS, DATA),
+    st.builds(Delete, st.text(), KEYS),
+    st.just(QuerySchemas()),
+    st.builds(QueryServerInformation, TEXTS),
+    st.builds(Plain, st.fixed_dictionaries({"action": st.just("encode_media"), "component_id": st.text()})),
+)
+
+
+@given(OPERATIONS)
+def test_an_operation_read_back_from_its_json_is_the_same(operation):
+    assert from_json(to_json(operation)) == operation
+
+
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        (Query("Task"), {"action": "query", "expression": "Task"}),
+        (
+            Search("Task", "Task", ("sh", "10"), "c1", ("o1",)),
+            {
+                "action": "search",
+                "expression": "Task",
+                "entity_type": "Task",
+                "terms": ["sh", "10"],
+                "context_id": "c1",
+                "object_type_ids": ["o1"],
+            },
+        ),
+        (
+            Update("Task", ("1",), {"status": Reference("Status", (("id", "2"),))}),
+            {
+                "action": "update",
+                "entity_type": "Task",
+                "entity_key": ["1"],
+                "entity_data": {"__entity_type__": "Task", "status": {"__entity_type__": "Status", "id": "2"}},
+            },
+        ),
+        (
+            Delete("Metadata", ("1", "k")),
+            {"action": "delete", "entity_type": "Metadata", "entity_key": ["1", "k"]},
+        ),
+        (QuerySchemas(), {"action": "query_schemas"}),
+        (QueryServerInformation(), {"action": "query_server_information"}),
+        (QueryServerInformation(("version",)), {"action": "query_server_information", "values": ["version"]}),
+        (
+            Plain({"action": "custom", "when": datetime.date(2024, 5, 1)}),
+            {"action": "custom", "when": {"__type__": "date", "value": "2024-05-01"}},
+        ),
+    ],
+)
+def test_the_json_of_an_operation_is_what_servers_expect(operation, body):
+    assert to_json(operation) == body
+
+
+def test_a_key_may_come_as_one_text():
+    assert from_json({"action": "delete", "entity_type": "Task", "entity_key": "1"}) == Delete("Task", ("1",))
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (["action"], "action"),
+        ({}, "action"),
+        ({"action": 5}, "action"),
+        ({"action": "query"}, "expression"),
+        ({"action": "query", "expression": None}, "expression"),
+        ({"action": "search", "expression": "Task", "entity_type": "Task", "terms": "sh010"}, "terms"),
+        ({"action": "search", "expression": "Task", "entity_type": "Task", "object_type_ids": [5]}, "object_type_ids"),
+        ({"action": "query_server_information", "values": "version"}, "values"),
+        ({"action": "create", "entity_type": "Task"}, "entity_data"),
+        ({"action": "create", "entity_type": "Task", "entity_data": []}, "entity_data"),
+        ({"action": "create", "entity_data": {}}, "entity_type"),
+        ({"action": "update", "entity_type": "Task", "entity_data": {}}, "entity_key"),
+        ({"action": "delete", "entity_type": "Task", "entity_key": None}, "entity_key"),
+        ({"action": "delete", "entity_type": "Task", "entity_key": []}, "entity_key"),
+        ({"action": "delete", "entity_type": "Task", "entity_key": {"id": "1"}}, "entity_key"),
+    ],
+)
+def test_what_is_missing_or_wrong_in_an_operation_is_named(body, named):
+    with pytest.raises(InvalidValue, match=named):
+        from_json(body)
+
+
+READS = [Query("Task"), Search("Task", "Task"), QuerySchemas(), QueryServerInformation(), Plain({"action": "query"})]
+CHANGES = [Create("Task", {}), Update("Task", ("1",), {}), Delete("Task", ("1",)), Plain({"action": "encode_media"})]
+
+
+def test_only_what_changes_nothing_may_be_repeated():
+    assert only_reads(READS)
+    for change in CHANGES:
+        assert not only_reads([change])
+        assert not only_reads([*READS, change])

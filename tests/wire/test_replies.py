@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import json
+import pickle
+
+import pytest
+
+from ftrack_orm.errors import (
+    AuthenticationError,
+    DuplicateEntryError,
+    EntityNotFound,
+    IntegrityError,
+    PermissionDenied,
+    ProtocolError,
+    ServerCompatibilityError,
+    ServerError,
+    ServerParseError,
+    ServerValidationError,
+)
+from ftrack_orm.wire.operations import Create, Delete, Plain, Query, QuerySchemas, Search, Update
+from ftrack_orm.wire.replies import EXCERPT, Deleted, PlainAnswer, Rows, Written, read_replies
+
+QUERY = Query("Task")
+
+
+def read(answer, *operations, status=200):
+    return read_replies(status, json.dumps(answer).encode(), operations or (QUERY,))
+
+
+def test_each_operation_gets_its_reply_in_order():
+    entity = {"__entity_type__": "Task", "id": "1"}
+    replies = read(
+        [
+            {"action": "query", "data": [entity], "metadata": {"next": {"offset": 500}}},
+            {"action": "search", "data": [], "metadata": {"next": {"offset": None}}},
+            {"action": "create", "data": entity},
+            {"action": "update", "data": entity},
+            {"action": "delete", "data": True},
+            [{"id": "Task"}],
+            {"widget_url": "u"},
+        ],
+        QUERY,
+        Search("Task", "Task"),
+        Create("Task", {}),
+        Update("Task", ("1",), {}),
+        Delete("Task", ("1",)),
+        QuerySchemas(),
+        Plain({"action": "get_widget_url"}),
+    )
+    assert replies == [
+        Rows([entity], 500),
+        Rows([], None),
+        Written(entity),
+        Written(entity),
+        Deleted(True),
+        PlainAnswer([{"id": "Task"}]),
+        PlainAnswer({"widget_url": "u"}),
+    ]
+
+
+@pytest.mark.parametrize("metadata", [{}, {"metadata": None}, {"metadata": {}}, {"metadata": {"next": None}}])
+def test_an_answer_that_tells_of_no_next_page_is_the_last(metadata):
+    assert read([{"data": [], **metadata}]) == [Rows([], None)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("InvalidCredentialsError", "The supplied API key is not valid.", AuthenticationError),
+        ("PermissionError", "No.", PermissionDenied),
+        ("ValidationError", "Must be of type number.", ServerValidationError),
+        ("IntegrityError", "Foreign key.", IntegrityError),
+        ("IntegrityError", "DuplicateEntryError: there is one.", DuplicateEntryError),
+        ("ParseError", "Failed to parse: x.", ServerParseError),
+        ("ValueError", "Could not find entity Task with entity_key ['1'].", EntityNotFound),
+        ("Exception", "Invalid action u'fly'", ServerCompatibilityError),
+        ("KeyError", "'nothing'", ServerError),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_an_error_object_is_the_error_it_names_whatever_the_status(name, content, kind, status):
+    envelope = {"exception": name, "content": content, "error_code": "code"}
+    with pytest.raises(ServerError) as caught:
+        read(envelope, status=status)
+    error = caught.value
+    assert type(error) is kind
+    assert (error.exception, error.content, error.error_code) == (name, content, "code")
+    assert error.operations == [{"action": "query", "expression": "Task"}]
+    assert name in str(error)
+    assert content in str(error)
+
+
+def test_an_error_object_in_place_of_a_reply_is_raised():
+    with pytest.raises(ServerValidationError):
+        read([{"data": []}, {"exception": "ValidationError", "content": "no"}], QUERY, QUERY)
+
+
+def test_a_server_error_survives_pickling():
+    with pytest.raises(ServerError) as caught:
+        read({"exception": "ParseError", "content": "no"})
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (type(again), str(again), again.operations) == (
+        ServerParseError,
+        str(caught.value),
+        caught.value.operations,
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "empty"),
+        (b" \r\n", "empty"),
+        (b"<html>Bad gateway</html>", "not JSON"),
+        (b'[{"data": [', "cut short"),
+        (b"\xff\xfe\x00", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"5", "neither"),
+        (b"{}", "neither"),
+        (b"null", "neither"),
+        (b"[]", "0 replies to 1 operations"),
+        (b"[{}, {}]", "2 replies to 1 operations"),
+        (b"[null]", "'query'"),
+        (b"[{}]", "'query'"),
+        (b'[{"data": {}}]', "'query'"),
+        (b'[{"data": [], "metadata": [1]}]', "'query'"),
+        (b'[{"data": [], "metadata": {"next": 5}}]', "'query'"),
+        (b'[{"data": [], "metadata": {"next": {"offset": "5"}}}]', "'query'"),
+    ],
+)
+def test_a_strange_answer_is_a_protocol_error_saying_what_is_strange(body, said):
+    with pytest.raises(ProtocolError, match=said) as caught:
+        read_replies(200, body, [QUERY])
+    assert caught.value.status == 200
+    assert "200" in str(caught.value)
+
+
+@pytest.mark.parametrize("operation", [Create("Task", {}), Update("Task", ("1",), {})])
+def test_a_write_without_an_entity_in_its_reply_is_a_protocol_error(operation):
+    with pytest.raises(ProtocolError):
+        read([{"data": None}], operation)
+
+
+def test_a_failure_status_with_a_body_of_replies_is_a_protocol_error():
+    with pytest.raises(ProtocolError, match="502"):
+        read([{"data": []}], status=502)
+
+
+def test_a_protocol_error_quotes_the_beginning_of_the_body_only():
+    body = "ä".encode() * 10_000
+    with pytest.raises(ProtocolError) as caught:
+        read_replies(200, body, [QUERY])
+    assert caught.value.excerpt == "ä" * EXCERPT
+    assert len(str(caught.value)) < EXCERPT + 200
