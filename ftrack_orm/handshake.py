@@ -1,14 +1,15 @@
-"""State: getting to know a server: its information and its schema, asked together with the first thing anybody needs."""
+"""State: getting to know a server: its information and schema, asked together with the first thing anybody needs."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, Protocol
 
-from .errors import ProtocolError, ServerCompatibilityError
+from .errors import AuthenticationError, FtrackError, ProtocolError, ServerCompatibilityError, ServerError
 from .schema.model import Schema
 from .wire.operations import Operation, QuerySchemas, QueryServerInformation
 from .wire.replies import PlainAnswer, Reply
@@ -66,9 +67,17 @@ class Handshake:
             questions: list[Operation] = [QueryServerInformation()]
             if self._schema is None:
                 questions.append(QuerySchemas())
-            replies = list(self._call([*questions, *operations], **options))
+            try:
+                replies = list(self._call([*questions, *operations], **options))
+            except ServerError as error:
+                if self._schema is not None and operations and not isinstance(error, AuthenticationError):
+                    self._suspect_schema(**options)
+                raise
             answers = [reply.body for reply in replies[: len(questions)] if isinstance(reply, PlainAnswer)]
-            self._meet(answers, **options)
+            failure = self._meet(answers, **options)
+            # What was asked is done, so its answer must not be lost; the next request meets the server again.
+            if failure is not None and not operations:
+                raise failure
             return replies[len(questions) :]
 
     def submit(self, operations: Sequence[Operation]) -> Future[list[Reply]]:
@@ -117,7 +126,8 @@ class Handshake:
             # A damaged cache is a miss. What was kept is replaced by what the server says.
             self._schema = None
 
-    def _meet(self, answers: Sequence[Any], **options: Any) -> None:
+    def _meet(self, answers: Sequence[Any], **options: Any) -> FtrackError | None:
+        """Take the answers to the questions; return why a schema newer than the cached one could not be had, if so."""
         information = answers[0]
         if not isinstance(information, Mapping):
             raise ProtocolError(f"The server's information about itself is not an object: {information!r:.200}")
@@ -127,11 +137,25 @@ class Handshake:
             self._take(answers[1])
             self._store(current)
         elif self._schema is not None and current is not None and self._hash != current:
-            (reply,) = self._call([QuerySchemas()], **options)
+            try:
+                (reply,) = self._call([QuerySchemas()], **options)
+            except FtrackError as error:
+                return error
             self._take(reply.body if isinstance(reply, PlainAnswer) else None)
             self._store(current)
             self._on_schema(self._schema)
         self._information = information
+        return None
+
+    def _suspect_schema(self, **options: Any) -> None:
+        """Meet the server alone after it refused what was asked first, in terms of a schema it may not have any more.
+
+        Without this, a default projection that the server has dropped would be asked for in every run, and the cached
+        schema never be found out. The caller hears of the refusal, not of what goes wrong here.
+        """
+        with contextlib.suppress(FtrackError):
+            (reply,) = self._call([QueryServerInformation()], **options)
+            self._meet([reply.body if isinstance(reply, PlainAnswer) else None], **options)
 
     def _take(self, answer: Any) -> None:
         if not isinstance(answer, list):

@@ -1,4 +1,4 @@
-"""Edge: the session, where a server's entities are read and changed; it composes the rooms and decides nothing itself."""
+"""Edge: the session, where a server's entities are read and changed; it composes the rooms, and decides nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from .entities.classes import Classes, Types
 from .entities.entity import Entity
@@ -16,7 +16,7 @@ from .entities.running import QueryRunner
 from .entities.state import FetchMode
 from .entities.unit_of_work import UnitOfWork
 from .entities.workspace import Workspace
-from .errors import InvalidValue, UsageError
+from .errors import InvalidValue, UsageError, suggestion
 from .handshake import Handshake
 from .query.builder import Query
 from .schema.cache import SchemaCache
@@ -124,9 +124,9 @@ class Session:
         This is the raw door: nothing is merged into entities. All operations travel in one request, which the server
         carries out whole or not at all. *push_token* is repeated by the server in the events the request causes,
         *timeout* is in seconds, and `cancellation.cancel()` on another thread makes the call raise `RequestCancelled`
-        at once. Raises `ServerError`, `LineError` or `ProtocolError`.
+        at once. Raises `ServerError`, `LineError` or `ProtocolError`, and `UsageError` for what is no operation.
         """
-        plain = [Plain(op if isinstance(op, Mapping) else to_json(op)) for op in operations]
+        plain = [_plain(operation) for operation in _several(operations)]
         replies = self._handshake.call(
             plain, push_token=push_token, headers=headers, timeout=timeout, cancellation=cancellation
         )
@@ -149,21 +149,26 @@ class Session:
         `QueryError` for text that cannot be read, pointing at the place, and `UnknownEntityType` or `UnknownAttribute`
         for names the server's schema does not have.
         """
-        text = what if isinstance(what, str) else what.__entity_type__
-        return Query.from_text(
-            text, vocabulary=self.schema, runner=self._runner, page_size=page_size or self._settings.page_size
+        query = Query.from_text(
+            _type_name(what), vocabulary=self.schema, runner=self._runner, page_size=self._settings.page_size
         )
+        return query if page_size is None else query.with_page_size(page_size)
 
-    def get(self, entity_type: type[Entity] | str, key: str | Sequence[str]) -> Entity | None:
+    def get(self, entity_type: type[Entity] | str, key: str | int | Sequence[str | int]) -> Entity | None:
         """Return the entity with that id (or, for types with a longer key, those key values), None if there is none.
 
-        An entity the session has loaded is returned without asking the server.
+        An entity the session has loaded is returned without asking the server. Raises `InvalidValue` for a key of
+        another form, such as None.
         """
         name = _type_name(entity_type)
-        values = (key,) if isinstance(key, str) else tuple(key)
         schema = self.schema.type(name)
-        if len(values) != len(schema.primary_key):
-            raise InvalidValue(f"The key of {name} is {', '.join(schema.primary_key)}; {key!r} does not fit.")
+        parts: Sequence[Any] = key if isinstance(key, (list, tuple)) else (key,)
+        fits = len(parts) == len(schema.primary_key)
+        if not fits or not all(isinstance(part, (str, int)) and part != "" for part in parts):
+            raise InvalidValue(
+                f"The key of {name} is {', '.join(schema.primary_key)}; {key!r} does not fit.", entity_type=name
+            )
+        values = tuple(map(str, parts))
         known = self._workspace.known(name, values)
         if known is not None and known.__dict__:
             return known
@@ -173,12 +178,16 @@ class Session:
 
     def fetching(self, mode: str) -> AbstractContextManager[None]:
         """Let reading missing values do what *mode* says (`"peers"`, `"one"` or `"never"`) inside a `with` block."""
+        modes = [known.value for known in FetchMode]
+        if mode not in modes:
+            near = suggestion(str(mode), modes)
+            raise InvalidValue(f"There is no fetch mode {mode!r}, only {', '.join(map(repr, modes))}.{near}")
         return self._workspace.fetching(FetchMode(mode))
 
     # -- changing ------------------------------------------------------------------------------------------------------
 
     def create(
-        self, entity_type: type[Entity] | str, data: Mapping[str, Any] | None = None, **attributes: Any
+        self, entity_type: type[Entity] | str, data: Mapping[str, Any] | None = None, /, **attributes: Any
     ) -> Entity:
         """Return a new entity with the given attributes, created on the server by the next commit.
 
@@ -243,16 +252,20 @@ class Session:
         return self._workspace.closed
 
     def close(self) -> None:
-        """Let go of the connections. Entities keep what they loaded; changes not committed are warned about and lost."""
+        """Let go of the connections. Entities keep what they loaded; uncommitted changes are warned about and lost."""
+        self._end(stacklevel=3)
+
+    def _end(self, *, stacklevel: int) -> None:
         if self._workspace.closed:
             return
         journal = self._workspace.journal
         if journal:
+            # Not a ResourceWarning, which Python keeps to itself unless told otherwise: work is being lost.
             warnings.warn(
                 f"The session is closed with changes that were not committed: {len(journal.created)} created, "
                 f"{len(journal.modified)} modified, {len(journal.deleted)} deleted.",
-                ResourceWarning,
-                stacklevel=2,
+                RuntimeWarning,
+                stacklevel=stacklevel,
             )
         self._workspace.closed = True
         self._channel.close()
@@ -263,7 +276,7 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        self._end(stacklevel=3)
 
     def __repr__(self) -> str:
         return f"<Session {self.api_user} at {self.server_url}{', closed' if self.closed else ''}>"
@@ -276,11 +289,29 @@ class Session:
             with self._workspace.lock:
                 if self._classes is None:
                     self._classes = Classes(schema)
+            # The server may have been met, and told a newer schema, while there were no classes yet to tell it to.
+            self._schema_changed(self._handshake.schema)
         return self._classes
 
     def _schema_changed(self, schema: Schema) -> None:
         if self._classes is not None:
             self._classes.update(schema)
+
+
+def _several(operations: Any) -> Iterable[Any]:
+    if isinstance(operations, (str, Mapping, *get_args(Operation))) or not isinstance(operations, Iterable):
+        raise UsageError(f"session.call takes a list of operations, not {operations!r:.200}.")
+    return operations
+
+
+def _plain(operation: Any) -> Plain:
+    if isinstance(operation, Mapping):
+        return Plain(operation)
+    if isinstance(operation, get_args(Operation)):
+        return Plain(to_json(operation))
+    raise UsageError(
+        f"An operation is a mapping with an 'action', or a value of ftrack_orm.wire.operations, not {operation!r:.200}."
+    )
 
 
 def _type_name(entity_type: type[Entity] | str) -> str:

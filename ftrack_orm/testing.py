@@ -1,7 +1,10 @@
-"""State: what users' own tests need: counting the requests a session makes."""
+"""State: what users' own tests need: counting the requests a session makes, and insisting on their number."""
 
 from __future__ import annotations
 
+import operator
+import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -9,24 +12,39 @@ from .session import Session
 
 
 class requests_made:
-    """Counts the requests a session makes inside a `with` block; compares like the number.
+    """Counts the requests a session makes inside a `with` block, and holds the block to a number if one is given.
 
-    `with requests_made(session) as made: ...` and afterwards `assert made == 1`. *made* also has `operations`, the
-    number of operations the requests carried, and `seconds`, the time they took.
+        with requests_made(session) == 1:  # or <= 3; AssertionError, naming the requests, when there were others
+            tasks = query.all()
+
+        with requests_made(session) as made:
+            tasks = query.all()
+        assert made == 1
+
+    *made* also has `count`, `operations` (the number of operations the requests carried) and `seconds` (the time they
+    took). A request is counted when it is answered or has failed, whichever thread made it: a page that is still being
+    fetched ahead when the block ends is not counted.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._lock = threading.Lock()
+        self._begun = False
+        self._expected: tuple[str, Callable[[Any, Any], bool], object] | None = None
+        self._requests: list[str] = []
         self.count = 0
         self.operations = 0
         self.seconds = 0.0
 
     def _observe(self, exchange: Any) -> None:
-        self.count += 1
-        self.operations += len(exchange.operations)
-        self.seconds += exchange.seconds
+        with self._lock:
+            self._requests.append(_described(exchange))
+            self.count += 1
+            self.operations += len(exchange.operations)
+            self.seconds += exchange.seconds
 
     def __enter__(self) -> requests_made:
+        self._begun = True
         self._session.observe(self._observe)
         return self
 
@@ -34,12 +52,23 @@ class requests_made:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._session.stop_observing(self._observe)
+        if error is None and self._expected is not None:
+            sign, compare, number = self._expected
+            if not compare(self.count, number):
+                raise AssertionError("\n  ".join([f"{self.count} requests were made, not {sign}{number}:", *self._requests]))
 
-    def __eq__(self, other: object) -> bool:
-        return self.count == other
+    # Before the block a comparison says what is expected of it; from then on it is a comparison.
+    def _compared(self, sign: str, compare: Callable[[Any, Any], bool], number: object) -> Any:
+        if self._begun:
+            return compare(self.count, number)
+        self._expected = sign, compare, number
+        return self
 
-    def __le__(self, other: int) -> bool:
-        return self.count <= other
+    def __eq__(self, other: object) -> Any:
+        return self._compared("", operator.eq, other)
+
+    def __le__(self, other: int) -> Any:
+        return self._compared("at most ", operator.le, other)
 
     def __int__(self) -> int:
         return self.count
@@ -48,3 +77,10 @@ class requests_made:
 
     def __repr__(self) -> str:
         return f"{self.count} requests"
+
+
+def _described(exchange: Any) -> str:
+    """Return a line that says what a request was about."""
+    names = [getattr(operation, "expression", None) or type(operation).__name__ for operation in exchange.operations]
+    line = "; ".join(names)
+    return line if len(line) <= 200 else f"{line[:200]}... ({len(names)} operations)"

@@ -73,7 +73,9 @@ def test_a_module_says_first_what_kind_it_is(path):
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     assert docstring, f"{path} has no docstring"
     if path.name != "__init__.py":
-        assert docstring.split(":")[0] in {"Pure", "State", "Edge"}, f"{path} does not say whether it is pure, state or edge"
+        assert docstring.split(":")[0] in {"Pure", "State", "Edge"}, (
+            f"{path} does not say whether it is pure, state or edge"
+        )
 
 
 def test_the_check_sees_deferred_relative_and_absolute_imports():

@@ -10,7 +10,7 @@ def main() -> None:
     try:
         from .commands import commands
     except ModuleNotFoundError as error:
-        if error.name not in ("click", "rich"):
+        if error.name is None or error.name.partition(".")[0] != "click":
             raise
-        sys.exit(f"The command line needs the package {error.name}: pip install 'ftrack-orm[cli,sandbox]'")
+        sys.exit("The command line needs the package click: pip install 'ftrack-orm[cli,sandbox]'")
     commands(prog_name="ftrack-orm")

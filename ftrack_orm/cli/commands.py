@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,26 +72,38 @@ def sandbox(
 def demo(seed: str, tasks: int | None) -> None:
     """Show the main job against an embedded server: what was done, how many requests it took, how long."""
     with _errors_for_people():
-        from .demo import run
-
+        run = _demo()
         with _sandbox_class()(seed, tasks=tasks) as box:
             run(box.url, box.api_key, box.api_user)
+
+
+def _demo() -> Callable[[str, str, str], None]:
+    try:
+        from .demo import run
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != "rich":
+            raise
+        sys.exit("The demo needs the package rich: pip install 'ftrack-orm[cli,sandbox]'")
+    return run
 
 
 def _sandbox_class() -> type[Sandbox]:
     try:
         from ..sandbox import Sandbox
     except ModuleNotFoundError as error:
-        if error.name not in ("aiohttp", "sqlalchemy"):
+        package = (error.name or "").partition(".")[0]
+        if package not in ("aiohttp", "sqlalchemy"):
             raise
-        sys.exit(f"The embedded server needs the package {error.name}: pip install 'ftrack-orm[sandbox]'")
+        sys.exit(f"The embedded server needs the package {package}: pip install 'ftrack-orm[sandbox]'")
     return Sandbox
 
 
 @contextmanager
 def _errors_for_people() -> Iterator[None]:
-    """Print the library's own errors as a sentence; a stack trace is for mistakes of the library itself."""
+    """Print what a person can mend as a sentence; a stack trace is for mistakes of the library itself."""
     try:
         yield
     except FtrackError as error:
         sys.exit(f"{type(error).__name__}: {error}")
+    except OSError as error:  # a port that is taken, a folder that cannot be written
+        sys.exit(f"The embedded server cannot run: {error}")

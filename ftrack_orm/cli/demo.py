@@ -74,6 +74,8 @@ def _read(session: Session, steps: Steps) -> None:
         steps.say(f"{len(session.types)} entity types, among them {bases}")
     with steps.step(f"Read {READ} tasks, selecting nothing", session):
         tasks = session.query(Task).limit(READ).all()
+        if not tasks:
+            raise SystemExit("The server has no tasks to show anything with; the seed 'demo' has.")
         steps.say(f"{len(tasks)} tasks, such as {tasks[0]!r}")
     with steps.step("Walk from each to the names of status, type, parent and parent's parent", session):
         rows = [(task.name, task.status.name, task.type.name, task.parent.name, task.parent.parent.name) for task in tasks]

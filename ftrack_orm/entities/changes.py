@@ -225,4 +225,5 @@ def _same(value: Any, original: Any) -> bool:
     # Lengths first: a collection appended to a thousand times is not to be compared item by item each time.
     if isinstance(present, (tuple, dict)) and len(present) != len(original):
         return False
-    return type(present) is type(original) and bool(present == original)
+    # 1 and 1.0 are the same number to ftrack, but True is not the number 1.
+    return isinstance(present, bool) == isinstance(original, bool) and bool(present == original)

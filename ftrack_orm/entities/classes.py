@@ -5,11 +5,26 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
+from ..errors import UnknownAttribute, suggestion
 from ..schema.model import EntityType, Schema
 from .attributes import EntityAttribute
 from .entity import Entity
+
+
+class EntityClass(type):
+    """The class of entity classes: names what was probably meant when a class is asked for an attribute it lacks."""
+
+    __schema__: EntityType
+
+    def __getattr__(cls, name: str) -> Any:
+        # Python itself asks classes for names of its own; those are nobody's typing mistakes.
+        if name.startswith("__"):
+            raise AttributeError(f"{cls.__name__} has no {name}")
+        schema = cls.__schema__
+        message = f"{schema.name} has no attribute {name!r}.{suggestion(name, schema.attributes)}"
+        raise UnknownAttribute(message, entity_type=schema.name, attribute=name)
 
 
 class Classes:
@@ -42,15 +57,21 @@ class Classes:
         """Follow a newer *schema*; classes already built, and their entities, get its attributes in place."""
         with self._lock:
             self._schema = schema
-            for name, built in self._built.items():
-                if name in schema.types:
-                    for attribute, value in self._namespace(schema.types[name]).items():
-                        setattr(built, attribute, value)
+            for name, built in list(self._built.items()):
+                entity_type = schema.types.get(name)
+                if entity_type is None:
+                    # Whoever holds the class or its entities keeps them; it cannot be asked for any more.
+                    del self._built[name]
+                    continue
+                for gone in built.__attributes__.keys() - entity_type.attributes.keys():
+                    delattr(built, gone)
+                for attribute, value in self._namespace(entity_type).items():
+                    setattr(built, attribute, value)
 
     def _build(self, entity_type: EntityType) -> type[Entity]:
         base = self[entity_type.bases[0]] if entity_type.bases else Entity
         namespace = {"__slots__": (), "__module__": "ftrack_orm.types", **self._namespace(entity_type)}
-        return type(entity_type.name, (base,), namespace)
+        return cast("type[Entity]", EntityClass(entity_type.name, (base,), namespace))
 
     def _namespace(self, entity_type: EntityType) -> dict[str, Any]:
         attributes = {

@@ -73,7 +73,9 @@ def _number(value: Any) -> int | float:
 def _datetime(value: Any) -> datetime.datetime:
     if isinstance(value, datetime.datetime):
         if value.tzinfo is None:
-            raise _Misfit("a datetime with a timezone (datetime.now(timezone.utc), or value.astimezone() if it is local)")
+            raise _Misfit(
+                "a datetime with a timezone (datetime.now(timezone.utc), or value.astimezone() if it is local)"
+            )
         return value.astimezone(datetime.timezone.utc)
     if isinstance(value, datetime.date):
         return datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.timezone.utc)

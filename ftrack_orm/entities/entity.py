@@ -45,7 +45,10 @@ class Entity:
         )
 
     def __getattr__(self, name: str) -> Any:
-        # Only reached when neither a value nor an attribute of that name exists.
+        # Python comes here when there is no attribute of that name, and also when reading one raised an AttributeError,
+        # as `NotFetched` is; then it is to be raised again and not hidden.
+        if name in self.__attributes__:
+            return self.__attributes__[name].load(self)
         raise self.__unknown(name)
 
     def __getitem__(self, name: str) -> Any:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from .entity import Entity
 
 
-
 class IdentityMap:
     """Finds the object of an entity by family and key.
 

@@ -159,9 +159,7 @@ class Loader:
             # A target that may not be seen is shown as the server shows it: as nothing.
             entity.__dict__.setdefault(attribute.name, self._workspace.known(target.name, (key,)))
 
-    def _common_type(
-        self, entity: Entity, group: Sequence[Entity], name: str
-    ) -> tuple[EntityType, list[Entity]]:
+    def _common_type(self, entity: Entity, group: Sequence[Entity], name: str) -> tuple[EntityType, list[Entity]]:
         """Return the type to ask for, and those of *group* that are of it: the nearest type all of them share.
 
         Where no shared type has the attribute, those of the entity's own type are asked for.

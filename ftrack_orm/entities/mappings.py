@@ -22,7 +22,7 @@ class Entry:
     """One value of a mapped collection, and the entity on the server that holds it: None for a value it has not yet."""
 
     value: Any
-    holder: Reference | None = None
+    holder: Reference | None = attrs.field(default=None, eq=False)
 
 
 class MappedCollection(MutableMapping[str, Any], Recorded):
@@ -101,11 +101,16 @@ class MappedCollection(MutableMapping[str, Any], Recorded):
     def __repr__(self) -> str:
         return repr(dict(self))
 
-    def _name_holders(self) -> None:
-        """After a commit: the entries that were new have a row on the server now."""
+    def _committed(self, sent: Mapping[str, Entry]) -> dict[str, Entry]:
+        """Return *sent*, the content a commit sent, with the rows that hold its new entries on the server now."""
+        held = {
+            key: entry if entry.holder else Entry(entry.value, holder_of_new_entry(self, key)[0])
+            for key, entry in sent.items()
+        }
         for key, entry in self._entries.items():
-            if entry.holder is None:
-                self._entries[key] = Entry(entry.value, holder_of_new_entry(self, key)[0])
+            if entry.holder is None and key in held:
+                self._entries[key] = Entry(entry.value, held[key].holder)
+        return held
 
     def _unknown(self, key: str) -> UnknownAttribute:
         kind = type(self._owner).__name__

@@ -60,18 +60,23 @@ class QueryRunner:
         remaining = select.limit
         offset = select.offset or 0
         pending: Future[list[Reply]] | None = self._ask(select, offset, _at_most(page_size, remaining))
-        while pending is not None:
-            (reply,) = pending.result()
-            if not isinstance(reply, Rows):
-                raise ProtocolError("The server answered a query with something else than rows.")
-            if remaining is not None:
-                remaining -= len(reply.data)
-            following = reply.next_offset
-            if following is None or (remaining is not None and remaining <= 0) or not reply.data:
-                pending = None
-            else:
-                pending = self._ask(select, following, _at_most(page_size, remaining))
-            yield reply.data
+        try:
+            while pending is not None:
+                (reply,) = pending.result()
+                if not isinstance(reply, Rows):
+                    raise ProtocolError("The server answered a query with something else than rows.")
+                if remaining is not None:
+                    remaining -= len(reply.data)
+                following = reply.next_offset
+                if following is None or (remaining is not None and remaining <= 0) or not reply.data:
+                    pending = None
+                else:
+                    pending = self._ask(select, following, _at_most(page_size, remaining))
+                yield reply.data
+        finally:
+            # Nobody waits for the next page any more when a walk is given up.
+            if pending is not None:
+                pending.cancel()
 
     def _ask(self, select: Select, offset: int, limit: int) -> Future[list[Reply]]:
         page = Select(

@@ -14,6 +14,7 @@ from ..errors import (
     EntityDeleted,
     InvalidValue,
     LineError,
+    ProtocolError,
     ReadOnlyAttribute,
     UsageError,
 )
@@ -135,7 +136,7 @@ class UnitOfWork:
         The server carries them out all or not at all. Afterwards the entities hold what the server made of them:
         defaults, computed values, version numbers. When the server refuses, its `ServerError` is raised and everything
         is as before: mend and commit again, or roll back. Edits made by other threads meanwhile stay recorded for the
-        next commit. Raises `CommitOutcomeUnknown` when the connection was lost while the answer was awaited.
+        next commit. Raises `CommitOutcomeUnknown` when it was sent and no proper answer came.
         """
         self._workspace.check_open("Nothing can be committed")
         with self._committing:
@@ -152,12 +153,12 @@ class UnitOfWork:
                     # What came back is the server's word on the entities it wrote; edits made meanwhile stay.
                     Merger(self._workspace).rows([reply.data for reply in replies if isinstance(reply, Written)])
                 return len(operations)
-            except LineError as error:
-                if error.safe_to_retry:
+            except (LineError, ProtocolError) as error:
+                if isinstance(error, LineError) and error.safe_to_retry:
                     raise
                 raise CommitOutcomeUnknown(
-                    f"The connection was lost while {len(operations)} operations were being committed, so it is not "
-                    "known whether the server carried them out. The changes are kept; look before you commit again. "
+                    f"No proper answer came to the commit of {len(operations)} operations, so it is not known whether "
+                    "the server carried them out. The changes are kept; look before you commit again. "
                     f"({error})"
                 ) from error
             finally:
@@ -215,7 +216,7 @@ class UnitOfWork:
             for name, value in sent.items():
                 current = entity.__dict__.get(name, NOT_LOADED)
                 if isinstance(current, MappedCollection):
-                    current._name_holders()
+                    value = current._committed(value)
                 if current is NOT_LOADED or plain(current) == value:
                     originals.pop(name, None)
                 else:
@@ -292,9 +293,7 @@ def _row_changes(entity: Entity, name: str, original: Any, rows: planning.Change
 def _references_of(entity: Entity) -> frozenset[str]:
     """Return the ids an entity is known to refer to, which decide what is deleted first."""
     values = entity.__dict__
-    return frozenset(
-        value for name in entity.__schema__.keyed_references if isinstance(value := values.get(name), str)
-    )
+    return frozenset(value for name in entity.__schema__.keyed_references if isinstance(value := values.get(name), str))
 
 
 def _drop_untouched_collections(entity: Entity, sent: Mapping[str, Any]) -> None:

@@ -284,12 +284,17 @@ class _Parser:
 
     def operand(self) -> Criterion:
         if self.accept("("):
-            inner = self.nested(self.criterion)
-            self.expect(")", "'and', 'or' or ')'")
-            return inner
+            return self.nested(self.enclosed)
         if self.accept("not"):
-            return Not(self.nested(self.operand))
+            # `not (a is 1)` is as deep as `not a is 1`, since that is how the latter is written by the compiler.
+            return Not(self.nested(self.enclosed if self.accept("(") else self.operand))
         return self.condition()
+
+    def enclosed(self) -> Criterion:
+        """Read a criterion and the parenthesis that closes it; the opening one is taken."""
+        criterion = self.criterion()
+        self.expect(")", "'and', 'or' or ')'")
+        return criterion
 
     def condition(self) -> Criterion:
         path = self.path("a condition, beginning with an attribute, '(' or 'not'")
@@ -325,9 +330,7 @@ class _Parser:
         self.expect("(", f"'(' after '{word}'")
         if self.accept(")"):
             return None
-        criterion = self.nested(self.criterion)
-        self.expect(")", "'and', 'or' or ')'")
-        return criterion
+        return self.nested(self.enclosed)
 
     def members(self, word: str) -> tuple[Scalar, ...] | Select:
         self.expect("(", f"'(' after '{word}'")

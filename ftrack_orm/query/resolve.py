@@ -238,7 +238,7 @@ def _refuse_unknown(
         message += f".{suggestion(name, vocabulary.type(entity_type).attributes)}"
     else:
         # The most general first: `TypedContext` before the `Shot` and `Task` that are one.
-        owners.sort(key=lambda owner: sum(vocabulary.is_a(owner, other) for other in owners))
+        owners = sorted(owners, key=lambda owner: sum(vocabulary.is_a(owner, other) for other in owners))
         listed = ", ".join(owners[:_LISTED]) + (f" and {len(owners) - _LISTED} more" if len(owners) > _LISTED else "")
         message += f", but {listed} {'has' if len(owners) == 1 else 'have'} it."
         message += f" Cast to the type you mean: {trail}[{owners[0]}].{name}" if trail else " Query that type instead."

@@ -132,7 +132,7 @@ def _pattern(pattern: str) -> str:
     )
 
 
-# -- datetimes --------------------------------------------------------------------------------------------------------
+# -- datetimes ----------------------------------------------------------------------------------------------------
 
 
 def _compare_moment(
@@ -160,7 +160,7 @@ def _moment_text(moment: datetime.datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat()
 
 
-# -- custom attribute values -------------------------------------------------------------------------------------------
+# -- custom attribute values --------------------------------------------------------------------------------------
 
 
 def _compare_any(value: sa.ColumnElement[Any], operator: Operator, operand: Scalar) -> sa.ColumnElement[bool]:

@@ -102,7 +102,7 @@ def _end_type(scope: Scope, name: str) -> sa.ColumnElement[Any]:
     )
 
 
-# -- paths from the project down ------------------------------------------------------------------------------------
+# -- paths from the project down ----------------------------------------------------------------------------------
 
 
 def _context_path(tables: Tables, context_id: sa.ColumnElement[Any], correlate: sa.FromClause) -> sa.Select[Any]:
@@ -156,7 +156,7 @@ def _group_link(scope: Scope) -> sa.ColumnElement[Any]:
     return _listed(sa.select(path.c.id, path.c.name, sa.literal("Group").label("type"), path.c.place), scope.alias)
 
 
-# -- times, versions, reviews -----------------------------------------------------------------------------------------
+# -- times, versions, reviews -------------------------------------------------------------------------------------
 
 
 def _time_logged(scope: Scope) -> sa.ColumnElement[Any]:

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.operators import custom_op
 
-from ..errors import QueryError
+from ..errors import QueryError, SandboxUnsupported
 from ..query.nodes import And, Comparison, Criterion, Membership, Not, Or, Path, Related, Select, Step
 from ..schema.attribute import Attribute, Kind, ValueType
 from .comparison import compare, is_among
@@ -25,9 +26,9 @@ _End = Callable[[Scope, str, Attribute, Step], sa.ColumnElement[bool]]
 
 
 def condition(scope: Scope, criterion: Criterion) -> sa.ColumnElement[bool]:
-    """Return *criterion* as a condition on the entity of *scope*.
+    """Return *criterion*, whose names were checked, as a condition on the entity of *scope*.
 
-    Raises `UnknownAttribute`, `UnknownEntityType`, `QueryError` for what makes no sense, and `SandboxUnsupported`.
+    Raises `QueryError` for a comparison that makes no sense, and `SandboxUnsupported`.
     """
     if isinstance(criterion, And):
         return sa.and_(*(condition(scope, operand) for operand in criterion.operands))
@@ -49,8 +50,6 @@ def _walk(scope: Scope, path: Path, end: _End, start: int = 0) -> sa.ColumnEleme
         owner, attribute = find_attribute(scope.tables, scope.entity_type, step.name)
         if place == len(path.steps) - 1:
             return end(scope, owner, attribute, step)
-        if attribute.kind is Kind.SCALAR:
-            raise QueryError(f"{owner}.{step.name} in '{path}' is a value; nothing can follow it.")
         if attribute.is_plural:
             return _some_item(scope, step, functools.partial(_walk, path=path, end=end, start=place + 1))
         scope = scope.reference(step.name, step.cast)
@@ -62,6 +61,7 @@ def _some_item(
 ) -> sa.ColumnElement[bool]:
     """Return whether the collection holds an item, of the type it is cast to, for which *inner* holds."""
     found = items(scope.tables, scope.selection.now, scope.entity_type, step.name, scope.id)
+    found.scope.is_item = True
     return _exists(scope, found.scope, found.condition, step, inner)
 
 
@@ -85,7 +85,7 @@ def _exists(
     return sa.exists(rows.correlate(outer.alias))
 
 
-# -- comparisons ------------------------------------------------------------------------------------------------------
+# -- comparisons --------------------------------------------------------------------------------------------------
 
 
 def _comparison(scope: Scope, criterion: Comparison) -> sa.ColumnElement[bool]:
@@ -106,11 +106,23 @@ def _comparable(
             f"Use '{attribute.name} any (...)', or 'not {attribute.name} any ()' for none."
         )
     if attribute.kind is Kind.SCALAR:
-        return scope.value(attribute.name, owner), attribute.value_type
+        value = scope.value(attribute.name, owner)
+        is_key = attribute.foreign_key is not None
+        return (_unindexed(value) if scope.is_item and is_key else value), attribute.value_type
     key = scope.tables.relation(owner, attribute.name)
     if step.cast is None and isinstance(key, (ForeignKey, HiddenKey)):
-        return scope.stored(owner, key), ValueType.TEXT
+        value = scope.stored(owner, key)
+        return (_unindexed(value) if scope.is_item else value), ValueType.TEXT
     return scope.reference(attribute.name, step.cast).id, ValueType.TEXT
+
+
+def _unindexed(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Return the same value out of the reach of its index.
+
+    The items of a collection are found by what ties them to their entity, which are few. Without statistics SQLite may
+    think as well of another index, and walk everything a user is assigned to for every task.
+    """
+    return sa.UnaryExpression(value, operator=custom_op("+"), type_=value.type)
 
 
 def _membership(scope: Scope, criterion: Membership) -> sa.ColumnElement[bool]:
@@ -125,7 +137,7 @@ def _membership(scope: Scope, criterion: Membership) -> sa.ColumnElement[bool]:
     return _walk(scope, criterion.path, end)
 
 
-# -- relations --------------------------------------------------------------------------------------------------------
+# -- relations ----------------------------------------------------------------------------------------------------
 
 
 def _related(scope: Scope, criterion: Related) -> sa.ColumnElement[bool]:
@@ -133,11 +145,10 @@ def _related(scope: Scope, criterion: Related) -> sa.ColumnElement[bool]:
         return None if criterion.criterion is None else condition(item, criterion.criterion)
 
     def end(scope: Scope, owner: str, attribute: Attribute, step: Step) -> sa.ColumnElement[bool]:
-        if attribute.kind is Kind.SCALAR or attribute.target is None:
-            raise QueryError(f"{owner}.{attribute.name} is a value; '{criterion.quantifier.value}' asks of relations.")
         if attribute.is_plural:
             return _some_item(scope, step, inner)
         # A subquery rather than the joined row, so that `not parent has (...)` holds where there is no parent.
+        assert attribute.target is not None, f"{attribute.name} is a relation"
         target = Selection(scope.tables, scope.selection.now).start(attribute.target)
         tie = reference_condition(scope, owner, attribute.name, target.alias)
         return _exists(scope, target, tie, step, inner)
@@ -145,7 +156,7 @@ def _related(scope: Scope, criterion: Related) -> sa.ColumnElement[bool]:
     return _walk(scope, criterion.path, end)
 
 
-# -- whole queries ----------------------------------------------------------------------------------------------------
+# -- whole queries ------------------------------------------------------------------------------------------------
 
 
 def filtered(scope: Scope, select: Select) -> sa.ColumnElement[bool]:
@@ -171,13 +182,17 @@ def ordering(scope: Scope, select: Select) -> list[sa.ColumnElement[Any]]:
 def value_at(scope: Scope, path: Path) -> sa.ColumnElement[Any]:
     """Return the one value a path over references ends at; a path that ends on a reference ends at its id.
 
-    Raises `QueryError` when the path leads over a collection, which has no one value.
+    Raises `SandboxUnsupported` when a subquery's path leads over a collection.
     """
     for step in path.steps[:-1]:
         owner, attribute = find_attribute(scope.tables, scope.entity_type, step.name)
         if attribute.kind is not Kind.REFERENCE:
-            what = "holds many entities" if attribute.is_plural else "is a value"
-            raise QueryError(f"{owner}.{step.name} in '{path}' {what}; here a path may lead over references only.")
+            raise SandboxUnsupported(
+                f"The embedded server does not support a subquery that selects over many entities ('{path}', where "
+                f"{owner}.{step.name} is a collection). Turn it round: select from the type of the items.",
+                entity_type=owner,
+                attribute=step.name,
+            )
         scope = scope.reference(step.name, step.cast)
     last = path.steps[-1]
     owner, attribute = find_attribute(scope.tables, scope.entity_type, last.name)

@@ -82,7 +82,8 @@ def _fill_plain(store: Store, entity_type: EntityType, family: tuple[str, ...], 
         column = store.tables.column(entity_type.name, attribute.name)
         if column is None or row.get(column.name) is not None:
             continue
-        if attribute.has_generated_default or (column.primary_key and attribute.name == "id" and _is_text(attribute)):
+        is_id = column.primary_key and attribute.name == "id" and attribute.value_type is ValueType.TEXT
+        if attribute.has_generated_default or is_id:
             row[column.name] = str(uuid.uuid4())
         elif attribute.name in moments:
             row[column.name] = store.stamp.now
@@ -95,10 +96,6 @@ def _fill_plain(store: Store, entity_type: EntityType, family: tuple[str, ...], 
         elif attribute.value_type is ValueType.BOOLEAN:
             # A new user answers is_active, is_otp_enabled and so on as false (recorded answer of a real server).
             row[column.name] = False
-
-
-def _is_text(attribute: Any) -> bool:
-    return bool(attribute.value_type is ValueType.TEXT)
 
 
 # -- by type ------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from ..errors import QueryError
 from ..query.nodes import Aggregate, Function, Path, Select
+from ..query.resolve import check
 from ..schema.attribute import ValueType
 from ..wire.codec import UTC, VALUE_TYPE
 from ..wire.replies import Rows
@@ -20,8 +21,6 @@ from .projection import branch
 from .selection import Scope, Selection, find_attribute
 from .tables import Tables
 
-__all__ = ["Emission", "run"]
-
 
 def run(
     connection: sa.Connection, tables: Tables, select: Select, emission: Emission, now: datetime.datetime
@@ -31,6 +30,7 @@ def run(
     One statement finds the entities, one more is sent for each collection on a projected path. Raises
     `UnknownEntityType`, `UnknownAttribute` and `QueryError` for what the query gets wrong, and `SandboxUnsupported`.
     """
+    check(select, tables.schema)
     selection = Selection(tables, now.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat())
     scope = selection.start(select.entity_type)
     if select.group_by:
@@ -77,8 +77,6 @@ def _grouped(connection: sa.Connection, scope: Scope, select: Select) -> Rows:
             wanted[name] = _FUNCTIONS[projection.function](value_at(scope, projection.path))
             if projection.function in (Function.MIN, Function.MAX) and _is_moment(scope, projection.path):
                 moments.add(name)
-        elif str(projection) not in groups:
-            raise QueryError(f"'{projection}' is neither an aggregate nor in 'group by', so a group has no one value.")
     wanted.update(groups)
     order = []
     for key in select.order_by:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ..errors import SandboxUnsupported
 from ..schema.attribute import Attribute, Kind
 from . import dense
-from .relations import Derived, Inverse, Through
+from .relations import Derived, ForeignKey, Inverse, Through
 from .selection import Scope, Selection, find_attribute, of_type
 from .tables import Tables
 
@@ -63,6 +63,14 @@ def _tie(
         item, source = (above, below) if key.rule == "ancestors" else (below, above)
         scope.selection.join(closure, item == scope.id, outer=False)
         return sa.and_(source == source_id, closure.c.depth > 0), (closure.c.depth,)
+    if isinstance(key, Derived) and key.rule == "parents_ancestors":
+        # An asset's ancestors are its context and all above it.
+        closure, parent = tables.closure.alias(), tables.relation(owner, "parent")
+        assert isinstance(parent, ForeignKey), f"{owner}.parent is kept in a foreign key"
+        holder = Scope(scope.selection, owner, tables.table(owner).alias())
+        scope.selection.join(closure, closure.c.ancestor_id == scope.id, outer=False)
+        scope.selection.join(holder.alias, holder.stored(owner, parent) == closure.c.descendant_id, outer=False)
+        return holder.id == source_id, (closure.c.depth,)
     raise SandboxUnsupported(
         f"The embedded server does not know which entities {owner}.{attribute.name} holds.",
         entity_type=owner,

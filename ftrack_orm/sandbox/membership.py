@@ -100,10 +100,9 @@ def _set_owned(
             "[configuration_id, entity_id] instead."
         )
     column = store.tables.key_column(target.name, key).name
-    owner = row["id"] if "id" in row else store.key_of(entity_type.name, row)[0]
     present = {
         store.key_of(target.name, child): child
-        for child in store.rows(target.name, **{column: owner, **dict(key.only)})
+        for child in store.rows(target.name, **{column: row["id"], **dict(key.only)})
     }
     kept = {_adopt(store, entity_type, attribute, row, key, member, present) for member in members}
     for child_key, child in present.items():

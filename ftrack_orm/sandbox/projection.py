@@ -11,7 +11,6 @@ from collections.abc import Iterable
 
 import attrs
 
-from ..errors import QueryError
 from ..query.nodes import Path, Projection
 from ..schema.attribute import Attribute, Kind
 from .selection import find_attribute
@@ -48,26 +47,20 @@ class Branch:
 
 
 def branch(tables: Tables, entity_type: str, projections: Iterable[Projection]) -> Branch:
-    """Return the tree of *projections*; none at all means the type's default projections.
-
-    Raises `UnknownEntityType`, `UnknownAttribute`, and `QueryError` for what cannot be projected.
-    """
+    """Return the tree of *projections*, whose names were checked; none means the type's default projections."""
     root = Branch(entity_type)
     described = tables.schema.type(entity_type)
     paths = tuple(projections) or tuple(Path.of(name) for name in described.default_projections)
     for path in paths:
-        if not isinstance(path, Path):
-            raise QueryError(f"{path.function.value}({path.path}) needs 'group by'.")
+        assert isinstance(path, Path), "aggregates come with groups, which have no tree"
         _add(tables, root, path)
     return root
 
 
 def _add(tables: Tables, place: Branch, path: Path) -> None:
     cast: str | None = None
-    for number, step in enumerate(path.steps):
+    for step in path.steps:
         owner, attribute = find_attribute(tables, cast or place.entity_type, step.name)
-        if attribute.restricted:
-            raise QueryError(f"{owner}.{step.name} can be used in criteria, but not be projected.")
         field = place.fields.get(step.name)
         if field is None:
             below = Branch(attribute.target) if attribute.target is not None else None
@@ -77,17 +70,8 @@ def _add(tables: Tables, place: Branch, path: Path) -> None:
             field.casts = None
         elif field.casts is not None:
             field.casts.add(cast)
-        if field.branch is None:
-            if number < len(path.steps) - 1:
-                raise QueryError(f"{owner}.{step.name} in '{path}' is a value; nothing can follow it.")
-            return
-        place, cast = field.branch, _checked(tables, step.cast, field.branch.entity_type, path)
-
-
-def _checked(tables: Tables, cast: str | None, target: str, path: Path) -> str | None:
-    if cast is not None and tables.root(cast) != tables.root(target):
-        raise QueryError(f"'{path}' casts to {cast}, which no {target} can be.")
-    return cast
+        if field.branch is not None:
+            place, cast = field.branch, step.cast
 
 
 def always_told(tables: Tables, entity_type: str) -> tuple[str, ...]:

@@ -25,9 +25,6 @@ from .tables import Tables
 #: The user a sandbox has when none is named.
 DEFAULT_USER = "sandbox"
 
-#: How long starting and stopping may take before something must be wrong, in seconds.
-_PATIENCE = 60
-
 
 def utc_now() -> datetime.datetime:
     """Return the present moment, aware and in UTC."""
@@ -114,9 +111,9 @@ class Sandbox:
             target=self._run, args=(server, engine), name="ftrack-sandbox", daemon=True
         )
         self._thread.start()
-        self._ready.wait(_PATIENCE)
+        self._ready.wait()
         if self._failure is not None:
-            self._thread.join(_PATIENCE)
+            self._thread.join()
             self._thread = None
             raise self._failure
 
@@ -126,7 +123,7 @@ class Sandbox:
             return
         if self._loop is not None and self._stop is not None:
             self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(_PATIENCE)
+        self._thread.join()
         self._thread = self._loop = self._stop = self._url = None
 
     def _run(self, server: Server, engine: sa.Engine) -> None:
@@ -150,16 +147,31 @@ class Sandbox:
             await server.stop()
 
     def _prepare(self, engine: sa.Engine, tables: Tables) -> None:
-        """Make and seed the tables of a new database, and let the user in."""
+        """Make and seed the tables of a new database, or see that an old one fits, and let the user in."""
+        mark = _mark(tables.schema)
         with engine.begin() as connection:
-            is_new = not sa.inspect(connection).get_table_names()
-            tables.metadata.create_all(connection)
-            credentials.create_table(connection)
-            if is_new:
+            found = connection.exec_driver_sql("PRAGMA user_version").scalar()
+            if found == 0:  # new, or its seeding failed
+                tables.metadata.create_all(connection)
+                credentials.create_table(connection)
                 seeds.seed(
                     connection, tables, self._seed, tasks=self._tasks, now=self._clock(), api_user=self.api_user
                 )
-            credentials.grant(connection, tables, self.api_user, self.api_key)
+                connection.exec_driver_sql(f"PRAGMA user_version = {mark}")
+            elif found != mark:
+                raise SettingsError(
+                    f"The database {os.fspath(self._database)} was made for another data model. "
+                    "Start with the schema it was made for, or give another file as database."
+                )
+            try:
+                credentials.grant(connection, tables, self.api_user, self.api_key)
+            except LookupError as error:
+                raise SettingsError(f"{error} Give a user that the database has as api_user.") from None
+
+
+def _mark(schema: Schema) -> int:
+    """Return the number a database is marked with when it is ready: which data model its tables were made for."""
+    return 1 + int(schema.hash[:7], 16)
 
 
 def _open(database: str | os.PathLike[str]) -> sa.Engine:

@@ -75,10 +75,12 @@ class Scope:
         self.selection = selection
         self.entity_type = entity_type
         self.alias = alias
+        self.is_item = False  # whether its rows are found as the items of a collection
         self._references: dict[tuple[str, str | None], Scope] = {}
 
     @property
     def tables(self) -> Tables:
+        """The layout the statement is made for."""
         return self.selection.tables
 
     @property

@@ -108,8 +108,8 @@ class Store:
         return self.schema.types[entity_type if viewed else row[ENTITY_TYPE]]
 
     def key_of(self, entity_type: str, row: Mapping[str, Any]) -> Key:
-        """Return the primary key values of a row."""
-        return tuple(row[column.name] for column in self.tables.table(entity_type).primary_key.columns)
+        """Return the primary key values of a row; a number the database has yet to give is None."""
+        return tuple(row.get(column.name) for column in self.tables.table(entity_type).primary_key.columns)
 
     def was_removed(self, entity_type: str, key: Sequence[Any]) -> bool:
         """Whether this request has deleted that entity already, by itself or with something above it."""
@@ -143,9 +143,8 @@ class Store:
         if not changes:
             return
         table = self.tables.table(entity_type)
-        columns = list(table.primary_key.columns)
-        matches = [column == value for column, value in zip(columns, key, strict=True)]
-        self.connection.execute(table.update().where(*matches).values(dict(changes)))
+        names = [_key_parameter(column) for column in table.primary_key.columns]
+        self.connection.execute(_update(table), {**dict(zip(names, key, strict=True)), **changes})
         row = self._rows.get((self.tables.root(entity_type), tuple(key)))
         if row is not None:
             row.update(changes)
@@ -182,3 +181,18 @@ def _select(table: sa.Table, names: tuple[str, ...]) -> sa.Select[Any]:
             for name in names
         )
     )
+
+
+@functools.lru_cache(maxsize=1024)
+def _update(table: sa.Table) -> sa.Update:
+    """Return the statement that changes one row by its key; which columns, its parameters tell."""
+    return table.update().where(
+        *(
+            column == sa.bindparam(_key_parameter(column), type_=column.type)
+            for column in table.primary_key.columns
+        )
+    )
+
+
+def _key_parameter(column: sa.Column[Any]) -> str:
+    return f"key {column.name}"  # unlike any column's name

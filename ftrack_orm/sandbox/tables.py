@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from ..errors import SandboxUnsupported
 from ..schema.attribute import Attribute, Kind, ValueType
 from ..schema.model import EntityType, Schema
+from . import statistics
 from .relations import ForeignKey, HiddenKey, Inverse, RelationKey, RelationKeys, Through
 
 #: The column that holds the concrete entity type of a row.
@@ -68,6 +69,9 @@ class Tables:
             sa.Column("depth", sa.Integer, nullable=False),
             sa.Index("ix_closure_descendant", "descendant_id", "depth"),
             sqlite_with_rowid=False,
+        )
+        sa.event.listen(
+            self.metadata, "after_create", lambda metadata, connection, **_: statistics.measure(connection, metadata)
         )
 
     # -- questions ------------------------------------------------------------------------------------------------
@@ -182,8 +186,9 @@ class Tables:
             sqlite_with_rowid=has_counter,
         )
         if len(members) > 1 and members[0] not in self._views:
-            sa.Index(f"ix_{root}_entity_type", table.c[ENTITY_TYPE])
-        for name in sorted(keys.of(root)):
+            sa.Index(statistics.type_index(root), table.c[ENTITY_TYPE])
+        # Names are what people look things up by.
+        for name in sorted(keys.of(root) | {"name"} & set(table.c.keys())):
             if name != primary_key[0]:
                 sa.Index(f"ix_{root}_{name}", table.c[name])
 

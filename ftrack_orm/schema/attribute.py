@@ -86,9 +86,14 @@ class Attribute:
 def read_attribute(
     name: str, details: Mapping[str, Any], *, immutable: bool, computed: bool, required: bool
 ) -> Attribute:
+    """Return the attribute that a property of a type's JSON description stands for.
+
+    What the type says about all its attributes (*immutable*, *computed*, *required*) is given separately. A kind of
+    value this library has not heard of is taken for `ValueType.ANY`.
+    """
     kind, value_type, target = _kind(name, details)
     key_and_value = details.get("key_value_attributes") or {}
-    description = details.get("description", "")
+    description = str(details.get("description") or "")
     foreign_key = None
     if description.startswith("Foreign key(s): "):
         foreign_key, description = description.removeprefix("Foreign key(s): "), ""
@@ -99,7 +104,7 @@ def read_attribute(
         target=target,
         default=details.get("default"),
         alias=details.get("alias_for"),
-        enumeration=tuple(details.get("enum", ())),
+        enumeration=tuple(details.get("enum") or ()),
         key_name=key_and_value.get("key"),
         value_name=key_and_value.get("value"),
         foreign_key=foreign_key,
@@ -116,7 +121,9 @@ def _kind(name: str, details: Mapping[str, Any]) -> tuple[Kind, ValueType | None
     declared = details.get("type")
     if declared in ("array", "mapped_array"):
         target = (details.get("items") or {}).get("$ref")
-        if "key_value_attributes" in details:
+        if target is None:
+            return Kind.SCALAR, ValueType.ANY, None  # a list of plain values
+        if details.get("key_value_attributes"):
             return Kind.MAPPING, None, target
         return Kind.COLLECTION, None, target
     # A few foreign keys carry both a type and a $ref (DashboardResource); they hold ids, so they are scalars.
@@ -127,4 +134,5 @@ def _kind(name: str, details: Mapping[str, Any]) -> tuple[Kind, ValueType | None
     if details.get("format") == "date-time":
         return Kind.SCALAR, ValueType.DATETIME, None
     # User.user_type_id is described without a type; like every foreign key it is text.
-    return Kind.SCALAR, _VALUE_TYPES.get(declared or "string", ValueType.ANY), None
+    known = isinstance(declared, str) or declared is None
+    return Kind.SCALAR, _VALUE_TYPES.get(declared or "string", ValueType.ANY) if known else ValueType.ANY, None

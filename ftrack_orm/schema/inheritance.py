@@ -76,11 +76,10 @@ def _has_all_of(description: Mapping[str, Any], base: Mapping[str, Any] | None) 
 
 def chain(name: str, direct: Mapping[str, str]) -> tuple[str, ...]:
     """Return the bases of *name*, nearest first; a server's cyclic mixins end the chain instead of hanging."""
-    found: list[str] = []
-    while (base := direct.get(name)) is not None and base not in found:
+    found = [name]
+    while (base := direct.get(found[-1])) is not None and base not in found:
         found.append(base)
-        name = base
-    return tuple(found)
+    return tuple(found[1:])
 
 
 def alias_and_classifiers(description: Mapping[str, Any]) -> tuple[str | None, Mapping[str, str]]:

@@ -226,15 +226,16 @@ class HttpTransport:
     def _redirected(self, url: str, answer: Answer) -> str:
         """Return where to send the request instead, or raise `ProtocolError` naming where the server points to.
 
-        Only the same host is followed, and never from https to http: the request carries the API key.
+        Only the same server is followed, or the same host from http to https: the request carries the API key.
         """
         target = urljoin(url, answer.headers.get("location", ""))
         here, there = urlsplit(url), urlsplit(target)
-        same_place = here.hostname == there.hostname and (there.scheme == here.scheme or there.scheme == "https")
-        if answer.status in _KEEPING_METHOD and same_place and target != url:
+        same_server = (here.scheme, here.netloc) == (there.scheme, there.netloc)
+        upgraded = here.hostname == there.hostname and (here.scheme, there.scheme) == ("http", "https")
+        if answer.status in _KEEPING_METHOD and (same_server or upgraded) and target != url:
             return target
         # Without the query: it may hold what a login page wants back.
-        shown = f"{there.scheme}://{there.netloc}{there.path}".removesuffix("/api")
+        shown = f"{there.scheme}://{there.netloc.rpartition('@')[2]}{there.path}".removesuffix("/api")
         raise ProtocolError(
             f"{self._server} answers no API calls but redirects to {shown} (HTTP status {answer.status}). "
             "If that is the ftrack server, write it in server_url (FTRACK_SERVER).",

@@ -13,10 +13,7 @@ def ref(key, entity_type="Task"):
 
 
 def keys(operations):
-    return [
-        (type(op).__name__, op.data["id"] if isinstance(op, Create) else op.key[0])
-        for op in operations
-    ]
+    return [(type(op).__name__, op.data["id"] if isinstance(op, Create) else op.key[0]) for op in operations]
 
 
 def test_nothing_to_do_is_no_operation():
@@ -64,9 +61,7 @@ def test_the_update_a_circle_needs_is_folded_into_the_entitys_own_update():
 
 
 def test_a_chain_longer_than_pythons_stack_is_ordered():
-    chain = tuple(
-        Creation(ref(str(n)), {"id": str(n), "parent_id": str(n + 1)}) for n in range(5000)
-    )
+    chain = tuple(Creation(ref(str(n)), {"id": str(n), "parent_id": str(n + 1)}) for n in range(5000))
     order = [key for _, key in keys(plan(Changes(chain)))]
     assert order == [str(n) for n in reversed(range(5000))]
 

@@ -76,7 +76,10 @@ def test_rebuilding_gives_what_was_kept_step_by_step(connection: sa.Connection, 
 
 
 @settings(max_examples=30, deadline=None)
-@given(parents=st.lists(st.integers(0, 30), min_size=1, max_size=12), moves=st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=8))
+@given(
+    parents=st.lists(st.integers(0, 30), min_size=1, max_size=12),
+    moves=st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=8),
+)
 def test_any_sequence_of_inserts_and_moves_equals_a_rebuild(
     tables: Tables, parents: list[int], moves: list[tuple[int, int]]
 ) -> None:

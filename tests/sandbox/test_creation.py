@@ -199,6 +199,31 @@ def test_what_the_server_works_out_cannot_be_set(production: Any, attribute: str
 
 
 def test_another_object_type_than_the_types_own_is_refused(production: Any) -> None:
-    data = {"name": "x", "parent": production.ref("Shot", "H"), "object_type_id": "bad911de-3bd6-47b9-8b46-3476e237cb36"}
-    name, text = production.refused(production.creating("Task", **data))
+    of_shots = "bad911de-3bd6-47b9-8b46-3476e237cb36"
+    operation = production.creating("Task", name="x", parent=production.ref("Shot", "H"), object_type_id=of_shots)
+    name, text = production.refused(operation)
     assert (name, "object_type_id" in text) == ("ValidationError", True)
+
+
+def test_what_is_shown_to_a_client_is_named_after_the_version(production: Any) -> None:
+    production.create("ReviewSession", id="R", project_id="P", name="dailies")
+    answer = production.create("ReviewSessionObject", review_session_id="R", version_id="V")
+    assert (answer["name"], answer["version"]) == ("plate", "Version 1")
+    assert production.rows("ReviewSession")[0]["start_date"] == "2024-05-01T12:00:00"
+
+
+def test_events_are_counted(production: Any) -> None:
+    first, second = (production.create("Event", action="x", project_id="P")["id"] for _ in range(2))
+    assert second == first + 1
+
+
+def test_a_parents_type_may_be_called_as_the_database_calls_it_or_not_at_all(production: Any) -> None:
+    for name in ("TaskStatus", "status"):  # the internal name of Status, and its own in another case
+        name, text = production.refused(
+            production.creating("Metadata", parent_id="nowhere", parent_type=name, key="k", value="v")
+        )
+        assert (name, "'nowhere'" in text) == ("IntegrityError", True)
+    name, text = production.refused(
+        production.creating("Metadata", parent_id="T1", parent_type="Taks", key="k", value="v")
+    )
+    assert (name, "'Task'" in text) == ("ValidationError", True)

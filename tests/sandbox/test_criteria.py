@@ -54,7 +54,7 @@ def find(ask: Callable[..., Any]) -> Find:
     ]
 
 
-# -- values ---------------------------------------------------------------------------------------------------------------
+# -- values -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -135,9 +135,8 @@ def test_datetimes_compare_as_moments_and_a_day_is_its_midnight_but_for_equality
         (compare("created_at", IS, "yesterday"), "Task.created_at is a datetime"),
         (compare("bid", Operator.LESS, None), "none"),
         (compare("assignments", IS, None), "any"),
-        (compare("name.length", IS, 1), "nothing can follow"),
         (compare("thumbnail_url", IS, "x"), "only be compared with none"),
-        (any_("name"), "is a value"),
+        (any_("name"), "holds a value"),
     ],
 )
 def test_comparisons_that_make_no_sense_are_refused(find: Find, criterion: Criterion, message: str) -> None:
@@ -150,7 +149,7 @@ def test_unknown_attributes_are_refused(find: Find) -> None:
         find(compare("statsu.name", IS, "x"))
 
 
-# -- and, or, not -----------------------------------------------------------------------------------------------------
+# -- and, or, not -------------------------------------------------------------------------------------------------
 
 
 def test_criteria_combine(find: Find) -> None:
@@ -164,7 +163,7 @@ def test_a_missing_value_is_found_neither_by_a_comparison_nor_by_its_negation(fi
     assert find(Not(compare("bid", IS, 1))) == ["2"]
 
 
-# -- in ---------------------------------------------------------------------------------------------------------------
+# -- in -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -210,7 +209,7 @@ def test_a_subquery_must_select_one_attribute(find: Find) -> None:
         find(Membership(at("id"), Select("Task", (at("id"), at("name")))))
 
 
-# -- relations ----------------------------------------------------------------------------------------------------------
+# -- relations ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

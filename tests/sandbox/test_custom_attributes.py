@@ -18,9 +18,8 @@ def configured(production: Any) -> Any:
     def configuration(key: str, type_name: str, entity_type: str = "task", **more: Any) -> dict[str, Any]:
         if entity_type == "task" and "object_type_id" not in more:
             more["object_type_id"] = _SHOT
-        return production.creating(
-            "CustomAttributeConfiguration", id=key, key=key, type_id=f"type-{type_name}", entity_type=entity_type, **more
-        )
+        more.update(id=key, key=key, type_id=f"type-{type_name}", entity_type=entity_type)
+        return production.creating("CustomAttributeConfiguration", **more)
 
     production.call(
         configuration("fstart", "number"),

@@ -30,7 +30,7 @@ def found_ids(rows: Any) -> list[str]:
     return [entity["id"] for entity in rows.data]
 
 
-# -- paths ----------------------------------------------------------------------------------------------------------------
+# -- paths --------------------------------------------------------------------------------------------------------
 
 
 def test_link_tells_the_way_from_the_project_down(ask: Ask) -> None:
@@ -62,12 +62,18 @@ def test_ancestors_come_nearest_first_without_the_project(ask: Ask, insert: Inse
     assert [entity["name"] for entity in found["ancestors"]] == ["Comp", "sh010"]
 
 
+def test_the_ancestors_of_an_asset_begin_with_its_context(ask: Ask, insert: Insert) -> None:
+    insert("Asset", id="asset-1", name="plate", context_id="task-1")
+    found = ask("Asset", "ancestors.name").data[0]
+    assert [entity["name"] for entity in found["ancestors"]] == ["Comp", "sh010"]
+
+
 def test_descendants_are_everything_below(ask: Ask) -> None:
     found = ask("Project", "descendants", where=only("id", "project-a")).data[0]
     assert [entity["id"] for entity in found["descendants"]] == ["shot-1", "task-1", "task-2", "task-3"]
 
 
-# -- times and versions ---------------------------------------------------------------------------------------------
+# -- times and versions -------------------------------------------------------------------------------------------
 
 
 def test_logged_time_counts_what_is_below(ask: Ask, insert: Insert) -> None:
@@ -113,7 +119,7 @@ def test_versions_that_use_each_other_are_found_from_both_sides(ask: Ask, insert
     assert first["uses_versions"] == []
 
 
-# -- addresses and reviews ------------------------------------------------------------------------------------------
+# -- addresses and reviews ----------------------------------------------------------------------------------------
 
 
 def test_addresses_have_both_keys_that_clients_read_and_are_null_without_a_component(ask: Ask, insert: Insert) -> None:
@@ -182,13 +188,14 @@ def test_two_names_of_one_value_show_the_same(ask: Ask, insert: Insert) -> None:
     assert (found["is_all_projects"], found["is_all_open_projects"]) == (True, True)
 
 
-# -- custom attributes ------------------------------------------------------------------------------------------------
+# -- custom attributes --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def configured(insert: Insert) -> None:
     def configure(key: str, default: Any, **values: Any) -> None:
-        insert("CustomAttributeConfiguration", id=f"configuration-{key}", key=key.split("-")[0], default=default, **values)
+        values.update(id=f"configuration-{key}", key=key.split("-")[0], default=default)
+        insert("CustomAttributeConfiguration", **values)
 
     configure("fstart", 1001, entity_type="task", object_type_id="object-shot")
     configure("rating", "Good", entity_type="task", object_type_id="object-task")

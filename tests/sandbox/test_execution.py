@@ -131,11 +131,11 @@ def test_what_can_be_used_in_criteria_only_is_not_projected(ask: Ask) -> None:
 
 
 def test_nothing_can_follow_a_value(ask: Ask) -> None:
-    with pytest.raises(QueryError, match="nothing can follow"):
+    with pytest.raises(UnknownAttribute, match="holds a value"):
         ask("Task", "name.id")
 
 
-# -- order and pages ------------------------------------------------------------------------------------------------
+# -- order and pages ----------------------------------------------------------------------------------------------
 
 
 def names(rows: Any) -> list[str]:
@@ -182,7 +182,7 @@ def test_pages(ask: Ask, offset: int | None, limit: int | None, expected: list[s
     assert (names(found), found.next_offset) == (expected, following)
 
 
-# -- groups -----------------------------------------------------------------------------------------------------------
+# -- groups -------------------------------------------------------------------------------------------------------
 
 
 def aggregate(function: Function, *names: str) -> Aggregate:
@@ -250,7 +250,7 @@ def test_aggregates_without_groups_are_refused(run_select: Callable[[Select], An
         run_select(Select("Task", (aggregate(Function.COUNT, "id"),)))
 
 
-# -- what it costs ------------------------------------------------------------------------------------------------------
+# -- what it costs ------------------------------------------------------------------------------------------------
 
 
 def test_the_number_of_statements_depends_on_the_query_and_not_on_the_rows(

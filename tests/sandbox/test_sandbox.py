@@ -130,3 +130,30 @@ def test_an_unknown_seed_is_refused_and_leaves_nothing_behind() -> None:
     with pytest.raises(Exception, match="empty"):
         Sandbox(seed="emtpy").start()
     assert set(threading.enumerate()) == before
+
+
+def test_a_database_of_another_data_model_is_refused(tmp_path: Path) -> None:
+    file, schema = tmp_path / "production.db", tmp_path / "schema.json"
+    with Sandbox(database=file):
+        pass
+    answer = json.loads(json.dumps(datamodel.load().answer))
+    answer[0]["properties"]["house_code"] = {"type": "string"}
+    schema.write_text(json.dumps(answer))
+    with pytest.raises(SettingsError, match="another data model"):
+        Sandbox(database=file, schema=schema).start()
+
+
+def test_a_user_the_database_does_not_have_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "production.db"
+    with Sandbox(database=file, api_user="ada"):
+        pass
+    with pytest.raises(SettingsError, match="There is no user 'bob'"):
+        Sandbox(database=file, api_user="bob").start()
+
+
+def test_a_database_whose_seeding_failed_is_seeded_the_next_time(tmp_path: Path) -> None:
+    file = tmp_path / "production.db"
+    with pytest.raises(Exception, match="emtpy"):
+        Sandbox(seed="emtpy", database=file).start()
+    with Sandbox(database=file) as box:
+        assert len(_query(box, "select id from User")) == 1

@@ -439,12 +439,22 @@ def test_a_redirect_that_makes_a_get_of_it_is_an_error_naming_the_place(server, 
     assert len(server.received) == 1
 
 
-def test_the_key_is_not_carried_to_another_host(server, steps, make_transport):
-    location = f"http://localhost:{server.port}/api"
-    server.script = [steps.answer(b"", "307 Temporary Redirect", location=location)]
-    with pytest.raises(ProtocolError, match="redirects to http://localhost"):
+@pytest.mark.parametrize("place", ["http://localhost:{port}", "http://127.0.0.1:1", "ftp://127.0.0.1:{port}"])
+def test_the_key_is_not_carried_to_another_server(server, steps, make_transport, place):
+    place = place.format(port=server.port)
+    server.script = [steps.answer(b"", "307 Temporary Redirect", location=f"{place}/api")]
+    with pytest.raises(ProtocolError, match=f"redirects to {place}"):
         make_transport().send(READ)
     assert len(server.received) == 1
+
+
+def test_a_redirect_from_http_to_https_on_the_same_host_is_followed(
+    server, tls_server, steps, make_transport, certificate
+):
+    server.script = [steps.answer(b"", "308 Permanent Redirect", location=f"{tls_server.url}/api")]
+    tls_server.script = [steps.answer(b"[1]")]
+    assert make_transport(ca_bundle=certificate).send(WRITE).body == b"[1]"
+    assert tls_server.received[0].body == WRITE.body
 
 
 def test_redirects_in_a_circle_end(server, steps, make_transport):

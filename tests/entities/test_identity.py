@@ -1,0 +1,85 @@
+"""One object for each entity of a session, however it was reached."""
+
+import gc
+import weakref
+
+from ftrack_orm.entities.identity_map import IdentityMap
+from ftrack_orm.testing import requests_made
+
+
+def test_one_object_by_whatever_type_name_it_is_asked(session, production):
+    by_context = session.get("Context", production.shots[0])
+    by_typed_context = session.query("TypedContext").where(f'id is "{production.shots[0]}"').one()
+    by_shot = session.get("Shot", production.shots[0])
+    by_relation = session.get("Task", production.tasks[0]).parent
+    assert by_context is by_typed_context is by_shot is by_relation
+    assert type(by_context).__name__ == "Shot"
+    assert isinstance(by_context, session.types.Context)
+
+
+def test_asking_again_gives_the_same_objects_with_what_they_had(session, production):
+    query = session.query("Task").where(f'project_id is "{production.project}"').order_by("name")
+    first = query.select("name", "bid").all()
+    again = query.select("name").all()
+    assert all(one is other for one, other in zip(first, again, strict=True))
+    with requests_made(session) as made:
+        assert [task.bid for task in again] == list(range(12))
+    assert made == 0
+
+
+def test_two_sessions_have_objects_of_their_own(session, other, production):
+    assert session.get("Task", production.tasks[0]) is not other.get("Task", production.tasks[0])
+
+
+def test_an_id_of_another_type_is_not_found_under_that_type(session, production):
+    assert session.get("Shot", production.shots[0]) is not None
+    assert session.get("Task", production.shots[0]) is None
+
+
+def test_what_nobody_holds_and_is_not_recent_is_let_go(connect, production):
+    session = connect(recent_size=0)
+    task = session.get("Task", production.tasks[0])
+    gone = weakref.ref(task)
+    del task
+    gc.collect()
+    assert gone() is None
+
+
+def test_recent_results_are_kept_although_nobody_holds_them(connect, production):
+    session = connect(recent_size=100)
+    gone = weakref.ref(session.get("Task", production.tasks[0]))
+    gc.collect()
+    assert gone() is not None
+
+
+def test_what_was_changed_is_kept_until_it_is_committed(connect, other, production):
+    session = connect(recent_size=0)
+    session.get("Task", production.tasks[0]).description = "kept"
+    gc.collect()
+    session.commit()
+    assert other.get("Task", production.tasks[0]).description == "kept"
+
+
+class Thing:
+    pass
+
+
+def test_the_recent_set_is_bounded_by_entities_and_newer_results_push_older_ones_out():
+    identities = IdentityMap(10)
+    results = [[Thing() for _ in range(4)] for _ in range(4)]
+    refs = [weakref.ref(result[0]) for result in results]
+    for result in results:
+        identities.keep(result)
+    del results, result
+    gc.collect()
+    assert [ref() is not None for ref in refs] == [False, False, True, True]
+
+
+def test_a_result_larger_than_the_recent_set_is_not_kept():
+    identities = IdentityMap(3)
+    result = [Thing() for _ in range(4)]
+    ref = weakref.ref(result[0])
+    identities.keep(result)
+    del result
+    gc.collect()
+    assert ref() is None

@@ -1,0 +1,48 @@
+"""What can be asked about an entity, without asking the server."""
+
+import pytest
+
+from ftrack_orm import errors, inspect
+from ftrack_orm.entities.state import Lifecycle
+from ftrack_orm.testing import requests_made
+from ftrack_orm.values import Identity
+
+
+def test_inspecting_tells_identity_type_state_and_values_without_asking(session, production):
+    task = session.query("Task").where(f'id is "{production.tasks[0]}"').select("name").one()
+    with requests_made(session) as made:
+        inspection = inspect(task)
+        assert inspection.entity_type == "Task"
+        assert inspection.identity == Identity("Context", (task.id,))
+        assert inspection.reference.entity_type == "Task"
+        assert inspection.state is Lifecycle.PERSISTENT
+        assert inspection.loaded["name"] == "task00"
+        assert "bid" not in inspection.loaded
+        assert dict(inspection.changes) == {}
+        task.name = "x"
+        assert inspection.is_modified
+        assert repr(inspection) == f"<Task {task.id}: persistent, 1 changes>"
+    assert made == 0
+
+
+def test_what_is_loaded_cannot_be_written_through(session, production):
+    task = session.get("Task", production.tasks[0])
+    with pytest.raises(TypeError):
+        inspect(task).loaded["name"] = "x"
+
+
+def test_entities_of_a_closed_session_are_detached_and_keep_what_they_loaded(connect, production):
+    session = connect()
+    task = session.get("Task", production.tasks[0])
+    session.close()
+    assert inspect(task).state is Lifecycle.DETACHED
+    assert task.name == "task00"
+    with pytest.raises(errors.SessionClosed, match="Task.bid"):
+        _ = task.bid
+    with pytest.raises(errors.SessionClosed):
+        task.name = "x"
+
+
+def test_only_entities_can_be_inspected():
+    with pytest.raises(errors.InvalidValue, match="takes an entity"):
+        inspect("task")
