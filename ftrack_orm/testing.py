@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+from .errors import UsageError
 from .session import Session
 
 
@@ -55,7 +56,8 @@ class requests_made:
         if error is None and self._expected is not None:
             sign, compare, number = self._expected
             if not compare(self.count, number):
-                raise AssertionError("\n  ".join([f"{self.count} requests were made, not {sign}{number}:", *self._requests]))
+                title = f"{self.count} requests were made, not {sign}{number}:"
+                raise AssertionError("\n  ".join([title, *self._requests]))
 
     # Before the block a comparison says what is expected of it; from then on it is a comparison.
     def _compared(self, sign: str, compare: Callable[[Any, Any], bool], number: object) -> Any:
@@ -70,6 +72,11 @@ class requests_made:
     def __le__(self, other: int) -> Any:
         return self._compared("at most ", operator.le, other)
 
+    def __bool__(self) -> bool:
+        if not self._begun:
+            raise UsageError("requests_made() counts inside a block: with requests_made(session) == 1: ...")
+        return self.count > 0
+
     def __int__(self) -> int:
         return self.count
 
@@ -81,6 +88,13 @@ class requests_made:
 
 def _described(exchange: Any) -> str:
     """Return a line that says what a request was about."""
-    names = [getattr(operation, "expression", None) or type(operation).__name__ for operation in exchange.operations]
+    names = [_named(operation) for operation in exchange.operations]
     line = "; ".join(names)
     return line if len(line) <= 200 else f"{line[:200]}... ({len(names)} operations)"
+
+
+def _named(operation: Any) -> str:
+    body = getattr(operation, "body", {})  # of an operation that was sent as it is
+    expression = getattr(operation, "expression", None) or body.get("expression")
+    entity_type = getattr(operation, "entity_type", None) or body.get("entity_type", "")
+    return str(expression or f"{body.get('action') or type(operation).__name__} {entity_type}".strip())

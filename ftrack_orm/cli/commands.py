@@ -30,7 +30,7 @@ def commands() -> None:
 @commands.command()
 @click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option("--database", default=":memory:", show_default=True, help="A file to keep, or :memory:.")
-@click.option("--schema", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A schema file of your own.")
+@click.option("--schema", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A schema file of yours.")
 @click.option("--api-user", help="The user that may connect.")
 @click.option("--api-key", help="The key the user connects with; made up when left out.")
 @SEED

@@ -78,7 +78,7 @@ def _read(session: Session, steps: Steps) -> None:
             raise SystemExit("The server has no tasks to show anything with; the seed 'demo' has.")
         steps.say(f"{len(tasks)} tasks, such as {tasks[0]!r}")
     with steps.step("Walk from each to the names of status, type, parent and parent's parent", session):
-        rows = [(task.name, task.status.name, task.type.name, task.parent.name, task.parent.parent.name) for task in tasks]
+        rows = [(t.name, t.status.name, t.type.name, t.parent.name, t.parent.parent.name) for t in tasks]
         steps.say(" · ".join(rows[0]))
         counts = Counter(status for _, status, *_ in rows).most_common()
         steps.say(", ".join(f"{count} {status}" for status, count in counts))

@@ -91,7 +91,7 @@ class QueryRunner:
         return self._submit([operations.Query(compile_select(page))])
 
     def _complete(self, select: Select) -> Select:
-        """Fill in what a query leaves open: the default projections, and what a projected relation is to bring along."""
+        """Fill in what a query leaves open: the default projections, and what a projected relation brings along."""
         schema = self._workspace.schema.type(select.entity_type)
         if not select.projections:
             paths = [Path.of(name) for name in schema.default_projections or schema.primary_key]

@@ -100,7 +100,7 @@ class AttributeExpression(Comparable):
             raise AttributeError(name)
         return self._at(Path((*self._ftrack_path.steps, Step(name))))
 
-    def __getitem__(self, key: Any) -> AttributeExpression | ItemExpression:
+    def __getitem__(self, key: Any) -> Any:
         entity_type = key if isinstance(key, str) else type_name(key)
         if entity_type is None:
             raise self._refuse(f"takes an entity type or, of a mapped collection, a key in brackets, not {key!r}.")

@@ -237,8 +237,8 @@ def _refuse_unknown(
     if not owners:
         message += f".{suggestion(name, vocabulary.type(entity_type).attributes)}"
     else:
-        # The most general first: `TypedContext` before the `Shot` and `Task` that are one.
-        owners = sorted(owners, key=lambda owner: sum(vocabulary.is_a(owner, other) for other in owners))
+        # The most general first: `TypedContext`, which most contexts are, before `Project`, `Shot` and `Task`.
+        owners = sorted(owners, key=lambda owner: -len(vocabulary.concrete(owner)))
         listed = ", ".join(owners[:_LISTED]) + (f" and {len(owners) - _LISTED} more" if len(owners) > _LISTED else "")
         message += f", but {listed} {'has' if len(owners) == 1 else 'have'} it."
         message += f" Cast to the type you mean: {trail}[{owners[0]}].{name}" if trail else " Query that type instead."

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.elements import Grouping
 
 from ..errors import QueryError
 from ..query.nodes import Operator, Scalar
@@ -28,6 +29,9 @@ _ORDER: dict[Operator, Callable[[Any, Any], sa.ColumnElement[bool]]] = {
     Operator.GREATER: lambda left, right: left > right,
     Operator.GREATER_OR_EQUAL: lambda left, right: left >= right,
 }
+
+#: How many conditions are joined at one level of parentheses.
+_GROUP = 50
 
 _NEGATIVE = {Operator.IS_NOT: Operator.IS, Operator.NOT_LIKE: Operator.LIKE}
 _LIKE = (Operator.LIKE, Operator.NOT_LIKE)
@@ -70,7 +74,39 @@ def is_among(
         # One parameter however many values: a statement has room for far fewer than a query may list.
         listed = sa.select(sa.func.json_each(plain).table_valued("value").c.value)
         alternatives.append(value.in_(listed))
-    return sa.or_(sa.false(), *alternatives)
+    return any_of(alternatives)
+
+
+class _Parentheses(Grouping[bool]):
+    """Parentheses that stay: SQLAlchemy takes away those around operands of the operator they stand among."""
+
+    inherit_cache = True
+    operator = None
+
+
+def all_of(conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
+    """Return whether all of any number of conditions hold."""
+    return sa.and_(sa.true(), *_grouped(conditions, sa.and_))
+
+
+def any_of(conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
+    """Return whether at least one of any number of conditions holds."""
+    return sa.or_(sa.false(), *_grouped(conditions, sa.or_))
+
+
+def _grouped(
+    conditions: Sequence[sa.ColumnElement[bool]], join: Callable[..., sa.ColumnElement[bool]]
+) -> Sequence[sa.ColumnElement[bool]]:
+    """Put many conditions into nested parentheses.
+
+    SQLite reads `a or b or c` as a tree one level deeper for each operand and allows a thousand levels, while clients
+    ask for the values of hundreds of entities by one condition each.
+    """
+    while len(conditions) > _GROUP:
+        conditions = [
+            _Parentheses(join(*conditions[start : start + _GROUP])) for start in range(0, len(conditions), _GROUP)
+        ]
+    return conditions
 
 
 def _compare_with_none(

@@ -16,7 +16,7 @@ from sqlalchemy.sql.operators import custom_op
 from ..errors import QueryError, SandboxUnsupported
 from ..query.nodes import And, Comparison, Criterion, Membership, Not, Or, Path, Related, Select, Step
 from ..schema.attribute import Attribute, Kind, ValueType
-from .comparison import compare, is_among
+from .comparison import all_of, any_of, compare, is_among
 from .items import items
 from .relations import ForeignKey, HiddenKey
 from .selection import Scope, Selection, find_attribute, of_type, reference_condition
@@ -31,9 +31,9 @@ def condition(scope: Scope, criterion: Criterion) -> sa.ColumnElement[bool]:
     Raises `QueryError` for a comparison that makes no sense, and `SandboxUnsupported`.
     """
     if isinstance(criterion, And):
-        return sa.and_(*(condition(scope, operand) for operand in criterion.operands))
+        return all_of([condition(scope, operand) for operand in criterion.operands])
     if isinstance(criterion, Or):
-        return sa.or_(*(condition(scope, operand) for operand in criterion.operands))
+        return any_of([condition(scope, operand) for operand in criterion.operands])
     if isinstance(criterion, Not):
         return sa.not_(condition(scope, criterion.operand))
     if isinstance(criterion, Comparison):

@@ -7,7 +7,7 @@ works out (`link`, `thumbnail_url`) have no column. The layout is made for any s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
@@ -252,7 +252,7 @@ def _same_rows(root: str, schema: Schema) -> bool:
 
 def _column_names(entity_type: EntityType) -> dict[str, str]:
     """Pair every stored scalar with its column; those with one internal name are one value (`Schema.type_id`)."""
-    stored = [attribute for attribute in entity_type.attributes.values() if is_stored(entity_type, attribute)]
+    stored = [attribute for attribute in entity_type.attributes.values() if _is_stored(entity_type, attribute)]
     shared: dict[str, str] = {}
     for attribute in sorted(stored, key=lambda attribute: attribute.name):
         if attribute.alias:
@@ -262,7 +262,7 @@ def _column_names(entity_type: EntityType) -> dict[str, str]:
     }
 
 
-def is_stored(entity_type: EntityType, attribute: Attribute) -> bool:
+def _is_stored(entity_type: EntityType, attribute: Attribute) -> bool:
     """Whether an attribute's value is kept rather than worked out: a scalar nobody derives.
 
     The schema's `computed` names most of what the server derives; the rest is known from public clients: the key of a
@@ -310,12 +310,3 @@ def _column(name: str, attribute: Attribute, is_key: bool, primary_key: tuple[st
     in_key = name in primary_key
     counts = in_key and len(primary_key) == 1 and value_type is ValueType.INTEGER
     return sa.Column(name, kind, primary_key=in_key, autoincrement=counts, nullable=not in_key)
-
-
-def attributes_stored(tables: Tables, entity_type: str) -> Iterator[tuple[str, sa.Column[Any]]]:
-    """Yield the stored attributes of a type with their columns, in the schema's order."""
-    for name in tables.schema.type(entity_type).attributes:
-        if tables.schema.types[entity_type].attributes[name].kind is Kind.SCALAR:
-            column = tables.column(entity_type, name)
-            if column is not None:
-                yield name, column

@@ -103,8 +103,8 @@ def server_error(envelope: Mapping[str, Any], operations: Sequence[Operation] = 
     name = str(envelope.get("exception") or "ServerError")
     content = str(envelope.get("content") or "no message")
     kind = SERVER_ERRORS.get(name, ServerError)
-    if "DuplicateEntryError" in content:
-        # The name is inside the text for the types that say IntegrityError outside (PROTOCOL 2.3, timers).
+    if "DuplicateEntryError" in content or (name == "IntegrityError" and "Duplicate entry" in content):
+        # The server says IntegrityError outside; what it was about is inside the text (PROTOCOL 2.3).
         kind = SERVER_ERRORS["DuplicateEntryError"]
     elif "Could not find entity" in content:
         kind = EntityNotFound

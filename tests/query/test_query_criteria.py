@@ -32,7 +32,7 @@ def test_truth_is_refused_with_what_to_write_instead(task: Any) -> None:
     for trap in (
         lambda: task.name == "x" and task.bid == 1,
         lambda: task.name == "x" or task.bid == 1,
-        lambda: not (task.name == "x"),
+        lambda: not (task.bid > 1),
         lambda: 1 < task.bid < 2,
     ):
         with pytest.raises(QueryError, match=r"\(a\) & \(b\) instead of 'a and b'"):
@@ -45,9 +45,15 @@ def test_forgotten_parentheses_are_pointed_out(task: Any) -> None:
 
 
 def test_only_criteria_can_be_joined() -> None:
-    for wrong in (lambda: A & "b is 1", lambda: "b is 1" & A, lambda: A | None, lambda: and_(), lambda: not_(attr("a"))):
+    for wrong in ("b is 1", None, attr("a")):
+        for join in (and_, or_, lambda one, other: one & other, lambda one, other: other | one):
+            with pytest.raises(QueryError):
+                join(A, wrong)
         with pytest.raises(QueryError):
-            wrong()
+            not_(wrong)
+    for join in (and_, or_):
+        with pytest.raises(QueryError, match="takes at least one criterion"):
+            join()
 
 
 def test_what_python_decided_itself_is_recognised() -> None:

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from ftrack_orm.query.nodes import Path, Select, Step
 from ftrack_orm.sandbox import closure, credentials, datamodel
 from ftrack_orm.sandbox.application import Application
-from ftrack_orm.sandbox.execution import Emission, run
+from ftrack_orm.sandbox.emission import Emission
+from ftrack_orm.sandbox.execution import run
 from ftrack_orm.sandbox.relations import Derived, ForeignKey, HiddenKey, Inverse, RelationKeys, Through
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
 from ftrack_orm.schema.model import Schema
@@ -173,6 +174,7 @@ _TYPES: dict[str, dict[str, str]] = {
         "thumbnail_id": "text>Component",
         "thumbnail_url": "object",
         "is_latest_version": "boolean",
+        "custom_attributes": "%AssetVersionCustomAttributeValue",
         "link": "text",
         "components": "*Component",
         "uses_versions": "*AssetVersion",
@@ -183,6 +185,7 @@ _TYPES: dict[str, dict[str, str]] = {
     "FileComponent": _COMPONENT,
     "ContainerComponent": {**_COMPONENT, "members": "*Component"},
     "SequenceComponent": {**_COMPONENT, "members": "*Component", "padding": "integer"},
+    "Disk": {"id": "text", "custom_attributes": "%ComponentCustomAttributeValue"},
     "ComponentLocation": {"id": "text", "component_id": "text>Component", "url": "object"},
     "TypedContextLink": {
         "id": "text",
@@ -193,7 +196,13 @@ _TYPES: dict[str, dict[str, str]] = {
     },
     "List": _LIST,
     "TypedContextList": {**_LIST, "items": "*Task"},
-    "ListObject": {"id": "text", "list_id": "text>List", "list": "->List", "entity_id": "text"},
+    "ListObject": {
+        "id": "text",
+        "list_id": "text>List",
+        "list": "->List",
+        "entity_id": "text",
+        "custom_attributes": "%ListObjectCustomAttributeValue",
+    },
     "CustomConfigurationBase": _CONFIGURATION,
     "CustomAttributeConfiguration": {
         **_CONFIGURATION,
@@ -205,6 +214,9 @@ _TYPES: dict[str, dict[str, str]] = {
     "CustomAttributeValue": {**_VALUE, "entity_id": "text"},
     "ContextCustomAttributeValue": {**_VALUE, "entity_id": "text>Context", "key": "text"},
     "AssetCustomAttributeValue": {**_VALUE, "entity_id": "text>Asset", "key": "text"},
+    "AssetVersionCustomAttributeValue": {**_VALUE, "entity_id": "text>AssetVersion", "key": "text"},
+    "ListObjectCustomAttributeValue": {**_VALUE, "entity_id": "text>ListObject", "key": "text"},
+    "ComponentCustomAttributeValue": {**_VALUE, "entity_id": "text>Component", "key": "text"},
     "UserCustomAttributeValue": {**_VALUE, "entity_id": "text>User", "key": "text"},
     "CustomAttributeLink": _LINK_ENDS,
     "UserCustomAttributeLink": {**_LINK_ENDS, "user": "->User"},
@@ -227,11 +239,21 @@ _TYPES: dict[str, dict[str, str]] = {
     },
     "UserSecurityRole": {"id": "text", "is_all_projects": "boolean~all", "is_all_open_projects": "boolean~all"},
     "Event": {"id": "integer", "action": "text"},
+    "Setting": {"name": "text", "group": "text", "value": "text"},
+    "SettingComponent": {
+        "component_id": "text>Component",
+        "name": "text",
+        "group": "text",
+        "setting": "->Setting",
+        "url": "object",
+    },
 }
 
 _PRIMARY_KEYS = {
     "Metadata": ["parent_id", "key"],
     "Recipient": ["note_id", "resource_id"],
+    "Setting": ["name", "group"],
+    "SettingComponent": ["component_id", "name", "group"],
     **{name: ["configuration_id", "entity_id"] for name in _TYPES if name.endswith("CustomAttributeValue")},
 }
 _ALIASES: dict[str, Any] = {
@@ -246,6 +268,7 @@ _COMPUTED = {
     "TypedContext": ["time_logged", "bid_time_logged_difference", "thumbnail_url"],
     "ReviewSession": ["is_open", "thumbnail_id"],
     "ComponentLocation": ["url"],
+    "SettingComponent": ["url"],
     "State": ["usage"],
 }
 _SYSTEM_PROJECTIONS = {
@@ -338,6 +361,7 @@ def relations() -> RelationKeys:
         ("CustomAttributeConfiguration", "values"): Inverse("configuration_id"),
         ("UserCustomAttributeLink", "user"): ForeignKey("to_id"),
         ("ContextCustomAttributeLink", "context"): ForeignKey("to_id"),
+        ("SettingComponent", "setting"): Derived("setting_of_component"),
         ("ReviewSession", "thumbnail"): Derived("review_session_thumbnail"),
     }
     for name, attributes in _TYPES.items():

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from ftrack_orm.errors import SandboxUnsupported
 from ftrack_orm.query.nodes import And, Comparison, Criterion, Operator, Path, Quantifier, Related
-from ftrack_orm.sandbox.execution import Emission
+from ftrack_orm.sandbox.emission import Emission
+from ftrack_orm.sandbox.tables import Tables
 
 pytestmark = pytest.mark.usefixtures("small_production")
 
@@ -233,6 +235,24 @@ def test_a_project_has_its_own_configurations_which_hide_global_ones_of_the_same
 def test_hierarchical_configurations_apply_to_assets_of_the_project(ask: Ask, insert: Insert) -> None:
     insert("Asset", id="asset-1", name="plate", context_id="shot-1")
     assert told(ask, "Asset", "asset-1") == {"tree": None}
+    insert("AssetVersion", id="version-1", version=1, asset_id="asset-1")
+    assert told(ask, "AssetVersion", "version-1") == {"tree": None}
+
+
+@pytest.mark.usefixtures("configured")
+def test_items_of_lists_have_the_configurations_of_the_lists_project(ask: Ask, insert: Insert) -> None:
+    configuration = {"key": "reason", "default": "", "entity_type": "listobject"}
+    insert("CustomAttributeConfiguration", id="configuration-reason", project_id="project-a", **configuration)
+    for letter in "ab":
+        insert("TypedContextList", id=f"list-{letter}", project_id=f"project-{letter}")
+        insert("ListObject", id=f"object-{letter}", list_id=f"list-{letter}", entity_id="task-1")
+    assert told(ask, "ListObject", "object-a") == {"reason": ""}
+    assert told(ask, "ListObject", "object-b") == {}
+
+
+def test_custom_attributes_of_a_type_that_cannot_be_configured_are_refused_by_name(ask: Ask) -> None:
+    with pytest.raises(SandboxUnsupported, match="Disk"):
+        ask("Disk", "custom_attributes")
 
 
 @pytest.mark.usefixtures("configured")
@@ -306,6 +326,27 @@ def test_links_have_the_relations_of_all_their_kinds(ask: Ask, insert: Insert) -
     found = ask("CustomAttributeLink", "user.username", "context").data
     assert (found[0]["user"]["username"], found[1]["context"]["id"]) == ("jane", "shot-1")
     assert found_ids(ask("UserCustomAttributeLink")) == ["link-1"]
+
+
+@pytest.mark.usefixtures("configured")
+def test_the_types_at_the_ends_of_a_link_are_those_of_its_configuration(
+    ask: Ask, insert: Insert, connection: sa.Connection, tables: Tables
+) -> None:
+    link = {"configuration_id": "configuration-supervisor", "from_id": "task-1", "to_id": "user-1"}
+    insert("CustomAttributeLink", id="link-1", **link)
+    configurations = tables.table("CustomAttributeLinkConfiguration")
+    connection.execute(configurations.update().values(entity_type_to="user"))
+    found = ask("CustomAttributeLinkFrom", "from_entity_type", "to_entity_type").data[0]
+    assert (found["from_entity_type"], found["to_entity_type"]) == ("TypedContext", "User")
+
+
+def test_a_relation_by_a_key_of_two_parts_is_followed(ask: Ask, insert: Insert) -> None:
+    insert("Setting", name="logo", group="company", value="x")
+    insert("Setting", name="logo", group="studio", value="y")
+    insert("SettingComponent", component_id="component-1", name="logo", group="studio")
+    found = ask("SettingComponent", "setting.value", "url").data[0]
+    assert found["setting"] == {"__entity_type__": "Setting", "name": "logo", "group": "studio", "value": "y"}
+    assert found["url"]["url"] == "/component/get?id=component-1"
 
 
 def test_a_derived_value_without_a_rule_is_refused_by_name(ask: Ask) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ftrack_orm.query.nodes import Comparison, Operator, Path
-from ftrack_orm.sandbox.execution import Emission
+from ftrack_orm.sandbox.emission import Emission
 
 pytestmark = pytest.mark.usefixtures("small_production")
 

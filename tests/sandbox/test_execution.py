@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from ftrack_orm.errors import QueryError, UnknownAttribute, UnknownEntityType
 from ftrack_orm.query.nodes import Aggregate, Comparison, Function, Operator, Ordering, Path, Select
-from ftrack_orm.sandbox.execution import Emission, run
+from ftrack_orm.sandbox.emission import Emission
+from ftrack_orm.sandbox.execution import run
 
 pytestmark = pytest.mark.usefixtures("small_production")
 

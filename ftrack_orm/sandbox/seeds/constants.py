@@ -19,18 +19,10 @@ class Location(NamedTuple):
 
 
 LOCATIONS = (
-    Location(
-        "ce9b348f-8809-11e3-821c-20c9d081909b", "ftrack.origin", "Origin", "Files that are managed where they were made."
-    ),
-    Location(
-        "cb268ecc-8809-11e3-a7e2-20c9d081909b", "ftrack.unmanaged", "Unmanaged", "Files nobody moves, known by path."
-    ),
-    Location(
-        "cd41be70-8809-11e3-b98a-20c9d081909b", "ftrack.review", "Review", "Media encoded for review in the browser."
-    ),
-    Location(
-        "07b82a97-8cf9-11e3-9383-20c9d081909b", "ftrack.connect", "Connect", "Files kept by the desktop application."
-    ),
+    Location("ce9b348f-8809-11e3-821c-20c9d081909b", "ftrack.origin", "Origin", "Files managed where they were made."),
+    Location("cb268ecc-8809-11e3-a7e2-20c9d081909b", "ftrack.unmanaged", "Unmanaged", "Files nobody moves."),
+    Location("cd41be70-8809-11e3-b98a-20c9d081909b", "ftrack.review", "Review", "Media encoded for the browser."),
+    Location("07b82a97-8cf9-11e3-9383-20c9d081909b", "ftrack.connect", "Connect", "Files of the desktop application."),
     Location("3a372bde-05bc-11e4-8908-20c9d081909b", "ftrack.server", "ftrack server", "Files kept on the server."),
 )
 UNMANAGED_LOCATION = "cb268ecc-8809-11e3-a7e2-20c9d081909b"
@@ -38,41 +30,36 @@ SERVER_LOCATION = "3a372bde-05bc-11e4-8908-20c9d081909b"
 
 
 class ObjectType(NamedTuple):
-    """A kind of context: what its entities can hold and whether they have a status, a type and dates."""
+    """A kind of context: whether its entities hold tasks, and have a type, a status, dates and logged time."""
 
     entity_type: str
     id: str
     name: str
     icon: str
-    is_taskable: bool
-    is_typeable: bool
-    is_statusable: bool
-    is_schedulable: bool
-    is_time_reportable: bool
-    is_leaf: bool
+    is_taskable: bool = True
+    is_typeable: bool = False
+    is_statusable: bool = True
+    is_schedulable: bool = False
+    is_time_reportable: bool = False
+    is_leaf: bool = False
 
 
 #: In the order the server's pages list them.
 OBJECT_TYPES = (
-    # entity type, id, name, icon: taskable, typeable, statusable, schedulable, time reportable, leaf
+    ObjectType("Folder", "3c133785-51cb-11e3-980a-20c9d0831e59", "Folder", "folder", is_statusable=False),
+    ObjectType("AssetBuild", "4be63b64-5010-42fb-bf1f-428af9d638f0", "Asset Build", "box", is_typeable=True),
+    ObjectType("Episode", "22139355-61da-4c8f-9db4-3abc870166bc", "Episode", "folder"),
+    ObjectType("Sequence", "e5139355-61da-4c8f-9db4-3abc870166bc", "Sequence", "folder", is_statusable=False),
+    ObjectType("Shot", "bad911de-3bd6-47b9-8b46-3476e237cb36", "Shot", "movie"),
     ObjectType(
-        "Folder", "3c133785-51cb-11e3-980a-20c9d0831e59", "Folder", "folder", True, False, False, False, False, False
+        "Milestone", "01decdd1-51cb-11e3-9d5b-20c9d0831e59", "Milestone", "flag",
+        is_taskable=False, is_typeable=True, is_schedulable=True, is_leaf=True,
     ),
     ObjectType(
-        "AssetBuild", "4be63b64-5010-42fb-bf1f-428af9d638f0", "Asset Build", "box", True, True, True, False, False, False
+        "Task", "11c137c0-ee7e-4f9c-91c5-8c77cec22b2c", "Task", "task",
+        is_taskable=False, is_typeable=True, is_schedulable=True, is_time_reportable=True, is_leaf=True,
     ),
-    ObjectType(
-        "Episode", "22139355-61da-4c8f-9db4-3abc870166bc", "Episode", "folder", True, False, True, False, False, False
-    ),
-    ObjectType(
-        "Sequence", "e5139355-61da-4c8f-9db4-3abc870166bc", "Sequence", "folder", True, False, False, False, False, False
-    ),
-    ObjectType("Shot", "bad911de-3bd6-47b9-8b46-3476e237cb36", "Shot", "movie", True, False, True, False, False, False),
-    ObjectType(
-        "Milestone", "01decdd1-51cb-11e3-9d5b-20c9d0831e59", "Milestone", "flag", False, True, True, True, False, True
-    ),
-    ObjectType("Task", "11c137c0-ee7e-4f9c-91c5-8c77cec22b2c", "Task", "task", False, True, True, True, True, True),
-)
+)  # fmt: skip
 
 #: Name -> id of the kinds of custom attributes.
 CUSTOM_ATTRIBUTE_TYPES = {

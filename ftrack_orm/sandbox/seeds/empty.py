@@ -32,7 +32,12 @@ ASSET_TYPES = (
 )
 
 #: Name, colour. Labels and categories of notes are two names of the same rows.
-NOTE_LABELS = (("Internal", "#3498DB"), ("Client feedback", "#E74C3C"), ("Supervisor", "#9B59B6"), ("Question", "#F1C40F"))
+NOTE_LABELS = (
+    ("Internal", "#3498DB"),
+    ("Client feedback", "#E74C3C"),
+    ("Supervisor", "#9B59B6"),
+    ("Question", "#F1C40F"),
+)
 
 #: Name, type: what a role can be given for. PROJECT roles are given for projects, API roles to keys, ASSIGNED ones come
 #: with an assignment (fact of ftrack's documentation).
@@ -143,7 +148,7 @@ def plant_object_types(writer: Writer) -> dict[str, str]:
     """Write the object types of the schema, ftrack's own and a studio's; return their ids by entity type."""
     known = {object_type.entity_type: object_type for object_type in OBJECT_TYPES}
     studio = [
-        ObjectType(name, entity_type.classifiers["object_type_id"], _spaced(name), "default", True, True, True, *[False] * 3)
+        ObjectType(name, entity_type.classifiers["object_type_id"], _spaced(name), "default", is_typeable=True)
         for name, entity_type in sorted(writer.tables.schema.types.items())
         if name not in known and "object_type_id" in entity_type.classifiers
     ]
@@ -203,7 +208,8 @@ def _plant_schemas(writer: Writer, described: ProjectSchema, object_types: dict[
     for entity_type, (statuses, types) in described.schemas.items():
         if entity_type in object_types:
             id_ = named_id("Schema", described.name, entity_type)
-            writer.insert("Schema", "id project_schema_id object_type_id", [(id_, described.id, object_types[entity_type])])
+            row = (id_, described.id, object_types[entity_type])
+            writer.insert("Schema", "id project_schema_id object_type_id", [row])
             rows = [(id_, workflows.status(name), sort) for sort, name in enumerate(statuses)]
             writer.insert("SchemaStatus", "schema_id status_id sort", rows)
             rows = [(id_, workflows.type_(name), sort) for sort, name in enumerate(types)]

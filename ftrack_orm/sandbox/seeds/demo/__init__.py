@@ -27,7 +27,8 @@ def plant(writer: Writer, *, tasks: int | None, now: datetime.datetime, api_user
     """
     for needed in ("Project", "Task"):
         if not writer.has(needed):
-            raise SandboxUnsupported(f'The demo seed needs the entity type {needed}, which the schema lacks. Use "empty".')
+            message = f'The demo seed needs the entity type {needed}, which the schema lacks. Use the seed "empty".'
+            raise SandboxUnsupported(message, entity_type=needed)
     chance = Chance(_SEED)
     crew = people.plant(writer, chance, api_user)
     attributes = Attributes(writer)
@@ -40,7 +41,8 @@ def plant(writer: Writer, *, tasks: int | None, now: datetime.datetime, api_user
 def _plant_present(writer: Writer, now: datetime.datetime, api_user: str) -> None:
     started, moment = datetime_text(now - datetime.timedelta(hours=1)), datetime_text(now)
     me, project = empty.user_id(api_user), named_id("Project", "demo")
-    writer.insert("Timer", "id user_id context_id start comment", [(named_id("Timer"), me, project, started, "Dailies")])
+    timer = (named_id("Timer"), me, project, started, "Dailies")
+    writer.insert("Timer", "id user_id context_id start comment", [timer])
     data = json.dumps({"description": "Prepared the demo productions."})
     writer.insert(
         "Job",

@@ -32,13 +32,16 @@ _TEXT = json.dumps({"markdown": False})
 _WHOLE = json.dumps({"isdecimal": False})
 _DECIMAL = json.dumps({"isdecimal": True})
 _DYNAMIC = json.dumps({"multiSelect": False})
+_KINDS_OF_WORK = _options("Roto", "CG", "Cleanup", several=True)
+_DIFFICULTIES = _options("Easy", "Medium", "Hard")
+_RESOLUTIONS = _options("HD", "2K", "4K")
 
 CONFIGURATIONS = (
     Configuration("client_code", "Client code", "text", "task", "Shot", "", _TEXT),
     Configuration("delivery_date", "Delivery date", "date", "task", "Shot", None),
     Configuration("duration", "Frame duration", "expression", "task", "Shot", "{self.fend - self.fstart + 1}"),
-    Configuration("work", "Kinds of work", "enumerator", "task", "Shot", [], _options("Roto", "CG", "Cleanup", several=True)),
-    Configuration("difficulty", "Difficulty", "enumerator", "task", "Task", ["medium"], _options("Easy", "Medium", "Hard")),
+    Configuration("work", "Kinds of work", "enumerator", "task", "Shot", [], _KINDS_OF_WORK),
+    Configuration("difficulty", "Difficulty", "enumerator", "task", "Task", ["medium"], _DIFFICULTIES),
     Configuration("render_pool", "Render pool", "dynamic enumerator", "task", "Task", [], _DYNAMIC),
     Configuration("reference", "Reference", "url", "task", "AssetBuild", None),
     Configuration("reviewed", "Reviewed", "boolean", "assetversion", "", False),
@@ -49,7 +52,7 @@ CONFIGURATIONS = (
     Configuration("client", "Client", "text", "show", "", "", _TEXT),
     # Hierarchical ones are set where they change and hold for everything below; the API leaves inheriting to clients.
     Configuration("colorspace", "Colour space", "text", "show", "", "ACEScg", _TEXT, True),
-    Configuration("resolution", "Resolution", "enumerator", "show", "", ["hd"], _options("HD", "2K", "4K"), True),
+    Configuration("resolution", "Resolution", "enumerator", "show", "", ["hd"], _RESOLUTIONS, True),
     Configuration("is_confidential", "Confidential", "boolean", "show", "", False, "{}", True),
     Configuration("lens", "Lens (mm)", "number", "show", "", 35, _DECIMAL, True),
 )
@@ -113,9 +116,7 @@ class Attributes:
             needed = [name for name in ("CustomAttributeLinkConfiguration", object_type, target_type) if name]
             if all(map(writer.has, needed)):
                 id_ = named_id("CustomAttributeLinkConfiguration", key)
-                ids = _OBJECT_TYPE_IDS
-                links.add(
-                    id_, key, label, "task", ids[object_type], target, ids.get(target_type), is_single, "{}", sort, group
-                )
+                leads_to = (target, _OBJECT_TYPE_IDS.get(target_type), is_single)
+                links.add(id_, key, label, "task", _OBJECT_TYPE_IDS[object_type], *leads_to, "{}", sort, group)
                 open_to_all(writer, id_, "CustomAttributeLinkConfiguration")
                 self._ids[key] = id_

@@ -10,7 +10,7 @@ Item = TypeVar("Item")
 
 
 class Chance:
-    """Draws from `random.Random` by its `random()` and `getrandbits()` only, whose numbers no Python version changes."""
+    """Draws from `random.Random` by `random()` and `getrandbits()` only: no Python version changes their numbers."""
 
     def __init__(self, seed: int) -> None:
         source = random.Random(seed)

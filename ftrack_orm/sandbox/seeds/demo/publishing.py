@@ -105,4 +105,6 @@ def _status(job: Job, *, is_last: bool) -> str:
 
 
 #: Types of task that publish images rather than scenes.
-_RENDERED = frozenset({"Rendering", "Compositing", "Rotoscoping", "Matte Painting", "Concept Art", "Texture", "Conform"})
+_RENDERED = frozenset(
+    {"Rendering", "Compositing", "Rotoscoping", "Matte Painting", "Concept Art", "Texture", "Conform"}
+)

@@ -58,7 +58,7 @@ def spread(total: int, places: int) -> Iterator[int]:
 
 
 def split(total: int, weights: Sequence[int]) -> list[int]:
-    """Return the shares of *total* in proportion to the weights, adding up exactly; the first gets what is left over."""
+    """Return the shares of *total* in proportion to the weights, adding up exactly; the first ones are rounded up."""
     whole = sum(weights)
     ends = [-(-total * end // whole) for end in accumulate(weights)]
     return [end - start for start, end in zip([0, *ends], ends, strict=False)]

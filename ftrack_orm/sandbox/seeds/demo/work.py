@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from ..rows import Writer
@@ -36,7 +37,7 @@ class Work:
                 self._appointments.add(chance.id(), "assignment", job.id, user)
             if job.is_started:
                 self._log(job)
-        for before, after in zip(jobs, jobs[1:], strict=False):
+        for before, after in itertools.pairwise(jobs):
             self._links.add(chance.id(), before.id, after.id)
 
     def _log(self, job: Job) -> None:

@@ -1,0 +1,228 @@
+import copy
+import threading
+
+import pytest
+
+from ftrack_orm import errors, select
+from ftrack_orm.entities.classes import Classes, Types
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.schema.model import Schema
+
+
+@pytest.fixture
+def answer(session):
+    """The embedded server's schema, to be changed at will."""
+    return copy.deepcopy(session.schemas)
+
+
+@pytest.fixture
+def classes(session):
+    return Classes(session.schema)
+
+
+def described(answer, name):
+    return next(description for description in answer if description["id"] == name)
+
+
+# -- inheritance ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "bases"),
+    [
+        ("Task", ["TypedContext", "Context"]),
+        ("Shot", ["TypedContext", "Context"]),
+        ("Project", ["Context"]),
+        ("FileComponent", ["Component"]),
+        ("SequenceComponent", ["ContainerComponent", "Component"]),
+        ("User", ["Resource"]),
+        ("AssetVersionList", ["List"]),
+        ("TypedContextStatusChange", ["StatusChange"]),
+        ("Status", []),
+    ],
+)
+def test_classes_inherit_as_the_schema_says(classes, name, bases):
+    mro = [base.__name__ for base in classes[name].__mro__]
+    assert mro == [name, *bases, "Entity", "object"]
+
+
+def test_every_type_of_the_schema_has_a_class_that_agrees_with_it(classes):
+    for name, entity_type in classes.schema.types.items():
+        built = classes[name]
+        assert issubclass(built, Entity)
+        assert built.__entity_type__ == built.__name__ == name
+        assert built.__schema__ is entity_type
+        assert set(built.__attributes__) == set(entity_type.attributes)
+        assert tuple(base.__name__ for base in built.__mro__[1:-2]) == entity_type.bases
+
+
+def test_classes_of_a_family_share_their_base(classes):
+    assert issubclass(classes["Task"], classes["TypedContext"])
+    assert classes["Task"].__bases__ == classes["Shot"].__bases__ == (classes["TypedContext"],)
+    assert not issubclass(classes["Task"], classes["Shot"])
+
+
+def test_a_cyclic_inheritance_of_a_strange_server_does_not_hang(answer):
+    described(answer, "Priority")["$mixin"] = {"$ref": "Status"}
+    described(answer, "Status")["$mixin"] = {"$ref": "Priority"}
+    classes = Classes(Schema.from_answer(answer))
+    assert issubclass(classes["Status"], Entity) and issubclass(classes["Priority"], Entity)
+
+
+# -- what is on a class -----------------------------------------------------------------------------------------------
+
+
+def test_an_attribute_of_a_class_is_an_expression(session):
+    Task = session.types.Task
+    query = session.query(Task).where(Task.status.name == "Done", Task.bid > 3).order_by(Task.name.desc())
+    assert str(query) == 'Task where status.name is "Done" and bid > 3 order by name descending'
+
+
+def test_an_inherited_attribute_is_an_expression_of_the_class_it_was_asked_of(session):
+    Task, Context = session.types.Task, session.types.Context
+    assert str(session.query(Task).where(Task.name == "x")) == 'Task where name is "x"'
+    assert str(session.query(Context).where(Context.name == "x")) == 'Context where name is "x"'
+    with pytest.raises(errors.UnknownAttribute):
+        Context.bid  # noqa: B018 - reading it is what fails
+
+
+def test_an_unknown_attribute_of_a_class_is_refused_with_near_names(classes):
+    with pytest.raises(errors.UnknownAttribute, match=r"Task has no attribute 'statsu'\. .* 'status'") as caught:
+        classes["Task"].statsu  # noqa: B018 - reading it is what fails
+    assert (caught.value.entity_type, caught.value.attribute) == ("Task", "statsu")
+
+
+def test_python_can_ask_a_class_for_what_it_may_have(classes):
+    Task = classes["Task"]
+    assert not hasattr(Task, "statsu")
+    assert getattr(Task, "statsu", None) is None
+    assert not hasattr(Task, "__wrapped__")
+    assert "status" in dir(Task) and "assignments" in dir(Task)
+    assert "Task" in Task.__doc__
+
+
+def test_a_class_makes_no_entities_itself(classes):
+    with pytest.raises(errors.UsageError, match=r"session\.create\('Task'"):
+        classes["Task"](name="x")
+
+
+def test_a_subtype_decides_what_is_settable_on_it(session, production):
+    task = session.get("Context", production.tasks[0])
+    base = session.types.TypedContext.__attributes__["object_type_id"].attribute
+    own = session.types.Task.__attributes__["object_type_id"].attribute
+    assert (base.immutable, own.immutable) == (False, True)
+    with pytest.raises(errors.ReadOnlyAttribute, match="object_type_id"):
+        task.object_type_id = session.query("ObjectType").where(name="Shot").one().id
+    assert not session.modified
+
+
+# -- building ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_class_is_built_when_first_asked_for_and_once(classes, monkeypatch):
+    built = []
+    build = Classes._build
+
+    def remember(self, entity_type):
+        built.append(entity_type.name)
+        return build(self, entity_type)
+
+    monkeypatch.setattr(Classes, "_build", remember)
+    Task = classes["Task"]
+    assert built == ["Task", "TypedContext", "Context"]
+    assert classes["Task"] is Task
+    assert classes["Context"] is Task.__mro__[2]
+    assert built == ["Task", "TypedContext", "Context"]
+
+
+def test_threads_that_ask_together_get_the_same_classes(classes):
+    names = sorted(classes.schema.types)
+    barrier = threading.Barrier(8)
+    found, failures = [], []
+
+    def ask(order):
+        try:
+            barrier.wait(10)
+            found.append({name: classes[name] for name in order})
+        except BaseException as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=ask, args=(names[::step],)) for step in (1, -1) * 4]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert failures == [] and len(found) == 8
+    assert all(classes_found == found[0] for classes_found in found)
+    assert found[0]["Task"].__mro__[1] is found[0]["TypedContext"]
+
+
+def test_an_unknown_type_is_refused_with_near_names(classes):
+    with pytest.raises(errors.UnknownEntityType, match=r"no entity type 'Tsk'\. Did you mean 'Task'"):
+        classes["Tsk"]
+
+
+# -- a newer schema ---------------------------------------------------------------------------------------------------
+
+
+def test_classes_follow_a_newer_schema_in_place(classes, answer):
+    Task, Context = classes["Task"], classes["Context"]
+    described(answer, "Task")["properties"]["shoe_size"] = {"type": "integer"}
+    for name in ("Task", "TypedContext"):
+        del described(answer, name)["properties"]["bid"]
+    described(answer, "Task")["immutable"].append("name")
+    newer = Schema.from_answer(answer)
+    classes.update(newer)
+    assert classes.schema is newer
+    assert classes["Task"] is Task and issubclass(Task, Context)
+    assert str(select(Task).where(Task.shoe_size == 44)) == "Task where shoe_size is 44"
+    assert "shoe_size" in Task.__attributes__ and "bid" not in Task.__attributes__
+    assert Task.__schema__ is newer.type("Task")
+    assert Task.__attributes__["name"].attribute.immutable
+    assert not hasattr(Context, "shoe_size")
+    with pytest.raises(errors.UnknownAttribute):
+        Task.bid  # noqa: B018 - reading it is what fails
+
+
+def test_a_newer_schema_brings_types_and_takes_them_away(classes, answer):
+    held = classes["Timelog"]
+    newer = [description for description in answer if description["id"] != "Timelog"]
+    newer.append({"id": "Prop", "primary_key": ["id"], "properties": {"id": {"type": "string"}}})
+    classes.update(Schema.from_answer(newer))
+    assert classes["Prop"].__entity_type__ == "Prop"
+    with pytest.raises(errors.UnknownEntityType):
+        classes["Timelog"]
+    assert held.__entity_type__ == "Timelog"
+
+
+def test_an_attribute_that_a_newer_schema_took_away_is_unknown_on_entities_too(connect, production, answer):
+    session = connect()
+    task = session.query("Task").where(id=production.tasks[0]).select("name").one()
+    for name in ("Task", "TypedContext"):
+        del described(answer, name)["properties"]["bid"]
+    session._get_classes().update(Schema.from_answer(answer))
+    with pytest.raises(errors.UnknownAttribute):
+        task.bid  # noqa: B018 - reading it is what fails
+    with pytest.raises(errors.UnknownAttribute):
+        task.bid = 3
+    assert task.name == "task00"
+
+
+# -- session.types ----------------------------------------------------------------------------------------------------
+
+
+def test_types_ask_for_the_schema_only_when_a_type_is_wanted(classes):
+    asked = []
+    types = Types(lambda: (asked.append(1), classes)[1])
+    repr(types)
+    assert not hasattr(types, "__wrapped__")
+    assert asked == []
+    assert types.Task is types["Task"] is classes["Task"]
+    assert asked
+
+
+def test_types_refuse_an_unknown_type_with_near_names(classes):
+    types = Types(lambda: classes)
+    for ask in (lambda: types.Tsk, lambda: types["Tsk"]):
+        with pytest.raises(errors.UnknownEntityType, match="Did you mean 'Task'"):
+            ask()
