@@ -69,9 +69,7 @@ class Classes:
                     setattr(built, attribute, value)
 
     def _build(self, entity_type: EntityType) -> type[Entity]:
-        # A type that stands below itself, in a server's mistaken schema, is taken for the root of a family.
-        has_base = bool(entity_type.bases) and entity_type.name not in entity_type.bases
-        base = self[entity_type.bases[0]] if has_base else Entity
+        base = self[entity_type.bases[0]] if entity_type.bases else Entity
         namespace = {"__slots__": (), "__module__": "ftrack_orm.types", **self._namespace(entity_type)}
         return cast("type[Entity]", EntityClass(entity_type.name, (base,), namespace))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..errors import QueryError
+from ..errors import QueryError, SandboxUnsupported
 from ..query.nodes import Aggregate, Function, Path, Select
 from ..query.resolve import check
 from ..schema.attribute import ValueType
@@ -31,6 +31,17 @@ def run(
     `UnknownEntityType`, `UnknownAttribute` and `QueryError` for what the query gets wrong, and `SandboxUnsupported`.
     """
     check(select, tables.schema)
+    try:
+        return _run(connection, tables, select, emission, now)
+    except sa.exc.OperationalError as error:
+        # What is left to go wrong is a limit of SQLite: 64 tables in a statement, so many parameters, such a size.
+        message = f"The embedded server's database cannot answer this query of {select.entity_type}: {error.orig}."
+        raise SandboxUnsupported(message, entity_type=select.entity_type) from error
+
+
+def _run(
+    connection: sa.Connection, tables: Tables, select: Select, emission: Emission, now: datetime.datetime
+) -> Rows:
     selection = Selection(tables, now.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat())
     scope = selection.start(select.entity_type)
     if select.group_by:

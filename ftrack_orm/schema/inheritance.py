@@ -42,7 +42,8 @@ def bases(described: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, description in described.items():
         base = _base(name, description, by_alias, described)
-        if base is not None and base != name and base in described:
+        # A base that is below the type itself, in a strange server's circle of mixins, is none.
+        if base is not None and base in described and name not in (base, *chain(base, found)):
             found[name] = base
     return found
 
@@ -75,11 +76,11 @@ def _has_all_of(description: Mapping[str, Any], base: Mapping[str, Any] | None) 
 
 
 def chain(name: str, direct: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the bases of *name*, nearest first; a server's cyclic mixins end the chain instead of hanging."""
-    found = [name]
-    while (base := direct.get(found[-1])) is not None and base not in found:
+    """Return the bases of *name*, nearest first."""
+    found: list[str] = []
+    while (base := direct.get(found[-1] if found else name)) is not None:
         found.append(base)
-    return tuple(found[1:])
+    return tuple(found)
 
 
 def alias_and_classifiers(description: Mapping[str, Any]) -> tuple[str | None, Mapping[str, str]]:

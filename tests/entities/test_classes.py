@@ -62,13 +62,6 @@ def test_classes_of_a_family_share_their_base(classes):
     assert not issubclass(classes["Task"], classes["Shot"])
 
 
-def test_a_cyclic_inheritance_of_a_strange_server_does_not_hang(answer):
-    described(answer, "Priority")["$mixin"] = {"$ref": "Status"}
-    described(answer, "Status")["$mixin"] = {"$ref": "Priority"}
-    classes = Classes(Schema.from_answer(answer))
-    assert issubclass(classes["Status"], Entity) and issubclass(classes["Priority"], Entity)
-
-
 # -- what is on a class -----------------------------------------------------------------------------------------------
 
 

@@ -159,6 +159,14 @@ def test_criteria_combine(find: Find) -> None:
     assert find(Not(Or((comp, anim)))) == ["3", "4"]
 
 
+def test_thousands_of_conditions_can_be_joined(find: Find) -> None:
+    by_pair = [And((compare("id", IS, f"task-{number}"), compare("name", IS, "comp"))) for number in range(2_000)]
+    assert find(Or(tuple(by_pair))) == ["1"]
+    others = tuple(compare("id", IS_NOT, f"task-{number}") for number in range(2, 2_000))
+    assert find(And(others)) == ["1"]
+    assert find(Not(And(others))) == ["2", "3", "4"]
+
+
 def test_a_missing_value_is_found_neither_by_a_comparison_nor_by_its_negation(find: Find) -> None:
     assert find(Not(compare("bid", IS, 1))) == ["2"]
 

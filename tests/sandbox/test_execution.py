@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from ftrack_orm.errors import QueryError, UnknownAttribute, UnknownEntityType
+from ftrack_orm.errors import QueryError, SandboxUnsupported, UnknownAttribute, UnknownEntityType
 from ftrack_orm.query.nodes import Aggregate, Comparison, Function, Operator, Ordering, Path, Select
 from ftrack_orm.sandbox.emission import Emission
 from ftrack_orm.sandbox.execution import run
@@ -129,6 +129,11 @@ def test_unknown_names_are_refused_with_near_ones(ask: Ask) -> None:
 def test_what_can_be_used_in_criteria_only_is_not_projected(ask: Ask) -> None:
     with pytest.raises(QueryError, match="criteria"):
         ask("Task", "custom_attribute_links")
+
+
+def test_a_query_beyond_what_the_database_can_do_is_refused_by_name(ask: Ask) -> None:
+    with pytest.raises(SandboxUnsupported, match=r"Task.*64 tables"):
+        ask("Task", ".".join(["parent"] * 70))
 
 
 def test_nothing_can_follow_a_value(ask: Ask) -> None:

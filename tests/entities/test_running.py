@@ -1,0 +1,368 @@
+import json
+import threading
+import time
+
+import pytest
+
+from ftrack_orm import Session, errors
+from ftrack_orm.settings import Settings
+from ftrack_orm.testing import requests_made
+from ftrack_orm.transport.http import HttpTransport
+
+#: Seconds after which a test that waits for another thread gives up; nothing ever waits that long.
+PATIENCE = 10
+
+
+class Line:
+    """HTTP to the embedded server on which requests can be held until a test lets them go."""
+
+    def __init__(self, box):
+        self._http = HttpTransport(Settings.resolve(box.url, box.api_key, box.api_user))
+        self._asked = threading.Condition()
+        self.expressions = []
+        self.held = threading.Event()
+        self.held.set()
+
+    def send(self, request, cancellation=None):
+        with self._asked:
+            self.expressions.extend(operation.get("expression") for operation in json.loads(request.body))
+            self._asked.notify_all()
+        assert self.held.wait(PATIENCE)
+        return self._http.send(request, cancellation)
+
+    def wait_for(self, count):
+        """Wait until that many expressions were asked for; return whether they were."""
+        with self._asked:
+            return self._asked.wait_for(lambda: len(self.expressions) >= count, PATIENCE)
+
+    def close(self):
+        self._http.close()
+
+
+@pytest.fixture
+def line(box):
+    line = Line(box)
+    yield line
+    line.held.set()
+    line.close()
+
+
+@pytest.fixture
+def wired(connect, line):
+    session = connect(transport=line)
+    session.server_information  # noqa: B018 - meets the server
+    line.expressions.clear()
+    return session
+
+
+@pytest.fixture
+def tasks(production):
+    """A query for the twelve tasks of the production, `task00` to `task11`, of a session."""
+    return lambda session: session.query("Task").where(project_id=production.project).select("name").order_by("name")
+
+
+def names(entities):
+    return [entity.name for entity in entities]
+
+
+ALL = [f"task{number:02}" for number in range(12)]
+
+
+# -- pages ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("page_size", "requests"),
+    [(1, 12), (2, 6), (4, 3), (5, 3), (6, 2), (11, 2), (12, 1), (13, 1), (500, 1)],
+)
+def test_a_result_takes_a_request_a_page_and_none_after_a_full_last_page(session, tasks, page_size, requests):
+    with requests_made(session) == requests:
+        assert names(tasks(session).with_page_size(page_size)) == ALL
+
+
+@pytest.mark.parametrize(
+    ("limit", "page_size", "requests"),
+    [(1, 5, 1), (5, 5, 1), (6, 5, 2), (7, 5, 2), (10, 5, 2), (11, 5, 3), (12, 5, 3), (100, 5, 3), (3, 500, 1), (0, 5, 0)],
+)
+def test_a_limit_counts_across_pages(session, tasks, limit, page_size, requests):
+    with requests_made(session) == requests:
+        assert names(tasks(session).limit(limit).with_page_size(page_size)) == ALL[:limit]
+
+
+def test_no_more_is_asked_for_than_the_limit_leaves(wired, tasks, line):
+    tasks(wired).limit(7).with_page_size(5).all()
+    assert [expression.partition("order by name ")[2] for expression in line.expressions] == [
+        "limit 5",
+        "offset 5 limit 2",
+    ]
+
+
+def test_an_offset_counts_across_pages(session, tasks):
+    assert names(tasks(session).offset(3).with_page_size(4)) == ALL[3:]
+    assert names(tasks(session).offset(3).limit(6).with_page_size(4)) == ALL[3:9]
+    assert names(tasks(session).offset(20)) == []
+
+
+def test_the_sessions_page_size_holds_unless_the_query_has_one(connect, tasks, production):
+    session = connect(page_size=5)
+    session.server_information  # noqa: B018 - meets the server
+    assert [len(page) for page in tasks(session).pages()] == [5, 5, 2]
+    query = session.query("Task", page_size=6).where(project_id=production.project)
+    assert [len(page) for page in query.pages()] == [6, 6]
+
+
+def test_the_next_page_is_asked_for_before_the_current_one_is_handed_out(wired, tasks, line):
+    pages = tasks(wired).with_page_size(4).pages()
+    assert names(next(pages)) == ALL[:4]
+    assert line.wait_for(2), "the second page was not asked for although nobody asks for more of the first"
+    assert line.expressions[1].endswith("offset 4 limit 4")
+    assert len(line.expressions) == 2, "the third page is only asked for with the second"
+
+
+def test_the_current_page_can_be_used_while_the_next_one_is_under_way(wired, tasks, line):
+    walk = iter(tasks(wired).with_page_size(4))
+    line.held.set()
+    first = next(walk)
+    assert line.wait_for(2)
+    line.held.clear()
+    # The second page may be held now or have come; the rest of the first needs neither.
+    assert names([first, next(walk), next(walk), next(walk)]) == ALL[:4]
+    line.held.set()
+    assert names(walk) == ALL[4:]
+
+
+def test_an_error_on_a_later_page_is_told_when_that_page_is_needed(connect, box, tasks):
+    class Failing(Line):
+        def send(self, request, cancellation=None):
+            if b"offset 4" in request.body:
+                raise errors.LineError("The line was cut.", safe_to_retry=True)
+            return super().send(request, cancellation)
+
+    line = Failing(box)
+    walk = iter(tasks(connect(transport=line)).with_page_size(4))
+    assert names([next(walk) for _ in range(4)]) == ALL[:4]
+    with pytest.raises(errors.LineError):
+        next(walk)
+    line.close()
+
+
+def test_walking_twice_asks_twice_and_gives_the_same_objects(session, tasks):
+    query = tasks(session)
+    with requests_made(session) == 2:
+        first, second = list(query), list(query)
+    assert all(one is another for one, another in zip(first, second, strict=True))
+
+
+def test_a_walk_given_up_half_way_leaves_nothing_hanging(wired, tasks, line):
+    walk = iter(tasks(wired).with_page_size(3))
+    assert next(walk).name == "task00"
+    assert line.wait_for(2)
+    walk.close()
+    assert names(tasks(wired).with_page_size(3)) == ALL
+    assert not any("offset 6" in expression for expression in line.expressions[:2])
+    wired.close()
+    with pytest.raises(errors.SessionClosed):
+        tasks(wired).all()
+
+
+def test_many_walks_given_up_do_not_use_up_the_threads(wired, tasks, line):
+    walks = [iter(tasks(wired).with_page_size(3)) for _ in range(8)]
+    assert [next(walk).name for walk in walks] == ["task00"] * 8
+    del walks
+    assert names(tasks(wired).with_page_size(3)) == ALL
+
+
+def test_closing_while_a_page_is_under_way_does_not_wait_for_it(box, line, tasks, schema_cache):
+    session = Session(box.url, box.api_key, box.api_user, transport=line, schema_cache_path=schema_cache)
+    session.server_information  # noqa: B018 - meets the server
+    walk = iter(tasks(session).with_page_size(4))
+    next(walk)
+    assert line.wait_for(3)
+    line.held.clear()
+    started = time.monotonic()
+    session.close()
+    assert time.monotonic() - started < PATIENCE
+
+
+# -- what a query brings along ----------------------------------------------------------------------------------------
+
+
+def test_without_a_projection_the_types_default_projections_come(wired, line, production):
+    wired.query("Status").first()
+    defaults = wired.schema.type("Status").default_projections
+    assert line.expressions == [f"select {', '.join(defaults)} from Status limit 1"]
+
+
+def test_a_projected_relation_brings_its_targets_default_projections(wired, line, production):
+    query = wired.query("Task").where(id=production.tasks[0]).select("status", "parent")
+    with requests_made(wired) == 1:
+        task = query.one()
+        for relation in ("status", "parent"):
+            target = wired.schema.type(wired.schema.type("Task").attributes[relation].target)
+            for name in target.default_projections:
+                assert f"{relation}.{name}" in line.expressions[0]
+                task[relation][name]
+        assert task.status.name and task.parent.name == "sh0"
+
+
+def test_a_projected_collection_brings_its_items_default_projections(session, production):
+    with requests_made(session) == 1:
+        shot = session.query("Shot").where(id=production.shots[0]).select("children").one()
+        assert sorted(names(shot.children)) == ALL[:3]
+
+
+def test_a_projected_mapping_comes_with_keys_and_values(session, other, production):
+    task = other.get("Task", production.tasks[0])
+    task.metadata["reviewed"] = "yes"
+    other.commit()
+    with requests_made(session) == 1:
+        found = session.query("Task").where(project_id=production.project).order_by("name").select("metadata").all()
+        assert dict(found[0].metadata) == {"reviewed": "yes"}
+        assert dict(found[1].metadata) == {}
+
+
+def test_a_dotted_projection_brings_every_hop(session, production):
+    with requests_made(session) == 1:
+        query = session.query("Task").where(project_id=production.project).select("name, parent.parent.name").order_by("name")
+        assert [(task.name, task.parent.parent.name) for task in query][::6] == [("task00", "sq0"), ("task06", "sq1")]
+
+
+def test_a_cast_projection_brings_attributes_of_the_subtype(session, production):
+    with requests_made(session) == 1:
+        shot = session.query("Shot").where(id=production.shots[1]).select("children[Task].bid").one()
+        assert sorted(child.bid for child in shot.children) == [3, 4, 5]
+
+
+def test_a_page_is_a_group_of_its_own_that_is_loaded_together(session, tasks):
+    pages = list(tasks(session).with_page_size(6).pages())
+    with requests_made(session) == 1:
+        assert [task.bid for task in pages[0]] == [0, 1, 2, 3, 4, 5]
+    with requests_made(session) == 1:
+        assert [task.bid for task in pages[1]] == [6, 7, 8, 9, 10, 11]
+
+
+# -- counting ---------------------------------------------------------------------------------------------------------
+
+
+def test_count_takes_one_request_and_loads_nothing(session, tasks):
+    with requests_made(session) == 1:
+        assert tasks(session).with_page_size(5).count() == 12
+
+
+def test_count_keeps_to_offset_and_limit(session, tasks):
+    query = tasks(session)
+    assert query.limit(5).count() == 5
+    assert query.offset(10).count() == 2
+    assert query.offset(10).limit(1).count() == 1
+    assert query.offset(50).count() == 0
+    with requests_made(session) == 0:
+        assert query.limit(0).count() == 0
+
+
+def test_exists_asks_for_one(wired, tasks, line):
+    assert tasks(wired).exists() is True
+    assert line.expressions[-1].endswith("limit 1")
+    assert tasks(wired).where(name="there is none").exists() is False
+    assert len(line.expressions) == 2
+
+
+def test_a_criterion_that_nothing_meets_asks_nothing(session):
+    query = session.query("Task").where(session.types.Task.id.in_([]))
+    with requests_made(session) == 0:
+        assert (query.all(), query.count(), query.first(), query.exists()) == ([], 0, None, False)
+
+
+# -- one, some --------------------------------------------------------------------------------------------------------
+
+
+def test_first_asks_for_one(wired, tasks, line):
+    assert tasks(wired).first().name == "task00"
+    assert tasks(wired).where(name="there is none").first() is None
+    assert [expression[-7:] for expression in line.expressions] == ["limit 1", "limit 1"]
+
+
+def test_one_insists_on_one(session, tasks):
+    query = tasks(session)
+    assert query.where(name="task03").one().name == "task03"
+    assert query.limit(1).one().name == "task00"
+    with pytest.raises(errors.NoResult, match="there is none"):
+        query.where(name="there is none").one()
+    with requests_made(session) == 1, pytest.raises(errors.MultipleResults):
+        query.one()
+
+
+def test_one_or_none_takes_none(session, tasks):
+    query = tasks(session)
+    assert query.where(name="task03").one_or_none().name == "task03"
+    assert query.where(name="there is none").one_or_none() is None
+    with pytest.raises(errors.MultipleResults):
+        query.one_or_none()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [slice(2, 5), slice(None, 3), slice(10, None), slice(10, 99), slice(5, 5), slice(5, 2), slice(None), slice(0, 9, 3)],
+)
+def test_a_slice_is_that_of_the_list_in_one_request(session, tasks, key):
+    with requests_made(session) <= 1:
+        assert names(tasks(session)[key]) == ALL[key]
+
+
+@pytest.mark.parametrize("key", [slice(-3, None), slice(None, -10), slice(-5, -2), slice(2, -2), slice(None, None, -1)])
+def test_a_slice_counted_from_the_end_is_that_of_the_list(session, tasks, key):
+    with requests_made(session) <= 2:
+        assert names(tasks(session)[key]) == ALL[key]
+
+
+def test_a_position_is_one_entity(session, tasks):
+    query = tasks(session)
+    with requests_made(session) == 1:
+        assert query[4].name == "task04"
+    with requests_made(session) == 2:
+        assert query[-1].name == "task11"
+    for outside in (12, -13):
+        with pytest.raises(errors.NoResult), requests_made(session) <= 1:
+            query[outside]
+
+
+def test_slices_keep_to_the_querys_own_offset_and_limit(session, tasks):
+    query = tasks(session).offset(2).limit(5)
+    assert names(query[1:3]) == ALL[3:5]
+    assert names(query[3:99]) == ALL[5:7]
+    assert query[-1].name == "task06"
+    with pytest.raises(errors.NoResult):
+        query[5]
+
+
+# -- aggregates -------------------------------------------------------------------------------------------------------
+
+
+def test_group_by_gives_plain_rows_with_the_keys_in_them(session, production):
+    query = (
+        session.query("Task")
+        .where(project_id=production.project)
+        .group_by("parent_id")
+        .select("count(id)", "sum(bid)", "max(bid)")
+    )
+    with requests_made(session) == 1:
+        rows = query.all()
+    assert {row["parent_id"]: (row["count_id"], row["sum_bid"], row["max_bid"]) for row in rows} == {
+        shot: (3, 9 * number + 3, 3 * number + 2) for number, shot in enumerate(production.shots)
+    }
+    assert all(type(row) is dict for row in rows)
+    assert query.count() == 4
+
+
+def test_group_by_rows_come_in_pages_too(session, production):
+    query = session.query("Task").where(project_id=production.project).group_by("parent_id").select("count(id)")
+    with requests_made(session) == 2:
+        assert sum(row["count_id"] for row in query.with_page_size(2)) == 12
+
+
+# -- the server's mistakes --------------------------------------------------------------------------------------------
+
+
+def test_a_query_that_belongs_to_no_session_says_so(session, tasks):
+    query = tasks(session).bind(None, None)
+    with pytest.raises(errors.UsageError, match="session.query"):
+        query.all()
