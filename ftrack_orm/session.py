@@ -74,7 +74,7 @@ class Session:
         self._classes: Classes | None = None
         self._workspace = Workspace(self._get_classes, fetch=FetchMode(fetch), recent_size=recent_size)
         self._workspace.loader = Loader(self._workspace, self._handshake.call)
-        self._runner = QueryRunner(self._workspace, self._handshake.submit)
+        self._runner = QueryRunner(self._workspace, self._handshake.call, self._handshake.submit)
         self._work = UnitOfWork(self._workspace, self._handshake.call)
         self._types = Types(self._get_classes)
 

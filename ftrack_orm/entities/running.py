@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any
 
+import attrs
+
 from ..errors import ProtocolError
 from ..query.builder import Query
 from ..query.compiler import compile_select
@@ -19,14 +21,20 @@ from .entity import Entity
 from .merging import Merger
 from .workspace import Workspace
 
+Call = Callable[[Sequence[operations.Operation]], Sequence[Reply]]
 Submit = Callable[[Sequence[operations.Operation]], "Future[list[Reply]]"]
 
 
 class QueryRunner:
-    """Runs the queries of a session; *submit* sends operations in the background and returns a future of replies."""
+    """Runs the queries of a session.
 
-    def __init__(self, workspace: Workspace, submit: Submit) -> None:
+    *call* sends operations and returns their replies, *submit* does so in the background and returns a future of them.
+    Only further pages are fetched in the background: whoever waits for the first one can as well ask for it.
+    """
+
+    def __init__(self, workspace: Workspace, call: Call, submit: Submit) -> None:
         self._workspace = workspace
+        self._call = call
         self._submit = submit
 
     def pages(self, query: Query[Entity]) -> Iterator[list[Entity]]:
@@ -56,39 +64,25 @@ class QueryRunner:
         return sum(len(rows) for rows in self._row_pages(keys_only, max(query.page_size, 10_000)))
 
     def _row_pages(self, select: Select, page_size: int) -> Iterator[list[dict[str, Any]]]:
-        # Where nothing may be left over, the server need not be asked whether there is more.
         remaining = select.limit
-        offset = select.offset or 0
-        pending: Future[list[Reply]] | None = self._ask(select, offset, _at_most(page_size, remaining))
-        try:
-            while pending is not None:
-                (reply,) = pending.result()
-                if not isinstance(reply, Rows):
-                    raise ProtocolError("The server answered a query with something else than rows.")
-                if remaining is not None:
-                    remaining -= len(reply.data)
-                following = reply.next_offset
-                if following is None or (remaining is not None and remaining <= 0) or not reply.data:
-                    pending = None
-                else:
-                    pending = self._ask(select, following, _at_most(page_size, remaining))
+        (reply,) = self._call([_page(select, select.offset or 0, _at_most(page_size, remaining))])
+        while True:
+            if not isinstance(reply, Rows):
+                raise ProtocolError("The server answered a query with something else than rows.")
+            if remaining is not None:
+                remaining -= len(reply.data)
+            # Where nothing may be left over, the server need not be asked whether there is more.
+            if reply.next_offset is None or not reply.data or (remaining is not None and remaining <= 0):
                 yield reply.data
-        finally:
-            # Nobody waits for the next page any more when a walk is given up.
-            if pending is not None:
-                pending.cancel()
-
-    def _ask(self, select: Select, offset: int, limit: int) -> Future[list[Reply]]:
-        page = Select(
-            select.entity_type,
-            select.projections,
-            select.criterion,
-            select.group_by,
-            select.order_by,
-            offset or None,
-            limit,
-        )
-        return self._submit([operations.Query(compile_select(page))])
+                return
+            coming = self._submit([_page(select, reply.next_offset, _at_most(page_size, remaining))])
+            try:
+                yield reply.data
+            except GeneratorExit:
+                # The walk is given up, so nobody waits for the next page any more.
+                coming.cancel()
+                raise
+            (reply,) = coming.result()
 
     def _complete(self, select: Select) -> Select:
         """Fill in what a query leaves open: the default projections, and what a projected relation brings along."""
@@ -100,15 +94,7 @@ class QueryRunner:
             for path in select.projections:
                 if isinstance(path, Path):
                     paths.extend(self._expanded(schema, path))
-        return Select(
-            select.entity_type,
-            tuple(dict.fromkeys(paths)),
-            select.criterion,
-            select.group_by,
-            select.order_by,
-            select.offset,
-            select.limit,
-        )
+        return attrs.evolve(select, projections=tuple(dict.fromkeys(paths)))
 
     def _expanded(self, schema: EntityType, path: Path) -> list[Path]:
         """Return *path*, with the default projections of its target behind it when it ends on a relation."""
@@ -133,6 +119,10 @@ class QueryRunner:
             if attribute.target is not None:
                 schema = self._workspace.schema.type(step.cast or attribute.target)
         return attribute
+
+
+def _page(select: Select, offset: int, limit: int) -> operations.Operation:
+    return operations.Query(compile_select(attrs.evolve(select, offset=offset or None, limit=limit)))
 
 
 def _at_most(page_size: int, remaining: int | None) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 import attrs
 
 from ..errors import QueryError, UnknownAttribute, UnknownEntityType, suggestion
@@ -27,13 +25,6 @@ from .nodes import (
     Step,
 )
 from .vocabulary import AttributeWords, Vocabulary
-
-#: Types whose entities show the attributes of all their subtypes without a cast (protocol fact: `custom_attribute_links
-#: any (user.username is "x")`, where only the subtype for users has `user`).
-_UNITED_TYPES = ("CustomAttributeLink", "CustomAttributeLinkFrom")
-
-#: How many subtypes an error lists before it only counts them.
-_LISTED = 4
 
 
 @attrs.frozen(slots=True)
@@ -74,25 +65,23 @@ def check_type(entity_type: str, vocabulary: Vocabulary, position: int | None = 
 
 def follow(path: Path, entity_type: str, vocabulary: Vocabulary) -> Place:
     """Return where *path* ends when it starts at *entity_type*; raises as `check` does."""
-    place = take_step(path.steps[0], entity_type, vocabulary, position=path.position)
+    place = take_step(path.steps[0], entity_type, vocabulary, path.position)
     for index in range(1, len(path.steps)):
-        trail = str(Path(path.steps[:index]))
         if place.leads_to is None:
             name = path.steps[index].name
+            trail = str(Path(path.steps[:index]))
             message = f"{entity_type}.{trail} holds a value, not an entity that could have an attribute {name!r}."
             raise UnknownAttribute(message, entity_type=entity_type, attribute=name, position=path.position)
         crossed = place.through_collection
-        place = take_step(path.steps[index], place.leads_to, vocabulary, trail=trail, position=path.position)
+        place = take_step(path.steps[index], place.leads_to, vocabulary, path.position)
         if crossed and not place.through_collection:
             place = attrs.evolve(place, through_collection=True)
     return place
 
 
-def take_step(
-    step: Step, entity_type: str, vocabulary: Vocabulary, *, trail: str = "", position: int | None = None
-) -> Place:
-    """Return where a single step from *entity_type* ends; *trail* is the path up to there, for advice in errors."""
-    attribute = _attribute(step.name, entity_type, vocabulary, trail, position)
+def take_step(step: Step, entity_type: str, vocabulary: Vocabulary, position: int | None = None) -> Place:
+    """Return where a single step from *entity_type* ends."""
+    attribute = _attribute(step.name, entity_type, vocabulary, position)
     if step.cast is None:
         return Place(attribute, attribute.target if attribute.is_relation else None, attribute.is_plural)
     label = f"{entity_type}.{step.name}"
@@ -218,28 +207,17 @@ def _value_type(attribute: AttributeWords) -> str:
     return "any" if attribute.value_type is None else str(attribute.value_type.value)
 
 
-def _attribute(
-    name: str, entity_type: str, vocabulary: Vocabulary, trail: str, position: int | None
-) -> AttributeWords:
+def _attribute(name: str, entity_type: str, vocabulary: Vocabulary, position: int | None) -> AttributeWords:
+    """Return an attribute of the type, or of the most general of its subtypes that has one of that name.
+
+    Servers take a subtype's attribute over its base without a cast, and much pipeline code relies on it: `assignments
+    any (resource.username is "x")`, where only users have a `username`. Entities of other subtypes have no value there.
+    """
     known = vocabulary.type(entity_type).attributes
     if name in known:
         return known[name]
     owners = [other for other in vocabulary.concrete(entity_type) if name in vocabulary.type(other).attributes]
-    if owners and entity_type in _UNITED_TYPES:
-        return vocabulary.type(owners[0]).attributes[name]
-    _refuse_unknown(name, entity_type, vocabulary, owners, trail, position)
-
-
-def _refuse_unknown(
-    name: str, entity_type: str, vocabulary: Vocabulary, owners: list[str], trail: str, position: int | None
-) -> NoReturn:
-    message = f"{entity_type} has no attribute {name!r}"
-    if not owners:
-        message += f".{suggestion(name, vocabulary.type(entity_type).attributes)}"
-    else:
-        # The most general first: `TypedContext`, which most contexts are, before `Project`, `Shot` and `Task`.
-        owners = sorted(owners, key=lambda owner: -len(vocabulary.concrete(owner)))
-        listed = ", ".join(owners[:_LISTED]) + (f" and {len(owners) - _LISTED} more" if len(owners) > _LISTED else "")
-        message += f", but {listed} {'has' if len(owners) == 1 else 'have'} it."
-        message += f" Cast to the type you mean: {trail}[{owners[0]}].{name}" if trail else " Query that type instead."
+    if owners:
+        return vocabulary.type(max(owners, key=lambda owner: len(vocabulary.concrete(owner)))).attributes[name]
+    message = f"{entity_type} has no attribute {name!r}.{suggestion(name, known)}"
     raise UnknownAttribute(message, entity_type=entity_type, attribute=name, position=position)

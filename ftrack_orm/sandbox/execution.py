@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,13 @@ from .selection import Scope, Selection, find_attribute
 from .tables import Tables
 
 
+#: How SQLite says that a statement is beyond it.
+_LIMITS = ("at most 64 tables", "too many", "too large", "too complex", "stack overflow")
+
+#: How SQLite says that a statement is beyond one of its limits: 64 tables, so many parameters, such a depth or size.
+_LIMIT = re.compile(r"at most \d+|too (many|large|big|complex)|overflow|maximum")
+
+
 def run(
     connection: sa.Connection, tables: Tables, select: Select, emission: Emission, now: datetime.datetime
 ) -> Rows:
@@ -34,7 +42,8 @@ def run(
     try:
         return _run(connection, tables, select, emission, now)
     except sa.exc.OperationalError as error:
-        # What is left to go wrong is a limit of SQLite: 64 tables in a statement, so many parameters, such a size.
+        if not any(limit in str(error.orig) for limit in _LIMITS):
+            raise
         message = f"The embedded server's database cannot answer this query of {select.entity_type}: {error.orig}."
         raise SandboxUnsupported(message, entity_type=select.entity_type) from error
 

@@ -50,8 +50,11 @@ class Place:
     def asked(self, entity_type: str, field: Field) -> bool:
         """Whether an attribute is asked of entities of that concrete type, and they have it."""
         schema = self.tables.schema
-        if field.attribute.name not in schema.type(entity_type).attributes:
+        attribute = schema.type(entity_type).attributes.get(field.attribute.name)
+        if attribute is None:
             return self.concrete_type is None  # a view may show attributes that its subtypes describe
+        if attribute.kind is not field.attribute.kind:
+            return False  # another attribute of the same name: a project's `status` is a word, a task's a Status
         return field.casts is None or any(schema.is_a(entity_type, cast) for cast in field.casts)
 
 

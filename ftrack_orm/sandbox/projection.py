@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 import attrs
 
+from ..errors import SandboxUnsupported
 from ..query.nodes import Path, Projection
 from ..schema.attribute import Attribute, Kind
 from .selection import find_attribute
@@ -66,6 +67,13 @@ def _add(tables: Tables, place: Branch, path: Path) -> None:
             below = Branch(attribute.target) if attribute.target is not None else None
             field = Field(owner, attribute, {cast} if cast is not None else None, below)
             place.fields[step.name] = field
+        elif field.attribute.kind is not attribute.kind:
+            raise SandboxUnsupported(
+                f"The embedded server does not support asking for {field.owner}.{step.name} and {owner}.{step.name} "
+                "at one place of a query: they are different attributes of one name.",
+                entity_type=owner,
+                attribute=step.name,
+            )
         elif cast is None:
             field.casts = None
         elif field.casts is not None:

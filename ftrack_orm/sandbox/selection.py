@@ -27,18 +27,18 @@ def json_values(values: Iterable[Any]) -> sa.Select[Any]:
 def find_attribute(tables: Tables, entity_type: str, name: str) -> tuple[str, Attribute]:
     """Return the type an attribute is described by, and the attribute; raises `UnknownAttribute`.
 
-    The links of custom attributes have the relations of all their kinds (`custom_attribute_links any (user.username
-    is "x")` is documented), although the schema describes each with one kind only.
+    Where a type lacks it, the most general of its subtypes that has it describes it: the rows of a family lie in one
+    table, and rows of other subtypes have nothing there (`assignments any (resource.username is "x")`).
     """
     described = tables.schema.type(entity_type)
     attribute = described.attributes.get(name)
     if attribute is not None:
         return entity_type, attribute
-    if tables.view(entity_type) is not None:
-        for subtype in tables.schema.subtypes[entity_type]:
-            attribute = tables.schema.types[subtype].attributes.get(name)
-            if attribute is not None:
-                return subtype, attribute
+    types, subtypes = tables.schema.types, tables.schema.subtypes
+    owners = [subtype for subtype in subtypes[entity_type] if name in types[subtype].attributes]
+    if owners:
+        owner = max(owners, key=lambda subtype: len(subtypes[subtype]))
+        return owner, types[owner].attributes[name]
     return entity_type, described.attribute(name)  # raises, with near names
 
 

@@ -42,7 +42,7 @@ def bases(described: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, description in described.items():
         base = _base(name, description, by_alias, described)
-        # A base that is below the type itself, in a strange server's circle of mixins, is none.
+        # What is below the type itself, in a strange server's circle of mixins, is no base of it.
         if base is not None and base in described and name not in (base, *chain(base, found)):
             found[name] = base
     return found
@@ -76,9 +76,9 @@ def _has_all_of(description: Mapping[str, Any], base: Mapping[str, Any] | None) 
 
 
 def chain(name: str, direct: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the bases of *name*, nearest first."""
+    """Return the bases of *name*, nearest first; where they go in a circle, each once."""
     found: list[str] = []
-    while (base := direct.get(found[-1] if found else name)) is not None:
+    while (base := direct.get(found[-1] if found else name)) is not None and base not in found:
         found.append(base)
     return tuple(found)
 

@@ -126,6 +126,11 @@ def _entity_type(name: str, description: Mapping[str, Any], bases: tuple[str, ..
         for attribute, details in description["properties"].items()
     }
     public = {attribute.alias: attribute.name for attribute in attributes.values() if attribute.alias}
+
+    def public_name(internal: str) -> str | None:
+        # `_casted_value` is how the server privately calls what it publicly calls `casted_value` (PROTOCOL 1.3).
+        return internal if internal in attributes else public.get(internal) or public.get(internal.lstrip("_"))
+
     alias, classifiers = inheritance.alias_and_classifiers(description)
     reference_keys = inheritance.reference_keys(attributes.values())
     keyed_references: dict[str, tuple[str, ...]] = {}
@@ -136,11 +141,7 @@ def _entity_type(name: str, description: Mapping[str, Any], bases: tuple[str, ..
         attributes=attributes,
         primary_key=tuple(description["primary_key"]),
         default_projections=tuple(p for p in description.get("default_projections", ()) if p in attributes),
-        system_projections=tuple(
-            p if p in attributes else public[p]
-            for p in description.get("system_projections", ())
-            if p in attributes or p in public
-        ),
+        system_projections=tuple(filter(None, (public_name(p) for p in description.get("system_projections", ())))),
         bases=bases,
         alias=alias,
         classifiers={public.get(internal, internal): value for internal, value in classifiers.items()},

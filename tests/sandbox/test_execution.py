@@ -115,6 +115,24 @@ def test_a_collection_described_by_an_object_type_holds_every_object_type(ask: A
     assert [task["__entity_type__"] for task in found["tasks"]] == ["Shot"]
 
 
+def test_an_attribute_of_a_subtype_is_told_of_the_entities_that_have_it(ask: Ask) -> None:
+    found = ask("Context", "bid", where=only("project_id", "project-a"), limit=2).data
+    assert "bid" not in found[0]
+    assert found[1]["bid"] == 10.0
+    assert [entity["id"] for entity in ask("Context", "id", where=only("status.name", "In progress")).data] == [
+        "shot-1",
+        "task-2",
+    ]
+
+
+def test_another_attribute_of_the_same_name_is_not_mistaken_for_what_was_asked(ask: Ask) -> None:
+    project, shot = ask("Context", "status", where=only("project_id", "project-a"), limit=2).data
+    assert "status" not in project
+    assert shot["status"]["id"] == "status-2"
+    with pytest.raises(SandboxUnsupported, match=r"Project\.status and TypedContext\.status"):
+        ask("Task", "parent[Project].status", "parent[TypedContext].status")
+
+
 def test_the_default_projections_stand_in_for_none(ask: Ask) -> None:
     assert ask("Status", where=only("id", "status-1")).data[0]["name"] == "Not started"
 

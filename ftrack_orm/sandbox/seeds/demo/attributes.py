@@ -63,6 +63,12 @@ LINKS = (
     ("uses_builds", "Asset builds", "Shot", "task", "AssetBuild", False),
 )
 
+#: What ftrack's own names in configurations stand for: without the entity type nothing can have the attribute.
+_ENTITY_TYPES = {
+    "show": "Project", "task": "TypedContext", "asset": "Asset", "assetversion": "AssetVersion", "user": "User",
+    "list": "List",
+}  # fmt: skip
+
 _OBJECT_TYPE_IDS = {object_type.entity_type: object_type.id for object_type in OBJECT_TYPES}
 
 
@@ -72,6 +78,7 @@ class Attributes:
     def __init__(self, writer: Writer) -> None:
         self._values = writer.rows("CustomAttributeValue", "configuration_id entity_id value")
         self._links = writer.rows("CustomAttributeLink", "id configuration_id from_id to_id")
+        self._has = writer.has
         self._metadata = writer.rows("Metadata", "parent_id parent_type key value")
         self._ids = {"fstart": FSTART, "fend": FEND, "handles": HANDLES} if writer.has("Shot") else {}
         self._plant_configurations(writer)
@@ -88,7 +95,8 @@ class Attributes:
 
     def note(self, parent_id: str, parent_type: str, key: str, value: str) -> None:
         """Set a piece of an entity's metadata."""
-        self._metadata.add(parent_id, parent_type, key, value)
+        if self._has(parent_type):
+            self._metadata.add(parent_id, parent_type, key, value)
 
     def _plant_configurations(self, writer: Writer) -> None:
         group = named_id("CustomAttributeGroup", "Studio")
@@ -98,7 +106,7 @@ class Attributes:
             "id key label type_id entity_type object_type_id default config is_hierarchical sort group_id",
         )
         for sort, described in enumerate(CONFIGURATIONS):
-            if described.object_type and not writer.has(described.object_type):
+            if not writer.has(described.object_type or _ENTITY_TYPES[described.entity_type]):
                 continue
             id_ = named_id("CustomAttributeConfiguration", *described[:1], *described[3:5])
             kind, object_type = CUSTOM_ATTRIBUTE_TYPES[described.kind], _OBJECT_TYPE_IDS.get(described.object_type)

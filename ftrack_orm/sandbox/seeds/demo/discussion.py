@@ -19,7 +19,7 @@ class Discussion:
     """Writes notes about what is in progress or published; told of each place once."""
 
     def __init__(self, writer: Writer, chance: Chance, crew: Crew) -> None:
-        self._chance, self._crew = chance, crew
+        self._chance, self._crew, self._has = chance, crew, writer.has
         self._notes = writer.rows(
             "Note",
             "id content parent_id parent_type user_id date thread_activity in_reply_to_id is_todo "
@@ -42,6 +42,8 @@ class Discussion:
 
     def about(self, parent_id: str, parent_type: str, day: int, worker: str) -> None:
         """Write a note to whoever works on something, sometimes with a reply, sometimes as a thing to do."""
+        if not self._has(parent_type):
+            return
         chance, note = self._chance, self._chance.id()
         author = chance.pick(self._crew.producers)
         written = calendar.at(day, 17, chance.whole(0, 59))

@@ -28,6 +28,7 @@ class Gatherings:
         self, writer: Writer, chance: Chance, crew: Crew, attributes: Attributes, discussion: Discussion
     ) -> None:
         self._chance, self._crew, self._attributes, self._discussion = chance, crew, attributes, discussion
+        self._has = writer.has
         columns = "id name project_id user_id category_id date is_open system_type"
         self._lists = {
             "TypedContextList": writer.rows("TypedContextList", columns),
@@ -53,10 +54,14 @@ class Gatherings:
         ids = [version.id for version in versions]
         self._list(project_id, "AssetVersionList", "For the client", "Client Reviews", ids)
         self._list(project_id, "AssetVersionList", "Delivery 01", "Deliveries", ids[::2])
+        if not self._has("ReviewSession"):
+            return
         for number, start in enumerate(range(0, len(versions), _PER_SESSION)):
             self._session(project_id, number + 1, versions[start : start + _PER_SESSION])
 
     def _list(self, project_id: str, entity_type: str, name: str, category: str, entities: Sequence[str]) -> None:
+        if not self._has(entity_type):
+            return
         id_ = self._chance.id()
         date, owner = calendar.at(calendar.TODAY, 8), self._crew.producers[0]
         kind = "task" if entity_type == "TypedContextList" else "assetversion"

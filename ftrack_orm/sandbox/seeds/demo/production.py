@@ -49,10 +49,10 @@ class Productions:
         sequences, builds = (scale.split(count, weights) for count in (numbers.sequences, numbers.builds))
         for title, sequence_count, build_count in zip(names.PRODUCTIONS, sequences, builds, strict=True):
             project = self._project(title)
-            self._builds(title, project, build_count)
+            builds_here = self._builds(title, project, build_count)
             for number in range(1, sequence_count + 1):
                 sequence = self._sequence(title, project, number, next(on_sequences))
-                self._shots(title, sequence, next(shots), on_shots)
+                self._shots(title, sequence, next(shots), on_shots, builds_here)
             self._gatherings.gather(project.id, self._jobs, self._versions)
             self._jobs, self._versions = [], []
 
@@ -90,7 +90,9 @@ class Productions:
             self._context("Milestone", project, name, sort=at, days=(day, day), type_name="Deliverable")
         return project
 
-    def _builds(self, title: Title, project: Place, count: int) -> None:
+    def _builds(self, title: Title, project: Place, count: int) -> list[str]:
+        """Write a production's asset builds and return the ids of the first ones, which shots use."""
+        used: list[str] = []
         folder = self._context("Folder", project, "assets", sort=0)
         for at in range(count):
             name, kind = names.BUILDS[at % len(names.BUILDS)]
@@ -99,7 +101,9 @@ class Productions:
             build = self._context("AssetBuild", folder, name, sort=at, type_name=kind, status="In progress")
             if build.entity_type == "AssetBuild":
                 self._attributes.set("reference", build.id, f"https://reference.example/{title.name}/{name}")
+                used += [build.id] if len(used) < len(names.BUILDS) else []
             self._tasks(title, build, names.BUILD_TASKS)
+        return used
 
     def _sequence(self, title: Title, project: Place, number: int, tasks: int) -> Place:
         parent = project
@@ -118,27 +122,38 @@ class Productions:
         self._tasks(title, sequence, names.SEQUENCE_TASKS[:tasks])
         return sequence
 
-    def _shots(self, title: Title, sequence: Place, count: int, tasks: Iterator[int]) -> None:
-        chance, attributes = self._chance, self._attributes
+    def _shots(
+        self, title: Title, sequence: Place, count: int, tasks: Iterator[int], builds: Sequence[str]
+    ) -> None:
+        chance = self._chance
         for number in range(10, 10 + count):
-            first = 1001
-            last = first + chance.whole(30, 200)
-            name = f"sh{number * 10:04}"
             status = "In progress" if title.name != "northern_lights" else "Completed"
-            shot = self._context(
-                "Shot", sequence, name, sort=number, status=status, description=chance.pick(names.SHOT_DESCRIPTIONS)
-            )
-            if shot.entity_type == "Shot":
-                for key, value in (("fstart", first), ("fend", last), ("handles", 8)):
-                    attributes.set(key, shot.id, value)
-                attributes.set("client_code", shot.id, f"{title.name[:2].upper()}_{sequence.name}_{number * 10:04}")
-                attributes.link(chance.id(), "supervisor", shot.id, chance.pick(self._crew.producers))
-            if chance.happens(0.3):
-                attributes.set("lens", shot.id, chance.pick((24, 35, 50, 85)))
-            attributes.note(shot.id, shot.entity_type, "camera", chance.pick(("A", "B")))
-            attributes.note(shot.id, shot.entity_type, "plate", f"{shot.path}/plate/v001")
+            description = chance.pick(names.SHOT_DESCRIPTIONS)
+            name = f"sh{number * 10:04}"
+            shot = self._context("Shot", sequence, name, sort=number, status=status, description=description)
+            self._describe_shot(title, sequence, shot, builds)
             wanted = sorted(names.SHOT_TASKS, key=lambda task: task[1])[: next(tasks)]
-            self._tasks(title, shot, [task_type for task_type, _ in names.SHOT_TASKS if (task_type, _) in wanted])
+            self._tasks(title, shot, [task[0] for task in names.SHOT_TASKS if task in wanted])
+
+    def _describe_shot(self, title: Title, sequence: Place, shot: Place, builds: Sequence[str]) -> None:
+        chance, attributes = self._chance, self._attributes
+        attributes.note(shot.id, shot.entity_type, "camera", chance.pick(("A", "B")))
+        attributes.note(shot.id, shot.entity_type, "plate", f"{shot.path}/plate/v001")
+        if chance.happens(0.3):
+            attributes.set("lens", shot.id, chance.pick((24, 35, 50, 85)))
+        if shot.entity_type != "Shot":
+            return
+        first = 1001
+        delivery = {"__type__": "datetime", "value": calendar.EVENING[title.begins[1] + chance.whole(20, 60)]}
+        attributes.set("fstart", shot.id, first)
+        attributes.set("fend", shot.id, first + chance.whole(30, 200))
+        attributes.set("handles", shot.id, 8)
+        attributes.set("client_code", shot.id, f"{title.name[:2]}_{sequence.name}_{shot.name}".upper())
+        attributes.set("delivery_date", shot.id, delivery)
+        attributes.set("work", shot.id, chance.pick((["roto"], ["cg"], ["roto", "cg"], ["cleanup"])))
+        attributes.link(chance.id(), "supervisor", shot.id, chance.pick(self._crew.producers))
+        if builds:
+            attributes.link(chance.id(), "uses_builds", shot.id, chance.pick(builds))
 
     def _context(
         self,
@@ -219,6 +234,8 @@ class Productions:
         for job in jobs:
             if chance.happens(0.4):
                 attributes.set("difficulty", job.id, [chance.pick(("easy", "medium", "hard"))])
+            if job.task_type == "Rendering":
+                attributes.set("render_pool", job.id, [chance.pick(("day", "night", "cloud"))])
             if job.is_done and chance.happens(0.3):
                 attributes.note(job.id, "Task", "published_from", f"/mnt/projects/{job.place.path}/work")
         for version in versions:

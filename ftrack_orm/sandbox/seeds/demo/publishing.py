@@ -34,9 +34,10 @@ class Publishing:
 
     def __init__(self, writer: Writer, chance: Chance) -> None:
         self._chance = chance
-        self._assets = writer.rows("Asset", "id name context_id type_id")
+        self._can_publish = writer.has("Asset") and writer.has("AssetVersion")
+        self._assets = writer.rows("Asset", "id name context_id type_id project_id")
         self._versions = writer.rows(
-            "AssetVersion", "id asset_id version task_id user_id status_id comment date is_published"
+            "AssetVersion", "id asset_id version task_id user_id status_id comment date is_published project_id"
         )
         self._uses = writer.rows("AssetVersionLink", "id from_id to_id")
         self._files = writer.rows("FileComponent", "id name system_type file_type size version_id container_id")
@@ -45,7 +46,7 @@ class Publishing:
 
     def publish(self, jobs: Sequence[Job], count: int) -> list[Version]:
         """Write *count* versions of the tasks that are started, each task's as versions of one asset; return them."""
-        started = [job for job in jobs if job.is_started]
+        started = [job for job in jobs if job.is_started and self._can_publish]
         counts = dict.fromkeys(range(len(started)), 0)
         for _ in range(count if started else 0):
             counts[self._chance.early(range(len(started)))] += 1
@@ -62,7 +63,7 @@ class Publishing:
         chance, asset_id = self._chance, self._chance.id()
         name = job.task_type.lower().replace(" ", "_")
         kind = names.PUBLISHED_AS.get(job.task_type, "Upload")
-        self._assets.add(asset_id, name, job.place.id, empty.asset_type(kind))
+        self._assets.add(asset_id, name, job.place.id, empty.asset_type(kind), job.place.project_id)
         user = chance.pick(job.assignees)
         versions = []
         for number in range(1, count + 1):
@@ -70,10 +71,10 @@ class Publishing:
             state = _status(job, is_last=number == count)
             version = Version(chance.id(), asset_id, name, number, job, user, day, state)
             date = calendar.at(day, 10 + min(number, 7), chance.whole(0, 59))
-            comment = chance.pick(names.COMMENTS)
             self._versions.add(
-                version.id, asset_id, number, job.id, user, status(state), comment, date, chance.happens(0.95)
-            )
+                version.id, asset_id, number, job.id, user, status(state), chance.pick(names.COMMENTS), date,
+                chance.happens(0.95), job.place.project_id,
+            )  # fmt: skip
             self._components(version)
             versions.append(version)
         return versions
