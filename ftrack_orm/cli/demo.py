@@ -38,7 +38,8 @@ class Steps:
             yield
         milliseconds = (time.perf_counter() - started) * 1000
         self._costs.append((title, made.count, milliseconds))
-        self._console.print(f"   [green]{made.count} requests[/green], {milliseconds:.0f} ms")
+        requests = "1 request" if made == 1 else f"{made.count} requests"
+        self._console.print(f"   [green]{requests}[/green], {milliseconds:.0f} ms")
 
     def say(self, text: str) -> None:
         """Print what a step found or did."""

@@ -22,7 +22,6 @@ from .projection import branch
 from .selection import Scope, Selection, find_attribute
 from .tables import Tables
 
-
 #: How SQLite says that a statement is beyond it.
 _LIMITS = ("at most 64 tables", "too many", "too large", "too complex", "stack overflow")
 

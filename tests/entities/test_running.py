@@ -13,7 +13,7 @@ PATIENCE = 10
 
 
 class Line:
-    """HTTP to the embedded server that remembers what is asked, and holds what contains `hold` until `release` is set."""
+    """HTTP to the embedded server that remembers what is asked, and holds what contains `hold` until released."""
 
     def __init__(self, box):
         self._http = HttpTransport(Settings.resolve(box.url, box.api_key, box.api_user))

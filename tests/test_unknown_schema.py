@@ -1,0 +1,265 @@
+"""The client against a server whose schema has types and attributes it has never heard of."""
+
+import copy
+import datetime
+import json
+
+import pytest
+
+from ftrack_orm import Session, errors
+from ftrack_orm.sandbox import Sandbox, datamodel
+from ftrack_orm.testing import requests_made
+
+PROP = "0b5f6f0e-5a5c-4c38-9f0f-1d3d4a8f6a11"  # the object type of props, a studio's own
+MOMENT = datetime.datetime(1999, 12, 31, 23, 59, tzinfo=datetime.timezone.utc)
+
+
+def text(**more):
+    return {"type": "string", **more}
+
+
+def key_of(target):
+    return text(format="foreign_key", description=f"Foreign key(s): {target}.id")
+
+
+def items(target):
+    return {"type": "array", "items": {"$ref": target}}
+
+
+def invented_types():
+    """Return two types that no ftrack server has, with relations to each other and to types every server has."""
+    identifier = text(default="{uid}")
+    vendor = {
+        "id": "Vendor",
+        "primary_key": ["id"],
+        "default_projections": ["id", "name"],
+        "properties": {
+            "id": identifier,
+            "name": text(default=""),
+            "founded": text(format="date-time"),
+            "rating": {"type": "integer", "default": 3},
+            "hologram": {"type": "tensor", "x-rank": 4},
+            "contact": {"$ref": "User"},
+            "contact_id": key_of("User"),
+            "deliveries": items("Delivery"),
+        },
+        "x-future": {"whatever": ["it", "means"]},
+    }
+    delivery = {
+        "id": "Delivery",
+        "primary_key": ["vendor_id", "number"],
+        "default_projections": ["number"],
+        "properties": {
+            "vendor": {"$ref": "Vendor"},
+            "vendor_id": key_of("Vendor"),
+            "number": text(),
+            "received": {"type": "boolean", "default": False},
+            "context": {"$ref": "TypedContext"},
+            "context_id": key_of("TypedContext"),
+        },
+    }
+    return [vendor, delivery]
+
+
+def answer():
+    """Return the embedded server's schema with a custom object type, invented types and invented attributes."""
+    known = copy.deepcopy(datamodel.load().answer)
+    by_name = {description["id"]: description for description in known}
+    prop = copy.deepcopy(by_name["Milestone"])
+    prop["id"] = "Prop"
+    prop["alias_for"]["classifiers"]["object_typeid"] = PROP
+    prop["properties"]["object_type_id"]["default"] = PROP
+    prop["properties"]["weight"] = {"type": "number", "x-unit": "kg"}
+    for description in (*known, prop):
+        alias = description.get("alias_for")
+        if alias == "Task" or (isinstance(alias, dict) and alias["id"] == "Task"):
+            description["properties"]["deliveries"] = items("Delivery")
+            description["properties"]["mood"] = text(default="calm", **{"x-emoji": True})
+    return [*known, prop, *invented_types()]
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    """An embedded server of that schema."""
+    file = tmp_path_factory.mktemp("studio") / "schema.json"
+    file.write_text(json.dumps(answer()))
+    with Sandbox(schema=file) as box:
+        yield box
+
+
+@pytest.fixture
+def open_session(studio):
+    sessions = []
+
+    def make():
+        sessions.append(Session(studio.url, studio.api_key, studio.api_user, schema_cache_path=False))
+        return sessions[-1]
+
+    yield make
+    for session in sessions:
+        session.rollback()
+        session.close()
+
+
+@pytest.fixture
+def artist(open_session):
+    return open_session()
+
+
+@pytest.fixture
+def witness(open_session):
+    """A second session, for what the server really has."""
+    return open_session()
+
+
+@pytest.fixture
+def project(artist, request):
+    schema = artist.query("ProjectSchema").first()
+    name = request.node.name
+    project = artist.create("Project", name=name, full_name=name, project_schema=schema)
+    artist.commit()
+    return project
+
+
+# -- what is known of it ----------------------------------------------------------------------------------------------
+
+
+def test_invented_types_are_classes_like_any_other(artist):
+    assert {"Prop", "Vendor", "Delivery"} <= set(artist.types)
+    Prop = artist.types.Prop
+    assert [base.__name__ for base in Prop.__mro__[:3]] == ["Prop", "TypedContext", "Context"]
+    assert artist.types.Vendor.__bases__ == (artist.types.Context.__bases__[0],)
+
+
+def test_invented_names_are_checked_and_suggested(artist):
+    with pytest.raises(errors.UnknownEntityType, match="'Vendor'"):
+        artist.query("Vendro")
+    with pytest.raises(errors.UnknownAttribute, match="'rating'"):
+        artist.create("Vendor", ratign=4)
+    with pytest.raises(errors.UnknownAttribute, match="'weight'"):
+        artist.types.Prop.wieght  # noqa: B018 - reading it is what fails
+
+
+def test_values_of_invented_attributes_are_checked_by_their_described_type(artist):
+    with pytest.raises(errors.InvalidValue):
+        artist.create("Vendor", rating="high")
+    with pytest.raises(errors.InvalidValue):
+        artist.create("Vendor", contact="jane")
+    assert not artist.created
+
+
+# -- a custom object type ---------------------------------------------------------------------------------------------
+
+
+def test_a_custom_object_type_is_created_and_found_as_what_it_is(artist, witness, project):
+    prop = artist.create("Prop", name="teapot", parent=project, weight=1.5)
+    artist.commit()
+    assert (prop.object_type_id, prop.project_id, prop.mood) == (PROP, project.id, "calm")
+
+    found = witness.query("Prop").where(name="teapot", project_id=project.id).one()
+    assert type(found) is witness.types.Prop
+    assert (found.weight, found.mood) == (1.5, "calm")
+    assert found.parent.name == project.name
+    with requests_made(witness) == 0:
+        assert witness.get("TypedContext", prop.id) is witness.get("Context", prop.id) is found
+
+
+def test_a_custom_object_type_comes_with_its_own_type_from_a_base_types_query(artist, witness, project):
+    artist.create("Prop", name="teapot", parent=project)
+    artist.create("Folder", name="things", parent=project)
+    artist.commit()
+    found = witness.query("TypedContext").where(project_id=project.id).order_by("name").all()
+    assert [type(entity).__name__ for entity in found] == ["Prop", "Folder"]
+    assert witness.query("Prop").where(project_id=project.id).count() == 1
+    assert [type(child) for child in witness.get("Project", project.id).children].count(witness.types.Prop) == 1
+
+
+def test_a_custom_object_type_has_what_its_base_has(artist, witness, project):
+    prop = artist.create("Prop", name="teapot", parent=project)
+    prop.metadata["material"] = "china"
+    task = artist.create("Task", name="model", parent=prop)
+    artist.commit()
+    assert task.parent is prop
+    found = witness.get("Prop", prop.id)
+    assert dict(found.metadata) == {"material": "china"}
+    assert [child.name for child in found.children] == ["model"]
+    assert witness.query("Task").where(witness.types.Task.parent.has(id=prop.id)).one().id == task.id
+
+
+# -- invented types ---------------------------------------------------------------------------------------------------
+
+
+def test_entities_of_an_invented_type_are_created_queried_changed_and_deleted(artist, witness):
+    user = artist.query("User").first()
+    vendor = artist.create("Vendor", name="Acme", founded=MOMENT, contact=user)
+    artist.commit()
+    assert vendor.rating == 3
+
+    Vendor = witness.types.Vendor
+    found = witness.query(Vendor).where(Vendor.rating >= 3, Vendor.contact.id == user.id, Vendor.id == vendor.id).one()
+    assert (found.name, found.founded, found.contact.id) == ("Acme", MOMENT, user.id)
+
+    found.rating = 5
+    found.contact = None
+    assert witness.commit() == 1
+    again = artist.query("Vendor").where(id=vendor.id).select("rating", "contact_id").one()
+    assert (again.rating, again.contact_id) == (5, None)
+
+    witness.delete(found)
+    witness.commit()
+    assert not artist.query("Vendor").where(id=vendor.id).exists()
+
+
+def test_relations_between_invented_and_known_types_work_both_ways(artist, witness, project):
+    vendor = artist.create("Vendor", name="Acme")
+    prop = artist.create("Prop", name="teapot", parent=project)
+    for number in "12":
+        artist.create("Delivery", vendor=vendor, number=number, context=prop)
+    assert artist.commit() == 4
+
+    Prop = witness.types.Prop
+    found = witness.query(Prop).where(Prop.deliveries.any(vendor=witness.get("Vendor", vendor.id))).one()
+    assert found.id == prop.id
+    assert sorted(delivery.number for delivery in found.deliveries) == ["1", "2"]
+    assert {delivery.vendor.name for delivery in found.deliveries} == {"Acme"}
+    assert found.deliveries[0].context is found
+    assert len(witness.get("Vendor", vendor.id).deliveries) == 2
+
+
+def test_an_invented_longer_key_is_an_identity(artist, witness):
+    vendor = artist.create("Vendor", name="Acme")
+    delivery = artist.create("Delivery", vendor=vendor, number="7")
+    artist.commit()
+    found = witness.get("Delivery", (vendor.id, "7"))
+    assert found.received is False
+    with requests_made(witness) == 0:
+        assert witness.get("Delivery", [vendor.id, "7"]) is found
+    found.received = True
+    witness.commit()
+    with pytest.raises(errors.UsageError, match="already"):
+        artist.create("Delivery", vendor=vendor, number="7")
+    artist.delete(delivery)
+    artist.commit()
+    assert witness.query("Delivery").where(vendor_id=vendor.id).count() == 0
+
+
+@pytest.mark.parametrize("value", ["a text", 4, 2.5, True, ["a", {"b": None}], {"deep": [1, 2]}, None])
+def test_a_value_of_an_unknown_type_travels_as_it_is(artist, witness, value):
+    vendor = artist.create("Vendor", name="Acme", hologram=value)
+    artist.commit()
+    found = witness.query("Vendor").where(id=vendor.id).select("hologram").one()
+    assert found.hologram == value and type(found.hologram) is type(value)
+
+
+# -- invented attributes on known types -------------------------------------------------------------------------------
+
+
+def test_an_invented_attribute_of_a_known_type_is_read_written_and_queried(artist, witness, project):
+    tasks = [artist.create("Task", name=f"task{number}", parent=project) for number in range(3)]
+    artist.commit()
+    tasks[1].mood = "stormy"
+    artist.commit()
+    Task = witness.types.Task
+    found = witness.query(Task).where(project_id=project.id).order_by(Task.mood.desc(), Task.name).select(Task.mood)
+    assert [task.mood for task in found] == ["stormy", "calm", "calm"]
+    assert witness.query(Task).where(Task.mood.like("st%"), Task.project_id == project.id).one().id == tasks[1].id
