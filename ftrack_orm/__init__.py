@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import errors
     from .entities.inspection import inspect
-    from .query.expressions import and_, attr, expression, not_, or_
     from .query.builder import select
+    from .query.expressions import and_, attr, expression, not_, or_
     from .session import Session
     from .transport.cancellation import Cancellation
 

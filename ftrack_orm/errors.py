@@ -55,10 +55,7 @@ def suggestion(name: str, known: Iterable[str], *, most: int = 3) -> str:
     close = difflib.get_close_matches(name, known, n=most, cutoff=0.6)
     if not close:
         lowered = {candidate.lower(): candidate for candidate in known}
-        close = [
-            lowered[match]
-            for match in difflib.get_close_matches(name.lower(), lowered, n=most, cutoff=0.6)
-        ]
+        close = [lowered[match] for match in difflib.get_close_matches(name.lower(), lowered, n=most, cutoff=0.6)]
     if not close:
         return ""
     return " Did you mean " + " or ".join(repr(match) for match in close) + "?"

@@ -60,9 +60,7 @@ class Session:
         transport: Transport | None = None,
         **settings: Any,
     ) -> None:
-        self._settings = Settings.resolve(
-            server_url, api_key, api_user, fetch=fetch, page_size=page_size, **settings
-        )
+        self._settings = Settings.resolve(server_url, api_key, api_user, fetch=fetch, page_size=page_size, **settings)
         self._channel = Channel(self._settings, transport or HttpTransport(self._settings))
         self._handshake = Handshake(
             self._channel.call,

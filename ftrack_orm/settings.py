@@ -145,9 +145,7 @@ class Settings:
     client_token: str = attrs.field(factory=new_client_token, validator=_sendable)
     #: Whether the server may answer errors with an HTTP status of their own (header `ftrack-strict-api`).
     strict_api: bool = attrs.field(default=True, validator=_boolean)
-    headers: Mapping[str, str] = attrs.field(
-        factory=dict, converter=_copied, validator=_sendable_headers, repr=False
-    )
+    headers: Mapping[str, str] = attrs.field(factory=dict, converter=_copied, validator=_sendable_headers, repr=False)
     cookies: Mapping[str, str] = attrs.field(factory=dict, converter=_copied, repr=False)
     #: Scheme to proxy address, as requests takes it. Empty leaves HTTPS_PROXY and its kin in charge.
     proxies: Mapping[str, str] = attrs.field(factory=dict, converter=_copied, repr=False)

@@ -6,9 +6,7 @@ import pytest
 from ftrack_orm import errors
 from ftrack_orm.errors import FtrackError, suggestion
 
-CLASSES = [
-    kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, FtrackError)
-]
+CLASSES = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, FtrackError)]
 BRANCHES = [
     errors.UsageError,
     errors.ServerError,

@@ -81,7 +81,7 @@ def check_related(owner: Entity, attribute: Attribute, item: Any) -> Entity:
     if not isinstance(item, Entity):
         hint = f" An id belongs into {key!r}." if (key := owner.__schema__.reference_keys.get(attribute.name)) else ""
         raise InvalidValue(
-            f"{kind}.{attribute.name} leads to {attribute.target} entities, not {item!r} ({type(item).__name__}).{hint}",
+            f"{kind}.{attribute.name} leads to {attribute.target} entities, not {item!r}.{hint}",
             **where,
         )
     workspace = owner._ftrack_state.workspace
@@ -99,7 +99,7 @@ def check_related(owner: Entity, attribute: Attribute, item: Any) -> Entity:
 
 
 def check_entry(owner: Entity, attribute: Attribute, key: str, value: Any) -> Any:
-    """Return *value* as an entry of the mapped collection *attribute* keeps it; raise `InvalidValue` if it cannot be."""
+    """Return *value* as an entry of the mapped collection *attribute* keeps it, or raise `InvalidValue`."""
     target = owner._ftrack_state.workspace.schema.type(str(attribute.target))
     try:
         return coerce(target.name, target.attribute(str(attribute.value_name)), value)

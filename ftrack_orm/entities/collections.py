@@ -133,7 +133,7 @@ def assign_collection(owner: Entity, attribute: Attribute, value: Any) -> None:
     changes.check_editable(owner, attribute)
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise InvalidValue(
-            f"{owner.__entity_type__}.{attribute.name} is set with a list of {attribute.target} entities, not {value!r}.",
+            f"{owner.__entity_type__}.{attribute.name} is set with a list of entities, not {value!r}.",
             entity_type=owner.__entity_type__,
             attribute=attribute.name,
         )

@@ -18,7 +18,7 @@ class Entity:
     """One entity of the server, with its attributes as Python attributes and as items.
 
     The schema's attribute names always win, so there are no other public names on an entity: ask `inspect(entity)` for
-    its state, its changes or its session. Comparing entities compares identity, since a session has one object for each.
+    its state, its changes or its session. Comparing entities compares identity: a session has one object for each.
     """
 
     # Subclasses add no slots: all entity classes have one layout, so that an instance may turn out to be of a subtype.
@@ -39,10 +39,7 @@ class Entity:
         self.__find(name).set(self, value)
 
     def __delattr__(self, name: str) -> None:
-        raise UsageError(
-            f"{type(self).__name__}.{name} cannot be deleted; set it to None to clear it, or use session.expire(entity) "
-            "to have it loaded anew."
-        )
+        raise UsageError(f"{type(self).__name__}.{name} cannot be deleted; set it to None to clear it.")
 
     def __getattr__(self, name: str) -> Any:
         # Python comes here when there is no attribute of that name, and also when reading one raised an AttributeError,

@@ -150,9 +150,7 @@ class AttributeExpression(Comparable):
         """
         return self._related(Quantifier.HAS, criteria, values)
 
-    def _related(
-        self, quantifier: Quantifier, criteria: Iterable[Any], values: dict[str, Any]
-    ) -> CriterionExpression:
+    def _related(self, quantifier: Quantifier, criteria: Iterable[Any], values: dict[str, Any]) -> CriterionExpression:
         target = self._ftrack_place.leads_to if self._ftrack_place else None
         inner = combine(quantifier.value, criteria, values, target, self._ftrack_vocabulary)
         return self._criterion(Related(self._ftrack_path, quantifier, inner))

@@ -55,9 +55,7 @@ class Path:
         return cls(tuple(Step(name) for name in names))
 
     def __str__(self) -> str:
-        return ".".join(
-            step.name if step.cast is None else f"{step.name}[{step.cast}]" for step in self.steps
-        )
+        return ".".join(step.name if step.cast is None else f"{step.name}[{step.cast}]" for step in self.steps)
 
 
 def _with_type(value: Scalar) -> Any:

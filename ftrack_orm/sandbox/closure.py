@@ -29,17 +29,13 @@ def insert_many(connection: sa.Connection, tables: Tables, pairs: Sequence[tuple
         return
     closure = tables.closure
     parent = closure.alias("parent")
-    connection.execute(
-        closure.insert(), [{"ancestor_id": id_, "descendant_id": id_, "depth": 0} for id_, _ in pairs]
-    )
+    connection.execute(closure.insert(), [{"ancestor_id": id_, "descendant_id": id_, "depth": 0} for id_, _ in pairs])
     below = [{"new_id": id_, "new_parent": parent_id} for id_, parent_id in pairs if parent_id is not None]
     if below:
-        inherited = sa.select(
-            parent.c.ancestor_id, sa.bindparam("new_id", type_=sa.Text), parent.c.depth + 1
-        ).where(parent.c.descendant_id == sa.bindparam("new_parent", type_=sa.Text))
-        connection.execute(
-            closure.insert().from_select(["ancestor_id", "descendant_id", "depth"], inherited), below
+        inherited = sa.select(parent.c.ancestor_id, sa.bindparam("new_id", type_=sa.Text), parent.c.depth + 1).where(
+            parent.c.descendant_id == sa.bindparam("new_parent", type_=sa.Text)
         )
+        connection.execute(closure.insert().from_select(["ancestor_id", "descendant_id", "depth"], inherited), below)
 
 
 def move(connection: sa.Connection, tables: Tables, context_id: str, new_parent_id: str | None) -> None:
@@ -104,6 +100,4 @@ def rebuild(connection: sa.Connection, tables: Tables) -> None:
     pairs = pairs.union_all(
         sa.select(pairs.c.ancestor_id, child.c.id, pairs.c.depth + 1).where(child.c[_PARENT] == pairs.c.descendant_id)
     )
-    connection.execute(
-        closure.insert().from_select(["ancestor_id", "descendant_id", "depth"], sa.select(pairs))
-    )
+    connection.execute(closure.insert().from_select(["ancestor_id", "descendant_id", "depth"], sa.select(pairs)))

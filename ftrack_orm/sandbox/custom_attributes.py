@@ -16,23 +16,9 @@ from ..schema.model import EntityType
 from ..wire.codec import VALUE_TYPE
 from . import refusal, stored
 from .defaults import project_of
+from .dense import CONFIGURATION, CONFIGURED_AS, HIERARCHICAL, VALUES
 from .store import Row, Store
 from .tables import ENTITY_TYPE
-
-VALUES = "CustomAttributeValue"
-_CONFIGURATION = "CustomAttributeConfiguration"
-
-#: What configurations call the entity types they belong to, by family; contexts are "show" and "task".
-CONFIGURED_AS = {
-    "Asset": "asset",
-    "AssetVersion": "assetversion",
-    "List": "list",
-    "ListObject": "listobject",
-    "Resource": "user",
-}
-
-#: The families that hierarchical configurations apply to.
-HIERARCHICAL = frozenset({"Context", "AssetVersion", "Asset"})
 
 
 def is_typed_value(store: Store, name: str) -> bool:
@@ -62,7 +48,7 @@ def insert_unset(store: Store, entity_type: EntityType, key: Sequence[str]) -> R
     """Make the row of a value that was never set, or return None when there is no such entity or configuration."""
     if len(key) != 2:
         return None
-    configuration = store.find(_CONFIGURATION, key[:1])
+    configuration = store.find(CONFIGURATION, key[:1])
     view = store.tables.view(entity_type.name)
     owner = store.find(view.target, key[1:]) if view is not None and view.target is not None else None
     if configuration is None or owner is None:
@@ -73,10 +59,10 @@ def insert_unset(store: Store, entity_type: EntityType, key: Sequence[str]) -> R
 
 
 def _checked(store: Store, row: Row, value: Any) -> Any:
-    configuration = store.find(_CONFIGURATION, (row.get("configuration_id"),))
+    configuration = store.find(CONFIGURATION, (row.get("configuration_id"),))
     if configuration is None:
         raise refusal.integrity(
-            f"CustomAttributeValue.configuration: there is no {_CONFIGURATION} with id {row.get('configuration_id')!r}."
+            f"CustomAttributeValue.configuration: there is no {CONFIGURATION} with id {row.get('configuration_id')!r}."
         )
     owner = _owner(store, row.get("entity_id"))
     if owner is None:

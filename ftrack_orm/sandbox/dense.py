@@ -15,10 +15,10 @@ from .selection import Scope, Selection
 from .tables import ENTITY_TYPE, Tables
 
 VALUES = "CustomAttributeValue"
-_CONFIGURATION = "CustomAttributeConfiguration"
+CONFIGURATION = "CustomAttributeConfiguration"
 
-#: What configurations call the entity types they belong to, by family.
-_CONFIGURED_AS = {
+#: What configurations call the entity types they belong to, by family; contexts are "show" and "task".
+CONFIGURED_AS = {
     "Asset": "asset",
     "AssetVersion": "assetversion",
     "List": "list",
@@ -27,7 +27,7 @@ _CONFIGURED_AS = {
 }
 
 #: The families that hierarchical configurations apply to.
-_HIERARCHICAL = frozenset({"Context", "AssetVersion", "Asset"})
+HIERARCHICAL = frozenset({"Context", "AssetVersion", "Asset"})
 
 
 class ValueScope(Scope):
@@ -62,30 +62,26 @@ def values(
     selection = Selection(tables, now)
     owner = selection.start(owner_type)
     project = _project(owner)  # joins what leads to the project, before the configurations are joined by it
-    configurations = tables.table(_CONFIGURATION).alias()
-    configuration = Scope(selection, _CONFIGURATION, configurations)
+    configurations = tables.table(CONFIGURATION).alias()
+    configuration = Scope(selection, CONFIGURATION, configurations)
     selection.join(configurations, _applies(configuration, owner, project), outer=False)
     stored = tables.table(VALUES).alias()
-    selection.join(
-        stored, sa.and_(stored.c.configuration_id == configuration.id, stored.c.entity_id == owner.id)
-    )
+    selection.join(stored, sa.and_(stored.c.configuration_id == configuration.id, stored.c.entity_id == owner.id))
     return ValueScope(configuration, value_type, stored, owner), owner.id == source_id
 
 
-def _applies(
-    configuration: Scope, owner: Scope, project: sa.ColumnElement[Any] | None
-) -> sa.ColumnElement[bool]:
+def _applies(configuration: Scope, owner: Scope, project: sa.ColumnElement[Any] | None) -> sa.ColumnElement[bool]:
     """Return whether a configuration applies: by what it is for, by project, and not hidden by the project's own."""
     family = owner.tables.schema.type(owner.entity_type).family
-    own_type = configuration.alias.c[ENTITY_TYPE] == _CONFIGURATION
+    own_type = configuration.alias.c[ENTITY_TYPE] == CONFIGURATION
     fits = _fits(configuration, owner, family)
-    if family in _HIERARCHICAL:
+    if family in HIERARCHICAL:
         fits = sa.or_(fits, configuration.value("is_hierarchical").is_(True))
     of_project = configuration.value("project_id")
     if project is None:
         return sa.and_(own_type, fits, of_project.is_(None))
-    hiding = owner.tables.table(_CONFIGURATION).alias()
-    other = Scope(owner.selection, _CONFIGURATION, hiding)
+    hiding = owner.tables.table(CONFIGURATION).alias()
+    other = Scope(owner.selection, CONFIGURATION, hiding)
     hidden = sa.and_(
         of_project.is_(None),
         sa.exists(
@@ -106,7 +102,7 @@ def _applies(
 def _fits(configuration: Scope, owner: Scope, family: str) -> sa.ColumnElement[bool]:
     configured = configuration.value("entity_type")
     if family != "Context":
-        name = _CONFIGURED_AS.get(family)
+        name = CONFIGURED_AS.get(family)
         if name is None:
             raise SandboxUnsupported(
                 f"The embedded server does not know which custom attributes {owner.entity_type} has.",

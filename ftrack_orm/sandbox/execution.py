@@ -29,9 +29,7 @@ _LIMITS = ("at most 64 tables", "too many", "too large", "too complex", "stack o
 _LIMIT = re.compile(r"at most \d+|too (many|large|big|complex)|overflow|maximum")
 
 
-def run(
-    connection: sa.Connection, tables: Tables, select: Select, emission: Emission, now: datetime.datetime
-) -> Rows:
+def run(connection: sa.Connection, tables: Tables, select: Select, emission: Emission, now: datetime.datetime) -> Rows:
     """Answer *select*. *now* is the moment that values such as `is_open` are worked out for.
 
     One statement finds the entities, one more is sent for each collection on a projected path. Raises
@@ -47,9 +45,7 @@ def run(
         raise SandboxUnsupported(message, entity_type=select.entity_type) from error
 
 
-def _run(
-    connection: sa.Connection, tables: Tables, select: Select, emission: Emission, now: datetime.datetime
-) -> Rows:
+def _run(connection: sa.Connection, tables: Tables, select: Select, emission: Emission, now: datetime.datetime) -> Rows:
     selection = Selection(tables, now.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat())
     scope = selection.start(select.entity_type)
     if select.group_by:
@@ -62,9 +58,7 @@ def _run(
     return Rows([entity for entity in entities if entity is not None], next_offset)
 
 
-def _page(
-    connection: sa.Connection, statement: sa.Select[Any], select: Select
-) -> tuple[list[sa.Row[Any]], int | None]:
+def _page(connection: sa.Connection, statement: sa.Select[Any], select: Select) -> tuple[list[sa.Row[Any]], int | None]:
     """Fetch the page a query asks for, and one row more to know whether another page follows."""
     if select.limit is None:
         return list(connection.execute(statement.offset(select.offset))), None

@@ -28,9 +28,7 @@ _CONSTANT: Mapping[str, Any] = {
 }
 
 
-def answer(
-    values: Sequence[str], *, schema_hash: str, user: Callable[[], Mapping[str, Any]]
-) -> dict[str, Any]:
+def answer(values: Sequence[str], *, schema_hash: str, user: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
     """Return the facts named by *values*, or the default ones; unknown names are left out.
 
     *user* gives the row of the asking user and is called only when that is asked for.

@@ -63,9 +63,7 @@ def _set_linked(
 ) -> None:
     table, near, far = store.tables.link(key)
     target = _target(store, attribute)
-    wanted = [
-        reference_key(entity_type, attribute, member, target.primary_key)[0] for member in members
-    ]
+    wanted = [reference_key(entity_type, attribute, member, target.primary_key)[0] for member in members]
     for id_ in wanted:
         if store.find(target.name, (id_,)) is None:
             raise refusal.integrity(f"{entity_type.name}.{attribute.name}: there is no {target.name} with id {id_!r}.")

@@ -107,9 +107,7 @@ class Sandbox:
             raise
         self._ready.clear()
         self._failure = None
-        self._thread = threading.Thread(
-            target=self._run, args=(server, engine), name="ftrack-sandbox", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, args=(server, engine), name="ftrack-sandbox", daemon=True)
         self._thread.start()
         self._ready.wait()
         if self._failure is not None:
@@ -154,9 +152,7 @@ class Sandbox:
             if found == 0:  # new, or its seeding failed
                 tables.metadata.create_all(connection)
                 credentials.create_table(connection)
-                seeds.seed(
-                    connection, tables, self._seed, tasks=self._tasks, now=self._clock(), api_user=self.api_user
-                )
+                seeds.seed(connection, tables, self._seed, tasks=self._tasks, now=self._clock(), api_user=self.api_user)
                 connection.exec_driver_sql(f"PRAGMA user_version = {mark}")
             elif found != mark:
                 raise SettingsError(

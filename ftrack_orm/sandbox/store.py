@@ -187,10 +187,7 @@ def _select(table: sa.Table, names: tuple[str, ...]) -> sa.Select[Any]:
 def _update(table: sa.Table) -> sa.Update:
     """Return the statement that changes one row by its key; which columns, its parameters tell."""
     return table.update().where(
-        *(
-            column == sa.bindparam(_key_parameter(column), type_=column.type)
-            for column in table.primary_key.columns
-        )
+        *(column == sa.bindparam(_key_parameter(column), type_=column.type) for column in table.primary_key.columns)
     )
 
 

@@ -40,9 +40,7 @@ def incoming(entity_type: EntityType, attribute: Attribute, value: Any) -> Any:
         return bool(value)
     if attribute.enumeration and value not in attribute.enumeration:
         options = ", ".join(repr(option) for option in attribute.enumeration)
-        raise refusal.validation(
-            f"{entity_type.name}.{attribute.name} must be one of {options}, not {value!r}."
-        )
+        raise refusal.validation(f"{entity_type.name}.{attribute.name} must be one of {options}, not {value!r}.")
     return value
 
 

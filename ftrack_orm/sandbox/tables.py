@@ -257,9 +257,7 @@ def _column_names(entity_type: EntityType) -> dict[str, str]:
     for attribute in sorted(stored, key=lambda attribute: attribute.name):
         if attribute.alias:
             shared.setdefault(attribute.alias, attribute.name)
-    return {
-        attribute.name: shared[attribute.alias] if attribute.alias else attribute.name for attribute in stored
-    }
+    return {attribute.name: shared[attribute.alias] if attribute.alias else attribute.name for attribute in stored}
 
 
 def _is_stored(entity_type: EntityType, attribute: Attribute) -> bool:

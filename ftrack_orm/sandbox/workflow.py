@@ -30,9 +30,7 @@ def first_status(store: Store, project: Row | None, entity_type: str, row: Row) 
     return found
 
 
-def _first_status(
-    store: Store, project_schema: str, entity_type: str, row: Row, type_id: str | None
-) -> str | None:
+def _first_status(store: Store, project_schema: str, entity_type: str, row: Row, type_id: str | None) -> str | None:
     schema_row = store.find("ProjectSchema", (project_schema,))
     if schema_row is None:
         return None

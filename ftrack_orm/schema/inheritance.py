@@ -104,9 +104,7 @@ def reference_keys(attributes: Iterable[Attribute]) -> dict[str, str]:
     for reference in references:
         if f"{reference.name}_id" in scalars:
             pairs[reference.name] = f"{reference.name}_id"
-    by_internal_name = {
-        _squeezed(a.alias): a.name for a in scalars.values() if a.alias and a.foreign_key
-    }
+    by_internal_name = {_squeezed(a.alias): a.name for a in scalars.values() if a.alias and a.foreign_key}
     for reference in references:
         if reference.name not in pairs and reference.alias:
             key = by_internal_name.get(_squeezed(reference.alias) + "id")

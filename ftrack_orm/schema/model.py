@@ -50,7 +50,6 @@ class EntityType:
             raise UnknownAttribute(message, entity_type=self.name, attribute=name) from None
 
 
-
 @attrs.frozen(eq=False)
 class Schema:
     """All entity types of one server, by name, with the answer they were read from and its hash."""

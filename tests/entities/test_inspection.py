@@ -37,7 +37,7 @@ def test_entities_of_a_closed_session_are_detached_and_keep_what_they_loaded(con
     session.close()
     assert inspect(task).state is Lifecycle.DETACHED
     assert task.name == "task00"
-    with pytest.raises(errors.SessionClosed, match="Task.bid"):
+    with pytest.raises(errors.SessionClosed, match=r"Task\.bid"):
         _ = task.bid
     with pytest.raises(errors.SessionClosed):
         task.name = "x"

@@ -136,7 +136,7 @@ def test_an_entity_deleted_by_somebody_else_says_so(session, other, production):
     tasks = tasks_of(session, production, "name")
     other.delete(other.get("Task", production.tasks[3]))
     other.commit()
-    with pytest.raises(errors.EntityDeleted, match="no longer|any more"):
+    with pytest.raises(errors.EntityDeleted, match="any more"):
         _ = tasks[3].bid
     # The others are not held up by it.
     assert tasks[4].bid == 4

@@ -87,7 +87,7 @@ NAMES = st.sampled_from("abcdefgh")
 
 @st.composite
 def change_sets(draw):
-    """Entities a..h: some exist, some are created, some changed, some deleted; references go anywhere that will exist."""
+    """Entities a..h: some exist, some are created, changed or deleted; references go anywhere that will exist."""
     names = list("abcdefgh")
     created = draw(st.permutations(names).map(lambda p: p[: draw(st.integers(0, 6))]))
     existing = [n for n in names if n not in created]

@@ -62,9 +62,7 @@ def test_refining_leaves_the_query_as_it_was(tasks: Query[Any]) -> None:
 
 def test_criteria_come_as_expressions_names_and_text(tasks: Query[Any]) -> None:
     query = tasks.where(attr("bid") > 3, "name is x or name is y", status=None, name="z")
-    assert str(query) == (
-        'Task where bid > 3 and (name is "x" or name is "y") and status is none and name is "z"'
-    )
+    assert str(query) == ('Task where bid > 3 and (name is "x" or name is "y") and status is none and name is "z"')
 
 
 def test_selecting_and_ordering_again_adds_to_what_there_is(tasks: Query[Any], task: Any) -> None:

@@ -108,9 +108,7 @@ def test_patterns_made_of_text_have_nothing_special_left() -> None:
     assert escape_pattern("50%_a\\") == "50\\%_a\\\\"
 
 
-def test_entities_queries_and_classes_are_recognised_by_what_they_can_do(
-    entity: Callable[..., Any], task: Any
-) -> None:
+def test_entities_queries_and_classes_are_recognised_by_what_they_can_do(entity: Callable[..., Any], task: Any) -> None:
     pointer = Reference("User", (("id", "u"),))
     assert reference(entity("User", "u")) == reference(pointer) == pointer
     assert reference(type(entity("User", "u"))) is reference("u") is None

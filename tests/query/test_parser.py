@@ -92,8 +92,10 @@ def value_of(text: str) -> Any:
         ),
         ('Task where id in ("")', 'Task where id in ("")'),
         ("Task where id not_in ()", "Task where id not_in ()"),
-        ("SELECT name FROM Task WHERE a IS 1 AND NOT (b = 2 OR c = 3) ORDER BY name DESC LIMIT 1",
-         "select name from Task where a is 1 and not (b is 2 or c is 3) order by name descending limit 1"),
+        (
+            "SELECT name FROM Task WHERE a IS 1 AND NOT (b = 2 OR c = 3) ORDER BY name DESC LIMIT 1",
+            "select name from Task where a is 1 and not (b is 2 or c is 3) order by name descending limit 1",
+        ),
     ],
 )
 def test_forms_that_public_clients_send_are_read(text: str, meaning: str) -> None:

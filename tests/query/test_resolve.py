@@ -68,7 +68,9 @@ def test_mistakes_are_refused_at_their_place(
 
 
 def test_a_subtypes_attribute_is_reached_over_its_base_without_a_cast(schema: Schema) -> None:
-    check(parse("select parent.status.name from Task where parent.status.name is x order by parent.status.name"), schema)
+    check(
+        parse("select parent.status.name from Task where parent.status.name is x order by parent.status.name"), schema
+    )
     assert follow(Path.of("parent", "status"), "Task", schema).leads_to == "Status"
     assert follow(Path.of("full_name"), "Context", schema).leads_to is None
     assert follow(Path.of("user"), "CustomAttributeLink", schema).leads_to == "User"

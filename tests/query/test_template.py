@@ -61,4 +61,4 @@ def test_mistakes_in_templates_are_refused(
 
 
 def test_quotes_that_are_closed_again_do_not_matter() -> None:
-    assert expression("a is \"it's\" and b is {}", 1) == "a is \"it's\" and b is 1"
+    assert expression('a is "it\'s" and b is {}', 1) == 'a is "it\'s" and b is 1'

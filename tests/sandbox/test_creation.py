@@ -60,9 +60,7 @@ def test_a_shot_starts_with_the_first_type_of_its_schema(production: Any) -> Non
 
 
 def test_versions_of_an_asset_are_numbered(production: Any) -> None:
-    first, second = (
-        production.create("AssetVersion", asset=production.ref("Asset", "A"))["version"] for _ in range(2)
-    )
+    first, second = (production.create("AssetVersion", asset=production.ref("Asset", "A"))["version"] for _ in range(2))
     assert (first, second) == (2, 3)
     other = production.create("Asset", name="x", parent=production.ref("Shot", "H"), type_id="asset-type")
     answer = production.create("AssetVersion", asset_id=other["id"])

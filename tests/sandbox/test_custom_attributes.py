@@ -70,9 +70,9 @@ def test_a_value_can_be_set_that_never_was(configured: Any, key: str, value: Any
 @pytest.mark.parametrize(
     ("key", "value", "text"),
     [
-        ("fstart", "test", 'must be of type number. Got "test" of type <type \'unicode\'>'),
+        ("fstart", "test", "must be of type number. Got \"test\" of type <type 'unicode'>"),
         ("fstart", True, "must be of type number"),
-        ("note", 3, 'must be of type text. Got "3" of type <type \'int\'>'),
+        ("note", 3, "must be of type text. Got \"3\" of type <type 'int'>"),
         ("done", "yes", "must be of type boolean"),
         ("due", "soon", "must be of type date"),
         ("lod", ["hi", "loo"], "Did you mean 'lo'?"),

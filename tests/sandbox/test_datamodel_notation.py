@@ -44,7 +44,7 @@ def attribute(line: str) -> dict[str, Any]:
         ("x json", {"type": "string", "format": "json"}),
         ("x any", {"type": "variable"}),
         ("x uid", {"type": "string", "default": "{uid}"}),
-        ("x red|green = \"red\"", {"type": "string", "enum": ["red", "green"], "default": "red"}),
+        ('x red|green = "red"', {"type": "string", "enum": ["red", "green"], "default": "red"}),
         ("x typename", {"type": "string", "transform": {"client": "{schema_id}", "server": "{table_name}"}}),
         ("x text of B", {"type": "string", "format": "foreign_key", "description": "Foreign key(s): B.id"}),
         ("x integer of B.y", {"type": "integer", "format": "foreign_key", "description": "Foreign key(s): B.y"}),

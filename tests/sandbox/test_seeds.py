@@ -227,9 +227,7 @@ def studio(*, without: set[str] = frozenset(), attributes: set[str] = frozenset(
     answer = []
     for described in datamodel.load().answer:
         if described["id"] not in without:
-            properties = {
-                name: details for name, details in described["properties"].items() if name not in attributes
-            }
+            properties = {name: details for name, details in described["properties"].items() if name not in attributes}
             answer.append({**described, "properties": properties})
     (folder,) = [described for described in answer if described["id"] == "Folder"]
     for name, object_type in (plus or {}).items():

@@ -93,9 +93,9 @@ def test_a_reference_with_several_possible_keys_or_none_has_none():
 
 
 def test_two_references_do_not_guess_the_same_key():
-    assert keys(
-        status={"$ref": "Status"}, status_id=foreign("Status"), previous={"$ref": "Status"}
-    ) == {"status": "status_id"}
+    assert keys(status={"$ref": "Status"}, status_id=foreign("Status"), previous={"$ref": "Status"}) == {
+        "status": "status_id"
+    }
 
 
 def test_alias_and_classifiers_are_told_apart():

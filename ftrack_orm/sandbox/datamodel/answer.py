@@ -81,4 +81,3 @@ def _property(line: AttributeLine) -> dict[str, Any]:
     if line.description is not None:
         described["description"] = line.description
     return described
-

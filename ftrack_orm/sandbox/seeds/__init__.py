@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from ...errors import SettingsError, suggestion
-from .. import closure
+from .. import closure, statistics
 from ..tables import Tables
 from . import demo, empty
 from .rows import Writer
@@ -49,6 +49,8 @@ def seed(
         if name == "demo":
             demo.plant(writer, tasks=tasks, now=now, api_user=api_user)
     closure.rebuild(connection, tables)
+    # Without knowing how much lies where, SQLite walks the wrong index of a large production.
+    statistics.measure(connection, tables.metadata)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from ..rows import Writer, named_id
 from . import calendar, names
 from .chance import Chance
 from .people import Crew
-from .places import Job
+from .places import Task
 from .publishing import Version
 
 _LABELS = [named_id("NoteLabel", name) for name, _ in NOTE_LABELS]
@@ -28,11 +28,11 @@ class Discussion:
         self._labels = writer.rows("NoteLabelLink", "note_id label_id")
         self._recipients = writer.rows("Recipient", "note_id resource_id text_mentioned")
 
-    def about_jobs(self, jobs: Sequence[Job]) -> None:
+    def about_tasks(self, tasks: Sequence[Task]) -> None:
         """Write notes on some of the tasks that are started."""
-        for job in jobs:
-            if job.is_started and self._chance.happens(0.2):
-                self.about(job.id, "Task", job.begins, job.assignees[0])
+        for task in tasks:
+            if task.is_started and self._chance.happens(0.2):
+                self.about(task.id, "Task", task.begins, task.assignees[0])
 
     def about_versions(self, versions: Sequence[Version]) -> None:
         """Write notes on some versions."""

@@ -10,7 +10,7 @@ from .attributes import Attributes
 from .chance import Chance
 from .discussion import Discussion
 from .people import Crew
-from .places import Job
+from .places import Task
 from .publishing import Version
 
 #: How many tasks and versions at most are gathered of one production.
@@ -48,9 +48,9 @@ class Gatherings:
             "ReviewSessionObjectStatus", "id status review_session_object_id review_session_invitee_id created_at"
         )
 
-    def gather(self, project_id: str, jobs: Sequence[Job], versions: Sequence[Version]) -> None:
+    def gather(self, project_id: str, tasks: Sequence[Task], versions: Sequence[Version]) -> None:
         """Write a production's lists and sessions out of some of its tasks and versions."""
-        self._list(project_id, "TypedContextList", "Today's dailies", "Dailies", [job.id for job in jobs])
+        self._list(project_id, "TypedContextList", "Today's dailies", "Dailies", [task.id for task in tasks])
         ids = [version.id for version in versions]
         self._list(project_id, "AssetVersionList", "For the client", "Client Reviews", ids)
         self._list(project_id, "AssetVersionList", "Delivery 01", "Deliveries", ids[::2])

@@ -22,11 +22,11 @@ class Place:
 
 
 @attrs.frozen
-class Job:
+class Task:
     """A task on a place: what is to be done, when, by whom, and how far it is."""
 
     id: str
-    task_type: str
+    type_name: str
     place: Place
     begins: int
     ends: int

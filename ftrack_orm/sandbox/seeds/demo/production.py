@@ -10,12 +10,12 @@ from .. import constants, empty, workflows
 from ..rows import Rows, Writer, named_id
 from . import calendar, names, scale
 from .attributes import Attributes
-from .chance import Chance
+from .chance import Chance, Item
 from .discussion import Discussion
 from .gatherings import MOST, Gatherings
 from .names import Title
 from .people import Crew
-from .places import Job, Place
+from .places import Place, Task
 from .publishing import Publishing, Version
 from .work import Work
 
@@ -23,6 +23,7 @@ _COLUMNS = (
     "id name parent_id project_id context_type type_id status_id priority_id bid sort start_date end_date created_at "
     "created_by_id description"
 )
+_WAITING = "Pending Review"  # the status of what is gathered in lists and review sessions
 _PRIORITIES = ("None", "None", "None", "Low", "Medium", "Medium", "High", "Urgent")
 
 
@@ -37,8 +38,8 @@ class Productions:
         self._gatherings = Gatherings(writer, chance, crew, attributes, self._discussion)
         self._contexts: dict[str, Rows] = {}
         self._made = 0  # tasks so far
-        self._jobs: list[Job] = []
-        self._versions: list[Version] = []
+        self._pending_tasks: list[Task] = []
+        self._pending_versions: list[Version] = []
 
     def plant(self, numbers: scale.Scale) -> None:
         """Write all productions."""
@@ -53,8 +54,8 @@ class Productions:
             for number in range(1, sequence_count + 1):
                 sequence = self._sequence(title, project, number, next(on_sequences))
                 self._shots(title, sequence, next(shots), on_shots, builds_here)
-            self._gatherings.gather(project.id, self._jobs, self._versions)
-            self._jobs, self._versions = [], []
+            self._gatherings.gather(project.id, self._pending_tasks, self._pending_versions)
+            self._pending_tasks, self._pending_versions = [], []
 
     # -- places -----------------------------------------------------------------------------------------------------
 
@@ -122,9 +123,7 @@ class Productions:
         self._tasks(title, sequence, names.SEQUENCE_TASKS[:tasks])
         return sequence
 
-    def _shots(
-        self, title: Title, sequence: Place, count: int, tasks: Iterator[int], builds: Sequence[str]
-    ) -> None:
+    def _shots(self, title: Title, sequence: Place, count: int, tasks: Iterator[int], builds: Sequence[str]) -> None:
         chance = self._chance
         for number in range(10, 10 + count):
             status = "In progress" if title.name != "northern_lights" else "Completed"
@@ -189,23 +188,21 @@ class Productions:
         """Write a place's tasks, one after the other in time, and have everything about them written."""
         before = scale.versions_after(self._made)
         day = self._chance.whole(*title.begins)
-        jobs = []
+        tasks = []
         for sort, task_type in enumerate(task_types):
-            job = self._task(place, task_type, sort, day)
-            jobs.append(job)
-            day = job.ends - 1
-        self._made += len(jobs)
-        self._work.plan(jobs)
-        versions = self._publishing.publish(jobs, scale.versions_after(self._made) - before)
-        self._discussion.about_jobs(jobs)
+            task = self._task(place, task_type, sort, day)
+            tasks.append(task)
+            day = task.ends - 1
+        self._made += len(tasks)
+        self._work.plan(tasks)
+        versions = self._publishing.publish(tasks, scale.versions_after(self._made) - before)
+        self._discussion.about_tasks(tasks)
         self._discussion.about_versions(versions)
-        self._describe(jobs, versions)
-        self._jobs.extend(job for job in jobs if job.status == "Pending Review" and len(self._jobs) < MOST)
-        self._versions.extend(
-            version for version in versions if version.status == "Pending Review" and len(self._versions) < MOST
-        )
+        self._describe(tasks, versions)
+        _keep(self._pending_tasks, [task for task in tasks if task.status == _WAITING])
+        _keep(self._pending_versions, [version for version in versions if version.status == _WAITING])
 
-    def _task(self, place: Place, task_type: str, sort: int, begins: int) -> Job:
+    def _task(self, place: Place, task_type: str, sort: int, begins: int) -> Task:
         chance = self._chance
         days = chance.whole(1, 8)
         ends = begins + days
@@ -214,34 +211,40 @@ class Productions:
         assignees = [chance.pick(people)] if begins <= calendar.TODAY or chance.happens(0.8) else []
         if assignees and chance.happens(0.08):
             assignees = sorted({*assignees, chance.pick(people)})
-        job = Job(chance.id(), task_type, place, begins, ends, status, assignees)
+        task = Task(chance.id(), task_type, place, begins, ends, status, assignees)
         self._rows("Task").add(
-            job.id, task_type, place.id, place.project_id, "task", workflows.type_(task_type), workflows.status(status),
-            workflows.priority(chance.pick(_PRIORITIES)), days * calendar.WORKDAY, sort, calendar.MORNING[begins],
-            calendar.EVENING[ends], calendar.at(max(begins - 20, 0), 8), self._crew.producers[0], None,
+            task.id, task_type, place.id, place.project_id, "task", workflows.type_(task_type),
+            workflows.status(status), workflows.priority(chance.pick(_PRIORITIES)), days * calendar.WORKDAY, sort,
+            calendar.MORNING[begins], calendar.EVENING[ends], calendar.at(max(begins - 20, 0), 8),
+            self._crew.producers[0], None,
         )  # fmt: skip
-        return job
+        return task
 
     def _status(self, begins: int, ends: int) -> str:
         if begins > calendar.TODAY:
             return "Ready to start" if begins < calendar.TODAY + 4 else "Not started"
         if ends < calendar.TODAY:
             return self._chance.pick(("Approved",) * 7 + ("Client approved",) * 2 + ("Revise",))
-        return self._chance.pick(("In progress",) * 5 + ("Pending Review",) * 3 + ("Revise", "On Hold"))
+        return self._chance.pick(("In progress",) * 5 + (_WAITING,) * 3 + ("Revise", "On Hold"))
 
-    def _describe(self, jobs: Sequence[Job], versions: Sequence[Version]) -> None:
+    def _describe(self, tasks: Sequence[Task], versions: Sequence[Version]) -> None:
         chance, attributes = self._chance, self._attributes
-        for job in jobs:
+        for task in tasks:
             if chance.happens(0.4):
-                attributes.set("difficulty", job.id, [chance.pick(("easy", "medium", "hard"))])
-            if job.task_type == "Rendering":
-                attributes.set("render_pool", job.id, [chance.pick(("day", "night", "cloud"))])
-            if job.is_done and chance.happens(0.3):
-                attributes.note(job.id, "Task", "published_from", f"/mnt/projects/{job.place.path}/work")
+                attributes.set("difficulty", task.id, [chance.pick(("easy", "medium", "hard"))])
+            if task.type_name == "Rendering":
+                attributes.set("render_pool", task.id, [chance.pick(("day", "night", "cloud"))])
+            if task.is_done and chance.happens(0.3):
+                attributes.note(task.id, "Task", "published_from", f"/mnt/projects/{task.place.path}/work")
         for version in versions:
             attributes.set("reviewed", version.id, version.status != "Pending Review")
             if chance.happens(0.3):
                 attributes.note(version.id, "AssetVersion", "renderer", chance.pick(("arnold", "karma", "cycles")))
+
+
+def _keep(kept: list[Item], more: Sequence[Item]) -> None:
+    """Add to what is gathered at a production's end, up to as much as is gathered at most."""
+    kept.extend(more[: MOST - len(kept)])
 
 
 def stand_in(tables: Tables, entity_type: str) -> str:

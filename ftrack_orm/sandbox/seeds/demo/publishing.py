@@ -12,7 +12,7 @@ from ..rows import Writer
 from ..workflows import status
 from . import calendar, names
 from .chance import Chance
-from .places import Job
+from .places import Task
 
 
 @attrs.frozen
@@ -23,7 +23,7 @@ class Version:
     asset_id: str
     asset_name: str
     number: int
-    job: Job
+    task: Task
     user: str
     day: int
     status: str
@@ -44,9 +44,9 @@ class Publishing:
         self._sequences = writer.rows("SequenceComponent", "id name system_type file_type size version_id padding")
         self._locations = writer.rows("ComponentLocation", "id component_id location_id resource_identifier")
 
-    def publish(self, jobs: Sequence[Job], count: int) -> list[Version]:
+    def publish(self, tasks: Sequence[Task], count: int) -> list[Version]:
         """Write *count* versions of the tasks that are started, each task's as versions of one asset; return them."""
-        started = [job for job in jobs if job.is_started and self._can_publish]
+        started = [task for task in tasks if task.is_started and self._can_publish]
         counts = dict.fromkeys(range(len(started)), 0)
         for _ in range(count if started else 0):
             counts[self._chance.early(range(len(started)))] += 1
@@ -59,21 +59,21 @@ class Publishing:
                 published.extend(versions)
         return published
 
-    def _asset(self, job: Job, count: int) -> list[Version]:
+    def _asset(self, task: Task, count: int) -> list[Version]:
         chance, asset_id = self._chance, self._chance.id()
-        name = job.task_type.lower().replace(" ", "_")
-        kind = names.PUBLISHED_AS.get(job.task_type, "Upload")
-        self._assets.add(asset_id, name, job.place.id, empty.asset_type(kind), job.place.project_id)
-        user = chance.pick(job.assignees)
+        name = task.type_name.lower().replace(" ", "_")
+        kind = names.PUBLISHED_AS.get(task.type_name, "Upload")
+        self._assets.add(asset_id, name, task.place.id, empty.asset_type(kind), task.place.project_id)
+        user = chance.pick(task.assignees)
         versions = []
         for number in range(1, count + 1):
-            day = job.begins + (job.last_day - job.begins) * number // count
-            state = _status(job, is_last=number == count)
-            version = Version(chance.id(), asset_id, name, number, job, user, day, state)
+            day = task.begins + (task.last_day - task.begins) * number // count
+            state = _status(task, is_last=number == count)
+            version = Version(chance.id(), asset_id, name, number, task, user, day, state)
             date = calendar.at(day, 10 + min(number, 7), chance.whole(0, 59))
             self._versions.add(
-                version.id, asset_id, number, job.id, user, status(state), chance.pick(names.COMMENTS), date,
-                chance.happens(0.95), job.place.project_id,
+                version.id, asset_id, number, task.id, user, status(state), chance.pick(names.COMMENTS), date,
+                chance.happens(0.95), task.place.project_id,
             )  # fmt: skip
             self._components(version)
             versions.append(version)
@@ -81,8 +81,8 @@ class Publishing:
 
     def _components(self, version: Version) -> None:
         chance, id_ = self._chance, self._chance.id()
-        path = f"{version.job.place.path}/{version.asset_name}/v{version.number:03}"
-        if version.job.task_type in _RENDERED:
+        path = f"{version.task.place.path}/{version.asset_name}/v{version.number:03}"
+        if version.task.type_name in _RENDERED:
             self._sequences.add(id_, "main", "sequence", ".exr", chance.whole(50, 900) << 20, version.id, 4)
             self._locations.add(chance.id(), id_, UNMANAGED_LOCATION, f"{path}/main.%04d.exr")
             if chance.happens(0.05):
@@ -99,10 +99,10 @@ class Publishing:
             self._locations.add(chance.id(), movie, SERVER_LOCATION, movie)
 
 
-def _status(job: Job, *, is_last: bool) -> str:
+def _status(task: Task, *, is_last: bool) -> str:
     if not is_last:
         return "Revise"
-    return job.status if job.is_done else "Pending Review"
+    return task.status if task.is_done else "Pending Review"
 
 
 #: Types of task that publish images rather than scenes.

@@ -9,7 +9,7 @@ from ..rows import Writer
 from ..workflows import status
 from . import calendar, names
 from .chance import Chance
-from .places import Job
+from .places import Task
 
 
 class Work:
@@ -29,30 +29,28 @@ class Work:
         for resource in resources:
             self._appointments.add(self._chance.id(), "allocation", context_id, resource)
 
-    def plan(self, jobs: Sequence[Job]) -> None:
+    def plan(self, tasks: Sequence[Task]) -> None:
         """Write the assignments of a place's tasks, their order, and what has been done so far."""
         chance = self._chance
-        for job in jobs:
-            for user in job.assignees:
-                self._appointments.add(chance.id(), "assignment", job.id, user)
-            if job.is_started:
-                self._log(job)
-        for before, after in itertools.pairwise(jobs):
+        for task in tasks:
+            for user in task.assignees:
+                self._appointments.add(chance.id(), "assignment", task.id, user)
+            if task.is_started:
+                self._log(task)
+        for before, after in itertools.pairwise(tasks):
             self._links.add(chance.id(), before.id, after.id)
 
-    def _log(self, job: Job) -> None:
-        chance, user = self._chance, job.assignees[0]
+    def _log(self, task: Task) -> None:
+        chance, user = self._chance, task.assignees[0]
         hours = chance.whole(1, 8)
-        begins = calendar.at(job.begins, 9, chance.whole(0, 59))
-        self._timelogs.add(chance.id(), job.id, user, begins, hours * 3600, chance.pick(names.WORK), 0)
-        if job.last_day > job.begins and chance.happens(0.4):
-            begins = calendar.at(job.last_day, 9, chance.whole(0, 59))
-            self._timelogs.add(chance.id(), job.id, user, begins, hours * 1800, chance.pick(names.WORK), 0)
-        self._change(job, "Not started", "In progress", calendar.at(job.begins, 9))
-        if job.status != "In progress":
-            self._change(job, "In progress", job.status, calendar.at(job.last_day, 16, chance.whole(0, 59)))
+        begins = calendar.at(task.begins, 9, chance.whole(0, 59))
+        self._timelogs.add(chance.id(), task.id, user, begins, hours * 3600, chance.pick(names.WORK), 0)
+        if task.last_day > task.begins and chance.happens(0.4):
+            begins = calendar.at(task.last_day, 9, chance.whole(0, 59))
+            self._timelogs.add(chance.id(), task.id, user, begins, hours * 1800, chance.pick(names.WORK), 0)
+        self._change(task, "Not started", "In progress", calendar.at(task.begins, 9))
+        if task.status != "In progress":
+            self._change(task, "In progress", task.status, calendar.at(task.last_day, 16, chance.whole(0, 59)))
 
-    def _change(self, job: Job, before: str, after: str, moment: str) -> None:
-        self._changes.add(
-            self._chance.id(), job.id, "task", job.assignees[0], moment, status(before), status(after)
-        )
+    def _change(self, task: Task, before: str, after: str, moment: str) -> None:
+        self._changes.add(self._chance.id(), task.id, "task", task.assignees[0], moment, status(before), status(after))
