@@ -81,11 +81,15 @@ class Handshake:
             return replies[len(questions) :]
 
     def submit(self, operations: Sequence[Operation]) -> Future[list[Reply]]:
-        """Send operations in the background; the very first request of all is waited for."""
+        """Send operations in the background; while the server is not known yet, they are waited for."""
         if self._information is not None:
             return self._submit(operations)
         done: Future[list[Reply]] = Future()
-        done.set_result(self.call(operations))
+        try:
+            done.set_result(self.call(operations))
+        except FtrackError as error:
+            # Whoever asks ahead hears of a failure when the answer is needed, not before.
+            done.set_exception(error)
         return done
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -16,7 +16,7 @@ from .entities.running import QueryRunner
 from .entities.state import FetchMode
 from .entities.unit_of_work import UnitOfWork
 from .entities.workspace import Workspace
-from .errors import InvalidValue, UsageError, suggestion
+from .errors import InvalidValue, SettingsError, UsageError, suggestion
 from .handshake import Handshake
 from .query.builder import Query
 from .schema.cache import SchemaCache
@@ -60,6 +60,8 @@ class Session:
         transport: Transport | None = None,
         **settings: Any,
     ) -> None:
+        if not isinstance(recent_size, int) or recent_size < 0:
+            raise SettingsError(f"recent_size must be a whole number of entities from 0 up, not {recent_size!r}.")
         self._settings = Settings.resolve(server_url, api_key, api_user, fetch=fetch, page_size=page_size, **settings)
         self._channel = Channel(self._settings, transport or HttpTransport(self._settings))
         self._handshake = Handshake(
@@ -135,8 +137,9 @@ class Session:
         self._channel.observers.append(observer)
 
     def stop_observing(self, observer: Callable[[Exchange], None]) -> None:
-        """Tell *observer* no more."""
-        self._channel.observers.remove(observer)
+        """Tell *observer* no more, if it was told."""
+        with suppress(ValueError):
+            self._channel.observers.remove(observer)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -192,10 +195,16 @@ class Session:
         Attributes are given as a mapping, by keyword, or both. Raises `UnknownEntityType`, `UnknownAttribute`,
         `InvalidValue` or `ReadOnlyAttribute` at once, before anything is recorded.
         """
-        return self._work.create(_type_name(entity_type), {**(data or {}), **attributes})
+        name = _type_name(entity_type)
+        if data is not None and not isinstance(data, Mapping):
+            message = f"The attributes of a new {name} are given as a mapping or by keyword, not as {data!r:.200}."
+            raise InvalidValue(message, entity_type=name)
+        return self._work.create(name, {**(data or {}), **attributes})
 
     def delete(self, entity: Entity) -> None:
         """Record that *entity* is to be deleted by the next commit; a new one is forgotten."""
+        if not isinstance(entity, Entity):
+            raise InvalidValue(f"session.delete takes one entity, not {entity!r:.200} ({type(entity).__name__}).")
         self._work.delete(entity)
 
     def commit(self) -> int:

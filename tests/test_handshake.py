@@ -192,6 +192,19 @@ def test_what_the_first_request_did_is_not_lost_when_the_newer_schema_cannot_be_
     assert len(session.query("Task").where(name="first", parent_id=production.shots[0]).all()) == 1
 
 
+def test_pages_go_on_coming_while_the_newer_schema_cannot_be_had(start, line, cache, box, answer, production):
+    cache.store(box.url, answer, "the hash of an earlier schema")
+    line.cut = lambda actions: actions == ["query_schemas"]
+    tasks = start().query("Task", page_size=5).where(project_id=production.project)
+    assert len(tasks.all()) == 12
+
+    line.cut = lambda actions: actions == ["query_schemas"] or sum("query" in asked for asked in line.asked) > 4
+    pages = tasks.pages()
+    assert len(next(pages)) == 5
+    with pytest.raises(errors.LineError):
+        next(pages)
+
+
 def test_asking_for_information_alone_tells_that_the_newer_schema_cannot_be_had(start, line, cache, box, answer):
     cache.store(box.url, answer, "the hash of an earlier schema")
     line.cut = lambda actions: actions == ["query_schemas"]

@@ -108,6 +108,12 @@ def test_the_key_is_shown_nowhere(box, connect):
     assert box.api_key not in str(caught.value) + repr(caught.value.details)
 
 
+@pytest.mark.parametrize("size", [-1, 2.5, "many", None])
+def test_a_number_of_recent_entities_that_makes_no_sense_is_refused(box, size):
+    with pytest.raises(errors.SettingsError, match="recent_size"):
+        Session(box.url, box.api_key, box.api_user, recent_size=size)
+
+
 # -- what the server is -----------------------------------------------------------------------------------------------
 
 
@@ -270,6 +276,7 @@ def test_observers_are_told_of_requests_until_they_are_not(session):
     session.observe(seen.append)
     session.call([operations.QueryServerInformation()])
     session.stop_observing(seen.append)
+    session.stop_observing(seen.append)
     session.call([operations.QueryServerInformation()])
     (exchange,) = seen
     assert len(exchange.operations) == 1
@@ -417,6 +424,23 @@ def test_changes_are_shown_planned_and_sent_in_one_request(session, other, produ
     assert other.get("Task", first.id).name == "renamed"
     assert other.get("Task", second.id) is None
     assert other.get("Task", new.id).bid == 3
+
+
+@pytest.mark.parametrize("wrong", [None, "an id", [], int])
+def test_delete_takes_an_entity_only(session, wrong):
+    with pytest.raises(errors.InvalidValue, match="takes one entity"):
+        session.delete(wrong)
+
+
+@pytest.mark.parametrize("wrong", ["name", [("name", "x")], 5])
+def test_create_takes_attributes_as_a_mapping_only(session, wrong):
+    with pytest.raises(errors.InvalidValue, match="mapping or by keyword"):
+        session.create("Task", wrong)
+
+
+def test_create_takes_an_attribute_called_data_like_any_other(session):
+    job = session.create("Job", data="{}", type="api_job")
+    assert job.data == "{}"
 
 
 def test_a_commit_with_nothing_to_say_asks_nothing(session):

@@ -7,8 +7,6 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import attrs
-
 from ..errors import (
     CommitOutcomeUnknown,
     EntityDeleted,
@@ -18,30 +16,20 @@ from ..errors import (
     ReadOnlyAttribute,
     UsageError,
 )
-from ..schema.attribute import Kind
 from ..schema.model import EntityType
 from ..values import NOT_LOADED
 from ..wire.operations import Operation
 from ..wire.replies import Reply, Written
 from . import changes, planning
 from .entity import Entity, new_entity
-from .mappings import MappedCollection, holder_of_new_entry
+from .mappings import MappedCollection
 from .merging import Merger
 from .recorded import plain
+from .snapshot import Snapshot, take_snapshot
 from .state import Lifecycle, State
 from .workspace import Workspace
 
 Call = Callable[[Sequence[Operation]], Sequence[Reply]]
-
-
-@attrs.frozen
-class _Snapshot:
-    """What one commit sends: the plan's input, and for each entity the values as they were when it was taken."""
-
-    changes: planning.Changes
-    created: tuple[Entity, ...]
-    deleted: tuple[Entity, ...]
-    sent: Mapping[Entity, Mapping[str, Any]]
 
 
 class UnitOfWork:
@@ -128,7 +116,7 @@ class UnitOfWork:
     def plan(self) -> list[Operation]:
         """Return the operations the next commit would send, without sending anything."""
         with self._workspace.lock:
-            return planning.plan(self._snapshot().changes)
+            return planning.plan(take_snapshot(self._workspace.journal).changes)
 
     def commit(self) -> int:
         """Send every recorded change in one request and return the number of operations it took.
@@ -141,7 +129,7 @@ class UnitOfWork:
         self._workspace.check_open("Nothing can be committed")
         with self._committing:
             with self._workspace.lock:
-                snapshot = self._snapshot()
+                snapshot = take_snapshot(self._workspace.journal)
                 operations = planning.plan(snapshot.changes)
                 self._in_flight = frozenset(snapshot.created)
             try:
@@ -175,36 +163,7 @@ class UnitOfWork:
             journal.modified.clear()
             journal.deleted.clear()
 
-    def _snapshot(self) -> _Snapshot:
-        """Freeze the journal as plain values, so that edits made during the request cannot change what is sent."""
-        journal = self._workspace.journal
-        deleted = tuple(journal.deleted)
-        creations: list[planning.Creation] = []
-        modifications: list[planning.Modification] = []
-        deletions = [planning.Deletion(entity.__reference__(), _references_of(entity)) for entity in deleted]
-        sent: dict[Entity, dict[str, Any]] = {}
-        for entity in (*journal.created, *journal.modified):
-            if entity in journal.deleted:
-                continue
-            sent[entity] = {
-                name: plain(entity.__dict__.get(name, NOT_LOADED)) for name in entity._ftrack_state.originals or ()
-            }
-            own, rows = _data_to_send(entity)
-            if entity in journal.created:
-                creations.append(planning.Creation(entity.__reference__(), own))
-            elif own:
-                modifications.append(planning.Modification(entity.__reference__(), own))
-            creations.extend(rows.creations)
-            modifications.extend(rows.modifications)
-            deletions.extend(rows.deletions)
-        return _Snapshot(
-            planning.Changes(tuple(creations), tuple(modifications), tuple(deletions)),
-            tuple(entity for entity in journal.created if entity not in journal.deleted),
-            deleted,
-            sent,
-        )
-
-    def _accept(self, snapshot: _Snapshot) -> None:
+    def _accept(self, snapshot: Snapshot) -> None:
         """Take what was sent as what the server has now; what differs from it by now was edited meanwhile."""
         journal = self._workspace.journal
         for entity in snapshot.created:
@@ -244,56 +203,6 @@ def _defaults(schema: EntityType, given: Mapping[str, Any]) -> dict[str, Any]:
             continue
         defaults[attribute.name] = str(uuid.uuid4()) if attribute.has_generated_default else attribute.default
     return defaults
-
-
-def _data_to_send(entity: Entity) -> tuple[dict[str, Any], planning.Changes]:
-    """Return an entity's changed attributes as they are sent, and the changes of the rows behind its mappings."""
-    schema = entity.__schema__
-    own: dict[str, Any] = {}
-    rows = planning.Changes()
-    for name, original in (entity._ftrack_state.originals or {}).items():
-        kind = schema.attributes[name].kind
-        value = plain(entity.__dict__.get(name))
-        if kind is Kind.MAPPING:
-            rows = _row_changes(entity, name, original, rows)
-        elif kind is Kind.COLLECTION:
-            # Edits go as the whole list (PROTOCOL 2.3). A new entity's collections that nobody filled are not news.
-            if value or original is not NOT_LOADED or entity._ftrack_state.lifecycle is not Lifecycle.PENDING:
-                own[name] = [item.__reference__() for item in value]
-        elif kind is Kind.SCALAR:
-            own[name] = value
-        elif name not in schema.reference_keys:  # else the key attribute is sent
-            own[name] = None if value is None else value.__reference__()
-    return own, rows
-
-
-def _row_changes(entity: Entity, name: str, original: Any, rows: planning.Changes) -> planning.Changes:
-    """Return *rows* with the changes that make the rows behind a mapping hold what the mapping holds."""
-    mapping: MappedCollection = entity.__dict__[name]
-    before = {} if original is NOT_LOADED else original
-    creations, modifications, deletions = list(rows.creations), list(rows.modifications), list(rows.deletions)
-    value_name = str(entity.__schema__.attributes[name].value_name)
-    for key, entry in mapping._plain().items():
-        earlier = before.get(key)
-        if earlier is not None and earlier.value == entry.value:
-            continue
-        holder = entry.holder or (earlier.holder if earlier else None)
-        if holder is not None:
-            modifications.append(planning.Modification(holder, {value_name: entry.value}))
-        else:
-            holder, data = holder_of_new_entry(mapping, key)
-            creations.append(planning.Creation(holder, {**data, value_name: entry.value}))
-    current = mapping._plain()
-    deletions.extend(
-        planning.Deletion(entry.holder) for key, entry in before.items() if key not in current and entry.holder
-    )
-    return planning.Changes(tuple(creations), tuple(modifications), tuple(deletions))
-
-
-def _references_of(entity: Entity) -> frozenset[str]:
-    """Return the ids an entity is known to refer to, which decide what is deleted first."""
-    values = entity.__dict__
-    return frozenset(value for name in entity.__schema__.keyed_references if isinstance(value := values.get(name), str))
 
 
 def _drop_untouched_collections(entity: Entity, sent: Mapping[str, Any]) -> None:
