@@ -12,6 +12,7 @@ from .entities.classes import Classes, Types
 from .entities.entity import Entity
 from .entities.inspection import Change, inspect
 from .entities.loading import Loader
+from .entities.refreshing import Refresher
 from .entities.running import QueryRunner
 from .entities.state import FetchMode
 from .entities.unit_of_work import UnitOfWork
@@ -19,6 +20,8 @@ from .entities.workspace import Workspace
 from .errors import InvalidValue, SettingsError, UsageError, suggestion
 from .handshake import Handshake
 from .query.builder import Query
+from .query.expressions import as_projection
+from .query.parser import parse_projections
 from .schema.cache import SchemaCache
 from .schema.model import Schema
 from .settings import Settings
@@ -73,7 +76,9 @@ class Session:
         )
         self._classes: Classes | None = None
         self._workspace = Workspace(self._get_classes, fetch=FetchMode(fetch), recent_size=recent_size)
-        self._workspace.loader = Loader(self._workspace, self._handshake.call)
+        loader = Loader(self._workspace, self._handshake.call)
+        self._workspace.loader = loader
+        self._refresher = Refresher(self._workspace, loader)
         self._runner = QueryRunner(self._workspace, self._handshake.call, self._handshake.submit)
         self._work = UnitOfWork(self._workspace, self._handshake.call)
         self._types = Types(self._get_classes)
@@ -126,7 +131,7 @@ class Session:
         *timeout* is in seconds, and `cancellation.cancel()` on another thread makes the call raise `RequestCancelled`
         at once. Raises `ServerError`, `LineError` or `ProtocolError`, and `UsageError` for what is no operation.
         """
-        plain = [_plain(operation) for operation in _several(operations)]
+        plain = [_plain(operation) for operation in _operations(operations)]
         replies = self._handshake.call(
             plain, push_token=push_token, headers=headers, timeout=timeout, cancellation=cancellation
         )
@@ -184,6 +189,31 @@ class Session:
             near = suggestion(str(mode), modes)
             raise InvalidValue(f"There is no fetch mode {mode!r}, only {', '.join(map(repr, modes))}.{near}")
         return self._workspace.fetching(FetchMode(mode))
+
+    def populate(self, entities: Entity | Iterable[Entity], *paths: Any) -> None:
+        """Load *paths* for all of *entities*, which may be of several types, in as few requests as possible.
+
+        Paths are texts such as `"status.name, parent.name"` or attributes such as `Task.status.name`.
+        Entities that have them already cost nothing. Raises `UnknownAttribute` or `QueryError` for paths that make no sense.
+        """
+        nodes = [
+            node
+            for path in paths
+            for node in (parse_projections(path) if isinstance(path, str) else (as_projection(path)[0],))
+        ]
+        self._refresher.populate(_several(entities), nodes)
+
+    def refresh(self, entities: Entity | Iterable[Entity], *names: str) -> None:
+        """Read attributes from the server again: those named, or everything that is loaded.
+
+        Unsaved edits stay. Raises `EntityDeleted` when the server does not have an entity any more.
+        """
+        self._refresher.refresh(_several(entities), names)
+
+    def expire(self, entities: Entity | Iterable[Entity], *names: str) -> None:
+        """Forget attributes, those named or all but unsaved edits, so that reading one loads it again. Asks nothing."""
+        for entity in _several(entities):
+            self._refresher.expire(entity, names)
 
     # -- changing ------------------------------------------------------------------------------------------------------
 
@@ -305,7 +335,7 @@ class Session:
             self._classes.update(schema)
 
 
-def _several(operations: Any) -> Iterable[Any]:
+def _operations(operations: Any) -> Iterable[Any]:
     if isinstance(operations, (str, Mapping, *get_args(Operation))) or not isinstance(operations, Iterable):
         raise UsageError(f"session.call takes a list of operations, not {operations!r:.200}.")
     return operations
@@ -328,3 +358,7 @@ def _type_name(entity_type: type[Entity] | str) -> str:
     if not isinstance(name, str):
         raise UsageError(f"An entity class or the name of a type is needed, not {entity_type!r}.")
     return name
+
+
+def _several(entities: Entity | Iterable[Entity]) -> Iterable[Entity]:
+    return (entities,) if isinstance(entities, Entity) else entities

@@ -150,6 +150,29 @@ def test_threads_that_ask_together_get_the_same_classes(classes):
     assert found[0]["Task"].__mro__[1] is found[0]["TypedContext"]
 
 
+def test_threads_that_all_find_a_class_missing_build_it_once(session):
+    barrier = threading.Barrier(4)
+
+    class Meeting:
+        """The schema, except that whoever looks up a task's type waits until all threads do."""
+
+        types = session.schema.types
+
+        def type(self, name):
+            if name == "Task":
+                barrier.wait(10)
+            return self.types[name]
+
+    classes = Classes(Meeting())
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(classes["Task"])) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(found) == 4 and len(set(found)) == 1
+
+
 def test_an_unknown_type_is_refused_with_near_names(classes):
     with pytest.raises(errors.UnknownEntityType, match=r"no entity type 'Tsk'\. Did you mean 'Task'"):
         classes["Tsk"]
