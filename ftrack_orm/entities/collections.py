@@ -9,6 +9,7 @@ from ..errors import InvalidValue
 from ..schema.attribute import Attribute
 from . import changes
 from .recorded import Recorded
+from .state import Lifecycle
 
 if TYPE_CHECKING:
     from .entity import Entity
@@ -21,25 +22,41 @@ class Collection(MutableSequence["Entity"], Recorded):
     is in a collection once: adding it again does nothing. `in` and appending cost the same whatever the length.
     """
 
-    __slots__ = ("_attribute", "_items", "_members", "_owner")
+    __slots__ = ("_attribute", "_deletions", "_items", "_members", "_owner")
 
     def __init__(self, owner: Entity, attribute: Attribute, items: list[Entity]) -> None:
         self._owner = owner
         self._attribute = attribute
         self._items = items
         self._members: set[Entity] | None = None
+        self._deletions = owner._ftrack_state.workspace.deletions
+
+    def _present(self) -> list[Entity]:
+        """Return the items without those that were deleted since this was last asked.
+
+        Looking when somebody looks spares a commit from searching all collections for what it deleted.
+        """
+        deletions = self._owner._ftrack_state.workspace.deletions
+        if self._deletions != deletions:
+            self._deletions = deletions
+            alive = [item for item in self._items if item._ftrack_state.lifecycle is not Lifecycle.DELETED]
+            if len(alive) != len(self._items):
+                self._items = alive
+                self._members = None
+        return self._items
 
     def _known(self) -> set[Entity]:
         # Made on the first need: most collections are only walked.
+        items = self._present()
         if self._members is None:
-            self._members = set(self._items)
+            self._members = set(items)
         return self._members
 
     def _checked(self, item: Any) -> Entity:
         return changes.check_related(self._owner, self._attribute, item)
 
     def _plain(self) -> tuple[Entity, ...]:
-        return tuple(self._items)
+        return tuple(self._present())
 
     def _put_back(self, content: Iterable[Entity]) -> None:
         self._items = list(content)
@@ -57,14 +74,14 @@ class Collection(MutableSequence["Entity"], Recorded):
     @overload
     def __getitem__(self, index: slice) -> list[Entity]: ...
     def __getitem__(self, index: int | slice) -> Entity | list[Entity]:
-        return self._items[index]
+        return self._present()[index]
 
     @overload
     def __setitem__(self, index: int, value: Entity) -> None: ...
     @overload
     def __setitem__(self, index: slice, value: Iterable[Entity]) -> None: ...
     def __setitem__(self, index: int | slice, value: Any) -> None:
-        items = list(self._items)
+        items = list(self._present())
         if isinstance(index, slice):
             items[index] = [self._checked(item) for item in value]
         else:
@@ -72,16 +89,16 @@ class Collection(MutableSequence["Entity"], Recorded):
         self._become(items)
 
     def __delitem__(self, index: int | slice) -> None:
-        items = list(self._items)
+        items = list(self._present())
         del items[index]
         self._become(items)
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self._present())
 
     def __iter__(self) -> Iterator[Entity]:
         # Over a copy: deleting while walking is what people do with collections.
-        return iter(tuple(self._items))
+        return iter(tuple(self._present()))
 
     def __contains__(self, item: object) -> bool:
         try:
@@ -96,19 +113,19 @@ class Collection(MutableSequence["Entity"], Recorded):
         if entity in known:
             return
         with changes.editing(self._owner, self._attribute):
-            self._items.insert(index, entity)
+            self._present().insert(index, entity)
             known.add(entity)
 
     def extend(self, values: Iterable[Entity]) -> None:
         """Append several entities as one change; those already in the collection are left where they are."""
-        self._become([*self._items, *(self._checked(value) for value in values)])
+        self._become([*self._present(), *(self._checked(value) for value in values)])
 
     def remove(self, value: Entity) -> None:
         """Take an entity out of the collection; `ValueError` when it is not in it."""
         if value not in self:
             raise InvalidValue(f"{value!r} is not in {self._owner!r}.{self._attribute.name}.")
         with changes.editing(self._owner, self._attribute):
-            self._items.remove(value)
+            self._present().remove(value)
             self._known().discard(value)
 
     def clear(self) -> None:
@@ -117,15 +134,15 @@ class Collection(MutableSequence["Entity"], Recorded):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Collection):
-            return self._items == other._items
+            return self._present() == other._present()
         if isinstance(other, (list, tuple)):
-            return self._items == list(other)
+            return self._present() == list(other)
         return NotImplemented
 
     __hash__ = None  # type: ignore[assignment]  # like every mutable sequence
 
     def __repr__(self) -> str:
-        return repr(self._items)
+        return repr(self._present())
 
 
 def assign_collection(owner: Entity, attribute: Attribute, value: Any) -> None:

@@ -16,7 +16,7 @@ from .collections import Collection
 from .entity import Entity
 from .mappings import MappedCollection
 from .merging import Merger
-from .state import FetchMode, Lifecycle
+from .state import FetchMode, Lifecycle, Peers
 from .workspace import Workspace
 
 #: Entities named in one expression. Five hundred ids are about 20 kB of text; servers are known to fail to parse very
@@ -50,18 +50,18 @@ class Loader:
             raise UsageError(f"{kind}.{name} can be used in criteria only; ftrack does not let it be read.")
         mode = self._workspace.fetch_mode(state)
         group = self._group(entity, attribute) if mode is FetchMode.PEERS else [entity]
-        if attribute.kind is Kind.REFERENCE:
-            group = self._refer(group, attribute)
-            if name in entity.__dict__:
-                return entity.__dict__[name]
-        if mode is FetchMode.NEVER:
+        missing = self._refer(group, attribute) if attribute.kind is Kind.REFERENCE else group
+        if name not in entity.__dict__ and mode is not FetchMode.NEVER:
+            self._ask(entity, missing, attribute)
+        if attribute.kind is Kind.REFERENCE and len(group) > 1:
+            self._join_targets(group, attribute)
+        if name not in entity.__dict__ and mode is FetchMode.NEVER:
             raise NotFetched(
                 f"{kind}.{name} of {entity!r} is not loaded, and the fetch mode is 'never'. "
                 f"Add it to the query's projection: .select({kind}.{name}).",
                 entity_type=kind,
                 attribute=name,
             )
-        self._ask(entity, group, attribute)
         return self._value(entity, attribute)
 
     def referenced(self, entity: Entity, attribute: Attribute) -> Any:
@@ -115,6 +115,20 @@ class Loader:
             else:
                 unknown.append(entity)
         return unknown
+
+    def _join_targets(self, group: Sequence[Entity], attribute: Attribute) -> None:
+        """Make what a group refers to a group of its own, wherever its members came from.
+
+        Some were loaded just now, some were known from elsewhere. Whoever walks on from the group walks on from all of
+        them, so they are loaded together from here on.
+        """
+        peers = Peers(group[0]._ftrack_state.peers.mode if group[0]._ftrack_state.peers else None)
+        targets = dict.fromkeys(
+            target for entity in group if isinstance(target := entity.__dict__.get(attribute.name), Entity)
+        )
+        for target in targets:
+            target._ftrack_state.peers = peers
+            peers.add(target)
 
     # -- asking --------------------------------------------------------------------------------------------------------
 

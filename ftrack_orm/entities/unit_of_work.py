@@ -185,6 +185,7 @@ class UnitOfWork:
             changes.forget_if_unchanged(entity)
             if not originals:
                 _drop_untouched_collections(entity, sent)
+        self._workspace.deletions += bool(snapshot.deleted)
         for entity in snapshot.deleted:
             entity._ftrack_state.lifecycle = Lifecycle.DELETED
             entity._ftrack_state.originals = None

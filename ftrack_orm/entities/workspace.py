@@ -39,6 +39,8 @@ class Workspace:
         self.journal = Journal()
         self.lock = threading.RLock()
         self.closed = False
+        # Counts commits that deleted something, which is when collections look whether an item of theirs is gone.
+        self.deletions = 0
 
     @property
     def classes(self) -> Classes:

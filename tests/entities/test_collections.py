@@ -127,3 +127,17 @@ def test_a_new_entitys_collection_is_filled_before_anything_is_sent(session, oth
     session.commit()
     seen = other.get("TypedContextList", version_list.id)
     assert {task.id for task in seen["items"]} == set(production.tasks[:2])
+
+
+def test_what_is_deleted_is_gone_from_loaded_collections_once_it_is_committed(session, shot, tasks):
+    held = shot.children
+    assert len(held) == 3
+    session.delete(tasks[0])
+    assert tasks[0] in held
+    session.commit()
+    assert tasks[0] not in held
+    assert sorted(child.name for child in held) == ["task01", "task02"]
+    assert len(held) == 2
+    held.append(tasks[5])
+    (operation,) = session.plan()
+    assert {item.id for item in operation.data["children"]} == {tasks[1].id, tasks[2].id, tasks[5].id}

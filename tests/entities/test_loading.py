@@ -183,3 +183,23 @@ def test_peers_that_were_dropped_are_not_loaded(connect, production):
     assert first.bid == 0
     (query,) = asked
     assert [id for id in production.tasks if id in query.expression] == [first.id]
+
+
+def test_a_walk_over_entities_known_from_elsewhere_is_still_one_request_for_each_hop(connect, production):
+    session = connect()
+    shots = [session.query("Shot").where(id=key).select("name").one() for key in production.shots]
+    tasks = tasks_of(session, production, "name", "parent_id")
+    with requests_made(session) as made:
+        assert [task.parent for task in tasks[::3]] == shots
+        assert {task.parent.parent.name for task in tasks} == {"sq0", "sq1"}
+    assert made == 1
+
+
+def test_entities_partly_known_and_partly_loaded_go_on_together(connect, production):
+    session = connect()
+    known = session.query("Shot").where(id=production.shots[0]).select("name").one()
+    tasks = tasks_of(session, production, "name")
+    with requests_made(session) as made:
+        assert tasks[0].parent is known
+        assert len({task.parent.parent for task in tasks}) == 2
+    assert made == 2
