@@ -72,7 +72,7 @@ class SettingsError(UsageError, ValueError):
     """A setting is missing or makes no sense; the message names the argument and the environment variable."""
 
 
-class UnknownEntityType(UsageError, LookupError):
+class UnknownEntityType(UsageError, AttributeError, KeyError):
     """The server's schema has no entity type of that name."""
 
 

@@ -17,7 +17,7 @@ from .entities.running import QueryRunner
 from .entities.state import FetchMode
 from .entities.unit_of_work import UnitOfWork
 from .entities.workspace import Workspace
-from .errors import InvalidValue, SettingsError, UsageError, suggestion
+from .errors import InvalidValue, ServerError, SettingsError, UsageError, suggestion
 from .handshake import Handshake
 from .query.builder import Query
 from .query.expressions import as_projection
@@ -79,7 +79,7 @@ class Session:
         loader = Loader(self._workspace, self._handshake.call)
         self._workspace.loader = loader
         self._refresher = Refresher(self._workspace, loader)
-        self._runner = QueryRunner(self._workspace, self._handshake.call, self._handshake.submit)
+        self._runner = QueryRunner(self._workspace, self._handshake.call, self._channel.submit)
         self._work = UnitOfWork(self._workspace, self._handshake.call)
         self._types = Types(self._get_classes)
 
@@ -160,6 +160,20 @@ class Session:
         )
         return query if page_size is None else query.with_page_size(page_size)
 
+    def search(
+        self,
+        what: type[Entity] | str,
+        terms: str | Iterable[str],
+        *,
+        context: Entity | str | None = None,
+        object_types: Iterable[Entity | str] = (),
+    ) -> Query[Any]:
+        """Return a query for what the server's text search finds: `session.search("Task", "anim sh010")`.
+
+        *what* is as for `query`, and the rest as for `Query.search`. The server decides in which attributes it looks.
+        """
+        return self.query(what).search(terms, context=context, object_types=object_types)
+
     def get(self, entity_type: type[Entity] | str, key: str | int | Sequence[str | int]) -> Entity | None:
         """Return the entity with that id (or, for types with a longer key, those key values), None if there is none.
 
@@ -194,7 +208,8 @@ class Session:
         """Load *paths* for all of *entities*, which may be of several types, in as few requests as possible.
 
         Paths are texts such as `"status.name, parent.name"` or attributes such as `Task.status.name`.
-        Entities that have them already cost nothing. Raises `UnknownAttribute` or `QueryError` for paths that make no sense.
+        Entities that have them already cost nothing. Raises `UnknownAttribute` or `QueryError` for paths that make no
+        sense.
         """
         nodes = [
             node
@@ -250,13 +265,20 @@ class Session:
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
-        """Commit what the `with` block changed when it ends, or roll it back when it raises."""
+        """Commit what is recorded when the `with` block ends, or roll it back when it raises.
+
+        A commit that the server refuses is rolled back too. One whose outcome is not known keeps the changes.
+        """
         try:
             yield self
         except BaseException:
             self.rollback()
             raise
-        self.commit()
+        try:
+            self.commit()
+        except ServerError:
+            self.rollback()
+            raise
 
     @property
     def created(self) -> list[Entity]:

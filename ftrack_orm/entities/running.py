@@ -8,28 +8,32 @@ from typing import Any
 
 import attrs
 
-from ..errors import ProtocolError
+from ..errors import ProtocolError, QueryError
 from ..query.builder import Query
 from ..query.compiler import compile_select
-from ..query.nodes import Path, Select, Step
-from ..schema.attribute import Attribute, Kind
-from ..schema.model import EntityType
+from ..query.nodes import Comparison, Operator, Ordering, Path, Select, conjunction
 from ..wire import operations
 from ..wire.codec import decode
 from ..wire.replies import Reply, Rows
 from .entity import Entity
 from .merging import Merger
+from .rows import PlainRows, complete, plain_value
+from .state import FetchMode
 from .workspace import Workspace
 
-Call = Callable[[Sequence[operations.Operation]], Sequence[Reply]]
-Submit = Callable[[Sequence[operations.Operation]], "Future[list[Reply]]"]
+Call = Callable[..., Sequence[Reply]]
+Submit = Callable[..., "Future[list[Reply]]"]
+
+#: What is asked for after a page: the query of the next one, from the reply that was the last.
+_Following = Callable[[Select, Rows], Select]
 
 
 class QueryRunner:
     """Runs the queries of a session.
 
-    *call* sends operations and returns their replies, *submit* does so in the background and returns a future of them.
-    Only further pages are fetched in the background: whoever waits for the first one can as well ask for it.
+    *call* sends operations and returns their replies, *submit* does so in the background and returns a future of them;
+    both take `denormalize=True`. Only further pages are fetched in the background: whoever waits for the first one can
+    as well ask for it.
     """
 
     def __init__(self, workspace: Workspace, call: Call, submit: Submit) -> None:
@@ -40,14 +44,51 @@ class QueryRunner:
     def pages(self, query: Query[Entity]) -> Iterator[list[Entity]]:
         """Yield the entities of *query* in pages, asking for each next page before this one is handed out."""
         self._workspace.check_open("The query cannot be run")
-        for rows in self._row_pages(self._complete(query.node), query.page_size):
-            # Each page is its own group of peers: a walk over a million entities must not load for all of them.
-            yield Merger(self._workspace).rows(rows)
+        for rows in self._row_pages(query, complete(query.node, self._workspace.schema)):
+            yield self._entities(query, rows)
+
+    def walk(self, query: Query[Entity]) -> Iterator[Entity]:
+        """Return an iterator over the entities of *query* by their keys, each page beginning behind the last key.
+
+        Raises `QueryError` for a type whose key has several parts: the language cannot compare them together.
+        """
+        self._workspace.check_open("The query cannot be run")
+        schema = self._workspace.schema.type(query.node.entity_type)
+        if len(schema.primary_key) != 1:
+            raise QueryError(
+                f"walk goes by an id, and the key of {schema.name} is {', '.join(schema.primary_key)}. Iterate over "
+                f"the query ordered by {schema.primary_key[0]} instead."
+            )
+        (name,) = schema.primary_key
+        key = Path.of(name)
+        select = attrs.evolve(complete(query.node, self._workspace.schema), order_by=(Ordering(key),))
+
+        def following(_: Select, reply: Rows) -> Select:
+            behind = Comparison(key, Operator.GREATER, reply.data[-1][name])
+            return attrs.evolve(select, criterion=conjunction(select.criterion, behind))
+
+        return (
+            entity
+            for rows in self._row_pages(query, select, following=following)
+            for entity in self._entities(query, rows)
+        )
+
+    def dicts(self, query: Query[Any]) -> Iterator[dict[str, Any]]:
+        """Yield the results of *query* as plain data, page after page, touching no entity."""
+        self._workspace.check_open("The query cannot be run")
+        if query.node.group_by:
+            for rows in self._grouped_pages(query):
+                yield from map(plain_value, rows)
+            return
+        schema = self._workspace.schema
+        plain = PlainRows(query.node, schema)
+        for rows in self._row_pages(query, complete(query.node, schema), denormalize=True):
+            yield from map(plain.row, rows)
 
     def rows(self, query: Query[Any]) -> list[dict[str, Any]]:
-        """Return the plain rows of a query with aggregates."""
+        """Return the plain rows of a query with aggregates; raises `QueryError` when the type cannot be grouped."""
         self._workspace.check_open("The query cannot be run")
-        return [decode(row) for rows in self._row_pages(query.node, query.page_size) for row in rows]
+        return [decode(row) for rows in self._grouped_pages(query) for row in rows]
 
     def count(self, query: Query[Any]) -> int:
         """Return the number of entities *query* selects, fetching nothing of them but their keys."""
@@ -61,11 +102,31 @@ class QueryRunner:
             limit=query.node.limit,
         )
         # Keys are short, so they come in few large pages.
-        return sum(len(rows) for rows in self._row_pages(keys_only, max(query.page_size, 10_000)))
+        query = query.with_page_size(max(query.page_size, 10_000))
+        return sum(len(rows) for rows in self._row_pages(query, keys_only))
 
-    def _row_pages(self, select: Select, page_size: int) -> Iterator[list[dict[str, Any]]]:
+    def _entities(self, query: Query[Entity], rows: list[dict[str, Any]]) -> list[Entity]:
+        # Each page is its own group of peers: a walk over a million entities must not load for all of them.
+        mode = None if query.fetch_mode is None else FetchMode(query.fetch_mode)
+        return Merger(self._workspace, mode).rows(rows)
+
+    def _grouped_pages(self, query: Query[Any]) -> Iterator[list[dict[str, Any]]]:
+        types = self._workspace.schema.types
+        name = query.node.entity_type
+        # Servers that say of no type that it can be grouped are older than the word; they are left to answer.
+        groupable = {each.name for each in types.values() if each.supports_group_by}
+        if groupable and name not in groupable:
+            raise QueryError(f"The server cannot group {name}; it can group {', '.join(sorted(groupable))}.")
+        return self._row_pages(query, query.node)
+
+    def _row_pages(
+        self, query: Query[Any], select: Select, *, following: _Following | None = None, denormalize: bool = False
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield the rows of *select*, which is *query* as it is to be sent, in pages of the query's size."""
+        options = {"denormalize": True} if denormalize else {}
+        following = following or _behind_offset
         remaining = select.limit
-        (reply,) = self._call([_page(select, select.offset or 0, _at_most(page_size, remaining))])
+        (reply,) = self._call([_page(query, select, remaining)], **options)
         while True:
             if not isinstance(reply, Rows):
                 raise ProtocolError("The server answered a query with something else than rows.")
@@ -75,7 +136,7 @@ class QueryRunner:
             if reply.next_offset is None or not reply.data or (remaining is not None and remaining <= 0):
                 yield reply.data
                 return
-            coming = self._submit([_page(select, reply.next_offset, _at_most(page_size, remaining))])
+            coming = self._submit([_page(query, following(select, reply), remaining)], **options)
             try:
                 yield reply.data
             except GeneratorExit:
@@ -84,46 +145,16 @@ class QueryRunner:
                 raise
             (reply,) = coming.result()
 
-    def _complete(self, select: Select) -> Select:
-        """Fill in what a query leaves open: the default projections, and what a projected relation brings along."""
-        schema = self._workspace.schema.type(select.entity_type)
-        if not select.projections:
-            paths = [Path.of(name) for name in schema.default_projections or schema.primary_key]
-        else:
-            paths = []
-            for path in select.projections:
-                if isinstance(path, Path):
-                    paths.extend(self._expanded(schema, path))
-        return attrs.evolve(select, projections=tuple(dict.fromkeys(paths)))
 
-    def _expanded(self, schema: EntityType, path: Path) -> list[Path]:
-        """Return *path*, with the default projections of its target behind it when it ends on a relation."""
-        attribute = self._attribute_at(schema, path)
-        if attribute is None or not attribute.is_relation:
-            return [path]
-        last = path.steps[-1]
-        target = self._workspace.schema.type(last.cast or str(attribute.target))
-        if attribute.kind is Kind.MAPPING:
-            # A mapping without keys and values is nothing that could be shown.
-            names: Sequence[str] = (str(attribute.key_name), str(attribute.value_name))
-        else:
-            names = target.default_projections or target.primary_key
-        return [Path((*path.steps, Step(name))) for name in names]
-
-    def _attribute_at(self, schema: EntityType, path: Path) -> Attribute | None:
-        attribute = None
-        for step in path.steps:
-            attribute = schema.attributes.get(step.name)
-            if attribute is None:
-                return None
-            if attribute.target is not None:
-                schema = self._workspace.schema.type(step.cast or attribute.target)
-        return attribute
+def _behind_offset(select: Select, reply: Rows) -> Select:
+    return attrs.evolve(select, offset=reply.next_offset)
 
 
-def _page(select: Select, offset: int, limit: int) -> operations.Operation:
-    return operations.Query(compile_select(attrs.evolve(select, offset=offset or None, limit=limit)))
-
-
-def _at_most(page_size: int, remaining: int | None) -> int:
-    return page_size if remaining is None else min(page_size, remaining)
+def _page(query: Query[Any], select: Select, remaining: int | None) -> operations.Operation:
+    """Return the operation that asks for one page of *select*, of at most *remaining* rows."""
+    limit = query.page_size if remaining is None else min(query.page_size, remaining)
+    expression = compile_select(attrs.evolve(select, offset=select.offset or None, limit=limit))
+    text = query.free_text
+    if text is None:
+        return operations.Query(expression)
+    return operations.Search(expression, select.entity_type, text.terms, text.context_id, text.object_type_ids)

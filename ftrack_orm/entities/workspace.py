@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from .entity import Entity
     from .loading import Loader
 
-#: The fetch mode of a `with session.fetching(...)` block; a block on one thread or task does not bind another.
-_FETCH_MODE: contextvars.ContextVar[FetchMode | None] = contextvars.ContextVar("ftrack_orm_fetch_mode", default=None)
+#: The fetch modes of the `with session.fetching(...)` blocks this thread or task is in, by the id of the workspace.
+_BLOCKS: contextvars.ContextVar[Mapping[int, FetchMode]] = contextvars.ContextVar("ftrack_orm_fetching", default={})
 
 
 class Workspace:
@@ -61,7 +61,7 @@ class Workspace:
 
     def fetch_mode(self, state: State) -> FetchMode:
         """Return what reading a missing value of an entity may do: the block's mode, its query's, or the session's."""
-        block = _FETCH_MODE.get()
+        block = _BLOCKS.get().get(id(self))
         if block is not None:
             return block
         return (state.peers.mode if state.peers else None) or self._fetch
@@ -69,11 +69,11 @@ class Workspace:
     @contextmanager
     def fetching(self, mode: FetchMode) -> Iterator[None]:
         """Let *mode* hold for this thread or task until the block ends."""
-        token = _FETCH_MODE.set(mode)
+        token = _BLOCKS.set({**_BLOCKS.get(), id(self): mode})
         try:
             yield
         finally:
-            _FETCH_MODE.reset(token)
+            _BLOCKS.reset(token)
 
     def check_open(self, what_fails: str) -> None:
         """Raise `SessionClosed`, saying what cannot be done, when the session was closed."""

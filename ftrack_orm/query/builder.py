@@ -7,11 +7,12 @@ from typing import Any, Generic, NoReturn, Protocol, TypeVar, cast, overload
 
 import attrs
 
-from ..errors import MultipleResults, NoResult, QueryError, UsageError
+from ..errors import MultipleResults, NoResult, QueryError, UsageError, suggestion
 from .compiler import compile_pretty, compile_select
 from .emptiness import simplified
 from .excerpt import located
 from .expressions import as_ordering, as_projection, check_roots, combine
+from .free_text import FreeText, free_text
 from .literals import type_name
 from .nodes import Ordering, Path, Projection, Select, conjunction
 from .parser import parse, parse_orderings, parse_projections
@@ -23,6 +24,9 @@ N = TypeVar("N")
 
 #: How much of a query its repr shows.
 _SHOWN = 300
+
+#: What reading a value that is not loaded may do.
+_FETCH_MODES = ("peers", "one", "never")
 
 
 class Runner(Protocol):
@@ -36,6 +40,12 @@ class Runner(Protocol):
 
     def count(self, query: Query[Any]) -> int:
         """Return how many entities *query* selects, within its offset and limit."""
+
+    def dicts(self, query: Query[Any]) -> Iterator[dict[str, Any]]:
+        """Yield what *query* selects as plain data."""
+
+    def walk(self, query: Query[Any]) -> Iterator[Any]:
+        """Yield what *query* selects in the order of primary keys, each page beginning behind the last key."""
 
 
 @attrs.frozen(slots=True, eq=False, repr=False)
@@ -51,6 +61,8 @@ class Query(Generic[T]):
     vocabulary: Vocabulary | None = None
     runner: Runner | None = None
     page_size: int = 500
+    fetch_mode: str | None = None
+    free_text: FreeText | None = None
 
     @classmethod
     def from_text(
@@ -77,7 +89,7 @@ class Query(Generic[T]):
         """Return the same query, checked against *vocabulary* and run by *runner*."""
         if vocabulary is not None:
             check(self.node, vocabulary)
-        return attrs.evolve(self, vocabulary=vocabulary, runner=runner)
+        return self._changed(vocabulary=vocabulary, runner=runner)
 
     # -- refining --------------------------------------------------------------------------------------------------
 
@@ -134,10 +146,33 @@ class Query(Generic[T]):
         """Return the query that is asked for in pages of *count* results."""
         if not _amount("with_page_size", count):
             raise QueryError("with_page_size takes the number of results in a page, at least 1.")
-        return attrs.evolve(self, page_size=count)
+        return self._changed(page_size=count)
+
+    def fetching(self, mode: str) -> Query[T]:
+        """Return the query whose results do what *mode* says when a value is read that was not loaded.
+
+        `"peers"` loads it for all that arrived together, `"one"` for that entity only, and `"never"` raises
+        `NotFetched`. It takes precedence over the session's mode; a `with session.fetching(...)` block over both.
+        """
+        if mode not in _FETCH_MODES:
+            near = suggestion(str(mode), _FETCH_MODES)
+            raise QueryError(f"There is no fetch mode {mode!r}, only {', '.join(map(repr, _FETCH_MODES))}.{near}")
+        return self._changed(fetch_mode=mode)
+
+    def search(self, terms: Any, *, context: Any = None, object_types: Any = ()) -> Query[T]:
+        """Return the query for those of its results in which the server's text search finds all of *terms*.
+
+        *terms* is a text, of which each word is a term, or an iterable of terms. *context*, an entity or an id, is
+        where to look: it and all that is below it. *object_types*, entities or ids, are the kinds of context to find.
+        Another search takes the place of the first. Raises `QueryError` when there is nothing to look for.
+        """
+        return self._changed(free_text=free_text(terms, context, object_types, self.vocabulary))
 
     def _with(self, **changes: Any) -> Query[T]:
-        return attrs.evolve(self, node=attrs.evolve(self.node, **changes))
+        return self._changed(node=_changed(self.node, changes))
+
+    def _changed(self, **changes: Any) -> Query[T]:
+        return _changed(self, changes)
 
     def _projections(self, projection: Any) -> tuple[Projection, ...]:
         if isinstance(projection, str):
@@ -194,6 +229,33 @@ class Query(Generic[T]):
     def all(self) -> list[T]:
         """Return all results as a list."""
         return [result for page in self.pages() for result in page]
+
+    def dicts(self) -> Iterator[dict[str, Any]]:
+        """Yield the results as plain data that `json.dumps` takes, page after page, without making entities.
+
+        A row has the entity's type, its key and just what was selected: related entities as dicts, in full wherever
+        they come up, collections as lists, a mapped collection selected as a whole as a dict of its keys and values,
+        datetimes as ISO 8601 text in UTC. Changes that were not committed are not in it.
+        """
+        runner, query = self._running(), self._sent()
+        return iter(()) if query is None else runner.dicts(query)
+
+    def walk(self, page_size: int = 1000) -> Iterator[T]:
+        """Yield the results in the order of their primary keys, completely even while entities come and go.
+
+        Pages that are counted from the start shift when an entity before them is deleted or created. Here each page
+        begins behind the last key of the one before it: whatever is there from beginning to end comes exactly once.
+        Raises `QueryError` for a query with another order, with an offset or groups, or of a type with a longer key.
+        """
+        set_by_walk = {"order_by": self.node.order_by, "offset": self.node.offset, "group_by": self.node.group_by}
+        for clause, value in set_by_walk.items():
+            if value:
+                raise QueryError(
+                    f"walk goes by primary keys, so the query cannot have {clause} too; leave {clause} out, or iterate "
+                    f"over the query itself: {self._shown()}"
+                )
+        runner, query = self._running(), self.with_page_size(page_size)._sent()
+        return iter(()) if query is None else runner.walk(query)
 
     def first(self) -> T | None:
         """Return the first result, None when there is none; only one is asked for."""
@@ -265,6 +327,8 @@ class Query(Generic[T]):
     def _sent(self) -> Query[T] | None:
         """Return the query as it is sent, without conditions that make no difference; None when nothing can match."""
         check_grouping(self.node)
+        if self.free_text is not None and self.node.group_by:
+            raise QueryError(f"A search finds entities and cannot be grouped: {self._shown()}")
         criterion = simplified(self.node.criterion)
         if criterion is False or self.node.limit == 0:
             return None
@@ -288,16 +352,20 @@ class Query(Generic[T]):
         return f"<query {self._shown()}>"
 
     def _shown(self) -> str:
-        text = str(self)
+        text = str(self) if self.free_text is None else f"{self}, {self.free_text}"
         return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Query):
             return NotImplemented
-        return (self.node, self.page_size) == (other.node, other.page_size)
+        return self._asked == other._asked
 
     def __hash__(self) -> int:
-        return hash((self.node, self.page_size))
+        return hash(self._asked)
+
+    @property
+    def _asked(self) -> tuple[Any, ...]:
+        return self.node, self.page_size, self.fetch_mode, self.free_text
 
     def __bool__(self) -> NoReturn:
         raise QueryError(f"Whether a query finds something has to be asked: query.exists(), for: {self._shown()}")
@@ -307,9 +375,11 @@ class Query(Generic[T]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Neither a session nor its schema goes into a pickle.
-        return Query, (self.node, None, None, self.page_size)
+        return Query, (self.node, None, None, self.page_size, self.fetch_mode, self.free_text)
 
     def __select__(self) -> Select:
+        if self.free_text is not None:
+            raise QueryError(f"A search cannot be part of another query; find the entities first: {self._shown()}")
         return self.node
 
 
@@ -333,3 +403,17 @@ def _amount(clause: str, count: int | None) -> int | None:
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
         raise QueryError(f"{clause} takes a whole number of results, not {count!r}.")
     return count
+
+
+#: The attributes of queries and their nodes, by class.
+_FIELDS: dict[type, tuple[str, ...]] = {
+    cls: tuple(field.name for field in attrs.fields(cls)) for cls in (Query, Select)
+}
+
+V = TypeVar("V")
+
+
+def _changed(value: V, changes: dict[str, Any]) -> V:
+    """Return *value* with other attributes, as `attrs.evolve` does, which would be most of what refining costs."""
+    cls = type(value)
+    return cls(**{name: changes[name] if name in changes else getattr(value, name) for name in _FIELDS[cls]})

@@ -28,7 +28,7 @@ from ..wire.operations import (
     Update,
     from_json,
 )
-from . import credentials, envelope, information, mutation, refusal
+from . import credentials, envelope, information, mutation, refusal, search
 from .emission import Emission
 from .execution import run
 from .references import References
@@ -45,7 +45,7 @@ UNSUPPORTED_ACTIONS = frozenset(
         "encode_media", "generate_signed_url", "generate_totp", "get_upload_metadata", "get_widget_url",
         "grant_api_key_project", "grant_api_key_security_role", "grant_user_security_role_project", "parse_query",
         "permissions", "remove_user_security_role", "reset_remote", "revoke_api_key_project",
-        "revoke_api_key_security_role", "revoke_user_security_role_project", "search", "send_review_session_invite",
+        "revoke_api_key_security_role", "revoke_user_security_role_project", "send_review_session_invite",
         "send_user_invite", "storage_usage", "un_assume_user", "update_user_security_role",
     }
 )  # fmt: skip
@@ -127,8 +127,8 @@ class _Batch:
     def carry_out(self, group: Sequence[Operation]) -> list[Any]:
         """Answer one operation, or several deletions that follow each other, which are done as one."""
         operation = group[0]
-        if isinstance(operation, Query):
-            return [self._query(operation)]
+        if isinstance(operation, (Query, Search)):
+            return [self._read(operation)]
         if isinstance(operation, (Create, Update, Delete)):
             # What was told of an entity before may be different now, so later reads tell it anew.
             self._emission.forget()
@@ -146,17 +146,20 @@ class _Batch:
             return [self._schema_answer]
         if isinstance(operation, QueryServerInformation):
             return [self._information(operation)]
-        raise _unknown("search" if isinstance(operation, Search) else str(operation.body["action"]))
+        raise _unknown(str(operation.body["action"]))
 
-    def _query(self, operation: Query) -> dict[str, Any]:
+    def _read(self, operation: Query | Search) -> dict[str, Any]:
         try:
             select = parse(operation.expression)
         except QueryError as error:
             raise refusal.parse(operation.expression, str(error)) from error
         store = self._store
         store.settle()
+        action = "query"
+        if isinstance(operation, Search):
+            action, select = "search", search.narrowed(select, operation, store.schema)
         rows = run(store.connection, store.tables, select, self._emission, store.stamp.moment)
-        return {"action": "query", "data": rows.data, "metadata": {"next": {"offset": rows.next_offset}}}
+        return {"action": action, "data": rows.data, "metadata": {"next": {"offset": rows.next_offset}}}
 
     def _information(self, operation: QueryServerInformation) -> dict[str, Any]:
         store = self._store

@@ -102,8 +102,11 @@ class Sandbox:
             tables, answer = _layout(self._schema)
             self._prepare(engine, tables)
             server = Server(Application(engine, tables, answer, self._clock))
-        except BaseException:
+        except BaseException as error:
             engine.dispose()
+            if isinstance(error, sa.exc.OperationalError):
+                message = f"The database {os.fspath(self._database)} cannot be opened or written: {error.orig}."
+                raise SettingsError(message) from error
             raise
         self._ready.clear()
         self._failure = None

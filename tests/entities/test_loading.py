@@ -203,3 +203,9 @@ def test_entities_partly_known_and_partly_loaded_go_on_together(connect, product
         assert tasks[0].parent is known
         assert len({task.parent.parent for task in tasks}) == 2
     assert made == 2
+
+
+def test_the_mode_of_a_block_does_not_bind_other_sessions(session, other, production):
+    task = other.query("Task").where(id=production.tasks[1]).select("name").one()
+    with session.fetching("never"):
+        assert task.bid == 1

@@ -363,6 +363,15 @@ def test_a_block_commits_when_it_ends_and_rolls_back_when_it_raises(session, oth
     assert other.get("Task", tasks[0].id).name == "kept"
 
 
+def test_a_block_whose_commit_is_refused_is_rolled_back(session, production):
+    project = session.get("Project", production.project)
+    with pytest.raises(errors.IntegrityError), session.begin():
+        session.create("Project", name=project.name, full_name="Twin", project_schema=project.project_schema)
+        project.full_name = "changed"
+    assert session.plan() == []
+    assert project.full_name != "changed"
+
+
 def test_what_others_changed_does_not_overwrite_an_edit(session, other, tasks):
     tasks[0].name = "mine"
     with other.begin():

@@ -157,3 +157,8 @@ def test_a_database_whose_seeding_failed_is_seeded_the_next_time(tmp_path: Path)
         Sandbox(seed="emtpy", database=file).start()
     with Sandbox(database=file) as box:
         assert len(_query(box, "select id from User")) == 1
+
+
+def test_a_database_that_cannot_be_opened_is_said_in_a_sentence(tmp_path):
+    with pytest.raises(SettingsError, match="cannot be opened"):
+        Sandbox(database=tmp_path / "missing folder" / "x.db").start()
