@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from ..errors import EntityDeleted, InvalidValue, ReadOnlyAttribute, UsageError
 from ..schema.attribute import Attribute, Kind
+from ..schema.model import EntityType
 from ..values import NOT_LOADED
 from .coercion import coerce
 from .entity import Entity
+from .following import follow
 from .recorded import Recorded, plain
 from .state import Lifecycle
 
@@ -133,8 +135,50 @@ def restore(entity: Entity) -> None:
     state = entity._ftrack_state
     originals, state.originals = state.originals or {}, None
     values = entity.__dict__
+    keys = {name: _key_held(entity, name) for name in originals if name in entity.__schema__.keyed_references}
     for name, original in originals.items():
         put_back(values, name, original)
+    for name, before in keys.items():
+        follow(entity, name, before, _key_held(entity, name))
+
+
+def revert(entity: Entity, names: Collection[str]) -> None:
+    """Take back the changes of *names*, each with the attributes that mean the same; of all attributes if none is given.
+
+    What the server has is shown again, and is loaded again where it was never known. Raises `UnknownAttribute`, and
+    `UsageError` for the key of a new entity, which others may refer to already.
+    """
+    state, schema = entity._ftrack_state, entity.__schema__
+    for name in names:
+        schema.attribute(name)
+        if name in schema.primary_key and state.lifecycle is Lifecycle.PENDING:
+            raise UsageError(f"{schema.name}.{name} is the key of the new {entity!r} and stays; delete it instead.")
+    with state.workspace.lock:
+        if not names:
+            state.workspace.journal.deleted.pop(entity, None)
+            restore(entity)
+        elif state.originals is not None:
+            for name in dict.fromkeys(each for name in names for each in same_change(schema, name)):
+                if name in state.originals:
+                    put_back(entity.__dict__, name, state.originals.pop(name))
+        forget_if_unchanged(entity)
+
+
+def mark_deleted(entity: Entity) -> None:
+    """Take the word of the server that it does not have *entity* any more; the caller holds the lock."""
+    workspace = entity._ftrack_state.workspace
+    workspace.deletions += 1
+    entity._ftrack_state.lifecycle = Lifecycle.DELETED
+    entity._ftrack_state.originals = None
+    for pending in (workspace.journal.created, workspace.journal.modified, workspace.journal.deleted):
+        pending.pop(entity, None)
+    workspace.identities.remove(entity.__schema__.family, entity._ftrack_state.key)
+
+
+def same_change(schema: EntityType, name: str) -> tuple[str, ...]:
+    """Return the attributes that are one change with *name*: a key and the references that it holds, or just it."""
+    key_name = schema.reference_keys.get(name, name)
+    return key_name, *schema.keyed_references.get(key_name, ())
 
 
 def put_back(values: dict[str, Any], name: str, original: Any) -> None:
@@ -167,6 +211,7 @@ def _key_and_references(entity: Entity, key_name: str, key: Any, related: Entity
 def _record(entity: Entity, values: Mapping[str, Any]) -> None:
     """Set the values of one change, remember what they replace, and forget the change if it came back to that."""
     with entity._ftrack_state.workspace.lock:
+        keys = {name: _key_held(entity, name) for name in values if name in entity.__schema__.keyed_references}
         for name, value in values.items():
             _remember(entity, name)
             if value is NOT_LOADED:
@@ -174,6 +219,19 @@ def _record(entity: Entity, values: Mapping[str, Any]) -> None:
             else:
                 entity.__dict__[name] = value
         _settle(entity, tuple(values))
+        for name, before in keys.items():
+            follow(entity, name, before, _key_held(entity, name))
+
+
+def _key_held(entity: Entity, key_name: str) -> Any:
+    """Return the key an entity holds of what it refers to, from the key attribute or the loaded reference."""
+    values = entity.__dict__
+    if key_name in values:
+        return values[key_name]
+    for reference in entity.__schema__.keyed_references.get(key_name, ()):
+        if isinstance(related := values.get(reference), Entity):
+            return related._ftrack_state.key[0]
+    return NOT_LOADED
 
 
 def _remember(entity: Entity, name: str) -> None:

@@ -8,38 +8,42 @@ from typing import TYPE_CHECKING, Any, overload
 from ..errors import InvalidValue
 from ..schema.attribute import Attribute
 from . import changes
-from .recorded import Recorded
+from .recorded import Followed, Recorded
 from .state import Lifecycle
 
 if TYPE_CHECKING:
     from .entity import Entity
 
 
-class Collection(MutableSequence["Entity"], Recorded):
+#: States in which an entity is in no collection any more.
+_GONE = (Lifecycle.DELETED, Lifecycle.TRANSIENT)
+
+
+class Collection(MutableSequence["Entity"], Recorded, Followed):
     """The entities a relation leads to, in the server's order.
 
     Editing records the whole collection as one change of its owner, which is how ftrack is told about it. An entity
     is in a collection once: adding it again does nothing. `in` and appending cost the same whatever the length.
     """
 
-    __slots__ = ("_attribute", "_deletions", "_items", "_members", "_owner")
+    __slots__ = ("_attribute", "_disappearances", "_items", "_members", "_owner")
 
     def __init__(self, owner: Entity, attribute: Attribute, items: list[Entity]) -> None:
         self._owner = owner
         self._attribute = attribute
         self._items = items
         self._members: set[Entity] | None = None
-        self._deletions = owner._ftrack_state.workspace.deletions
+        self._disappearances = owner._ftrack_state.workspace.disappearances
 
     def _present(self) -> list[Entity]:
-        """Return the items without those that were deleted since this was last asked.
+        """Return the items without those that were deleted or forgotten since this was last asked.
 
-        Looking when somebody looks spares a commit from searching all collections for what it deleted.
+        Looking when somebody looks spares a commit from searching all collections for what is gone.
         """
-        deletions = self._owner._ftrack_state.workspace.deletions
-        if self._deletions != deletions:
-            self._deletions = deletions
-            alive = [item for item in self._items if item._ftrack_state.lifecycle is not Lifecycle.DELETED]
+        disappearances = self._owner._ftrack_state.workspace.disappearances
+        if self._disappearances != disappearances:
+            self._disappearances = disappearances
+            alive = [item for item in self._items if item._ftrack_state.lifecycle not in _GONE]
             if len(alive) != len(self._items):
                 self._items = alive
                 self._members = None
@@ -61,6 +65,15 @@ class Collection(MutableSequence["Entity"], Recorded):
     def _put_back(self, content: Iterable[Entity]) -> None:
         self._items = list(content)
         self._members = None
+
+    def _follow(self, entity: Entity, is_member: bool) -> None:
+        known = self._known()
+        if is_member and entity not in known:
+            self._items.append(entity)
+            known.add(entity)
+        elif not is_member and entity in known:
+            self._items.remove(entity)
+            known.discard(entity)
 
     def _become(self, items: Iterable[Entity]) -> None:
         """Make *items*, without repetitions, the content, as one recorded change."""

@@ -126,7 +126,20 @@ class Merger:
         if attribute.kind is Kind.MAPPING:
             entries = self._entries(attribute, items)
             return NOT_LOADED if entries is None else MappedCollection(entity, attribute, entries)
-        return Collection(entity, attribute, [self._entity(item) for item in items])
+        members = [self._entity(item) for item in items]
+        for member in members:
+            self._tell_owner(member, entity, name)
+        return Collection(entity, attribute, members)
+
+    def _tell_owner(self, member: Entity, owner: Entity, collection: str) -> None:
+        """Let a member know whose it is, where the schema says which of its keys tells: that spares asking for it."""
+        key = self._workspace.schema.inverse_key(owner.__entity_type__, collection, member.__entity_type__)
+        if key is None or key in (member._ftrack_state.originals or ()):
+            return
+        values, owner_key = member.__dict__, owner._ftrack_state.key[0]
+        if key in values and values[key] != owner_key:
+            self._keep_key_and_reference_together(member, member.__schema__, key, owner_key)
+        values[key] = owner_key
 
     def _entries(self, attribute: Attribute, items: Sequence[Mapping[str, Any]]) -> dict[str, Entry] | None:
         """Return the pairs of a mapped collection, or None when the answer refers to them without keys and values."""

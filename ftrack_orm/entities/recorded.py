@@ -20,6 +20,16 @@ class Recorded(abc.ABC):
         """Make an earlier `_plain` the content again, without recording it."""
 
 
+class Followed(abc.ABC):
+    """A collection that follows when an entity comes to belong to it by a change of the entity's own."""
+
+    __slots__ = ()
+
+    @abc.abstractmethod
+    def _follow(self, entity: Any, is_member: bool) -> None:
+        """Put the entity in or take it out, without recording an edit."""
+
+
 def plain(value: Any) -> Any:
     """Return any attribute's value in the form it can be compared and put back in."""
     return value._plain() if isinstance(value, Recorded) else value

@@ -6,6 +6,7 @@ import contextvars
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..errors import SessionClosed
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from .entity import Entity
     from .loading import Loader
 
+_NONE: Mapping[int, FetchMode] = MappingProxyType({})
+
 #: The fetch modes of the `with session.fetching(...)` blocks this thread or task is in, by the id of the workspace.
-_BLOCKS: contextvars.ContextVar[Mapping[int, FetchMode]] = contextvars.ContextVar("ftrack_orm_fetching", default={})
+_BLOCKS: contextvars.ContextVar[Mapping[int, FetchMode]] = contextvars.ContextVar("ftrack_orm_fetching", default=_NONE)
 
 
 class Workspace:
@@ -39,8 +42,8 @@ class Workspace:
         self.journal = Journal()
         self.lock = threading.RLock()
         self.closed = False
-        # Counts commits that deleted something, which is when collections look whether an item of theirs is gone.
-        self.deletions = 0
+        # Counts when entities were deleted or forgotten, which is when collections look whether an item is gone.
+        self.disappearances = 0
 
     @property
     def classes(self) -> Classes:

@@ -17,6 +17,7 @@ import attrs
 from ..errors import ProtocolError, UnknownAttribute, UnknownEntityType, suggestion
 from . import inheritance
 from .attribute import Attribute, read_attribute
+from .inverses import inverse_collections
 
 
 @attrs.frozen(eq=False)
@@ -57,6 +58,8 @@ class Schema:
     types: Mapping[str, EntityType]
     hash: str
     subtypes: Mapping[str, tuple[str, ...]]  # type -> all types below it in its family, any depth
+    _inverses: dict[tuple[str, str, str], list[str]] = attrs.field(factory=dict, init=False, repr=False)
+    _inverse_keys: dict[tuple[str, str, str], str | None] = attrs.field(factory=dict, init=False, repr=False)
 
     @classmethod
     def from_answer(cls, answer: Sequence[Mapping[str, Any]]) -> Schema:
@@ -95,6 +98,21 @@ class Schema:
     def related(self, name: str, base: str) -> bool:
         """Whether one of the two types is the other or stands below it, so that a cast between them makes sense."""
         return self.is_a(name, base) or self.is_a(base, name)
+
+    def inverses(self, owner: str, holder: str, key: str) -> list[str]:
+        """Return the collections of *owner* that a *holder* with the owner's id in its attribute *key* belongs to."""
+        asked = (owner, holder, key)
+        if asked not in self._inverses:
+            self._inverses[asked] = inverse_collections(self.types, self.type(owner), self.type(holder), key)
+        return self._inverses[asked]
+
+    def inverse_key(self, owner: str, collection: str, holder: str) -> str | None:
+        """Return the attribute of *holder* with the id of the *owner* whose *collection* it is in, if there is one."""
+        asked = (owner, collection, holder)
+        if asked not in self._inverse_keys:
+            keys = self.type(holder).keyed_references
+            self._inverse_keys[asked] = next((k for k in keys if collection in self.inverses(owner, holder, k)), None)
+        return self._inverse_keys[asked]
 
     def concrete(self, name: str) -> tuple[str, ...]:
         """Return *name* and every type below it: the types an entity reached as *name* can turn out to be."""

@@ -209,3 +209,10 @@ def test_the_mode_of_a_block_does_not_bind_other_sessions(session, other, produc
     task = other.query("Task").where(id=production.tasks[1]).select("name").one()
     with session.fetching("never"):
         assert task.bid == 1
+
+
+def test_the_items_of_a_collection_know_whose_they_are(session, production):
+    shot = session.query("Shot").where(id=production.shots[0]).select("children").one()
+    with requests_made(session) as made:
+        assert all(child.parent is shot for child in shot.children)
+    assert made == 0

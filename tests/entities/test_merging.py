@@ -164,3 +164,12 @@ def test_many_threads_merging_make_one_object_for_each_entity(workspace):
     for thread in threads:
         thread.join()
     assert all(result[i] is results[0][i] for result in results for i in range(300))
+
+
+def test_an_item_of_a_collection_that_came_from_elsewhere_is_told_its_new_owner(workspace):
+    old = {"__entity_type__": "Shot", "id": "old"}
+    (entity,) = merge(workspace, task(parent_id="old", parent=old))
+    (shot,) = merge(workspace, {"__entity_type__": "Shot", "id": "new", "children": [task()]})
+    assert shot.children[0] is entity
+    assert entity.parent_id == "new"
+    assert "parent" not in inspect(entity).loaded

@@ -1,0 +1,69 @@
+"""Loaded collections follow when an entity comes to belong elsewhere, and nothing is sent for that."""
+
+import pytest
+
+from ftrack_orm.testing import requests_made
+
+
+@pytest.fixture
+def shots(session, production):
+    shots = [session.get("Shot", key) for key in production.shots]
+    session.populate(shots, "children")
+    return shots
+
+
+@pytest.fixture
+def task(session, production):
+    return session.get("Task", production.tasks[0])
+
+
+@pytest.mark.parametrize("by", ["reference", "key"])
+def test_an_entity_given_to_another_parent_moves_between_loaded_collections(session, shots, task, by):
+    with requests_made(session) as made:
+        if by == "reference":
+            task.parent = shots[3]
+        else:
+            task.parent_id = shots[3].id
+        assert task not in shots[0].children
+        assert task in shots[3].children
+    assert made == 0
+    assert session.modified == [task]
+    assert [operation.data for operation in session.plan()] == [{"parent_id": shots[3].id}]
+
+
+def test_setting_back_and_rolling_back_move_it_back(session, shots, task):
+    before = [list(shot.children) for shot in shots]
+    task.parent = shots[3]
+    task.parent = shots[0]
+    assert [set(shot.children) for shot in shots] == [set(children) for children in before]
+    task.parent = shots[2]
+    session.rollback()
+    assert [set(shot.children) for shot in shots] == [set(children) for children in before]
+
+
+def test_a_new_entity_is_among_its_parents_children_until_it_is_rolled_back(session, shots):
+    new = session.create("Task", name="new", parent=shots[1])
+    assert new in shots[1].children
+    session.rollback()
+    assert new not in shots[1].children
+
+
+def test_collections_that_are_not_loaded_stay_so(session, production, task):
+    shot = session.get("Shot", production.shots[2])
+    task.parent = shot
+    from ftrack_orm import inspect
+
+    assert "children" not in inspect(shot).loaded
+
+
+def test_the_tree_above_does_not_follow(session, production, task):
+    project = session.get("Project", production.project)
+    descendants = len(project.descendants)
+    session.create("Task", name="new", parent=session.get("Shot", production.shots[0]))
+    assert len(project.descendants) == descendants
+
+
+def test_after_the_commit_the_server_says_the_same(session, other, shots, task):
+    task.parent = shots[3]
+    session.commit()
+    assert {child.id for child in shots[3].children} == {child.id for child in other.get("Shot", shots[3].id).children}
