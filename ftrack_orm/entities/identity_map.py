@@ -24,6 +24,7 @@ class IdentityMap:
         self._families: dict[str, weakref.WeakValueDictionary[str | tuple[str, ...], Entity]] = {}
         self._recent: cachetools.LRUCache[int, Sequence[Entity]] = cachetools.LRUCache(recent_size, getsizeof=len)
         self._results = 0
+        self._waiting: dict[str, list[weakref.ref[Entity]]] = {}
 
     def family(self, name: str) -> weakref.WeakValueDictionary[str | tuple[str, ...], Entity]:
         """Return the entities of the family whose root type is *name*, by key."""
@@ -50,10 +51,19 @@ class IdentityMap:
             self._results += 1
             self._recent[self._results] = entities
 
+    def wait(self, family: str, entity: Entity) -> None:
+        """Note that of *entity* only the key is known, so that it is loaded with others of its family that are."""
+        self._waiting.setdefault(family, []).append(weakref.ref(entity))
+
+    def waiting(self, family: str) -> list[Entity]:
+        """Return, and from now on leave out, the entities of a family of which only the key was known."""
+        return [entity for ref in self._waiting.pop(family, ()) if (entity := ref()) is not None]
+
     def clear(self) -> None:
         """Forget everything."""
         self._families.clear()
         self._recent.clear()
+        self._waiting.clear()
 
     def __iter__(self) -> Iterator[Entity]:
         for family in list(self._families.values()):

@@ -33,8 +33,8 @@ class Merger:
         self._workspace = workspace
         self._mode = mode
         self._peers: dict[str, Peers] = {}
-        # What does not change from row to row, by entity type: class, schema, family, group.
-        self._plans: dict[str, tuple[type[Entity], EntityType, Family, Peers]] = {}
+        # What does not change from row to row, by entity type: class, schema, family, group, length of a bare row.
+        self._plans: dict[str, tuple[type[Entity], EntityType, Family, Peers, int]] = {}
         self._arrived: list[Entity] = []
 
     def rows(self, rows: Sequence[Mapping[str, Any]]) -> list[Entity]:
@@ -49,17 +49,20 @@ class Merger:
             self._arrived = []
         return entities
 
-    def _plan(self, name: str) -> tuple[type[Entity], EntityType, Family, Peers]:
+    def _plan(self, name: str) -> tuple[type[Entity], EntityType, Family, Peers, int]:
         cls = self._workspace.classes[name]
         schema = cls.__schema__
         peers = self._peers.setdefault(schema.family, Peers(self._mode))
-        plan = self._plans[name] = (cls, schema, self._workspace.identities.family(schema.family), peers)
+        # A row no longer than this has nothing but its type and what comes with every answer (PROTOCOL 1.3).
+        always = {*schema.primary_key, *schema.system_projections, *schema.classifiers}
+        family = self._workspace.identities.family(schema.family)
+        plan = self._plans[name] = (cls, schema, family, peers, 1 + len(always))
         return plan
 
     def _entity(self, row: Mapping[str, Any]) -> Entity:
         try:
             name = row[ENTITY_TYPE]
-            cls, schema, family, peers = self._plans.get(name) or self._plan(name)
+            cls, schema, family, peers, bare = self._plans.get(name) or self._plan(name)
             key = plain_key(schema, row)
         except (KeyError, TypeError):
             raise ProtocolError(f"The server sent a row without entity type or key: {str(row)[:200]}") from None
@@ -69,6 +72,8 @@ class Merger:
             family[map_key(key)] = entity
             state = entity._ftrack_state
             peers.add(entity)
+            if len(row) <= bare:
+                self._workspace.identities.wait(schema.family, entity)
         else:
             state = entity._ftrack_state
             if state.peers is not peers:

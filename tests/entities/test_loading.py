@@ -216,3 +216,14 @@ def test_the_items_of_a_collection_know_whose_they_are(session, production):
     with requests_made(session) as made:
         assert all(child.parent is shot for child in shot.children)
     assert made == 0
+
+
+def test_entities_known_by_key_only_are_loaded_with_the_first_of_them_that_is_read(session, production):
+    first, second = (
+        session.query("Task").where(id=key).select("parent.id").one()
+        for key in (production.tasks[0], production.tasks[4])
+    )
+    with requests_made(session) as made:
+        assert first.parent.name == "sh0"
+        assert second.parent.name == "sh1"
+    assert made == 1

@@ -1,6 +1,9 @@
+import datetime
 import json
 import threading
+import uuid
 
+import attrs
 import pytest
 
 from ftrack_orm import errors
@@ -366,3 +369,234 @@ def test_a_query_that_belongs_to_no_session_says_so(session, tasks):
     query = tasks(session).bind(None, None)
     with pytest.raises(errors.UsageError, match=r"session\.query"):
         query.all()
+
+
+def test_grouping_is_left_to_servers_that_do_not_say_what_they_can_group(session, production):
+    assert not any(entity_type.supports_group_by for entity_type in session.schema.types.values())
+    assert session.query("Scope").group_by("name").select("count(id)").all() == []
+
+
+def test_grouping_what_the_server_says_it_cannot_is_refused_before_asking(connect, box, production):
+    class Newer(Line):
+        """A server that says it can group tasks, and so that it cannot group anything else."""
+
+        def send(self, request, cancellation=None):
+            answer = super().send(request, cancellation)
+            replies = json.loads(answer.body)
+            for reply in replies:
+                if isinstance(reply, list):
+                    next(entity_type for entity_type in reply if entity_type["id"] == "Task")["metadata"] = {
+                        "group_by": True
+                    }
+            return attrs.evolve(answer, body=json.dumps(replies).encode())
+
+    line = Newer(box)
+    session = connect(transport=line, schema_cache_path=False)
+    grouped = session.query("Task").where(project_id=production.project).group_by("parent_id").select("count(id)")
+    assert len(grouped.all()) == 4
+    with requests_made(session) == 0, pytest.raises(errors.QueryError, match="cannot group Status; it can group Task"):
+        session.query("Status").group_by("name").select("count(id)").all()
+    line.close()
+
+
+# -- fetch modes ------------------------------------------------------------------------------------------------------
+
+
+def test_results_load_missing_values_as_their_query_says(session, tasks):
+    never = tasks(session).fetching("never").all()
+    with requests_made(session) == 0, pytest.raises(errors.NotFetched, match="bid"):
+        never[0].bid  # noqa: B018 - reading it is what is tested
+    one = tasks(session).fetching("one").all()
+    with requests_made(session) == 3:
+        assert [task.bid for task in one[:3]] == [0, 1, 2]
+    peers = tasks(session).fetching("peers").all()
+    with requests_made(session) == 1:
+        assert [task.bid for task in peers[3:]] == list(range(3, 12))
+
+
+def test_a_querys_mode_goes_before_the_sessions_and_a_block_before_both(connect, tasks):
+    session = connect(fetch="never")
+    loading = tasks(session).fetching("peers").all()
+    assert loading[0].bid == 0
+    with session.fetching("one"), requests_made(session) == 0:
+        assert loading[1].bid == 1  # arrived with the first
+    again = tasks(session).all()
+    with pytest.raises(errors.NotFetched):
+        again[0].description  # noqa: B018 - reading it is what is tested
+    with session.fetching("one"):
+        assert again[0].description == ""
+
+
+def test_what_came_along_in_a_result_has_its_mode_too(session, tasks):
+    task = tasks(session).select("parent.name").fetching("never").first()
+    assert task.parent.name == "sh0"
+    with requests_made(session) == 0, pytest.raises(errors.NotFetched):
+        task.parent.description  # noqa: B018 - reading it is what is tested
+
+
+# -- searching --------------------------------------------------------------------------------------------------------
+
+
+def test_a_search_gives_entities_in_pages(wired, production, line):
+    query = wired.search("Task", f"TASK0 {production.name}", context=production.project).order_by("name")
+    with requests_made(wired) == 3:
+        found = query.with_page_size(4).all()
+    assert names(found) == ALL[:10]
+    assert found[0] is wired.get("Task", production.tasks[0])
+
+
+def test_a_search_narrows_a_query_and_can_be_narrowed(session, tasks, production):
+    shot = session.get("Shot", production.shots[1])
+    query = tasks(session).search(["task"], context=shot)
+    assert names(query) == ALL[3:6]
+    assert names(query.where(session.types.Task.bid > 3)) == ALL[4:6]
+    assert (query.count(), query.exists(), query.first().name, query[-1].name) == (3, True, "task03", "task05")
+    assert query.search("none of them has this").all() == []
+
+
+def test_a_search_keeps_to_object_types(session, production):
+    shots = session.query("ObjectType").where(name="Shot").all()
+    found = session.search("TypedContext", "s", context=production.project, object_types=shots).all()
+    assert sorted(entity.id for entity in found) == sorted(production.shots)
+
+
+# -- plain rows -------------------------------------------------------------------------------------------------------
+
+
+def test_dicts_are_json_of_just_what_was_selected(session, tasks, production):
+    query = tasks(session).select("bid", "parent.name", "parent.parent.name").limit(2)
+    with requests_made(session) == 1:
+        rows = list(query.dicts())
+    parent = {
+        "__entity_type__": "Shot",
+        "id": production.shots[0],
+        "name": "sh0",
+        "parent": {"__entity_type__": "Sequence", "id": production.sequences[0], "name": "sq0"},
+    }
+    assert json.loads(json.dumps(rows)) == [
+        {"__entity_type__": "Task", "id": production.tasks[n], "name": ALL[n], "bid": n, "parent": parent}
+        for n in range(2)
+    ]
+
+
+def test_dicts_come_page_by_page_and_touch_no_entity(session, tasks):
+    task = tasks(session).first()
+    task.name = "edited"
+    before = set(map(id, session.modified))
+    walk = tasks(session).with_page_size(5).dicts()
+    with requests_made(session) <= 2:
+        assert next(walk)["name"] == "task00"
+    assert [row["name"] for row in walk] == ALL[1:]
+    assert task.name == "edited" and set(map(id, session.modified)) == before
+
+
+def test_dicts_of_a_query_without_projections_have_the_defaults(session, tasks, production):
+    row = next(session.query("Task").where(id=production.tasks[0]).dicts())
+    defaults = session.schema.type("Task").default_projections
+    assert set(row) == {"__entity_type__", "id", *defaults}
+
+
+def test_dicts_of_groups_are_json_too(session, production):
+    query = session.query("Task").where(project_id=production.project).group_by("parent_id")
+    rows = list(query.select("count(id)", "max(created_at)").dicts())
+    assert sorted(row["parent_id"] for row in json.loads(json.dumps(rows))) == sorted(production.shots)
+    assert all(datetime.datetime.fromisoformat(row["max_created_at"]).tzinfo for row in rows)
+
+
+def test_dicts_of_nothing_ask_nothing(session, tasks):
+    with requests_made(session) == 0:
+        assert list(tasks(session).limit(0).dicts()) == []
+
+
+# -- walking by key ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def unordered(production):
+    return lambda session: session.query("Task").where(project_id=production.project).select("name")
+
+
+def test_a_walk_goes_by_keys_each_page_behind_the_last(wired, unordered, line, production):
+    walked = [task.id for task in unordered(wired).walk(page_size=5)]
+    assert walked == sorted(production.tasks)
+    assert [expression.partition(" and ")[2] for expression in line.expressions] == [
+        "",
+        f'id > "{walked[4]}" order by id limit 5',
+        f'id > "{walked[9]}" order by id limit 5',
+    ]
+
+
+@pytest.mark.parametrize(("limit", "requests"), [(0, 0), (3, 1), (5, 1), (7, 2), (12, 3), (99, 3)])
+def test_a_walk_keeps_to_the_limit(session, unordered, production, limit, requests):
+    with requests_made(session) == requests:
+        walked = [task.id for task in unordered(session).limit(limit).walk(page_size=5)]
+    assert walked == sorted(production.tasks)[:limit]
+
+
+def test_a_walk_keeps_alternatives_together(session, unordered, production):
+    query = unordered(session).where("name is task01 or name is task02 or name is task03")
+    assert sorted(task.name for task in query.walk(page_size=1)) == ["task01", "task02", "task03"]
+
+
+class Meddling(Line):
+    """A line on which somebody deletes or creates something in front of the next page before it is asked for."""
+
+    def __init__(self, box, meddle):
+        super().__init__(box)
+        self._meddle = meddle
+
+    def send(self, request, cancellation=None):
+        answer = super().send(request, cancellation)
+        if b"from Task" in request.body:
+            self._meddle()
+        return answer
+
+
+@pytest.fixture
+def meddled(connect, box, other, production):
+    """Make a session whose walks over the production's tasks are meddled with in one of two ways."""
+    lines = []
+    doomed = iter(sorted(production.tasks))
+
+    def delete():
+        other.delete(other.get("Task", next(doomed)))
+
+    def create():
+        # Keys of tasks are random; this one comes before all of them.
+        parent = other.get("Shot", production.shots[0])
+        other.create("Task", id=f"00000000-{uuid.uuid4()}", name="in front", parent=parent)
+
+    def make(way):
+        def meddle():
+            {"delete": delete, "create": create}[way]()
+            other.commit()
+
+        lines.append(Meddling(box, meddle))
+        return connect(transport=lines[-1])
+
+    yield make
+    for line in lines:
+        line.close()
+
+
+@pytest.mark.parametrize("way", ["delete", "create"])
+def test_a_walk_has_all_that_lasts_just_once_while_entities_come_and_go(meddled, unordered, production, way):
+    walked = [task.id for task in unordered(meddled(way)).walk(page_size=3)]
+    assert [task_id for task_id in walked if task_id in production.tasks] == sorted(production.tasks)
+
+
+@pytest.mark.parametrize(("way", "change"), [("delete", "missed"), ("create", "doubled")])
+def test_pages_counted_from_the_start_are_not_complete_then(meddled, unordered, production, way, change):
+    counted = [task.id for task in unordered(meddled(way)).order_by("id").with_page_size(3)]
+    found = {"missed": set(production.tasks) - set(counted), "doubled": {id for id in counted if counted.count(id) > 1}}
+    assert found[change]
+
+
+def test_a_walk_needs_a_key_of_one_part(session):
+    with requests_made(session) == 0, pytest.raises(errors.QueryError, match="the key of Metadata is parent_id, key"):
+        session.query("Metadata").walk()
+
+
+def test_the_results_of_a_search_can_be_walked(session, unordered, production):
+    found = unordered(session).search("task1", context=production.project).walk(page_size=1)
+    assert sorted(names(found)) == ["task10", "task11"]
