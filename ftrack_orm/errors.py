@@ -5,6 +5,7 @@ The branches answer the question a handler has to ask:
 * `UsageError`: the calling code did something that cannot work; fix the code.
 * `ServerError`: the server understood the request and refused it.
 * `LineError`: the connection failed; `safe_to_retry` says whether asking again can do harm.
+* `CommitConflict`: somebody else changed what was to be overwritten.
 * `ProtocolError`: the other side answered something that is not ftrack's protocol.
 * `StorageError`: a file or a location could not be read or written.
 * `SandboxUnsupported`: the embedded server does not know how to do that.
@@ -98,6 +99,10 @@ class NotFetched(UsageError, AttributeError):
     """The value is not loaded, and asking the server was forbidden by the fetch mode `never`."""
 
 
+class LazyLoadError(UsageError):
+    """A line of the calling code loads an attribute for one entity after the other; `file` and `line` say where."""
+
+
 class NoResult(UsageError, LookupError):
     """`one()` found nothing."""
 
@@ -112,6 +117,10 @@ class EntityDeleted(UsageError, LookupError):
 
 class SessionClosed(UsageError):
     """The session was closed; its entities keep what they loaded but cannot ask or change anything."""
+
+
+class LazyLoadWarning(UserWarning):
+    """The same as `LazyLoadError`, as a warning: a session made with `n_plus_one="warn"` gives it."""
 
 
 # -- the server's refusals ----------------------------------------------------------------------------------------
@@ -181,6 +190,24 @@ class RequestCancelled(LineError):
 
 class CommitOutcomeUnknown(LineError):
     """The answer to a commit was lost and it cannot be found out whether it was done; the changes are kept."""
+
+
+# -- somebody else -------------------------------------------------------------------------------------------------
+
+
+class CommitConflict(FtrackError):
+    """Somebody else changed what the commit would overwrite; nothing was sent, and the changes are kept.
+
+    Attributes: `entity_type`, `key` and `attribute` (None when the entity is gone) of the first conflict, `read` (what
+    this session took the server to have), `present` (what it has), and `conflicts`, the sentences about all of them.
+    """
+
+    entity_type: str = ""
+    key: tuple[str, ...] = ()
+    attribute: str | None = None
+    read: Any = None
+    present: Any = None
+    conflicts: tuple[str, ...] = ()
 
 
 # -- the other side's mistakes ------------------------------------------------------------------------------------

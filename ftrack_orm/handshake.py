@@ -6,7 +6,6 @@ import contextlib
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from typing import Any, Protocol
 
 from .errors import AuthenticationError, FtrackError, ProtocolError, ServerCompatibilityError, ServerError
@@ -39,13 +38,11 @@ class Handshake:
     def __init__(
         self,
         call: Callable[..., Sequence[Reply]],
-        submit: Callable[[Sequence[Operation]], Future[list[Reply]]],
         cache: Cache,
         server_url: str,
         on_schema: Callable[[Schema], None],
     ) -> None:
         self._call = call
-        self._submit = submit
         self._cache = cache
         self._server_url = server_url
         self._on_schema = on_schema
@@ -79,18 +76,6 @@ class Handshake:
             if failure is not None and not operations:
                 raise failure
             return replies[len(questions) :]
-
-    def submit(self, operations: Sequence[Operation]) -> Future[list[Reply]]:
-        """Send operations in the background; while the server is not known yet, they are waited for."""
-        if self._information is not None:
-            return self._submit(operations)
-        done: Future[list[Reply]] = Future()
-        try:
-            done.set_result(self.call(operations))
-        except FtrackError as error:
-            # Whoever asks ahead hears of a failure when the answer is needed, not before.
-            done.set_exception(error)
-        return done
 
     @property
     def information(self) -> Mapping[str, Any]:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
+from .entities.changes import revert
 from .entities.classes import Classes, Types
+from .entities.configurations import Configurations
+from .entities.detection import NPlusOneDetector
+from .entities.ensuring import Ensurer
 from .entities.entity import Entity
-from .entities.inspection import Change, inspect
 from .entities.loading import Loader
 from .entities.refreshing import Refresher
 from .entities.running import QueryRunner
+from .entities.saved_changes import SessionChanges, load_changes
 from .entities.state import FetchMode
 from .entities.unit_of_work import UnitOfWork
 from .entities.workspace import Workspace
 from .errors import InvalidValue, ServerError, SettingsError, UsageError, suggestion
 from .handshake import Handshake
+from .profiling import Profile
 from .query.builder import Query
 from .query.expressions import as_projection
 from .query.parser import parse_projections
@@ -30,7 +36,8 @@ from .transport.channel import Channel, Exchange
 from .transport.http import HttpTransport
 from .transport.seam import Transport
 from .wire.codec import decode
-from .wire.operations import Operation, Plain, to_json
+from .wire.operations import Operation
+from .wire.raw import raw_operations
 from .wire.replies import PlainAnswer
 
 if TYPE_CHECKING:
@@ -48,7 +55,9 @@ class Session:
     schema on disk). *fetch* is what reading a value that is not loaded may do: `"peers"` loads it for every entity that
     arrived together, `"one"` for that entity only, `"never"` raises `NotFetched`. *timeout* is in seconds. *page_size*
     is the number of entities a query asks for at a time, *recent_size* the number of entities kept in memory although
-    nobody refers to them. *transport* replaces HTTP, for tests. Raises `SettingsError` when something is missing.
+    nobody refers to them. *n_plus_one* is what happens when a line of code loads an attribute for one entity after the
+    other: `"warn"` gives a `LazyLoadWarning`, `"raise"` raises `LazyLoadError`, None lets it be. *transport* replaces
+    HTTP, for tests. Raises `SettingsError` when something is missing.
     """
 
     def __init__(
@@ -69,18 +78,21 @@ class Session:
         self._channel = Channel(self._settings, transport or HttpTransport(self._settings))
         self._handshake = Handshake(
             self._channel.call,
-            self._channel.submit,
             SchemaCache(self._settings.schema_cache_path),
             self._settings.server_url,
             self._schema_changed,
         )
         self._classes: Classes | None = None
         self._workspace = Workspace(self._get_classes, fetch=FetchMode(fetch), recent_size=recent_size)
-        loader = Loader(self._workspace, self._handshake.call)
+        reaction = self._settings.n_plus_one
+        detector = NPlusOneDetector(refuse=reaction == "raise") if reaction else None
+        loader = Loader(self._workspace, self._handshake.call, detector)
         self._workspace.loader = loader
+        self._workspace.configurations = Configurations(self._workspace, self._handshake.call)
         self._refresher = Refresher(self._workspace, loader)
-        self._runner = QueryRunner(self._workspace, self._handshake.call, self._channel.submit)
+        self._runner = QueryRunner(self._workspace, self._handshake.call, self._channel.submit, self._refresher)
         self._work = UnitOfWork(self._workspace, self._handshake.call)
+        self._ensurer = Ensurer(self._workspace, loader, self._work)
         self._types = Types(self._get_classes)
 
     # -- the server ----------------------------------------------------------------------------------------------------
@@ -115,6 +127,11 @@ class Session:
         """The entity classes: `session.types.Task`, `session.types["Task"]`; iterating gives the names of all."""
         return self._types
 
+    @property
+    def configurations(self) -> Configurations:
+        """The configurations of custom attributes; iterating gives them, and `refresh()` reads them again."""
+        return self._workspace.configurations
+
     def call(
         self,
         operations: Iterable[Operation | Mapping[str, Any]],
@@ -131,10 +148,8 @@ class Session:
         *timeout* is in seconds, and `cancellation.cancel()` on another thread makes the call raise `RequestCancelled`
         at once. Raises `ServerError`, `LineError` or `ProtocolError`, and `UsageError` for what is no operation.
         """
-        plain = [_plain(operation) for operation in _operations(operations)]
-        replies = self._handshake.call(
-            plain, push_token=push_token, headers=headers, timeout=timeout, cancellation=cancellation
-        )
+        options: dict[str, Any] = {"push_token": push_token, "headers": headers, "timeout": timeout}
+        replies = self._handshake.call(raw_operations(operations), cancellation=cancellation, **options)
         return [decode(reply.body) for reply in replies if isinstance(reply, PlainAnswer)]
 
     def observe(self, observer: Callable[[Exchange], None]) -> None:
@@ -146,6 +161,10 @@ class Session:
         with suppress(ValueError):
             self._channel.observers.remove(observer)
 
+    def profile(self) -> Profile:
+        """Return a context manager that counts and times the requests in its `with` block; print it for a table."""
+        return Profile(self.observe, self.stop_observing)
+
     # -- reading -------------------------------------------------------------------------------------------------------
 
     def query(self, what: type[Entity] | str, *, page_size: int | None = None) -> Query[Any]:
@@ -155,9 +174,9 @@ class Session:
         `QueryError` for text that cannot be read, pointing at the place, and `UnknownEntityType` or `UnknownAttribute`
         for names the server's schema does not have.
         """
-        query = Query.from_text(
-            _type_name(what), vocabulary=self.schema, runner=self._runner, page_size=self._settings.page_size
-        )
+        # A class needs no reading, which would take as long as building a whole criterion.
+        make = Query.from_text if isinstance(what, str) else Query.on
+        query = make(_type_name(what), self.schema, self._runner, self._settings.page_size)
         return query if page_size is None else query.with_page_size(page_size)
 
     def search(
@@ -246,22 +265,75 @@ class Session:
             raise InvalidValue(message, entity_type=name)
         return self._work.create(name, {**(data or {}), **attributes})
 
+    def ensure(
+        self,
+        entity_type: type[Entity] | str,
+        data: Mapping[str, Any],
+        identifying_keys: Collection[str] | None = None,
+        *,
+        commit: bool = True,
+    ) -> Entity:
+        """Return the entity that has the *data*, creating or updating it as needed, and commit that.
+
+        It is looked for by *identifying_keys*, names among the data, references as well; by all of the data when left
+        out. Raises `MultipleResults` when several have them, and `UsageError` when the session has other changes, which
+        a commit would send too; with `commit=False` nothing is committed. Changes that other threads make meanwhile go
+        along with the commit.
+        """
+        return self.ensure_many(entity_type, [data], identifying_keys, commit=commit)[0]
+
+    def ensure_many(
+        self,
+        entity_type: type[Entity] | str,
+        data: Iterable[Mapping[str, Any]],
+        identifying_keys: Collection[str] | None = None,
+        *,
+        commit: bool = True,
+    ) -> list[Entity]:
+        """Return an entity for each of *data*, as `ensure` would, looking for all in one request and committing once.
+
+        Data with the same identifying values stands for the same entity. When anything is refused, nothing is changed;
+        when the line fails during the commit, the changes stay recorded as after any commit.
+        """
+        return self._ensurer.ensure(_type_name(entity_type), list(data), identifying_keys, commit=commit)
+
     def delete(self, entity: Entity) -> None:
         """Record that *entity* is to be deleted by the next commit; a new one is forgotten."""
         if not isinstance(entity, Entity):
             raise InvalidValue(f"session.delete takes one entity, not {entity!r:.200} ({type(entity).__name__}).")
         self._work.delete(entity)
 
-    def commit(self) -> int:
+    def commit(
+        self,
+        *,
+        batch_size: int | None = None,
+        on_progress: Callable[[int, int], object] | None = None,
+        on_conflict: str | None = None,
+    ) -> int:
         """Carry out all recorded changes in one request; returns the number of operations it took.
 
-        See `UnitOfWork.commit` for what holds when it fails: nothing is lost, nothing is done twice.
+        *batch_size* cuts it into several requests of about as many operations, and `on_progress(done, total)` is called
+        after each. `on_conflict="raise"` looks first, in a request of its own, whether somebody else has changed what
+        is to be overwritten, and raises `CommitConflict` then. See `UnitOfWork.commit` for what holds when a commit
+        fails: nothing is lost, nothing is done twice.
         """
-        return self._work.commit()
+        return self._work.commit(batch_size, on_progress, on_conflict)
 
     def rollback(self) -> None:
         """Take back all recorded changes: values and collections are restored, new entities become transient."""
         self._work.rollback()
+
+    def revert(self, entity: Entity, *names: str) -> None:
+        """Take back what was changed of *entity*: of the attributes named, or all of it, its deletion as well.
+
+        A reference and its key are one change. A new entity is forgotten and becomes transient; its attributes become
+        unset. What was not changed is left alone. Raises `UnknownAttribute`.
+        """
+        self._own(entity)
+        if names or entity not in self._workspace.journal.created:
+            revert(entity, names)
+        else:
+            self._work.delete(entity)
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -295,9 +367,19 @@ class Session:
         """The entities the next commit deletes."""
         return list(self._workspace.journal.deleted)
 
-    def changes(self) -> dict[Entity, Mapping[str, Change]]:
-        """Return, for each new and each modified entity, its changed attributes with their old and new values."""
-        return {entity: inspect(entity).changes for entity in (*self.created, *self.modified)}
+    def changes(self) -> SessionChanges:
+        """Return, for each new and each modified entity, its changed attributes with their old and new values.
+
+        `session.changes().save(path)` writes them to a file that another process can commit.
+        """
+        return SessionChanges(self._workspace)
+
+    def load_changes(self, path: str | os.PathLike[str]) -> SessionChanges:
+        """Record the changes of a file that `session.changes().save(path)` wrote; the next commit sends them.
+
+        See `saved_changes.load_changes` for what is asked of the server and what is raised.
+        """
+        return load_changes(path, self._workspace, self._work)
 
     def plan(self) -> list[Operation]:
         """Return the operations the next commit would send, in order, without sending anything."""
@@ -342,6 +424,10 @@ class Session:
 
     # -- wiring --------------------------------------------------------------------------------------------------------
 
+    def _own(self, entity: Entity) -> None:
+        if not isinstance(entity, Entity) or entity._ftrack_state.workspace is not self._workspace:
+            raise UsageError(f"An entity of this session is needed, not {entity!r:.200}.")
+
     def _get_classes(self) -> Classes:
         if self._classes is None:
             schema = self._handshake.schema
@@ -355,22 +441,6 @@ class Session:
     def _schema_changed(self, schema: Schema) -> None:
         if self._classes is not None:
             self._classes.update(schema)
-
-
-def _operations(operations: Any) -> Iterable[Any]:
-    if isinstance(operations, (str, Mapping, *get_args(Operation))) or not isinstance(operations, Iterable):
-        raise UsageError(f"session.call takes a list of operations, not {operations!r:.200}.")
-    return operations
-
-
-def _plain(operation: Any) -> Plain:
-    if isinstance(operation, Mapping):
-        return Plain(operation)
-    if isinstance(operation, get_args(Operation)):
-        return Plain(to_json(operation))
-    raise UsageError(
-        f"An operation is a mapping with an 'action', or a value of ftrack_orm.wire.operations, not {operation!r:.200}."
-    )
 
 
 def _type_name(entity_type: type[Entity] | str) -> str:

@@ -117,6 +117,11 @@ def _fetch_mode(settings: Settings, attribute: attrs.Attribute[str], value: str)
         )
 
 
+def _n_plus_one(settings: Settings, attribute: attrs.Attribute[str | None], value: str | None) -> None:
+    if value not in (None, "warn", "raise"):
+        raise SettingsError(f"n_plus_one must be 'warn', 'raise' or None, not {value!r}.", setting="n_plus_one")
+
+
 def _copied(value: Mapping[str, str] | None) -> dict[str, str]:
     if value is not None and not isinstance(value, Mapping):
         raise SettingsError(f"headers, cookies and proxies are mappings of text to text, not {type(value).__name__}.")
@@ -156,6 +161,8 @@ class Settings:
     #: How many entities a query asks for at a time.
     page_size: int = attrs.field(default=500, validator=_whole_number_from(1))
     fetch: str = attrs.field(default="peers", validator=_fetch_mode)
+    #: What is done about code that loads an attribute for one entity after the other: "warn", "raise", or nothing.
+    n_plus_one: str | None = attrs.field(default=None, validator=_n_plus_one)
 
     @classmethod
     def resolve(

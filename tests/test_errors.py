@@ -11,6 +11,7 @@ BRANCHES = [
     errors.UsageError,
     errors.ServerError,
     errors.LineError,
+    errors.CommitConflict,
     errors.ProtocolError,
     errors.StorageError,
     errors.SandboxUnsupported,

@@ -22,6 +22,7 @@ ALLOWED = {
     "events": {"query", "schema", "transport", "wire", "values", "errors"},
     "storage": {"entities", "transport", "wire", "query", "values", "errors"},
     "behaviours": {"entities", "transport", "wire", "query", "values", "errors"},
+    "profiling": {"entities", "transport", "errors"},
     "handshake": {"schema", "wire", "values", "errors"},
     "sandbox": {"query", "schema", "wire", "values", "errors", "events.event"},
     "testing": {"session", "sandbox", "settings", "errors", "query", "entities"},

@@ -9,7 +9,8 @@ from ..schema.attribute import Attribute, Kind
 from ..schema.model import Schema
 from . import changes
 from .collections import Collection, assign_collection
-from .mappings import MappedCollection, assign_mapping
+from .custom_attributes import new_mapping
+from .mappings import assign_mapping
 from .state import Lifecycle
 
 if TYPE_CHECKING:
@@ -63,5 +64,5 @@ class EntityAttribute:
         if kind is Kind.COLLECTION:
             return entity.__dict__.setdefault(self.name, Collection(entity, self.attribute, []))
         if kind is Kind.MAPPING:
-            return entity.__dict__.setdefault(self.name, MappedCollection(entity, self.attribute, {}))
+            return entity.__dict__.setdefault(self.name, new_mapping(entity, self.attribute, {}))
         return None

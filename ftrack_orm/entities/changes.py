@@ -130,10 +130,15 @@ def editing(owner: Entity, attribute: Attribute) -> Iterator[None]:
         _settle(owner, (attribute.name,))
 
 
-def restore(entity: Entity) -> None:
-    """Give *entity* back the values it had before any change that was not committed; the caller holds the lock."""
+def restore(entity: Entity, names: Collection[str] | None = None) -> None:
+    """Give *entity* back the values it had before any change that was not committed, of *names* or of everything.
+
+    The caller holds the lock.
+    """
     state = entity._ftrack_state
-    originals, state.originals = state.originals or {}, None
+    pending = state.originals or {}
+    originals = pending if names is None else {name: pending[name] for name in names if name in pending}
+    state.originals = {name: original for name, original in pending.items() if name not in originals} or None
     values = entity.__dict__
     keys = {name: _key_held(entity, name) for name in originals if name in entity.__schema__.keyed_references}
     for name, original in originals.items():
@@ -143,7 +148,7 @@ def restore(entity: Entity) -> None:
 
 
 def revert(entity: Entity, names: Collection[str]) -> None:
-    """Take back the changes of *names*, each with the attributes that mean the same; of all attributes if none is given.
+    """Take back the changes of *names*, each with the attributes that mean the same; all of them if none is given.
 
     What the server has is shown again, and is loaded again where it was never known. Raises `UnknownAttribute`, and
     `UsageError` for the key of a new entity, which others may refer to already.
@@ -154,20 +159,18 @@ def revert(entity: Entity, names: Collection[str]) -> None:
         if name in schema.primary_key and state.lifecycle is Lifecycle.PENDING:
             raise UsageError(f"{schema.name}.{name} is the key of the new {entity!r} and stays; delete it instead.")
     with state.workspace.lock:
-        if not names:
+        if names:
+            restore(entity, [each for name in names for each in same_change(schema, name)])
+        else:
             state.workspace.journal.deleted.pop(entity, None)
             restore(entity)
-        elif state.originals is not None:
-            for name in dict.fromkeys(each for name in names for each in same_change(schema, name)):
-                if name in state.originals:
-                    put_back(entity.__dict__, name, state.originals.pop(name))
         forget_if_unchanged(entity)
 
 
 def mark_deleted(entity: Entity) -> None:
     """Take the word of the server that it does not have *entity* any more; the caller holds the lock."""
     workspace = entity._ftrack_state.workspace
-    workspace.deletions += 1
+    workspace.disappearances += 1
     entity._ftrack_state.lifecycle = Lifecycle.DELETED
     entity._ftrack_state.originals = None
     for pending in (workspace.journal.created, workspace.journal.modified, workspace.journal.deleted):

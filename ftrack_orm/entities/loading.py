@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import EntityDeleted, NotFetched, ProtocolError, UsageError
 from ..query.compiler import compile_select
 from ..query.nodes import And, Comparison, Criterion, Membership, Operator, Or, Path, Select
-from ..schema.attribute import Attribute, Kind, ValueType
+from ..schema.attribute import Attribute, Kind
 from ..schema.model import EntityType
 from ..wire.operations import Operation, Query
 from ..wire.replies import Reply, Rows
 from .collections import Collection
+from .custom_attributes import new_mapping
 from .entity import Entity
-from .mappings import MappedCollection
 from .merging import Merger
+from .projections import plain_scalars
 from .state import FetchMode, Lifecycle, Peers
 from .workspace import Workspace
+
+if TYPE_CHECKING:
+    from .detection import NPlusOneDetector
 
 #: Entities named in one expression. Five hundred ids are about 20 kB of text; servers are known to fail to parse very
 #: long lists (PROTOCOL 1.6), where exactly is not known.
@@ -30,11 +34,15 @@ Call = Callable[[Sequence[Operation]], Sequence[Reply]]
 
 
 class Loader:
-    """Loads missing values into the entities of a workspace; *call* sends operations and returns their replies."""
+    """Loads missing values into the entities of a workspace; *call* sends operations and returns their replies.
 
-    def __init__(self, workspace: Workspace, call: Call) -> None:
+    *detector*, if there is one, is told of every load that reading a missing value causes.
+    """
+
+    def __init__(self, workspace: Workspace, call: Call, detector: NPlusOneDetector | None = None) -> None:
         self._workspace = workspace
         self._call = call
+        self._detector = detector
 
     def load(self, entity: Entity, attribute: Attribute) -> Any:
         """Return the value of *attribute*, loading it, as the fetch mode allows, for the entity's peers as well.
@@ -52,6 +60,8 @@ class Loader:
         group = self._group(entity, attribute) if mode is FetchMode.PEERS else [entity]
         missing = self._refer(group, attribute) if attribute.kind is Kind.REFERENCE else group
         if name not in entity.__dict__ and mode is not FetchMode.NEVER:
+            if self._detector is not None:
+                self._detector.note(entity, attribute, len(missing))
             self._ask(entity, missing, attribute)
         if attribute.kind is Kind.REFERENCE and len(group) > 1:
             self._join_targets(group, attribute)
@@ -81,9 +91,14 @@ class Loader:
     # -- who is loaded together ----------------------------------------------------------------------------------------
 
     def _group(self, entity: Entity, attribute: Attribute) -> list[Entity]:
-        """Return the peers of *entity* that lack the attribute too, *entity* first."""
+        """Return what is loaded together with *entity*, itself first: its peers that lack the attribute too.
+
+        So are the entities of its family of which only the key is known, wherever they came from: whoever referred to
+        them will want to know more of them.
+        """
         state, name = entity._ftrack_state, attribute.name
-        peers = state.peers.alive() if state.peers else []
+        waiting = self._workspace.identities.waiting(entity.__schema__.family)
+        peers = dict.fromkeys((*(state.peers.alive() if state.peers else ()), *waiting))
         return [
             entity,
             *(
@@ -122,7 +137,7 @@ class Loader:
         Some were loaded just now, some were known from elsewhere. Whoever walks on from the group walks on from all of
         them, so they are loaded together from here on.
         """
-        peers = Peers(group[0]._ftrack_state.peers.mode if group[0]._ftrack_state.peers else None)
+        peers = Peers(_mode_of(group[0]))
         targets = dict.fromkeys(
             target for entity in group if isinstance(target := entity.__dict__.get(attribute.name), Entity)
         )
@@ -134,10 +149,12 @@ class Loader:
 
     def _ask(self, entity: Entity, group: list[Entity], attribute: Attribute) -> None:
         """Load *attribute* for *group*: references by their keys where those are loaded, all else by the entities."""
-        by_key = []
-        if attribute.kind is Kind.REFERENCE:
-            by_key = [peer for peer in group if peer.__schema__.reference_keys.get(attribute.name) in peer.__dict__]
-        by_owner = [peer for peer in group if peer not in set(by_key)]
+        mode = _mode_of(entity)
+        by_key: list[Entity] = []
+        by_owner: list[Entity] = []
+        for peer in group:
+            is_keyed = peer.__schema__.reference_keys.get(attribute.name, "") in peer.__dict__
+            (by_key if is_keyed and attribute.kind is Kind.REFERENCE else by_owner).append(peer)
         if by_key:
             self._fetch_targets(by_key, attribute)
         if not by_owner:
@@ -146,7 +163,7 @@ class Loader:
         asked, members = self._common_type(first, by_owner, attribute.name)
         paths = self._paths(asked, asked.attributes[attribute.name])
         keys = [member._ftrack_state.key for member in members]
-        found = set(self._read([self._select(asked, paths, chunk) for chunk in _chunks(keys)]))
+        found = set(self._read([self._select(asked, paths, chunk) for chunk in _chunks(keys)], mode))
         if entity in members and entity not in found:
             raise EntityDeleted(
                 f"The server has no {entity!r} any more (or you may no longer see it), so its {attribute.name} cannot "
@@ -167,8 +184,8 @@ class Loader:
         if not holders:
             return
         keys = list(dict.fromkeys((key,) for _, key in holders))
-        paths = tuple(Path.of(name) for name in _plain_scalars(target))
-        self._read([self._select(target, paths, chunk) for chunk in _chunks(keys)])
+        paths = tuple(Path.of(name) for name in plain_scalars(target))
+        self._read([self._select(target, paths, chunk) for chunk in _chunks(keys)], _mode_of(group[0]))
         for entity, key in holders:
             # A target that may not be seen is shown as the server shows it: as nothing.
             entity.__dict__.setdefault(attribute.name, self._workspace.known(target.name, (key,)))
@@ -195,11 +212,11 @@ class Loader:
         """
         name = attribute.name
         if attribute.kind is Kind.SCALAR:
-            row = _plain_scalars(asked)
+            row = plain_scalars(asked)
             return tuple(Path.of(scalar) for scalar in (row if name in row else (name,)))
         target = self._workspace.schema.type(str(attribute.target))
         if attribute.kind is Kind.REFERENCE:
-            return tuple(Path.of(name, scalar) for scalar in _plain_scalars(target))
+            return tuple(Path.of(name, scalar) for scalar in plain_scalars(target))
         if attribute.kind is Kind.MAPPING:
             return (Path.of(name, str(attribute.key_name)), Path.of(name, str(attribute.value_name)))
         return tuple(Path.of(name, scalar) for scalar in target.default_projections or target.primary_key)
@@ -208,21 +225,36 @@ class Loader:
         chosen = paths or tuple(Path.of(name) for name in schema.default_projections or schema.primary_key)
         return Select(schema.name, chosen, key_criterion(schema, keys))
 
-    def _read(self, selects: Sequence[Select]) -> list[Entity]:
-        found: list[Entity] = []
-        for start in range(0, len(selects), CHUNKS_IN_A_REQUEST):
-            batch = selects[start : start + CHUNKS_IN_A_REQUEST]
+    def _read(self, selects: Sequence[Select], mode: FetchMode | None = None) -> list[Entity]:
+        return [entity for found in self.read(selects, mode=mode) for entity in found]
+
+    def read(
+        self, selects: Sequence[Select], *, at_once: int = CHUNKS_IN_A_REQUEST, mode: FetchMode | None = None
+    ) -> list[list[Entity]]:
+        """Return what each of *selects* finds, in their order; *at_once* of them travel in one request.
+
+        *mode* is what reading a missing value of what was found may do, the session's when left out.
+        """
+        found: list[list[Entity]] = []
+        for start in range(0, len(selects), at_once):
+            batch = selects[start : start + at_once]
             replies = self._call([Query(compile_select(select)) for select in batch])
-            merger = Merger(self._workspace)
+            merger = Merger(self._workspace, mode)
             for reply in replies:
                 if not isinstance(reply, Rows):
                     raise ProtocolError("The server answered a query with something else than rows.")
-                found.extend(merger.rows(reply.data))
+                found.append(merger.rows(reply.data))
         return found
 
     def _value(self, entity: Entity, attribute: Attribute) -> Any:
         with self._workspace.lock:
             return entity.__dict__.setdefault(attribute.name, _nothing(entity, attribute))
+
+
+def _mode_of(entity: Entity) -> FetchMode | None:
+    """Return the mode of the query an entity came by, which what is reached from it inherits."""
+    peers = entity._ftrack_state.peers
+    return peers.mode if peers else None
 
 
 def key_criterion(schema: EntityType, keys: Sequence[tuple[str, ...]]) -> Criterion:
@@ -241,24 +273,12 @@ def key_criterion(schema: EntityType, keys: Sequence[tuple[str, ...]]) -> Criter
     return alternatives[0] if len(alternatives) == 1 else Or(tuple(alternatives))
 
 
-def _plain_scalars(schema: EntityType) -> tuple[str, ...]:
-    """Return the attributes that make up a row: scalars that are stored and not restricted."""
-    return tuple(
-        attribute.name
-        for attribute in schema.attributes.values()
-        if attribute.kind is Kind.SCALAR
-        and not attribute.computed
-        and not attribute.restricted
-        and attribute.value_type is not ValueType.OBJECT
-    )
-
-
 def _nothing(entity: Entity, attribute: Attribute) -> Any:
     """Return what an attribute shows when the server answered without a value for it."""
     if attribute.kind is Kind.COLLECTION:
         return Collection(entity, attribute, [])
     if attribute.kind is Kind.MAPPING:
-        return MappedCollection(entity, attribute, {})
+        return new_mapping(entity, attribute, {})
     return None
 
 

@@ -1,4 +1,4 @@
-"""State: a collection read as key and value (`metadata`, `custom_attributes`) as a mapping whose edits are recorded."""
+"""State: a collection read as key and value (`metadata`) as a mapping whose edits are recorded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..errors import InvalidValue, ReadOnlyAttribute, UnknownAttribute, suggestion
+from ..errors import InvalidValue, UnknownAttribute, suggestion
 from ..schema.attribute import Attribute
 from ..values import Reference
 from . import changes
@@ -26,10 +26,9 @@ class Entry:
 
 
 class MappedCollection(MutableMapping[str, Any], Recorded):
-    """The key-value pairs of an entity.
+    """The key-value pairs of an entity: `metadata`, which may get new keys and lose old ones.
 
-    Metadata may get new keys and lose old ones. Custom attributes exist because somebody configured them, so there the
-    keys are fixed: setting an unknown one is refused, and a value is reset by setting it to None.
+    `CustomAttributes`, whose keys are configured, builds on it.
     """
 
     __slots__ = ("_attribute", "_entries", "_owner")
@@ -39,12 +38,27 @@ class MappedCollection(MutableMapping[str, Any], Recorded):
         self._attribute = attribute
         self._entries = entries
 
-    @property
-    def _keys_are_fixed(self) -> bool:
-        # Metadata is created and deleted by its own key. The rows of custom attributes are the server's, one for each
-        # configuration, and creating them is not allowed (PROTOCOL 6); their key names no parent but a configuration.
-        workspace = self._owner._ftrack_state.workspace
-        return "configuration_id" in workspace.schema.type(str(self._attribute.target)).primary_key
+    def _present(self) -> dict[str, Entry]:
+        """Return the entries there are, for reading."""
+        return self._entries
+
+    def _find(self, key: str) -> Entry | None:
+        """Return the entry of *key*, or None when there is none."""
+        return self._present().get(key)
+
+    def _checked(self, key: str, value: Any) -> Entry:
+        """Return the entry that *key* has when it is set to *value*; raises `InvalidValue` when it cannot be."""
+        if not isinstance(key, str):
+            raise InvalidValue(f"Keys of {self._attribute.name} are text, not {key!r}.")
+        known = self._entries.get(key)
+        value = changes.check_entry(self._owner, self._attribute, key, value)
+        return Entry(value, known.holder if known else None)
+
+    def _replace(self, values: Mapping[str, Any]) -> None:
+        """Make *values* the whole content, as one change."""
+        checked = {key: self._checked(key, value) for key, value in values.items()}
+        with changes.editing(self._owner, self._attribute):
+            self._entries = checked
 
     def _plain(self) -> dict[str, Entry]:
         return dict(self._entries)
@@ -53,45 +67,35 @@ class MappedCollection(MutableMapping[str, Any], Recorded):
         self._entries = dict(content)
 
     def __getitem__(self, key: str) -> Any:
-        try:
-            return self._entries[key].value
-        except KeyError:
-            raise self._unknown(key) from None
+        entry = self._find(key)
+        if entry is None:
+            raise self._unknown(key)
+        return entry.value
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value of *key*, or *default* when there is none."""
-        entry = self._entries.get(key)
+        entry = self._present().get(key)
         return default if entry is None else entry.value
 
     def __setitem__(self, key: str, value: Any) -> None:
-        if not isinstance(key, str):
-            raise InvalidValue(f"Keys of {self._attribute.name} are text, not {key!r}.")
-        known = self._entries.get(key)
-        if known is None and self._keys_are_fixed:
-            raise self._unknown(key)
-        value = changes.check_entry(self._owner, self._attribute, key, value)
+        entry = self._checked(key, value)
         with changes.editing(self._owner, self._attribute):
-            self._entries[key] = Entry(value, known.holder if known else None)
+            self._entries[key] = entry
 
     def __delitem__(self, key: str) -> None:
         if key not in self._entries:
             raise self._unknown(key)
-        if self._keys_are_fixed:
-            raise ReadOnlyAttribute(
-                f"The custom attribute {key!r} of {self._owner!r} exists because it is configured; set it to None to "
-                "empty it."
-            )
         with changes.editing(self._owner, self._attribute):
             del self._entries[key]
 
     def __contains__(self, key: object) -> bool:
-        return key in self._entries
+        return key in self._present()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(tuple(self._entries))
+        return iter(tuple(self._present()))
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._present())
 
     def __eq__(self, other: object) -> bool:
         return dict(self) == dict(other) if isinstance(other, Mapping) else NotImplemented
@@ -99,7 +103,8 @@ class MappedCollection(MutableMapping[str, Any], Recorded):
     __hash__ = None  # type: ignore[assignment]  # like every mutable mapping
 
     def __repr__(self) -> str:
-        return repr(dict(self))
+        # Says what is there: printing must never ask the server.
+        return repr({key: entry.value for key, entry in self._entries.items()})
 
     def _committed(self, sent: Mapping[str, Entry]) -> dict[str, Entry]:
         """Return *sent*, the content a commit sent, with the rows that hold its new entries on the server now."""
@@ -115,7 +120,7 @@ class MappedCollection(MutableMapping[str, Any], Recorded):
     def _unknown(self, key: str) -> UnknownAttribute:
         kind = type(self._owner).__name__
         return UnknownAttribute(
-            f"{self._attribute.name} of this {kind} has no key {key!r}.{suggestion(str(key), self._entries)}",
+            f"{self._attribute.name} of this {kind} has no key {key!r}.{suggestion(str(key), self._present())}",
             entity_type=kind,
             attribute=self._attribute.name,
         )
@@ -131,10 +136,7 @@ def assign_mapping(owner: Entity, attribute: Attribute, value: Any) -> None:
             attribute=attribute.name,
         )
     mapping: MappedCollection = owner[attribute.name]
-    if not mapping._keys_are_fixed:
-        for key in [key for key in mapping if key not in value]:
-            del mapping[key]
-    mapping.update(value)
+    mapping._replace(value)
 
 
 def holder_of_new_entry(mapping: MappedCollection, key: str) -> tuple[Reference, dict[str, Any]]:

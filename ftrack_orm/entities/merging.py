@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from weakref import WeakValueDictionary
 
+import attrs
+
 from ..errors import ProtocolError
 from ..schema.attribute import Attribute, Kind
 from ..schema.model import EntityType
 from ..values import NOT_LOADED, Reference
 from ..wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
 from .collections import Collection
+from .custom_attributes import new_mapping
 from .entity import Entity, new_entity, plain_key
 from .identity_map import map_key
-from .mappings import Entry, MappedCollection
+from .mappings import Entry
 from .recorded import Recorded
 from .state import FetchMode, Lifecycle, Peers, State
 from .workspace import Workspace
@@ -104,7 +107,7 @@ class Merger:
                 continue
             if originals is not None and name in originals:
                 # The user's edit stays; what it replaces is news.
-                originals[name] = value._plain() if isinstance(value, Recorded) else value
+                originals[name] = self._rebase(values.get(name), originals[name], value)
             elif isinstance(value, Recorded) and name in values:
                 # Whoever holds the collection sees the news too.
                 values[name]._put_back(value._plain())
@@ -112,6 +115,18 @@ class Merger:
                 if name in values and values[name] != value:
                     self._keep_key_and_reference_together(entity, schema, name, value)
                 values[name] = value
+
+    def _rebase(self, edited: Any, before: Any, news: Any) -> Any:
+        """Return *news* as an original, having made the edits of a collection or mapping again on top of them.
+
+        Otherwise the next commit would take out what somebody else has put in.
+        """
+        if not isinstance(news, Recorded):
+            return news
+        content = news._plain()
+        if isinstance(edited, Recorded) and before is not NOT_LOADED:
+            edited._put_back(_edited_again(edited._plain(), before, content))
+        return content
 
     def _keep_key_and_reference_together(self, entity: Entity, schema: EntityType, name: str, value: Any) -> None:
         """When news of a key or a reference arrives, see to it that the other one does not go on telling old news."""
@@ -130,7 +145,7 @@ class Merger:
             return items
         if attribute.kind is Kind.MAPPING:
             entries = self._entries(attribute, items)
-            return NOT_LOADED if entries is None else MappedCollection(entity, attribute, entries)
+            return NOT_LOADED if entries is None else new_mapping(entity, attribute, entries)
         members = [self._entity(item) for item in items]
         for member in members:
             self._tell_owner(member, entity, name)
@@ -160,3 +175,15 @@ class Merger:
             key = tuple(zip(holder.primary_key, plain_key(holder, item), strict=True))
             entries[item[key_name]] = Entry(value, Reference(holder.name, key))
         return entries
+
+
+def _edited_again(edited: Any, before: Any, news: Any) -> Any:
+    """Return *news* with what was put into *before*, and taken out of it, to make it *edited*."""
+    if isinstance(news, dict):
+        kept = {key: entry for key, entry in news.items() if key in edited or key not in before}
+        for key, entry in edited.items():
+            if entry != before.get(key):
+                kept[key] = attrs.evolve(entry, holder=news[key].holder if key in news else None)
+        return kept
+    removed, known = set(before) - set(edited), {*before, *news}
+    return (*(item for item in news if item not in removed), *(item for item in edited if item not in known))

@@ -58,7 +58,7 @@ def plan(changes: Changes) -> list[Operation]:
     return [
         *(Create(creation.reference.entity_type, creation.data) for creation in creations),
         *(Update(m.reference.entity_type, _key(m.reference), m.data) for m in modifications),
-        *(Delete(d.reference.entity_type, _key(d.reference)) for d in _ordered_deletions(changes.deletions)),
+        *(Delete(d.reference.entity_type, _key(d.reference)) for d in ordered_deletions(changes.deletions)),
     ]
 
 
@@ -107,7 +107,24 @@ def _ordered_creations(creations: Sequence[Creation]) -> tuple[list[Creation], l
     return ordered, later
 
 
-def _ordered_deletions(deletions: Sequence[Deletion]) -> list[Deletion]:
+def creations_in_groups(creations: Sequence[Creation]) -> list[list[Creation]]:
+    """Return *creations* in the order of a plan, in groups: what is in one needs only what is in it or before it."""
+    ordered, _ = _ordered_creations(creations)
+    whole = {creation.reference: creation for creation in creations}
+    ordered = [whole[creation.reference] for creation in ordered]
+    index = _index(ordered)
+    groups: list[list[Creation]] = []
+    reach = -1
+    for i, creation in enumerate(ordered):
+        if i > reach:
+            groups.append([])
+        groups[-1].append(creation)
+        # Only where a circle was cut does something need what comes after it.
+        reach = max(reach, i, *(found for value in creation.data.values() for found in _mentioned(value, index)))
+    return groups
+
+
+def ordered_deletions(deletions: Sequence[Deletion]) -> list[Deletion]:
     """Return deletions with what refers to another deleted entity before that one."""
     index = _index(deletions)
     referrers: dict[int, set[int]] = {i: set() for i in range(len(deletions))}

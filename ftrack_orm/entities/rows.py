@@ -1,55 +1,19 @@
-"""Pure: which attributes a query's rows are asked for, and rows as plain data that knows no session."""
+"""Pure: the rows of an answer as plain data that knows no session and that JSON can hold."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import attrs
-
-from ..query.nodes import Path, Select, Step
-from ..schema.attribute import Attribute, Kind
-from ..schema.model import EntityType, Schema
+from ..errors import ProtocolError
+from ..query.nodes import Path, Select
+from ..schema.attribute import Kind
+from ..schema.model import Schema
 from ..wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
+from .projections import attribute_at, complete, projected
 
-
-def complete(select: Select, schema: Schema) -> Select:
-    """Fill in what a query leaves open: the default projections, and what a projected relation brings along."""
-    paths = [path for projection in _projections(select, schema) for path in _expanded(projection, select, schema)]
-    return attrs.evolve(select, projections=tuple(dict.fromkeys(paths)))
-
-
-def _projections(select: Select, schema: Schema) -> list[Path]:
-    if select.projections:
-        return [projection for projection in select.projections if isinstance(projection, Path)]
-    entity_type = schema.type(select.entity_type)
-    return [Path.of(name) for name in entity_type.default_projections or entity_type.primary_key]
-
-
-def _expanded(path: Path, select: Select, schema: Schema) -> list[Path]:
-    """Return *path*, with the default projections of its target behind it when it ends on a relation."""
-    attribute = _attribute_at(path, schema.type(select.entity_type), schema)
-    if attribute is None or not attribute.is_relation:
-        return [path]
-    last = path.steps[-1]
-    target = schema.type(last.cast or str(attribute.target))
-    if attribute.kind is Kind.MAPPING:
-        # A mapping without keys and values is nothing that could be shown.
-        names: Sequence[str] = (str(attribute.key_name), str(attribute.value_name))
-    else:
-        names = target.default_projections or target.primary_key
-    return [Path((*path.steps, Step(name))) for name in names]
-
-
-def _attribute_at(path: Path, entity_type: EntityType, schema: Schema) -> Attribute | None:
-    attribute = None
-    for step in path.steps:
-        attribute = entity_type.attributes.get(step.name)
-        if attribute is None:
-            return None
-        if attribute.target is not None:
-            entity_type = schema.type(step.cast or attribute.target)
-    return attribute
+#: The key of a type that the schema has not heard of, most likely.
+_USUAL_KEY = ("id",)
 
 
 class _Shape:
@@ -85,8 +49,8 @@ class PlainRows:
         for path in complete(select, schema).projections:
             if isinstance(path, Path):
                 self._shape.at(path)
-        for path in _projections(select, schema):
-            attribute = _attribute_at(path, schema.type(select.entity_type), schema)
+        for path in projected(select, schema):
+            attribute = attribute_at(schema, schema.type(select.entity_type), path)
             if attribute is not None and attribute.kind is Kind.MAPPING:
                 shape = self._shape.at(path)
                 pair = str(attribute.key_name), str(attribute.value_name)
@@ -94,13 +58,17 @@ class PlainRows:
                 shape.pair = pair if shape.attributes.keys() == set(pair) else None
 
     def row(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Return one row of the answer as plain data."""
-        return self._entity(row, self._shape)
+        """Return one row of the answer as plain data; raises `ProtocolError` for what is none."""
+        try:
+            return self._entity(row, self._shape)
+        except (KeyError, TypeError):
+            # Also where an entity comes up again as a bare reference, although the answer was to be denormalised.
+            raise ProtocolError(f"The server sent a row that is not whole: {str(row)[:200]}") from None
 
     def _entity(self, row: Mapping[str, Any], shape: _Shape) -> dict[str, Any]:
         entity_type = row[ENTITY_TYPE]
         plain = {ENTITY_TYPE: entity_type}
-        for name in self._keys.get(entity_type, ()):
+        for name in self._keys.get(entity_type, _USUAL_KEY):
             plain[name] = row[name]
         for name, below in shape.attributes.items():
             if name in row:

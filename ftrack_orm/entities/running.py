@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
 import attrs
 
 from ..errors import ProtocolError, QueryError
-from ..query.builder import Query
+from ..query.builder import Progress, Query
 from ..query.compiler import compile_select
 from ..query.nodes import Comparison, Operator, Ordering, Path, Select, conjunction
 from ..wire import operations
 from ..wire.codec import decode
 from ..wire.replies import Reply, Rows
+from .bulk import Bulk
 from .entity import Entity
 from .merging import Merger
-from .rows import PlainRows, complete, plain_value
+from .projections import complete
+from .refreshing import Refresher
+from .rows import PlainRows, plain_value
 from .state import FetchMode
 from .workspace import Workspace
 
@@ -36,10 +39,11 @@ class QueryRunner:
     as well ask for it.
     """
 
-    def __init__(self, workspace: Workspace, call: Call, submit: Submit) -> None:
+    def __init__(self, workspace: Workspace, call: Call, submit: Submit, refresher: Refresher) -> None:
         self._workspace = workspace
         self._call = call
         self._submit = submit
+        self._bulk = Bulk(workspace, call, refresher)
 
     def pages(self, query: Query[Entity]) -> Iterator[list[Entity]]:
         """Yield the entities of *query* in pages, asking for each next page before this one is handed out."""
@@ -104,6 +108,14 @@ class QueryRunner:
         # Keys are short, so they come in few large pages.
         query = query.with_page_size(max(query.page_size, 10_000))
         return sum(len(rows) for rows in self._row_pages(query, keys_only))
+
+    def update(self, query: Query[Any], data: Mapping[str, Any], batch_size: int, on_progress: Progress | None) -> int:
+        """Give everything *query* finds the values in *data*."""
+        return self._bulk.update(query, data, batch_size, on_progress)
+
+    def delete(self, query: Query[Any], batch_size: int, on_progress: Progress | None) -> int:
+        """Delete everything *query* finds."""
+        return self._bulk.delete(query, batch_size, on_progress)
 
     def _entities(self, query: Query[Entity], rows: list[dict[str, Any]]) -> list[Entity]:
         # Each page is its own group of peers: a walk over a million entities must not load for all of them.

@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 import threading
-import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ..errors import (
-    CommitOutcomeUnknown,
     EntityDeleted,
+    FtrackError,
     InvalidValue,
     LineError,
     ProtocolError,
-    ReadOnlyAttribute,
+    ServerError,
     UsageError,
 )
-from ..schema.model import EntityType
+from ..schema.attribute import Kind
 from ..values import NOT_LOADED
 from ..wire.operations import Operation
 from ..wire.replies import Reply, Written
 from . import changes, planning
+from .attempts import Attempt, not_done, unknown_outcome
+from .batching import batches
+from .conflicts import check_conflicts
+from .creating import defaults, key_of_new
 from .entity import Entity, new_entity
 from .mappings import MappedCollection
 from .merging import Merger
+from .outcome import Outcome, judge, read_present
 from .recorded import plain
 from .snapshot import Snapshot, take_snapshot
 from .state import Lifecycle, State
 from .workspace import Workspace
 
 Call = Callable[[Sequence[Operation]], Sequence[Reply]]
+Progress = Callable[[int, int], object]
 
 
 class UnitOfWork:
@@ -39,7 +45,11 @@ class UnitOfWork:
         self._workspace = workspace
         self._call = call
         self._committing = threading.RLock()
+        self._under_way = False
+        # New entities that the server may have by now.
         self._in_flight: frozenset[Entity] = frozenset()
+        # What was sent and is not known to have been carried out or not.
+        self._doubtful: Attempt | None = None
 
     # -- recording -----------------------------------------------------------------------------------------------------
 
@@ -54,42 +64,19 @@ class UnitOfWork:
         schema = cls.__schema__
         for name in data:
             schema.attribute(name)
-        values = {**_defaults(schema, data), **data}
-        key = self._key_of_new(schema, values)
+        values = {**defaults(schema, data), **data}
+        key = key_of_new(schema, values)
         entity = new_entity(cls, State(self._workspace, key, Lifecycle.PENDING))
-        for name, value in values.items():
+        # Mapped collections last: which custom attributes there are depends on what the entity is in.
+        for name in sorted(values, key=lambda name: schema.attributes[name].kind is Kind.MAPPING):
             # Nothing of a refused creation stays: the entity is not known to anything yet.
-            cls.__attributes__[name].set(entity, value)
+            cls.__attributes__[name].set(entity, values[name])
         with self._workspace.lock:
             if self._workspace.identities.get(schema.family, key) is not None:
                 raise UsageError(f"The session has a {schema.family} with the key {'/'.join(key)} already.")
             self._workspace.identities.add(schema.family, key, entity)
             self._workspace.journal.created[entity] = None
         return entity
-
-    def _key_of_new(self, schema: EntityType, values: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the primary key a new entity will have, from its values or those of the references that hold it."""
-        key = []
-        for name in schema.primary_key:
-            value = values.get(name)
-            if value is None:
-                for reference in schema.keyed_references.get(name, ()):
-                    if isinstance(related := values.get(reference), Entity):
-                        value = related._ftrack_state.key[0]
-            if value is None and len(schema.primary_key) == 1:
-                raise ReadOnlyAttribute(
-                    f"{schema.name} entities cannot be created: the server makes their {name} itself.",
-                    entity_type=schema.name,
-                    attribute=name,
-                )
-            if value is None:
-                raise InvalidValue(
-                    f"A new {schema.name} needs {name}, which is part of its key.",
-                    entity_type=schema.name,
-                    attribute=name,
-                )
-            key.append(str(value))
-        return tuple(key)
 
     def delete(self, entity: Entity) -> None:
         """Record that *entity* is to be deleted; a new one that was not sent yet is simply forgotten."""
@@ -108,6 +95,7 @@ class UnitOfWork:
     def _forget_new(self, entity: Entity) -> None:
         state = entity._ftrack_state
         state.lifecycle = Lifecycle.TRANSIENT
+        self._workspace.disappearances += 1
         self._workspace.journal.created.pop(entity, None)
         self._workspace.identities.remove(entity.__schema__.family, state.key)
 
@@ -118,43 +106,64 @@ class UnitOfWork:
         with self._workspace.lock:
             return planning.plan(take_snapshot(self._workspace.journal).changes)
 
-    def commit(self) -> int:
-        """Send every recorded change in one request and return the number of operations it took.
+    def commit(
+        self, batch_size: int | None = None, on_progress: Progress | None = None, on_conflict: str | None = None
+    ) -> int:
+        """Send every recorded change and return the number of operations it took.
 
-        The server carries them out all or not at all. Afterwards the entities hold what the server made of them:
-        defaults, computed values, version numbers. When the server refuses, its `ServerError` is raised and everything
-        is as before: mend and commit again, or roll back. Edits made by other threads meanwhile stay recorded for the
-        next commit. Raises `CommitOutcomeUnknown` when it was sent and no proper answer came.
+        All goes in one request, which the server carries out whole or not at all. With a *batch_size* it goes in
+        several of about as many operations; what was carried out stays so when a later one fails, and only the rest
+        stays recorded. *on_progress* is called after each with the operations done and those in all. Afterwards the
+        entities hold what the server made of them: defaults, computed values, version numbers. Edits made by other
+        threads meanwhile stay recorded for the next commit.
+
+        When the server refuses, its `ServerError` is raised and everything is as before: mend and commit again, or
+        roll back. When the answer is lost, the server is asked for what the commit should have left behind: either it
+        was carried out, then nothing is raised, or a `LineError` says that it was not and that it may be committed
+        again; `CommitOutcomeUnknown` is raised when neither is certain. The next commit then looks again first.
+
+        With `on_conflict="raise"` the server is first asked, in a request of its own, whether it still has the values
+        that are to be overwritten as far as this session knows them, and `CommitConflict` is raised when it has not.
+        What somebody changes between that request and the commit is overwritten unseen: ftrack has no conditional
+        writes.
         """
         self._workspace.check_open("Nothing can be committed")
-        with self._committing:
-            with self._workspace.lock:
-                snapshot = take_snapshot(self._workspace.journal)
-                operations = planning.plan(snapshot.changes)
-                self._in_flight = frozenset(snapshot.created)
+        if on_conflict not in (None, "raise"):
+            raise InvalidValue(f"on_conflict is 'raise' or None, not {on_conflict!r}.")
+        with self._alone():
             try:
-                if not operations:
-                    return 0
-                replies = self._call(operations)
+                earlier = self._settle_doubt()
                 with self._workspace.lock:
-                    self._accept(snapshot)
-                    # What came back is the server's word on the entities it wrote; edits made meanwhile stay.
-                    Merger(self._workspace).rows([reply.data for reply in replies if isinstance(reply, Written)])
-                return len(operations)
-            except (LineError, ProtocolError) as error:
-                if isinstance(error, LineError) and error.safe_to_retry:
-                    raise
-                raise CommitOutcomeUnknown(
-                    f"No proper answer came to the commit of {len(operations)} operations, so it is not known whether "
-                    "the server carried them out. The changes are kept; look before you commit again. "
-                    f"({error})"
-                ) from error
+                    attempts = [
+                        Attempt(snapshot, operations)
+                        for snapshot in batches(self._workspace.journal, batch_size)
+                        if (operations := planning.plan(snapshot.changes))
+                    ]
+                    self._in_flight = frozenset(entity for each in attempts for entity in each.snapshot.created)
+                total = sum(len(attempt.operations) for attempt in attempts)
+                if on_conflict == "raise":
+                    for attempt in attempts:
+                        check_conflicts(self._workspace.schema, self._call, attempt)
+                done = 0
+                for attempt in attempts:
+                    self._carry_out(attempt)
+                    done += len(attempt.operations)
+                    if on_progress is not None:
+                        on_progress(done, total)
+                return earlier + done
             finally:
-                self._in_flight = frozenset()
+                with self._workspace.lock:
+                    self._in_flight = frozenset(self._doubtful.snapshot.created if self._doubtful else ())
+                    self._drop_created_and_deleted()
 
     def rollback(self) -> None:
-        """Take back every recorded change: values and collections are restored, new entities become transient."""
-        with self._committing, self._workspace.lock:
+        """Take back every recorded change: values and collections are restored, new entities become transient.
+
+        What a commit of unknown outcome has left on the server stays there.
+        """
+        with self._alone(), self._workspace.lock:
+            self._doubtful = None
+            self._in_flight = frozenset()
             journal = self._workspace.journal
             for entity in journal.modified:
                 changes.restore(entity)
@@ -163,8 +172,93 @@ class UnitOfWork:
             journal.modified.clear()
             journal.deleted.clear()
 
-    def _accept(self, snapshot: Snapshot) -> None:
-        """Take what was sent as what the server has now; what differs from it by now was edited meanwhile."""
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Have one thread at a time commit or roll back, and once: what is called back meanwhile must do neither."""
+        with self._committing:
+            if self._under_way:
+                raise UsageError("This thread is committing: it cannot commit or roll back before that is over.")
+            self._under_way = True
+            try:
+                yield
+            finally:
+                self._under_way = False
+
+    def _carry_out(self, attempt: Attempt) -> None:
+        """Send one batch and take it as done when it is; what is not known to have been refused stays in doubt."""
+        self._doubtful = attempt
+        try:
+            replies = self._call(attempt.operations)
+        except ServerError:
+            self._doubtful = None
+            raise
+        except (LineError, ProtocolError) as error:
+            if isinstance(error, LineError) and error.safe_to_retry:
+                self._doubtful = None
+                raise
+            outcome, rows = self._find_out(attempt, error)
+            if outcome is not Outcome.DONE:
+                failure = not_done(attempt, error)
+                if failure.safe_to_retry:
+                    self._doubtful = None
+                raise failure from error
+            self._accept(attempt.snapshot, rows)
+        else:
+            self._accept(attempt.snapshot, [reply.data for reply in replies if isinstance(reply, Written)])
+
+    def _settle_doubt(self) -> int:
+        """Find out what became of the last commit if that is in doubt; return how many operations were done after all.
+
+        Were they simply sent again, the server would refuse what it has already.
+        """
+        attempt = self._doubtful
+        if attempt is None:
+            return 0
+        outcome, rows = self._find_out(attempt, None)
+        if outcome is Outcome.DONE:
+            self._accept(attempt.snapshot, rows)
+            return len(attempt.operations)
+        with self._workspace.lock:
+            self._doubtful = None
+            self._in_flight = frozenset()
+            self._drop_created_and_deleted()
+        return 0
+
+    def _find_out(self, attempt: Attempt, error: FtrackError | None) -> tuple[Outcome, Sequence[Mapping[str, Any]]]:
+        """Return whether a batch was done, with the rows that tell so, or raise `CommitOutcomeUnknown`."""
+        schema = self._workspace.schema
+        try:
+            found = read_present(schema, self._call, attempt.operations)
+        except FtrackError as asking:
+            raise unknown_outcome(attempt, error, f"asking for it failed too: {asking}") from (error or asking)
+        outcome = judge(schema, attempt.operations, attempt.snapshot.replaced, found)
+        if outcome is Outcome.UNKNOWN:
+            # Looking again would tell no more. From here on it is for the user to decide.
+            self._doubtful = None
+            raise unknown_outcome(
+                attempt, error, "the server has something else by now than either would have left behind"
+            ) from error
+        return outcome, found.rows
+
+    def _drop_created_and_deleted(self) -> None:
+        """Forget entities that were deleted while a commit was about to create them, which it then did not."""
+        journal = self._workspace.journal
+        for entity in [entity for entity in journal.created if entity in journal.deleted]:
+            if entity not in self._in_flight:
+                self._forget_new(entity)
+                journal.deleted.pop(entity, None)
+
+    def _accept(self, snapshot: Snapshot, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Take what was sent as what the server has now, and *rows* as its word on it.
+
+        What differs from it by now was edited meanwhile, and stays recorded.
+        """
+        with self._workspace.lock:
+            self._doubtful = None
+            self._take_as_sent(snapshot)
+            Merger(self._workspace).rows(rows)
+
+    def _take_as_sent(self, snapshot: Snapshot) -> None:
         journal = self._workspace.journal
         for entity in snapshot.created:
             entity._ftrack_state.lifecycle = Lifecycle.PERSISTENT
@@ -185,25 +279,13 @@ class UnitOfWork:
             changes.forget_if_unchanged(entity)
             if not originals:
                 _drop_untouched_collections(entity, sent)
-        self._workspace.deletions += bool(snapshot.deleted)
+        self._workspace.disappearances += bool(snapshot.deleted)
         for entity in snapshot.deleted:
             entity._ftrack_state.lifecycle = Lifecycle.DELETED
             entity._ftrack_state.originals = None
             for pending in (journal.deleted, journal.modified, journal.created):
                 pending.pop(entity, None)
             self._workspace.identities.remove(entity.__schema__.family, entity._ftrack_state.key)
-
-
-def _defaults(schema: EntityType, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema's defaults for what was not given, except where a given reference decides (PROTOCOL 2.3)."""
-    defaults: dict[str, Any] = {}
-    for attribute in schema.attributes.values():
-        if attribute.default is None or attribute.name in given or attribute.computed:
-            continue
-        if any(reference in given for reference in schema.keyed_references.get(attribute.name, ())):
-            continue
-        defaults[attribute.name] = str(uuid.uuid4()) if attribute.has_generated_default else attribute.default
-    return defaults
 
 
 def _drop_untouched_collections(entity: Entity, sent: Mapping[str, Any]) -> None:

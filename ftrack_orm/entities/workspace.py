@@ -17,6 +17,7 @@ from .state import FetchMode, State
 
 if TYPE_CHECKING:
     from .classes import Classes
+    from .configurations import Configurations
     from .entity import Entity
     from .loading import Loader
 
@@ -33,7 +34,9 @@ class Workspace:
     journal and every change of an entity's values; it is never held while waiting for the server.
     """
 
-    loader: Loader  # Set by the session, since a loader works on a workspace.
+    # Set by the session, since they work on a workspace.
+    loader: Loader
+    configurations: Configurations
 
     def __init__(self, classes: Callable[[], Classes], *, fetch: FetchMode, recent_size: int) -> None:
         self._classes = classes

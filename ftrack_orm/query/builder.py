@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, NoReturn, Protocol, TypeVar, cast, overload
 
 import attrs
@@ -21,6 +21,9 @@ from .vocabulary import Vocabulary
 
 T = TypeVar("T")
 N = TypeVar("N")
+
+#: Told after each batch how many are done, and how many there are.
+Progress = Callable[[int, int], None]
 
 #: How much of a query its repr shows.
 _SHOWN = 300
@@ -46,6 +49,12 @@ class Runner(Protocol):
 
     def walk(self, query: Query[Any]) -> Iterator[Any]:
         """Yield what *query* selects in the order of primary keys, each page beginning behind the last key."""
+
+    def update(self, query: Query[Any], data: Mapping[str, Any], batch_size: int, on_progress: Progress | None) -> int:
+        """Give everything *query* selects the values in *data*; return how many it were."""
+
+    def delete(self, query: Query[Any], batch_size: int, on_progress: Progress | None) -> int:
+        """Delete everything *query* selects; return how many it were."""
 
 
 @attrs.frozen(slots=True, eq=False, repr=False)
@@ -84,6 +93,13 @@ class Query(Generic[T]):
             except UsageError as error:
                 raise located(error, text) from None
         return cls(node, vocabulary, runner, page_size)
+
+    @classmethod
+    def on(
+        cls, entity_type: str, vocabulary: Vocabulary, runner: Runner | None = None, page_size: int = 500
+    ) -> Query[Any]:
+        """Return the query for everything of *entity_type*; raises `UnknownEntityType`."""
+        return cls(Select(vocabulary.type(entity_type).name), vocabulary, runner, page_size)
 
     def bind(self, vocabulary: Vocabulary | None, runner: Runner | None) -> Query[T]:
         """Return the same query, checked against *vocabulary* and run by *runner*."""
@@ -281,6 +297,22 @@ class Query(Generic[T]):
         if query is None:
             return 0
         return len(runner.rows(query)) if query.node.group_by else runner.count(query)
+
+    def update(self, data: Mapping[str, Any], *, batch_size: int = 500, on_progress: Progress | None = None) -> int:
+        """Give everything the query finds the values in *data*, without loading it; return how many it were.
+
+        Values are checked first. Each request carries *batch_size* entities and is carried out whole or not at all;
+        afterwards *on_progress* is called with how many are done and how many there are. Entities the session has show
+        the new values, unless they have edits of their own. An error tells how many were `done` before it.
+        """
+        return self._running().update(self, data, batch_size, on_progress)
+
+    def delete(self, *, batch_size: int = 500, on_progress: Progress | None = None) -> int:
+        """Delete everything the query finds, at once and without loading it; return how many it were.
+
+        The rest is as for `update`. There is no taking it back.
+        """
+        return self._running().delete(self, batch_size, on_progress)
 
     def exists(self) -> bool:
         """Return whether there is any result; at most one is asked for."""

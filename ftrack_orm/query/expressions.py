@@ -25,12 +25,13 @@ from .nodes import (
     Projection,
     Quantifier,
     Related,
+    Scalar,
     Select,
     Step,
     conjunction,
 )
 from .parser import parse_criterion, parse_path
-from .resolve import Place, check_criterion, check_ordering, check_projection, follow
+from .resolve import Place, check_criterion, check_ordering, check_projection, check_values, follow, go_on
 from .template import expression
 from .vocabulary import Vocabulary
 
@@ -46,6 +47,10 @@ __all__ = [
     "not_",
     "or_",
 ]
+
+#: Types whose values are in the language as they are, which need no look.
+_PLAIN_ITEMS = frozenset({str, int, bool})
+_PLAIN = _PLAIN_ITEMS | {type(None)}
 
 #: Collections known to be keyed where no schema is at hand to tell: name -> attributes that are key and value.
 _KNOWN_MAPPINGS = {"metadata": ("key", "value"), "custom_attributes": ("key", "value")}
@@ -83,11 +88,19 @@ class AttributeExpression(Comparable):
     _ftrack_vocabulary: Vocabulary | None
     _ftrack_place: Place | None
 
-    def __init__(self, path: Path, root: str | None = None, vocabulary: Vocabulary | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        root: str | None = None,
+        vocabulary: Vocabulary | None = None,
+        place: Place | None = None,
+    ) -> None:
         self._ftrack_path = path
         self._ftrack_root = root
         self._ftrack_vocabulary = vocabulary
-        self._ftrack_place = None if root is None or vocabulary is None else follow(path, root, vocabulary)
+        if place is None and root is not None and vocabulary is not None:
+            place = follow(path, root, vocabulary)
+        self._ftrack_place = place
 
     @classmethod
     def on(cls, entity_type: str, name: str, vocabulary: Vocabulary | None = None) -> AttributeExpression:
@@ -98,7 +111,12 @@ class AttributeExpression(Comparable):
         # No ftrack attribute ends with an underscore, while Python and its tools probe for names that do.
         if name.endswith("_") or name.startswith("_ftrack_"):
             raise AttributeError(name)
-        return self._at(Path((*self._ftrack_path.steps, Step(name))))
+        path, root, vocabulary = self._onward(name), self._ftrack_root, self._ftrack_vocabulary
+        place = self._ftrack_place
+        if place is None or root is None or vocabulary is None:
+            return AttributeExpression(path, root, vocabulary)
+        # Only the new step is looked up: where the others lead is known.
+        return AttributeExpression(path, root, vocabulary, go_on(place, path, len(path.steps) - 1, root, vocabulary))
 
     def __getitem__(self, key: Any) -> Any:
         entity_type = key if isinstance(key, str) else type_name(key)
@@ -107,9 +125,7 @@ class AttributeExpression(Comparable):
         if isinstance(key, str) and (names := self._key_and_value()) is not None:
             return ItemExpression(self, key, *names)
         *steps, last = self._ftrack_path.steps
-        return self._at(Path((*steps, Step(last.name, entity_type))))
-
-    def _at(self, path: Path) -> AttributeExpression:
+        path = Path((*steps, Step(last.name, entity_type)))
         return AttributeExpression(path, self._ftrack_root, self._ftrack_vocabulary)
 
     def _key_and_value(self) -> tuple[str, str] | None:
@@ -165,12 +181,19 @@ class AttributeExpression(Comparable):
             raise self._refuse(f"cannot be compared with {value!r}: ftrack compares attributes with values only.")
         pointer = reference(value)
         if pointer is None:
-            return self._criterion(Comparison(self._ftrack_path, operator, scalar(value, self._label)))
+            value = value if type(value) in _PLAIN else scalar(value, self._label)
+            self._check_values(operator, (value,))
+            return CriterionExpression(Comparison(self._ftrack_path, operator, value), self._roots)
         if operator not in (Operator.IS, Operator.IS_NOT):
             raise self._refuse(f"cannot be compared with {value!r} by {operator.value}: entities have no order.")
         if operator is Operator.IS_NOT and self._ftrack_place and self._ftrack_place.attribute.is_plural:
             raise self._refuse("is a collection, in which something is nearly always another; use ~(a == b).")
         return self._criterion(Comparison(self._key_path(pointer), operator, pointer.id))
+
+    def _check_values(self, operator: Operator, values: tuple[Scalar, ...]) -> None:
+        """Do what `check_criterion` does for a comparison of this attribute, whose place is known already."""
+        if self._ftrack_place is not None and self._ftrack_root is not None:
+            check_values(self._ftrack_path, self._ftrack_place, self._ftrack_root, operator, values)
 
     def _key_path(self, pointer: Reference) -> Path:
         """Return the path to the key of the related entity, once it is sure that *pointer* can be compared with it."""
@@ -179,9 +202,9 @@ class AttributeExpression(Comparable):
             message = f"cannot be compared with a {pointer.entity_type}, which is known by {names}; use has or any."
             raise self._refuse(message)
         self._check_target(pointer.entity_type)
-        return self._id_path(pointer.key[0][0])
+        return self._onward(pointer.key[0][0])
 
-    def _id_path(self, name: str = "id") -> Path:
+    def _onward(self, name: str = "id") -> Path:
         return Path((*self._ftrack_path.steps, Step(name)))
 
     def _check_target(self, entity_type: str) -> None:
@@ -204,7 +227,9 @@ class AttributeExpression(Comparable):
         if pointers:
             path, *_ = [self._key_path(pointer) for pointer in pointers]
             return self._criterion(Membership(path, tuple(pointer.id for pointer in pointers), negated))
-        return self._criterion(Membership(self._ftrack_path, self._scalars(items), negated))
+        members = tuple(items) if all(type(item) in _PLAIN_ITEMS for item in items) else self._scalars(items)
+        self._check_values(Operator.IS, members)
+        return CriterionExpression(Membership(self._ftrack_path, members, negated), self._roots)
 
     def _belongs_to_query(self, select: Select, negated: bool) -> CriterionExpression:
         if select.group_by:
@@ -218,7 +243,7 @@ class AttributeExpression(Comparable):
         if len(select.projections) != 1 or (is_relation and select.projections != ids):
             needed = "the id" if is_relation else "exactly one attribute"
             raise self._refuse(f"needs a query that selects {needed}: query.select('id'), for instance.")
-        path = self._id_path() if is_relation else self._ftrack_path
+        path = self._onward() if is_relation else self._ftrack_path
         return self._criterion(Membership(path, select, negated))
 
     # -- ordering and aggregates -----------------------------------------------------------------------------------

@@ -6,8 +6,8 @@ This is the one statement of the rules; the embedded server says the same in SQL
   neither true nor false, so neither it nor its negation finds the entity.
 * **Text** compares and sorts without regard to the case of ASCII letters, as in the default collation of the database
   that ftrack runs on. **Ids** compare exactly. What is compared with text is text: `name is 5` looks for "5".
-* **`like`** never regards case. `%` stands for any text, `\\%` for a percent sign, `\\\\` for a backslash, everything else
-  for itself. Numbers are matched by their digits, booleans as 1 and 0, datetimes by their ISO 8601 text.
+* **`like`** never regards case. `%` stands for any text, `\\%` for a percent sign, `\\\\` for a backslash, everything
+  else for itself. Numbers are matched by their digits, booleans as 1 and 0, datetimes by their ISO 8601 text.
 * **Numbers** compare as numbers with whatever reads as one; true and false count as 1 and 0.
 * **Booleans** are true, false, 1 or 0 in any spelling, and have no order.
 * **Datetimes** compare as moments, in UTC unless an offset is given. A day (`2024-05-31`) is its midnight, except that
@@ -15,36 +15,36 @@ This is the one statement of the rules; the embedded server says the same in SQL
 * **Any** value, such as a custom attribute's, compares by what it is: a number with what reads as a number, a boolean
   with a boolean, a datetime with a datetime, text with text. A list holds when one of its items does, and the negative
   operators are the negation of the positive ones.
-* **`in`** holds for any of its values, of which `none` is one that a missing value equals. `not_in` is its negation. The
-  missing values that a subquery selects are left out.
+* **`in`** holds for any of its values, of which `none` is one that a missing value equals. `not_in` is its negation.
+  The missing values that a subquery selects are left out.
 """
 
 from __future__ import annotations
 
 import datetime
 import math
-import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Optional
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any, Union
 
 from ..errors import QueryError
 from .nodes import Operator, Scalar
 
 #: Whether something holds; None when it is neither true nor false, for want of a value.
-Verdict = Optional[bool]
+Verdict = Union[bool, None]
 Matcher = Callable[[Any], Verdict]
 
 #: The type of a value that only the value itself tells.
 ANY = "any"
 
 _ORDER: dict[Operator, Callable[[Any, Any], bool]] = {
-    Operator.IS: operator.eq,
-    Operator.IS_NOT: operator.ne,
-    Operator.LESS: operator.lt,
-    Operator.LESS_OR_EQUAL: operator.le,
-    Operator.GREATER: operator.gt,
-    Operator.GREATER_OR_EQUAL: operator.ge,
+    Operator.IS: eq,
+    Operator.IS_NOT: ne,
+    Operator.LESS: lt,
+    Operator.LESS_OR_EQUAL: le,
+    Operator.GREATER: gt,
+    Operator.GREATER_OR_EQUAL: ge,
 }
 _POSITIVE = {Operator.IS_NOT: Operator.IS, Operator.NOT_LIKE: Operator.LIKE}
 _LIKE = (Operator.LIKE, Operator.NOT_LIKE)
@@ -64,7 +64,7 @@ def matcher(operator: Operator, operand: Scalar, value_type: str, label: str, *,
     if operand is None:
         return _matcher_of_none(operator, label)
     if operator in _POSITIVE and (value_type == ANY or operator is Operator.NOT_LIKE):
-        return _negation(matcher(_POSITIVE[operator], operand, value_type, label, exact=exact))
+        return negated(matcher(_POSITIVE[operator], operand, value_type, label, exact=exact))
     if value_type == ANY:
         return _present(_any_matcher(operator, operand, exact))
     if value_type == "object":
@@ -77,7 +77,7 @@ def matcher(operator: Operator, operand: Scalar, value_type: str, label: str, *,
     if value_type == "boolean" and operator not in (Operator.IS, Operator.IS_NOT):
         raise QueryError(f"{label} has no order, so {operator.value} cannot be used with it.")
     compare, wanted = _ORDER[operator], _operand(operand, value_type, label, exact)
-    normal = _NORMAL_FORMS.get(value_type, _exact_text if exact else _folded_text)
+    normal = _normal_form(value_type, exact)
     return _present(lambda value: compare(normal(value), wanted))
 
 
@@ -93,7 +93,7 @@ def among(operands: Sequence[Scalar], value_type: str, label: str, *, exact: boo
 
     else:
         wanted = {_operand(operand, value_type, label, exact) for operand in present}
-        normal = _NORMAL_FORMS.get(value_type, _exact_text if exact else _folded_text)
+        normal = _normal_form(value_type, exact)
 
         def one_of(value: Any) -> Verdict:
             return normal(value) in wanted
@@ -149,6 +149,16 @@ def as_moment(value: Any) -> datetime.datetime:
     return moment.replace(tzinfo=_UTC) if moment.utcoffset() is None else moment.astimezone(_UTC)
 
 
+def negated(test: Matcher) -> Matcher:
+    """Return the negation of *test*, which leaves undecided what it does."""
+
+    def negative(value: Any) -> Verdict:
+        verdict = test(value)
+        return None if verdict is None else not verdict
+
+    return negative
+
+
 # -- ways to decide -----------------------------------------------------------------------------------------------
 
 
@@ -157,22 +167,12 @@ def _present(test: Callable[[Any], bool]) -> Matcher:
     return lambda value: None if value is None else test(value)
 
 
-def _negation(positive: Matcher) -> Matcher:
-    def negative(value: Any) -> Verdict:
-        verdict = positive(value)
-        return None if verdict is None else not verdict
-
-    return negative
-
-
 def _matcher_of_none(operator: Operator, label: str) -> Matcher:
     if operator is Operator.IS:
         return lambda value: value is None
     if operator is Operator.IS_NOT:
         return lambda value: value is not None
-    raise QueryError(
-        f"{label} {operator.value} none makes no sense: none can be compared with 'is' and 'is_not' only."
-    )
+    raise QueryError(f"{label} {operator.value} none makes no sense: none can be compared with 'is' and 'is_not' only.")
 
 
 def _like(pattern: str) -> Callable[[str], bool]:
@@ -310,23 +310,18 @@ def _shown(value: Any, value_type: str) -> str:
     return str(value)
 
 
-#: How values of a type compare, where that is not as text; a value that only itself tells is left to `_plain`.
-_NORMAL_FORMS: dict[str, Callable[[Any], Any]] = {
-    "boolean": bool,
-    "integer": lambda value: value,
-    "number": lambda value: value,
-}
-
-
 def _normal_form(value_type: str, exact: bool) -> Callable[[Any], Any]:
+    """Return what turns values into something that Python compares as the rules say."""
     if value_type == "datetime":
         return as_moment
-    if value_type in (ANY, "object"):
-        return lambda value: as_moment(value) if isinstance(value, datetime.date) else _plain(value, exact)
-    return _NORMAL_FORMS.get(value_type, _exact_text if exact else _folded_text)
+    if value_type == "boolean":
+        return bool
+    if value_type in ("integer", "number", ANY, "object"):
+        return lambda value: _plain(value, exact)
+    return _exact_text if exact else _folded_text
 
 
 def _plain(value: Any, exact: bool) -> Any:
     if isinstance(value, str):
         return value if exact else _fold(value)
-    return value
+    return as_moment(value) if isinstance(value, datetime.date) else value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 
 from ..errors import QueryError, UnknownAttribute, UnknownEntityType, suggestion
@@ -67,15 +69,21 @@ def follow(path: Path, entity_type: str, vocabulary: Vocabulary) -> Place:
     """Return where *path* ends when it starts at *entity_type*; raises as `check` does."""
     place = take_step(path.steps[0], entity_type, vocabulary, path.position)
     for index in range(1, len(path.steps)):
-        if place.leads_to is None:
-            name = path.steps[index].name
-            trail = str(Path(path.steps[:index]))
-            message = f"{entity_type}.{trail} holds a value, not an entity that could have an attribute {name!r}."
-            raise UnknownAttribute(message, entity_type=entity_type, attribute=name, position=path.position)
-        crossed = place.through_collection
-        place = take_step(path.steps[index], place.leads_to, vocabulary, path.position)
-        if crossed and not place.through_collection:
-            place = attrs.evolve(place, through_collection=True)
+        place = go_on(place, path, index, entity_type, vocabulary)
+    return place
+
+
+def go_on(place: Place, path: Path, index: int, entity_type: str, vocabulary: Vocabulary) -> Place:
+    """Return where the step of *path* at *index* ends, when the steps before it ended at *place*."""
+    if place.leads_to is None:
+        name = path.steps[index].name
+        trail = str(Path(path.steps[:index]))
+        message = f"{entity_type}.{trail} holds a value, not an entity that could have an attribute {name!r}."
+        raise UnknownAttribute(message, entity_type=entity_type, attribute=name, position=path.position)
+    crossed = place.through_collection
+    place = take_step(path.steps[index], place.leads_to, vocabulary, path.position)
+    if crossed and not place.through_collection:
+        return Place(place.attribute, place.leads_to, through_collection=True)
     return place
 
 
@@ -83,7 +91,7 @@ def take_step(step: Step, entity_type: str, vocabulary: Vocabulary, position: in
     """Return where a single step from *entity_type* ends."""
     attribute = _attribute(step.name, entity_type, vocabulary, position)
     if step.cast is None:
-        return Place(attribute, attribute.target if attribute.is_relation else None, attribute.is_plural)
+        return Place(attribute, attribute.target, attribute.is_plural)
     label = f"{entity_type}.{step.name}"
     if not attribute.is_relation or attribute.target is None:
         raise QueryError(f"{label} is not a relation, so it cannot be cast to {step.cast}.", position=position)
@@ -165,12 +173,11 @@ def check_criterion(criterion: Criterion, entity_type: str, vocabulary: Vocabula
                 label = f"{entity_type}.{criterion.path}"
                 raise QueryError(f"{label} is a relation: compare {label}.id with what the subquery selects.")
         elif values:
-            for value in criterion.values:
-                _check_value(criterion.path, place, entity_type, Operator.IS, value)
+            check_values(criterion.path, place, entity_type, Operator.IS, criterion.values)
     else:
         place = follow(criterion.path, entity_type, vocabulary)
         if values:
-            _check_value(criterion.path, place, entity_type, criterion.operator, criterion.value)
+            check_values(criterion.path, place, entity_type, criterion.operator, (criterion.value,))
 
 
 def _check_related(related: Related, entity_type: str, vocabulary: Vocabulary, values: bool) -> None:
@@ -188,19 +195,25 @@ def _check_related(related: Related, entity_type: str, vocabulary: Vocabulary, v
         check_criterion(related.criterion, place.leads_to, vocabulary, values=values)
 
 
-def _check_value(path: Path, place: Place, entity_type: str, operator: Operator, value: Scalar) -> None:
+def check_values(path: Path, place: Place, entity_type: str, operator: Operator, values: Sequence[Scalar]) -> None:
+    """Check that the attribute *path* of *entity_type* ends at, which is *place*, can be compared so with *values*."""
     label = f"{entity_type}.{path}"
-    if not place.attribute.is_relation:
-        check_fit(_value_type(place.attribute), operator, value, label)
-    elif place.attribute.is_plural:
+    attribute = place.attribute
+    if not attribute.is_relation:
+        value_type = _value_type(attribute)
+        for value in values:
+            check_fit(value_type, operator, value, label)
+    elif attribute.is_plural:
         raise QueryError(f"{label} is a collection: use {label}.any(...), or ~{label}.any() for an empty one.")
     elif operator not in (Operator.IS, Operator.IS_NOT):
         raise QueryError(f"{label} is a relation and has no order, so {operator.value} cannot be used with it.")
-    elif value is not None:
-        raise QueryError(
-            f"{label} is a relation: compare it with a {place.leads_to} entity or None, or compare one of its "
-            f"attributes ({label}.id == {value!r})."
-        )
+    else:
+        for value in values:
+            if value is not None:
+                raise QueryError(
+                    f"{label} is a relation: compare it with a {place.leads_to} entity or None, or compare one of its "
+                    f"attributes ({label}.id == {value!r})."
+                )
 
 
 def _value_type(attribute: AttributeWords) -> str:

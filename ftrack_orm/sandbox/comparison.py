@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -35,6 +36,9 @@ _GROUP = 50
 
 _NEGATIVE = {Operator.IS_NOT: Operator.IS, Operator.NOT_LIKE: Operator.LIKE}
 _LIKE = (Operator.LIKE, Operator.NOT_LIKE)
+#: The largest whole number SQLite keeps; it takes larger ones for decimals.
+_LARGEST = 2**63 - 1
+
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}$")
 
 
@@ -55,6 +59,8 @@ def compare(
         return _like(_as_text(value, value_type), operator, operand)
     if value_type is ValueType.DATETIME:
         return _compare_moment(value, operator, operand, name)
+    if value_type is ValueType.BOOLEAN and operator not in (Operator.IS, Operator.IS_NOT):
+        raise QueryError(f"{name} is true or false and has no order, so {operator.value} cannot be used with it.")
     return _ORDER[operator](value, _operand(operand, value_type, name))
 
 
@@ -142,12 +148,14 @@ def _text(operand: Scalar) -> str:
 
 
 def _number(operand: Scalar) -> int | float | None:
-    if isinstance(operand, (int, float)):  # True and False count as 1 and 0, as they do for the server's database
-        return operand
-    try:
-        return float(operand) if operand is not None else None
-    except ValueError:
+    """Return the number an operand reads as; true and false count as 1 and 0, as they do for the server's database."""
+    if operand is None:
         return None
+    try:
+        number = int(operand) if isinstance(operand, int) and abs(operand) <= _LARGEST else float(operand)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _as_text(value: sa.ColumnElement[Any], value_type: ValueType | None) -> sa.ColumnElement[Any]:
@@ -161,10 +169,10 @@ def _like(value: sa.ColumnElement[Any], operator: Operator, operand: Scalar) -> 
 
 
 def _pattern(pattern: str) -> str:
-    r"""Return a pattern of the query language as SQL's: `%` is any run, `\%` a percent sign, the rest itself."""
-    pieces = re.split(r"(\\%|%)", pattern)
+    r"""Return a pattern of the query language as SQL's: `%` is any run, `\%` and `\\` what follows, the rest itself."""
+    pieces = re.split(r"(\\\\|\\%|%)", pattern)
     return "".join(
-        piece if piece in ("%", "\\%") else piece.replace("\\", "\\\\").replace("_", "\\_") for piece in pieces
+        piece if piece in ("%", "\\%", "\\\\") else piece.replace("\\", "\\\\").replace("_", "\\_") for piece in pieces
     )
 
 
@@ -182,12 +190,13 @@ def _compare_moment(
     text = _text(operand)
     try:
         moment = parse_datetime(text)
-    except ValueError:
+        end = moment + datetime.timedelta(days=1)
+    except (ValueError, OverflowError):
         raise QueryError(
             f"{name} is a datetime, and was compared with {operand!r}. Write it as 2018-05-25 or 2018-05-25T10:00:00."
         ) from None
     if _DAY.match(text) and operator in (Operator.IS, Operator.IS_NOT):
-        within = sa.and_(value >= _moment_text(moment), value < _moment_text(moment + datetime.timedelta(days=1)))
+        within = sa.and_(value >= _moment_text(moment), value < _moment_text(end))
         return within if operator is Operator.IS else sa.not_(within)
     return _ORDER[operator](value, _moment_text(moment))
 
@@ -205,17 +214,25 @@ def _compare_any(value: sa.ColumnElement[Any], operator: Operator, operand: Scal
     A negative operator is the negation of the positive one, so that `is_not` holds for a list without the item.
     """
     if operator in _NEGATIVE:
-        return sa.and_(value.is_not(None), sa.not_(_compare_any(value, _NEGATIVE[operator], operand)))
+        return sa.not_(_compare_any(value, _NEGATIVE[operator], operand))
     # json_each gives a plain value as itself and a list item by item; a typed datetime's parts are told by their keys.
     item = sa.func.json_each(value).table_valued("key", "value", "type").alias()
-    is_text = sa.and_(item.c.type == "text", item.c.key.is_distinct_from("__type__"))
-    alternatives = [sa.and_(is_text, _any_text(item, operator, operand))]
+    # Only objects have keys of text, and the only objects that are values are typed datetimes.
+    in_object = sa.func.typeof(item.c.key) == "text"
+    text = sa.and_(item.c.type == "text", sa.not_(in_object), _any_text(item, operator, operand))
+    moment = sa.and_(item.c.key == "value", _any_moment(item, operator, operand))
+    alternatives: list[sa.ColumnElement[bool]] = [text, moment]
     number = None if operator is Operator.LIKE else _number(operand)
     if isinstance(operand, bool):
-        alternatives = [sa.and_(item.c.type.in_(("true", "false")), _ORDER[operator](item.c.value, int(operand)))]
+        alternatives = []
+        if operator is not Operator.LIKE:
+            is_truth = item.c.type.in_(("true", "false"))
+            alternatives.append(sa.and_(is_truth, _ORDER[operator](item.c.value, int(operand))))
     elif number is not None:
         alternatives.append(sa.and_(item.c.type.in_(("integer", "real")), _ORDER[operator](item.c.value, number)))
-    return sa.exists(sa.select(sa.literal(1)).select_from(item).where(sa.or_(*alternatives)).correlate_except(item))
+    rows = sa.select(sa.literal(1)).select_from(item).where(sa.or_(sa.false(), *alternatives))
+    # Without an `else` the case is null where the value is missing: then nothing compares, whichever way it is asked.
+    return sa.case((value.is_not(None), sa.exists(rows.correlate_except(item))))
 
 
 def _any_text(item: Any, operator: Operator, operand: Scalar) -> sa.ColumnElement[bool]:
@@ -223,3 +240,13 @@ def _any_text(item: Any, operator: Operator, operand: Scalar) -> sa.ColumnElemen
     if operator is Operator.LIKE:
         return _like(text, operator, operand)
     return _ORDER[operator](text, _text(operand))
+
+
+def _any_moment(item: Any, operator: Operator, operand: Scalar) -> sa.ColumnElement[bool]:
+    """Compare the text of a typed datetime: as a moment with what reads as one, else as text."""
+    if operator is not Operator.LIKE:
+        try:
+            return _compare_moment(sa.cast(item.c.value, sa.Text), operator, operand, "value")
+        except QueryError:
+            pass
+    return _any_text(item, operator, operand)

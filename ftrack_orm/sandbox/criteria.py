@@ -82,7 +82,8 @@ def _exists(
     if held is not None:
         conditions.append(held)
     rows = sa.select(sa.literal(1)).select_from(target.selection.from_clause).where(*conditions)
-    return sa.exists(rows.correlate(outer.alias))
+    # What is not of the target is of the entity it is tied to, which may be read from several tables.
+    return sa.exists(rows.correlate_except(target.selection.from_clause))
 
 
 # -- comparisons --------------------------------------------------------------------------------------------------
@@ -129,7 +130,7 @@ def _membership(scope: Scope, criterion: Membership) -> sa.ColumnElement[bool]:
     def end(scope: Scope, owner: str, attribute: Attribute, step: Step) -> sa.ColumnElement[bool]:
         value, value_type = _comparable(scope, owner, attribute, step)
         if isinstance(criterion.values, Select):
-            among: sa.ColumnElement[bool] = value.in_(_column(scope, criterion.values))
+            among: sa.ColumnElement[bool] = _plain(value, value_type, attribute).in_(_column(scope, criterion.values))
         else:
             among = is_among(value, value_type, criterion.values, f"{owner}.{attribute.name}")
         return sa.not_(among) if criterion.negated else among
@@ -197,8 +198,13 @@ def value_at(scope: Scope, path: Path) -> sa.ColumnElement[Any]:
     last = path.steps[-1]
     owner, attribute = find_attribute(scope.tables, scope.entity_type, last.name)
     value, value_type = _comparable(scope, owner, attribute, last)
+    return _plain(value, value_type, attribute)
+
+
+def _plain(value: sa.ColumnElement[Any], value_type: ValueType | None, attribute: Attribute) -> sa.ColumnElement[Any]:
+    """Return a value as SQL compares it by itself: what JSON says, where it is kept as JSON."""
     if value_type is ValueType.ANY and not attribute.computed:
-        return sa.func.json_extract(value, "$")
+        return sa.func.json_extract(value, "$", type_=sa.Text).collate("NOCASE")
     return value
 
 
@@ -211,7 +217,11 @@ def _column(scope: Scope, select: Select) -> sa.Select[Any]:
     inner = Selection(scope.tables, scope.selection.now)
     start = inner.start(select.entity_type)
     value = value_at(start, paths[0])
-    where = sa.and_(filtered(start, select), value.is_not(None))
-    order = ordering(start, select) if select.limit is not None or select.offset is not None else []
-    statement = sa.select(value).select_from(inner.from_clause).where(where).order_by(*order)
-    return statement.limit(select.limit).offset(select.offset)
+    where = filtered(start, select)
+    is_page = select.limit is not None or select.offset is not None
+    order = ordering(start, select) if is_page else []
+    statement = sa.select(value.label("value")).select_from(inner.from_clause).where(where)
+    if not is_page:
+        return statement.where(value.is_not(None))
+    page = statement.order_by(*order).limit(select.limit).offset(select.offset).subquery()
+    return sa.select(page.c.value).where(page.c.value.is_not(None))

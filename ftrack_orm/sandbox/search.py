@@ -74,7 +74,7 @@ def _found(entity_type: EntityType, term: str, schema: Schema) -> Criterion:
             places.append(Comparison(Path.of(*way, "name"), Operator.LIKE, pattern))
         places += _above(entity_type, way, "name", Operator.LIKE, pattern, schema)
     if not places:
-        message = f"The embedded server knows no text to search a {entity_type.name} by."
+        message = f"The embedded server knows no text of {entity_type.name} to search by."
         raise SandboxUnsupported(message, entity_type=entity_type.name)
     return disjunction(*places)
 
@@ -111,7 +111,7 @@ def _inside(entity_type: EntityType, context_id: str, schema: Schema) -> Criteri
     """Return whether an entity lies in a context, which is the context itself or anything below it."""
     way = _WAYS.get(entity_type.family)
     if way is None:
-        message = f"The embedded server does not know which context a {entity_type.name} lies in."
+        message = f"The embedded server does not know which contexts entities of {entity_type.name} lie in."
         raise SandboxUnsupported(message, entity_type=entity_type.name)
     return disjunction(
         Comparison(Path.of(*way, "id"), Operator.IS, context_id),

@@ -117,10 +117,18 @@ class Scope:
         return computed.expression(self, owner, name)
 
     def stored(self, owner: str, key: ForeignKey | HiddenKey) -> sa.ColumnElement[Any]:
-        """Return the value a reference is kept in, an attribute's or a hidden column's."""
+        """Return the value a reference is kept in, an attribute's or a hidden column's.
+
+        For a subtype's reference only rows of that subtype have it: a project has a `project_id` but no `project`.
+        """
         if isinstance(key, ForeignKey) and key.attribute in self.tables.schema.type(owner).attributes:
-            return self.value(key.attribute, owner)
-        return self.alias.c[self.tables.key_column(owner, key).name]
+            value = self.value(key.attribute, owner)
+        else:
+            value = self.alias.c[self.tables.key_column(owner, key).name]
+        if self.tables.schema.is_a(self.entity_type, owner):
+            return value
+        narrowed = of_type(self.tables, self.alias, owner)
+        return value if narrowed is None else sa.case((narrowed, value))
 
     def reference(self, name: str, cast: str | None = None, owner: str | None = None) -> Scope:
         """Return the scope of the one entity a reference leads to; all its values are null when there is none.

@@ -227,3 +227,12 @@ def test_entities_known_by_key_only_are_loaded_with_the_first_of_them_that_is_re
         assert first.parent.name == "sh0"
         assert second.parent.name == "sh1"
     assert made == 1
+
+
+def test_the_mode_of_a_query_goes_on_to_what_is_reached_from_its_results(connect, production):
+    session = connect(fetch="never")
+    Task = session.types.Task
+    task = session.query(Task).where(Task.id == production.tasks[0]).fetching("peers").select(Task.name).one()
+    assert task.bid == 0
+    assert list(task.notes) == []
+    assert task.parent.parent.name == "sq0"

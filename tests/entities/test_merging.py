@@ -118,7 +118,8 @@ def test_an_edited_collection_keeps_the_edit(workspace):
     (entity,) = merge(workspace, shot("a", "b"))
     entity.children.pop()
     merge(workspace, shot("a", "b", "c"))
-    assert [child.id for child in entity.children] == ["a"]
+    # "b" was taken out here and stays out; "c" is somebody else's news.
+    assert [child.id for child in entity.children] == ["a", "c"]
     assert len(inspect(entity).changes["children"].old) == 3
 
 
@@ -173,3 +174,41 @@ def test_an_item_of_a_collection_that_came_from_elsewhere_is_told_its_new_owner(
     assert shot.children[0] is entity
     assert entity.parent_id == "new"
     assert "parent" not in inspect(entity).loaded
+
+
+def test_news_of_a_mapping_lies_under_the_edits_so_that_nobodys_keys_are_lost(session, other, production):
+    mine, theirs = session.get("Task", production.tasks[0]), other.get("Task", production.tasks[0])
+    theirs.metadata.update(kept="1", changed="1", taken="1")
+    other.commit()
+    mine.metadata["added"] = "mine"
+    mine.metadata["changed"] = "mine"
+    del mine.metadata["taken"]
+    theirs.metadata["theirs"] = "2"
+    del theirs.metadata["kept"]
+    other.commit()
+    session.refresh(mine)
+    assert dict(mine.metadata) == {"changed": "mine", "theirs": "2", "added": "mine"}
+    session.commit()
+    other.refresh(theirs)
+    assert dict(theirs.metadata) == {"changed": "mine", "theirs": "2", "added": "mine"}
+
+
+def test_news_of_a_collection_lies_under_the_edits_so_that_nobodys_members_are_lost(session, other, production):
+    mine, theirs = session.get("Task", production.tasks[0]), other.get("Task", production.tasks[0])
+    names = ["kept", "taken", "mine", "theirs"]
+    scopes = {name: other.create("Scope", name=name) for name in names}
+    other.commit()
+    own = {name: session.get("Scope", scope.id) for name, scope in scopes.items()}
+    theirs.scopes.extend([scopes["kept"], scopes["taken"]])
+    other.commit()
+    mine.scopes.append(own["mine"])
+    mine.scopes.remove(own["taken"])
+    theirs.scopes.append(scopes["theirs"])
+    other.commit()
+    session.refresh(mine)
+    assert set(mine.scopes) == {own["kept"], own["theirs"], own["mine"]}
+    session.commit()
+    other.refresh(theirs)
+    assert set(theirs.scopes) == {scopes["kept"], scopes["theirs"], scopes["mine"]}
+    session.rollback()
+    assert set(mine.scopes) == {own["kept"], own["theirs"], own["mine"]}

@@ -1,6 +1,6 @@
 """The planner: shortest, ordered, deterministic; applying the plan to a model equals applying the changes."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftrack_orm.entities.planning import Changes, Creation, Deletion, Modification, plan
@@ -131,6 +131,7 @@ def apply_plan(existing, operations):
     return model
 
 
+@settings(deadline=None)
 @given(change_sets())
 def test_the_plan_can_be_carried_out_and_leaves_what_the_changes_say(case):
     existing, changes = case
@@ -144,6 +145,7 @@ def test_the_plan_can_be_carried_out_and_leaves_what_the_changes_say(case):
     assert apply_plan(existing, plan(changes)) == expected
 
 
+@settings(deadline=None)
 @given(change_sets())
 def test_the_plan_is_deterministic_and_has_one_operation_an_entity_unless_a_circle_was_cut(case):
     _, changes = case

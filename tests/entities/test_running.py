@@ -373,7 +373,8 @@ def test_a_query_that_belongs_to_no_session_says_so(session, tasks):
 
 def test_grouping_is_left_to_servers_that_do_not_say_what_they_can_group(session, production):
     assert not any(entity_type.supports_group_by for entity_type in session.schema.types.values())
-    assert session.query("Scope").group_by("name").select("count(id)").all() == []
+    row = session.query("Status").group_by("name").select("count(id)").first()
+    assert set(row) == {"name", "count_id"}
 
 
 def test_grouping_what_the_server_says_it_cannot_is_refused_before_asking(connect, box, production):
@@ -422,9 +423,9 @@ def test_a_querys_mode_goes_before_the_sessions_and_a_block_before_both(connect,
         assert loading[1].bid == 1  # arrived with the first
     again = tasks(session).all()
     with pytest.raises(errors.NotFetched):
-        again[0].description  # noqa: B018 - reading it is what is tested
+        again[0].notes  # noqa: B018 - reading it is what is tested
     with session.fetching("one"):
-        assert again[0].description == ""
+        assert list(again[0].notes) == []
 
 
 def test_what_came_along_in_a_result_has_its_mode_too(session, tasks):
@@ -564,7 +565,8 @@ def meddled(connect, box, other, production):
     def create():
         # Keys of tasks are random; this one comes before all of them.
         parent = other.get("Shot", production.shots[0])
-        other.create("Task", id=f"00000000-{uuid.uuid4()}", name="in front", parent=parent)
+        number = uuid.uuid4()
+        other.create("Task", id=f"00000000-{number}", name=f"in front {number}", parent=parent)
 
     def make(way):
         def meddle():

@@ -321,6 +321,22 @@ def test_an_entity_deleted_while_it_is_being_created_is_deleted_by_the_next_comm
     assert other.get("Task", task.id) is None
 
 
+def test_an_entity_deleted_while_its_refused_creation_is_on_its_way_is_forgotten(connect, line, production):
+    session = connect(transport=line)
+    project = session.get("Project", production.project)
+    twin = session.create("Project", name=project.name, full_name="Twin", project_schema=project.project_schema)
+
+    def delete():
+        line.meanwhile = lambda: None
+        session.delete(twin)
+
+    line.meanwhile = delete
+    with pytest.raises(errors.IntegrityError):
+        session.commit()
+    assert (session.created, session.deleted, session.plan()) == ([], [], [])
+    assert inspect(twin).state is Lifecycle.TRANSIENT
+
+
 # -- rolling back -----------------------------------------------------------------------------------------------------
 
 

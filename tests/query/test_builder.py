@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -112,6 +112,8 @@ def test_a_whole_expression_can_be_refined(schema: Schema) -> None:
         (lambda q, task, shot: q.offset("3"), QueryError, "offset takes a whole number of results, not '3'"),
         (lambda q, task, shot: q.limit(True), QueryError, "not True"),
         (lambda q, task, shot: q.with_page_size(0), QueryError, "at least 1"),
+        (lambda q, task, shot: q.fetching("peer"), QueryError, "no fetch mode 'peer', .*Did you mean 'peers'"),
+        (lambda q, task, shot: q.search(" "), QueryError, "at least one word"),
         (lambda q, task, shot: q["name"], QueryError, "not by 'name'"),
         (lambda q, task, shot: bool(q), QueryError, r"query.exists\(\)"),
         (lambda q, task, shot: task in q, QueryError, r"exists\(\)"),
@@ -152,7 +154,9 @@ def test_only_a_type_can_be_selected_from() -> None:
             select(wrong)
 
 
-@pytest.mark.parametrize("run", [Query.all, Query.first, Query.one, Query.count, Query.exists, lambda query: query[0]])
+@pytest.mark.parametrize(
+    "run", [Query.all, Query.first, Query.one, Query.count, Query.exists, Query.dicts, Query.walk, lambda q: q[0]]
+)
 def test_a_query_without_a_session_cannot_be_run(run: Callable[[Query[Any]], Any]) -> None:
     with pytest.raises(UsageError, match=r"belongs to no session; use session.query\(str\(query\)\): Task"):
         run(select("Task"))
@@ -182,6 +186,15 @@ def test_queries_are_pickled_without_their_session(numbered: Callable[..., Any])
     again = pickle.loads(pickle.dumps(query))
     assert (again, str(again), again.page_size) == (query, str(query), 3)
     assert again.runner is again.vocabulary is None
+
+
+def test_fetch_mode_and_search_are_part_of_a_query(tasks: Query[Any]) -> None:
+    query = tasks.fetching("never").search("x", context="c")
+    assert query != tasks.search("x", context="c") != tasks and query != tasks.fetching("never")
+    assert query == tasks.search("y").fetching("one").search("x", context="c").fetching("never")
+    again = pickle.loads(pickle.dumps(query))
+    assert (again, hash(again), again.fetch_mode) == (query, hash(query), "never")
+    assert repr(query.where(name="n")) == "<query Task where name is \"n\", search for 'x' in context c>"
 
 
 def test_the_repr_shows_the_expression_and_asks_nothing(numbered: Callable[..., Any]) -> None:
@@ -304,3 +317,69 @@ def test_aggregates_without_groups_are_refused_before_asking(numbered: Callable[
     with pytest.raises(QueryError, match="neither an aggregate nor a key of group by"):
         query.group_by("status_id").select("name").all()
     assert runner.asked == []
+
+
+def test_a_search_is_neither_grouped_nor_part_of_another_query(numbered: Callable[..., Any], task: Any) -> None:
+    query, runner = numbered(1)
+    with pytest.raises(QueryError, match="cannot be grouped: Task group by name, search for 'x'"):
+        query.group_by("name").search("x").all()
+    with pytest.raises(QueryError, match="cannot be part of another query"):
+        query.where(task.parent.in_(query.search("x")))
+    assert runner.asked == []
+
+
+# -- other ways through ---------------------------------------------------------------------------------------------
+
+
+class OtherWays:
+    """A runner that notes what it is asked to walk over and to give as dicts."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, int]] = []
+
+    def _ask(self, way: str, query: Query[Any]) -> Iterator[Any]:
+        self.asked.append((way, str(query), query.page_size))
+        return iter([1, 2])
+
+    def walk(self, query: Query[Any]) -> Iterator[Any]:
+        return self._ask("walk", query)
+
+    def dicts(self, query: Query[Any]) -> Iterator[Any]:
+        return self._ask("dicts", query)
+
+
+def test_walking_and_dicts_hand_the_query_to_its_runner(schema: Schema) -> None:
+    runner = OtherWays()
+    query = Query.from_text("Task where id in ('a') limit 5", schema, runner)  # type: ignore[arg-type]  # half a runner
+    assert list(query.walk()) == list(query.walk(page_size=7)) == list(query.dicts()) == [1, 2]
+    text = 'Task where id in ("a") limit 5'
+    assert runner.asked == [("walk", text, 1000), ("walk", text, 7), ("dicts", text, 500)]
+
+
+def test_what_can_match_nothing_is_neither_walked_over_nor_asked_as_dicts(schema: Schema) -> None:
+    runner = OtherWays()
+    query = Query.from_text("Task where id in ()", schema, runner)  # type: ignore[arg-type]  # half a runner
+    assert list(query.walk()) == list(query.dicts()) == []
+    assert runner.asked == []
+
+
+@pytest.mark.parametrize(
+    ("text", "clause"),
+    [
+        ("Task order by name", "order_by"),
+        ("Task offset 3", "offset"),
+        ("select count(id) from Task group by name", "group_by"),
+    ],
+)
+def test_a_walk_has_an_order_of_its_own(text: str, clause: str, schema: Schema) -> None:
+    runner = OtherWays()
+    query = Query.from_text(text, schema, runner)  # type: ignore[arg-type]  # half a runner
+    with pytest.raises(QueryError, match=f"walk goes by primary keys, so the query cannot have {clause}"):
+        query.walk()
+    assert runner.asked == []
+
+
+def test_a_query_on_a_type_is_the_query_read_from_its_name(schema: Schema) -> None:
+    assert Query.on("Task", schema) == Query.from_text("Task", schema)
+    with pytest.raises(UnknownEntityType, match="Did you mean 'Task'"):
+        Query.on("Taks", schema)

@@ -1,0 +1,334 @@
+"""A generated production, twice: as rows of the embedded server's tables, and as plain objects leading to each other.
+
+The objects are made from the rows in Python alone, so that an answer worked out on them owes nothing to the server's
+SQL.
+"""
+
+from __future__ import annotations
+
+import datetime
+import random
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from ftrack_orm.sandbox import closure, datamodel
+from ftrack_orm.sandbox.relations import Derived, ForeignKey, HiddenKey, Inverse, Through
+from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
+from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
+from ftrack_orm.schema.model import Schema
+
+#: How many entities of each type there are; others are in neither copy.
+SIZES = {
+    "ObjectType": 3,
+    "State": 2,
+    "Status": 4,
+    "Type": 3,
+    "Priority": 2,
+    "Scope": 3,
+    "User": 4,
+    "Group": 3,
+    "Project": 2,
+    "Sequence": 3,
+    "Shot": 5,
+    "Task": 12,
+    "Appointment": 14,
+    "Timelog": 8,
+    "Asset": 4,
+    "AssetVersion": 8,
+    "AssetVersionLink": 5,
+    "TypedContextLink": 6,
+    "TypedContextList": 2,
+    "AssetVersionList": 1,
+    "ListObject": 7,
+    "Note": 9,
+    "Metadata": 14,
+    "CustomAttributeConfiguration": 6,
+    "ContextCustomAttributeValue": 14,
+}
+#: The types a query may start from or lead to.
+TYPES = (*SIZES, "Context", "TypedContext", "Resource", "List")
+
+TEXTS = [
+    *("", "a", "A", "Comp", "comp", "COMP", "100%", "100\\%", 'say "x"', "it's", "Ünï", "ünï", "a_b", "axb", "none"),
+    *("back\\slash", "true", "5", "05", "2024-05-01", "line\nbreak", "[x]", "日本", "select", "Z", "_", "composite"),
+]
+NUMBERS: list[int | float] = [0, 1, 2, 5, -3, 2.5, 10]
+MOMENTS = ["2024-05-01T00:00:00", "2024-05-01T10:00:00", "2024-05-02T00:00:00", "2023-12-31T23:59:59"]
+
+#: Ids that the schema does not say the target of, and ids that are to lead up a tree.
+_LEADS_TO = {
+    ("Metadata", "parent_id"): ("Task", "Shot", "AssetVersion", "User"),
+    ("Note", "parent_id"): ("Task", "Shot", "Project", "AssetVersion"),
+    ("ListObject", "entity_id"): ("Task", "AssetVersion"),
+    ("Project", "parent_id"): (),
+    ("Sequence", "parent_id"): ("Project",),
+    ("Shot", "parent_id"): ("Sequence", "Project"),
+    ("Task", "parent_id"): ("Shot", "Sequence", "Project"),
+    ("Group", "parent_id"): (),
+    ("ContextCustomAttributeValue", "entity_id"): ("Task", "Shot", "Project"),
+}
+_VALUES = ["Comp", "comp", "", 5, 2.5, "5", True, False, ["a", "Comp"], [], None, {"date": MOMENTS[1]}]
+
+Row = dict[str, Any]
+
+
+class Production:
+    """The rows of a generated production, and the objects they stand for."""
+
+    def __init__(self, seed: int) -> None:
+        model = datamodel.load()
+        self.schema = Schema.from_answer(model.answer)
+        self.tables = Tables(self.schema, model.relations)
+        self.random = random.Random(seed)
+        self.rows: dict[str, list[Row]] = {}
+        for name, size in SIZES.items():
+            self.rows[name] = [self._row(name, number) for number in range(size)]
+        self._make_consistent()
+        self.scopes = [
+            (row["id"], scope["id"])
+            for name in ("Project", "Shot", "Task")
+            for row in self.rows[name]
+            for scope in self.random.sample(self.rows["Scope"], self.random.randint(0, 2))
+        ]
+        self._objects = {id(row): self._plain(name, row) for name, row in self._all()}
+        self._by_id = {row["id"]: row for _, row in self._all() if "id" in row}
+        for name, row in self._all():
+            for attribute in self.relations(name):
+                self._objects[id(row)][attribute.name] = self._related(name, row, attribute)
+
+    def candidates(self, entity_type: str) -> list[Row]:
+        """Return the objects of a type's whole family in the order of their primary key."""
+        family = self.schema.type(entity_type).family
+        found = [(name, row) for name, row in self._all() if self.schema.type(name).family == family]
+        key = self.schema.type(family).primary_key
+        # Text keys, such as that of metadata, are ordered without regard to case, ids exactly.
+        found.sort(key=lambda pair: [pair[1][name] if name.endswith("id") else pair[1][name].lower() for name in key])
+        return [self._objects[id(row)] for _, row in found]
+
+    def ids(self) -> list[str]:
+        """Return the ids of all entities."""
+        return list(self._by_id)
+
+    def scalars(self, entity_type: str) -> list[Attribute]:
+        """Return the attributes of a type whose values are kept, not worked out."""
+        attributes = self.schema.type(entity_type).attributes.values()
+        wanted = [attribute for attribute in attributes if attribute.kind is Kind.SCALAR]
+        return [attribute for attribute in wanted if self.tables.column(entity_type, attribute.name) is not None]
+
+    def relations(self, entity_type: str) -> list[Attribute]:
+        """Return the relations of a type that lead to entities of the production."""
+        attributes = self.schema.type(entity_type).attributes.values()
+        return [attribute for attribute in attributes if attribute.target in TYPES]
+
+    def insert_into(self, connection: sa.Connection) -> None:
+        """Put the rows into empty tables."""
+        self.tables.metadata.create_all(connection)
+        for name, rows in self.rows.items():
+            table = self.tables.table(name)
+            kept = [{**self._columns(name, row), ENTITY_TYPE: self.tables.concrete(name)[0]} for row in rows]
+            connection.execute(table.insert(), kept)
+        links = self.tables.metadata.tables["ContextScope"]
+        connection.execute(links.insert(), [{"context_id": one, "scope_id": other} for one, other in self.scopes])
+        closure.rebuild(connection, self.tables)
+
+    # -- rows -----------------------------------------------------------------------------------------------------
+
+    def _row(self, name: str, number: int) -> Row:
+        row: Row = {}
+        for attribute in self.scalars(name):
+            row[attribute.name] = self._value(name, attribute, number)
+        return row
+
+    def _value(self, name: str, attribute: Attribute, number: int) -> Any:
+        choose = self.random.choice
+        if attribute.name == "id":
+            return f"{name.lower()}-{number:02}"
+        if attribute.foreign_key is not None or (name, attribute.name) in _LEADS_TO:
+            targets = _LEADS_TO.get((name, attribute.name), (str(attribute.foreign_key).split(".")[0],))
+            return self._id_of(targets, always=(name, attribute.name) in _LEADS_TO)
+        if attribute.name.endswith("_id") or (self.random.random() < 0.2 and attribute.name != "version"):
+            return None
+        if attribute.enumeration:
+            return choose(attribute.enumeration)
+        if attribute.value_type is ValueType.BOOLEAN:
+            return choose([True, False])
+        if attribute.value_type in (ValueType.INTEGER, ValueType.NUMBER):
+            return int(choose(NUMBERS)) if attribute.value_type is ValueType.INTEGER else float(choose(NUMBERS))
+        if attribute.value_type is ValueType.DATETIME:
+            return choose(MOMENTS)
+        if attribute.value_type is ValueType.ANY:
+            return _stored(choose(_VALUES))
+        return choose(TEXTS)
+
+    def _id_of(self, targets: Iterable[str], *, always: bool) -> str | None:
+        names = [name for target in targets for name in self.schema.concrete(target)]
+        rows = [row for name in names for row in self.rows.get(name, ())]
+        if not rows or (not always and self.random.random() < 0.2):
+            return None
+        found: str = self.random.choice(rows)["id"]
+        return found
+
+    def _make_consistent(self) -> None:
+        """Set right what random values cannot: object types, projects, and keys that must differ."""
+        kinds = dict(zip(("Task", "Shot", "Sequence"), self.rows["ObjectType"], strict=True))
+        for name, kind in kinds.items():
+            kind["id"] = self.schema.types[name].classifiers["object_type_id"]
+            kind["name"] = name
+        by_id = {row["id"]: row for name in ("Project", "Sequence", "Shot", "Task") for row in self.rows[name]}
+        for row in by_id.values():
+            parent = by_id.get(row["parent_id"])
+            row["project_id"] = row["id"] if parent is None else parent["project_id"]
+        for name, kind in kinds.items():
+            for row in self.rows[name]:
+                row["object_type_id"] = kind["id"]
+        for row in self.rows["Status"]:
+            row["state_id"] = self.random.choice([*(state["id"] for state in self.rows["State"]), None])
+        for row in self.rows["Group"][1:]:
+            row["parent_id"] = self.rows["Group"][0]["id"]
+        for number, row in enumerate(self.rows["Metadata"]):
+            row["key"] = ("kind", "Take", "50%", "KIND ")[number % 4]
+        for number, row in enumerate(self.rows["CustomAttributeConfiguration"]):
+            row["key"] = ("fstart", "note", "cut", "fstart", "day", "Note2")[number]
+            row["entity_type"] = ("task", "task", "show", "task", "task", "task")[number]
+            row["object_type_id"] = None if number in (2, 4) else kinds["Task" if number in (0, 1, 3) else "Shot"]["id"]
+            row["is_hierarchical"] = number == 4
+            row["project_id"] = self.rows["Project"][0]["id"] if number == 3 else None  # hides the first for its tasks
+        for row in self.rows["ContextCustomAttributeValue"]:
+            row["configuration_id"] = self.random.choice(self.rows["CustomAttributeConfiguration"])["id"]
+        for row in self.rows["ListObject"]:
+            holds = "Task" if row["list_id"] and row["list_id"].startswith("typedcontextlist") else "AssetVersion"
+            row["entity_id"] = self.random.choice(self.rows[holds])["id"]
+        for name in ("Metadata", "ContextCustomAttributeValue"):
+            key = self.schema.types[name].primary_key
+            self.rows[name] = list({tuple(row[part] for part in key): row for row in self.rows[name]}.values())
+
+    def _columns(self, name: str, row: Row) -> Row:
+        columns = {}
+        for attribute, value in row.items():
+            is_shown = attribute in self.schema.types[name].attributes
+            column = self.tables.column(name, attribute) if is_shown else None
+            columns[attribute if column is None else column.name] = value
+        return columns
+
+    # -- objects --------------------------------------------------------------------------------------------------
+
+    def _all(self) -> Iterator[tuple[str, Row]]:
+        for name, rows in self.rows.items():
+            for row in rows:
+                yield name, row
+
+    def _plain(self, name: str, row: Row) -> Row:
+        """Return an object with a row's values; datetimes are ISO text in half of them, and moments in the others."""
+        plain: Row = {"__entity_type__": name}
+        for attribute in self.scalars(name):
+            value = row[attribute.name]
+            if attribute.value_type is ValueType.DATETIME and value is not None and self.random.random() < 0.5:
+                value = _moment(value)
+            plain[attribute.name] = _decoded(value)
+        return plain
+
+    def _related(self, name: str, row: Row, attribute: Attribute) -> Any:
+        if attribute.name == "custom_attributes":
+            return [self._custom_value(configuration, row) for configuration in self._configurations(name, row)]
+        key = self.tables.relation(name, attribute.name)
+        if isinstance(key, (ForeignKey, HiddenKey)):
+            found = self._by_id.get(row[key.attribute if isinstance(key, ForeignKey) else key.column])
+            return None if found is None else self._objects[id(found)]
+        target = str(attribute.target)
+        if isinstance(key, Inverse):
+            matching = [
+                other
+                for other in self._targets(target)
+                if other.get(key.attribute) == row["id"] and all(other[only] == value for only, value in key.only)
+            ]
+        elif isinstance(key, Through):
+            pairs = self.scopes if key.link == "ContextScope" else self._pairs(key)
+            near_is_first = key.near == "context_id" if key.link == "ContextScope" else True
+            ends = pairs if near_is_first else [(far, near) for near, far in pairs]
+            wanted = [far for near, far in ends if near == row["id"]]
+            matching = [other for other in self._targets(target) for far in wanted if other["id"] == far]
+        else:
+            return self._derived(key, row, attribute)
+        return [self._objects[id(other)] for other in matching]
+
+    def _pairs(self, key: Through) -> list[tuple[Any, Any]]:
+        return [(row[key.near], row[key.far]) for row in self.rows[key.link]]
+
+    def _targets(self, target: str) -> list[Row]:
+        """Return the rows a collection may lead to: described as of `Task` it leads to every typed context."""
+        is_object_type = bool(self.schema.types[target].classifiers)
+        family = self.schema.types[target].family
+        return [
+            row
+            for name, row in self._all()
+            if self.schema.is_a(name, target) or (is_object_type and self.schema.types[name].family == family)
+        ]
+
+    def _derived(self, key: Derived, row: Row, attribute: Attribute) -> Any:
+        if key.rule == "latest_version":
+            versions = [other for other in self.rows["AssetVersion"] if other["asset_id"] == row["id"]]
+            newest = min(versions, key=lambda other: (-other["version"], other["id"]), default=None)
+            return None if newest is None else self._objects[id(newest)]
+        contexts = [other for name, other in self._all() if self.schema.types[name].family == "Context"]
+        if key.rule == "descendants":
+            found = [other for other in contexts if row["id"] in self._above(other)]
+        elif key.rule == "ancestors":
+            found = [other for other in contexts if other["id"] in self._above(row)]
+        else:
+            raise AssertionError(f"{key.rule} is not told of the production")
+        is_typed = attribute.target == "TypedContext"
+        return [self._objects[id(other)] for other in found if not is_typed or other["parent_id"] is not None]
+
+    def _above(self, row: Row) -> list[str]:
+        above = []
+        while row["parent_id"] is not None:
+            row = self._by_id[row["parent_id"]]
+            above.append(row["id"])
+        return above
+
+    # -- custom attributes ----------------------------------------------------------------------------------------
+
+    def _configurations(self, name: str, row: Row) -> list[Row]:
+        configurations = self.rows["CustomAttributeConfiguration"]
+        found = []
+        for one in configurations:
+            if name == "Project":
+                fits = one["entity_type"] == "show"
+            else:
+                fits = one["entity_type"] == "task" and one["object_type_id"] == row["object_type_id"]
+            if not (fits or one["is_hierarchical"]) or one["project_id"] not in (None, row["project_id"]):
+                continue
+            same = ("key", "entity_type", "object_type_id")
+            hiding = (other for other in configurations if all(other[part] == one[part] for part in same))
+            if one["project_id"] is None and any(other["project_id"] == row["project_id"] for other in hiding):
+                continue
+            found.append(one)
+        return found
+
+    def _custom_value(self, configuration: Row, row: Row) -> Row:
+        value = None if configuration["is_hierarchical"] else configuration["default"]
+        for stored in self.rows["ContextCustomAttributeValue"]:
+            if (stored["configuration_id"], stored["entity_id"]) == (configuration["id"], row["id"]):
+                value = stored["value"]
+        return {
+            "__entity_type__": "ContextCustomAttributeValue",
+            "configuration_id": configuration["id"],
+            "configuration": self._objects[id(configuration)],
+            "entity_id": row["id"],
+            "key": configuration["key"],
+            "value": _decoded(value),
+        }
+
+
+def _stored(value: Any) -> Any:
+    return {"__type__": "datetime", "value": value["date"]} if isinstance(value, dict) else value
+
+
+def _decoded(value: Any) -> Any:
+    return _moment(value["value"]) if isinstance(value, dict) else value
+
+
+def _moment(text: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.timezone.utc)

@@ -1,0 +1,109 @@
+"""The embedded server and the evaluator answer thousands of generated queries alike, in membership and order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import attrs
+import pytest
+
+from ftrack_orm.errors import QueryError
+from ftrack_orm.query.compiler import compile_pretty, compile_select
+from ftrack_orm.query.evaluator import evaluate, selected_values
+from ftrack_orm.query.nodes import And, Comparison, Membership, Not, Operator, Or, Quantifier, Related, Select, Step
+from ftrack_orm.query.parser import parse
+
+#: Seeds, each of so many queries, so that several processes can share the work.
+SEEDS = range(24)
+QUERIES = 220
+
+
+def evaluated(studio: SimpleNamespace, select: Select) -> list[tuple[Any, ...]]:
+    """Return the keys that the evaluator finds among the production's objects."""
+    production, schema = studio.production, studio.schema
+
+    def resolve(subquery: Select) -> list[Any]:
+        candidates = production.candidates(subquery.entity_type)
+        return selected_values(subquery, candidates, schema, resolve_subquery=resolve)
+
+    found = evaluate(select, production.candidates(select.entity_type), schema, resolve_subquery=resolve)
+    key = schema.type(select.entity_type).primary_key
+    return [tuple(entity[name] for name in key) for entity in found]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_server_and_evaluator_find_the_same_entities_in_the_same_order(studio: SimpleNamespace, seed: int) -> None:
+    queries = studio.queries(seed)
+    for number in range(QUERIES):
+        select = parse(compile_select(queries.select()))
+        answer, expected = studio.ask(select), evaluated(studio, select)
+        assert answer == expected, f"query {number} of seed {seed}:\n{compile_pretty(select)}"
+
+
+def parts(node: Any) -> Iterator[Any]:
+    """Yield a node of a query and everything below it."""
+    yield node
+    children = attrs.asdict(node, recurse=False).values() if attrs.has(type(node)) else node
+    for child in children if isinstance(node, tuple) or attrs.has(type(node)) else ():
+        yield from parts(child)
+
+
+def test_the_generated_queries_say_all_the_language_can_and_most_find_some_entities_but_not_all(
+    studio: SimpleNamespace,
+) -> None:
+    queries = studio.queries(0)
+    selects = [queries.select() for _ in range(400)]
+    found = [part for select in selects for part in parts(select)]
+    assert {part for part in found if isinstance(part, (Operator, Quantifier))} == {*Operator, *Quantifier}
+    assert {type(part) for part in found} >= {And, Or, Not, Comparison, Membership, Related, Select}
+    assert any(isinstance(part, Step) and part.cast for part in found)
+    assert any(isinstance(part, Membership) and isinstance(part.values, Select) for part in found)
+    answers = [
+        (
+            len(evaluated(studio, attrs.evolve(select, offset=None, limit=None))),
+            len(evaluated(studio, Select(select.entity_type))),
+        )
+        for select in selects
+    ]
+    assert sum(0 < some < all_of_them for some, all_of_them in answers) > 100
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Status where is_active > true",
+        "Status where is_active is 7",
+        "AssetVersion where version is nan",
+        "AssetVersion where version in (1, inf)",
+        "Task where bid > many",
+        'Task where end_date is "9999-12-31"',
+        'Task where end_date > "0001-01-01T00:00:00+05:00"',
+        "Task where name < none",
+        "Task where children is none",
+    ],
+)
+def test_server_and_evaluator_refuse_what_makes_no_sense(studio: SimpleNamespace, text: str) -> None:
+    select = parse(text)
+    with pytest.raises(QueryError):
+        studio.ask(select)
+    with pytest.raises(QueryError):
+        evaluated(studio, select)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"AssetVersion where version < {10**30}",
+        f"Task where bid in ({-(10**30)}, 5)",
+        "ContextCustomAttributeValue where value like true",
+        'ContextCustomAttributeValue where value is "nan"',
+        "Task where bid like '2%' or sort like '%.5'",
+        "AssetVersion where version like '1%' and is_published like 1",
+        'Task where end_date like "2024-05%"',
+    ],
+)
+def test_server_and_evaluator_agree_at_the_edges(studio: SimpleNamespace, text: str) -> None:
+    select = parse(text)
+    assert studio.ask(select) == evaluated(studio, select)

@@ -1,0 +1,60 @@
+"""Sixteen threads read, change and commit one session at the same time: no edit is lost and nobody waits for ever."""
+
+import threading
+
+from ftrack_orm.testing import requests_made
+
+THREADS = 16
+ROUNDS = 12
+
+
+def test_sixteen_threads_on_one_session_lose_nothing(session, other, production):
+    shared = session.get("Task", production.tasks[0])
+    shared.metadata["start"] = "0"
+    session.commit()
+    tasks = [session.create("Task", name=f"own{n}", parent_id=production.shots[0], bid=0) for n in range(THREADS)]
+    session.commit()
+    barrier = threading.Barrier(THREADS)
+    failures, model = [], [{} for _ in range(THREADS)]
+
+    def work(number):
+        own, expected = tasks[number], model[number]
+        barrier.wait()
+        for turn in range(ROUNDS):
+            own.bid = expected["bid"] = turn * THREADS + number
+            shared.metadata[f"key{number}"] = expected["mark"] = str(turn)
+            if turn % 3 == 0:
+                made = session.create("Task", name=f"made{number}-{turn}", parent_id=production.shots[1])
+                expected.setdefault("made", []).append((made.id, made.name))
+            if turn % 4 == 1:
+                session.query("Task").where(f'project_id is "{production.project}"').select("bid", "metadata").all()
+            assert own.bid == expected["bid"]
+            assert shared.metadata[f"key{number}"] == expected["mark"]
+            assert own.parent.name == "sh0"
+            if turn % 2 == number % 2:
+                session.commit()
+
+    def guarded(number):
+        try:
+            work(number)
+        except BaseException as error:
+            failures.append(error)
+            barrier.abort()
+
+    threads = [threading.Thread(target=guarded, args=(number,), daemon=True) for number in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads), "a deadlock"
+    assert failures == []
+    session.commit()
+    assert (session.created, session.modified, session.deleted) == ([], [], [])
+    with requests_made(session) == 0:
+        assert session.commit() == 0
+    marks = dict(other.get("Task", shared.id).metadata)
+    assert marks == {"start": "0", **{f"key{n}": expected["mark"] for n, expected in enumerate(model)}}
+    for number, expected in enumerate(model):
+        assert other.get("Task", tasks[number].id).bid == expected["bid"]
+        for key, name in expected["made"]:
+            assert other.get("Task", key).name == name
