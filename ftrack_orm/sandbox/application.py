@@ -28,12 +28,14 @@ from ..wire.operations import (
     Update,
     from_json,
 )
-from . import credentials, envelope, information, mutation, refusal, search
-from .emission import Emission
-from .execution import run
-from .references import References
-from .store import Stamp, Store
+from . import credentials, envelope, information, refusal
+from .reading import search
+from .reading.emission import Emission
+from .reading.execution import run
 from .tables import Tables
+from .writing import mutation
+from .writing.references import References
+from .writing.store import Stamp, Store
 
 _LOG = logging.getLogger(__name__)
 

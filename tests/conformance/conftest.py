@@ -13,8 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from ftrack_orm.query.nodes import Select
-from ftrack_orm.sandbox.emission import Emission
-from ftrack_orm.sandbox.execution import run
+from ftrack_orm.sandbox.reading.emission import Emission
+from ftrack_orm.sandbox.reading.execution import run
 
 #: The moment queries are answered for; nothing that is compared here depends on it.
 NOW = datetime.datetime(2024, 5, 1, 12, tzinfo=datetime.timezone.utc)

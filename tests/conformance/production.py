@@ -13,9 +13,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ftrack_orm.sandbox import closure, datamodel
+from ftrack_orm.sandbox import datamodel
 from ftrack_orm.sandbox.relations import Derived, ForeignKey, HiddenKey, Inverse, Through
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
+from ftrack_orm.sandbox.writing import closure
 from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
 from ftrack_orm.schema.model import Schema
 

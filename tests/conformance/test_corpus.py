@@ -13,8 +13,8 @@ from ftrack_orm.query.compiler import compile_select
 from ftrack_orm.query.parser import parse
 from ftrack_orm.query.resolve import check
 from ftrack_orm.sandbox import datamodel, seeds
-from ftrack_orm.sandbox.emission import Emission
-from ftrack_orm.sandbox.execution import run
+from ftrack_orm.sandbox.reading.emission import Emission
+from ftrack_orm.sandbox.reading.execution import run
 from ftrack_orm.sandbox.tables import Tables
 from ftrack_orm.schema.model import Schema
 

@@ -12,12 +12,13 @@ import pytest
 import sqlalchemy as sa
 
 from ftrack_orm.query.nodes import Path, Select, Step
-from ftrack_orm.sandbox import closure, credentials, datamodel
+from ftrack_orm.sandbox import credentials, datamodel
 from ftrack_orm.sandbox.application import Application
-from ftrack_orm.sandbox.emission import Emission
-from ftrack_orm.sandbox.execution import run
+from ftrack_orm.sandbox.reading.emission import Emission
+from ftrack_orm.sandbox.reading.execution import run
 from ftrack_orm.sandbox.relations import Derived, ForeignKey, HiddenKey, Inverse, RelationKeys, Through
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
+from ftrack_orm.sandbox.writing import closure
 from ftrack_orm.schema.model import Schema
 from ftrack_orm.wire.replies import Rows
 

@@ -9,10 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from ftrack_orm.errors import SettingsError
-from ftrack_orm.sandbox import datamodel, relations, rules, seeds
+from ftrack_orm.sandbox import datamodel, relations, seeds
 from ftrack_orm.sandbox.relations import ForeignKey, HiddenKey, Inverse, Through
 from ftrack_orm.sandbox.seeds import constants
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
+from ftrack_orm.sandbox.writing import rules
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.schema.model import Schema
 

@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 
 from ftrack_orm.errors import SandboxUnsupported
 from ftrack_orm.query.parser import parse
-from ftrack_orm.sandbox import custom_attributes, seeds
-from ftrack_orm.sandbox.emission import Emission
-from ftrack_orm.sandbox.execution import run
+from ftrack_orm.sandbox import seeds
+from ftrack_orm.sandbox.reading.emission import Emission
+from ftrack_orm.sandbox.reading.execution import run
 from ftrack_orm.sandbox.seeds.demo import scale
 from ftrack_orm.sandbox.seeds.demo.chance import Chance
 from ftrack_orm.sandbox.seeds.demo.production import stand_in
 from ftrack_orm.sandbox.seeds.demo.scale import Scale
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
+from ftrack_orm.sandbox.writing import custom_attributes
 from ftrack_orm.schema.model import Schema
 
 NOW = datetime.datetime(2026, 3, 4, 12, 30, 45, tzinfo=datetime.timezone.utc)

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from ...errors import SettingsError, suggestion
-from .. import closure, statistics
+from .. import statistics
 from ..tables import Tables
+from ..writing import closure
 from . import demo, empty
 from .rows import Writer
 

@@ -6,7 +6,7 @@ import datetime
 import json
 
 from ....errors import SandboxUnsupported
-from ...stored import datetime_text
+from ...writing.stored import datetime_text
 from .. import empty
 from ..rows import Writer, named_id
 from . import people

@@ -1,0 +1,233 @@
+"""Pure: the values and references ftrack's server works out instead of storing, as SQL expressions.
+
+Each rule stands on a fact of the protocol or says that it is a guess. What no rule covers is refused by name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from ...errors import SandboxUnsupported
+from ..tables import ENTITY_TYPE, Tables
+
+if TYPE_CHECKING:  # scopes ask this module for values, so only their type is needed here
+    from .selection import Scope
+
+#: How configurations name what they belong to, and the entity type each stands for (protocol fact).
+CONFIGURED_TYPES = {
+    "show": "Project",
+    "task": "TypedContext",
+    "asset": "Asset",
+    "asset_version": "AssetVersion",
+    "assetversion": "AssetVersion",
+    "component": "Component",
+    "group": "Group",
+    "list": "List",
+    "user": "User",
+}
+
+
+def expression(scope: Scope, owner: str, name: str) -> sa.ColumnElement[Any]:
+    """Return the value of a derived attribute, for one entity of a statement.
+
+    Raises `UnknownAttribute` for an unknown one and `SandboxUnsupported` for one without a rule.
+    """
+    described = scope.tables.schema.type(owner)
+    attribute = described.attribute(name)
+    if name in ("url", "thumbnail_url"):
+        return _component_id(scope, owner, name)
+    if name in ("from_entity_type", "to_entity_type"):
+        return _end_type(scope, name)
+    if name == "key" and "configuration" in described.attributes:
+        return scope.reference("configuration").value("key")
+    rule = _RULES.get((described.family, name))
+    if rule is None:
+        raise SandboxUnsupported(
+            f"The embedded server does not know how ftrack works out {owner}.{name} ({attribute.kind.value}).",
+            entity_type=owner,
+            attribute=name,
+        )
+    return rule(scope)
+
+
+def reference(scope: Scope, owner: str, name: str, rule: str, target: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Return what makes a row of *target* the one a derived reference leads to, by the rule it is described with."""
+    if rule == "latest_version":
+        return target.c.id == _latest_version(scope)
+    if rule == "review_session_thumbnail":
+        return target.c.id == _review_session_thumbnail(scope)
+    if rule == "recipient_user":
+        # A recipient may be a group, which is no user.
+        return sa.and_(
+            target.c.id == scope.value("resource_id"), target.c[ENTITY_TYPE].in_(scope.tables.concrete("User"))
+        )
+    if rule == "setting_of_component":
+        return sa.and_(target.c.group == scope.value("group"), target.c.name == scope.value("name"))
+    raise SandboxUnsupported(
+        f"The embedded server does not know the rule {rule!r} that {owner}.{name} follows.",
+        entity_type=owner,
+        attribute=name,
+    )
+
+
+def component_url(name: str, component_id: str | None, base_url: str) -> dict[str, str] | None:
+    """Return the object of a `url` or `thumbnail_url`: both keys that public clients read, `url` and `value`.
+
+    The paths are those of the server's own storage (protocol fact); null where there is no component.
+    """
+    if component_id is None:
+        return None
+    action = "thumbnail" if name == "thumbnail_url" else "get"
+    address = f"{base_url}/component/{action}?id={component_id}"
+    return {"url": address, "value": address}
+
+
+def _component_id(scope: Scope, owner: str, name: str) -> sa.ColumnElement[Any]:
+    attributes = scope.tables.schema.type(owner).attributes
+    for source in ("thumbnail_id", "component_id") if name == "thumbnail_url" else ("component_id",):
+        if source in attributes:
+            return scope.value(source, owner)
+    raise SandboxUnsupported(
+        f"The embedded server does not know which component {owner}.{name} shows.", entity_type=owner, attribute=name
+    )
+
+
+def _end_type(scope: Scope, name: str) -> sa.ColumnElement[Any]:
+    attribute = "entity_type_to" if name == "to_entity_type" else "entity_type"
+    return sa.case(
+        CONFIGURED_TYPES,
+        value=scope.reference("configuration").value(attribute, "CustomAttributeLinkConfiguration"),
+    )
+
+
+# -- paths from the project down ----------------------------------------------------------------------------------
+
+
+def _context_path(tables: Tables, context_id: sa.ColumnElement[Any], correlate: sa.FromClause) -> sa.Select[Any]:
+    """Select id, name and type of a context and all above it; the type is one that `session.get` can use."""
+    closure, context = tables.closure.alias(), tables.table("Context").alias()
+    kind = sa.case((context.c[ENTITY_TYPE] == "Project", "Project"), else_="TypedContext")
+    return (
+        sa.select(context.c.id, context.c.name, kind.label("type"), (-closure.c.depth).label("place"))
+        .select_from(closure.join(context, context.c.id == closure.c.ancestor_id))
+        .where(closure.c.descendant_id == context_id)
+        .correlate(correlate)
+    )
+
+
+def _listed(steps: sa.Select[Any] | sa.CompoundSelect[Any], correlate: sa.FromClause) -> sa.ColumnElement[Any]:
+    """Return the steps of a path as one JSON list, in the order of their place."""
+    ordered = steps.order_by("place").subquery()
+    step = sa.func.json_object("id", ordered.c.id, "name", ordered.c.name, "type", ordered.c.type)
+    collected = sa.select(sa.func.json_group_array(step)).select_from(ordered).correlate(correlate)
+    return sa.type_coerce(collected.scalar_subquery(), sa.JSON)
+
+
+def _context_link(scope: Scope) -> sa.ColumnElement[Any]:
+    return _listed(_context_path(scope.tables, scope.value("id"), scope.alias), scope.alias)
+
+
+def _version_link(scope: Scope) -> sa.ColumnElement[Any]:
+    """Return the path of a version: that of its asset's context, then itself named by asset and number (a guess)."""
+    asset = scope.reference("asset")
+    above = _context_path(scope.tables, asset.value("context_id"), asset.alias)
+    name = asset.value("name") + " v" + sa.cast(scope.value("version"), sa.Text)
+    itself = sa.select(
+        scope.value("id").label("id"),
+        name.label("name"),
+        sa.literal("AssetVersion").label("type"),
+        sa.literal(1).label("place"),
+    ).correlate(scope.alias, asset.alias)
+    ordered = sa.union_all(above, itself).subquery()
+    return _listed(sa.select(ordered), scope.alias)
+
+
+def _group_link(scope: Scope) -> sa.ColumnElement[Any]:
+    group = scope.tables.table("Group")
+    first, parent = group.alias(), group.alias()
+    start = sa.select(first.c.id, first.c.name, first.c.parent_id, sa.literal(0).label("place"))
+    path = start.where(first.c.id == scope.value("id")).correlate(scope.alias).cte(recursive=True, nesting=True)
+    above = sa.select(parent.c.id, parent.c.name, parent.c.parent_id, path.c.place - 1).where(
+        parent.c.id == path.c.parent_id
+    )
+    path = path.union_all(above)
+    return _listed(sa.select(path.c.id, path.c.name, sa.literal("Group").label("type"), path.c.place), scope.alias)
+
+
+# -- times, versions, reviews -------------------------------------------------------------------------------------
+
+
+def _time_logged(scope: Scope) -> sa.ColumnElement[Any]:
+    """Return the seconds logged on a context and on everything below it."""
+    closure, timelog = scope.tables.closure.alias(), scope.tables.table("Timelog").alias()
+    total = (
+        sa.select(sa.func.coalesce(sa.func.sum(timelog.c.duration), 0.0))
+        .select_from(closure.join(timelog, timelog.c.context_id == closure.c.descendant_id))
+        .where(closure.c.ancestor_id == scope.value("id"))
+        .correlate(scope.alias)
+    )
+    return sa.type_coerce(total.scalar_subquery(), sa.Float)
+
+
+def _bid_difference(scope: Scope) -> sa.ColumnElement[Any]:
+    return sa.func.coalesce(scope.value("bid", "TypedContext"), 0.0) - _time_logged(scope)
+
+
+def _latest_version(scope: Scope) -> sa.ColumnElement[Any]:
+    version = scope.tables.table("AssetVersion").alias()
+    newest = (
+        sa.select(version.c.id)
+        .where(version.c.asset_id == scope.value("id"))
+        .order_by(version.c.version.desc(), version.c.id)
+        .limit(1)
+        .correlate(scope.alias)
+    )
+    return newest.scalar_subquery()
+
+
+def _is_latest_version(scope: Scope) -> sa.ColumnElement[Any]:
+    newer = scope.tables.table("AssetVersion").alias()
+    return ~sa.exists(
+        sa.select(sa.literal(1))
+        .select_from(newer)
+        .where(newer.c.asset_id == scope.value("asset_id"), newer.c.version > scope.value("version"))
+        .correlate(scope.alias)
+    )
+
+
+def _review_session_thumbnail(scope: Scope) -> sa.ColumnElement[Any]:
+    """Return the thumbnail of the first version under review that has one (a guess; the fact is that it is derived)."""
+    shown = scope.tables.table("ReviewSessionObject").alias()
+    version = scope.tables.table("AssetVersion").alias()
+    first = (
+        sa.select(version.c.thumbnail_id)
+        .select_from(shown.join(version, version.c.id == shown.c.version_id))
+        .where(shown.c.review_session_id == scope.value("id"), version.c.thumbnail_id.is_not(None))
+        .order_by(shown.c.sort_order, shown.c.id)
+        .limit(1)
+        .correlate(scope.alias)
+    )
+    return first.scalar_subquery()
+
+
+def _is_open(scope: Scope) -> sa.ColumnElement[Any]:
+    """Return whether a review session can be entered: always, or between its dates, each open-ended when missing."""
+    now, start, end = scope.selection.now, scope.value("start_date"), scope.value("end_date")
+    within = sa.and_(sa.func.coalesce(start, now) <= now, sa.func.coalesce(end, now) >= now)
+    return sa.type_coerce(sa.or_(sa.func.coalesce(scope.value("availability"), "") == "always", within), sa.Boolean)
+
+
+_RULES = {
+    ("Context", "link"): _context_link,
+    ("Context", "_link"): _context_link,
+    ("AssetVersion", "link"): _version_link,
+    ("AssetVersion", "_link"): _version_link,
+    ("Resource", "link"): _group_link,
+    ("Context", "time_logged"): _time_logged,
+    ("Context", "bid_time_logged_difference"): _bid_difference,
+    ("AssetVersion", "is_latest_version"): _is_latest_version,
+    ("ReviewSession", "thumbnail_id"): _review_session_thumbnail,
+    ("ReviewSession", "is_open"): _is_open,
+}

@@ -1,0 +1,125 @@
+"""Edge: runs a query on the embedded server's database and answers what an ftrack server would."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from ...errors import QueryError, SandboxUnsupported
+from ...query.nodes import Aggregate, Function, Path, Select
+from ...query.resolve import check
+from ...schema.attribute import ValueType
+from ...wire.codec import UTC, VALUE_TYPE
+from ...wire.replies import Rows
+from ..tables import Tables
+from .criteria import filtered, ordering, value_at
+from .emission import Emission
+from .loading import columns, fetch_collections
+from .projection import branch
+from .selection import Scope, Selection, find_attribute
+
+#: How SQLite says that a statement is beyond it.
+_LIMITS = ("at most 64 tables", "too many", "too large", "too complex", "stack overflow")
+
+#: How SQLite says that a statement is beyond one of its limits: 64 tables, so many parameters, such a depth or size.
+_LIMIT = re.compile(r"at most \d+|too (many|large|big|complex)|overflow|maximum")
+
+
+def run(connection: sa.Connection, tables: Tables, select: Select, emission: Emission, now: datetime.datetime) -> Rows:
+    """Answer *select*. *now* is the moment that values such as `is_open` are worked out for.
+
+    One statement finds the entities, one more is sent for each collection on a projected path. Raises
+    `UnknownEntityType`, `UnknownAttribute` and `QueryError` for what the query gets wrong, and `SandboxUnsupported`.
+    """
+    check(select, tables.schema)
+    try:
+        return _run(connection, tables, select, emission, now)
+    except sa.exc.OperationalError as error:
+        if not any(limit in str(error.orig) for limit in _LIMITS):
+            raise
+        message = f"The embedded server's database cannot answer this query of {select.entity_type}: {error.orig}."
+        raise SandboxUnsupported(message, entity_type=select.entity_type) from error
+
+
+def _run(connection: sa.Connection, tables: Tables, select: Select, emission: Emission, now: datetime.datetime) -> Rows:
+    selection = Selection(tables, now.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat())
+    scope = selection.start(select.entity_type)
+    if select.group_by:
+        return _grouped(connection, scope, select)
+    place, wanted = columns(scope, branch(tables, select.entity_type, select.projections))
+    statement = sa.select(*wanted).where(filtered(scope, select)).order_by(*ordering(scope, select))
+    rows, next_offset = _page(connection, statement.select_from(selection.from_clause), select)
+    fetch_collections(connection, place, rows, selection.now)
+    entities = (emission.entity(place, row) for row in rows)
+    return Rows([entity for entity in entities if entity is not None], next_offset)
+
+
+def _page(connection: sa.Connection, statement: sa.Select[Any], select: Select) -> tuple[list[sa.Row[Any]], int | None]:
+    """Fetch the page a query asks for, and one row more to know whether another page follows."""
+    if select.limit is None:
+        return list(connection.execute(statement.offset(select.offset))), None
+    rows = list(connection.execute(statement.limit(select.limit + 1).offset(select.offset)))
+    # A page of nothing has no next one: its offset would be the same again, for ever.
+    more = len(rows) > select.limit > 0
+    return rows[: select.limit], (select.offset or 0) + select.limit if more else None
+
+
+# -- group by ----------------------------------------------------------------------------------------------------
+
+_FUNCTIONS: dict[Function, Callable[[Any], sa.ColumnElement[Any]]] = {
+    Function.COUNT: sa.func.count,
+    Function.SUM: sa.func.sum,
+    Function.AVG: sa.func.avg,
+    Function.MIN: sa.func.min,
+    Function.MAX: sa.func.max,
+}
+
+
+def _grouped(connection: sa.Connection, scope: Scope, select: Select) -> Rows:
+    """Answer a `group by`: plain rows of the group's values and of `<function>_<path>` for each aggregate."""
+    groups = {str(path): value_at(scope, path) for path in select.group_by}
+    wanted: dict[str, sa.ColumnElement[Any]] = {}
+    moments = {str(path) for path in select.group_by if _is_moment(scope, path)}
+    for projection in select.projections:
+        if isinstance(projection, Aggregate):
+            name = f"{projection.function.value}_{projection.path}"
+            wanted[name] = _FUNCTIONS[projection.function](value_at(scope, projection.path))
+            if projection.function in (Function.MIN, Function.MAX) and _is_moment(scope, projection.path):
+                moments.add(name)
+    wanted.update(groups)
+    order = []
+    for key in select.order_by:
+        if str(key.path) not in groups:
+            raise QueryError(f"Groups cannot be ordered by '{key.path}', which is not in 'group by'.")
+        value = groups[str(key.path)]
+        order.append(value.desc() if key.descending else value.asc())
+    statement = (
+        sa.select(*(column.label(f"c{number}") for number, column in enumerate(wanted.values())))
+        .where(filtered(scope, select))
+        .group_by(*groups.values())
+        .order_by(*order, *groups.values())
+        .select_from(scope.selection.from_clause)
+    )
+    rows, next_offset = _page(connection, statement, select)
+    emission_names = list(wanted)
+    data = [
+        {
+            name: {VALUE_TYPE: "datetime", "value": value} if name in moments and value is not None else value
+            for name, value in zip(emission_names, row, strict=True)
+        }
+        for row in rows
+    ]
+    return Rows(data, next_offset)
+
+
+def _is_moment(scope: Scope, path: Path) -> bool:
+    entity_type = scope.entity_type
+    for step in path.steps[:-1]:
+        _, attribute = find_attribute(scope.tables, entity_type, step.name)
+        entity_type = step.cast or attribute.target or entity_type
+    _, attribute = find_attribute(scope.tables, entity_type, path.steps[-1].name)
+    return attribute.value_type is ValueType.DATETIME

@@ -1,0 +1,111 @@
+"""Pure: reading what a request wants an entity's attributes to be, into column values and collections.
+
+`status` and `status_id` say the same in two ways; here both become the column. Whatever cannot be set is refused with
+the attribute named, so that a wrong name or type never passes in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from ...errors import UnknownAttribute, suggestion
+from ...schema.attribute import Attribute, Kind
+from ...schema.model import EntityType
+from .. import refusal
+from ..relations import Derived, ForeignKey, HiddenKey
+from ..tables import ENTITY_TYPE, Tables
+from . import legacy, stored
+
+
+@attrs.frozen
+class Assignment:
+    """What a request sets: values by column, and the members of collections by attribute, as sent."""
+
+    columns: Mapping[str, Any]
+    collections: Mapping[str, list[Any]]
+    named: tuple[str, ...]  # the attributes, as the request names them
+
+
+def read(
+    tables: Tables, entity_type: EntityType, data: Mapping[str, Any], current: Mapping[str, Any] | None
+) -> Assignment:
+    """Return what *data* sets on an entity of this type; *current* is its row, None for a new entity.
+
+    Raises `UnknownAttribute` with near names, and validation errors for values of the wrong type, for attributes the
+    server works out, and for changes of what is settable only at creation.
+    """
+    scalars: dict[str, Any] = {}
+    references: dict[str, Any] = {}
+    collections: dict[str, list[Any]] = {}
+    for name, value in data.items():
+        attribute = _settable(tables, entity_type, name)
+        if attribute.is_plural:
+            collections[name] = _members(entity_type, attribute, value)
+            continue
+        if attribute.kind is Kind.REFERENCE:
+            column, given = _reference(tables, entity_type, attribute, value)
+            references[column] = given
+        else:
+            column, given = _scalar(tables, entity_type, attribute, value)
+            scalars[column] = given
+        # Clients send attributes along that they did not change, so only a real change is refused.
+        if current is not None and attribute.immutable and current[column] != given:
+            raise refusal.validation(
+                f"{entity_type.name}.{name} can be set only when the entity is created; it is {current[column]!r} "
+                f"and was to become {given!r}."
+            )
+    # The official client sends a key's default (`priority_id`) next to the reference its user chose (`priority`).
+    return Assignment({**scalars, **references}, collections, tuple(data))
+
+
+def _settable(tables: Tables, entity_type: EntityType, name: str) -> Attribute:
+    attribute = entity_type.attributes.get(name)
+    if attribute is None:
+        message = f"{entity_type.name} has no attribute {name!r}.{suggestion(name, entity_type.attributes)}"
+        raise UnknownAttribute(message, entity_type=entity_type.name, attribute=name)
+    derived = (
+        attribute.computed
+        or attribute.restricted
+        or (attribute.kind is Kind.SCALAR and tables.column(entity_type.name, name) is None)
+        or (attribute.is_relation and isinstance(tables.relation(entity_type.name, name), Derived))
+    )
+    if derived:
+        raise refusal.validation(f"{entity_type.name}.{name} is worked out by the server and cannot be set.")
+    return attribute
+
+
+def _scalar(tables: Tables, entity_type: EntityType, attribute: Attribute, value: Any) -> tuple[str, Any]:
+    column = tables.column(entity_type.name, attribute.name)
+    assert column is not None  # _settable refused the others
+    given = stored.incoming(entity_type, attribute, value)
+    if attribute.translates_type and given is not None:
+        given = legacy.entity_type_name(tables.schema, given)
+    return column.name, given
+
+
+def _reference(tables: Tables, entity_type: EntityType, attribute: Attribute, value: Any) -> tuple[str, Any]:
+    key = tables.relation(entity_type.name, attribute.name)
+    if not isinstance(key, (ForeignKey, HiddenKey)) or attribute.target is None:
+        raise refusal.validation(f"{entity_type.name}.{attribute.name} cannot be set.")
+    column = tables.key_column(entity_type.name, key).name
+    if value is None:
+        return column, None
+    target = tables.schema.type(attribute.target)
+    (given,) = stored.reference_key(entity_type, attribute, value, target.primary_key[:1])
+    sent = value[ENTITY_TYPE]
+    if sent not in tables.schema.types or not tables.schema.related(sent, target.name):
+        raise refusal.validation(
+            f"{entity_type.name}.{attribute.name} must be a {target.name}, not a {sent} ({given})."
+        )
+    return column, given
+
+
+def _members(entity_type: EntityType, attribute: Attribute, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise refusal.validation(
+            f"{entity_type.name}.{attribute.name} must be a list of references to {attribute.target}, not {value!r}."
+        )
+    return value

@@ -1,0 +1,217 @@
+"""Edge: writing values of custom attributes: which configurations an entity has, and what values they take.
+
+Protocol facts: every entity has a value for each configuration that applies to it, so updating
+`ContextCustomAttributeValue` works whether a row was ever set or not; `CustomAttributeValue` is the view of the rows
+that are really there, to be created, updated and deleted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+
+from ...errors import FtrackError, suggestion
+from ...schema.model import EntityType
+from ...wire.codec import VALUE_TYPE
+from .. import refusal
+from ..reading.dense import CONFIGURATION, CONFIGURED_AS, HIERARCHICAL, VALUES
+from ..tables import ENTITY_TYPE
+from . import stored
+from .defaults import project_of
+from .store import Row, Store
+
+
+def is_typed_value(store: Store, name: str) -> bool:
+    """Whether a type shows the values of one kind of entity, which are there even if no row is."""
+    return name != VALUES and store.tables.root(name) == VALUES
+
+
+def check_new(store: Store, entity_type: EntityType, row: Row) -> None:
+    """Refuse a new value that its configuration does not allow; other entity types pass."""
+    if store.tables.root(entity_type.name) != VALUES:
+        return
+    if is_typed_value(store, entity_type.name):
+        raise refusal.validation(
+            f"Create operations are not allowed for {entity_type.name}: its values are there already. "
+            "Update the one with key [configuration_id, entity_id]."
+        )
+    row["value"] = _checked(store, row, row.get("value"))
+
+
+def check_change(store: Store, entity_type: EntityType, row: Row, changes: dict[str, Any]) -> None:
+    """Refuse a changed value that its configuration does not allow; other entity types pass."""
+    if store.tables.root(entity_type.name) == VALUES and "value" in changes:
+        changes["value"] = _checked(store, row, changes["value"])
+
+
+def insert_unset(store: Store, entity_type: EntityType, key: Sequence[str]) -> Row | None:
+    """Make the row of a value that was never set, or return None when there is no such entity or configuration."""
+    if len(key) != 2:
+        return None
+    configuration = store.find(CONFIGURATION, key[:1])
+    view = store.tables.view(entity_type.name)
+    owner = store.find(view.target, key[1:]) if view is not None and view.target is not None else None
+    if configuration is None or owner is None:
+        return None
+    row: Row = {"configuration_id": key[0], "entity_id": key[1], "value": None}
+    _check_applies(store, configuration, owner)
+    return store.insert(VALUES, row)
+
+
+def _checked(store: Store, row: Row, value: Any) -> Any:
+    configuration = store.find(CONFIGURATION, (row.get("configuration_id"),))
+    if configuration is None:
+        raise refusal.integrity(
+            f"CustomAttributeValue.configuration: there is no {CONFIGURATION} with id {row.get('configuration_id')!r}."
+        )
+    owner = _owner(store, row.get("entity_id"))
+    if owner is None:
+        raise refusal.integrity(f"CustomAttributeValue.entity_id: there is no entity with id {row.get('entity_id')!r}.")
+    _check_applies(store, configuration, owner)
+    return value_of(configuration, _type_name(store, configuration), value)
+
+
+def _owner(store: Store, id_: Any) -> Row | None:
+    for name in ("Context", *CONFIGURED_AS):
+        found = store.find(name, (id_,)) if name in store.schema.types else None
+        if found is not None:
+            return found
+    return None
+
+
+def _type_name(store: Store, configuration: Row) -> str:
+    found = store.find("CustomAttributeType", (configuration.get("type_id"),))
+    return str(found["name"]) if found else "text"
+
+
+# -- which configurations an entity has ---------------------------------------------------------------------------
+
+
+def _check_applies(store: Store, configuration: Row, owner: Row) -> None:
+    if not _applies(store, configuration, owner):
+        raise refusal.validation(
+            f'The custom attribute "{configuration["key"]}" ({configuration["entity_type"]}) does not apply to the '
+            f"{owner[ENTITY_TYPE]} {owner['id']}."
+        )
+
+
+def _applies(store: Store, configuration: Row, owner: Row) -> bool:
+    family = store.schema.type(owner[ENTITY_TYPE]).family
+    if configuration.get("is_hierarchical") and family in HIERARCHICAL:
+        fits = True
+    elif family == "Context":
+        is_project = owner[ENTITY_TYPE] == "Project"
+        fits = configuration["entity_type"] == ("show" if is_project else "task") and (
+            is_project or configuration.get("object_type_id") == owner.get("object_type_id")
+        )
+    else:
+        fits = configuration["entity_type"] == CONFIGURED_AS.get(family)
+    return fits and configuration.get("project_id") in (None, _project(store, family, owner))
+
+
+def _project(store: Store, family: str, owner: Row) -> str | None:
+    if family == "AssetVersion":
+        owner = store.get("Asset", (owner["asset_id"],))
+    if family in ("AssetVersion", "Asset"):
+        owner = store.get("Context", (owner["context_id"],))
+    if family == "ListObject":
+        owner = store.get("List", (owner["list_id"],))
+    if family in ("Context", "AssetVersion", "Asset"):
+        return project_of(owner)
+    return owner.get("project_id")
+
+
+# -- which values a configuration takes ---------------------------------------------------------------------------
+
+
+def value_of(configuration: Mapping[str, Any], type_name: str, value: Any) -> Any:
+    """Return a custom attribute's value as it is kept, or raise the server's validation error."""
+    key = str(configuration["key"])
+    if value is None:
+        return None
+    check = _CHECKS.get(type_name)
+    return check(key, configuration, value) if check else value
+
+
+def _text(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
+    return value if isinstance(value, str) else _refuse(key, "text", value)
+
+
+def _boolean(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
+    return value if isinstance(value, bool) else _refuse(key, "boolean", value)
+
+
+def _number(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        _refuse(key, "number", value)
+    return value
+
+
+def _date(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
+    try:
+        moment = stored.moment_of(value)
+    except (ValueError, TypeError, FtrackError):
+        _refuse(key, "date", value)
+    return None if moment is None else {VALUE_TYPE: "datetime", "value": stored.datetime_text(moment)}
+
+
+def _enumerator(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
+    chosen = _options(key, value)
+    known = {option["value"] for option in enumerator_options(configuration)}
+    for option in chosen:
+        if option not in known:
+            raise refusal.validation(
+                f'Custom attribute value for "{key}" must be one of {", ".join(sorted(known))}. Got "{option}".'
+                f"{suggestion(option, known)}"
+            )
+    return chosen
+
+
+def _dynamic_enumerator(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
+    return _options(key, value)
+
+
+def _options(key: str, value: Any) -> list[str]:
+    # Protocol fact: the value is a list even where only one can be chosen; clients have sent the bare one too.
+    chosen = [value] if isinstance(value, str) else value
+    if not isinstance(chosen, list) or not all(isinstance(option, str) for option in chosen):
+        _refuse(key, "enumerator", value)
+    return list(chosen)
+
+
+def _expression(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
+    raise refusal.validation(f'Custom attribute "{key}" is an expression: the server works it out.')
+
+
+_CHECKS: dict[str, Callable[[str, Mapping[str, Any], Any], Any]] = {
+    "text": _text,
+    "url": _text,
+    "boolean": _boolean,
+    "number": _number,
+    "date": _date,
+    "enumerator": _enumerator,
+    "dynamic enumerator": _dynamic_enumerator,
+    "expression": _expression,
+}
+
+#: What the server, which is written in an older Python, calls the types of values in its messages.
+_TYPE_NAMES = {"str": "unicode"}
+
+
+def _refuse(key: str, wanted: str, value: Any) -> NoReturn:
+    name = type(value).__name__
+    shown = f"<type '{_TYPE_NAMES.get(name, name)}'>"
+    raise refusal.validation(
+        f'Custom attribute value for "{key}" must be of type {wanted}. Got "{value}" of type {shown}'
+    )
+
+
+def enumerator_options(configuration: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the options of an enumerator: its configuration is JSON text whose `data` is JSON text again."""
+    try:
+        data = json.loads(configuration.get("config") or "{}").get("data") or "[]"
+        options = json.loads(data) if isinstance(data, str) else data
+    except (ValueError, AttributeError):
+        return []
+    return [option for option in options if isinstance(option, dict) and "value" in option]

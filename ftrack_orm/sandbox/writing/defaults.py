@@ -1,0 +1,220 @@
+"""Edge: what the server fills in for a new entity that its client did not say.
+
+Protocol fact: clients create a task with no more than a name and a parent, a version with no more than its asset; the
+server adds ids, the project, the version number, dates, the current user, and where the workflow starts.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from ...schema.attribute import Kind, ValueType
+from ...schema.model import EntityType
+from .. import refusal
+from ..tables import ENTITY_TYPE
+from . import workflow
+from .store import Row, Store
+
+#: Attributes that hold the moment of creation where a client left them open.
+_MOMENTS: dict[str, tuple[str, ...]] = {
+    "AssetVersion": ("date",),
+    "List": ("date",),
+    "Note": ("date", "thread_activity"),
+    "ReviewSession": ("start_date", "end_date"),
+    "StatusChange": ("date",),
+    "Timelog": ("start",),
+    "Timer": ("start",),
+}
+
+#: Types whose `user_id` is the current user where a client left it open.
+_MINE = frozenset({"AssetVersion", "Job", "List", "Note", "StatusChange", "Timelog", "Timer"})
+
+#: Plain values, by family or type, where the schema names none.
+_VALUES: dict[str, dict[str, Any]] = {
+    "Project": {"context_type": "show", "status": "active", "is_global": False},
+    "TypedContext": {"context_type": "task", "bid": 0, "sort": 0},
+    "FileComponent": {"system_type": "file"},
+    "SequenceComponent": {"system_type": "sequence"},
+    "ContainerComponent": {"system_type": "container"},
+    "User": {"resource_type": "user", "user_type_id": "ac9fa5aa-4361-11e0-b7cc-0019bb4983d8"},
+    "Group": {"resource_type": "group"},
+    "Status": {"is_active": True},
+    "CustomConfigurationBase": {"config": "{}"},
+    "Timelog": {"duration": 0},
+    "ReviewSessionObject": {"sort_order": 0},
+    "ReviewSession": {"availability": "available"},
+}
+
+#: The components that are kept on the server are identified there by their own ids.
+_SERVER_LOCATION = "3a372bde-05bc-11e4-8908-20c9d081909b"
+
+
+def complete(store: Store, entity_type: EntityType, row: Row) -> None:
+    """Fill in, in *row*, what a new entity of this type lacks; raises refusals where it can belong nowhere."""
+    for name, value in entity_type.classifiers.items():
+        column = store.tables.column(entity_type.name, name)
+        if column is not None:
+            if row.get(column.name) not in (None, value):
+                raise refusal.validation(
+                    f"{entity_type.name}.{name} must be {value!r}, not {row[column.name]!r}: it is what makes the type."
+                )
+            row[column.name] = value
+    family = (entity_type.name, *entity_type.bases)
+    _fill_plain(store, entity_type, family, row)
+    for name in family:
+        rule = _RULES.get(name)
+        if rule is not None:
+            rule(store, entity_type, row)
+            break
+
+
+def _fill_plain(store: Store, entity_type: EntityType, family: tuple[str, ...], row: Row) -> None:
+    """Fill in what depends on nothing else: the schema's defaults, moments, the current user, plain values."""
+    values = {name: value for kind in reversed(family) for name, value in _VALUES.get(kind, {}).items()}
+    moments = {name for kind in family for name in _MOMENTS.get(kind, ())} | {"created_at"}
+    mine = {"created_by_id", *(("user_id",) if not _MINE.isdisjoint(family) else ())}
+    for attribute in entity_type.attributes.values():
+        if attribute.kind is not Kind.SCALAR:
+            continue
+        column = store.tables.column(entity_type.name, attribute.name)
+        if column is None or row.get(column.name) is not None:
+            continue
+        is_id = column.primary_key and attribute.name == "id" and attribute.value_type is ValueType.TEXT
+        if attribute.has_generated_default or is_id:
+            row[column.name] = str(uuid.uuid4())
+        elif attribute.name in moments:
+            row[column.name] = store.stamp.now
+        elif attribute.name in mine:
+            row[column.name] = store.stamp.user_id
+        elif attribute.name in values:
+            row[column.name] = values[attribute.name]
+        elif attribute.default is not None:
+            row[column.name] = attribute.default
+        elif attribute.value_type is ValueType.BOOLEAN:
+            # A new user answers is_active, is_otp_enabled and so on as false (recorded answer of a real server).
+            row[column.name] = False
+
+
+# -- by type ------------------------------------------------------------------------------------------------------
+
+
+def _project(store: Store, entity_type: EntityType, row: Row) -> None:
+    row["name"] = row.get("name") or row.get("full_name") or ""
+    if "full_name" in entity_type.attributes and row.get("full_name") is None:
+        row["full_name"] = row["name"]
+    row["project_id"] = row["id"]
+
+
+def _typed_context(store: Store, entity_type: EntityType, row: Row) -> None:
+    if row.get("parent_id") is None:
+        row["parent_id"] = row.get("project_id")
+    parent = _needed(store, entity_type, row, "parent_id", "Context")
+    row["project_id"] = project_of(parent)
+    project = store.find("Project", (row["project_id"],))
+    if row.get("type_id") is None:
+        row["type_id"] = workflow.first_type(store, project, entity_type.name, row)
+    if row.get("status_id") is None:
+        row["status_id"] = workflow.first_status(store, project, entity_type.name, row)
+
+
+def project_of(context: Row) -> str:
+    """Return the id of the project a context's row belongs to: its own for a project."""
+    return str(context["id"] if context.get("parent_id") is None else context["project_id"])
+
+
+def _asset(store: Store, entity_type: EntityType, row: Row) -> None:
+    context = _needed(store, entity_type, row, "context_id", "Context")
+    if "project_id" in entity_type.attributes:  # newer servers
+        row["project_id"] = project_of(context)
+
+
+def _asset_version(store: Store, entity_type: EntityType, row: Row) -> None:
+    asset = _needed(store, entity_type, row, "asset_id", "Asset")
+    if row.get("version") is None:
+        table = store.tables.table("AssetVersion")
+        latest = sa.select(sa.func.max(table.c.version)).where(table.c.asset_id == row["asset_id"])
+        row["version"] = (store.connection.execute(latest).scalar() or 0) + 1
+    context = store.find("Context", (asset["context_id"],))
+    project = store.find("Project", (project_of(context),)) if context else None
+    if project is not None and "project_id" in entity_type.attributes:
+        row["project_id"] = project["id"]
+    if row.get("status_id") is None:
+        row["status_id"] = workflow.first_status(store, project, "AssetVersion", row)
+
+
+def _component_location(store: Store, entity_type: EntityType, row: Row) -> None:
+    if row.get("resource_identifier") is None and row.get("location_id") == _SERVER_LOCATION:
+        row["resource_identifier"] = row.get("component_id")
+
+
+def _note(store: Store, entity_type: EntityType, row: Row) -> None:
+    if row.get("in_reply_to_id") is not None:
+        thread = _needed(store, entity_type, row, "in_reply_to_id", "Note")
+        for column in ("parent_id", "parent_type"):
+            row[column] = row.get(column) or thread[column]
+    _typed_parent(store, entity_type, row)
+
+
+def _typed_parent(store: Store, entity_type: EntityType, row: Row) -> None:
+    """Say of what type the parent is where the client gave only its id, or the table's name for any context."""
+    if row.get("parent_id") is None or row.get("parent_type") not in (None, "TypedContext", "Context"):
+        return
+    for pointer in store.references.of(entity_type.name):
+        if pointer.column == "parent_id":
+            for target in ("Context", *pointer.targets):
+                found = store.find(target, (row["parent_id"],)) if _has_one_key(store, target) else None
+                if found is not None:
+                    row["parent_type"] = found[ENTITY_TYPE]
+                    return
+
+
+def _has_one_key(store: Store, entity_type: str) -> bool:
+    return entity_type in store.schema.types and len(store.schema.types[entity_type].primary_key) == 1
+
+
+def _review_session_object(store: Store, entity_type: EntityType, row: Row) -> None:
+    version = store.find("AssetVersion", (row.get("version_id"),))
+    if version is None:
+        return
+    asset = store.find("Asset", (version["asset_id"],))
+    row["name"] = row.get("name") or (asset["name"] if asset else "") or ""
+    row["version"] = row.get("version") or f"Version {version['version']}"
+
+
+def _configuration(store: Store, entity_type: EntityType, row: Row) -> None:
+    row["label"] = row.get("label") or row.get("key")
+    if row.get("entity_type") is not None:
+        row["entity_type"] = row["entity_type"].lower()
+
+
+def _needed(store: Store, entity_type: EntityType, row: Row, column: str, target: str) -> Row:
+    """Return the row a new entity hangs on, or refuse: without it the server cannot tell where it belongs."""
+    value = row.get(column)
+    if value is None:
+        raise refusal.integrity(
+            f"Column '{column}' cannot be null: a {entity_type.name} needs a {target} to belong to."
+        )
+    found = store.find(target, (value,))
+    if found is None:
+        raise refusal.integrity(
+            f"{entity_type.name}.{column}: there is no {target} with id {value!r} (foreign key {column})."
+        )
+    return found
+
+
+_RULES: dict[str, Callable[[Store, EntityType, Row], None]] = {
+    "Project": _project,
+    "TypedContext": _typed_context,
+    "Asset": _asset,
+    "AssetVersion": _asset_version,
+    "ComponentLocation": _component_location,
+    "Note": _note,
+    "Metadata": _typed_parent,
+    "EntitySetting": _typed_parent,
+    "ReviewSessionObject": _review_session_object,
+    "CustomConfigurationBase": _configuration,
+}

@@ -1,0 +1,112 @@
+"""Edge: deleting entities with everything that cannot be without them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+
+from .. import refusal
+from ..reading.selection import json_values
+from . import closure
+from .references import Dependent, Fate
+from .store import Key, Store
+
+
+def delete(store: Store, targets: Sequence[tuple[str, Key]]) -> None:
+    """Delete entities that are there, given as type and key, and what `references` says goes with them.
+
+    Works by families, not by rows: its statements grow with the depth of what hangs together, not with its size. Raises
+    an integrity error when something that stays uses one of them.
+    """
+    store.settle()
+    plan = _Plan(store)
+    for entity_type, key in targets:
+        plan.add(store.tables.root(entity_type), [key])
+    plan.follow()
+    plan.refuse_what_is_used()
+    plan.carry_out()
+
+
+class _Plan:
+    """What a deletion comes to: the doomed keys by table, and the pointers to look at when they are all known."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._connection = store.connection
+        self._doomed: dict[str, dict[Key, None]] = {}
+        self._fresh: dict[str, list[Key]] = {}
+        self._pointing: list[tuple[Dependent, str, list[str]]] = []
+
+    def add(self, table: str, keys: Iterable[Key]) -> None:
+        """Doom rows of a table, those that are not doomed yet."""
+        known = self._doomed.setdefault(table, {})
+        for key in keys:
+            if key not in known:
+                known[key] = None
+                self._fresh.setdefault(table, []).append(key)
+
+    def follow(self) -> None:
+        """Find all that goes with what is doomed, and remember who else points at it."""
+        while self._fresh:
+            table, keys = self._fresh.popitem()
+            if any(len(key) != 1 for key in keys):
+                continue  # nothing can point at an entity with a longer key
+            ids = [key[0] for key in keys]
+            for dependent in self._store.references.to(table):
+                if dependent.fate is Fate.CASCADE:
+                    self.add(dependent.table, self._keys(dependent, ids))
+                else:
+                    self._pointing.append((dependent, table, ids))
+
+    def refuse_what_is_used(self) -> None:
+        """Refuse the deletion when a row that stays uses a doomed one and may not lose it."""
+        for dependent, table, ids in self._pointing:
+            if dependent.fate is not Fate.REFUSE:
+                continue
+            doomed = self._doomed.get(dependent.table, {})
+            staying = [key for key in self._keys(dependent, ids) if key not in doomed]
+            if staying:
+                raise refusal.integrity(
+                    f"Cannot delete the {table}: it is in use as {dependent.column} of {len(staying)} "
+                    f"{dependent.table}, among them {', '.join(map(str, staying[0]))} (foreign key constraint fails)."
+                )
+
+    def carry_out(self) -> None:
+        """Take the pointers from what stays, then delete."""
+        for dependent, _, ids in self._pointing:
+            if dependent.fate is Fate.CLEAR:
+                table = self._table(dependent.table)
+                column = table.c[dependent.column]
+                self._connection.execute(
+                    table.update().where(column.in_(json_values(ids))).values({dependent.column: None})
+                )
+        for name, keys in self._doomed.items():
+            self._delete_rows(name, list(keys))
+        if "Context" in self._doomed:
+            contexts = [key[0] for key in self._doomed["Context"]]
+            closure.remove(self._connection, self._store.tables, contexts)
+        self._store.forget()
+        for name, keys in self._doomed.items():
+            self._store.removed(name, keys)
+
+    def _keys(self, dependent: Dependent, ids: list[str]) -> list[Key]:
+        table = self._table(dependent.table)
+        statement = sa.select(*table.primary_key.columns).where(table.c[dependent.column].in_(json_values(ids)))
+        return [tuple(row) for row in self._connection.execute(statement)]
+
+    def _delete_rows(self, name: str, keys: list[Key]) -> None:
+        if not keys:
+            return
+        table = self._table(name)
+        columns = list(table.primary_key.columns)
+        if len(columns) == 1:
+            ids = json_values([key[0] for key in keys])
+            self._connection.execute(table.delete().where(columns[0].in_(ids)))
+            return
+        matches = [column == sa.bindparam(f"key_{column.name}") for column in columns]
+        parameters = [{f"key_{column.name}": value for column, value in zip(columns, key, strict=True)} for key in keys]
+        self._connection.execute(table.delete().where(*matches), parameters)
+
+    def _table(self, name: str) -> sa.Table:
+        return self._store.tables.metadata.tables[name]

@@ -1,0 +1,37 @@
+"""Pure: the names ftrack's database has for entity types, which requests may still use instead of the schema's."""
+
+from __future__ import annotations
+
+from ...errors import suggestion
+from ...schema.model import Schema
+from .. import refusal
+
+#: Names seen in public clients; the rest follows from the schema's internal names.
+_KNOWN = {
+    "task": "TypedContext",
+    "show": "Project",
+    "asset_version": "AssetVersion",
+    "assetversion": "AssetVersion",
+    "asset": "Asset",
+    "user": "User",
+    "list": "List",
+    "component": "Component",
+    "reviewsession": "ReviewSession",
+    "review_session": "ReviewSession",
+    "reviewsessionobject": "ReviewSessionObject",
+    "review_session_object": "ReviewSessionObject",
+    "dependency": "TypedContextLink",
+}
+
+
+def entity_type_name(schema: Schema, name: str) -> str:
+    """Return the schema's name for what a client calls an entity type; raises a validation error when it is none."""
+    if name in schema.types:
+        return name
+    known = _KNOWN.get(name.lower())
+    if known is not None and known in schema.types:
+        return known
+    for entity_type in schema.types.values():
+        if name.lower() in (entity_type.name.lower(), (entity_type.alias or "").lower()):
+            return entity_type.name
+    raise refusal.validation(f"There is no entity type {name!r}.{suggestion(name, schema.types)}")

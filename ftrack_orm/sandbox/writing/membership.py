@@ -1,0 +1,164 @@
+"""Edge: making a collection hold exactly the members a request lists.
+
+Protocol fact: clients send the whole collection, not the difference; the server finds out who is new and who is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...schema.attribute import Attribute
+from ...schema.model import EntityType
+from .. import refusal
+from ..relations import Inverse, Through
+from ..tables import ENTITY_TYPE
+from . import creation, deletion, update
+from .store import Key, Row, Store
+from .stored import reference_key
+
+
+def set_members(store: Store, entity_type: EntityType, row: Row, name: str, members: list[Any]) -> None:
+    """Make the collection *name* of an entity hold exactly *members*, references to entities.
+
+    Members of a many-to-many collection are linked and unlinked. Members of a one-to-many collection get or lose their
+    key to this entity; one that cannot be without it (an appointment, a metadata entry) is deleted. New metadata may be
+    given as key and value.
+    """
+    attribute = entity_type.attributes[name]
+    key = store.tables.relation(entity_type.name, name)
+    if isinstance(key, Through):
+        _set_linked(store, entity_type, attribute, row, key, members)
+    elif isinstance(key, Inverse):
+        _set_owned(store, entity_type, attribute, row, key, members)
+    else:
+        raise refusal.validation(f"{entity_type.name}.{name} is worked out by the server and cannot be set.")
+
+
+def members(store: Store, entity_type: EntityType, row: Row, name: str) -> list[dict[str, Any]]:
+    """Return references to the members that a collection has now, in the order of their keys."""
+    attribute = entity_type.attributes[name]
+    target = _target(store, attribute)
+    key = store.tables.relation(entity_type.name, name)
+    rows: list[Row] = []
+    if isinstance(key, Inverse):
+        column = store.tables.key_column(target.name, key).name
+        rows = store.rows(target.name, **{column: row["id"], **dict(key.only)})
+    elif isinstance(key, Through):
+        table, near, far = store.tables.link(key)
+        linked = table.select().with_only_columns(far).where(near == row["id"])
+        found = [store.find(target.name, (id_,)) for id_ in store.connection.execute(linked).scalars()]
+        rows = [each for each in found if each is not None]
+    references = []
+    for each in sorted(rows, key=lambda each: store.key_of(target.name, each)):
+        values = zip(target.primary_key, store.key_of(target.name, each), strict=True)
+        references.append({ENTITY_TYPE: store.type_of(target.name, each).name, **dict(values)})
+    return references
+
+
+# -- many to many -------------------------------------------------------------------------------------------------
+
+
+def _set_linked(
+    store: Store, entity_type: EntityType, attribute: Attribute, row: Row, key: Through, members: list[Any]
+) -> None:
+    table, near, far = store.tables.link(key)
+    target = _target(store, attribute)
+    wanted = [reference_key(entity_type, attribute, member, target.primary_key)[0] for member in members]
+    for id_ in wanted:
+        if store.find(target.name, (id_,)) is None:
+            raise refusal.integrity(f"{entity_type.name}.{attribute.name}: there is no {target.name} with id {id_!r}.")
+    present = set(store.connection.execute(table.select().with_only_columns(far).where(near == row["id"])).scalars())
+    added = [id_ for id_ in dict.fromkeys(wanted) if id_ not in present]
+    gone = present - set(wanted)
+    described = store.schema.types.get(key.link)
+    if described is None:
+        if gone:
+            store.connection.execute(table.delete().where(near == row["id"], far.in_(sorted(gone))))
+        if added:
+            store.connection.execute(table.insert(), [{near.name: row["id"], far.name: id_} for id_ in added])
+        return
+    # The link is an entity itself, with an id, values of its own and things that hang on it.
+    for id_ in sorted(gone):
+        links = store.rows(key.link, **{near.name: row["id"], far.name: id_})
+        deletion.delete(store, [(key.link, store.key_of(key.link, link)) for link in links])
+    for id_ in added:
+        creation.insert(store, described, {near.name: row["id"], far.name: id_})
+
+
+# -- one to many --------------------------------------------------------------------------------------------------
+
+
+def _set_owned(
+    store: Store, entity_type: EntityType, attribute: Attribute, row: Row, key: Inverse, members: list[Any]
+) -> None:
+    target = _target(store, attribute)
+    if target.name.endswith("CustomAttributeValue"):
+        raise refusal.validation(
+            f"{entity_type.name}.{attribute.name} cannot be set as a collection. Update the {target.name} with key "
+            "[configuration_id, entity_id] instead."
+        )
+    column = store.tables.key_column(target.name, key).name
+    present = {
+        store.key_of(target.name, child): child
+        for child in store.rows(target.name, **{column: row["id"], **dict(key.only)})
+    }
+    kept = {_adopt(store, entity_type, attribute, row, key, member, present) for member in members}
+    for child_key, child in present.items():
+        if child_key not in kept:
+            _release(store, target, column, child_key, child)
+
+
+def _adopt(
+    store: Store,
+    entity_type: EntityType,
+    attribute: Attribute,
+    row: Row,
+    key: Inverse,
+    member: Any,
+    present: Mapping[Key, Row],
+) -> Key:
+    """Give one member its key to the owner, creating it when only its values were given; return its primary key."""
+    target = _target(store, attribute)
+    owner = row["id"]
+    column = store.tables.key_column(target.name, key).name
+    if isinstance(member, Mapping) and column in target.primary_key:
+        member = {ENTITY_TYPE: target.name, column: owner, **member}
+    child_key: Key = reference_key(entity_type, attribute, member, target.primary_key)
+    child = present.get(child_key) or store.find(target.name, child_key)
+    if child is None and target.name == "Metadata" and "value" in member:
+        data = {name: member[name] for name in ("parent_id", "key", "value")}
+        return store.key_of(target.name, creation.insert(store, target, {**data, "parent_type": row[ENTITY_TYPE]}))
+    if child is None:
+        raise refusal.integrity(
+            f"{entity_type.name}.{attribute.name}: there is no {target.name} with key {list(child_key)!r}."
+        )
+    wanted = {column: owner, **dict(key.only)}
+    if "parent_type" in child and column == "parent_id":
+        wanted["parent_type"] = row[ENTITY_TYPE]
+    if target.name == "Metadata" and "value" in member:
+        wanted["value"] = member["value"]
+    changes = {name: value for name, value in wanted.items() if child.get(name) != value}
+    update.apply(store, store.type_of(target.name, child), child, changes)
+    return child_key
+
+
+def _release(store: Store, target: EntityType, column: str, child_key: Key, child: Row) -> None:
+    described = store.type_of(target.name, child)
+    needed = column in described.primary_key or any(
+        attribute.required and attribute.name == column for attribute in described.attributes.values()
+    )
+    if needed:
+        deletion.delete(store, [(described.name, child_key)])
+        return
+    if described.family == "Context":
+        raise refusal.integrity(
+            f"{described.name} {child_key[0]} ({child['name']!r}) cannot be left without a parent. "
+            "Move it to another one, or delete it."
+        )
+    update.apply(store, described, child, {column: None})
+
+
+def _target(store: Store, attribute: Attribute) -> EntityType:
+    assert attribute.target is not None  # every relation has one
+    return store.schema.type(attribute.target)

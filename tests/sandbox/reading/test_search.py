@@ -1,0 +1,143 @@
+"""Searches as a client sends them, on the small production of the studio (see `Studio.produce`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from ftrack_orm.query.compiler import compile_select
+from ftrack_orm.query.parser import parse
+from ftrack_orm.sandbox.reading import search
+from ftrack_orm.sandbox.tables import Tables
+from ftrack_orm.wire.operations import Search
+
+SHOT = "bad911de-3bd6-47b9-8b46-3476e237cb36"
+
+
+def searching(entity_type: str, terms: Iterable[str], expression: str = "", **where: Any) -> dict[str, Any]:
+    expression = expression or f"select id from {entity_type}"
+    return {
+        "action": "search",
+        "entity_type": entity_type,
+        "expression": expression,
+        "terms": list(terms),
+        **where,
+    }
+
+
+@pytest.fixture
+def found(production: Any) -> Callable[..., list[str]]:
+    """Search, and return the ids of what is found."""
+
+    def run(*given: Any, **where: Any) -> list[str]:
+        (answer,) = production.call(searching(*given, **where))
+        return [entity["id"] for entity in answer["data"]]
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("entity_type", "terms", "expected"),
+    [
+        ("Task", ["animation"], ["T1"]),
+        ("Task", ["ANIM"], ["T1"]),
+        ("Task", ["sh010"], ["T1", "T2"]),
+        ("Task", ["sh010", "light"], ["T2"]),
+        ("Task", ["sq010", "film", "sh010", "im"], ["T1"]),
+        ("Task", ["sh010 light"], []),
+        ("Task", ["animation", "lighting"], []),
+        ("Task", ["%"], []),
+        ("Task", ["a%n"], []),
+        ("Task", ["a_i"], []),
+        ("Task", [], ["T1", "T2"]),
+        ("Shot", ["010"], ["H"]),
+        ("TypedContext", ["010"], ["H", "Q", "T1", "T2"]),
+        ("Context", ["film"], ["H", "P", "Q", "T1", "T2"]),
+        ("Project", ["fil"], ["P"]),
+        ("Asset", ["plate"], ["A"]),
+        ("Asset", ["sh010", "film", "sq"], ["A"]),
+        ("AssetVersion", ["plate", "sh010", "sq010", "film"], ["V"]),
+        ("AssetVersion", ["animation"], []),
+        ("User", ["jan"], ["user-jane"]),
+        ("Status", ["not"], ["status-first"]),
+    ],
+)
+def test_all_terms_are_looked_for_in_an_entitys_texts_and_above_it(
+    found: Callable[..., list[str]], entity_type: str, terms: list[str], expected: list[str]
+) -> None:
+    assert sorted(found(entity_type, terms)) == expected
+
+
+@pytest.mark.parametrize(
+    ("entity_type", "context", "expected"),
+    [
+        ("TypedContext", "P", ["H", "Q", "T1", "T2"]),
+        ("TypedContext", "H", ["H", "T1", "T2"]),
+        ("TypedContext", "T1", ["T1"]),
+        ("TypedContext", "elsewhere", []),
+        ("Context", "P", ["H", "P", "Q", "T1", "T2"]),
+        ("Project", "P", ["P"]),
+        ("Asset", "Q", ["A"]),
+        ("Asset", "H", ["A"]),
+        ("Asset", "T1", []),
+        ("AssetVersion", "P", ["V"]),
+        ("AssetVersion", "H", ["V"]),
+        ("AssetVersion", "T1", []),
+    ],
+)
+def test_a_search_keeps_inside_a_context(
+    found: Callable[..., list[str]], entity_type: str, context: str, expected: list[str]
+) -> None:
+    assert sorted(found(entity_type, [], context_id=context)) == expected
+
+
+def test_a_search_keeps_to_object_types(found: Callable[..., list[str]]) -> None:
+    assert found("TypedContext", ["sh010"], object_type_ids=[SHOT]) == ["H"]
+    assert found("Context", ["film"], object_type_ids=[SHOT]) == ["H"]
+
+
+def test_a_search_keeps_to_its_expression(found: Callable[..., list[str]]) -> None:
+    assert found("Task", ["sh010"], "select id from Task where name is lighting or name is x") == ["T2"]
+
+
+def test_the_answer_is_that_of_a_query_with_its_pages(production: Any) -> None:
+    expression = "select name, parent.name from Task order by name limit 1"
+    (answer,) = production.call(searching("Task", ["sh010"], expression))
+    assert (answer["action"], answer["metadata"]) == ("search", {"next": {"offset": 1}})
+    (first,) = answer["data"]
+    assert (first["name"], first["parent"]["name"]) == ("animation", "sh010")
+    (answer,) = production.call(searching("Task", ["sh010"], expression + " offset 1"))
+    assert ([task["name"] for task in answer["data"]], answer["metadata"]) == (["lighting"], {"next": {"offset": None}})
+
+
+def test_a_search_sees_what_was_written_in_the_same_request(production: Any) -> None:
+    created = production.creating("Task", id="T3", name="comp", parent=production.ref("Shot", "H"))
+    answers = production.call(created, searching("Task", ["comp"]))
+    assert [task["id"] for task in answers[1]["data"]] == ["T3"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "error", "text"),
+    [
+        (searching("Task", ["x"], "select id from Shot"), "ValidationError", "its expression selects Shot"),
+        (searching("Tsk", ["x"], "select id from Task"), "KeyError", "'Task'"),
+        (searching("Task", ["x"], "select id from Task where"), "ParseError", "Failed to parse: select id from Task"),
+        (searching("User", ["x"], context_id="P"), "NotImplementedError", "which contexts entities of User lie in"),
+        (searching("Asset", ["x"], object_type_ids=[SHOT]), "NotImplementedError", "Asset by object types"),
+        (searching("Appointment", ["x"]), "NotImplementedError", "no text of Appointment to search by"),
+    ],
+)
+def test_what_cannot_be_searched_is_refused_by_name(
+    production: Any, operation: dict[str, Any], error: str, text: str
+) -> None:
+    name, content = production.refused(operation)
+    assert (name, text in content) == (error, True), content
+
+
+def test_terms_cannot_change_what_is_asked(ftrack_tables: Tables) -> None:
+    term = '" or id is_not none or name like "'
+    select = search.narrowed(parse("Status"), Search("Status", "Status", (term,)), ftrack_tables.schema)
+    assert parse(compile_select(select)) == select
+    assert select.criterion is not None
