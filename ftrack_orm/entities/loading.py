@@ -238,8 +238,9 @@ class Loader:
         found: list[list[Entity]] = []
         for start in range(0, len(selects), at_once):
             batch = selects[start : start + at_once]
+            asked_at = self._workspace.writes
             replies = self._call([Query(compile_select(select)) for select in batch])
-            merger = Merger(self._workspace, mode)
+            merger = Merger(self._workspace, mode, asked_at)
             for reply in replies:
                 if not isinstance(reply, Rows):
                     raise ProtocolError("The server answered a query with something else than rows.")

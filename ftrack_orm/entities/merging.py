@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Union
 from weakref import WeakValueDictionary
 
 import attrs
@@ -24,20 +24,26 @@ from .workspace import Workspace
 
 Family = WeakValueDictionary["str | tuple[str, ...]", Entity]
 
+#: What is the same for all rows of a type: class, schema, only key attribute, family, group, length of a bare row.
+_Plan = tuple[type[Entity], EntityType, Union[str, None], Family, Peers, int]
+
 
 class Merger:
     """Turns the rows of one answer into entities; everything in it that is of one family becomes a group of peers.
 
     The server emits an entity's attributes at its first occurrence in an answer and only its key afterwards
     (PROTOCOL 1.3), so a row says what is known of an entity and is silent about the rest: merging only ever adds.
+
+    *asked_at* is what `Workspace.writes` was when the question was sent, now when left out. The answer may be older
+    than a commit made meanwhile, so of entities written since then it only fills in what is not known.
     """
 
-    def __init__(self, workspace: Workspace, mode: FetchMode | None = None) -> None:
+    def __init__(self, workspace: Workspace, mode: FetchMode | None = None, asked_at: int | None = None) -> None:
         self._workspace = workspace
         self._mode = mode
+        self._asked_at = workspace.writes if asked_at is None else asked_at
         self._peers: dict[str, Peers] = {}
-        # What does not change from row to row, by entity type: class, schema, family, group, length of a bare row.
-        self._plans: dict[str, tuple[type[Entity], EntityType, Family, Peers, int]] = {}
+        self._plans: dict[str, _Plan] = {}
         self._arrived: list[Entity] = []
 
     def rows(self, rows: Sequence[Mapping[str, Any]]) -> list[Entity]:
@@ -52,69 +58,99 @@ class Merger:
             self._arrived = []
         return entities
 
-    def _plan(self, name: str) -> tuple[type[Entity], EntityType, Family, Peers, int]:
+    def _plan(self, name: str) -> _Plan:
         cls = self._workspace.classes[name]
         schema = cls.__schema__
         peers = self._peers.setdefault(schema.family, Peers(self._mode))
         # A row no longer than this has nothing but its type and what comes with every answer (PROTOCOL 1.3).
         always = {*schema.primary_key, *schema.system_projections, *schema.classifiers}
         family = self._workspace.identities.family(schema.family)
-        plan = self._plans[name] = (cls, schema, family, peers, 1 + len(always))
+        only_key = schema.primary_key[0] if len(schema.primary_key) == 1 else None
+        plan = self._plans[name] = (cls, schema, only_key, family, peers, 1 + len(always))
         return plan
 
     def _entity(self, row: Mapping[str, Any]) -> Entity:
         try:
             name = row[ENTITY_TYPE]
-            cls, schema, family, peers, bare = self._plans.get(name) or self._plan(name)
-            key = plain_key(schema, row)
+            cls, schema, only_key, family, peers, bare = self._plans.get(name) or self._plan(name)
+            key = (str(row[only_key]),) if only_key is not None else plain_key(schema, row)
         except (KeyError, TypeError):
             raise ProtocolError(f"The server sent a row without entity type or key: {str(row)[:200]}") from None
         entity = family.get(map_key(key))
         if entity is None:
-            entity = new_entity(cls, State(self._workspace, key, Lifecycle.PERSISTENT, peers))
-            family[map_key(key)] = entity
-            state = entity._ftrack_state
-            peers.add(entity)
+            state = State(self._workspace, key, Lifecycle.PERSISTENT, peers)
+            entity = family[map_key(key)] = new_entity(cls, state)
+            self._arrive(entity, peers)
             if len(row) <= bare:
                 self._workspace.identities.wait(schema.family, entity)
+            self._new_values(entity, schema, row)
+            return entity
+        state = entity._ftrack_state
+        if state.peers is peers:
+            if len(row) <= bare:
+                # Only referred to: what the server had to say of it was said at its first occurrence.
+                return entity
         else:
-            state = entity._ftrack_state
-            if state.peers is not peers:
-                state.peers = peers
-                peers.add(entity)
-            if type(entity) is not cls and issubclass(cls, type(entity)):
-                # Met first under a base type's name; all entity classes have one layout, so it may become what it is.
-                object.__setattr__(entity, "__class__", cls)
-        self._arrived.append(entity)
-        self._values(entity, state, schema, row)
+            state.peers = peers
+            self._arrive(entity, peers)
+        if type(entity) is not cls and issubclass(cls, type(entity)):
+            # Met first under a base type's name; all entity classes have one layout, so it may become what it is.
+            object.__setattr__(entity, "__class__", cls)
+        self._more_values(entity, state, schema, row)
         return entity
 
-    def _values(self, entity: Entity, state: State, schema: EntityType, row: Mapping[str, Any]) -> None:
-        values = entity.__dict__
-        originals = state.originals
+    def _arrive(self, entity: Entity, peers: Peers) -> None:
+        peers.add(entity)
+        self._arrived.append(entity)
+
+    def _new_values(self, entity: Entity, schema: EntityType, row: Mapping[str, Any]) -> None:
+        """Give an entity that was not known its first values: most are taken as they come."""
+        values = dict(row)
+        del values[ENTITY_TYPE]
         for name, value in row.items():
             kind = type(value)
-            if kind is dict:
-                if ENTITY_TYPE in value:
-                    value = self._entity(value)
-                elif VALUE_TYPE in value:
-                    value = decode_typed(value)
-            elif kind is list:
-                value = self._plural(entity, schema, name, value)
+            if kind is dict or kind is list:
+                value = self._decoded(entity, schema, name, value)
+                if value is NOT_LOADED:
+                    del values[name]
+                else:
+                    values[name] = value
+        # At once and at the end: other threads read without the lock, and are not to see a value half made.
+        entity.__dict__.update(values)
+
+    def _more_values(self, entity: Entity, state: State, schema: EntityType, row: Mapping[str, Any]) -> None:
+        """Take what a row says of a known entity; edits stay, and who holds a collection sees its news."""
+        values = entity.__dict__
+        originals = state.originals
+        is_older = state.written > self._asked_at
+        for name, value in row.items():
+            kind = type(value)
+            if kind is dict or kind is list:
+                value = self._decoded(entity, schema, name, value)
                 if value is NOT_LOADED:
                     continue
             elif name == ENTITY_TYPE:
                 continue
+            if is_older and (name in values or (originals is not None and name in originals)):
+                continue
             if originals is not None and name in originals:
                 # The user's edit stays; what it replaces is news.
                 originals[name] = self._rebase(values.get(name), originals[name], value)
-            elif isinstance(value, Recorded) and name in values:
-                # Whoever holds the collection sees the news too.
-                values[name]._put_back(value._plain())
-            else:
-                if name in values and values[name] != value:
-                    self._keep_key_and_reference_together(entity, schema, name, value)
+            elif name not in values:
                 values[name] = value
+            elif isinstance(value, Recorded):
+                values[name]._put_back(value._plain())
+            elif values[name] is not value and values[name] != value:
+                self._keep_key_and_reference_together(entity, schema, name, value)
+                values[name] = value
+
+    def _decoded(self, entity: Entity, schema: EntityType, name: str, value: Any) -> Any:
+        """Return what an object or array of an answer stands for, `NOT_LOADED` when it says nothing of the value."""
+        if type(value) is list:
+            return self._plural(entity, schema, name, value)
+        if ENTITY_TYPE in value:
+            return self._entity(value)
+        return decode_typed(value) if VALUE_TYPE in value else value
 
     def _rebase(self, edited: Any, before: Any, news: Any) -> Any:
         """Return *news* as an original, having made the edits of a collection or mapping again on top of them.
@@ -154,7 +190,8 @@ class Merger:
     def _tell_owner(self, member: Entity, owner: Entity, collection: str) -> None:
         """Let a member know whose it is, where the schema says which of its keys tells: that spares asking for it."""
         key = self._workspace.schema.inverse_key(owner.__entity_type__, collection, member.__entity_type__)
-        if key is None or key in (member._ftrack_state.originals or ()):
+        state = member._ftrack_state
+        if key is None or key in (state.originals or ()) or state.written > self._asked_at:
             return
         values, owner_key = member.__dict__, owner._ftrack_state.key[0]
         if key in values and values[key] != owner_key:

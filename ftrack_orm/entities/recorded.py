@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import abc
 from typing import Any
 
 
-class Recorded(abc.ABC):
-    """A collection or mapping on an entity, whose content counts as the value of one attribute."""
+class Recorded:
+    """A collection or mapping on an entity, whose content counts as the value of one attribute.
+
+    Not an abstract base class of `abc`: every value of every answer is asked whether it is one of these, and asking
+    those is ten times as slow.
+    """
 
     __slots__ = ()
 
-    @abc.abstractmethod
     def _plain(self) -> Any:
         """Return a copy of the content that later content can be compared with."""
 
-    @abc.abstractmethod
     def _put_back(self, content: Any) -> None:
         """Make an earlier `_plain` the content again, without recording it."""
 
 
-class Followed(abc.ABC):
+class Followed:
     """A collection that follows when an entity comes to belong to it by a change of the entity's own."""
 
     __slots__ = ()
 
-    @abc.abstractmethod
     def _follow(self, entity: Any, is_member: bool) -> None:
         """Put the entity in or take it out, without recording an edit."""
 

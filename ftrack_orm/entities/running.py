@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -31,6 +31,13 @@ Submit = Callable[..., "Future[list[Reply]]"]
 _Following = Callable[[Select, Rows], Select]
 
 
+class _Answer(NamedTuple):
+    """The rows of one page, and what `Workspace.writes` was when it was asked for."""
+
+    rows: list[dict[str, Any]]
+    asked_at: int
+
+
 class QueryRunner:
     """Runs the queries of a session.
 
@@ -48,8 +55,8 @@ class QueryRunner:
     def pages(self, query: Query[Entity]) -> Iterator[list[Entity]]:
         """Yield the entities of *query* in pages, asking for each next page before this one is handed out."""
         self._workspace.check_open("The query cannot be run")
-        for rows in self._row_pages(query, complete(query.node, self._workspace.schema)):
-            yield self._entities(query, rows)
+        for page in self._row_pages(query, complete(query.node, self._workspace.schema)):
+            yield self._entities(query, page)
 
     def walk(self, query: Query[Entity]) -> Iterator[Entity]:
         """Return an iterator over the entities of *query* by their keys, each page beginning behind the last key.
@@ -73,26 +80,26 @@ class QueryRunner:
 
         return (
             entity
-            for rows in self._row_pages(query, select, following=following)
-            for entity in self._entities(query, rows)
+            for page in self._row_pages(query, select, following=following)
+            for entity in self._entities(query, page)
         )
 
     def dicts(self, query: Query[Any]) -> Iterator[dict[str, Any]]:
         """Yield the results of *query* as plain data, page after page, touching no entity."""
         self._workspace.check_open("The query cannot be run")
         if query.node.group_by:
-            for rows in self._grouped_pages(query):
-                yield from map(plain_value, rows)
+            for page in self._grouped_pages(query):
+                yield from map(plain_value, page.rows)
             return
         schema = self._workspace.schema
         plain = PlainRows(query.node, schema)
-        for rows in self._row_pages(query, complete(query.node, schema), denormalize=True):
-            yield from map(plain.row, rows)
+        for page in self._row_pages(query, complete(query.node, schema), denormalize=True):
+            yield from map(plain.row, page.rows)
 
     def rows(self, query: Query[Any]) -> list[dict[str, Any]]:
         """Return the plain rows of a query with aggregates; raises `QueryError` when the type cannot be grouped."""
         self._workspace.check_open("The query cannot be run")
-        return [decode(row) for rows in self._grouped_pages(query) for row in rows]
+        return [decode(row) for page in self._grouped_pages(query) for row in page.rows]
 
     def count(self, query: Query[Any]) -> int:
         """Return the number of entities *query* selects, fetching nothing of them but their keys."""
@@ -107,7 +114,7 @@ class QueryRunner:
         )
         # Keys are short, so they come in few large pages.
         query = query.with_page_size(max(query.page_size, 10_000))
-        return sum(len(rows) for rows in self._row_pages(query, keys_only))
+        return sum(len(page.rows) for page in self._row_pages(query, keys_only))
 
     def update(self, query: Query[Any], data: Mapping[str, Any], batch_size: int, on_progress: Progress | None) -> int:
         """Give everything *query* finds the values in *data*."""
@@ -117,12 +124,12 @@ class QueryRunner:
         """Delete everything *query* finds."""
         return self._bulk.delete(query, batch_size, on_progress)
 
-    def _entities(self, query: Query[Entity], rows: list[dict[str, Any]]) -> list[Entity]:
+    def _entities(self, query: Query[Entity], page: _Answer) -> list[Entity]:
         # Each page is its own group of peers: a walk over a million entities must not load for all of them.
         mode = None if query.fetch_mode is None else FetchMode(query.fetch_mode)
-        return Merger(self._workspace, mode).rows(rows)
+        return Merger(self._workspace, mode, page.asked_at).rows(page.rows)
 
-    def _grouped_pages(self, query: Query[Any]) -> Iterator[list[dict[str, Any]]]:
+    def _grouped_pages(self, query: Query[Any]) -> Iterator[_Answer]:
         types = self._workspace.schema.types
         name = query.node.entity_type
         # Servers that say of no type that it can be grouped are older than the word; they are left to answer.
@@ -133,11 +140,12 @@ class QueryRunner:
 
     def _row_pages(
         self, query: Query[Any], select: Select, *, following: _Following | None = None, denormalize: bool = False
-    ) -> Iterator[list[dict[str, Any]]]:
+    ) -> Iterator[_Answer]:
         """Yield the rows of *select*, which is *query* as it is to be sent, in pages of the query's size."""
         options = {"denormalize": True} if denormalize else {}
         following = following or _behind_offset
         remaining = select.limit
+        asked_at = self._workspace.writes
         (reply,) = self._call([_page(query, select, remaining)], **options)
         while True:
             if not isinstance(reply, Rows):
@@ -146,11 +154,13 @@ class QueryRunner:
                 remaining -= len(reply.data)
             # Where nothing may be left over, the server need not be asked whether there is more.
             if reply.next_offset is None or not reply.data or (remaining is not None and remaining <= 0):
-                yield reply.data
+                yield _Answer(reply.data, asked_at)
                 return
+            page = _Answer(reply.data, asked_at)
+            asked_at = self._workspace.writes
             coming = self._submit([_page(query, following(select, reply), remaining)], **options)
             try:
-                yield reply.data
+                yield page
             except GeneratorExit:
                 # The walk is given up, so nobody waits for the next page any more.
                 coming.cancel()

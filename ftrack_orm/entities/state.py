@@ -56,9 +56,10 @@ class State:
     Values themselves live in the entity's own `__dict__`, where Python finds a loaded one without calling anything.
     Here is only what reading never needs: the key, the lifecycle, the peers and, for changed attributes, the value the
     server is believed to have (`NOT_LOADED` where that is unknown). *originals* is None while nothing is changed.
+    *written* is the number of the commit that last wrote the entity, 0 when this session never did.
     """
 
-    __slots__ = ("key", "lifecycle", "originals", "peers", "stale", "workspace")
+    __slots__ = ("key", "lifecycle", "originals", "peers", "workspace", "written")
 
     def __init__(
         self, workspace: Workspace, key: tuple[str, ...], lifecycle: Lifecycle, peers: Peers | None = None
@@ -68,4 +69,4 @@ class State:
         self.lifecycle = lifecycle
         self.peers = peers
         self.originals: dict[str, Any] | None = None
-        self.stale = False
+        self.written = 0

@@ -260,11 +260,13 @@ class UnitOfWork:
 
     def _take_as_sent(self, snapshot: Snapshot) -> None:
         journal = self._workspace.journal
+        self._workspace.writes += 1
         for entity in snapshot.created:
             entity._ftrack_state.lifecycle = Lifecycle.PERSISTENT
             journal.created.pop(entity, None)
         for entity, sent in snapshot.sent.items():
             state = entity._ftrack_state
+            state.written = self._workspace.writes
             originals = state.originals = state.originals if state.originals is not None else {}
             for name, value in sent.items():
                 current = entity.__dict__.get(name, NOT_LOADED)

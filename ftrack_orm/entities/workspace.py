@@ -47,6 +47,8 @@ class Workspace:
         self.closed = False
         # Counts when entities were deleted or forgotten, which is when collections look whether an item is gone.
         self.disappearances = 0
+        # Counts commits that wrote something. An answer to a question asked before one does not know of it.
+        self.writes = 0
 
     @property
     def classes(self) -> Classes:

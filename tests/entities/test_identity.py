@@ -3,7 +3,13 @@
 import gc
 import weakref
 
+from ftrack_orm.entities.classes import Classes
 from ftrack_orm.entities.identity_map import IdentityMap
+from ftrack_orm.entities.merging import Merger
+from ftrack_orm.entities.state import FetchMode
+from ftrack_orm.entities.workspace import Workspace
+from ftrack_orm.sandbox import datamodel
+from ftrack_orm.schema.model import Schema
 from ftrack_orm.testing import requests_made
 
 
@@ -83,3 +89,30 @@ def test_a_result_larger_than_the_recent_set_is_not_kept():
     del result
     gc.collect()
     assert ref() is None
+
+
+def test_a_large_result_is_let_go_when_it_is_dropped_and_millions_passing_by_leave_nothing():
+    classes = Classes(Schema.from_answer(datamodel.load().answer))
+    workspace = Workspace(lambda: classes, fetch=FetchMode.NEVER, recent_size=1000)
+
+    def pages(start):
+        for page in range(start, start + 100):
+            yield Merger(workspace).rows(
+                [
+                    {
+                        "__entity_type__": "Task",
+                        "id": f"{page}-{row}",
+                        "name": "t",
+                        "parent": {"__entity_type__": "Shot", "id": f"{page}", "name": "s"},
+                    }
+                    for row in range(300)
+                ]
+            )
+
+    held = [entity for page in pages(0) for entity in page]
+    assert len(workspace.identities) == 100 * 301
+    del held
+    for _ in pages(1000):
+        pass
+    gc.collect()
+    assert len(workspace.identities) <= 1000

@@ -236,3 +236,14 @@ def test_the_mode_of_a_query_goes_on_to_what_is_reached_from_its_results(connect
     assert task.bid == 0
     assert list(task.notes) == []
     assert task.parent.parent.name == "sq0"
+
+
+def test_twenty_tasks_and_their_names_bids_and_statuses_cost_four_requests_from_a_cold_start(
+    connect, production, tmp_path
+):
+    """The official client makes 62 requests for this."""
+    session = connect(schema_cache_path=tmp_path)
+    with requests_made(session) as made:
+        tasks = session.query("Task").limit(20).all()
+        assert [(task.name, task.bid, task.status.name) for task in tasks]
+    assert made <= 4

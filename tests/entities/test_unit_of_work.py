@@ -337,6 +337,27 @@ def test_an_entity_deleted_while_its_refused_creation_is_on_its_way_is_forgotten
     assert inspect(twin).state is Lifecycle.TRANSIENT
 
 
+@pytest.mark.parametrize("read", ["query", "attribute"])
+def test_an_answer_older_than_a_commit_does_not_bring_old_values_back(connect, line, production, read):
+    session = connect(transport=line)
+    task = session.query("Task").where(id=production.tasks[0]).select("name").one()
+
+    def commit_while_the_answer_is_on_its_way():
+        line.meanwhile = lambda: None
+        task.name = "newer"
+        session.commit()
+
+    line.meanwhile = commit_while_the_answer_is_on_its_way
+    if read == "query":
+        session.query("Task").where(id=task.id).select("name", "bid").one()
+    else:
+        _ = task.bid
+    assert task.name == "newer"
+    assert inspect(task).loaded["bid"] == 0  # what was not known is taken all the same
+    session.refresh(task)
+    assert task.name == "newer"
+
+
 # -- rolling back -----------------------------------------------------------------------------------------------------
 
 
