@@ -16,6 +16,7 @@ from .entities.detection import NPlusOneDetector
 from .entities.ensuring import Ensurer
 from .entities.entity import Entity
 from .entities.loading import Loader
+from .entities.planning import Plan
 from .entities.refreshing import Refresher
 from .entities.running import QueryRunner
 from .entities.saved_changes import SessionChanges, load_changes
@@ -381,8 +382,11 @@ class Session:
         """
         return load_changes(path, self._workspace, self._work)
 
-    def plan(self) -> list[Operation]:
-        """Return the operations the next commit would send, in order, without sending anything."""
+    def plan(self) -> Plan:
+        """Return the operations the next commit would send, in order, without sending anything.
+
+        They are values; printing the plan gives a line for each, and `as_json()` what would be sent.
+        """
         return self._work.plan()
 
     # -- the end -------------------------------------------------------------------------------------------------------

@@ -23,6 +23,15 @@ class Change:
     new: Any
 
 
+_EXPLANATIONS = {
+    Lifecycle.TRANSIENT: "It was made here, but its creation was taken back. It can only be read.",
+    Lifecycle.PENDING: "It was made here and is sent by the next commit. The server does not know it yet.",
+    Lifecycle.PERSISTENT: "The server has it. Values are loaded when read, changes are sent by the next commit.",
+    Lifecycle.DELETED: "It was deleted on the server. What was loaded can be read; nothing can be loaded or changed.",
+    Lifecycle.DETACHED: "Its session is closed. What was loaded can be read; nothing can be loaded or changed.",
+}
+
+
 class Inspection:
     """A live view of one entity's place in its session."""
 
@@ -51,6 +60,11 @@ class Inspection:
         if self._state.workspace.closed and self._state.lifecycle is not Lifecycle.DELETED:
             return Lifecycle.DETACHED
         return self._state.lifecycle
+
+    @property
+    def explanation(self) -> str:
+        """What the entity's state means, and what can be done with the entity in it."""
+        return _EXPLANATIONS[self.state]
 
     @property
     def loaded(self) -> Mapping[str, Any]:

@@ -15,7 +15,8 @@ from typing import Any
 import attrs
 
 from ..values import Reference
-from ..wire.operations import Create, Delete, Operation, Update
+from ..wire.codec import ENTITY_TYPE
+from ..wire.operations import Create, Delete, Operation, Update, to_json
 
 
 @attrs.frozen
@@ -51,15 +52,37 @@ class Changes:
     deletions: tuple[Deletion, ...] = ()
 
 
-def plan(changes: Changes) -> list[Operation]:
+class Plan(list[Operation]):
+    """Operations in the order in which they are sent; printing it gives a line for each."""
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """Return the operations as the JSON objects that are sent."""
+        return [to_json(operation) for operation in self]
+
+    def __str__(self) -> str:
+        return "\n".join(map(_line, self)) or "nothing to do"
+
+
+def _line(operation: Operation) -> str:
+    """Return an operation as a person reads it: `update Task 3f…: name = 'x'`."""
+    body = to_json(operation)
+    data = {name: value for name, value in body.get("entity_data", {}).items() if name != ENTITY_TYPE}
+    key = "/".join(body["entity_key"]) if "entity_key" in body else str(data.pop("id", ""))
+    values = ", ".join(f"{name} = {value!r}" for name, value in data.items())
+    return f"{body['action']} {body['entity_type']} {key}".rstrip() + (f": {values}" if values else "")
+
+
+def plan(changes: Changes) -> Plan:
     """Return the operations that carry out *changes*, one for each entity and one more for each circle that was cut."""
     creations, cut = _ordered_creations(changes.creations)
     modifications = _merged([*cut, *changes.modifications])
-    return [
-        *(Create(creation.reference.entity_type, creation.data) for creation in creations),
-        *(Update(m.reference.entity_type, _key(m.reference), m.data) for m in modifications),
-        *(Delete(d.reference.entity_type, _key(d.reference)) for d in ordered_deletions(changes.deletions)),
-    ]
+    return Plan(
+        [
+            *(Create(creation.reference.entity_type, creation.data) for creation in creations),
+            *(Update(m.reference.entity_type, _key(m.reference), m.data) for m in modifications),
+            *(Delete(d.reference.entity_type, _key(d.reference)) for d in ordered_deletions(changes.deletions)),
+        ]
+    )
 
 
 def _key(reference: Reference) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from ..query.nodes import Comparison, Operator, Ordering, Path, Select, conjunct
 from ..wire import operations
 from ..wire.codec import decode
 from ..wire.replies import Reply, Rows
+from . import changes
 from .bulk import Bulk
 from .entity import Entity
 from .merging import Merger
@@ -127,7 +128,14 @@ class QueryRunner:
     def _entities(self, query: Query[Entity], page: _Answer) -> list[Entity]:
         # Each page is its own group of peers: a walk over a million entities must not load for all of them.
         mode = None if query.fetch_mode is None else FetchMode(query.fetch_mode)
-        return Merger(self._workspace, mode, page.asked_at).rows(page.rows)
+        entities = Merger(self._workspace, mode, page.asked_at).rows(page.rows)
+        if query.replaces_edits:
+            for entity, row in zip(entities, page.rows, strict=True):
+                # What the row brought is what is reverted to.
+                edited = [name for name in row if name in (entity._ftrack_state.originals or ())]
+                if edited:
+                    changes.revert(entity, edited)
+        return entities
 
     def _grouped_pages(self, query: Query[Any]) -> Iterator[_Answer]:
         types = self._workspace.schema.types

@@ -101,7 +101,7 @@ class UnitOfWork:
 
     # -- carrying out --------------------------------------------------------------------------------------------------
 
-    def plan(self) -> list[Operation]:
+    def plan(self) -> planning.Plan:
         """Return the operations the next commit would send, without sending anything."""
         with self._workspace.lock:
             return planning.plan(take_snapshot(self._workspace.journal).changes)

@@ -71,6 +71,7 @@ class Query(Generic[T]):
     runner: Runner | None = None
     page_size: int = 500
     fetch_mode: str | None = None
+    replaces_edits: bool = False
     free_text: FreeText | None = None
 
     @classmethod
@@ -174,6 +175,10 @@ class Query(Generic[T]):
             near = suggestion(str(mode), _FETCH_MODES)
             raise QueryError(f"There is no fetch mode {mode!r}, only {', '.join(map(repr, _FETCH_MODES))}.{near}")
         return self._changed(fetch_mode=mode)
+
+    def populate_existing(self) -> Query[T]:
+        """Return the query whose results are shown as the server has them: what it brings replaces unsaved edits."""
+        return self._changed(replaces_edits=True)
 
     def search(self, terms: Any, *, context: Any = None, object_types: Any = ()) -> Query[T]:
         """Return the query for those of its results in which the server's text search finds all of *terms*.
@@ -397,7 +402,7 @@ class Query(Generic[T]):
 
     @property
     def _asked(self) -> tuple[Any, ...]:
-        return self.node, self.page_size, self.fetch_mode, self.free_text
+        return self.node, self.page_size, self.fetch_mode, self.replaces_edits, self.free_text
 
     def __bool__(self) -> NoReturn:
         raise QueryError(f"Whether a query finds something has to be asked: query.exists(), for: {self._shown()}")
@@ -407,7 +412,7 @@ class Query(Generic[T]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Neither a session nor its schema goes into a pickle.
-        return Query, (self.node, None, None, self.page_size, self.fetch_mode, self.free_text)
+        return Query, (self.node, None, None, self.page_size, self.fetch_mode, self.replaces_edits, self.free_text)
 
     def __select__(self) -> Select:
         if self.free_text is not None:

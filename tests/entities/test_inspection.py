@@ -46,3 +46,19 @@ def test_entities_of_a_closed_session_are_detached_and_keep_what_they_loaded(con
 def test_only_entities_can_be_inspected():
     with pytest.raises(errors.InvalidValue, match="takes an entity"):
         inspect("task")
+
+
+def test_each_state_is_explained(connect, production):
+    session = connect()
+    shot = session.get("Shot", production.shots[0])
+    new, taken_back = (session.create("Task", name=name, parent=shot) for name in ("a", "b"))
+    session.delete(taken_back)
+    gone = session.get("Task", production.tasks[0])
+    assert "next commit" in inspect(new).explanation
+    assert "taken back" in inspect(taken_back).explanation
+    session.delete(gone)
+    session.commit()
+    assert "The server has it" in inspect(new).explanation
+    assert "deleted on the server" in inspect(gone).explanation
+    session.close()
+    assert "session is closed" in inspect(new).explanation

@@ -155,3 +155,15 @@ def test_the_plan_is_deterministic_and_has_one_operation_an_entity_unless_a_circ
     updates = [op for op in operations if isinstance(op, Update)]
     assert len({op.key for op in updates}) == len(updates)
     assert len(operations) >= least
+
+
+def test_a_plan_reads_as_text_and_as_what_is_sent():
+    changes = Changes(
+        (Creation(ref("a"), {"id": "a", "name": "A"}),),
+        (Modification(ref("b"), {"status_id": None}),),
+        (Deletion(Reference("Metadata", (("parent_id", "p"), ("key", "k")))),),
+    )
+    operations = plan(changes)
+    assert str(operations) == "create Task a: name = 'A'\nupdate Task b: status_id = None\ndelete Metadata p/k"
+    assert [body["action"] for body in operations.as_json()] == ["create", "update", "delete"]
+    assert str(plan(Changes())) == "nothing to do"

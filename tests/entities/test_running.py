@@ -602,3 +602,14 @@ def test_a_walk_needs_a_key_of_one_part(session):
 def test_the_results_of_a_search_can_be_walked(session, unordered, production):
     found = unordered(session).search("task1", context=production.project).walk(page_size=1)
     assert sorted(names(found)) == ["task10", "task11"]
+
+
+def test_populating_existing_entities_shows_what_the_server_has_instead_of_edits(session, production):
+    Task = session.types.Task
+    task = session.get(Task, production.tasks[0])
+    task.name, task.description = "edited", "edited too"
+    query = session.query(Task).where(Task.id == task.id).select(Task.name)
+    assert query.one().name == "edited"
+    assert query.populate_existing().one() is task
+    assert (task.name, task.description) == ("task00", "edited too")
+    assert query.populate_existing() != query
