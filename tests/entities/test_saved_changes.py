@@ -113,7 +113,7 @@ def test_loading_asks_once_for_each_type_to_be_updated(session, connect, product
         session.get("Task", key).bid = 77
     session.changes().save(path)
     loading = connect()
-    loading.server_information  # noqa: B018
+    loading.server_information  # noqa: B018 - asked for before what is counted or cut
     with requests_made(loading) == 1:
         loading.load_changes(path)
     assert len(loading.modified) == 12

@@ -189,7 +189,7 @@ def test_created_and_deleted_before_the_commit_is_nothing(session, shot):
     ],
 )
 def test_a_wrong_creation_is_refused_at_once_and_leaves_nothing(session, entity_type, data, error, said):
-    session.schema  # noqa: B018
+    session.schema  # noqa: B018 - asked for before what is counted or cut
     with requests_made(session) as made, pytest.raises(error, match=said):
         session.create(entity_type, data)
     assert made == 0
