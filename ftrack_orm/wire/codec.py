@@ -81,6 +81,6 @@ def decode_typed(value: Mapping[str, Any]) -> datetime.datetime | datetime.date 
             return parse_datetime(text)
         if kind == "date":
             return datetime.date.fromisoformat(text[:10])
-    except (AttributeError, TypeError, ValueError, OverflowError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
         raise ProtocolError(f"The server sent a {kind} that is none: {text!r}.") from error
     raise ProtocolError(f"The server sent a value of the unknown type {kind!r}.")
