@@ -59,12 +59,6 @@ class IdentityMap:
         """Return, and from now on leave out, the entities of a family of which only the key was known."""
         return [entity for ref in self._waiting.pop(family, ()) if (entity := ref()) is not None]
 
-    def clear(self) -> None:
-        """Forget everything."""
-        self._families.clear()
-        self._recent.clear()
-        self._waiting.clear()
-
     def __iter__(self) -> Iterator[Entity]:
         for family in list(self._families.values()):
             yield from list(family.values())
