@@ -89,11 +89,25 @@ class Entity:
         )
 
 
+# Entities catch every assignment, so the session's own parts go around them. These are the slots' own setters.
+_set_state = Entity.__dict__["_ftrack_state"].__set__
+_set_values = Entity.__dict__["__dict__"].__set__
+
+
 def new_entity(cls: type[Entity], state: State) -> Entity:
     """Make an instance of an entity class with no values; only the session's own parts do that."""
     entity = cls.__new__(cls)
-    object.__setattr__(entity, "_ftrack_state", state)
+    _set_state(entity, state)
     return entity
+
+
+def set_values(entity: Entity, values: dict[str, Any]) -> None:
+    """Give a new entity its first values, all at once: *values* itself becomes its memory.
+
+    What it was told in passing meanwhile, by what it belongs to, stays where *values* are silent.
+    """
+    told = entity.__dict__
+    _set_values(entity, {**told, **values} if told else values)
 
 
 def state_of(entity: Entity) -> State:

@@ -3,13 +3,74 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Union
 
 import cachetools
 
 if TYPE_CHECKING:
     from .entity import Entity
+
+#: What families are looked up by: the bare value of a key of one attribute, which nearly all types have, else a tuple.
+MapKey = Union[str, "tuple[str, ...]"]
+
+#: So many references to entities waiting to be loaded are kept before the dead ones among them are thrown out.
+_FEW = 1_000
+
+
+class EntityRef(weakref.ref["Entity"]):
+    """A weak reference that knows under which key its family has it.
+
+    `weakref.WeakValueDictionary` does the same with a Python call for each look-up, which is felt: an answer of ten
+    thousand rows looks up a hundred thousand references.
+    """
+
+    __slots__ = ("key",)
+
+    key: MapKey
+
+
+class Family:
+    """The entities of one type family by key. Look-ups of the hot path go to *refs* directly."""
+
+    __slots__ = ("_forget", "refs")
+
+    def __init__(self) -> None:
+        self.refs: dict[MapKey, EntityRef] = {}
+        self._forget = _forgetting(self.refs)
+
+    def get(self, key: MapKey) -> Entity | None:
+        """Return the object of an entity, or None when there is none any more."""
+        ref = self.refs.get(key)
+        return None if ref is None else ref()
+
+    def add(self, key: MapKey, entity: Entity) -> EntityRef:
+        """Make *entity* the object of that key and return the reference to it."""
+        ref = EntityRef(entity, self._forget)
+        ref.key = key
+        self.refs[key] = ref
+        return ref
+
+    def remove(self, key: MapKey) -> None:
+        """Forget the object of that key."""
+        self.refs.pop(key, None)
+
+    def __iter__(self) -> Iterator[Entity]:
+        # A copy: entities may die, and leave, at any moment and on any thread.
+        return (entity for ref in self.refs.copy().values() if (entity := ref()) is not None)
+
+    def __len__(self) -> int:
+        return len(self.refs)
+
+
+def _forgetting(refs: dict[MapKey, EntityRef]) -> Callable[[EntityRef], None]:
+    """Return what removes a dead reference; another object may have its key by then, and keeps it."""
+
+    def forget(ref: EntityRef) -> None:
+        if refs.get(ref.key) is ref:
+            del refs[ref.key]
+
+    return forget
 
 
 class IdentityMap:
@@ -21,16 +82,16 @@ class IdentityMap:
     """
 
     def __init__(self, recent_size: int) -> None:
-        self._families: dict[str, weakref.WeakValueDictionary[str | tuple[str, ...], Entity]] = {}
+        self._families: dict[str, Family] = {}
         self._recent: cachetools.LRUCache[int, Sequence[Entity]] = cachetools.LRUCache(recent_size, getsizeof=len)
         self._results = 0
-        self._waiting: dict[str, list[weakref.ref[Entity]]] = {}
+        self._waiting: dict[str, list[EntityRef]] = {}
 
-    def family(self, name: str) -> weakref.WeakValueDictionary[str | tuple[str, ...], Entity]:
-        """Return the entities of the family whose root type is *name*, by key."""
+    def family(self, name: str) -> Family:
+        """Return the entities of the family whose root type is *name*."""
         family = self._families.get(name)
         if family is None:
-            family = self._families[name] = weakref.WeakValueDictionary()
+            family = self._families[name] = Family()
         return family
 
     def get(self, family: str, key: tuple[str, ...]) -> Entity | None:
@@ -39,11 +100,11 @@ class IdentityMap:
 
     def add(self, family: str, key: tuple[str, ...], entity: Entity) -> None:
         """Make *entity* the object of that identity."""
-        self.family(family)[map_key(key)] = entity
+        self.family(family).add(map_key(key), entity)
 
     def remove(self, family: str, key: tuple[str, ...]) -> None:
         """Forget the object of that identity; it stays usable for whoever holds it."""
-        self.family(family).pop(map_key(key), None)
+        self.family(family).remove(map_key(key))
 
     def keep(self, entities: Sequence[Entity]) -> None:
         """Hold the entities of a result strongly until newer results push them out."""
@@ -51,9 +112,13 @@ class IdentityMap:
             self._results += 1
             self._recent[self._results] = entities
 
-    def wait(self, family: str, entity: Entity) -> None:
-        """Note that of *entity* only the key is known, so that it is loaded with others of its family that are."""
-        self._waiting.setdefault(family, []).append(weakref.ref(entity))
+    def wait(self, family: str, ref: EntityRef) -> None:
+        """Note that of an entity only the key is known, so that it is loaded with others of its family that are."""
+        refs = self._waiting.setdefault(family, [])
+        refs.append(ref)
+        # Thrown out each time their number has doubled, so that a listener's list does not grow for weeks.
+        if len(refs) > _FEW and len(refs).bit_count() == 1:
+            refs[:] = [each for each in refs if each() is not None]
 
     def waiting(self, family: str) -> list[Entity]:
         """Return, and from now on leave out, the entities of a family of which only the key was known."""
@@ -61,16 +126,12 @@ class IdentityMap:
 
     def __iter__(self) -> Iterator[Entity]:
         for family in list(self._families.values()):
-            yield from list(family.values())
+            yield from family
 
     def __len__(self) -> int:
         return sum(len(family) for family in self._families.values())
 
 
-def map_key(key: tuple[str, ...]) -> str | tuple[str, ...]:
-    """Return the form of a primary key that families are looked up by.
-
-    A key of one attribute, which nearly all types have, is the bare value: making a tuple for each of ten thousand rows
-    is felt.
-    """
+def map_key(key: tuple[str, ...]) -> MapKey:
+    """Return the form of a primary key that families are looked up by."""
     return key[0] if len(key) == 1 else key

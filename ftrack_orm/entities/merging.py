@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Union
-from weakref import WeakValueDictionary
+from typing import Any
 
 import attrs
 
@@ -15,17 +14,31 @@ from ..values import NOT_LOADED, Reference
 from ..wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
 from .collections import Collection
 from .custom_attributes import new_mapping
-from .entity import Entity, new_entity, plain_key
-from .identity_map import map_key
+from .entity import Entity, new_entity, plain_key, set_values
+from .identity_map import Family, MapKey, map_key
 from .mappings import Entry
 from .recorded import Recorded
 from .state import FetchMode, Lifecycle, Peers, State
 from .workspace import Workspace
 
-Family = WeakValueDictionary["str | tuple[str, ...]", Entity]
 
-#: What is the same for all rows of a type: class, schema, only key attribute, family, group, length of a bare row.
-_Plan = tuple[type[Entity], EntityType, Union[str, None], Family, Peers, int]
+class _Plan:
+    """What is the same for all rows of an entity type in one answer."""
+
+    __slots__ = ("bare", "cls", "family", "met", "only_key", "peers", "schema")
+
+    def __init__(
+        self, cls: type[Entity], schema: EntityType, family: Family, peers: Peers, met: dict[MapKey, Entity]
+    ) -> None:
+        self.cls = cls
+        self.schema = schema
+        self.family = family
+        self.peers = peers
+        #: The entities of the family that this answer has told of, by key.
+        self.met = met
+        self.only_key = schema.primary_key[0] if len(schema.primary_key) == 1 else None
+        # A row no longer than this has nothing but its type and what comes with every answer (PROTOCOL 1.3).
+        self.bare = 1 + len({*schema.primary_key, *schema.system_projections, *schema.classifiers})
 
 
 class Merger:
@@ -43,14 +56,15 @@ class Merger:
         self._mode = mode
         self._asked_at = workspace.writes if asked_at is None else asked_at
         self._peers: dict[str, Peers] = {}
+        self._met: dict[str, dict[MapKey, Entity]] = {}
         self._plans: dict[str, _Plan] = {}
         self._arrived: list[Entity] = []
 
-    def rows(self, rows: Sequence[Mapping[str, Any]]) -> list[Entity]:
+    def rows(self, rows: Sequence[dict[str, Any]]) -> list[Entity]:
         """Return the entities of *rows*, in their order, with the values the rows bring.
 
-        Raises `ProtocolError` for a row that is no entity, and `UnknownEntityType` for one of a type that the schema
-        does not have.
+        The rows are used up: they become the entities' own memory. Raises `ProtocolError` for a row that is no entity,
+        and `UnknownEntityType` for one of a type that the schema does not have.
         """
         with self._workspace.lock:
             entities = [self._entity(row) for row in rows]
@@ -62,95 +76,104 @@ class Merger:
         cls = self._workspace.classes[name]
         schema = cls.__schema__
         peers = self._peers.setdefault(schema.family, Peers(self._mode))
-        # A row no longer than this has nothing but its type and what comes with every answer (PROTOCOL 1.3).
-        always = {*schema.primary_key, *schema.system_projections, *schema.classifiers}
-        family = self._workspace.identities.family(schema.family)
-        only_key = schema.primary_key[0] if len(schema.primary_key) == 1 else None
-        plan = self._plans[name] = (cls, schema, only_key, family, peers, 1 + len(always))
+        met = self._met.setdefault(schema.family, {})
+        plan = self._plans[name] = _Plan(cls, schema, self._workspace.identities.family(schema.family), peers, met)
         return plan
 
-    def _entity(self, row: Mapping[str, Any]) -> Entity:
+    def _entity(self, row: dict[str, Any]) -> Entity:
         try:
             name = row[ENTITY_TYPE]
-            cls, schema, only_key, family, peers, bare = self._plans.get(name) or self._plan(name)
-            key = (str(row[only_key]),) if only_key is not None else plain_key(schema, row)
+            plan = self._plans.get(name) or self._plan(name)
+            key = row[plan.only_key] if plan.only_key is not None else plain_key(plan.schema, row)
+            entity = plan.met.get(key)
         except (KeyError, TypeError):
             raise ProtocolError(f"The server sent a row without entity type or key: {str(row)[:200]}") from None
-        entity = family.get(map_key(key))
-        if entity is None:
-            state = State(self._workspace, key, Lifecycle.PERSISTENT, peers)
-            entity = family[map_key(key)] = new_entity(cls, state)
-            self._arrive(entity, peers)
-            if len(row) <= bare:
-                self._workspace.identities.wait(schema.family, entity)
-            self._new_values(entity, schema, row)
-            return entity
-        state = entity._ftrack_state
-        if state.peers is peers:
-            if len(row) <= bare:
-                # Only referred to: what the server had to say of it was said at its first occurrence.
-                return entity
-        else:
-            state.peers = peers
-            self._arrive(entity, peers)
-        if type(entity) is not cls and issubclass(cls, type(entity)):
-            # Met first under a base type's name; all entity classes have one layout, so it may become what it is.
-            object.__setattr__(entity, "__class__", cls)
-        self._more_values(entity, state, schema, row)
+        if entity is not None:
+            # Where it is only referred to, what the server had to say of it was said at its first occurrence.
+            return entity if len(row) <= plan.bare else self._tell(entity, plan, row)
+        if type(key) is not str and plan.only_key is not None:
+            key = str(key)
+        entity = plan.family.get(key)
+        if entity is not None:
+            entity._ftrack_state.peers = plan.peers
+            plan.peers.add(entity)
+            self._arrived.append(entity)
+            plan.met[key] = entity
+            return self._tell(entity, plan, row)
+        state = State(self._workspace, (key,) if plan.only_key is not None else key, Lifecycle.PERSISTENT, plan.peers)
+        entity = plan.met[key] = new_entity(plan.cls, state)
+        ref = plan.family.add(key, entity)
+        plan.peers.members.append(ref)
+        self._arrived.append(entity)
+        if len(row) <= plan.bare:
+            self._workspace.identities.wait(plan.schema.family, ref)
+        self._decode(entity, plan.schema, row)
+        set_values(entity, row)
         return entity
 
-    def _arrive(self, entity: Entity, peers: Peers) -> None:
-        peers.add(entity)
-        self._arrived.append(entity)
+    def _decode(self, entity: Entity, schema: EntityType, row: dict[str, Any]) -> bool:
+        """Put into *row* what its objects and arrays stand for, and take out what says nothing of a value.
 
-    def _new_values(self, entity: Entity, schema: EntityType, row: Mapping[str, Any]) -> None:
-        """Give an entity that was not known its first values: most are taken as they come."""
-        values = dict(row)
-        del values[ENTITY_TYPE]
+        Returns whether there were arrays. This is where an answer of many rows spends its time, so what is found most, a reference to an entity that the
+        answer has told of already, is answered here without a call.
+        """
+        plans = self._plans
+        del row[ENTITY_TYPE]
+        has_arrays = False
+        untold: list[str] = []
         for name, value in row.items():
             kind = type(value)
-            if kind is dict or kind is list:
-                value = self._decoded(entity, schema, name, value)
-                if value is NOT_LOADED:
-                    del values[name]
-                else:
-                    values[name] = value
-        # At once and at the end: other threads read without the lock, and are not to see a value half made.
-        entity.__dict__.update(values)
+            if kind is dict:
+                plan = plans.get(value.get(ENTITY_TYPE))
+                if plan is not None and len(value) <= plan.bare:
+                    try:
+                        target = plan.met.get(value[plan.only_key])
+                    except (KeyError, TypeError):
+                        target = None
+                    row[name] = self._entity(value) if target is None else target
+                elif ENTITY_TYPE in value:
+                    row[name] = self._entity(value)
+                elif VALUE_TYPE in value:
+                    row[name] = decode_typed(value)
+            elif kind is list:
+                has_arrays = True
+                told = row[name] = self._plural(entity, schema, name, value)
+                if told is NOT_LOADED:
+                    untold.append(name)
+        for name in untold:
+            del row[name]
+        return has_arrays
 
-    def _more_values(self, entity: Entity, state: State, schema: EntityType, row: Mapping[str, Any]) -> None:
+    def _tell(self, entity: Entity, plan: _Plan, row: dict[str, Any]) -> Entity:
         """Take what a row says of a known entity; edits stay, and who holds a collection sees its news."""
+        if type(entity) is not plan.cls and issubclass(plan.cls, type(entity)):
+            # Met first under a base type's name; all entity classes have one layout, so it may become what it is.
+            object.__setattr__(entity, "__class__", plan.cls)
+        has_arrays = self._decode(entity, plan.schema, row)
         values = entity.__dict__
+        state = entity._ftrack_state
         originals = state.originals
+        if originals is None and not has_arrays and row.items() <= values.items():
+            # An answer told again is the usual case, and this finds out at the speed of C.
+            return entity
         is_older = state.written > self._asked_at
         for name, value in row.items():
-            kind = type(value)
-            if kind is dict or kind is list:
-                value = self._decoded(entity, schema, name, value)
-                if value is NOT_LOADED:
-                    continue
-            elif name == ENTITY_TYPE:
+            known = values.get(name, NOT_LOADED)
+            if known is value:
                 continue
-            if is_older and (name in values or (originals is not None and name in originals)):
+            if is_older and (known is not NOT_LOADED or (originals is not None and name in originals)):
                 continue
             if originals is not None and name in originals:
                 # The user's edit stays; what it replaces is news.
-                originals[name] = self._rebase(values.get(name), originals[name], value)
-            elif name not in values:
+                originals[name] = self._rebase(known, originals[name], value)
+            elif known is NOT_LOADED:
                 values[name] = value
             elif isinstance(value, Recorded):
-                values[name]._put_back(value._plain())
-            elif values[name] is not value and values[name] != value:
-                self._keep_key_and_reference_together(entity, schema, name, value)
+                known._put_back(value._plain())
+            elif known != value:
+                self._keep_key_and_reference_together(entity, plan.schema, name, value)
                 values[name] = value
-
-    def _decoded(self, entity: Entity, schema: EntityType, name: str, value: Any) -> Any:
-        """Return what an object or array of an answer stands for, `NOT_LOADED` when it says nothing of the value."""
-        if type(value) is list:
-            return self._plural(entity, schema, name, value)
-        if ENTITY_TYPE in value:
-            return self._entity(value)
-        return decode_typed(value) if VALUE_TYPE in value else value
+        return entity
 
     def _rebase(self, edited: Any, before: Any, news: Any) -> Any:
         """Return *news* as an original, having made the edits of a collection or mapping again on top of them.

@@ -35,19 +35,19 @@ class Peers:
     Members are held weakly: a group never keeps alive what its user has dropped.
     """
 
-    __slots__ = ("_members", "mode")
+    __slots__ = ("members", "mode")
 
     def __init__(self, mode: FetchMode | None = None) -> None:
         self.mode = mode
-        self._members: list[weakref.ref[Entity]] = []
+        self.members: list[weakref.ref[Entity]] = []
 
     def add(self, entity: Entity) -> None:
         """Let *entity* be loaded together with the others."""
-        self._members.append(weakref.ref(entity))
+        self.members.append(weakref.ref(entity))
 
     def alive(self) -> list[Entity]:
         """Return the members that still exist, in the order they arrived."""
-        return [entity for ref in self._members if (entity := ref()) is not None]
+        return [entity for ref in self.members if (entity := ref()) is not None]
 
 
 class State:

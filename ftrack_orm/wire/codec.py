@@ -17,6 +17,9 @@ ENTITY_TYPE = "__entity_type__"
 VALUE_TYPE = "__type__"
 UTC = datetime.timezone.utc
 
+#: The length of `2022-10-10T10:12:09`.
+_NAIVE_LENGTH = 19
+
 
 def encode(value: Any) -> Any:
     """Return *value* as a JSON value: datetimes in UTC, references as entities, sequences and mappings throughout.
@@ -54,6 +57,9 @@ def datetime_text(value: datetime.datetime) -> str:
 
 def parse_datetime(text: str) -> datetime.datetime:
     """Return the aware UTC datetime of ISO 8601 *text*; without an offset it is UTC. Raises `ValueError`."""
+    if len(text) == _NAIVE_LENGTH and text[-6] == ":":
+        # What servers write. Reading it with an offset is several times faster than adding the timezone afterwards.
+        return datetime.datetime.fromisoformat(text + "+00:00")
     # Python 3.10's fromisoformat knows neither the Z suffix nor milliseconds behind it, which browsers write.
     normal = text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text
     moment = datetime.datetime.fromisoformat(normal)
