@@ -1,0 +1,22 @@
+"""The dashboard of a project: what is not done yet, where it belongs, who does it and how far it is."""
+
+
+def dashboard(session, project):
+    """Return a row for each open task of the project named *project*, the most urgent first."""
+    Task = session.types.Task
+    query = (
+        session.query(Task)
+        .where(Task.project.name == project, Task.status.state.short != "DONE")
+        .order_by(Task.end_date, Task.name, Task.id)
+    )
+    return [
+        {
+            "task": f"{task.parent.parent.name} / {task.parent.name} / {task.name}",
+            "type": task.type.name,
+            "status": task.status.name,
+            "people": sorted(assignment.resource.username for assignment in task.assignments),
+            "hours": [round(task.time_logged / 3600, 1), round(task.bid / 3600, 1)],
+            "due": task.end_date.date().isoformat() if task.end_date else None,
+        }
+        for task in query
+    ]
