@@ -82,7 +82,8 @@ def test_a_publish_is_the_same_in_less_than_half_the_requests(runs, tmp_path):
 def _as_published(session, version_id):
     version = session.query(
         "select version, comment, asset.name, asset.parent.name, task.status.name, task.notes.content, "
-        "components.name, components.size, components.file_type, components.metadata, components.component_locations.location.name, "
+        "components.name, components.size, components.file_type, components.metadata, "
+        "components.component_locations.location.name, "
         f'components.component_locations.resource_identifier from AssetVersion where id is "{version_id}"'
     ).one()
     return {

@@ -25,7 +25,7 @@ from .workspace import Workspace
 class _Plan:
     """What is the same for all rows of an entity type in one answer."""
 
-    __slots__ = ("bare", "cls", "family", "met", "only_key", "peers", "schema")
+    __slots__ = ("always", "bare", "cls", "family", "met", "only_key", "peers", "schema")
 
     def __init__(
         self, cls: type[Entity], schema: EntityType, family: Family, peers: Peers, met: dict[MapKey, Entity]
@@ -37,8 +37,10 @@ class _Plan:
         #: The entities of the family that this answer has told of, by key.
         self.met = met
         self.only_key = schema.primary_key[0] if len(schema.primary_key) == 1 else None
-        # A row no longer than this has nothing but its type and what comes with every answer (PROTOCOL 1.3).
-        self.bare = 1 + len({*schema.primary_key, *schema.system_projections, *schema.classifiers})
+        # A row of no more than this refers to an entity: it has nothing but its type and key.
+        self.bare = 1 + len(schema.primary_key)
+        # What comes with every first occurrence, selected or not (PROTOCOL 1.3).
+        self.always = {ENTITY_TYPE, *schema.primary_key, *schema.system_projections, *schema.classifiers}
 
 
 class Merger:
@@ -91,7 +93,7 @@ class Merger:
         if entity is not None:
             # Where it is only referred to, what the server had to say of it was said at its first occurrence.
             return entity if len(row) <= plan.bare else self._tell(entity, plan, row)
-        if type(key) is not str and plan.only_key is not None:
+        if type(key) is not str and type(key) is not tuple:
             key = str(key)
         entity = plan.family.get(key)
         if entity is not None:
@@ -100,12 +102,13 @@ class Merger:
             self._arrived.append(entity)
             plan.met[key] = entity
             return self._tell(entity, plan, row)
-        state = State(self._workspace, (key,) if plan.only_key is not None else key, Lifecycle.PERSISTENT, plan.peers)
+        whole_key = key if type(key) is tuple else (key,)
+        state = State(self._workspace, whole_key, Lifecycle.PERSISTENT, plan.peers)
         entity = plan.met[key] = new_entity(plan.cls, state)
         ref = plan.family.add(key, entity)
         plan.peers.members.append(ref)
         self._arrived.append(entity)
-        if len(row) <= plan.bare:
+        if row.keys() <= plan.always:
             self._workspace.identities.wait(plan.schema.family, ref)
         self._decode(entity, plan.schema, row)
         set_values(entity, row)

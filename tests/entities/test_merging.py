@@ -63,6 +63,21 @@ def test_an_entity_emitted_once_and_referred_to_afterwards_is_whole_everywhere(w
     assert second.status.name == "Done"
 
 
+def test_what_a_later_occurrence_adds_is_taken_however_short_its_row(workspace):
+    sequence = {"__entity_type__": "Sequence", "id": "sq"}
+    shot = {"__entity_type__": "Shot", "id": "sh", "name": "sh010", "parent": {**sequence, "name": "sq010"}}
+    folder = {"__entity_type__": "Folder", "id": "f"}
+    first, second = merge(workspace, task("a", parent=shot), task("b", parent={**sequence, "parent": folder}))
+    assert first.parent.parent is second.parent
+    assert type(second.parent.parent).__name__ == "Folder"
+    assert second.parent.name == "sq010"
+
+
+def test_a_key_that_is_no_value_is_a_protocol_error_inside_a_row_as_well(workspace):
+    with pytest.raises(errors.ProtocolError, match="without entity type or key"):
+        merge(workspace, task("a"), task("b", parent={"__entity_type__": "Task", "id": ["a"]}))
+
+
 def test_a_cycle_in_an_answer_ends(workspace):
     row = {
         "__entity_type__": "Asset",
