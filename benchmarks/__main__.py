@@ -2,8 +2,9 @@
 
     python -m benchmarks [--quick] [--output FOLDER] [--only QUESTION ...] [--server responder|sandbox]
 
-The table holds every target against both clients, measured in this one run. FOLDER is docs/reference/benchmarks when left
-out, from where the documentation includes it. Plots need matplotlib (extra "benchmarks") and are left out without it.
+The table holds every target against both clients, measured in this one run. FOLDER is docs/reference/benchmarks when
+left out, from where the documentation includes it. Plots need matplotlib (extra "benchmarks"), and are left out
+without it.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from collections.abc import Sequence
 
 import attrs
 
-from . import attribute_reads, building, frame, reading, round_trips, starting, streaming, writing
+from . import attribute_reads, building, frame, latency, reading, round_trips, starting, streaming, writing
+from .clients import OFFICIAL, OURS
 from .frame import Result
 from .targets import TARGETS, Book
 
-QUESTIONS = (reading, attribute_reads, round_trips, streaming, writing, starting, building)
+QUESTIONS = (reading, attribute_reads, round_trips, streaming, writing, starting, building, latency)
 FOLDER = frame.ROOT / "docs" / "reference" / "benchmarks"
 
 
@@ -44,10 +46,29 @@ def target_table(results: Sequence[Result]) -> list[str]:
 def growth_table(results: Sequence[Result]) -> list[str]:
     """Return the lines of the table of exponents: 1 is in proportion to the size."""
     lines = ["| measured | client | exponent |", "|---|---|---|"]
+    results = [each for each in results if not each.measurement.startswith("cookbook")]
     for figure in ("seconds", "warm seconds"):
         for (measurement, client), slope in frame.exponents(results, figure).items():
             name = measurement if figure == "seconds" else f"{measurement}, warm"
             lines.append(f"| {name} | {client} | {slope:.2f} |")
+    return lines
+
+
+def cookbook_table(results: Sequence[Result]) -> list[str]:
+    """Return the lines of the table of the cookbook's scripts over lines of several lengths."""
+    lines = [
+        "| script | line | official: requests | seconds | ftrack_orm: requests | seconds | times faster |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    runs = {(each.measurement, each.size, each.client): each for each in results}
+    for script in latency.MEASUREMENTS:
+        for size in sorted({size for name, size, _ in runs if name == script.name}):
+            theirs, ours = runs[script.name, size, OFFICIAL], runs[script.name, size, OURS]
+            cells = [script.name.removeprefix("cookbook: "), f"{size} ms"]
+            for each in (theirs, ours):
+                cells += [f"{each.median('requests'):.0f}", f"{each.median('seconds'):.2f}"]
+            cells.append(f"{theirs.median('seconds') / ours.median('seconds'):.1f}")
+            lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
@@ -62,6 +83,8 @@ def write(results: Sequence[Result], folder: pathlib.Path) -> None:
         "\n".join(target_table(results)),
         "How cost grows with size:",
         "\n".join(growth_table(results)),
+        "The cookbook's scripts in a production of 20,000 tasks, over lines of several lengths:",
+        "\n".join(cookbook_table(results)),
         "Everything that was measured:",
         "\n".join(frame.table(results)),
     ]
@@ -88,9 +111,7 @@ def main() -> None:
             continue
         print(f"{name}: {(question.__doc__ or '').partition(chr(10))[0]}", flush=True)
         results += frame.run(question, quick=arguments.quick, server=arguments.server)
-    for line in target_table(results):
-        print(line)
-    for line in growth_table(results):
+    for line in (*target_table(results), *growth_table(results), *cookbook_table(results)):
         print(line)
     write(results, arguments.output)
 

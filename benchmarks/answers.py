@@ -1,4 +1,4 @@
-"""State: answers made before anything is measured, in the form a real server gives them, so that the client is measured.
+"""State: answers made before anything is measured, in a real server's form, so that only the client is measured.
 
 They hold as many tasks as one asks for, on shots, in sequences, in one project. An answer tells an entity's values at
 its first occurrence only, as ftrack does (PROTOCOL 1.3).

@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import frame
+from .answers import EXPRESSION
 from .clients import OFFICIAL, OURS, open_session
 from .frame import Figures, Measurement, Server
-from .answers import EXPRESSION
 
 PLAIN = "plain object"
 FLOOR = "lazy class, nothing else"

@@ -1,8 +1,8 @@
 """How everything here is measured: each client in a process of its own, against the same server, several times.
 
 A question is a module with a docstring that asks it and a list `MEASUREMENTS`. `run(question)` answers it: for each
-measurement and client it starts a fresh process that does the work and prints its figures; the server, if one is needed,
-is a further process. `main(question)` is what a question's own command line does.
+measurement and client it starts a fresh process that does the work and prints its figures; the server, if one is
+needed, is a further process. `main(question)` is what a question's own command line does.
 """
 
 from __future__ import annotations
@@ -57,6 +57,10 @@ class Measurement:
     slow: Sequence[str] = ()
     #: Sizes to use when only a look at whether it works is wanted.
     quick_sizes: Sequence[int] = (40,)
+    #: Tasks on the embedded server, where the size is something else.
+    tasks: int | None = None
+    #: Whether every run needs a server of its own, because it leaves something behind.
+    is_fresh: bool = False
 
 
 @attrs.frozen
@@ -83,10 +87,16 @@ def run(question: ModuleType, *, quick: bool = False, server: str | None = None)
     for index, measurement in enumerate(question.MEASUREMENTS):
         kind = server if server and measurement.server == "responder" else measurement.server
         for size in measurement.quick_sizes if quick else measurement.sizes:
-            with _serving(kind, size) as place:
+            tasks = size if measurement.tasks is None else 300 if quick else measurement.tasks
+            with contextlib.ExitStack() as shared:
+                place = None if measurement.is_fresh else shared.enter_context(_serving(kind, tasks))
                 for client in measurement.clients:
                     repeat = 1 if quick or client in measurement.slow else measurement.repeat
-                    runs = [_in_a_process(question, index, client, place, size) for _ in range(repeat)]
+                    runs = []
+                    for _ in range(repeat):
+                        with contextlib.ExitStack() as own:
+                            server = place or own.enter_context(_serving(kind, tasks))
+                            runs.append(_in_a_process(question, index, client, server, size))
                     figures = {name: [each[name] for each in runs] for name in runs[0]}
                     results.append(Result(measurement.name, client, size, figures))
     return results

@@ -17,6 +17,7 @@ from ftrack_orm.query.compiler import compile_select
 from ftrack_orm.query.parser import parse
 from ftrack_orm.sandbox import datamodel
 from ftrack_orm.schema.model import Schema
+from ftrack_orm.values import Reference
 
 BATCHES, CALLS = 9, 500
 
@@ -30,11 +31,13 @@ def main() -> None:
     """Print the table."""
     schema = Schema.from_answer(datamodel.load().answer)
     Task = Classes(schema)["Task"]
+    user = Reference("User", (("id", "fb1b1a1c-0000-4000-8000-000000000000"),))
 
     def build() -> Query[object]:
         return (
             Query.on("Task", schema)
             .where(Task.project.name == "demo", Task.status.name.in_(["In progress", "Ready to start"]))
+            .where(Task.assignments.any(resource=user) | (Task.bid > 8 * 3600))
             .select(Task.name, Task.status.name)
             .order_by(Task.end_date.desc())
             .limit(200)
@@ -45,6 +48,7 @@ def main() -> None:
     print(text)
     for name, call in (
         ("build", build),
+        ("both", lambda: compile_select(build().node)),
         ("compile", lambda: compile_select(query.node)),
         ("parse", lambda: parse(text)),
     ):

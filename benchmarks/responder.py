@@ -2,8 +2,9 @@
 
     python -m benchmarks.responder [TASKS]
 
-It prints its address when everything is prepared. Connections are kept open. `GET /requests` tells how many calls of the
-API there were, and a request with the header `bench-delay` is answered that many milliseconds later, as over a long line.
+It prints its address when everything is prepared. Connections are kept open. `GET /requests` tells how many calls of
+the API there were, and a request with the header `bench-delay` is answered that many milliseconds later, as over a
+long line.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ import sys
 import time
 
 from . import frame
+from .answers import EXPRESSION
 from .clients import OFFICIAL, OURS, count_requests, open_session
 from .frame import Figures, Measurement, Server
-from .answers import EXPRESSION
 
 PACKAGE = "import ftrack_orm"
 SESSION = "from ftrack_orm import Session"

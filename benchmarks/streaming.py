@@ -11,10 +11,10 @@ import sys
 import time
 
 from . import frame
+from .answers import EXPRESSION
 from .clients import OFFICIAL, OURS, OURS_WITH_ORJSON, open_session
 from .frame import Figures, Measurement, Server
 from .reading import BARE, _pages, resident
-from .answers import EXPRESSION
 
 
 def stream(client: str, server: Server, size: int) -> Figures:

@@ -1,8 +1,8 @@
 """What the project wants of each question, and how the results are held against it.
 
-The wishes are those of the issue that asked for the benchmarks; the figures of the official client "then" are what it was
-measured at before this library existed. Where a wish does not hold, the floor says what of it cannot be had, and is a
-measurement of the same run.
+The wishes are those of the issue that asked for the benchmarks; the figures of the official client "then" are what it
+was measured at before this library existed. Where a wish does not hold, the floor says what of it cannot be had, and is
+a measurement of the same run.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from typing import Any
 
 from . import frame
+from .answers import EXPRESSION, key
 from .clients import OFFICIAL, OURS, OURS_WITH_ORJSON, open_session
 from .frame import Figures, Measurement, Server
-from .answers import EXPRESSION, key
 
 BARE = "bare request"
 
