@@ -16,7 +16,7 @@ Python's own classes are second bases where a programmer would expect them, so `
 
 from __future__ import annotations
 
-import difflib
+import datetime
 from collections.abc import Iterable
 from typing import Any
 
@@ -53,6 +53,9 @@ def suggestion(name: str, known: Iterable[str], *, most: int = 3) -> str:
     The sentence starts with a space so that it can be appended to a message as it is.
     """
     known = list(known)
+    # Here, since errors are imported by everything and are seldom made.
+    import difflib
+
     close = difflib.get_close_matches(name, known, n=most, cutoff=0.6)
     if not close:
         lowered = {candidate.lower(): candidate for candidate in known}
@@ -93,6 +96,16 @@ class QueryError(UsageError, ValueError):
     """A query cannot be built or read; for text, `position` is the index of the offending character."""
 
     position: int | None = None
+
+
+class ExpressionError(UsageError, ValueError):
+    """An event expression cannot be read; `position` is the index of the offending character."""
+
+    position: int | None = None
+
+
+class DuplicateSubscriber(UsageError, ValueError):
+    """An event subscriber with the same id is there already; ids are what subscribers are removed by."""
 
 
 class NotFetched(UsageError, AttributeError):
@@ -188,6 +201,10 @@ class RequestCancelled(LineError):
     """The caller cancelled the request; the server may or may not have done the work."""
 
 
+class EventNotSent(LineError):
+    """An event could not be published: too many wait for the connection to the event server already."""
+
+
 class CommitOutcomeUnknown(LineError):
     """The answer to a commit was lost and it cannot be found out whether it was done; the changes are kept."""
 
@@ -198,15 +215,20 @@ class CommitOutcomeUnknown(LineError):
 class CommitConflict(FtrackError):
     """Somebody else changed what the commit would overwrite; nothing was sent, and the changes are kept.
 
-    Attributes: `entity_type`, `key` and `attribute` (None when the entity is gone) of the first conflict, `read` (what
-    this session took the server to have), `present` (what it has), and `conflicts`, the sentences about all of them.
+    Attributes: `entity_type`, `key`, `attribute` (None when the entity is gone) and `item` (the key, where the
+    attribute is a mapping) of the first conflict, `read` (what this session took the server to have), `present` (what
+    it has), `changed_by` (a user's name) and `changed_at`, both None where the server keeps no record of it, and
+    `conflicts`, the sentences about all of them.
     """
 
     entity_type: str = ""
     key: tuple[str, ...] = ()
     attribute: str | None = None
+    item: str | None = None
     read: Any = None
     present: Any = None
+    changed_by: str | None = None
+    changed_at: datetime.datetime | None = None
     conflicts: tuple[str, ...] = ()
 
 

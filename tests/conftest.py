@@ -3,10 +3,15 @@
 import itertools
 from types import SimpleNamespace
 
+import hypothesis
 import pytest
 
 from ftrack_orm import Session
 from ftrack_orm.sandbox import Sandbox
+
+# An example may take its time: a busy machine is no failure. Everything else stays as hypothesis has it.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 _NUMBERS = itertools.count()
 

@@ -23,8 +23,10 @@ ALLOWED = {
     "storage": {"entities", "transport", "wire", "query", "values", "errors"},
     "behaviours": {"entities", "transport", "wire", "query", "values", "errors"},
     "profiling": {"entities", "transport", "errors"},
+    "listening": {"events", "transport", "wire", "settings", "errors"},
+    "news": {"entities", "events", "query", "schema", "values", "errors"},
     "handshake": {"schema", "wire", "values", "errors"},
-    "sandbox": {"query", "schema", "wire", "values", "errors", "events.event"},
+    "sandbox": {"query", "schema", "wire", "values", "errors", "events.event", "events.expression"},
     "testing": {"session", "sandbox", "settings", "errors", "query", "entities"},
     "cli": {"session", "sandbox", "settings", "errors", "testing"},
 }

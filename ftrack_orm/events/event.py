@@ -1,0 +1,141 @@
+"""Pure: the event, as an object for callbacks and as the plain payload it travels as.
+
+Facts (PROTOCOL 3.2): the payload's keys are `id`, `topic`, `data`, `sent`, `source`, `target` and `inReplyToEvent`;
+other keys make the official Python client drop the event.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from ..errors import InvalidValue, ProtocolError
+from .expression import quoted
+
+#: The topic of replies, which are targeted at whoever asked.
+REPLY_TOPIC = "ftrack.meta.reply"
+
+#: Keys of an event used as a mapping -> attribute. The wire's name of the last one is understood as well, because
+#: subscription expressions are read by the server too, which knows no other.
+_ATTRIBUTES = {
+    "id": "id",
+    "topic": "topic",
+    "data": "data",
+    "sent": "sent",
+    "source": "source",
+    "target": "target",
+    "in_reply_to_event": "in_reply_to_event",
+    "inReplyToEvent": "in_reply_to_event",
+}
+_KEYS = tuple(key for key in _ATTRIBUTES if key != "inReplyToEvent")
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex
+
+
+def _or_empty(value: Any) -> Any:
+    return {} if value is None else value
+
+
+@attrs.define
+class Event(Mapping[str, Any]):
+    """Something that happened, or a question put to whoever listens.
+
+    *topic* names it, in dotted words (`ftrack.update`, `studio.publish.done`). *data* is what there is to tell: a
+    mapping of JSON values, in replies any JSON value. *target* is an expression on subscribers' metadata; only those it
+    matches are told, all if it is empty. *in_reply_to_event* is the id of the event this one answers. *source* says who
+    published it (`source["id"]`, `source["user"]["username"]`), and *sent* when; the hub and the server fill them in.
+
+    An event reads like the official client's: `event["data"]`, `event.get("source")`.
+    """
+
+    topic: str
+    data: Any = attrs.field(default=None, converter=_or_empty)
+    target: str = ""
+    in_reply_to_event: str | None = None
+    source: dict[str, Any] = attrs.field(default=None, converter=_or_empty)
+    sent: Any = None
+    id: str = attrs.field(factory=_new_id)
+    _stopped: bool = attrs.field(default=False, init=False, repr=False, eq=False)
+
+    def stop(self) -> None:
+        """Keep the event from the subscribers that come after the one being called now."""
+        self._stopped = True
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a subscriber stopped the event."""
+        return self._stopped
+
+    def reply(self, data: Any, source: Mapping[str, Any] | None = None) -> Event:
+        """Return the event that answers this one with *data*, targeted at whoever published it.
+
+        Raises `InvalidValue` when this event does not say who that is.
+        """
+        identifier = self.source.get("id")
+        if not identifier:
+            raise InvalidValue(f"The event {self.id} ({self.topic}) has no source id, so a reply would reach nobody.")
+        return Event(
+            REPLY_TOPIC,
+            data,
+            target=f"id={quoted(str(identifier))}",
+            in_reply_to_event=self.id,
+            source=dict(source) if source is not None else None,
+        )
+
+    def to_payload(self) -> dict[str, Any]:
+        """Return the event as it travels; data and source are not copied."""
+        return {
+            "id": self.id,
+            "topic": self.topic,
+            "data": self.data,
+            "sent": self.sent,
+            "source": self.source,
+            "target": self.target,
+            "inReplyToEvent": self.in_reply_to_event,
+        }
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any]) -> Event:
+        """Return the event a payload describes; keys this library does not know are left out.
+
+        Raises `ProtocolError` when it has no topic, or when its source or target is of another kind than it can be.
+        """
+        get = payload.get
+        topic, source, target = get("topic"), get("source"), get("target")
+        if not isinstance(topic, str) or not topic:
+            raise ProtocolError(f"An event came without a topic: {_excerpt(payload)}.")
+        if source is not None and not isinstance(source, dict):
+            raise ProtocolError(f"The source of an event must be a mapping: {_excerpt(payload)}.")
+        if target is not None and not isinstance(target, str):
+            raise ProtocolError(f"The target of an event must be an expression: {_excerpt(payload)}.")
+        return cls(
+            topic,
+            get("data"),
+            target or "",
+            get("inReplyToEvent"),
+            source,
+            get("sent"),
+            str(get("id") or _new_id()),
+        )
+
+    def __getitem__(self, key: str) -> Any:
+        return getattr(self, _ATTRIBUTES[key])
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        setattr(self, _ATTRIBUTES[key], value)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_KEYS)
+
+    def __len__(self) -> int:
+        return len(_KEYS)
+
+
+def _excerpt(payload: Mapping[str, Any]) -> str:
+    text = repr(dict(payload))
+    return text if len(text) <= 200 else f"{text[:200]}…"
