@@ -29,6 +29,8 @@ from ..wire.operations import (
     from_json,
 )
 from . import credentials, envelope, information, refusal
+from .events.announcing import Tokens, announce
+from .events.naming import Naming
 from .reading import search
 from .reading.emission import Emission
 from .reading.execution import run
@@ -76,11 +78,25 @@ class Application:
         self._schema_answer = answer
         self._references = References(tables)
         self._clock = clock
+        self._naming = Naming(tables)
+        self._announced: Callable[[dict[str, Any]], None] | None = None
 
     @property
     def schema(self) -> Schema:
         """The data model the server answers by."""
         return self._tables.schema
+
+    def listen(self, announced: Callable[[dict[str, Any]], None]) -> None:
+        """Have *announced* called with the `ftrack.update` of every committed request, in the thread handling it."""
+        self._announced = announced
+
+    def authenticate(self, api_user: str, api_key: str) -> dict[str, Any]:
+        """Return the `id` and `username` of the user these credentials are of; raises the refusal of wrong ones."""
+        with self._connection.begin():
+            user_id = credentials.check(self._connection, self._tables, api_user, api_key)
+            table = self._tables.table("User")
+            statement = sa.select(table.c.username).where(table.c.id == user_id)
+            return {"id": user_id, "username": self._connection.execute(statement).scalar_one()}
 
     def close(self) -> None:
         """Give the connection back; the application cannot be used afterwards."""
@@ -96,15 +112,18 @@ class Application:
         strict = given.get("ftrack-strict-api", "").lower() == "true"
         try:
             with self._connection.begin():
-                answers = self._answer(given, body)
-                return Answer(200, "application/json", jsontext.dumps(answers))
+                answers, event = self._answer(given, body)
+                text = jsontext.dumps(answers)
+            if event is not None and self._announced is not None:
+                self._announced(event)  # only now has it happened
+            return Answer(200, "application/json", text)
         except Exception as error:
             if not isinstance(error, FtrackError):
                 _LOG.exception("The embedded server failed on a request.")
             status = envelope.status(error, strict=strict)
             return Answer(status, "application/json", jsontext.dumps(envelope.envelope(error)))
 
-    def _answer(self, headers: Mapping[str, str], body: bytes) -> list[Any]:
+    def _answer(self, headers: Mapping[str, str], body: bytes) -> tuple[list[Any], dict[str, Any] | None]:
         user_id = credentials.check(
             self._connection, self._tables, headers.get("ftrack-user", ""), headers.get("ftrack-api-key", "")
         )
@@ -115,7 +134,8 @@ class Application:
         _prefetch(store, operations)
         answers = [answer for group in _grouped(operations) for answer in batch.carry_out(group)]
         store.settle()
-        return answers
+        tokens = Tokens(headers.get("ftrack-clienttoken"), headers.get("ftrack-pushtoken"))
+        return answers, announce(store, self._naming, tokens)
 
 
 class _Batch:

@@ -19,6 +19,7 @@ from ..errors import SettingsError
 from ..schema.model import Schema
 from . import credentials, datamodel, relations, seeds
 from .application import Application
+from .events.control import Events
 from .server import HOST, Server
 from .tables import Tables
 
@@ -58,6 +59,8 @@ class Sandbox:
     ) -> None:
         self.api_user = api_user or DEFAULT_USER
         self.api_key = api_key or secrets.token_hex(32)
+        #: The event server: what it sees of its clients, and what a test can make go wrong.
+        self.events = Events()
         self._seed = seed
         self._port = port
         self._database = database
@@ -101,7 +104,7 @@ class Sandbox:
         try:
             tables, answer = _layout(self._schema)
             self._prepare(engine, tables)
-            server = Server(Application(engine, tables, answer, self._clock))
+            server = Server(Application(engine, tables, answer, self._clock), self.events)
         except BaseException as error:
             engine.dispose()
             if isinstance(error, sa.exc.OperationalError):

@@ -1,13 +1,17 @@
-"""Edge: the embedded server's sockets: HTTP on 127.0.0.1, handed to the application in one worker thread."""
+"""Edge: the embedded server's sockets on 127.0.0.1: the API, done in one worker thread, and the event server."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from aiohttp import web
 
 from .application import Application
+from .events.control import Events
+from .events.server import EventServer
 
 #: A batch may carry a whole production's changes, in bytes.
 LARGEST_BODY = 256 * 1024 * 1024
@@ -16,18 +20,21 @@ HOST = "127.0.0.1"
 
 _ABOUT = """ftrack_orm's embedded ftrack server
 
-It speaks ftrack's API at POST /api, for developing and testing pipeline code without a server of your own.
+It speaks ftrack's API at POST /api and has an event server at /socket.io/1/, for developing and testing pipeline code
+without a server of your own.
 """
 
-#: What real servers also serve, and this one refuses by name.
-_NOT_SERVED = ("socket.io", "component", "img", "widget")
+#: Where real servers serve what this one does not, and refuses by name.
+_NOT_SERVED = ("component", "img", "socket.io", "widget")
 
 
 class Server:
-    """An HTTP server around an application, for the event loop it is started in."""
+    """A server around an application, for the event loop it is started in; *events* is to show its event server."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, events: Events | None = None) -> None:
         self._application = application
+        self._shown = Events() if events is None else events
+        self._events = EventServer(self._authenticate, self._shown.changed)
         # SQLite's connection is one thread's at a time; the event loop is never held up by it.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ftrack-sandbox-data")
         self._runner: web.AppRunner | None = None
@@ -37,16 +44,28 @@ class Server:
         site = web.Application(client_max_size=LARGEST_BODY)
         site.router.add_post("/api", self._api)
         site.router.add_get("/", self._about)
+        self._events.start(site.router)
         site.router.add_route("*", "/{path:.*}", self._other)
         self._runner = web.AppRunner(site, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, HOST, port).start()
+        loop = asyncio.get_running_loop()
+
+        def announced(event: dict[str, Any]) -> None:
+            loop.call_soon_threadsafe(self._events.publish, event)
+
+        self._application.listen(announced)
+        self._shown.attach(self._events, loop)
         address: tuple[str, int] = self._runner.addresses[0]
         return address[1]
 
     async def stop(self) -> None:
         """Stop listening, let requests that are being worked on end, and close the application."""
+        self._shown.attach(None, None)
         if self._runner is not None:
+            for site in list(self._runner.sites):
+                await site.stop()
+            await self._events.stop()
             await self._runner.cleanup()
         await asyncio.get_running_loop().run_in_executor(self._worker, self._application.close)
         self._worker.shutdown()
@@ -56,6 +75,10 @@ class Server:
         loop = asyncio.get_running_loop()
         answer = await loop.run_in_executor(self._worker, self._application.handle, dict(request.headers), body)
         return web.Response(status=answer.status, body=answer.body, content_type=answer.content_type, charset="utf-8")
+
+    async def _authenticate(self, api_user: str, api_key: str) -> Mapping[str, Any]:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._worker, self._application.authenticate, api_user, api_key)
 
     async def _about(self, request: web.Request) -> web.Response:
         return web.Response(text=_ABOUT)

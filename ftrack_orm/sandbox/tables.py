@@ -42,6 +42,10 @@ class View:
     target: str | None = None
 
 
+#: What is looked up by several columns at once, for every row that is made: whether a name is free among its siblings.
+_LOOKED_UP_TOGETHER = {"Context": (("parent_id", "name"),)}
+
+
 class Tables:
     """The tables of one schema. Build it once; it never changes."""
 
@@ -187,6 +191,8 @@ class Tables:
         )
         if len(members) > 1 and members[0] not in self._views:
             sa.Index(statistics.type_index(root), table.c[ENTITY_TYPE])
+        for together in _LOOKED_UP_TOGETHER.get(root, ()):
+            sa.Index(f"ix_{root}_{'_'.join(together)}", *(table.c[name] for name in together if name in table.c))
         # Names are what people look things up by.
         for name in sorted(keys.of(root) | {"name"} & set(table.c.keys())):
             if name != primary_key[0]:

@@ -80,7 +80,8 @@ def test_people_who_look_with_a_browser_are_told_what_this_is(url: str, client: 
     ("method", "path", "text"),
     [
         ("GET", "/api", "There is no GET /api here"),
-        ("GET", "/socket.io/1/", "does not support GET /socket.io/1/"),
+        ("POST", "/socket.io/1/", "does not support POST /socket.io/1/"),
+        ("GET", "/socket.io/1/xhr-polling/x", "does not support GET /socket.io/1/xhr-polling/x"),
         ("GET", "/component/get", "does not support GET /component/get"),
         ("PUT", "/nothing", "There is no PUT /nothing here"),
     ],

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
 from .. import refusal
 from ..reading.selection import json_values
+from ..tables import ENTITY_TYPE
 from . import closure
+from .record import SERVER_NOTES
 from .references import Dependent, Fate
-from .store import Key, Store
+from .store import Key, Row, Store
 
 
 def delete(store: Store, targets: Sequence[tuple[str, Key]]) -> None:
@@ -22,7 +24,7 @@ def delete(store: Store, targets: Sequence[tuple[str, Key]]) -> None:
     store.settle()
     plan = _Plan(store)
     for entity_type, key in targets:
-        plan.add(store.tables.root(entity_type), [key])
+        plan.add(store.tables.root(entity_type), {key: store.get(entity_type, key)})
     plan.follow()
     plan.refuse_what_is_used()
     plan.carry_out()
@@ -34,16 +36,16 @@ class _Plan:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._connection = store.connection
-        self._doomed: dict[str, dict[Key, None]] = {}
+        self._doomed: dict[str, dict[Key, Row]] = {}
         self._fresh: dict[str, list[Key]] = {}
         self._pointing: list[tuple[Dependent, str, list[str]]] = []
 
-    def add(self, table: str, keys: Iterable[Key]) -> None:
-        """Doom rows of a table, those that are not doomed yet."""
+    def add(self, table: str, rows: Mapping[Key, Row]) -> None:
+        """Doom rows of a table, given by their keys, those that are not doomed yet."""
         known = self._doomed.setdefault(table, {})
-        for key in keys:
+        for key, row in rows.items():
             if key not in known:
-                known[key] = None
+                known[key] = row
                 self._fresh.setdefault(table, []).append(key)
 
     def follow(self) -> None:
@@ -55,7 +57,7 @@ class _Plan:
             ids = [key[0] for key in keys]
             for dependent in self._store.references.to(table):
                 if dependent.fate is Fate.CASCADE:
-                    self.add(dependent.table, self._keys(dependent, ids))
+                    self.add(dependent.table, self._pointing_rows(dependent, ids))
                 else:
                     self._pointing.append((dependent, table, ids))
 
@@ -65,7 +67,7 @@ class _Plan:
             if dependent.fate is not Fate.REFUSE:
                 continue
             doomed = self._doomed.get(dependent.table, {})
-            staying = [key for key in self._keys(dependent, ids) if key not in doomed]
+            staying = [key for key in self._pointing_rows(dependent, ids) if key not in doomed]
             if staying:
                 raise refusal.integrity(
                     f"Cannot delete the {table}: it is in use as {dependent.column} of {len(staying)} "
@@ -76,24 +78,36 @@ class _Plan:
         """Take the pointers from what stays, then delete."""
         for dependent, _, ids in self._pointing:
             if dependent.fate is Fate.CLEAR:
-                table = self._table(dependent.table)
-                column = table.c[dependent.column]
-                self._connection.execute(
-                    table.update().where(column.in_(json_values(ids))).values({dependent.column: None})
-                )
-        for name, keys in self._doomed.items():
-            self._delete_rows(name, list(keys))
+                self._clear(dependent, ids)
+        for name, rows in self._doomed.items():
+            self._delete_rows(name, list(rows))
+            for key, row in rows.items():
+                if ENTITY_TYPE in row:  # what links entities in a table no type shows is no entity itself
+                    self._store.record.removed(name, key, row)
         if "Context" in self._doomed:
             contexts = [key[0] for key in self._doomed["Context"]]
             closure.remove(self._connection, self._store.tables, contexts)
         self._store.forget()
-        for name, keys in self._doomed.items():
-            self._store.removed(name, keys)
+        for name, rows in self._doomed.items():
+            self._store.removed(name, rows)
 
-    def _keys(self, dependent: Dependent, ids: list[str]) -> list[Key]:
+    def _clear(self, dependent: Dependent, ids: list[str]) -> None:
         table = self._table(dependent.table)
-        statement = sa.select(*table.primary_key.columns).where(table.c[dependent.column].in_(json_values(ids)))
-        return [tuple(row) for row in self._connection.execute(statement)]
+        cleared = {dependent.column: None}
+        # The server's notes are many and nobody is told that they changed.
+        rows = {} if dependent.table in SERVER_NOTES else self._pointing_rows(dependent, ids)
+        for key, row in rows.items():
+            if key not in self._doomed.get(dependent.table, {}):
+                self._store.record.changed(dependent.table, key, row, cleared)
+        column = table.c[dependent.column]
+        self._connection.execute(table.update().where(column.in_(json_values(ids))).values(cleared))
+
+    def _pointing_rows(self, dependent: Dependent, ids: list[str]) -> dict[Key, Row]:
+        table = self._table(dependent.table)
+        names = [column.name for column in table.primary_key.columns]
+        statement = sa.select(table).where(table.c[dependent.column].in_(json_values(ids)))
+        rows = [dict(row) for row in self._connection.execute(statement).mappings()]
+        return {tuple(row[name] for name in names): row for row in rows}
 
     def _delete_rows(self, name: str, keys: list[Key]) -> None:
         if not keys:

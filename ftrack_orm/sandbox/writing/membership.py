@@ -77,6 +77,10 @@ def _set_linked(
             store.connection.execute(table.delete().where(near == row["id"], far.in_(sorted(gone))))
         if added:
             store.connection.execute(table.insert(), [{near.name: row["id"], far.name: id_} for id_ in added])
+        if gone or added:
+            root = store.tables.root(entity_type.name)
+            now = sorted(dict.fromkeys(wanted))
+            store.record.relinked(root, (row["id"],), row, attribute.name, sorted(present), now)
         return
     # The link is an entity itself, with an id, values of its own and things that hang on it.
     for id_ in sorted(gone):

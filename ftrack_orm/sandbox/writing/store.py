@@ -15,6 +15,7 @@ from .. import refusal
 from ..reading.selection import json_values
 from ..tables import ENTITY_TYPE, Tables
 from . import closure
+from .record import Record
 from .references import References
 from .stored import datetime_text
 
@@ -48,6 +49,8 @@ class Store:
         self.tables = tables
         self.references = references
         self.stamp = stamp
+        #: What the request has changed, to be announced once it is committed.
+        self.record = Record()
         #: What the rules look up once for a request, such as the first status of a workflow, by their own keys.
         self.remembered: dict[tuple[Any, ...], Any] = {}
         self._rows: dict[tuple[str, Key], Row] = {}
@@ -137,6 +140,7 @@ class Store:
         identity = self.tables.root(entity_type), self.key_of(entity_type, row)
         self._rows[identity] = row
         self._removed.discard(identity)
+        self.record.added(*identity, row)
         return row
 
     def change(self, entity_type: str, key: Sequence[Any], changes: Mapping[str, Any]) -> None:
@@ -144,11 +148,13 @@ class Store:
         if not changes:
             return
         table = self.tables.table(entity_type)
+        row = self.find(self.tables.root(entity_type), key)
+        if row is None:
+            return
+        self.record.changed(table.name, tuple(key), row, changes)
         names = [_key_parameter(column) for column in table.primary_key.columns]
         self.connection.execute(_update(table), {**dict(zip(names, key, strict=True)), **changes})
-        row = self._rows.get((self.tables.root(entity_type), tuple(key)))
-        if row is not None:
-            row.update(changes)
+        row.update(changes)
 
     def place(self, context_id: str, parent_id: str | None) -> None:
         """Note that a new context hangs below its parent, for `settle` to write down."""

@@ -52,6 +52,9 @@ def _move(store: Store, entity_type: EntityType, row: Row) -> None:
         return
     table = store.tables.table("Context")
     moved = [row["id"], *closure.descendants(store.connection, store.tables, [row["id"]])]
+    store.prefetch("Context", [(id_,) for id_ in moved])
+    for id_ in moved:
+        store.record.changed("Context", (id_,), store.get("Context", (id_,)), {"project_id": project_id})
     store.connection.execute(table.update().where(table.c.id.in_(json_values(moved))).values(project_id=project_id))
     row["project_id"] = project_id
     store.forget()

@@ -1,0 +1,158 @@
+"""What a server announces, caught where it leaves the application, and clients of its event server on bare sockets."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+import websocket
+
+from ftrack_orm.sandbox import Sandbox
+
+
+class Announced:
+    """The `ftrack.update` events of a production, oldest first."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+
+    def entities(self) -> list[dict[str, Any]]:
+        """Return the entities of the only event since the last look."""
+        (event,) = self.events
+        self.events.clear()
+        entities: list[dict[str, Any]] = event["data"]["entities"]
+        return entities
+
+    def entity(self) -> dict[str, Any]:
+        """Return the only entity of the only event since the last look."""
+        (entity,) = self.entities()
+        return entity
+
+
+@pytest.fixture
+def announced(production: Any) -> Announced:
+    """What the production announces from now on."""
+    found = Announced()
+    production.application.listen(found.events.append)
+    return found
+
+
+class Client:
+    """A client of the event server that sees every packet; heartbeats are left out unless asked for."""
+
+    def __init__(self, box: Sandbox) -> None:
+        handshake = requests.get(f"{box.url}/socket.io/1/", headers=credentials(box), timeout=10)
+        assert handshake.status_code == 200, handshake.text
+        self.session_id = handshake.text.split(":")[0]
+        address = box.url.replace("http://", "ws://")
+        self.socket = websocket.create_connection(f"{address}/socket.io/1/websocket/{self.session_id}", timeout=10)
+        self.first = self.receive()
+        self._sent = 0
+
+    def receive(self, heartbeats: bool = False) -> str:
+        """Return the next packet."""
+        while True:
+            packet = self.socket.recv()
+            if heartbeats or not packet.startswith("2:"):
+                return packet
+
+    def event(self) -> dict[str, Any]:
+        """Return the payload of the next packet, which must be an event."""
+        packet = self.receive()
+        assert packet.startswith("5:::"), packet
+        body = json.loads(packet[4:])
+        assert body["name"] == "ftrack.event"
+        (payload,) = body["args"]
+        return payload
+
+    def send(self, topic: str, data: Any = None, **keys: Any) -> str:
+        """Send an event that asks for no acknowledgement, and return its id."""
+        payload = {"id": uuid.uuid4().hex, "topic": topic, "data": data or {}, "source": {"id": "me"}, **keys}
+        self.socket.send("5:::" + json.dumps({"name": "ftrack.event", "args": [payload]}))
+        return payload["id"]
+
+    def ask(self, topic: str, data: Any = None, **keys: Any) -> dict[str, Any]:
+        """Send an event and return its acknowledgement, which must be the next packet."""
+        self._sent += 1
+        payload = {"id": uuid.uuid4().hex, "topic": topic, "data": data or {}, "source": {"id": "me"}, **keys}
+        self.socket.send(f"5:{self._sent}+::" + json.dumps({"name": "ftrack.event", "args": [payload]}))
+        packet = self.receive()
+        head = f"6:::{self._sent}+"
+        assert packet.startswith(head), packet
+        (reply,) = json.loads(packet[len(head) :])
+        return reply
+
+    def subscribe(self, expression: str, id: str = "me", **metadata: Any) -> dict[str, Any]:
+        """Subscribe and return the acknowledgement."""
+        return self.ask("ftrack.meta.subscribe", {"subscriber": {"id": id, **metadata}, "subscription": expression})
+
+    def hears_nothing(self) -> bool:
+        """Whether no packet comes for a moment, heartbeats included, although the connection is open."""
+        self.socket.settimeout(0.1)
+        try:
+            self.socket.recv()
+        except websocket.WebSocketTimeoutException:
+            return True
+        finally:
+            self.socket.settimeout(10)
+        return False
+
+    def is_closed(self) -> bool:
+        """Whether the server has ended the connection; waits for that as long as the socket does."""
+        try:
+            return self.socket.recv() == ""
+        except websocket.WebSocketTimeoutException:
+            return False
+        except (websocket.WebSocketConnectionClosedException, OSError):
+            return True
+
+
+def credentials(box: Sandbox) -> dict[str, str]:
+    return {"ftrack-user": box.api_user, "ftrack-api-key": box.api_key}
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    """A sandbox of its own for every test, since its faults are shared by all who use it."""
+    with Sandbox() as started:
+        yield started
+
+
+@pytest.fixture
+def open_client() -> Iterator[Callable[[Sandbox], Client]]:
+    """Open connections to the event server of a sandbox that are closed after the test."""
+    clients: list[Client] = []
+
+    def open_one(box: Sandbox) -> Client:
+        clients.append(Client(box))
+        return clients[-1]
+
+    yield open_one
+    for client in clients:
+        client.socket.close(timeout=0)
+
+
+@pytest.fixture
+def connect(box: Sandbox, open_client: Callable[[Sandbox], Client]) -> Callable[[], Client]:
+    """Open connections to the event server of `box`."""
+    return lambda: open_client(box)
+
+
+@pytest.fixture
+def commit(box: Sandbox) -> Callable[..., list[Any]]:
+    """Send operations to the sandbox and return their answers."""
+
+    def send(*operations: dict[str, Any], **headers: str) -> list[Any]:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = requests.post(
+            f"{box.url}/api", json=list(operations), headers={**credentials(box), **given}, timeout=10
+        )
+        answers = answer.json()
+        assert isinstance(answers, list), answers
+        return answers
+
+    return send
