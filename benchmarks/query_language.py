@@ -1,59 +1,72 @@
-"""What do building, compiling and parsing a typical query cost?
+"""Question: what do building, compiling and parsing a query cost, and do they grow in proportion to the query?
 
-    python benchmarks/query_language.py
+    python -m benchmarks.query_language
 
-Medians of the mean over batches, in microseconds, without any server.
+The size is the number of criteria. Each is as a user writes it: through the classes, over relations, with values of
+several kinds. There is no server. `benchmarks/building.py` measures the query of the front page, through a session.
 """
 
 from __future__ import annotations
 
-import statistics
+import sys
 import timeit
 from collections.abc import Callable
+from typing import Any
 
-from ftrack_orm.entities.classes import Classes
-from ftrack_orm.query.builder import Query
-from ftrack_orm.query.compiler import compile_select
-from ftrack_orm.query.parser import parse
-from ftrack_orm.sandbox import datamodel
-from ftrack_orm.schema.model import Schema
-from ftrack_orm.values import Reference
+from . import frame
+from .clients import OURS
+from .frame import Figures, Measurement, Server
 
-BATCHES, CALLS = 9, 500
+BATCHES, CALLS = 9, 100
 
 
-def microseconds(call: Callable[[], object]) -> float:
-    """Return what a call costs."""
-    return statistics.median(timeit.repeat(call, repeat=BATCHES, number=CALLS)) / CALLS * 1e6
+def language(client: str, server: Server, size: int) -> Figures:
+    """Return the seconds of building, compiling and parsing a query of *size* criteria."""
+    from ftrack_orm import attr
+    from ftrack_orm.entities.classes import Classes
+    from ftrack_orm.query.builder import Query
+    from ftrack_orm.query.compiler import compile_select
+    from ftrack_orm.query.parser import parse
+    from ftrack_orm.sandbox import datamodel
+    from ftrack_orm.schema.model import Schema
 
-
-def main() -> None:
-    """Print the table."""
     schema = Schema.from_answer(datamodel.load().answer)
-    Task = Classes(schema)["Task"]
-    user = Reference("User", (("id", "fb1b1a1c-0000-4000-8000-000000000000"),))
+    task: Any = Classes(schema)["Task"]
 
-    def build() -> Query[object]:
+    def criterion(number: int) -> Any:
+        if number % 4 == 0:
+            return task.project.name == f"demo {number}"
+        if number % 4 == 1:
+            return task.status.name.in_(["In progress", f"Ready to start {number}"])
+        if number % 4 == 2:
+            return task.assignments.any(attr("resource.username") == f"jane{number}")
+        return task.bid > number * 3600
+
+    def build() -> Query[Any]:
         return (
             Query.on("Task", schema)
-            .where(Task.project.name == "demo", Task.status.name.in_(["In progress", "Ready to start"]))
-            .where(Task.assignments.any(resource=user) | (Task.bid > 8 * 3600))
-            .select(Task.name, Task.status.name)
-            .order_by(Task.end_date.desc())
+            .where(*map(criterion, range(size)))
+            .select(task.name, task.status.name)
+            .order_by(task.end_date.desc())
             .limit(200)
         )
 
-    query = build()
-    text = compile_select(query.node)
-    print(text)
-    for name, call in (
-        ("build", build),
-        ("both", lambda: compile_select(build().node)),
-        ("compile", lambda: compile_select(query.node)),
-        ("parse", lambda: parse(text)),
-    ):
-        print(f"{name:>8} {microseconds(call):8.1f} µs")
+    node = build().node
+    text = compile_select(node)
+    assert parse(text) == node
+    built, compiled = _seconds(build), _seconds(lambda: compile_select(node))
+    return {"seconds": built + compiled, "built us": built * 1e6, "compiled us": compiled * 1e6} | {
+        "parsed us": _seconds(lambda: parse(text)) * 1e6
+    }
 
+
+def _seconds(call: Callable[[], object]) -> float:
+    return min(timeit.repeat(call, repeat=BATCHES, number=CALLS)) / CALLS
+
+
+MEASUREMENTS = [
+    Measurement("build queries", language, (OURS,), (4, 16, 64), server=None, quick_sizes=(4,)),
+]
 
 if __name__ == "__main__":
-    main()
+    frame.main(sys.modules[__name__])

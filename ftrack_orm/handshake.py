@@ -102,6 +102,14 @@ class Handshake:
         assert self.schema is not None and self._answer is not None
         return self._answer
 
+    def renew(self) -> None:
+        """Ask the server for its schema again: it has told of an entity type that came after the session began."""
+        with self._lock:
+            replies = self._call([QueryServerInformation(), QuerySchemas()])
+            self._meet([reply.body for reply in replies if isinstance(reply, PlainAnswer)])
+            assert self._schema is not None
+            self._on_schema(self._schema)
+
     def _take_cached(self) -> None:
         if self._schema is not None:
             return

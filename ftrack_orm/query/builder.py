@@ -11,7 +11,7 @@ from ..errors import MultipleResults, NoResult, QueryError, UsageError, suggesti
 from .compiler import compile_pretty, compile_select
 from .emptiness import simplified
 from .excerpt import located
-from .expressions import as_ordering, as_projection, check_roots, combine
+from .expressions import combine, ordered, projected
 from .free_text import FreeText, free_text
 from .literals import type_name
 from .nodes import Ordering, Path, Projection, Select, conjunction
@@ -57,7 +57,7 @@ class Runner(Protocol):
         """Delete everything *query* selects; return how many it were."""
 
 
-@attrs.frozen(slots=True, eq=False, repr=False)
+@attrs.frozen(slots=False, eq=False, repr=False)  # refined by copying its dictionary
 class Query(Generic[T]):
     """A query on one entity type, an immutable value: every method that refines it returns another.
 
@@ -200,20 +200,14 @@ class Query(Generic[T]):
             nodes = parse_projections(projection)
             self._check(check_projection, nodes, projection)
             return nodes
-        node, roots = as_projection(projection)
-        self._check_roots(roots)
-        self._check(check_projection, (node,))
-        return (node,)
+        return (projected(projection, self.node.entity_type, self.vocabulary),)
 
     def _orderings(self, key: Any) -> tuple[Ordering, ...]:
         if isinstance(key, str):
             nodes = parse_orderings(key)
             self._check(check_ordering, nodes, key)
             return nodes
-        ordering = as_ordering(key)
-        self._check_roots(ordering.roots)
-        self._check(check_ordering, (ordering.node,))
-        return (ordering.node,)
+        return (ordered(key, self.node.entity_type, self.vocabulary),)
 
     def _check(
         self, check_one: Callable[[N, str, Vocabulary], None], nodes: Iterable[N], text: str | None = None
@@ -226,10 +220,6 @@ class Query(Generic[T]):
                 check_one(node, self.node.entity_type, self.vocabulary)
             except UsageError as error:
                 raise (error if text is None else located(error, text)) from None
-
-    def _check_roots(self, roots: frozenset[str]) -> None:
-        if self.vocabulary is not None:
-            check_roots(roots, self.node.entity_type, self.vocabulary)
 
     # -- running ---------------------------------------------------------------------------------------------------
 
@@ -442,15 +432,11 @@ def _amount(clause: str, count: int | None) -> int | None:
     return count
 
 
-#: The attributes of queries and their nodes, by class.
-_FIELDS: dict[type, tuple[str, ...]] = {
-    cls: tuple(field.name for field in attrs.fields(cls)) for cls in (Query, Select)
-}
-
 V = TypeVar("V")
 
 
 def _changed(value: V, changes: dict[str, Any]) -> V:
     """Return *value* with other attributes, as `attrs.evolve` does, which would be most of what refining costs."""
-    cls = type(value)
-    return cls(**{name: changes[name] if name in changes else getattr(value, name) for name in _FIELDS[cls]})
+    changed: V = object.__new__(type(value))
+    vars(changed).update(vars(value), **changes)
+    return changed

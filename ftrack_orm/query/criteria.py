@@ -9,6 +9,7 @@ import attrs
 from ..errors import QueryError
 from .compiler import compile_criterion
 from .nodes import Criterion, Not, conjunction, disjunction
+from .vocabulary import Vocabulary
 
 
 @attrs.frozen(slots=True, repr=False)
@@ -16,11 +17,17 @@ class CriterionExpression:
     """A condition on entities, to be given to `where`, `has` or `any`.
 
     *roots* are the entity types whose class attributes it was made with, so that a criterion on `Shot` is not applied
-    to something that is no `Shot`; names given with `attr` leave it empty.
+    to something that is no `Shot`; names given with `attr` leave it empty. *checked_by* is the vocabulary that all of
+    it was checked with, as a criterion on its only root, so that a query on that type need not do it again.
     """
 
     node: Criterion
     roots: frozenset[str] = frozenset()
+    checked_by: Vocabulary | None = attrs.field(default=None, eq=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A schema does not go into a pickle.
+        return CriterionExpression, (self.node, self.roots)
 
     def __and__(self, other: object) -> CriterionExpression:
         return and_(self, other)
@@ -54,22 +61,21 @@ class CriterionExpression:
 def and_(*criteria: object) -> CriterionExpression:
     """Return the criterion that all of *criteria* hold; raises `QueryError` for none, or for what is no criterion."""
     expressions = _expressions("and_", criteria)
-    node = conjunction(*(expression.node for expression in expressions))
-    return CriterionExpression(node, _roots(expressions))
+    return _joined(conjunction(*[expression.node for expression in expressions]), expressions)
 
 
 def or_(*criteria: object) -> CriterionExpression:
     """Return the criterion that at least one of *criteria* holds; raises `QueryError` as `and_` does."""
     expressions = _expressions("or_", criteria)
-    node = disjunction(*(expression.node for expression in expressions))
-    return CriterionExpression(node, _roots(expressions))
+    return _joined(disjunction(*[expression.node for expression in expressions]), expressions)
 
 
 def not_(criterion: object) -> CriterionExpression:
     """Return the criterion that *criterion* does not hold; twice gives back the first."""
     (expression,) = _expressions("not_", (criterion,))
     node = expression.node
-    return CriterionExpression(node.operand if isinstance(node, Not) else Not(node), expression.roots)
+    opposite = node.operand if isinstance(node, Not) else Not(node)
+    return CriterionExpression(opposite, expression.roots, expression.checked_by)
 
 
 def as_criterion(value: object, where: str) -> CriterionExpression:
@@ -88,5 +94,11 @@ def _expressions(where: str, criteria: tuple[Any, ...]) -> list[CriterionExpress
     return [as_criterion(criterion, where) for criterion in criteria]
 
 
-def _roots(expressions: list[CriterionExpression]) -> frozenset[str]:
-    return frozenset().union(*(expression.roots for expression in expressions))
+def _joined(node: Criterion, expressions: list[CriterionExpression]) -> CriterionExpression:
+    """Return *node*, which joins *expressions*: checked when all of them were, by the same and on the same type."""
+    roots, checked_by = expressions[0].roots, expressions[0].checked_by
+    for expression in expressions:
+        if expression.checked_by is not checked_by or expression.roots != roots:
+            checked_by = None
+            roots |= expression.roots
+    return CriterionExpression(node, roots, checked_by)

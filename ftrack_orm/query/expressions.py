@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 
@@ -31,7 +32,18 @@ from .nodes import (
     conjunction,
 )
 from .parser import parse_criterion, parse_path
-from .resolve import Place, check_criterion, check_ordering, check_projection, check_values, follow, go_on
+from .resolve import (
+    Place,
+    check_criterion,
+    check_ordering,
+    check_projection,
+    check_quantifier,
+    check_selectable,
+    check_single_value,
+    check_values,
+    follow,
+    go_on,
+)
 from .template import expression
 from .vocabulary import Vocabulary
 
@@ -58,18 +70,20 @@ _KNOWN_MAPPINGS = {"metadata": ("key", "value"), "custom_attributes": ("key", "v
 
 @attrs.frozen(slots=True)
 class OrderingExpression:
-    """A key to order by, as `Task.end_date.desc()` gives it, and the entity types it was made with."""
+    """A key to order by, as `Task.end_date.desc()` gives it; the rest is as for a criterion."""
 
     node: Ordering
     roots: frozenset[str]
+    checked_by: Vocabulary | None = attrs.field(default=None, eq=False, repr=False)
 
 
 @attrs.frozen(slots=True)
 class AggregateExpression:
-    """A value computed over a group, as `Task.bid.sum()` gives it, and the entity types it was made with."""
+    """A value computed over a group, as `Task.bid.sum()` gives it; the rest is as for a criterion."""
 
     node: Aggregate
     roots: frozenset[str]
+    checked_by: Vocabulary | None = attrs.field(default=None, eq=False, repr=False)
 
 
 class AttributeExpression(Comparable):
@@ -78,15 +92,27 @@ class AttributeExpression(Comparable):
     Going on along relations is attribute access (`Task.status.name`), a relation is cast with brackets
     (`Task.parent[Shot].status`), and a mapped collection is asked for a key with brackets too (`Task.metadata["x"]`).
     With a vocabulary every name and every value is checked at once; without one, when a query of a session takes it.
+    It is a value, so what it leads to is made once and kept.
     """
 
     # Named so that no attribute of a schema is hidden: those become Python attributes of expressions.
-    __slots__ = ("_ftrack_path", "_ftrack_place", "_ftrack_root", "_ftrack_vocabulary")
+    __slots__ = (
+        "_ftrack_onward",
+        "_ftrack_path",
+        "_ftrack_place",
+        "_ftrack_root",
+        "_ftrack_roots",
+        "_ftrack_vocabulary",
+        "_ftrack_within",
+    )
 
     _ftrack_path: Path
     _ftrack_root: str | None
     _ftrack_vocabulary: Vocabulary | None
     _ftrack_place: Place | None
+    _ftrack_roots: frozenset[str]
+    _ftrack_onward: dict[str, AttributeExpression]  # from the root
+    _ftrack_within: dict[str, AttributeExpression]  # from the related entity, as `any` and `has` speak of it
 
     def __init__(
         self,
@@ -101,6 +127,9 @@ class AttributeExpression(Comparable):
         if place is None and root is not None and vocabulary is not None:
             place = follow(path, root, vocabulary)
         self._ftrack_place = place
+        self._ftrack_roots = frozenset() if root is None else frozenset((root,))
+        self._ftrack_onward = {}
+        self._ftrack_within = {}
 
     @classmethod
     def on(cls, entity_type: str, name: str, vocabulary: Vocabulary | None = None) -> AttributeExpression:
@@ -111,12 +140,20 @@ class AttributeExpression(Comparable):
         # No ftrack attribute ends with an underscore, while Python and its tools probe for names that do.
         if name.endswith("_") or name.startswith("_ftrack_"):
             raise AttributeError(name)
-        path, root, vocabulary = self._onward(name), self._ftrack_root, self._ftrack_vocabulary
-        place = self._ftrack_place
-        if place is None or root is None or vocabulary is None:
-            return AttributeExpression(path, root, vocabulary)
-        # Only the new step is looked up: where the others lead is known.
-        return AttributeExpression(path, root, vocabulary, go_on(place, path, len(path.steps) - 1, root, vocabulary))
+        return self._onward(name)
+
+    def _onward(self, name: str) -> AttributeExpression:
+        """Return the attribute *name* of what this one leads to."""
+        known = self._ftrack_onward.get(name)
+        if known is not None:
+            return known
+        path = Path((*self._ftrack_path.steps, Step(name)))
+        root, vocabulary, place = self._ftrack_root, self._ftrack_vocabulary, self._ftrack_place
+        if place is not None and root is not None and vocabulary is not None:
+            # Only the new step is looked up: where the others lead is known.
+            place = go_on(place, path, len(path.steps) - 1, root, vocabulary)
+        found = self._ftrack_onward[name] = AttributeExpression(path, root, vocabulary, place)
+        return found
 
     def __getitem__(self, key: Any) -> Any:
         entity_type = key if isinstance(key, str) else type_name(key)
@@ -146,10 +183,6 @@ class AttributeExpression(Comparable):
     def _label(self) -> str:
         return f"{self._ftrack_root}.{self}" if self._ftrack_root else str(self)
 
-    @property
-    def _roots(self) -> frozenset[str]:
-        return frozenset() if self._ftrack_root is None else frozenset((self._ftrack_root,))
-
     # -- criteria --------------------------------------------------------------------------------------------------
 
     def any(self, *criteria: Any, **values: Any) -> CriterionExpression:
@@ -167,45 +200,50 @@ class AttributeExpression(Comparable):
         return self._related(Quantifier.HAS, criteria, values)
 
     def _related(self, quantifier: Quantifier, criteria: Iterable[Any], values: dict[str, Any]) -> CriterionExpression:
-        target = self._ftrack_place.leads_to if self._ftrack_place else None
-        inner = combine(quantifier.value, criteria, values, target, self._ftrack_vocabulary)
-        return self._criterion(Related(self._ftrack_path, quantifier, inner))
+        place, root = self._ftrack_place, self._ftrack_root
+        target = place.leads_to if place else None
+        inner = combine(quantifier.value, criteria, values, target, self._ftrack_vocabulary, self._ftrack_within)
+        if place is not None and root is not None:
+            check_quantifier(self._ftrack_path, place, root, quantifier)
+        return self._checked(Related(self._ftrack_path, quantifier, inner))
 
     def _criterion(self, node: Criterion) -> CriterionExpression:
+        """Return *node*, a condition on the root, once it is checked."""
         if self._ftrack_root is not None and self._ftrack_vocabulary is not None:
             check_criterion(node, self._ftrack_root, self._ftrack_vocabulary, values=True)
-        return CriterionExpression(node, self._roots)
+        return self._checked(node)
+
+    def _checked(self, node: Criterion) -> CriterionExpression:
+        """Return *node*, of which all has been checked that can be."""
+        return CriterionExpression(node, self._ftrack_roots, self._ftrack_vocabulary)
 
     def _compare(self, operator: Operator, value: Any) -> CriterionExpression:
+        if type(value) in _PLAIN:
+            return self._compare_plain(operator, value)
         if isinstance(value, Comparable):
             raise self._refuse(f"cannot be compared with {value!r}: ftrack compares attributes with values only.")
         pointer = reference(value)
         if pointer is None:
-            value = value if type(value) in _PLAIN else scalar(value, self._label)
-            self._check_values(operator, (value,))
-            return CriterionExpression(Comparison(self._ftrack_path, operator, value), self._roots)
+            return self._compare_plain(operator, scalar(value, self._label))
         if operator not in (Operator.IS, Operator.IS_NOT):
             raise self._refuse(f"cannot be compared with {value!r} by {operator.value}: entities have no order.")
         if operator is Operator.IS_NOT and self._ftrack_place and self._ftrack_place.attribute.is_plural:
             raise self._refuse("is a collection, in which something is nearly always another; use ~(a == b).")
-        return self._criterion(Comparison(self._key_path(pointer), operator, pointer.id))
+        return self._key(pointer)._compare_plain(operator, pointer.id)
 
-    def _check_values(self, operator: Operator, values: tuple[Scalar, ...]) -> None:
-        """Do what `check_criterion` does for a comparison of this attribute, whose place is known already."""
+    def _compare_plain(self, operator: Operator, value: Scalar) -> CriterionExpression:
         if self._ftrack_place is not None and self._ftrack_root is not None:
-            check_values(self._ftrack_path, self._ftrack_place, self._ftrack_root, operator, values)
+            check_values(self._ftrack_path, self._ftrack_place, self._ftrack_root, operator, (value,))
+        return self._checked(Comparison(self._ftrack_path, operator, value))
 
-    def _key_path(self, pointer: Reference) -> Path:
-        """Return the path to the key of the related entity, once it is sure that *pointer* can be compared with it."""
+    def _key(self, pointer: Reference) -> AttributeExpression:
+        """Return the key of the related entity, once it is sure that *pointer* can be compared with it."""
         if len(pointer.key) != 1:
             names = ", ".join(name for name, _ in pointer.key)
             message = f"cannot be compared with a {pointer.entity_type}, which is known by {names}; use has or any."
             raise self._refuse(message)
         self._check_target(pointer.entity_type)
         return self._onward(pointer.key[0][0])
-
-    def _onward(self, name: str = "id") -> Path:
-        return Path((*self._ftrack_path.steps, Step(name)))
 
     def _check_target(self, entity_type: str) -> None:
         if self._ftrack_place is None or self._ftrack_vocabulary is None:
@@ -221,15 +259,20 @@ class AttributeExpression(Comparable):
         if select is not None:
             return self._belongs_to_query(select, negated)
         items = self._items(values)
+        if all(type(item) in _PLAIN_ITEMS for item in items):
+            return self._among(tuple(items), negated)
         pointers = [pointer for pointer in map(reference, items) if pointer is not None]
         if pointers and len(pointers) < len(items):
             raise self._refuse("cannot be compared with entities and other values at the same time.")
         if pointers:
-            path, *_ = [self._key_path(pointer) for pointer in pointers]
-            return self._criterion(Membership(path, tuple(pointer.id for pointer in pointers), negated))
-        members = tuple(items) if all(type(item) in _PLAIN_ITEMS for item in items) else self._scalars(items)
-        self._check_values(Operator.IS, members)
-        return CriterionExpression(Membership(self._ftrack_path, members, negated), self._roots)
+            key, *_ = [self._key(pointer) for pointer in pointers]
+            return key._among(tuple(pointer.id for pointer in pointers), negated)
+        return self._among(self._scalars(items), negated)
+
+    def _among(self, members: tuple[Scalar, ...], negated: bool) -> CriterionExpression:
+        if self._ftrack_place is not None and self._ftrack_root is not None:
+            check_values(self._ftrack_path, self._ftrack_place, self._ftrack_root, Operator.IS, members)
+        return self._checked(Membership(self._ftrack_path, members, negated))
 
     def _belongs_to_query(self, select: Select, negated: bool) -> CriterionExpression:
         if select.group_by:
@@ -243,7 +286,7 @@ class AttributeExpression(Comparable):
         if len(select.projections) != 1 or (is_relation and select.projections != ids):
             needed = "the id" if is_relation else "exactly one attribute"
             raise self._refuse(f"needs a query that selects {needed}: query.select('id'), for instance.")
-        path = self._onward() if is_relation else self._ftrack_path
+        path = self._onward("id")._ftrack_path if is_relation else self._ftrack_path
         return self._criterion(Membership(path, select, negated))
 
     # -- ordering and aggregates -----------------------------------------------------------------------------------
@@ -257,10 +300,9 @@ class AttributeExpression(Comparable):
         return self._ordering(descending=True)
 
     def _ordering(self, descending: bool) -> OrderingExpression:
-        node = Ordering(self._ftrack_path, descending)
-        if self._ftrack_root is not None and self._ftrack_vocabulary is not None:
-            check_ordering(node, self._ftrack_root, self._ftrack_vocabulary)
-        return OrderingExpression(node, self._roots)
+        if self._ftrack_place is not None and self._ftrack_root is not None:
+            check_single_value(self._ftrack_path, self._ftrack_place, self._ftrack_root, "order by")
+        return OrderingExpression(Ordering(self._ftrack_path, descending), self._ftrack_roots, self._ftrack_vocabulary)
 
     def count(self) -> AggregateExpression:
         """Select the number of entities in each group; the row's name for it is `count_<path>`."""
@@ -284,9 +326,9 @@ class AttributeExpression(Comparable):
 
     def _aggregate(self, function: Function) -> AggregateExpression:
         node = Aggregate(function, self._ftrack_path)
-        if self._ftrack_root is not None and self._ftrack_vocabulary is not None:
-            check_projection(node, self._ftrack_root, self._ftrack_vocabulary)
-        return AggregateExpression(node, self._roots)
+        if self._ftrack_place is not None and self._ftrack_root is not None:
+            check_selectable(node, self._ftrack_place, self._ftrack_root)
+        return AggregateExpression(node, self._ftrack_roots, self._ftrack_vocabulary)
 
 
 class ItemExpression(Comparable):
@@ -328,6 +370,8 @@ def attr(path: str) -> AttributeExpression:
     return AttributeExpression(_path(path))
 
 
+# A tool compares by the same few names all day, and reading one costs more than comparing.
+@functools.lru_cache(maxsize=512)
 def _path(text: str) -> Path:
     # Without its position, which would be taken for one in the text of a query.
     return Path(parse_path(text).steps)
@@ -339,7 +383,7 @@ def as_projection(value: object) -> tuple[Projection, frozenset[str]]:
     Raises `QueryError` when it is neither an attribute nor an aggregate.
     """
     if isinstance(value, AttributeExpression):
-        return value._ftrack_path, value._roots
+        return value._ftrack_path, value._ftrack_roots
     if isinstance(value, AggregateExpression):
         return value.node, value.roots
     message = f"Attributes, aggregates and texts can be selected, not {value!r}."
@@ -357,31 +401,68 @@ def as_ordering(value: object) -> OrderingExpression:
     raise QueryError(f"Results are ordered by attributes, attribute.desc() or texts, not by {value!r}.")
 
 
+def projected(value: object, entity_type: str, vocabulary: Vocabulary | None) -> Projection:
+    """Return what selecting *value* adds to a query on *entity_type*, checked where there is a *vocabulary*."""
+    node, roots = as_projection(value)
+    if vocabulary is None:
+        return node
+    if isinstance(value, AttributeExpression) and value._ftrack_place is not None:
+        if value._ftrack_vocabulary is vocabulary and value._ftrack_root == entity_type:
+            check_selectable(node, value._ftrack_place, entity_type)
+            return node
+    elif isinstance(value, AggregateExpression) and _is_checked(value, entity_type, vocabulary):
+        return node
+    check_roots(roots, entity_type, vocabulary)
+    check_projection(node, entity_type, vocabulary)
+    return node
+
+
+def ordered(value: object, entity_type: str, vocabulary: Vocabulary | None) -> Ordering:
+    """Return the key that ordering a query on *entity_type* by *value* adds, checked where there is a *vocabulary*."""
+    ordering = as_ordering(value)
+    if vocabulary is not None and not _is_checked(ordering, entity_type, vocabulary):
+        check_roots(ordering.roots, entity_type, vocabulary)
+        check_ordering(ordering.node, entity_type, vocabulary)
+    return ordering.node
+
+
+def _is_checked(
+    made: CriterionExpression | OrderingExpression | AggregateExpression, entity_type: str, vocabulary: Vocabulary
+) -> bool:
+    # Of a subtype an attribute may be another than of its base, so what was made with the base is checked again.
+    return made.checked_by is vocabulary and len(made.roots) == 1 and entity_type in made.roots
+
+
 def combine(
     where: str,
     criteria: Iterable[Any],
     values: dict[str, Any],
     entity_type: str | None,
     vocabulary: Vocabulary | None,
+    known: dict[str, AttributeExpression] | None = None,
 ) -> Criterion | None:
     """Return the criterion that all of *criteria* and of the comparisons by name in *values* hold, None for none.
 
     Criteria are expressions or texts. With an entity type and a vocabulary, all is checked to be about that type.
-    *where* is the method that was called, for errors.
+    *where* is the method that was called, for errors. *known* are attributes of the type that were made before, by
+    name; those made now are added.
     """
+    known = {} if known is None else known
     nodes: list[Criterion | None] = []
     for criterion in criteria:
         if isinstance(criterion, str):
             nodes.append(_read(criterion, entity_type, vocabulary))
             continue
         built = as_criterion(criterion, where)
-        if entity_type is not None and vocabulary is not None:
+        if entity_type is not None and vocabulary is not None and not _is_checked(built, entity_type, vocabulary):
             check_roots(built.roots, entity_type, vocabulary)
             check_criterion(built.node, entity_type, vocabulary, values=True)
         nodes.append(built.node)
     for name, value in values.items():
-        comparison = AttributeExpression(_path(name), entity_type, vocabulary) == value
-        nodes.append(comparison.node)
+        attribute = known.get(name)
+        if attribute is None:
+            attribute = known[name] = AttributeExpression(_path(name), entity_type, vocabulary)
+        nodes.append((attribute == value).node)
     return conjunction(*nodes)
 
 

@@ -26,6 +26,11 @@ _FITTING: dict[str, tuple[str, tuple[type, ...]]] = {
     "any": ("any value", (str, bool, int, float)),
 }
 
+#: Pairs of what is most often compared, which fit whatever the operator, patterns for numbers excepted.
+_PLAINLY_FITTING: frozenset[tuple[str, type]] = frozenset(
+    {("text", str), *((kind, number) for kind in ("integer", "number") for number in (int, float))}
+)
+
 
 def scalar(value: Any, label: str) -> Scalar:
     """Return *value* as the language has it: datetimes and dates as ISO 8601 text, ids as text.
@@ -106,6 +111,11 @@ def escape_pattern(text: str) -> str:
     the end of *text* cannot take away the meaning of what follows.
     """
     return text.replace("\\", "\\\\").replace("%", "\\%")
+
+
+def plainly_fits(value_type: str, operator: Operator, value: Scalar) -> bool:
+    """Whether `check_fit` has nothing to say, told at a glance: text for text, a number for a number."""
+    return (value_type, type(value)) in _PLAINLY_FITTING and (value_type == "text" or operator not in _PATTERNS)
 
 
 def check_fit(value_type: str, operator: Operator, value: Scalar, label: str) -> None:

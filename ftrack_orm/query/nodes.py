@@ -48,6 +48,15 @@ class Path:
 
     steps: tuple[Step, ...]
     position: int | None = attrs.field(default=None, eq=False, repr=False, kw_only=True)
+    # Kept, since a path is made once and written in every query that it is used in.
+    _text: str = attrs.field(init=False, eq=False, repr=False)
+
+    @_text.default
+    def _written(self) -> str:
+        steps = self.steps
+        if len(steps) == 1 and steps[0].cast is None:
+            return steps[0].name
+        return ".".join([step.name if step.cast is None else f"{step.name}[{step.cast}]" for step in steps])
 
     @classmethod
     def of(cls, *names: str) -> Path:
@@ -55,7 +64,7 @@ class Path:
         return cls(tuple(Step(name) for name in names))
 
     def __str__(self) -> str:
-        return ".".join(step.name if step.cast is None else f"{step.name}[{step.cast}]" for step in self.steps)
+        return self._text
 
 
 def _with_type(value: Scalar) -> Any:
@@ -154,7 +163,7 @@ class Ordering:
     descending: bool = False
 
 
-@attrs.frozen(slots=True)
+@attrs.frozen(slots=False)  # refined by copying its dictionary, see the builder
 class Select:
     """A whole query. Empty *projections* means the entity type's default projections, filled in by who sends it.
 

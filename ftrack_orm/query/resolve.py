@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import attrs
 
 from ..errors import QueryError, UnknownAttribute, UnknownEntityType, suggestion
-from .literals import check_fit
+from .literals import check_fit, plainly_fits
 from .nodes import (
     Aggregate,
     And,
@@ -105,8 +105,13 @@ def take_step(step: Step, entity_type: str, vocabulary: Vocabulary, position: in
 def check_projection(projection: Projection, entity_type: str, vocabulary: Vocabulary) -> None:
     """Check a path or an aggregate that is to be selected."""
     path = projection.path if isinstance(projection, Aggregate) else projection
-    place = follow(path, entity_type, vocabulary)
+    check_selectable(projection, follow(path, entity_type, vocabulary), entity_type)
+
+
+def check_selectable(projection: Projection, place: Place, entity_type: str) -> None:
+    """Check a path or an aggregate that is to be selected, when its path is known to end at *place*."""
     if place.attribute.restricted:
+        path = projection.path if isinstance(projection, Aggregate) else projection
         message = f"{entity_type}.{path} can be used in criteria, but the server does not allow selecting it."
         raise QueryError(message, position=path.position)
     if isinstance(projection, Aggregate):
@@ -125,16 +130,16 @@ def _check_aggregate(aggregate: Aggregate, place: Place, entity_type: str) -> No
 
 def check_group(path: Path, entity_type: str, vocabulary: Vocabulary) -> None:
     """Check a key of `group by`, of which every entity must have just one."""
-    _check_single_value(path, entity_type, vocabulary, "group by")
+    check_single_value(path, follow(path, entity_type, vocabulary), entity_type, "group by")
 
 
 def check_ordering(ordering: Ordering, entity_type: str, vocabulary: Vocabulary) -> None:
     """Check a key of `order by`, of which every entity must have just one."""
-    _check_single_value(ordering.path, entity_type, vocabulary, "order by")
+    check_single_value(ordering.path, follow(ordering.path, entity_type, vocabulary), entity_type, "order by")
 
 
-def _check_single_value(path: Path, entity_type: str, vocabulary: Vocabulary, clause: str) -> None:
-    place = follow(path, entity_type, vocabulary)
+def check_single_value(path: Path, place: Place, entity_type: str, clause: str) -> None:
+    """Check that every entity has just one value at *path*, which ends at *place*, as *clause* needs it."""
     label = f"{entity_type}.{path}"
     if place.through_collection:
         message = f"{label} has many values for each entity, so {clause} cannot use it."
@@ -181,29 +186,35 @@ def check_criterion(criterion: Criterion, entity_type: str, vocabulary: Vocabula
 
 
 def _check_related(related: Related, entity_type: str, vocabulary: Vocabulary, values: bool) -> None:
-    path = related.path
-    place = follow(path, entity_type, vocabulary)
+    place = follow(related.path, entity_type, vocabulary)
+    check_quantifier(related.path, place, entity_type, related.quantifier)
+    if related.criterion is not None and place.leads_to is not None:
+        check_criterion(related.criterion, place.leads_to, vocabulary, values=values)
+
+
+def check_quantifier(path: Path, place: Place, entity_type: str, quantifier: Quantifier) -> None:
+    """Check that *path*, which ends at *place*, is a relation that *quantifier* can bind."""
     label = f"{entity_type}.{path}"
     if place.leads_to is None:
-        message = f"{label} holds a value, so '{related.quantifier.value}' cannot be used with it."
+        message = f"{label} holds a value, so '{quantifier.value}' cannot be used with it."
         raise QueryError(message, position=path.position)
-    if place.attribute.is_plural and related.quantifier is Quantifier.HAS:
+    if place.attribute.is_plural and quantifier is Quantifier.HAS:
         raise QueryError(f"{label} is a collection: use any, not has.", position=path.position)
-    if not place.attribute.is_plural and related.quantifier is Quantifier.ANY:
+    if not place.attribute.is_plural and quantifier is Quantifier.ANY:
         raise QueryError(f"{label} leads to one {place.leads_to}: use has, not any.", position=path.position)
-    if related.criterion is not None:
-        check_criterion(related.criterion, place.leads_to, vocabulary, values=values)
 
 
 def check_values(path: Path, place: Place, entity_type: str, operator: Operator, values: Sequence[Scalar]) -> None:
     """Check that the attribute *path* of *entity_type* ends at, which is *place*, can be compared so with *values*."""
-    label = f"{entity_type}.{path}"
     attribute = place.attribute
     if not attribute.is_relation:
         value_type = _value_type(attribute)
         for value in values:
-            check_fit(value_type, operator, value, label)
-    elif attribute.is_plural:
+            if not plainly_fits(value_type, operator, value):
+                check_fit(value_type, operator, value, f"{entity_type}.{path}")
+        return
+    label = f"{entity_type}.{path}"
+    if attribute.is_plural:
         raise QueryError(f"{label} is a collection: use {label}.any(...), or ~{label}.any() for an empty one.")
     elif operator not in (Operator.IS, Operator.IS_NOT):
         raise QueryError(f"{label} is a relation and has no order, so {operator.value} cannot be used with it.")

@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -89,6 +88,9 @@ def _is_whole(kept: Any) -> bool:
 
 def _replace(path: Path, content: bytes) -> None:
     """Write a file so that readers see the old content or the new one, never a part."""
+    # Here, since it brings a dozen modules along that most runs, which find the schema current, have no use for.
+    import tempfile
+
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".part", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -15,7 +15,7 @@ from ftrack_orm.errors import (
     UsageError,
 )
 from ftrack_orm.query.builder import Query, select
-from ftrack_orm.query.expressions import attr
+from ftrack_orm.query.expressions import AttributeExpression, attr
 from ftrack_orm.schema.model import Schema
 
 
@@ -383,3 +383,47 @@ def test_a_query_on_a_type_is_the_query_read_from_its_name(schema: Schema) -> No
     assert Query.on("Task", schema) == Query.from_text("Task", schema)
     with pytest.raises(UnknownEntityType, match="Did you mean 'Task'"):
         Query.on("Taks", schema)
+
+
+# -- checked once, and again where it has to be -----------------------------------------------------------------------
+
+
+class Counting:
+    """A vocabulary that counts how often it is asked for a type, which every check of a path does."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self.asked = 0
+
+    def type(self, name: str) -> Any:
+        self.asked += 1
+        return self._schema.type(name)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._schema, name)
+
+
+def test_what_class_attributes_have_checked_is_not_checked_again(schema: Schema) -> None:
+    vocabulary: Any = Counting(schema)
+    query = Query.on("Task", vocabulary)
+    name = AttributeExpression.on("Task", "name", vocabulary)
+    criterion, key = (name == "x") | ~(name == "y"), name.desc()
+    vocabulary.asked = 0
+    query.where(criterion).select(name).order_by(key)
+    assert vocabulary.asked == 0
+
+
+def test_what_another_vocabulary_has_checked_is_checked_again(schema: Schema) -> None:
+    ours: Any = Counting(schema)
+    query = Query.on("Task", ours)
+    criterion = AttributeExpression.on("Task", "name", schema) == "x"
+    ours.asked = 0
+    query.where(criterion)
+    assert ours.asked > 0
+
+
+def test_a_criterion_is_pickled_without_the_schema(schema: Schema) -> None:
+    criterion = AttributeExpression.on("Task", "name", schema) == "x"
+    copy = pickle.loads(pickle.dumps(criterion))
+    assert copy == criterion
+    assert (criterion.checked_by, copy.checked_by) == (schema, None)
