@@ -10,15 +10,29 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import errors
     from .entities.inspection import inspect
+    from .events.event import Event
     from .query.builder import select
     from .query.expressions import and_, attr, expression, not_, or_
     from .session import Session
     from .transport.cancellation import Cancellation
 
-__all__ = ["Cancellation", "Session", "and_", "attr", "errors", "expression", "inspect", "not_", "or_", "select"]
+__all__ = [
+    "Cancellation",
+    "Event",
+    "Session",
+    "and_",
+    "attr",
+    "errors",
+    "expression",
+    "inspect",
+    "not_",
+    "or_",
+    "select",
+]
 
 _HOMES = {
     "Cancellation": "transport.cancellation",
+    "Event": "events.event",
     "Session": "session",
     "and_": "query.expressions",
     "attr": "query.expressions",

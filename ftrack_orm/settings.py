@@ -20,9 +20,12 @@ SERVER_VARIABLE: Final = "FTRACK_SERVER"
 USER_VARIABLE: Final = "FTRACK_API_USER"
 KEY_VARIABLE: Final = "FTRACK_API_KEY"
 CACHE_VARIABLE: Final = "FTRACK_API_SCHEMA_CACHE_PATH"
+PLUGIN_VARIABLE: Final = "FTRACK_EVENT_PLUGIN_PATH"
 
 #: What a session may do when an attribute is touched that was not loaded.
 FETCH_MODES: Final = ("peers", "one", "never")
+#: What may be done when more events come than the callbacks can keep up with.
+FULL_QUEUE: Final = ("block", "drop_oldest", "drop_newest")
 
 #: A studio's name alone, as people say it: ftrack's own hosting adds the rest.
 _STUDIO_NAME: Final = re.compile(r"[A-Za-z0-9]+(-+[A-Za-z0-9]+)*")
@@ -91,7 +94,9 @@ def _sendable_headers(settings: Settings, attribute: attrs.Attribute[Any], value
 
 def _positive(settings: Settings, attribute: attrs.Attribute[float], value: float) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
-        raise SettingsError(f"{attribute.name} must be a number of seconds above 0, not {value!r}.", setting="timeout")
+        raise SettingsError(
+            f"{attribute.name} must be a number of seconds above 0, not {value!r}.", setting=attribute.name
+        )
 
 
 def _whole_number_from(least: int) -> Any:
@@ -120,6 +125,22 @@ def _fetch_mode(settings: Settings, attribute: attrs.Attribute[str], value: str)
 def _n_plus_one(settings: Settings, attribute: attrs.Attribute[str | None], value: str | None) -> None:
     if value not in (None, "warn", "raise"):
         raise SettingsError(f"n_plus_one must be 'warn', 'raise' or None, not {value!r}.", setting="n_plus_one")
+
+
+def _full_queue(settings: Settings, attribute: attrs.Attribute[str], value: str) -> None:
+    if value not in FULL_QUEUE:
+        known = ", ".join(map(repr, FULL_QUEUE))
+        raise SettingsError(
+            f"full_event_queue must be one of {known}, not {value!r}.{suggestion(str(value), FULL_QUEUE)}",
+            setting="full_event_queue",
+        )
+
+
+def _folders(value: Any) -> tuple[Path, ...]:
+    if isinstance(value, (str, os.PathLike)):
+        # One folder, or several as the environment variable has them.
+        value = os.fspath(value).split(os.pathsep)
+    return tuple(Path(folder).expanduser() for folder in value or () if str(folder).strip())
 
 
 def _copied(value: Mapping[str, str] | None) -> dict[str, str]:
@@ -163,6 +184,27 @@ class Settings:
     fetch: str = attrs.field(default="peers", validator=_fetch_mode)
     #: What is done about code that loads an attribute for one entity after the other: "warn", "raise", or nothing.
     n_plus_one: str | None = attrs.field(default=None, validator=_n_plus_one)
+    #: Whether the event hub connects when the session is made, in the background.
+    auto_connect_event_hub: bool = attrs.field(default=False, validator=_boolean)
+    #: Folders with plugins, which are loaded when the event hub is first used, and what their `register` is given.
+    plugin_paths: tuple[Path, ...] = attrs.field(default=(), converter=_folders)
+    plugin_arguments: Mapping[str, Any] = attrs.field(factory=dict, converter=dict, repr=False)
+    #: How many event callbacks may run at the same time; with 1, all are called one after the other.
+    event_workers: int = attrs.field(default=4, validator=_whole_number_from(1))
+    #: How many events may wait for their callbacks, and what happens to more: "block" reads no further until there is
+    #: room, "drop_oldest" and "drop_newest" give one up, which is logged and counted.
+    event_queue_size: int = attrs.field(default=10_000, validator=_whole_number_from(1))
+    full_event_queue: str = attrs.field(default="block", validator=_full_queue)
+    #: Seconds after which a callback that runs is reported in the log.
+    slow_callback_seconds: float = attrs.field(default=10.0, validator=_positive)
+    #: How many attempts to connect to the event server may fail in a row; None never gives up.
+    reconnect_limit: int | None = attrs.field(default=None, validator=attrs.validators.optional(_whole_number_from(0)))
+    #: How many published events may wait while the event server cannot be reached.
+    event_outbox_size: int = attrs.field(default=10_000, validator=_whole_number_from(1))
+    #: Seconds for which replies to a published event are waited for.
+    reply_lifetime: float = attrs.field(default=600.0, validator=_positive)
+    #: Whether events missed while the connection was lost are looked for in the server's own records.
+    catch_up_events: bool = attrs.field(default=True, validator=_boolean)
 
     @classmethod
     def resolve(
@@ -173,13 +215,15 @@ class Settings:
         *,
         schema_cache_path: str | Path | bool | None = None,
         client_token: str | None = None,
+        plugin_paths: Any = None,
         environ: Mapping[str, str] | None = None,
         **others: Any,
     ) -> Settings:
         """Return settings from arguments, and from the environment where an argument is left out.
 
         *schema_cache_path* is a folder (or a `.json` file in it), or False to keep no schema; left out it is
-        `FTRACK_API_SCHEMA_CACHE_PATH` or the user's own cache folder. *environ* stands for `os.environ`. The *others*
+        `FTRACK_API_SCHEMA_CACHE_PATH` or the user's own cache folder. *plugin_paths* are folders; left out they are
+        those of `FTRACK_EVENT_PLUGIN_PATH`. *environ* stands for `os.environ`. The *others*
         are fields of `Settings`. Raises `SettingsError` naming every argument and variable that is missing.
 
         The official client falls back to the name of the operating system's user. This one does not: on a render
@@ -207,6 +251,7 @@ class Settings:
                 raise SettingsError(f"There is no setting {name!r}.{suggestion(name, fields)}", setting=name)
         if client_token is not None:
             others["client_token"] = client_token
+        others["plugin_paths"] = environ.get(PLUGIN_VARIABLE, "") if plugin_paths is None else plugin_paths
         return cls(**known, schema_cache_path=schema_cache_folder(schema_cache_path, environ), **others)
 
 

@@ -1,0 +1,51 @@
+"""Edge: the event hub of a session: made from its settings, and introduced to the session's plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .errors import ProtocolError
+from .events.event import Event
+from .events.hub import EventHub
+from .events.options import HubOptions
+from .events.plugins import load_plugins
+from .settings import Settings
+from .transport.websocket import EventServer
+from .wire.operations import Operation, Query
+from .wire.replies import Reply, Rows
+
+#: Local topics that studios' plugins rely on (PROTOCOL 3.5); the data of each is `{"session": session}`.
+CONFIGURE_LOCATION_TOPIC = "ftrack.api.session.configure-location"
+READY_TOPIC = "ftrack.api.session.ready"
+RESET_TOPIC = "ftrack.api.session.reset"
+
+
+def make_hub(settings: Settings, call: Callable[[Sequence[Operation]], Sequence[Reply]]) -> EventHub:
+    """Return the hub that *settings* describe; *call* is how it asks for the events it missed. Does no I/O."""
+
+    def query(expression: str) -> Sequence[Mapping[str, Any]]:
+        (reply,) = call([Query(expression)])
+        if not isinstance(reply, Rows):
+            raise ProtocolError("The server's answer to a query for its Event records has no rows.")
+        return reply.data
+
+    options = HubOptions(
+        workers=settings.event_workers,
+        queue_size=settings.event_queue_size,
+        full_queue=settings.full_event_queue,
+        slow_callback_seconds=settings.slow_callback_seconds,
+        reconnect_limit=settings.reconnect_limit,
+        outbox_size=settings.event_outbox_size,
+        reply_lifetime=settings.reply_lifetime,
+        catch_up=settings.catch_up_events,
+    )
+    return EventHub(EventServer(settings).open, settings.api_user, query, options)
+
+
+def introduce_plugins(hub: EventHub, session: Any, settings: Settings) -> None:
+    """Load the session's plugins and tell them, as the official client does when its session is made: first to
+    configure locations, then that the session is ready."""
+    load_plugins(settings.plugin_paths, session, settings.plugin_arguments)
+    for topic in (CONFIGURE_LOCATION_TOPIC, READY_TOPIC):
+        hub.publish(Event(topic, {"session": session}), synchronous=True)

@@ -1,0 +1,387 @@
+"""The official event hubs, in Python and JavaScript, and this library's talk to each other through the embedded server.
+
+Each of the three is a peer; each test is made by every pair of them, so that a mistake shared by this library's hub and
+the embedded server, which both rest on the same reading of the line, shows against clients written by others.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import pathlib
+import queue
+import shutil
+import subprocess
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import ftrack_api
+import ftrack_api.event.base
+import pytest
+
+from ftrack_orm import Event, Session
+from ftrack_orm.sandbox import Sandbox
+
+JAVASCRIPT = pathlib.Path(__file__).parent / "javascript"
+
+#: What no test should take, in seconds; long, because a busy machine is no failure.
+PATIENCE = 60
+
+
+class Peer:
+    """A client with an event hub; what it heard is kept by subscriber."""
+
+    def __init__(self) -> None:
+        self.heard: dict[str, queue.Queue[dict[str, Any]]] = {}
+
+    def subscribe(self, expression: str, reply: Any = None) -> str:
+        """Subscribe, answer each event with *reply* unless that is None, and return the subscriber's id."""
+        identifier = uuid.uuid4().hex
+        self.heard[identifier] = queue.Queue()
+        self.subscribe_as(identifier, expression, reply)
+        return identifier
+
+    def settle(self) -> None:
+        """Return when the server knows everything this peer told it: it takes what one connection sends in order."""
+        topic = f"settle.{uuid.uuid4().hex}"
+        identifier = self.subscribe(f"topic={topic}")
+        self.publish(topic, {})
+        self.next(identifier)
+        self.unsubscribe(identifier)
+
+    def next(self, identifier: str) -> dict[str, Any]:
+        """Return the next event a subscriber hears."""
+        return self.heard[identifier].get(timeout=PATIENCE)
+
+    def subscribe_as(self, identifier: str, expression: str, reply: Any) -> None:
+        raise NotImplementedError
+
+    def unsubscribe(self, identifier: str) -> None:
+        raise NotImplementedError
+
+    def publish(self, topic: str, data: Any, target: str = "") -> str:
+        """Publish an event and return its id."""
+        raise NotImplementedError
+
+    def ask(self, topic: str, data: Any) -> dict[str, Any]:
+        """Publish an event and return the first reply."""
+        raise NotImplementedError
+
+    def create_project(self, name: str) -> str:
+        """Commit a new project and return its id."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+
+class Ours(Peer):
+    """This library's hub."""
+
+    def __init__(self, box: Sandbox) -> None:
+        super().__init__()
+        self.session = Session(box.url, box.api_key, box.api_user)
+        self.session.event_hub.connect()
+
+    def subscribe_as(self, identifier: str, expression: str, reply: Any) -> None:
+        def heard(event: Event) -> Any:
+            self.heard[identifier].put(event.to_payload())
+            return reply
+
+        self.session.event_hub.subscribe(expression, heard, subscriber={"id": identifier})
+
+    def unsubscribe(self, identifier: str) -> None:
+        self.session.event_hub.unsubscribe(identifier)
+
+    def publish(self, topic: str, data: Any, target: str = "") -> str:
+        event = Event(topic, data, target=target)
+        self.session.event_hub.publish(event)
+        return event.id
+
+    def ask(self, topic: str, data: Any) -> dict[str, Any]:
+        return self.session.event_hub.publish_and_wait_for_reply(Event(topic, data), timeout=PATIENCE).to_payload()
+
+    def create_project(self, name: str) -> str:
+        schema = self.session.query("ProjectSchema").first()
+        project = self.session.create("Project", name=name, full_name=name, project_schema=schema)
+        self.session.commit()
+        return str(project.id)
+
+    def close(self) -> None:
+        self.session.close()
+
+
+class OfficialPython(Peer):
+    """The official Python client's hub, which handles events only while somebody waits in it."""
+
+    def __init__(self, box: Sandbox) -> None:
+        super().__init__()
+        self.session = ftrack_api.Session(
+            server_url=box.url,
+            api_user=box.api_user,
+            api_key=box.api_key,
+            auto_connect_event_hub=False,
+            schema_cache_path=False,
+            plugin_paths=[],
+        )
+        self.hub = self.session.event_hub
+        self.hub.connect()
+        self.leaving = threading.Event()
+        self.thread = threading.Thread(target=self.handle_events, daemon=True)
+        self.thread.start()
+
+    def handle_events(self) -> None:
+        while not self.leaving.is_set():
+            self.hub.wait(0.1)
+
+    def subscribe_as(self, identifier: str, expression: str, reply: Any) -> None:
+        def heard(event: Any) -> Any:
+            payload = dict(event)
+            payload["inReplyToEvent"] = payload.pop("in_reply_to_event")
+            self.heard[identifier].put(payload)
+            return reply
+
+        self.hub.subscribe(expression, heard, subscriber={"id": identifier})
+
+    def unsubscribe(self, identifier: str) -> None:
+        self.hub.unsubscribe(identifier)
+
+    def publish(self, topic: str, data: Any, target: str = "") -> str:
+        event = ftrack_api.event.base.Event(topic, data=data, target=target)
+        self.hub.publish(event)
+        return str(event["id"])
+
+    def ask(self, topic: str, data: Any) -> dict[str, Any]:
+        replies: queue.Queue[Any] = queue.Queue()
+        self.hub.publish(ftrack_api.event.base.Event(topic, data=data), on_reply=replies.put)
+        reply = dict(replies.get(timeout=PATIENCE))
+        reply["inReplyToEvent"] = reply.pop("in_reply_to_event")
+        return reply
+
+    def create_project(self, name: str) -> str:
+        schema = self.session.query("ProjectSchema").first()
+        project = self.session.create("Project", {"name": name, "full_name": name, "project_schema": schema})
+        self.session.commit()
+        return str(project["id"])
+
+    def close(self) -> None:
+        self.leaving.set()
+        self.thread.join(PATIENCE)
+        self.session.close()
+
+
+class OfficialJavaScript(Peer):
+    """The official JavaScript client's hub, in a process that javascript/peer.js leads."""
+
+    def __init__(self, box: Sandbox) -> None:
+        super().__init__()
+        self.answers: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.process = subprocess.Popen(
+            ["node", str(JAVASCRIPT / "peer.js"), box.url, box.api_user, box.api_key],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        self.thread = threading.Thread(target=self.read, daemon=True)
+        self.thread.start()
+        self.expect("connected")
+
+    def read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            message = json.loads(line)
+            if message["happened"] == "event":
+                self.heard[message["subscriber"]].put(message["payload"])
+            else:
+                self.answers.put(message)
+
+    def expect(self, happened: str) -> dict[str, Any]:
+        answer = self.answers.get(timeout=PATIENCE)
+        assert answer["happened"] == happened, answer
+        return answer
+
+    def tell(self, command: str, happened: str, **more: Any) -> dict[str, Any]:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps({"do": command, **more}) + "\n")
+        self.process.stdin.flush()
+        return self.expect(happened)
+
+    def subscribe_as(self, identifier: str, expression: str, reply: Any) -> None:
+        more = {} if reply is None else {"reply": reply}
+        self.tell("subscribe", "subscribed", subscription=expression, id=identifier, **more)
+
+    def unsubscribe(self, identifier: str) -> None:
+        assert self.tell("unsubscribe", "unsubscribed", id=identifier)["found"]
+
+    def publish(self, topic: str, data: Any, target: str = "") -> str:
+        return str(self.tell("publish", "published", topic=topic, data=data, target=target)["id"])
+
+    def ask(self, topic: str, data: Any) -> dict[str, Any]:
+        reply: dict[str, Any] = self.tell("ask", "reply", topic=topic, data=data, seconds=PATIENCE)["payload"]
+        return reply
+
+    def create_project(self, name: str) -> str:
+        answer = self.tell("create_project", "created", name=name)
+        return str(answer["entity"]["id"])
+
+    def close(self) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            self.process.communicate(timeout=PATIENCE)
+        self.thread.join(PATIENCE)
+
+
+def prepare_javascript() -> None:
+    """Have the JavaScript client installed. Only where nobody promised that Node is there may the tests be skipped."""
+
+    def give_up(reason: str) -> None:
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+    if not shutil.which("node") or not shutil.which("npm"):
+        give_up("The official JavaScript client needs Node: install nodejs and npm.")
+    # Tests run in several processes at once; one installs and the others wait for it.
+    with (JAVASCRIPT / ".npmrc").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (JAVASCRIPT / "node_modules" / "@ftrack" / "api").exists():
+            done = subprocess.run(["npm", "ci"], cwd=JAVASCRIPT, capture_output=True, text=True, check=False)
+            if done.returncode:
+                give_up(f"The official JavaScript client could not be installed: {done.stderr.strip()}")
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Sandbox]:
+    with Sandbox(seed="empty") as started:
+        yield started
+
+
+PEERS: dict[str, Callable[[Sandbox], Peer]] = {
+    "ours": Ours,
+    "python": OfficialPython,
+    "javascript": OfficialJavaScript,
+}
+
+
+@pytest.fixture(scope="module")
+def peers(box: Sandbox) -> Iterator[Callable[[str, int], Peer]]:
+    """Gives the peer of a kind; with another number, a second one of the same kind."""
+    made: dict[tuple[str, int], Peer] = {}
+
+    def peer(kind: str, number: int) -> Peer:
+        if (kind, number) not in made:
+            if kind == "javascript":
+                prepare_javascript()
+            made[kind, number] = PEERS[kind](box)
+        return made[kind, number]
+
+    yield peer
+    for each in made.values():
+        each.close()
+
+
+@pytest.fixture(params=list(PEERS))
+def speaker(request: pytest.FixtureRequest, peers: Callable[[str, int], Peer]) -> Peer:
+    return peers(request.param, 1)
+
+
+@pytest.fixture(params=list(PEERS))
+def listener(request: pytest.FixtureRequest, peers: Callable[[str, int], Peer]) -> Peer:
+    return peers(request.param, 2)
+
+
+@pytest.fixture
+def topic() -> str:
+    """A topic that no other test uses."""
+    return f"studio.{uuid.uuid4().hex}"
+
+
+DATA = {"name": "été ☀ 'quoted' \"twice\"", "nested": {"list": [1, 2.5, None, True, {"deep": []}]}, "empty": {}}
+
+
+def test_an_event_arrives_as_it_was_published(speaker: Peer, listener: Peer, box: Sandbox, topic: str) -> None:
+    subscriber = listener.subscribe(f"topic={topic}")
+    listener.settle()
+    published = speaker.publish(topic, DATA)
+    heard = listener.next(subscriber)
+    assert (heard["id"], heard["topic"], heard["data"]) == (published, topic, DATA)
+    assert (heard["target"], heard["inReplyToEvent"]) == ("", None)
+    assert heard["source"]["id"]
+    assert heard["source"]["user"]["username"] == box.api_user
+
+
+def test_many_events_arrive_once_each(speaker: Peer, listener: Peer, topic: str) -> None:
+    subscriber = listener.subscribe(f"topic={topic}")
+    listener.settle()
+    published = [speaker.publish(topic, {"number": number}) for number in range(50)]
+    heard = [listener.next(subscriber) for _ in published]
+    assert sorted(event["id"] for event in heard) == sorted(published)
+    listener.settle()
+    assert listener.heard[subscriber].empty()
+
+
+def test_a_subscription_by_the_beginning_of_a_topic(speaker: Peer, listener: Peer, topic: str) -> None:
+    subscriber = listener.subscribe(f"topic={topic}.*")
+    listener.settle()
+    speaker.publish(topic, {})
+    speaker.publish(f"other.{topic}.x", {})
+    wanted = speaker.publish(f"{topic}.wanted", {})
+    assert listener.next(subscriber)["id"] == wanted
+
+
+@pytest.mark.parametrize(
+    "answer", [{"ok": True, "items": [1, 2]}, [{"name": "a", "value": 1}]], ids=["mapping", "list"]
+)
+def test_what_a_callback_returns_is_the_reply(speaker: Peer, listener: Peer, topic: str, answer: object) -> None:
+    subscriber = listener.subscribe(f"topic={topic}", reply=answer)
+    listener.settle()
+    reply = speaker.ask(topic, {"question": 1})
+    question = listener.next(subscriber)
+    assert reply["topic"] == "ftrack.meta.reply"
+    assert reply["data"] == answer
+    assert reply["inReplyToEvent"] == question["id"]
+    assert reply["target"] == f"id={question['source']['id']}"
+    assert reply["source"]["id"] == subscriber
+
+
+def test_a_target_chooses_among_those_who_listen(speaker: Peer, listener: Peer, topic: str) -> None:
+    meant = listener.subscribe(f"topic={topic}")
+    other = speaker.subscribe(f"topic={topic}")
+    listener.settle()
+    speaker.settle()
+    first = speaker.publish(topic, {}, target=f"id={meant}")
+    assert listener.next(meant)["id"] == first
+    second = speaker.publish(topic, {})
+    assert listener.next(meant)["id"] == second
+    assert speaker.next(other)["id"] == second
+
+
+def test_who_unsubscribed_hears_no_more(speaker: Peer, listener: Peer, topic: str) -> None:
+    leaving = listener.subscribe(f"topic={topic}")
+    staying = listener.subscribe(f"topic={topic}.more")
+    listener.unsubscribe(leaving)
+    listener.settle()
+    speaker.publish(topic, {})
+    wanted = speaker.publish(f"{topic}.more", {})
+    assert listener.next(staying)["id"] == wanted
+    listener.settle()
+    assert listener.heard[leaving].empty()
+
+
+def test_everybody_hears_what_anybody_commits(speaker: Peer, listener: Peer) -> None:
+    subscriber = listener.subscribe("topic=ftrack.update")
+    listener.settle()
+    identifier = speaker.create_project(f"film_{uuid.uuid4().hex}")
+    while True:
+        heard = listener.next(subscriber)
+        entities = {entity["entityId"]: entity for entity in heard["data"]["entities"]}
+        if identifier in entities:
+            break
+    listener.unsubscribe(subscriber)
+    created = entities[identifier]
+    assert (created["action"], created["entityType"]) == ("add", "show")
+    assert created["changes"]["fullname"]["old"] is None

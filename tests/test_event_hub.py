@@ -1,0 +1,155 @@
+"""A session's event hub: made at its first use, with its plugins, connected to the embedded server, closed with it."""
+
+import os
+import queue
+import threading
+
+import pytest
+
+from ftrack_orm import Event, Session
+from ftrack_orm.errors import AuthenticationError, SessionClosed, SettingsError
+from ftrack_orm.sandbox import Sandbox
+from ftrack_orm.settings import Settings
+
+PATIENCE = 30
+
+
+def test_two_sessions_exchange_events_and_replies(connect):
+    artist, farm = connect(), connect()
+    farm.event_hub.subscribe("topic=farm.render", lambda event: {"job": event.data["shot"] + ".1"})
+    for session in (artist, farm):
+        session.event_hub.connect()
+    reply = artist.event_hub.publish_and_wait_for_reply(Event("farm.render", {"shot": "sh010"}), PATIENCE)
+    assert reply.data == {"job": "sh010.1"}
+    assert reply.source["user"]["username"] == farm.api_user
+
+
+def test_a_commit_of_one_session_is_heard_by_another(connect, production):
+    editor, listener, heard = connect(), connect(), queue.Queue()
+    listener.event_hub.subscribe(f"topic=ftrack.update and data.clientToken={editor._settings.client_token}", heard.put)
+    listener.event_hub.connect()
+    editor.get("Task", production.tasks[0]).name = "renamed"
+    editor.commit()
+    (entry,) = heard.get(timeout=PATIENCE).data["entities"]
+    assert (entry["entityId"], entry["changes"]["name"]["new"]) == (production.tasks[0], "renamed")
+
+
+def test_making_a_session_makes_no_hub_and_closing_it_ends_all_threads(connect):
+    before = set(threading.enumerate())
+    session = connect()
+    assert session._event_hub is None
+    session.event_hub.connect()
+    assert session.event_hub is session.event_hub
+    assert any(thread.name == "ftrack-events" for thread in set(threading.enumerate()) - before)
+    session.close()
+    assert not [one for one in set(threading.enumerate()) - before if one.name.startswith("ftrack-event")]
+    with pytest.raises(SessionClosed):
+        session.event_hub.connect()
+    unused = connect()
+    unused.close()
+    with pytest.raises(SessionClosed):
+        unused.event_hub  # noqa: B018 - reading it is what is tested
+
+
+def test_auto_connect_connects_in_the_background(connect, box):
+    session = connect(auto_connect_event_hub=True)
+    heard = queue.Queue()
+    session.event_hub.subscribe("topic=early", heard.put)
+    session.event_hub.publish(Event("early"))
+    assert heard.get(timeout=PATIENCE).topic == "early"
+
+
+def test_a_wrong_key_is_told_by_connect(box):
+    with (
+        Session(box.url, "wrong", box.api_user, schema_cache_path=False) as session,
+        pytest.raises(AuthenticationError) as raised,
+    ):
+        session.event_hub.connect(PATIENCE)
+    assert "wrong" not in str(raised.value)
+
+
+def test_plugins_are_loaded_at_the_first_use_and_told_that_the_session_is_ready(connect, tmp_path, monkeypatch):
+    (tmp_path / "plugin.py").write_text(
+        "told = []\n"
+        "def register(session, prefix=''):\n"
+        "    for topic in ('configure-location', 'ready', 'reset'):\n"
+        "        session.event_hub.subscribe(f'topic=ftrack.api.session.{topic}', lambda event: told.append(event))\n"
+        "    session.told, session.prefix = told, prefix\n"
+    )
+    monkeypatch.setenv("FTRACK_EVENT_PLUGIN_PATH", str(tmp_path))
+    session = connect(plugin_arguments={"prefix": "studio", "unknown": 1})
+    assert not hasattr(session, "told")
+    hub = session.event_hub
+    assert session.prefix == "studio"
+    assert [event.topic for event in session.told] == [
+        "ftrack.api.session.configure-location",
+        "ftrack.api.session.ready",
+    ]
+    assert all(event.data["session"] is session for event in session.told)
+    hub.publish(Event("ftrack.api.session.reset", {"session": session}), synchronous=True)
+    assert len(session.told) == 3
+
+
+def test_folders_of_plugins_come_from_the_argument_or_else_the_environment(tmp_path):
+    def paths(given, variable=""):
+        environ = {"FTRACK_EVENT_PLUGIN_PATH": variable}
+        return Settings.resolve("studio", "key", "jane", plugin_paths=given, environ=environ).plugin_paths
+
+    assert paths(None) == ()
+    assert [path.name for path in paths(None, f"/a/one{os.pathsep}/b/two")] == ["one", "two"]
+    assert paths([], "/a/one") == ()
+    assert paths([tmp_path]) == (tmp_path,)
+    assert paths(tmp_path) == (tmp_path,)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("event_workers", 0),
+        ("event_queue_size", 0),
+        ("full_event_queue", "drop"),
+        ("slow_callback_seconds", 0),
+        ("reconnect_limit", -1),
+        ("event_outbox_size", 0),
+        ("reply_lifetime", -1.0),
+        ("catch_up_events", "yes"),
+        ("auto_connect_event_hub", 1),
+    ],
+)
+def test_settings_of_events_are_checked(name, value):
+    with pytest.raises(SettingsError) as raised:
+        Settings.resolve("studio", "key", "jane", environ={}, **{name: value})
+    assert raised.value.setting == name
+
+
+def test_a_server_that_comes_back_after_refusing_is_connected_to_again():
+    with Sandbox() as box, Session(box.url, box.api_key, box.api_user, schema_cache_path=False) as session:
+        told = queue.Queue()
+        session.event_hub.subscribe("topic=ftrack.meta.reconnected", told.put)
+        session.event_hub.connect(PATIENCE)
+        box.events.refuse_handshakes(1)
+        box.events.drop_connections()
+        assert told.get(timeout=PATIENCE).data["complete"]
+        assert session.event_hub.connected
+
+
+def test_a_server_that_goes_silent_is_left_for_a_new_connection():
+    with Sandbox() as box, Session(box.url, box.api_key, box.api_user, schema_cache_path=False) as session:
+        box.events.set_heartbeat(0.05, 0.5)
+        lost = queue.Queue()
+        session.event_hub.subscribe("topic=ftrack.meta.disconnected", lost.put)
+        session.event_hub.connect(PATIENCE)
+        box.events.go_silent()
+        assert "silent" in lost.get(timeout=PATIENCE).data["reason"]
+        box.events.resume()
+
+
+def test_events_that_come_twice_or_late_are_handled_once(connect, box):
+    session, heard = connect(), queue.Queue()
+    session.event_hub.subscribe("topic=studio.*", heard.put)
+    session.event_hub.connect()
+    box.events.duplicate(1)
+    box.events.publish("studio.twice")
+    box.events.publish("studio.end")
+    assert [heard.get(timeout=PATIENCE).topic for _ in range(2)] == ["studio.twice", "studio.end"]
+    assert session.event_hub.statistics.repeated == 1
