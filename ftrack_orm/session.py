@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
+import uuid
 import warnings
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from types import MappingProxyType, TracebackType
@@ -34,15 +37,18 @@ from .schema.model import Schema
 from .settings import Settings
 from .transport.cancellation import Cancellation
 from .transport.channel import Channel, Exchange
-from .transport.http import HttpTransport
+from .transport.deferred import http_transport
 from .transport.seam import Transport
 from .wire.codec import decode
-from .wire.operations import Operation
+from .wire.operations import Operation, only_reads
 from .wire.raw import raw_operations
 from .wire.replies import PlainAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from .events.hub import EventHub
+    from .news import ChangeCallback, ChangeSubscription
 
 
 class Session:
@@ -58,7 +64,9 @@ class Session:
     is the number of entities a query asks for at a time, *recent_size* the number of entities kept in memory although
     nobody refers to them. *n_plus_one* is what happens when a line of code loads an attribute for one entity after the
     other: `"warn"` gives a `LazyLoadWarning`, `"raise"` raises `LazyLoadError`, None lets it be. *transport* replaces
-    HTTP, for tests. Raises `SettingsError` when something is missing.
+    HTTP, for tests. *auto_connect_event_hub* connects the event hub at once, in the background; *plugin_paths*
+    (FTRACK_EVENT_PLUGIN_PATH) are folders of plugins. The other *settings* are fields of `Settings`. Raises
+    `SettingsError` when something is missing.
     """
 
     def __init__(
@@ -76,7 +84,7 @@ class Session:
         if not isinstance(recent_size, int) or recent_size < 0:
             raise SettingsError(f"recent_size must be a whole number of entities from 0 up, not {recent_size!r}.")
         self._settings = Settings.resolve(server_url, api_key, api_user, fetch=fetch, page_size=page_size, **settings)
-        self._channel = Channel(self._settings, transport or HttpTransport(self._settings))
+        self._channel = Channel(self._settings, transport or http_transport(self._settings))
         self._handshake = Handshake(
             self._channel.call,
             SchemaCache(self._settings.schema_cache_path),
@@ -89,12 +97,18 @@ class Session:
         detector = NPlusOneDetector(refuse=reaction == "raise") if reaction else None
         loader = Loader(self._workspace, self._handshake.call, detector)
         self._workspace.loader = loader
+        self._workspace.renew_schema = self._handshake.renew
         self._workspace.configurations = Configurations(self._workspace, self._handshake.call)
         self._refresher = Refresher(self._workspace, loader)
         self._runner = QueryRunner(self._workspace, self._handshake.call, self._channel.submit, self._refresher)
         self._work = UnitOfWork(self._workspace, self._handshake.call)
         self._ensurer = Ensurer(self._workspace, loader, self._work)
         self._types = Types(self._get_classes)
+        self._event_hub: EventHub | None = None
+        self._raw_calls: deque[str] = deque(maxlen=1_000)
+        self._event_hub_lock = threading.RLock()
+        if self._settings.auto_connect_event_hub:
+            self.event_hub.connect(wait=False)
 
     # -- the server ----------------------------------------------------------------------------------------------------
 
@@ -149,8 +163,13 @@ class Session:
         *timeout* is in seconds, and `cancellation.cancel()` on another thread makes the call raise `RequestCancelled`
         at once. Raises `ServerError`, `LineError` or `ProtocolError`, and `UsageError` for what is no operation.
         """
+        sent = raw_operations(operations)
+        if not only_reads(sent):
+            # Past the entities: when it comes back as an event, that is news to them.
+            push_token = push_token or uuid.uuid1().hex
+            self._raw_calls.append(push_token)
         options: dict[str, Any] = {"push_token": push_token, "headers": headers, "timeout": timeout}
-        replies = self._handshake.call(raw_operations(operations), cancellation=cancellation, **options)
+        replies = self._handshake.call(sent, cancellation=cancellation, **options)
         return [decode(reply.body) for reply in replies if isinstance(reply, PlainAnswer)]
 
     def observe(self, observer: Callable[[Exchange], None]) -> None:
@@ -277,9 +296,9 @@ class Session:
         """Return the entity that has the *data*, creating or updating it as needed, and commit that.
 
         It is looked for by *identifying_keys*, names among the data, references as well; by all of the data when left
-        out. Raises `MultipleResults` when several have them, and `UsageError` when the session has other changes, which
-        a commit would send too; with `commit=False` nothing is committed. Changes that other threads make meanwhile go
-        along with the commit.
+        out. Nothing else that is recorded is committed along, and with `commit=False` nothing is committed. Raises
+        `MultipleResults` when several have the identifying values, and `UsageError` when the entity, or one the data
+        leads to, is new and not committed itself.
         """
         return self.ensure_many(entity_type, [data], identifying_keys, commit=commit)[0]
 
@@ -293,8 +312,8 @@ class Session:
     ) -> list[Entity]:
         """Return an entity for each of *data*, as `ensure` would, looking for all in one request and committing once.
 
-        Data with the same identifying values stands for the same entity. When anything is refused, nothing is changed;
-        when the line fails during the commit, the changes stay recorded as after any commit.
+        Data with the same identifying values, text in whatever case, stands for the same entity. When anything is
+        refused, nothing is changed; when the line fails during the commit, the changes stay recorded as they always do.
         """
         return self._ensurer.ensure(_type_name(entity_type), list(data), identifying_keys, commit=commit)
 
@@ -328,7 +347,9 @@ class Session:
         """Take back what was changed of *entity*: of the attributes named, or all of it, its deletion as well.
 
         A reference and its key are one change. A new entity is forgotten and becomes transient; its attributes become
-        unset. What was not changed is left alone. Raises `UnknownAttribute`.
+        unset. What was not changed is left alone. What another thread's commit is sending at this moment cannot be
+        called back: an attribute set back then is a change for the next commit, and a new entity is deleted by the next
+        commit, or forgotten if its creation fails. Raises `UnknownAttribute`.
         """
         self._own(entity)
         if names or entity not in self._workspace.journal.created:
@@ -389,6 +410,45 @@ class Session:
         """
         return self._work.plan()
 
+    # -- events --------------------------------------------------------------------------------------------------------
+
+    @property
+    def event_hub(self) -> EventHub:
+        """Where events are subscribed to and published; `event_hub.connect()` connects it to the event server.
+
+        Its first use loads the session's plugins: the constructor calls no foreign code.
+        """
+        if self._event_hub is None:
+            # Here, since the libraries for HTTP and websockets take longer to import than all of this one.
+            from .listening import introduce_plugins, make_hub
+            from .news import NewsReader
+
+            with self._event_hub_lock:
+                if self._event_hub is None:
+                    self._workspace.check_open("its events cannot be heard")
+                    self._event_hub = make_hub(
+                        self._settings, lambda operations: self._channel.call(operations, denormalize=True)
+                    )
+                    token, raw_calls = self._settings.client_token, self._raw_calls
+                    NewsReader(self._workspace, self._event_hub, self._known_schema, token, raw_calls)
+                    introduce_plugins(self._event_hub, self, self._settings)
+        return self._event_hub
+
+    def on_change(
+        self, what: type[Entity] | str, callback: ChangeCallback, *, attributes: Iterable[str] = (), where: Any = None
+    ) -> ChangeSubscription:
+        """Have `callback(entity, names)` called when an entity of a type, or of one below it, changes on the server.
+
+        *names* are what changed, of *attributes* if any are named; *where* is a criterion that must hold afterwards. It
+        is called on the hub's workers once the hub is connected, for own commits too and for deletions whatever the
+        attributes, until `cancel()` of what is returned. Raises `UnknownAttribute` and `QueryError`.
+        """
+        from .news import hear_of_changes
+
+        hub, query = self.event_hub, self.query(_type_name(what))
+        select = (query if where is None else query.where(where)).node
+        return hear_of_changes(self._workspace, hub, select, callback, attributes)
+
     # -- the end -------------------------------------------------------------------------------------------------------
 
     @property
@@ -405,13 +465,18 @@ class Session:
             return
         journal = self._workspace.journal
         if journal:
+            lost = list(map(repr, dict.fromkeys((*journal.created, *journal.modified, *journal.deleted))))
             # Not a ResourceWarning, which Python keeps to itself unless told otherwise: work is being lost.
             warnings.warn(
                 f"The session is closed with changes that were not committed: {len(journal.created)} created, "
-                f"{len(journal.modified)} modified, {len(journal.deleted)} deleted.",
+                f"{len(journal.modified)} modified, {len(journal.deleted)} deleted. They are of {', '.join(lost[:5])}"
+                f"{f' and {len(lost) - 5} more' if len(lost) > 5 else ''}.",
                 RuntimeWarning,
                 stacklevel=stacklevel,
             )
+        if self._event_hub is not None:
+            # While requests can still be made: callbacks that run now may need to finish their work.
+            self._event_hub.close()
         self._workspace.closed = True
         self._channel.close()
 
@@ -441,6 +506,9 @@ class Session:
             # The server may have been met, and told a newer schema, while there were no classes yet to tell it to.
             self._schema_changed(self._handshake.schema)
         return self._classes
+
+    def _known_schema(self) -> Schema | None:
+        return None if self._classes is None else self._classes.schema
 
     def _schema_changed(self, schema: Schema) -> None:
         if self._classes is not None:

@@ -52,3 +52,25 @@ class Reference:
     def id(self) -> str:
         """The only value of a one-attribute key, which is what ftrack compares relations by."""
         return self.key[0][1]
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class News:
+    """What the server told of one entity that changed, by names only: values are fetched by whoever reads them.
+
+    The entity has the *key*; no key stands for every entity there is. *family* is the root of its type's family, or
+    None where nobody can tell, and ids, being unique, must do. *entity_type* is its type where that was told.
+
+    *names* are the attributes that changed, None for all of them. *derived* are those that the server works out from
+    what changed, or that may lead elsewhere now. *entries* are keys of custom attributes, among which may be names
+    that mean something else: only who has the custom attributes can tell.
+    """
+
+    family: str | None
+    key: tuple[str, ...]
+    entity_type: str | None = None
+    names: frozenset[str] | None = frozenset()
+    derived: frozenset[str] = frozenset()
+    entries: frozenset[str] = frozenset()
+    is_new: bool = False
+    is_deleted: bool = False

@@ -2,6 +2,7 @@
 
 import importlib.util
 import pathlib
+import threading
 
 import ftrack_api
 import pytest
@@ -25,6 +26,7 @@ class Run:
     """One client on a server of its own, with the requests it makes counted."""
 
     def __init__(self, client, box, cache):
+        self.box = box
         self.requests = 0
         cache.mkdir()
         if client == "ftrack_orm":
@@ -122,3 +124,30 @@ def test_the_roll_up_leaves_the_same_behind_in_a_handful_of_requests(runs):
     ]
     assert left[0] == left[1]
     assert any(progress for _, progress in left[0].values())
+
+
+def test_the_listener_sends_a_shot_to_review_with_the_last_of_its_tasks(runs, tmp_path):
+    ours, theirs = runs
+    listening = ours.script("listener").listen(ours.session)
+    assert _review_all_tasks_of_a_shot(ours.box, tmp_path)
+    listening.cancel()
+    theirs.session.event_hub.connect()
+    theirs.script("listener").listen(theirs.session)
+    # Its hub handles events while somebody waits.
+    threading.Thread(target=theirs.session.event_hub.wait, daemon=True).start()
+    assert _review_all_tasks_of_a_shot(theirs.box, tmp_path)
+
+
+def _review_all_tasks_of_a_shot(box, cache):
+    """Send all tasks of a shot to review, one after the other; return whether the shot was sent after them."""
+    sent = threading.Event()
+    with Session(box.url, box.api_key, box.api_user, schema_cache_path=cache) as artist:
+        shot = artist.query("Shot").where('project.name is "demo" and children any ()').order_by("id").first()
+        review = artist.query("Status").where(name="Pending Review").one()
+        artist.event_hub.connect()
+        artist.on_change("Shot", lambda *_: sent.set(), attributes=["status"], where=f'id is "{shot.id}"')
+        for task in shot.children:
+            assert not sent.is_set()
+            task.status = review
+            artist.commit()
+        return sent.wait(30) and shot.status is review

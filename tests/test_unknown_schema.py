@@ -8,7 +8,9 @@ import pytest
 
 from ftrack_orm import Session, errors
 from ftrack_orm.sandbox import Sandbox, datamodel
+from ftrack_orm.schema.model import schema_hash
 from ftrack_orm.testing import requests_made
+from ftrack_orm.transport.in_process import InProcess
 
 PROP = "0b5f6f0e-5a5c-4c38-9f0f-1d3d4a8f6a11"  # the object type of props, a studio's own
 MOMENT = datetime.datetime(1999, 12, 31, 23, 59, tzinfo=datetime.timezone.utc)
@@ -263,3 +265,51 @@ def test_an_invented_attribute_of_a_known_type_is_read_written_and_queried(artis
     found = witness.query(Task).where(project_id=project.id).order_by(Task.mood.desc(), Task.name).select(Task.mood)
     assert [task.mood for task in found] == ["stormy", "calm", "calm"]
     assert witness.query(Task).where(Task.mood.like("st%"), Task.project_id == project.id).one().id == tasks[1].id
+
+
+class GrowingServer:
+    """A server that gets an object type, `Prop`, after a session has learned its schema; it counts its schemas out."""
+
+    def __init__(self):
+        self.answer = copy.deepcopy(datamodel.load().answer)
+        self.schemas_told = 0
+
+    def add_prop(self):
+        prop = copy.deepcopy(next(each for each in self.answer if each["id"] == "Task"))
+        prop["id"] = "Prop"
+        prop["alias_for"] = {"id": "Task", "classifiers": {"object_typeid": PROP}}
+        self.answer.append(prop)
+
+    def __call__(self, headers, body):
+        return 200, "application/json", json.dumps([self.reply(each) for each in json.loads(body)]).encode()
+
+    def reply(self, operation):
+        if operation["action"] == "query_schemas":
+            self.schemas_told += 1
+            return self.answer
+        if operation["action"] == "query_server_information":
+            return {"version": "4.13.8.0", "schema_hash": schema_hash(self.answer)}
+        name = "Prop" if any(each["id"] == "Prop" for each in self.answer) else "Task"
+        key = "new" if '"new"' in operation["expression"] else "old"
+        row = {"__entity_type__": name, "id": key, "object_type_id": PROP, "name": "chair", "bid": 3.0}
+        return {"action": "query", "data": [row], "metadata": {"next": {"offset": None}}}
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda session: session.query("TypedContext").where(id="new").one(),
+        lambda session: session.get("Context", "new"),
+    ],
+    ids=["by a query", "by its key"],
+)
+def test_a_type_that_came_after_the_session_began_is_learned_with_one_question(read):
+    server = GrowingServer()
+    with Session("https://x.test", "key", "user", transport=InProcess(server), schema_cache_path=False) as session:
+        assert type(session.query("Context").one()).__name__ == "Task"
+        server.add_prop()
+        told = server.schemas_told
+        prop = read(session)
+        assert (prop.id, prop.name, type(prop).__name__) == ("new", "chair", "Prop")
+        assert server.schemas_told == told + 1
+        assert "Prop" in session.types

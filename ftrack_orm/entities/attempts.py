@@ -19,6 +19,11 @@ class Attempt:
     operations: Sequence[Operation]
 
 
+def is_late(error: FtrackError | None) -> bool:
+    """Whether the server may still be working on what *error* ended: then what it has now is not its last word."""
+    return isinstance(error, (RequestTimeout, RequestCancelled))
+
+
 def unknown_outcome(attempt: Attempt, error: FtrackError | None, why: str) -> CommitOutcomeUnknown:
     """Return the error for a batch nobody knows the outcome of, and *why*; *error* is what lost its answer."""
     lost = "" if error is None else f" The answer was lost: {error}"
@@ -34,7 +39,7 @@ def not_done(attempt: Attempt, error: FtrackError) -> LineError:
 
     After a time limit or a cancellation the server may still be at it, so that nothing is certain.
     """
-    if isinstance(error, (RequestTimeout, RequestCancelled)):
+    if is_late(error):
         return unknown_outcome(attempt, error, "it shows nothing of it so far, but may still be working on it")
     return LineError(
         f"Nothing of the commit of {len(attempt.operations)} operations was carried out. The changes are kept, and it "

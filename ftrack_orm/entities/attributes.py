@@ -16,6 +16,9 @@ from .state import Lifecycle
 if TYPE_CHECKING:
     from .entity import Entity
 
+# Bound once: looking a member up on its enumeration costs more than the comparison, and every edit passes here.
+_COLLECTION, _MAPPING = Kind.COLLECTION, Kind.MAPPING
+
 
 class EntityAttribute:
     """One attribute of an entity class.
@@ -24,16 +27,23 @@ class EntityAttribute:
     which makes a loaded value as cheap to read as any attribute, and brings a missing one here.
     """
 
-    __slots__ = ("attribute", "name", "schema")
+    __slots__ = ("attribute", "expressions", "name", "schema")
 
     def __init__(self, attribute: Attribute, schema: Schema) -> None:
         self.attribute = attribute
         self.name = attribute.name
         self.schema = schema
+        # By entity type, since a class without an attribute of its own has its base's. Expressions are immutable.
+        self.expressions: dict[str, AttributeExpression] = {}
 
     def __get__(self, entity: Entity | None, owner: type[Entity]) -> Any:
         if entity is None:
-            return AttributeExpression.on(owner.__entity_type__, self.name, self.schema)
+            entity_type = owner.__entity_type__
+            expression = self.expressions.get(entity_type)
+            if expression is None:
+                expression = AttributeExpression.on(entity_type, self.name, self.schema)
+                self.expressions[entity_type] = expression
+            return expression
         return self.load(entity)
 
     def load(self, entity: Entity) -> Any:
@@ -49,9 +59,9 @@ class EntityAttribute:
         """Record *value* as a change of *entity*, to be sent by the next commit."""
         # The entity's own class decides: a subtype may make an attribute immutable that its base leaves open.
         attribute = entity.__attributes__[self.name].attribute
-        if attribute.kind is Kind.COLLECTION:
+        if attribute.kind is _COLLECTION:
             assign_collection(entity, attribute, value)
-        elif attribute.kind is Kind.MAPPING:
+        elif attribute.kind is _MAPPING:
             assign_mapping(entity, attribute, value)
         else:
             changes.assign(entity, attribute, value)

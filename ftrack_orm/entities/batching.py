@@ -27,7 +27,7 @@ def batches(journal: Journal, size: int | None) -> list[Snapshot]:
     gathered: list[Snapshot] = []
     count = 0
     for snapshot in _inseparable(journal):
-        length = len(planning.plan(snapshot.changes))
+        length = _length(snapshot.changes)
         if gathered and count + length > size:
             found.append(joined(gathered))
             gathered, count = [], 0
@@ -41,7 +41,8 @@ def _inseparable(journal: Journal) -> list[Snapshot]:
     created = [entity for entity in journal.created if entity not in journal.deleted]
     others = {**journal.deleted, **journal.created}
     modified = [entity for entity in journal.modified if entity not in others]
-    whole = take_snapshot(journal)
+    # The order of these two depends on what they refer to.
+    whole = take_snapshot(_part(journal, [*created, *journal.deleted]))
     own = {entity.__reference__(): entity for entity in created}
     groups = [
         [own[creation.reference] for creation in group if creation.reference in own]
@@ -55,6 +56,14 @@ def _inseparable(journal: Journal) -> list[Snapshot]:
     ]
     every: Sequence[list[Entity]] = [*(group for group in groups if group), *([entity] for entity in modified), *last]
     return [take_snapshot(_part(journal, entities)) for entities in every]
+
+
+def _length(changes: planning.Changes) -> int:
+    """Return the number of operations that carry out the changes of one of the smallest snapshots."""
+    if len(changes.creations) > 1:
+        # A circle that has to be cut takes more than one for each.
+        return len(planning.plan(changes))
+    return len(changes.creations) + len(changes.modifications) + len(changes.deletions)
 
 
 def _part(journal: Journal, entities: Sequence[Entity]) -> Journal:

@@ -26,7 +26,7 @@ from ..wire.operations import Delete, Operation, Update
 from ..wire.replies import Reply, Written
 from . import changes, planning
 from .coercion import coerce
-from .entity import Entity, new_entity
+from .entity import Entity, new_entity, plain_key
 from .merging import Merger
 from .refreshing import Refresher
 from .state import Lifecycle, State
@@ -64,7 +64,9 @@ class Bulk:
         if not values:
             return 0
         shown = tuple(dict.fromkeys(each for name in values for each in changes.same_change(schema, name)))
-        updates = tuple(planning.Modification(_reference(schema, row), values) for row in self._rows(query, schema))
+        updates = tuple(
+            Update(str(row[ENTITY_TYPE]), plain_key(schema, row), values) for row in self._rows(query, schema)
+        )
         try:
             for batch in self._carried_out(planning.Changes(modifications=updates), batch_size, on_progress):
                 known = []
@@ -77,7 +79,7 @@ class Bulk:
                 Merger(self._workspace).rows(known)
         except CommitOutcomeUnknown:
             for update in updates:
-                entity = self._workspace.known(update.reference.entity_type, _key(update.reference))
+                entity = self._workspace.known(update.entity_type, update.key)
                 if entity is not None:
                     self._refresher.expire(entity, shown)
             raise
@@ -213,10 +215,6 @@ def _keys_above(row: Mapping[str, Any], names: Sequence[str]) -> frozenset[str]:
     """Return the keys of what an entity must be deleted before: whatever takes it along when it is deleted itself."""
     linked = [step["id"] for step in row.get(LINK) or ()]
     return frozenset([*linked, *(row[name] for name in names if name != LINK and row.get(name))])
-
-
-def _key(reference: Reference) -> tuple[str, ...]:
-    return tuple(value for _, value in reference.key)
 
 
 def _reference(schema: EntityType, row: Mapping[str, Any]) -> Reference:

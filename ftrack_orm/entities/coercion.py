@@ -18,6 +18,8 @@ def coerce(entity_type: str, attribute: Attribute, value: Any) -> Any:
     Raises `InvalidValue`, naming entity type, attribute and value, when the value is of a type that the attribute
     cannot hold. None always fits: whether an attribute may be empty is for the server to say.
     """
+    if attribute.value_type in _PLAIN.get(type(value), ()) and not attribute.enumeration:
+        return value
     if value is None or attribute.value_type is None:
         return value
     fitting = _COERCIONS[attribute.value_type]
@@ -38,6 +40,14 @@ def coerce(entity_type: str, attribute: Attribute, value: Any) -> Any:
             attribute=attribute.name,
         )
     return value
+
+
+#: What values of exactly these Python types, which is nearly all that are set, fit into without a closer look.
+_PLAIN: Mapping[type, tuple[ValueType, ...]] = {
+    str: (ValueType.TEXT, ValueType.ANY),
+    bool: (ValueType.BOOLEAN, ValueType.ANY),
+    int: (ValueType.INTEGER, ValueType.NUMBER, ValueType.ANY),
+}
 
 
 class _Misfit(Exception):

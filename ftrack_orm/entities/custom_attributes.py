@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -13,7 +13,7 @@ from ..query.nodes import Path
 from ..schema.attribute import Attribute
 from ..values import Reference
 from . import changes
-from .custom_values import Configuration
+from .custom_values import ATTRIBUTE, UPWARDS, Configuration
 from .inherited_values import InheritedValue, Rows, resolve, shown
 from .mappings import Entry, MappedCollection
 from .state import FetchMode, Lifecycle
@@ -29,6 +29,8 @@ class CustomAttributes(MappedCollection):
     They exist because somebody configured them, so the keys are fixed: an unknown one is refused, after looking whether
     it was configured meanwhile, and none can be deleted. Setting None empties one. A value shows what was set, else its
     default; a hierarchical one that was not set shows None, and `get(key, inherited=True)` what holds for the entity.
+    Setting what is shown is no change, here as anywhere: a value "set" to the default that is shown stays not set, and
+    goes on following the default.
     """
 
     __slots__ = ("_applying", "_rows")
@@ -61,6 +63,7 @@ class CustomAttributes(MappedCollection):
         return resolve(self, self._configuration(key, entry)) if inherited else shown(entry.value)
 
     def _present(self) -> dict[str, Entry]:
+        self._catch_up()
         state = self._owner._ftrack_state
         if state.lifecycle is Lifecycle.PENDING and not state.workspace.closed:
             self._follow_configurations()
@@ -95,6 +98,12 @@ class CustomAttributes(MappedCollection):
         configurations.need(self._owner)
         id_ = dict(entry.holder.key)["configuration_id"] if entry.holder else ""
         return configurations.by_id(id_) or Configuration(id_, key, key, kind="unknown", entity_type="")
+
+    def default_of(self, key: str) -> Any:
+        """Return what the entity shows for *key* while it is not set: the default, or None where that is inherited."""
+        entry = self._entries.get(key)
+        configuration = None if entry is None else self._configuration(key, entry)
+        return None if configuration is None or configuration.is_hierarchical else configuration.default
 
     # -- keys: what is configured --------------------------------------------------------------------------------------
 
@@ -185,9 +194,7 @@ class CustomAttributes(MappedCollection):
         )
 
     def _replace(self, values: Mapping[str, Any]) -> None:
-        checked = {key: self._checked(key, value) for key, value in values.items()}
-        with changes.editing(self._owner, self._attribute):
-            self._entries.update(checked)
+        self.update(values)
 
     def __delitem__(self, key: str) -> None:
         if self._find(key) is None:
@@ -202,6 +209,43 @@ class CustomAttributes(MappedCollection):
     def _committed(self, sent: Mapping[str, Entry]) -> dict[str, Entry]:
         self._configurations.writes += 1
         return super()._committed(sent)
+
+
+def settle_configurations(entities: Iterable[Entity]) -> None:
+    """Have what was set on new *entities* be for the configurations that apply where they were put at last.
+
+    An entity may have been put somewhere by an id alone, after its custom attributes were set. What the session does
+    not know of such places is asked, in one request for each type; else nothing is.
+    """
+    mappings = [
+        mapping
+        for entity in entities
+        if isinstance(mapping := entity.__dict__.get(ATTRIBUTE), CustomAttributes) and mapping._applying
+    ]
+    if not mappings:
+        return
+    workspace = mappings[0]._owner._ftrack_state.workspace
+    unknown: dict[str, dict[tuple[str, ...], None]] = {}
+    for mapping in mappings:
+        above = _unknown_above(mapping._owner)
+        if above is not None:
+            unknown.setdefault(above.entity_type, {})[(above.id,)] = None
+    with workspace.fetching(FetchMode.PEERS):
+        for kind, keys in unknown.items():
+            workspace.loader.fetch(kind, keys)
+        for mapping in mappings:
+            mapping._present()
+
+
+def _unknown_above(entity: Entity) -> Reference | None:
+    """Return what an entity is in if the session does not know that."""
+    step = UPWARDS.get(entity.__schema__.family, "")
+    attribute = entity.__schema__.attributes.get(step)
+    key = entity.__dict__.get(entity.__schema__.reference_keys.get(step, ""))
+    if attribute is None or key is None or entity.__dict__.get(step) is not None:
+        return None
+    target = str(attribute.target)
+    return None if entity._ftrack_state.workspace.known(target, (key,)) else Reference(target, (("id", key),))
 
 
 def new_mapping(owner: Entity, attribute: Attribute, entries: dict[str, Entry]) -> MappedCollection:

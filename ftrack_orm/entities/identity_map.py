@@ -94,6 +94,10 @@ class IdentityMap:
             family = self._families[name] = Family()
         return family
 
+    def families(self) -> list[str]:
+        """Return the names of the families there are entities of."""
+        return list(self._families)
+
     def get(self, family: str, key: tuple[str, ...]) -> Entity | None:
         """Return the object of an entity, or None when the session has none."""
         return self.family(family).get(map_key(key))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import EntityDeleted, NotFetched, ProtocolError, UsageError
+from ..errors import EntityDeleted, NotFetched, ProtocolError, UnknownEntityType, UsageError
 from ..query.compiler import compile_select
 from ..query.nodes import And, Comparison, Criterion, Membership, Operator, Or, Path, Select
 from ..schema.attribute import Attribute, Kind
 from ..schema.model import EntityType
+from ..values import NOT_LOADED
 from ..wire.operations import Operation, Query
 from ..wire.replies import Reply, Rows
 from .collections import Collection
@@ -17,6 +18,7 @@ from .custom_attributes import new_mapping
 from .entity import Entity
 from .merging import Merger
 from .projections import plain_scalars
+from .recorded import Recorded
 from .state import FetchMode, Lifecycle, Peers
 from .workspace import Workspace
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 #: Entities named in one expression. Five hundred ids are about 20 kB of text; servers are known to fail to parse very
 #: long lists (PROTOCOL 1.6), where exactly is not known.
 CHUNK = 500
+
+#: How often a value is asked for that changes on the server while the answer is on its way.
+ATTEMPTS = 5
 
 #: Expressions sent in one request.
 CHUNKS_IN_A_REQUEST = 20
@@ -57,22 +62,56 @@ class Loader:
         if attribute.restricted:
             raise UsageError(f"{kind}.{name} can be used in criteria only; ftrack does not let it be read.")
         mode = self._workspace.fetch_mode(state)
+        for _ in range(ATTEMPTS):
+            asked_at = self._workspace.writes
+            self._load_once(entity, attribute, mode)
+            with self._workspace.lock:
+                if not is_lacking(entity, name):
+                    return entity.__dict__[name]
+                if mode is FetchMode.NEVER:
+                    raise self._not_fetched(entity, name)
+                if not self._workspace.news.marked_since(entity, name, asked_at):
+                    return self._nothing(entity, attribute)
+        raise NotFetched(
+            f"{kind}.{name} of {entity!r} was changed on the server each of the {ATTEMPTS} times it was asked for; "
+            "read it again.",
+            entity_type=kind,
+            attribute=name,
+        )
+
+    def catch_up(self, entity: Entity, attribute: Attribute) -> None:
+        """Load the content of a collection or mapping that is there and not what the server has; raises as `load`."""
+        if is_lacking(entity, attribute.name):
+            self.load(entity, attribute)
+
+    def _load_once(self, entity: Entity, attribute: Attribute, mode: FetchMode) -> None:
         group = self._group(entity, attribute) if mode is FetchMode.PEERS else [entity]
         missing = self._refer(group, attribute) if attribute.kind is Kind.REFERENCE else group
-        if name not in entity.__dict__ and mode is not FetchMode.NEVER:
+        if is_lacking(entity, attribute.name) and mode is not FetchMode.NEVER:
             if self._detector is not None:
                 self._detector.note(entity, attribute, len(missing))
             self._ask(entity, missing, attribute)
         if attribute.kind is Kind.REFERENCE and len(group) > 1:
             self._join_targets(group, attribute)
-        if name not in entity.__dict__ and mode is FetchMode.NEVER:
-            raise NotFetched(
-                f"{kind}.{name} of {entity!r} is not loaded, and the fetch mode is 'never'. "
-                f"Add it to the query's projection: .select({kind}.{name}).",
-                entity_type=kind,
-                attribute=name,
-            )
-        return self._value(entity, attribute)
+
+    def _not_fetched(self, entity: Entity, name: str) -> NotFetched:
+        kind = entity.__entity_type__
+        if self._workspace.news.has_changed(entity, name):
+            why, what = "has changed on the server", "Allow it to be fetched: with session.fetching('peers')."
+        else:
+            why, what = "is not loaded", f"Add it to the query's projection: .select({kind}.{name})."
+        return NotFetched(
+            f"{kind}.{name} of {entity!r} {why}, and the fetch mode is 'never'. {what}",
+            entity_type=kind,
+            attribute=name,
+        )
+
+    def _nothing(self, entity: Entity, attribute: Attribute) -> Any:
+        """Have an attribute show what it does when the server answered without a value for it, and return that."""
+        value = entity.__dict__.setdefault(attribute.name, _nothing(entity, attribute))
+        if isinstance(value, Recorded) and value._is_stale:
+            value._put_back(_nothing(entity, attribute)._plain())
+        return value
 
     def referenced(self, entity: Entity, attribute: Attribute) -> Any:
         """Return what a reference of a new entity leads to, loading it by its key; None when no key was set."""
@@ -105,7 +144,7 @@ class Loader:
                 peer
                 for peer in peers
                 if peer is not entity
-                and name not in peer.__dict__
+                and is_lacking(peer, name)
                 and peer._ftrack_state.lifecycle is Lifecycle.PERSISTENT
                 and name in peer.__attributes__
             ),
@@ -118,17 +157,19 @@ class Loader:
         """
         name = attribute.name
         unknown = []
-        for entity in group:
-            key_name = entity.__schema__.reference_keys.get(name)
-            key = entity.__dict__.get(key_name, ...) if key_name else ...
-            if key is ...:
-                unknown.append(entity)
-                continue
-            target = None if key is None else self._workspace.known(str(attribute.target), (key,))
-            if key is None or target is not None:
-                entity.__dict__.setdefault(name, target)
-            else:
-                unknown.append(entity)
+        # News of the key must not come between reading it and what is concluded from it.
+        with self._workspace.lock:
+            for entity in group:
+                key_name = entity.__schema__.reference_keys.get(name)
+                key = entity.__dict__.get(key_name, ...) if key_name else ...
+                if key is ...:
+                    unknown.append(entity)
+                    continue
+                target = None if key is None else self._workspace.known(str(attribute.target), (key,))
+                if key is None or target is not None:
+                    entity.__dict__.setdefault(name, target)
+                else:
+                    unknown.append(entity)
         return unknown
 
     def _join_targets(self, group: Sequence[Entity], attribute: Attribute) -> None:
@@ -155,6 +196,9 @@ class Loader:
         for peer in group:
             is_keyed = peer.__schema__.reference_keys.get(attribute.name, "") in peer.__dict__
             (by_key if is_keyed and attribute.kind is Kind.REFERENCE else by_owner).append(peer)
+        if by_key and by_owner:
+            # One request for all of them rather than one for each kind.
+            by_key, by_owner = [], group
         if by_key:
             self._fetch_targets(by_key, attribute)
         if not by_owner:
@@ -163,6 +207,7 @@ class Loader:
         asked, members = self._common_type(first, by_owner, attribute.name)
         paths = self._paths(asked, asked.attributes[attribute.name])
         keys = [member._ftrack_state.key for member in members]
+        asked_at = self._workspace.writes
         found = set(self._read([self._select(asked, paths, chunk) for chunk in _chunks(keys)], mode))
         if entity in members and entity not in found:
             raise EntityDeleted(
@@ -170,8 +215,10 @@ class Loader:
                 "be loaded.",
                 entity_type=entity.__entity_type__,
             )
-        for member in found.intersection(members):
-            member.__dict__.setdefault(attribute.name, _nothing(member, attribute))
+        with self._workspace.lock:
+            for member in found.intersection(members):
+                if not self._workspace.news.marked_since(member, attribute.name, asked_at):
+                    self._nothing(member, attribute)
 
     def _fetch_targets(self, group: Sequence[Entity], attribute: Attribute) -> None:
         """Load what a reference leads to by the keys the entities hold, each target once."""
@@ -183,12 +230,15 @@ class Loader:
         ]
         if not holders:
             return
+        asked_at = self._workspace.writes
         keys = list(dict.fromkeys((key,) for _, key in holders))
         paths = tuple(Path.of(name) for name in plain_scalars(target))
         self._read([self._select(target, paths, chunk) for chunk in _chunks(keys)], _mode_of(group[0]))
-        for entity, key in holders:
-            # A target that may not be seen is shown as the server shows it: as nothing.
-            entity.__dict__.setdefault(attribute.name, self._workspace.known(target.name, (key,)))
+        with self._workspace.lock:
+            for entity, key in holders:
+                if not self._workspace.news.marked_since(entity, attribute.name, asked_at):
+                    # A target that may not be seen is shown as the server shows it: as nothing.
+                    entity.__dict__.setdefault(attribute.name, self._workspace.known(target.name, (key,)))
 
     def _common_type(self, entity: Entity, group: Sequence[Entity], name: str) -> tuple[EntityType, list[Entity]]:
         """Return the type to ask for, and those of *group* that are of it: the nearest type all of them share.
@@ -207,8 +257,9 @@ class Loader:
         """Return what to select when *attribute* is missing.
 
         One missing scalar is rarely the last: a request costs far more than a row, so the whole row of scalars comes.
-        A reference comes with its target's row for the same reason; a collection, which may be long, with the default
-        projections of its items. What the server has to work out comes only when asked for.
+        A reference comes with its target's row for the same reason, and with its owner's, which has the keys of all its
+        references; a collection, which may be long, with the default projections of its items. What the server has to
+        work out comes only when asked for.
         """
         name = attribute.name
         if attribute.kind is Kind.SCALAR:
@@ -216,10 +267,16 @@ class Loader:
             return tuple(Path.of(scalar) for scalar in (row if name in row else (name,)))
         target = self._workspace.schema.type(str(attribute.target))
         if attribute.kind is Kind.REFERENCE:
-            return tuple(Path.of(name, scalar) for scalar in plain_scalars(target))
+            # Without a key of its own it is missing although its owner's row may have come already.
+            row = plain_scalars(asked) if name in asked.reference_keys else ()
+            return (
+                *(Path.of(scalar) for scalar in row),
+                *(Path.of(name, scalar) for scalar in plain_scalars(target)),
+            )
         if attribute.kind is Kind.MAPPING:
             return (Path.of(name, str(attribute.key_name)), Path.of(name, str(attribute.value_name)))
-        return tuple(Path.of(name, scalar) for scalar in target.default_projections or target.primary_key)
+        # Types without any, such as appointments, do nothing but lead on, by their keys.
+        return tuple(Path.of(name, scalar) for scalar in target.default_projections or plain_scalars(target))
 
     def _select(self, schema: EntityType, paths: tuple[Path, ...], keys: Sequence[tuple[str, ...]]) -> Select:
         chosen = paths or tuple(Path.of(name) for name in schema.default_projections or schema.primary_key)
@@ -237,25 +294,37 @@ class Loader:
         """
         found: list[list[Entity]] = []
         for start in range(0, len(selects), at_once):
-            batch = selects[start : start + at_once]
-            asked_at = self._workspace.writes
-            replies = self._call([Query(compile_select(select)) for select in batch])
-            merger = Merger(self._workspace, mode, asked_at)
-            for reply in replies:
-                if not isinstance(reply, Rows):
-                    raise ProtocolError("The server answered a query with something else than rows.")
-                found.append(merger.rows(reply.data))
+            questions = [Query(compile_select(select)) for select in selects[start : start + at_once]]
+            try:
+                found += self._found(questions, mode)
+            except UnknownEntityType:
+                # A type that came after the session began. Rows are used up by merging, so they are asked for again.
+                self._workspace.renew_schema()
+                found += self._found(questions, mode)
         return found
 
-    def _value(self, entity: Entity, attribute: Attribute) -> Any:
-        with self._workspace.lock:
-            return entity.__dict__.setdefault(attribute.name, _nothing(entity, attribute))
+    def _found(self, questions: Sequence[Query], mode: FetchMode | None) -> list[list[Entity]]:
+        asked_at = self._workspace.writes
+        replies = self._call(questions)
+        merger = Merger(self._workspace, mode, asked_at)
+        found = []
+        for reply in replies:
+            if not isinstance(reply, Rows):
+                raise ProtocolError("The server answered a query with something else than rows.")
+            found.append(merger.rows(reply.data))
+        return found
 
 
 def _mode_of(entity: Entity) -> FetchMode | None:
     """Return the mode of the query an entity came by, which what is reached from it inherits."""
     peers = entity._ftrack_state.peers
     return peers.mode if peers else None
+
+
+def is_lacking(entity: Entity, name: str) -> bool:
+    """Whether an attribute has to be loaded: it has no value, or a content that the server has changed."""
+    value = entity.__dict__.get(name, NOT_LOADED)
+    return value is NOT_LOADED or (isinstance(value, Recorded) and value._is_stale)
 
 
 def key_criterion(schema: EntityType, keys: Sequence[tuple[str, ...]]) -> Criterion:

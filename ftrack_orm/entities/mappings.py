@@ -37,9 +37,15 @@ class MappedCollection(MutableMapping[str, Any], Recorded):
         self._owner = owner
         self._attribute = attribute
         self._entries = entries
+        self._is_stale = False
+
+    def _catch_up(self) -> None:
+        if self._is_stale:
+            self._owner._ftrack_state.workspace.loader.catch_up(self._owner, self._attribute)
 
     def _present(self) -> dict[str, Entry]:
         """Return the entries there are, for reading."""
+        self._catch_up()
         return self._entries
 
     def _find(self, key: str) -> Entry | None:
@@ -54,9 +60,13 @@ class MappedCollection(MutableMapping[str, Any], Recorded):
         value = changes.check_entry(self._owner, self._attribute, key, value)
         return Entry(value, known.holder if known else None)
 
+    def _all_checked(self, values: Mapping[str, Any]) -> dict[str, Entry]:
+        """Return the entries that *values* become, having checked every one of them."""
+        return {key: self._checked(key, value) for key, value in values.items()}
+
     def _replace(self, values: Mapping[str, Any]) -> None:
         """Make *values* the whole content, as one change."""
-        checked = {key: self._checked(key, value) for key, value in values.items()}
+        checked = self._all_checked(values)
         with changes.editing(self._owner, self._attribute):
             self._entries = checked
 
@@ -64,6 +74,7 @@ class MappedCollection(MutableMapping[str, Any], Recorded):
         return dict(self._entries)
 
     def _put_back(self, content: Mapping[str, Entry]) -> None:
+        self._is_stale = False
         self._entries = dict(content)
 
     def __getitem__(self, key: str) -> Any:
@@ -87,6 +98,15 @@ class MappedCollection(MutableMapping[str, Any], Recorded):
             raise self._unknown(key)
         with changes.editing(self._owner, self._attribute):
             del self._entries[key]
+
+    def update(self, *pairs: Any, **more: Any) -> None:
+        """Set several keys, given as for a dictionary's `update`, as one change: all of them, or none if one is wrong.
+
+        Raises `InvalidValue`, and `UnknownAttribute` for a custom attribute that the entity does not have.
+        """
+        checked = self._all_checked(dict(*pairs, **more))
+        with changes.editing(self._owner, self._attribute):
+            self._entries.update(checked)
 
     def __contains__(self, key: object) -> bool:
         return key in self._present()

@@ -7,15 +7,16 @@ from typing import Any
 
 import attrs
 
-from ..errors import ProtocolError
+from ..errors import ProtocolError, UnknownEntityType
 from ..schema.attribute import Attribute, Kind
 from ..schema.model import EntityType
 from ..values import NOT_LOADED, Reference
 from ..wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
+from . import changes
 from .collections import Collection
 from .custom_attributes import new_mapping
 from .entity import Entity, new_entity, plain_key, set_values
-from .identity_map import Family, MapKey, map_key
+from .identity_map import Family, MapKey
 from .mappings import Entry
 from .recorded import Recorded
 from .state import FetchMode, Lifecycle, Peers, State
@@ -72,6 +73,8 @@ class Merger:
             entities = [self._entity(row) for row in rows]
             self._workspace.identities.keep(self._arrived)
             self._arrived = []
+            # The answer may have been made before what the server told since the question was sent.
+            self._workspace.news.mark_again(self._asked_at)
         return entities
 
     def _plan(self, name: str) -> _Plan:
@@ -88,6 +91,8 @@ class Merger:
             plan = self._plans.get(name) or self._plan(name)
             key = row[plan.only_key] if plan.only_key is not None else plain_key(plan.schema, row)
             entity = plan.met.get(key)
+        except UnknownEntityType:  # a KeyError too
+            raise
         except (KeyError, TypeError):
             raise ProtocolError(f"The server sent a row without entity type or key: {str(row)[:200]}") from None
         if entity is not None:
@@ -117,8 +122,8 @@ class Merger:
     def _decode(self, entity: Entity, schema: EntityType, row: dict[str, Any]) -> bool:
         """Put into *row* what its objects and arrays stand for, and take out what says nothing of a value.
 
-        Returns whether there were arrays. This is where an answer of many rows spends its time, so what is found most, a reference to an entity that the
-        answer has told of already, is answered here without a call.
+        Returns whether there were arrays. This is where an answer of many rows spends its time, so what is found most,
+        a reference to an entity that the answer has told of already, is answered here without a call.
         """
         plans = self._plans
         del row[ENTITY_TYPE]
@@ -169,6 +174,10 @@ class Merger:
             if originals is not None and name in originals:
                 # The user's edit stays; what it replaces is news.
                 originals[name] = self._rebase(known, originals[name], value)
+                if isinstance(known, Recorded) and known._plain() == originals[name]:
+                    # Somebody else has made the very same edit.
+                    del originals[name]
+                    changes.forget_if_unchanged(entity)
             elif known is NOT_LOADED:
                 values[name] = value
             elif isinstance(value, Recorded):

@@ -7,10 +7,9 @@ Given the same changes in the same order the result is always the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import attrs
 
@@ -18,18 +17,14 @@ from ..values import Reference
 from ..wire.codec import ENTITY_TYPE
 from ..wire.operations import Create, Delete, Operation, Update, to_json
 
+Name = TypeVar("Name", bound=Hashable)
+
+_NOTHING: Final[frozenset[int]] = frozenset()
+
 
 @attrs.frozen
 class Creation:
     """An entity to create, with the attributes to send."""
-
-    reference: Reference
-    data: Mapping[str, Any]
-
-
-@attrs.frozen
-class Modification:
-    """An entity to change, with the attributes to send."""
 
     reference: Reference
     data: Mapping[str, Any]
@@ -48,7 +43,7 @@ class Changes:
     """What is to be carried out, each kind in the order in which it came about."""
 
     creations: tuple[Creation, ...] = ()
-    modifications: tuple[Modification, ...] = ()
+    modifications: tuple[Update, ...] = ()
     deletions: tuple[Deletion, ...] = ()
 
 
@@ -75,59 +70,91 @@ def _line(operation: Operation) -> str:
 def plan(changes: Changes) -> Plan:
     """Return the operations that carry out *changes*, one for each entity and one more for each circle that was cut."""
     creations, cut = _ordered_creations(changes.creations)
-    modifications = _merged([*cut, *changes.modifications])
     return Plan(
         [
-            *(Create(creation.reference.entity_type, creation.data) for creation in creations),
-            *(Update(m.reference.entity_type, _key(m.reference), m.data) for m in modifications),
-            *(Delete(d.reference.entity_type, _key(d.reference)) for d in ordered_deletions(changes.deletions)),
+            *[Create(creation.reference.entity_type, creation.data) for creation in creations],
+            *_merged([*cut, *changes.modifications]),
+            *[Delete(d.reference.entity_type, _key(d.reference)) for d in ordered_deletions(changes.deletions)],
         ]
     )
 
 
 def _key(reference: Reference) -> tuple[str, ...]:
-    return tuple(value for _, value in reference.key)
+    return tuple([value for _, value in reference.key])
 
 
-def _merged(modifications: Iterable[Modification]) -> list[Modification]:
-    """Fold modifications of the same entity into the first of them."""
-    merged: dict[tuple[str, tuple[str, ...]], Modification] = {}
-    for modification in modifications:
-        identity = (modification.reference.entity_type, _key(modification.reference))
+def _merged(updates: Iterable[Update]) -> Iterable[Update]:
+    """Fold updates of the same entity into the first of them."""
+    merged: dict[tuple[str, tuple[str, ...]], Update] = {}
+    for update in updates:
+        identity = update.entity_type, update.key
         earlier = merged.get(identity)
-        data = {**earlier.data, **modification.data} if earlier else modification.data
-        merged[identity] = Modification(modification.reference, data)
-    return list(merged.values())
+        merged[identity] = update if earlier is None else Update(*identity, {**earlier.data, **update.data})
+    return merged.values()
 
 
-def _ordered_creations(creations: Sequence[Creation]) -> tuple[list[Creation], list[Modification]]:
-    """Return creations with everything after what it refers to, and the modifications that circles made necessary."""
+def _ordered_creations(creations: Sequence[Creation]) -> tuple[list[Creation], list[Update]]:
+    """Return creations with everything after what it refers to, and the updates that circles made necessary."""
     index = _index(creations)
-    needs = [
-        {name: found for name, value in creation.data.items() if (found := _mentioned(value, index) - {i})}
-        for i, creation in enumerate(creations)
-    ]
-    cut: dict[int, set[str]] = {}
-    while True:
-        try:
-            order = _sorted({i: set().union(*needs[i].values()) for i in range(len(creations))})
-            break
-        except CycleError as error:
-            # Of the circle, the entity made last is created without what leads back to its predecessor in the circle.
-            circle: list[int] = error.args[1]
-            before, current = max(pairwise(circle), key=lambda pair: pair[1])
-            for name in [name for name, needed in needs[current].items() if before in needed]:
-                del needs[current][name]
-                cut.setdefault(current, set()).add(name)
-    ordered = [
-        Creation(creations[i].reference, {k: v for k, v in creations[i].data.items() if k not in cut.get(i, ())})
-        for i in order
-    ]
-    later = [
-        Modification(creations[i].reference, {name: creations[i].data[name] for name in sorted(names)})
-        for i, names in sorted(cut.items())
-    ]
+    order, cut = _ordered([_needs(i, creation.data, index) for i, creation in enumerate(creations)])
+    ordered = [_without(creations[i], cut[i]) if i in cut else creations[i] for i in order]
+    later = [_update(creations[i], cut[i]) for i in sorted(cut)]
     return ordered, later
+
+
+def _needs(number: int, data: Mapping[str, Any], index: Mapping[str, int]) -> dict[str, Set[int]]:
+    """Return which other new entities *data* mentions, by the attribute that does."""
+    needs: dict[str, Set[int]] = {}
+    for name, value in data.items():
+        mentioned = _mentioned(value, index)
+        if mentioned and (others := mentioned - {number}):
+            needs[name] = others
+    return needs
+
+
+def _without(creation: Creation, names: Set[str]) -> Creation:
+    return Creation(creation.reference, {name: value for name, value in creation.data.items() if name not in names})
+
+
+def _update(creation: Creation, names: Set[str]) -> Update:
+    reference, data = creation.reference, creation.data
+    return Update(reference.entity_type, _key(reference), {name: data[name] for name in sorted(names)})
+
+
+def _ordered(needs: list[dict[Name, Set[int]]]) -> tuple[list[int], dict[int, set[Name]]]:
+    """Return numbers in an order in which each comes after what it needs, and otherwise in their own.
+
+    *needs* says for each number why it needs which others. Circles are cut: the second value holds the reasons that
+    were disregarded for that, by number, and *needs* has them no more.
+    """
+    order: dict[int, None] = {}
+    cut: dict[int, set[Name]] = {}
+    for number in range(len(needs)):
+        # The way from a number to what it needs, and from there on, each with what is still to be looked at.
+        path = {} if number in order else {number: _all_of(needs[number])}
+        while path:
+            current, rest = next(reversed(path.items()))
+            needed = next((each for each in rest if each not in order), None)
+            if needed is None:
+                order[current] = None
+                del path[current]
+            elif needed not in path:
+                path[needed] = _all_of(needs[needed])
+            else:
+                # Of the circle, what was made last does without what it needs the next one for.
+                circle = [*path, needed][list(path).index(needed) :]
+                last, following = max(pairwise(circle))
+                given_up = {name for name, numbers in needs[last].items() if following in numbers}
+                cut[last] = cut.get(last, set()) | given_up
+                needs[last] = {name: numbers for name, numbers in needs[last].items() if name not in given_up}
+                while next(reversed(path)) != last:
+                    path.popitem()
+                path[last] = _all_of(needs[last])
+    return list(order), cut
+
+
+def _all_of(needs: Mapping[Name, Set[int]]) -> Iterator[int]:
+    return iter(sorted(set().union(*needs.values()))) if needs else iter(())
 
 
 def creations_in_groups(creations: Sequence[Creation]) -> list[list[Creation]]:
@@ -148,25 +175,17 @@ def creations_in_groups(creations: Sequence[Creation]) -> list[list[Creation]]:
 
 
 def ordered_deletions(deletions: Sequence[Deletion]) -> list[Deletion]:
-    """Return deletions with what refers to another deleted entity before that one."""
+    """Return deletions with what refers to another deleted entity before that one.
+
+    What refers to each other goes in any order; the server takes them in one transaction.
+    """
     index = _index(deletions)
-    referrers: dict[int, set[int]] = {i: set() for i in range(len(deletions))}
+    referrers: list[dict[int, Set[int]]] = [{} for _ in deletions]
     for i, deletion in enumerate(deletions):
         for key in deletion.refers_to:
             if index.get(key, i) != i:
-                referrers[index[key]].add(i)
-    while True:
-        try:
-            return [deletions[i] for i in _sorted(referrers)]
-        except CycleError as error:
-            # What refers to each other can go in any order; the server takes them in one transaction.
-            before, current = error.args[1][:2]
-            referrers[current].discard(before)
-
-
-def _sorted(predecessors: Mapping[int, set[int]]) -> list[int]:
-    """Return the numbers with predecessors first and otherwise in their own order; raises `CycleError`."""
-    return list(TopologicalSorter({i: sorted(before) for i, before in predecessors.items()}).static_order())
+                referrers[index[key]][i] = {i}
+    return [deletions[i] for i in _ordered(referrers)[0]]
 
 
 def _index(changes: Iterable[Creation | Deletion]) -> dict[str, int]:
@@ -174,12 +193,12 @@ def _index(changes: Iterable[Creation | Deletion]) -> dict[str, int]:
     return {change.reference.id: i for i, change in enumerate(changes) if len(change.reference.key) == 1}
 
 
-def _mentioned(value: Any, index: Mapping[str, int]) -> set[int]:
+def _mentioned(value: Any, index: Mapping[str, int]) -> Set[int]:
     """Return which of the new entities a value mentions: by id, by reference, or in a list of references."""
     if isinstance(value, Reference):
-        return {index[value.id]} if len(value.key) == 1 and value.id in index else set()
+        return {index[value.id]} if len(value.key) == 1 and value.id in index else _NOTHING
     if isinstance(value, str):
-        return {index[value]} if value in index else set()
+        return {index[value]} if value in index else _NOTHING
     if isinstance(value, (list, tuple)):
-        return set().union(*(_mentioned(item, index) for item in value))
-    return set()
+        return _NOTHING.union(*[_mentioned(item, index) for item in value])
+    return _NOTHING

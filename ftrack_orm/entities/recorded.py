@@ -12,10 +12,20 @@ class Recorded:
     those is ten times as slow.
     """
 
-    __slots__ = ()
+    __slots__ = ("_is_stale",)
+
+    #: Whether the server has told that the content is another by now.
+    _is_stale: bool
+
+    def _catch_up(self) -> None:
+        """Load the content again if the server has told that it is another by now."""
 
     def _plain(self) -> Any:
         """Return a copy of the content that later content can be compared with."""
+
+    def _is(self, content: Any) -> bool:
+        """Whether the content is an earlier `_plain` again."""
+        return bool(self._plain() == content)
 
     def _put_back(self, content: Any) -> None:
         """Make an earlier `_plain` the content again, without recording it."""

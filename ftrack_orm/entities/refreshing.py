@@ -10,7 +10,7 @@ from ..query.nodes import Path, Projection
 from ..query.resolve import check_projection
 from .collections import Collection
 from .entity import Entity
-from .loading import Loader
+from .loading import Loader, is_lacking
 from .mappings import MappedCollection
 from .projections import completed
 from .state import Lifecycle
@@ -59,6 +59,8 @@ class Refresher:
         for (name, wanted), group in groups.items():
             known = self._workspace.schema.type(name).attributes
             found = self._load(name, group, [Path.of(attribute) for attribute in known if attribute in wanted])
+            for entity in found:
+                self._workspace.journal.forget_bases(entity, wanted)
             gone = [entity for entity in group if entity not in found]
             if gone:
                 raise EntityDeleted(f"The server does not have {', '.join(map(repr, gone[:5]))} any more.")
@@ -100,7 +102,7 @@ def _is_loaded(entity: Any, path: Path) -> bool:
     for step in path.steps:
         following: list[Any] = []
         for found in here:
-            if step.name not in found.__dict__:
+            if is_lacking(found, step.name):
                 # A step that this entity's type does not have cannot be loaded for it either.
                 if step.name in found.__attributes__:
                     return False

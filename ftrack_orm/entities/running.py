@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import attrs
 
-from ..errors import ProtocolError, QueryError
+from ..errors import ProtocolError, QueryError, UnknownEntityType
 from ..query.builder import Progress, Query
 from ..query.compiler import compile_select
 from ..query.nodes import Comparison, Operator, Ordering, Path, Select, conjunction
@@ -33,9 +33,10 @@ _Following = Callable[[Select, Rows], Select]
 
 
 class _Answer(NamedTuple):
-    """The rows of one page, and what `Workspace.writes` was when it was asked for."""
+    """The rows of one page, the question they answer, and what `Workspace.writes` was when it was asked."""
 
     rows: list[dict[str, Any]]
+    question: operations.Operation
     asked_at: int
 
 
@@ -128,7 +129,13 @@ class QueryRunner:
     def _entities(self, query: Query[Entity], page: _Answer) -> list[Entity]:
         # Each page is its own group of peers: a walk over a million entities must not load for all of them.
         mode = None if query.fetch_mode is None else FetchMode(query.fetch_mode)
-        entities = Merger(self._workspace, mode, page.asked_at).rows(page.rows)
+        try:
+            entities = Merger(self._workspace, mode, page.asked_at).rows(page.rows)
+        except UnknownEntityType:
+            # A type that came after the session began. Rows are used up by merging, so they are asked for again.
+            self._workspace.renew_schema()
+            page = self._ask(page.question)
+            entities = Merger(self._workspace, mode, page.asked_at).rows(page.rows)
         if query.replaces_edits:
             for entity, row in zip(entities, page.rows, strict=True):
                 # What the row brought is what is reverted to.
@@ -136,6 +143,11 @@ class QueryRunner:
                 if edited:
                     changes.revert(entity, edited)
         return entities
+
+    def _ask(self, question: operations.Operation) -> _Answer:
+        asked_at = self._workspace.writes
+        (reply,) = self._call([question])
+        return _Answer(_rows(reply).data, question, asked_at)
 
     def _grouped_pages(self, query: Query[Any]) -> Iterator[_Answer]:
         types = self._workspace.schema.types
@@ -154,26 +166,33 @@ class QueryRunner:
         following = following or _behind_offset
         remaining = select.limit
         asked_at = self._workspace.writes
-        (reply,) = self._call([_page(query, select, remaining)], **options)
+        question = _page(query, select, remaining)
+        (answer,) = self._call([question], **options)
         while True:
-            if not isinstance(reply, Rows):
-                raise ProtocolError("The server answered a query with something else than rows.")
+            reply = _rows(answer)
             if remaining is not None:
                 remaining -= len(reply.data)
             # Where nothing may be left over, the server need not be asked whether there is more.
             if reply.next_offset is None or not reply.data or (remaining is not None and remaining <= 0):
-                yield _Answer(reply.data, asked_at)
+                yield _Answer(reply.data, question, asked_at)
                 return
-            page = _Answer(reply.data, asked_at)
+            page = _Answer(reply.data, question, asked_at)
             asked_at = self._workspace.writes
-            coming = self._submit([_page(query, following(select, reply), remaining)], **options)
+            question = _page(query, following(select, reply), remaining)
+            coming = self._submit([question], **options)
             try:
                 yield page
             except GeneratorExit:
                 # The walk is given up, so nobody waits for the next page any more.
                 coming.cancel()
                 raise
-            (reply,) = coming.result()
+            (answer,) = coming.result()
+
+
+def _rows(reply: Reply) -> Rows:
+    if not isinstance(reply, Rows):
+        raise ProtocolError("The server answered a query with something else than rows.")
+    return reply
 
 
 def _behind_offset(select: Select, reply: Rows) -> Select:

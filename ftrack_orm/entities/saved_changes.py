@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any
@@ -16,7 +15,7 @@ from ..errors import EntityDeleted, FtrackError, InvalidValue, StorageError
 from ..query.nodes import Path
 from ..schema.attribute import Kind
 from ..schema.model import EntityType, Schema
-from ..values import NOT_LOADED
+from ..values import NOT_LOADED, Reference
 from ..wire.codec import ENTITY_TYPE, decode, encode
 from .entity import Entity, plain_key
 from .inspection import Change, inspect
@@ -95,10 +94,13 @@ def load_changes(path: str | os.PathLike[str], workspace: Workspace, work: UnitO
     """Record the changes a file holds, to be committed by this session, and return what is recorded then.
 
     Entities to be updated are read from the server, one request for each type, so that what it has already is not sent
-    again; nothing else is asked. New entities keep the ids they were given, so that a file committed twice is refused
-    and not created twice. Raises `StorageError` for a file that cannot be read, `InvalidValue` for one that holds
-    something else, `UnknownEntityType` and `UnknownAttribute` when this server does not know what it speaks of, and
-    `EntityDeleted` when an entity to be updated is gone. What raises these is checked before anything is recorded.
+    again; nothing else is asked. What the file says they were changed from is what a commit with `on_conflict="raise"`
+    compares with, so that it notices what happened since the changes were saved. New entities keep the ids they were
+    given, so that a file committed twice is refused and not created twice.
+
+    Raises `StorageError` for a file that cannot be read, `InvalidValue` for one that holds something else,
+    `UnknownEntityType` and `UnknownAttribute` when this server does not know what it speaks of, `EntityDeleted` when
+    an entity to be updated is gone. What raises these is checked before anything is recorded.
     """
     saved = _understood(FilePath(path), _read(FilePath(path)), workspace.schema)
     entities = _present(workspace, saved.updated)
@@ -113,7 +115,9 @@ def load_changes(path: str | os.PathLike[str], workspace: Workspace, work: UnitO
                 _set(workspace, entity, name, NOT_LOADED, value)
     for entity, (_, _, told) in zip(entities, saved.updated, strict=True):
         for name, change in told.items():
-            _set(workspace, entity, name, decode(change.get("old", NOT_LOADED)), decode(change["new"]))
+            old = decode(change.get("old", NOT_LOADED))
+            _set(workspace, entity, name, old, decode(change["new"]))
+            _remember_base(workspace, entity, name, old)
     for entity in Merger(workspace).rows(saved.deleted):
         work.delete(entity)
     return SessionChanges(workspace)
@@ -125,7 +129,7 @@ class _Saved:
 
     created: Sequence[tuple[EntityType, Mapping[str, Any]]]
     updated: Sequence[tuple[EntityType, tuple[str, ...], Mapping[str, Any]]]
-    deleted: Sequence[Mapping[str, Any]]
+    deleted: Sequence[dict[str, Any]]
 
 
 def _understood(path: FilePath, document: Mapping[str, Any], schema: Schema) -> _Saved:
@@ -170,6 +174,33 @@ def _set(workspace: Workspace, entity: Entity, name: str, old: Any, new: Any) ->
         entity[name] = None if new is None else Merger(workspace).rows([new])[0]
     else:
         entity[name] = new
+
+
+def _remember_base(workspace: Workspace, entity: Entity, name: str, old: Any) -> None:
+    """Note what a change that was just made again was made from; nothing where it came to nothing or nobody knows."""
+    if old is NOT_LOADED or name not in (entity._ftrack_state.originals or {}):
+        return
+    kind = entity.__schema__.attribute(name).kind
+    if kind is Kind.MAPPING:
+        value_name = str(entity.__schema__.attribute(name).value_name)
+        base = {
+            (entry.holder.entity_type, tuple(value for _, value in entry.holder.key)): {value_name: old.get(key)}
+            for key, entry in entity[name]._plain().items()
+            if entry.holder is not None
+        }
+    else:
+        value = _as_sent(workspace, old) if kind is not Kind.SCALAR else old
+        base = {(entity.__entity_type__, entity._ftrack_state.key): {name: value}}
+    with workspace.lock:
+        workspace.journal.bases.setdefault(entity, {})[name] = base
+
+
+def _as_sent(workspace: Workspace, value: Any) -> Any:
+    """Return the entities a file names, one or a list of them, in the form in which they are sent."""
+    if isinstance(value, Mapping):
+        kind = workspace.schema.type(value[ENTITY_TYPE])
+        return Reference(kind.name, tuple(zip(kind.primary_key, plain_key(kind, value), strict=True)))
+    return [_as_sent(workspace, item) for item in value] if isinstance(value, list) else value
 
 
 def _present(
@@ -225,6 +256,9 @@ def _write(path: FilePath, text: str) -> None:
     """Write a file next to its place and move it there, so that nobody ever finds half of it."""
     temporary = None
     try:
+        # Here, since it takes longer to import than all else that is needed for not saving.
+        import tempfile
+
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
         ) as file:

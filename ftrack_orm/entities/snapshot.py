@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from ..schema.attribute import Kind
-from ..values import NOT_LOADED
+from ..values import NOT_LOADED, Reference
+from ..wire.operations import Update
 from .changes import Journal
 from .entity import Entity
 from .mappings import Entry, MappedCollection, holder_of_new_entry
-from .planning import Changes, Creation, Deletion, Modification
+from .planning import Changes, Creation, Deletion
 from .recorded import plain
 from .state import Lifecycle
+
+# Bound once: looking a member up on its enumeration costs more than the comparison.
+_SCALAR, _REFERENCE = Kind.SCALAR, Kind.REFERENCE
 
 
 @attrs.frozen
@@ -34,33 +38,23 @@ class Snapshot:
     replaced: Mapping[tuple[str, tuple[str, ...]], Mapping[str, Any]]
 
 
-def take_snapshot(journal: Journal) -> Snapshot:
-    """Return what is recorded in *journal* as it is now; the caller holds the lock of its workspace."""
-    creations: list[Creation] = []
-    modifications: list[Modification] = []
-    deletions = [Deletion(entity.__reference__(), _references_of(entity)) for entity in journal.deleted]
-    sent: dict[Entity, dict[str, Any]] = {}
-    replaced: dict[tuple[str, tuple[str, ...]], Mapping[str, Any]] = {}
+#: Which new and modified entities a commit is restricted to, each with its attributes: None for all of them.
+Only = Mapping[Entity, "Collection[str] | None"]
+
+
+def take_snapshot(journal: Journal, only: Only | None = None) -> Snapshot:
+    """Return what is recorded in *journal* as it is now, or what of it *only* names, deletions not being among it.
+
+    The caller holds the lock of its workspace.
+    """
+    leaving = journal.deleted if only is None else {}
+    draft = _Draft(leaving)
     for entity in (*journal.created, *journal.modified):
-        if entity in journal.deleted:
-            continue
-        sent[entity] = {
-            name: plain(entity.__dict__.get(name, NOT_LOADED)) for name in entity._ftrack_state.originals or ()
-        }
-        data = _own_data(entity)
-        if entity in journal.created:
-            creations.append(Creation(entity.__reference__(), data))
-        elif data:
-            modifications.append(Modification(entity.__reference__(), data))
-            replaced[entity.__entity_type__, entity._ftrack_state.key] = _replaced_by(entity, data)
-        rows = _row_changes(entity)
-        creations.extend(rows.changes.creations)
-        modifications.extend(rows.changes.modifications)
-        deletions.extend(rows.changes.deletions)
-        replaced.update(rows.replaced)
-    created = tuple(entity for entity in journal.created if entity in sent)
-    changes = Changes(tuple(creations), tuple(modifications), tuple(deletions))
-    return Snapshot(changes, created, tuple(journal.deleted), sent, replaced)
+        if entity not in journal.deleted and (only is None or entity in only):
+            draft.add(entity, _originals(entity, only), is_new=entity in journal.created)
+    changes = Changes(tuple(draft.creations), tuple(draft.modifications), tuple(draft.deletions))
+    created = tuple(entity for entity in journal.created if entity in draft.sent)
+    return Snapshot(changes, created, tuple(leaving), draft.sent, draft.replaced)
 
 
 def joined(snapshots: Sequence[Snapshot]) -> Snapshot:
@@ -78,64 +72,75 @@ def joined(snapshots: Sequence[Snapshot]) -> Snapshot:
     )
 
 
-def _own_data(entity: Entity) -> dict[str, Any]:
-    """Return the changed attributes that an operation on the entity itself carries."""
-    schema, state = entity.__schema__, entity._ftrack_state
-    data: dict[str, Any] = {}
-    for name, original in (state.originals or {}).items():
-        kind = schema.attributes[name].kind
-        value = plain(entity.__dict__.get(name))
-        if kind is Kind.COLLECTION:
-            # Edits go as the whole list (PROTOCOL 2.3). A new entity's collections that nobody filled are not news.
-            if value or original is not NOT_LOADED or state.lifecycle is not Lifecycle.PENDING:
-                data[name] = [item.__reference__() for item in value]
-        elif kind is Kind.SCALAR:
-            data[name] = value
-        elif kind is Kind.REFERENCE and name not in schema.reference_keys:  # else its key, a scalar, is sent
-            data[name] = None if value is None else value.__reference__()
-    return data
-
-
-def _replaced_by(entity: Entity, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the session takes the server to have of the attributes in *data*, as it would be sent."""
+def _originals(entity: Entity, only: Only | None) -> Mapping[str, Any]:
+    """Return what the changed attributes of an entity replace, of those attributes that are to be sent."""
     originals = entity._ftrack_state.originals or {}
-    replaced: dict[str, Any] = {}
-    for name in data:
-        original = originals.get(name, NOT_LOADED)
-        if original is NOT_LOADED:
-            # Where the key was not loaded, the reference it belongs to may have been.
-            for reference in entity.__schema__.keyed_references.get(name, ()):
-                if isinstance(related := originals.get(reference), Entity):
-                    original = related._ftrack_state.key[0]
-        elif isinstance(original, Entity):
-            original = original.__reference__()
-        elif entity.__schema__.attributes[name].kind is Kind.COLLECTION:
-            original = [item.__reference__() for item in original]
-        replaced[name] = original
-    return replaced
+    names = None if only is None else only[entity]
+    return originals if names is None else {name: originals[name] for name in originals if name in names}
 
 
-@attrs.frozen
-class _Rows:
-    """Changes of the rows behind an entity's mappings, and what they replace."""
+class _Draft:
+    """A snapshot while it is being taken."""
 
-    changes: Changes
-    replaced: Mapping[tuple[str, tuple[str, ...]], Mapping[str, Any]]
+    def __init__(self, leaving: Collection[Entity]) -> None:
+        self._leaving = leaving
+        self.creations: list[Creation] = []
+        self.modifications: list[Update] = []
+        self.deletions = [Deletion(entity.__reference__(), _references_of(entity)) for entity in leaving]
+        self.sent: dict[Entity, Mapping[str, Any]] = {}
+        self.replaced: dict[tuple[str, tuple[str, ...]], Mapping[str, Any]] = {}
 
+    def add(self, entity: Entity, originals: Mapping[str, Any], *, is_new: bool) -> None:
+        """Take what was changed of an entity: *originals* are the attributes with what they replace."""
+        schema, values = entity.__schema__, entity.__dict__
+        sent: dict[str, Any] = {}
+        data: dict[str, Any] = {}
+        mappings: list[str] = []
+        for name, original in originals.items():
+            kind, value = schema.attributes[name].kind, values.get(name, NOT_LOADED)
+            if kind is _SCALAR:
+                sent[name] = data[name] = value
+            elif kind is _REFERENCE:
+                sent[name] = value
+                if name not in schema.reference_keys:  # else its key, a scalar, is sent
+                    data[name] = value.__reference__() if isinstance(value, Entity) else None
+            elif isinstance(value, MappedCollection):
+                # Its rows are entities of their own.
+                sent[name] = value._plain()
+                mappings.append(name)
+            else:
+                sent[name] = items = plain(value)
+                members = self._members(entity, name, original, items, is_new=is_new)
+                if members is not None:
+                    data[name] = members
+        self.sent[entity] = sent
+        if is_new:
+            self.creations.append(Creation(entity.__reference__(), data))
+        elif data:
+            identity = entity.__entity_type__, entity._ftrack_state.key
+            self.modifications.append(Update(*identity, data))
+            self.replaced[identity] = _replaced_by(entity, originals, data)
+        for name in mappings:
+            self._add_rows(values[name], originals[name], sent[name])
 
-def _row_changes(entity: Entity) -> _Rows:
-    """Return the changes that make the rows behind the entity's mappings hold what the mappings hold."""
-    creations: list[Creation] = []
-    modifications: list[Modification] = []
-    deletions: list[Deletion] = []
-    replaced: dict[tuple[str, tuple[str, ...]], Mapping[str, Any]] = {}
-    for name, original in (entity._ftrack_state.originals or {}).items():
-        mapping = entity.__dict__.get(name)
-        if not isinstance(mapping, MappedCollection):
-            continue
+    def _members(
+        self, owner: Entity, name: str, original: Any, items: Sequence[Entity], *, is_new: bool
+    ) -> list[Reference] | None:
+        """Return what is sent of an edited collection, which goes as a whole list (PROTOCOL 2.3); None for nothing.
+
+        What is deleted along is left out, so that what is sent is what will be there.
+        """
+        kept = [item for item in items if item not in self._leaving]
+        if is_new:
+            kept = [item for item in kept if not _refers_back(item, owner, name)]
+        # A new entity's collections that nobody filled are no news.
+        is_news = bool(kept) if is_new else not _is_told_by_items(owner, name, original, items)
+        return [item.__reference__() for item in kept] if is_news else None
+
+    def _add_rows(self, mapping: MappedCollection, original: Any, now: Mapping[str, Entry]) -> None:
+        """Take the changes that make the rows behind a mapping hold what it holds."""
         before: Mapping[str, Entry] = {} if original is NOT_LOADED else original
-        now = mapping._plain()
-        value_name = str(entity.__schema__.attributes[name].value_name)
+        value_name = str(mapping._attribute.value_name)
         for key, entry in now.items():
             earlier = before.get(key)
             if entry == earlier:
@@ -144,14 +149,51 @@ def _row_changes(entity: Entity) -> _Rows:
             holder = entry.holder or (earlier.holder if earlier is not None else None)
             if holder is None:
                 created, data = holder_of_new_entry(mapping, key)
-                creations.append(Creation(created, {**data, value_name: entry.value}))
+                self.creations.append(Creation(created, {**data, value_name: entry.value}))
             else:
-                modifications.append(Modification(holder, {value_name: entry.value}))
+                identity = holder.entity_type, tuple(value for _, value in holder.key)
+                self.modifications.append(Update(*identity, {value_name: entry.value}))
                 if earlier is not None:
-                    identity = holder.entity_type, tuple(value for _, value in holder.key)
-                    replaced[identity] = {value_name: earlier.value}
-        deletions.extend(Deletion(entry.holder) for key, entry in before.items() if key not in now and entry.holder)
-    return _Rows(Changes(tuple(creations), tuple(modifications), tuple(deletions)), replaced)
+                    self.replaced[identity] = {value_name: earlier.value}
+        self.deletions.extend(Deletion(each.holder) for key, each in before.items() if key not in now and each.holder)
+
+
+def _refers_back(item: Entity, owner: Entity, collection: str) -> bool:
+    """Whether a new entity tells itself in whose *collection* it is: then it cannot be created before its *owner*."""
+    if item._ftrack_state.lifecycle is not Lifecycle.PENDING:
+        return False
+    schema = owner._ftrack_state.workspace.schema
+    key_name = schema.inverse_key(owner.__entity_type__, collection, item.__entity_type__)
+    return key_name is not None and item.__dict__.get(key_name) == owner._ftrack_state.key[0]
+
+
+def _is_told_by_items(owner: Entity, collection: str, original: Any, items: Collection[Entity]) -> bool:
+    """Whether all that was done to a collection is to put in new entities that tell so themselves.
+
+    Then the list is not sent, which would take out what others have put in meanwhile.
+    """
+    if original is NOT_LOADED or len(items) <= len(original):
+        return False
+    present, before = set(items), set(original)
+    return before <= present and all(_refers_back(item, owner, collection) for item in present - before)
+
+
+def _replaced_by(entity: Entity, originals: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the session takes the server to have of the attributes in *data*, as it would be sent."""
+    replaced: dict[str, Any] = {}
+    for name in data:
+        original = originals[name]
+        if original is NOT_LOADED:
+            # Where the key was not loaded, the reference it belongs to may have been.
+            for reference in entity.__schema__.keyed_references.get(name, ()):
+                if isinstance(related := originals.get(reference), Entity):
+                    original = related._ftrack_state.key[0]
+        elif isinstance(original, Entity):
+            original = original.__reference__()
+        elif isinstance(original, tuple) and entity.__schema__.attributes[name].kind is Kind.COLLECTION:
+            original = [item.__reference__() for item in original]
+        replaced[name] = original
+    return replaced
 
 
 def _references_of(entity: Entity) -> frozenset[str]:

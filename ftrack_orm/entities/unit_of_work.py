@@ -21,18 +21,23 @@ from ..values import NOT_LOADED
 from ..wire.operations import Operation
 from ..wire.replies import Reply, Written
 from . import changes, planning
-from .attempts import Attempt, not_done, unknown_outcome
+from .attempts import Attempt, is_late, not_done, unknown_outcome
 from .batching import batches
 from .conflicts import check_conflicts
-from .creating import defaults, key_of_new
+from .creating import Defaults, fill, key_of_new
+from .custom_attributes import settle_configurations
 from .entity import Entity, new_entity
+from .following import join
 from .mappings import MappedCollection
 from .merging import Merger
 from .outcome import Outcome, judge, read_present
-from .recorded import plain
-from .snapshot import Snapshot, take_snapshot
+from .recorded import Recorded
+from .snapshot import Only, Snapshot, take_snapshot
 from .state import Lifecycle, State
 from .workspace import Workspace
+
+#: What leads to any number of entities.
+_PLURAL = (Kind.COLLECTION, Kind.MAPPING)
 
 Call = Callable[[Sequence[Operation]], Sequence[Reply]]
 Progress = Callable[[int, int], object]
@@ -44,7 +49,9 @@ class UnitOfWork:
     def __init__(self, workspace: Workspace, call: Call) -> None:
         self._workspace = workspace
         self._call = call
-        self._committing = threading.RLock()
+        self._defaults = Defaults()
+        #: Held by the one thread that commits or rolls back, and by whoever must not have others do so meanwhile.
+        self.committing = threading.RLock()
         self._under_way = False
         # New entities that the server may have by now.
         self._in_flight: frozenset[Entity] = frozenset()
@@ -62,20 +69,21 @@ class UnitOfWork:
         self._workspace.check_open(f"{entity_type} cannot be created")
         cls = self._workspace.classes[entity_type]
         schema = cls.__schema__
-        for name in data:
-            schema.attribute(name)
-        values = {**defaults(schema, data), **data}
+        plural = [name for name in data if schema.attribute(name).kind in _PLURAL]
+        values = {**self._defaults.of(schema, data), **data}
         key = key_of_new(schema, values)
+        # Nothing of a refused creation stays: the entity is not known to anything yet.
         entity = new_entity(cls, State(self._workspace, key, Lifecycle.PENDING))
+        fill(entity, {name: values[name] for name in values if name not in plural} if plural else values)
         # Mapped collections last: which custom attributes there are depends on what the entity is in.
-        for name in sorted(values, key=lambda name: schema.attributes[name].kind is Kind.MAPPING):
-            # Nothing of a refused creation stays: the entity is not known to anything yet.
-            cls.__attributes__[name].set(entity, values[name])
+        for name in sorted(plural, key=lambda name: schema.attributes[name].kind is Kind.MAPPING):
+            cls.__attributes__[name].set(entity, data[name])
         with self._workspace.lock:
             if self._workspace.identities.get(schema.family, key) is not None:
                 raise UsageError(f"The session has a {schema.family} with the key {'/'.join(key)} already.")
             self._workspace.identities.add(schema.family, key, entity)
             self._workspace.journal.created[entity] = None
+            join(entity)
         return entity
 
     def delete(self, entity: Entity) -> None:
@@ -107,7 +115,12 @@ class UnitOfWork:
             return planning.plan(take_snapshot(self._workspace.journal).changes)
 
     def commit(
-        self, batch_size: int | None = None, on_progress: Progress | None = None, on_conflict: str | None = None
+        self,
+        batch_size: int | None = None,
+        on_progress: Progress | None = None,
+        on_conflict: str | None = None,
+        *,
+        only: Only | None = None,
     ) -> int:
         """Send every recorded change and return the number of operations it took.
 
@@ -126,6 +139,8 @@ class UnitOfWork:
         that are to be overwritten as far as this session knows them, and `CommitConflict` is raised when it has not.
         What somebody changes between that request and the commit is overwritten unseen: ftrack has no conditional
         writes.
+
+        With *only*, those attributes of those entities are sent, in one request, and everything else stays recorded.
         """
         self._workspace.check_open("Nothing can be committed")
         if on_conflict not in (None, "raise"):
@@ -133,17 +148,21 @@ class UnitOfWork:
         with self._alone():
             try:
                 earlier = self._settle_doubt()
+                new = list(self._workspace.journal.created)
+                settle_configurations(new if only is None else [entity for entity in new if entity in only])
                 with self._workspace.lock:
+                    journal = self._workspace.journal
+                    taken = batches(journal, batch_size) if only is None else [take_snapshot(journal, only)]
                     attempts = [
                         Attempt(snapshot, operations)
-                        for snapshot in batches(self._workspace.journal, batch_size)
+                        for snapshot in taken
                         if (operations := planning.plan(snapshot.changes))
                     ]
                     self._in_flight = frozenset(entity for each in attempts for entity in each.snapshot.created)
                 total = sum(len(attempt.operations) for attempt in attempts)
                 if on_conflict == "raise":
                     for attempt in attempts:
-                        check_conflicts(self._workspace.schema, self._call, attempt)
+                        check_conflicts(self._workspace.schema, self._call, attempt, self._bases())
                 done = 0
                 for attempt in attempts:
                     self._carry_out(attempt)
@@ -165,6 +184,9 @@ class UnitOfWork:
             self._doubtful = None
             self._in_flight = frozenset()
             journal = self._workspace.journal
+            # Collections first: an edited one may hold what followed a key, and leaves it when the key is given back.
+            for entity in journal.modified:
+                changes.restore(entity, changes.edited_in_place(entity))
             for entity in journal.modified:
                 changes.restore(entity)
             for entity in list(journal.created):
@@ -175,7 +197,7 @@ class UnitOfWork:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Have one thread at a time commit or roll back, and once: what is called back meanwhile must do neither."""
-        with self._committing:
+        with self.committing:
             if self._under_way:
                 raise UsageError("This thread is committing: it cannot commit or roll back before that is over.")
             self._under_way = True
@@ -224,7 +246,7 @@ class UnitOfWork:
             self._drop_created_and_deleted()
         return 0
 
-    def _find_out(self, attempt: Attempt, error: FtrackError | None) -> tuple[Outcome, Sequence[Mapping[str, Any]]]:
+    def _find_out(self, attempt: Attempt, error: FtrackError | None) -> tuple[Outcome, Sequence[dict[str, Any]]]:
         """Return whether a batch was done, with the rows that tell so, or raise `CommitOutcomeUnknown`."""
         schema = self._workspace.schema
         try:
@@ -233,12 +255,23 @@ class UnitOfWork:
             raise unknown_outcome(attempt, error, f"asking for it failed too: {asking}") from (error or asking)
         outcome = judge(schema, attempt.operations, attempt.snapshot.replaced, found)
         if outcome is Outcome.UNKNOWN:
-            # Looking again would tell no more. From here on it is for the user to decide.
-            self._doubtful = None
+            if not is_late(error):
+                # Looking again would tell no more. From here on it is for the user to decide.
+                self._doubtful = None
             raise unknown_outcome(
                 attempt, error, "the server has something else by now than either would have left behind"
             ) from error
         return outcome, found.rows
+
+    def _bases(self) -> dict[tuple[str, tuple[str, ...]], dict[str, Any]]:
+        """Return what changes from a file were made on top of, by what operations call it."""
+        bases: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
+        with self._workspace.lock:
+            for by_attribute in self._workspace.journal.bases.values():
+                for by_identity in by_attribute.values():
+                    for identity, values in by_identity.items():
+                        bases.setdefault(identity, {}).update(values)
+        return bases
 
     def _drop_created_and_deleted(self) -> None:
         """Forget entities that were deleted while a commit was about to create them, which it then did not."""
@@ -248,7 +281,7 @@ class UnitOfWork:
                 self._forget_new(entity)
                 journal.deleted.pop(entity, None)
 
-    def _accept(self, snapshot: Snapshot, rows: Sequence[Mapping[str, Any]]) -> None:
+    def _accept(self, snapshot: Snapshot, rows: Sequence[dict[str, Any]]) -> None:
         """Take what was sent as what the server has now, and *rows* as its word on it.
 
         What differs from it by now was edited meanwhile, and stays recorded.
@@ -257,6 +290,9 @@ class UnitOfWork:
             self._doubtful = None
             self._take_as_sent(snapshot)
             Merger(self._workspace).rows(rows)
+            # Only now: an answer may name, in what came before the deletions, what is gone after them.
+            for entity in snapshot.deleted:
+                changes.mark_deleted(entity)
 
     def _take_as_sent(self, snapshot: Snapshot) -> None:
         journal = self._workspace.journal
@@ -267,31 +303,40 @@ class UnitOfWork:
         for entity, sent in snapshot.sent.items():
             state = entity._ftrack_state
             state.written = self._workspace.writes
-            originals = state.originals = state.originals if state.originals is not None else {}
-            for name, value in sent.items():
-                current = entity.__dict__.get(name, NOT_LOADED)
-                if isinstance(current, MappedCollection):
-                    value = current._committed(value)
-                if current is NOT_LOADED or plain(current) == value:
-                    originals.pop(name, None)
-                else:
-                    originals[name] = value
-            if originals:
+            journal.forget_bases(entity, sent)
+            state.originals = _edited_meanwhile(entity, sent)
+            if state.originals:
                 journal.modified[entity] = None
-            changes.forget_if_unchanged(entity)
-            if not originals:
-                _drop_untouched_collections(entity, sent)
-        self._workspace.disappearances += bool(snapshot.deleted)
-        for entity in snapshot.deleted:
-            entity._ftrack_state.lifecycle = Lifecycle.DELETED
-            entity._ftrack_state.originals = None
-            for pending in (journal.deleted, journal.modified, journal.created):
-                pending.pop(entity, None)
-            self._workspace.identities.remove(entity.__schema__.family, entity._ftrack_state.key)
+            else:
+                changes.forget_if_unchanged(entity)
+        for entity in snapshot.created:
+            _drop_untouched_collections(entity, snapshot.sent[entity])
+
+
+def _edited_meanwhile(entity: Entity, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the originals of an entity, now that the server has what was *sent* of it: of what differs from that."""
+    values, originals = entity.__dict__, entity._ftrack_state.originals or {}
+    for name, value in sent.items():
+        current = values.get(name, NOT_LOADED)
+        if isinstance(current, Recorded):
+            if isinstance(current, MappedCollection):
+                value = current._committed(value)
+            is_as_sent = current._plain() == value
+        elif value is NOT_LOADED:
+            # A reference that only its key was sent for may have been loaded by it meanwhile.
+            is_as_sent = entity.__schema__.reference_keys.get(name) not in originals
+        else:
+            is_as_sent = current is value or current is NOT_LOADED or current == value
+        if is_as_sent:
+            originals.pop(name, None)
+        else:
+            originals[name] = value
+    return originals
 
 
 def _drop_untouched_collections(entity: Entity, sent: Mapping[str, Any]) -> None:
     """Let collections nobody edited on a new entity be loaded when read: the server may have put something in them."""
-    for name in [n for n, value in entity.__dict__.items() if n not in sent and plain(value) in ((), {})]:
-        if entity.__schema__.attributes[name].is_plural:
+    touched = {**sent, **(entity._ftrack_state.originals or {})}
+    for name, value in tuple(entity.__dict__.items()):
+        if isinstance(value, Recorded) and name not in touched and not value._plain():
             del entity.__dict__[name]

@@ -13,6 +13,7 @@ from ..errors import SessionClosed
 from ..schema.model import Schema
 from .changes import Journal
 from .identity_map import IdentityMap
+from .news import NewsLog
 from .state import FetchMode, State
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Workspace:
     # Set by the session, since they work on a workspace.
     loader: Loader
     configurations: Configurations
+    renew_schema: Callable[[], None]
 
     def __init__(self, classes: Callable[[], Classes], *, fetch: FetchMode, recent_size: int) -> None:
         self._classes = classes
@@ -47,8 +49,9 @@ class Workspace:
         self.closed = False
         # Counts when entities were deleted or forgotten, which is when collections look whether an item is gone.
         self.disappearances = 0
-        # Counts commits that wrote something. An answer to a question asked before one does not know of it.
+        # Counts commits that wrote something, and news. An answer to a question asked before one does not know of it.
         self.writes = 0
+        self.news = NewsLog(self)
 
     @property
     def classes(self) -> Classes:

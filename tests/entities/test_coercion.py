@@ -68,6 +68,17 @@ def test_a_misfit_is_refused_naming_type_attribute_and_value(value_type, value):
     assert caught.value.attribute == "field"
 
 
+class Word(str):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("value_type", "value"), [(ValueType.TEXT, Word("word")), (ValueType.ANY, Word("word")), (ValueType.NUMBER, 1)]
+)
+def test_a_value_of_a_finer_type_fits_as_well(value_type, value):
+    assert coerce("Task", attribute(value_type), value) is value
+
+
 @pytest.mark.parametrize("value_type", list(ValueType))
 def test_none_empties_any_attribute(value_type):
     assert coerce("Task", attribute(value_type), None) is None

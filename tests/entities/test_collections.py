@@ -1,8 +1,11 @@
 """Collections: sequences without duplicates, whose edits are one change of their owner."""
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ftrack_orm import errors, inspect
+from ftrack_orm.testing import requests_made
 
 
 @pytest.fixture
@@ -88,8 +91,6 @@ def test_what_cannot_be_in_it_is_refused(session, shot):
 
 
 def test_replacing_a_collection_that_is_not_loaded_does_not_load_it(session, production):
-    from ftrack_orm.testing import requests_made
-
     shot = session.query("Shot").where(f'id is "{production.shots[1]}"').select("name").one()
     with requests_made(session) as made:
         shot.scopes = []
@@ -141,3 +142,122 @@ def test_what_is_deleted_is_gone_from_loaded_collections_once_it_is_committed(se
     held.append(tasks[5])
     (operation,) = session.plan()
     assert {item.id for item in operation.data["children"]} == {tasks[1].id, tasks[2].id, tasks[5].id}
+
+
+STEPS = st.one_of(
+    st.tuples(st.sampled_from(["append", "remove", "move in", "move out"]), st.integers(0, 6)),
+    st.tuples(st.sampled_from(["insert", "set"]), st.integers(0, 6), st.integers(-3, 6)),
+    st.tuples(st.sampled_from(["delete"]), st.integers(-3, 6)),
+    st.tuples(st.sampled_from(["look", "pop", "extend"])),
+)
+
+
+def _edit(children, like, tasks, parents, shot, elsewhere, step):
+    """Do one step to a collection and to the list it is to be like."""
+    how, *numbers = step
+    task = tasks[numbers[0]] if numbers and how != "delete" else None
+    if how in ("append", "insert") and task not in like:
+        like.insert(len(like) if how == "append" else numbers[1], task)
+    elif how == "remove" and task in like:
+        like.remove(task)
+    elif how == "set" and -len(like) <= numbers[1] < len(like) and task not in like:
+        like[numbers[1]] = task
+    elif how == "delete" and -len(like) <= numbers[0] < len(like):
+        del like[numbers[0]]
+    elif how == "pop" and like:
+        like.pop()
+    elif how == "extend":
+        like.extend(each for each in tasks[2:4] if each not in like)
+    elif how.startswith("move") and parents[task] is not (shot if how == "move in" else elsewhere):
+        # What was appended without being moved does not leave by being moved.
+        if how == "move in" and task not in like:
+            like.append(task)
+        elif how == "move out" and task in like and parents[task] is shot:
+            like.remove(task)
+        parents[task] = shot if how == "move in" else elsewhere
+    else:
+        return
+    if how == "append":
+        children.append(task)
+    elif how == "insert":
+        children.insert(numbers[1], task)
+    elif how == "remove":
+        children.remove(task)
+    elif how == "set":
+        children[numbers[1]] = task
+    elif how == "delete":
+        del children[numbers[0]]
+    elif how == "pop":
+        children.pop()
+    elif how == "extend":
+        children.extend(tasks[2:4])
+    else:
+        task.parent = parents[task]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(STEPS, max_size=20))
+def test_whatever_is_done_to_a_collection_it_is_like_a_list(session, production, shot, tasks, steps):
+    session.rollback()
+    session.refresh(shot, "children")  # each example begins with what the server has
+    children = shot.children
+    like = list(children)
+    before, elsewhere = list(children), session.get("Shot", production.shots[3])
+    parents = {task: session.get("Shot", production.shots[n // 3]) for n, task in enumerate(tasks)}
+    for step in steps:
+        _edit(children, like, tasks, parents, shot, elsewhere, step)
+        assert [task in children for task in tasks] == [task in like for task in tasks]
+        if step[0] == "look":
+            assert list(children) == like
+    assert len(children) == len(like)
+    assert list(children) == like
+    assert [children[n] for n in range(len(like))] == like
+    if not any(step[0].startswith("move") for step in steps):
+        session.rollback()
+        assert list(children) == before
+
+
+def test_what_is_taken_out_in_the_middle_and_put_in_again_comes_last(shot):
+    a, b, c = shot.children
+    shot.children.remove(b)
+    shot.children.append(b)
+    assert list(shot.children) == [a, c, b]
+
+
+def test_taking_out_one_by_one_what_is_put_back_in_the_same_order_is_no_change(session, shot):
+    before = list(shot.children)
+    for child in reversed(before):
+        shot.children.remove(child)
+    assert session.modified == [shot]
+    for child in before:
+        shot.children.append(child)
+    assert session.modified == []
+
+
+def test_what_is_deleted_in_the_commit_that_sends_a_collection_with_it_is_not_met_again(session, production):
+    category = session.create("ListCategory", name="dailies")
+    tasks = session.query("Task").where(project_id=production.project).limit(2).all()
+    review = session.create("TypedContextList", name="review", project_id=production.project, category=category)
+    session.commit()
+    review.items.extend(tasks)
+    session.delete(tasks[0])
+    assert session.plan()[0].data == {"items": [inspect(tasks[1]).reference]}  # what it will hold afterwards
+    session.commit()
+    assert review.items == [tasks[1]]
+    assert session.get("Task", tasks[0].id) is None
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_new_entity_put_into_what_leads_back_to_it_is_created_there(session, other, production, is_new):
+    sequence = session.get("Sequence", production.sequences[0])
+    shot = session.create("Shot", name="new", parent=sequence) if is_new else session.get("Shot", production.shots[0])
+    first, second, third = (session.create("Task", name=f"new{n}") for n in range(3))
+    shot.children.append(first)
+    shot.children.extend([second])
+    shot.children.insert(0, third)
+    assert [task.parent for task in (first, second, third)] == [shot] * 3
+    assert len(session.plan()) == 3 + is_new  # the list itself, which may have grown meanwhile, is not sent
+    session.commit()
+    assert session.modified == []
+    assert {first, second, third} <= set(shot.children)
+    assert {task.id for task in other.get("Shot", shot.id).children} == {task.id for task in shot.children}

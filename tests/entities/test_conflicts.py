@@ -23,7 +23,7 @@ def test_a_value_somebody_else_changed_is_a_conflict_and_nothing_is_sent(session
     with other.begin():
         theirs.name = "theirs"
     task.name, task.bid = "mine", 5
-    with requests_made(session) == 1, pytest.raises(errors.CommitConflict) as caught:
+    with requests_made(session) == 2, pytest.raises(errors.CommitConflict) as caught:
         session.commit(on_conflict="raise")
     error = caught.value
     assert (error.entity_type, error.key, error.attribute) == ("Task", (task.id,), "name")
@@ -69,8 +69,111 @@ def test_a_changed_metadata_value_is_a_conflict(session, other, task, theirs):
     with other.begin():
         theirs.metadata["a"] = "theirs"
     task.metadata["a"] = "mine"
-    with pytest.raises(errors.CommitConflict, match="'theirs'"):
+    said = rf"metadata\['a'\] of Task {task.id} was '1' when it was read and is 'theirs' now"
+    with pytest.raises(errors.CommitConflict, match=said) as caught:
         session.commit(on_conflict="raise")
+    error = caught.value
+    assert (error.entity_type, error.key, error.attribute, error.item) == ("Task", (task.id,), "metadata", "a")
+
+
+def test_a_metadata_key_that_somebody_took_out_is_a_conflict(session, other, task, theirs):
+    task.metadata["a"] = "1"
+    session.commit()
+    with other.begin():
+        del theirs.metadata["a"]
+    task.metadata["a"] = "mine"
+    with pytest.raises(errors.CommitConflict, match="is None now"):
+        session.commit(on_conflict="raise")
+
+
+@pytest.fixture
+def frames(other, production):
+    """The key of a number that tasks of the project have, 24 by default."""
+    configuration = other.create(
+        "CustomAttributeConfiguration",
+        key=f"frames_{production.name}",
+        label="Frames",
+        entity_type="task",
+        object_type=other.query("ObjectType").where(name="Task").one(),
+        project_id=production.project,
+        type=other.query("CustomAttributeType").where(name="number").one(),
+        default=24,
+        config="{}",
+    )
+    other.commit()
+    return configuration.key
+
+
+def test_setting_a_custom_attribute_that_nobody_has_set_is_no_conflict(session, other, task, frames):
+    task.custom_attributes[frames] = 48
+    assert session.commit(on_conflict="raise") == 1
+    assert other.get("Task", task.id).custom_attributes[frames] == 48
+
+
+def test_a_custom_attribute_somebody_else_set_is_a_conflict(session, other, task, theirs, frames):
+    assert task.custom_attributes[frames] == 24
+    with other.begin():
+        theirs.custom_attributes[frames] = 36
+    task.custom_attributes[frames] = 48
+    with pytest.raises(errors.CommitConflict, match=rf"custom_attributes\['{frames}'\].* was 24 .* is 36 now"):
+        session.commit(on_conflict="raise")
+
+
+# -- who it was ---------------------------------------------------------------------------------------------------
+
+
+def test_who_changed_a_status_is_told_with_the_time(box, session, other, production):
+    task = session.query("Task").where(id=production.tasks[0]).select("status_id").one()
+    first, second = [status for status in session.query("Status").limit(3) if status.id != task.status_id][:2]
+    with other.begin():
+        other.get("Task", task.id).status_id = first.id
+    task.status = second
+    with requests_made(session) == 2, pytest.raises(errors.CommitConflict) as caught:
+        session.commit(on_conflict="raise")
+    error = caught.value
+    assert error.changed_by == box.api_user
+    recorded = other.query("StatusChange").where(parent_id=task.id, status_id=first.id).select("date").one()
+    assert error.changed_at == recorded.date
+    assert f"now (by {box.api_user} on {recorded.date:%Y-%m-%d}" in str(error)
+
+
+@pytest.mark.parametrize("what", ["name", "metadata", "custom_attributes"])
+def test_who_changed_something_else_is_told_from_the_log_of_events(box, session, other, task, theirs, frames, what):
+    def change(entity, whose):
+        if what == "name":
+            entity.name = whose
+        elif what == "metadata":
+            entity.metadata["a"] = whose
+        else:
+            entity.custom_attributes[frames] = len(whose)
+
+    task.metadata["a"] = "1"
+    session.commit()
+    change(task, "mine")
+    with other.begin():
+        change(theirs, "theirs")
+    with pytest.raises(errors.CommitConflict, match=rf"\(by {box.api_user} on ") as caught:
+        session.commit(on_conflict="raise")
+    assert (caught.value.attribute, caught.value.changed_by) == (what, box.api_user)
+
+
+def test_who_deleted_an_entity_is_told(box, session, other, task, theirs):
+    task.name = "mine"
+    with other.begin():
+        other.delete(theirs)
+    with pytest.raises(errors.CommitConflict, match=rf"was deleted \(by {box.api_user} on ") as caught:
+        session.commit(on_conflict="raise")
+    assert (caught.value.attribute, caught.value.changed_by) == (None, box.api_user)
+
+
+def test_where_the_server_keeps_no_record_the_error_says_so(session, other, task, theirs):
+    with other.begin():
+        theirs.name = "theirs"
+    other.query("Event").where(parent_id=task.id).delete()
+    task.name = "mine"
+    with pytest.raises(errors.CommitConflict, match="the server does not tell by whom") as caught:
+        session.commit(on_conflict="raise")
+    assert (caught.value.changed_by, caught.value.changed_at) == (None, None)
 
 
 def test_changing_what_somebody_else_deleted_is_a_conflict(session, other, task, theirs):

@@ -186,6 +186,33 @@ def test_assigning_a_mapping_sets_all_of_it_or_nothing(session, other, task, con
     assert (seen[frames], seen[code]) == (48, "x")
 
 
+def test_updating_sets_all_of_the_pairs_or_none(session, other, task, configure):
+    frames, code = configure("frames", "number", 24), configure("code", "text", "x")
+    for wrong in ({frames: 48, code: 5}, {frames: 48, "no_such_key": "y"}):
+        with pytest.raises((errors.InvalidValue, errors.UnknownAttribute)):
+            task.custom_attributes.update(wrong)
+    assert session.modified == []
+    task.custom_attributes.update({frames: 48, code: "y"})
+    session.commit()
+    seen = other.get("Task", task.id).custom_attributes
+    assert (seen[frames], seen[code]) == (48, "y")
+
+
+def test_setting_the_default_that_is_shown_is_no_change_and_a_row_of_its_own_pins_it(session, other, task, configure):
+    key = configure("frames", "number", 24)
+    task.custom_attributes[key] = 24
+    new = session.create("Task", name="new", parent_id=task.parent_id, custom_attributes={key: 24})
+    assert [operation.entity_type for operation in session.plan()] == ["Task"]
+    (configuration,) = [each for each in session.configurations if each.key == key]
+    session.create("CustomAttributeValue", configuration_id=configuration.id, entity_id=task.id, value=24)
+    session.commit()
+    row = other.query("CustomAttributeConfiguration").where(key=key).one()
+    row.default = 30
+    other.commit()
+    session.refresh([task, new], "custom_attributes")
+    assert (task.custom_attributes[key], new.custom_attributes[key]) == (24, 30)
+
+
 # -- configurations -----------------------------------------------------------------------------------------------
 
 
@@ -361,6 +388,34 @@ def test_an_edit_goes_to_the_configuration_that_applies_where_a_new_entity_is_pu
     task.parent = session.get("Shot", production.shots[0])
     session.commit()
     assert other.get("Task", task.id).custom_attributes[key] == 48
+
+
+def test_an_edit_goes_to_the_configuration_that_applies_where_a_new_entity_is_put_by_an_id_the_session_does_not_know(
+    session, connect, other, production, configure
+):
+    key = configure("frames", "number", 24)
+    with connect() as maker:
+        (own,) = maker.query("CustomAttributeConfiguration").where(key=key)
+        shared = maker.create(
+            "CustomAttributeConfiguration",
+            key=key,
+            label="Frames",
+            entity_type="task",
+            object_type_id=own.object_type_id,
+            type_id=own.type_id,
+            default=1,
+            config="{}",
+        )
+        maker.commit()
+    tasks = [session.create("Task", name=f"nowhere yet {n}") for n in range(2)]
+    for task, shot in zip(tasks, production.shots, strict=False):
+        task.custom_attributes[key] = 48
+        assert session.plan()[-1].key[0] == shared.id
+        task.parent_id = shot
+    with requests_made(session) == 2:  # what both are in, and the commit
+        session.commit()
+    for task in tasks:
+        assert other.get("Task", task.id).custom_attributes[key] == 48
 
 
 def test_a_new_entity_given_only_the_key_of_what_it_is_in_has_what_applies_there(session, other, production, configure):

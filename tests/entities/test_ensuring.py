@@ -1,7 +1,9 @@
 """Finding entities by what identifies them, and creating or updating them as needed."""
 
 import datetime
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -94,10 +96,68 @@ def test_none_and_dates_identify(session, shot):
 def test_other_changes_of_the_session_are_not_committed_along(session, other, production, shot):
     task = session.get("Task", production.tasks[0])
     task.bid = 99
-    with requests_made(session) as made, pytest.raises(errors.UsageError, match="other changes"):
+    unrelated = session.create("Task", name="unrelated", parent=shot)
+    leaving = session.get("Task", production.tasks[2])
+    session.delete(leaving)
+    new = session.ensure("Task", {"name": "new", "parent": shot})
+    assert other.get("Task", new.id) is not None
+    assert other.get("Task", task.id).bid == 0
+    assert other.get("Task", unrelated.id) is None
+    assert other.get("Task", leaving.id) is not None
+    assert (session.created, session.modified, session.deleted) == ([unrelated], [task], [leaving])
+
+
+def test_other_changes_of_the_very_entity_are_not_committed_along(session, other, production, shot):
+    task = session.get("Task", production.tasks[1])
+    task.description = "not yet"
+    assert session.ensure("Task", {"name": "task01", "parent": shot, "bid": 77}, ["name", "parent"]) is task
+    seen = other.get("Task", task.id)
+    assert (seen.bid, seen.description) == (77, None)
+    assert set(inspect(task).changes) == {"description"}
+    session.commit()
+    other.refresh(seen)
+    assert (seen.bid, seen.description) == (77, "not yet")
+
+
+def test_what_another_thread_edits_meanwhile_stays_pending(box, connect, other, production):
+    line = Meanwhile(box)
+    session = connect(transport=line)
+    shot, task = session.get("Shot", production.shots[0]), session.get("Task", production.tasks[0])
+
+    def edit():
+        thread = threading.Thread(target=lambda: setattr(task, "bid", 99))
+        thread.start()
+        thread.join()
+
+    line.meanwhile = edit
+    session.ensure("Task", {"name": "new", "parent": shot})
+    assert session.modified == [task]
+    assert other.get("Task", task.id).bid == 0
+
+
+def test_many_threads_that_ensure_the_same_make_it_once(session, shot):
+    barrier = threading.Barrier(8)
+
+    def ensure(number):
+        barrier.wait(60)
+        return session.ensure("Task", {"name": "the same", "parent": shot, "bid": number}, ["name", "parent"])
+
+    with ThreadPoolExecutor(8) as pool:
+        tasks = list(pool.map(ensure, range(8)))
+    assert set(tasks) == {tasks[0]}
+    assert session.query("Task").where(name="the same", parent_id=shot.id).count() == 1
+    assert (session.created, session.modified) == ([], [])
+
+
+def test_what_leads_to_an_uncommitted_entity_or_is_one_is_refused(session, production):
+    shot = session.create("Shot", name="new", parent_id=production.sequences[0])
+    with requests_made(session) as made, pytest.raises(errors.UsageError, match=r"Task\.parent is to be .*'new'"):
         session.ensure("Task", {"name": "new", "parent": shot})
     assert made == 0
-    assert other.get("Task", task.id).bid == 0
+    session.create("Task", name="Mine", parent_id=production.shots[0])
+    with pytest.raises(errors.UsageError, match="it is new and not committed"):
+        session.ensure("Task", {"name": "mine", "parent_id": production.shots[0]})
+    assert len(session.created) == 2
 
 
 def test_without_commit_it_joins_the_changes_and_finds_its_own_new_entity(session, other, production, shot):
@@ -127,6 +187,19 @@ def test_data_with_the_same_identity_is_one_entity(session, shot):
     assert first is second
     assert first.bid == 2
     assert session.query("Task").where(name="twin", parent_id=shot.id).count() == 1
+
+
+def test_new_data_that_differs_in_case_only_is_one_entity_as_the_server_compares(session, shot):
+    wanted = [{"name": name, "parent": shot, "bid": n} for n, name in enumerate(["Twin", "twin", "TWIN"], 1)]
+    tasks = session.ensure_many("Task", wanted, ["name", "parent"])
+    assert set(tasks) == {tasks[0]}
+    assert (tasks[0].name, tasks[0].bid) == ("Twin", 3)
+    assert session.query("Task").where(name="twin", parent_id=shot.id).count() == 1
+
+
+def test_new_data_is_one_entity_by_a_reference_or_its_key(session, shot):
+    first = session.ensure("Task", {"name": "new", "parent": shot}, commit=False)
+    assert session.ensure("Task", {"name": "NEW", "parent_id": shot.id}, commit=False) is first
 
 
 def test_nothing_at_all_asks_nothing(session):
@@ -201,6 +274,22 @@ def test_an_unsaved_edit_of_what_identifies_gives_way(session, production, shot)
     assert session.ensure("Task", {"name": "task01", "parent": shot}, commit=False) is task
     assert task.name == "task01"
     assert session.plan() == []
+
+
+class Meanwhile:
+    """A real transport that calls *meanwhile* before it sends anything that changes something."""
+
+    def __init__(self, box):
+        self._real = HttpTransport(Settings(server_url=box.url, api_user=box.api_user, api_key=box.api_key))
+        self.meanwhile = lambda: None
+
+    def send(self, request, cancellation=None):
+        if not request.repeatable:
+            self.meanwhile()
+        return self._real.send(request, cancellation)
+
+    def close(self):
+        self._real.close()
 
 
 class Failing:

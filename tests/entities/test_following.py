@@ -2,6 +2,7 @@
 
 import pytest
 
+from ftrack_orm import errors
 from ftrack_orm.testing import requests_made
 
 
@@ -67,3 +68,22 @@ def test_after_the_commit_the_server_says_the_same(session, other, shots, task):
     task.parent = shots[3]
     session.commit()
     assert {child.id for child in shots[3].children} == {child.id for child in other.get("Shot", shots[3].id).children}
+
+
+def test_a_refused_creation_leaves_no_trace_in_its_parents_children(session, shots):
+    children = list(shots[1].children)
+    with pytest.raises(errors.InvalidValue):
+        session.create("Task", name="new", parent=shots[1], bid="long")
+    existing = children[0].id
+    with pytest.raises(errors.UsageError, match="already"):
+        session.create("Task", id=existing, name="new", parent=shots[1])
+    assert list(shots[1].children) == children
+
+
+def test_a_collection_edited_after_it_followed_is_as_before_when_all_is_rolled_back(session, production, shots, task):
+    before = set(shots[3].children)
+    task.parent = shots[3]
+    shots[3].children.append(session.get("Task", production.tasks[1]))
+    session.rollback()
+    assert set(shots[3].children) == before
+    assert task in shots[0].children

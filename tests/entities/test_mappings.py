@@ -131,3 +131,28 @@ def test_a_key_that_is_not_configured_is_refused_with_suggestions(session, produ
     with pytest.raises(errors.ReadOnlyAttribute, match="set it to None"):
         del task.custom_attributes[custom_attribute]
     assert session.modified == []
+
+
+def test_updating_sets_all_of_the_pairs_or_none(session, other, task):
+    task.metadata.update({"a": "1"}, b="2")
+    with pytest.raises(errors.InvalidValue, match=r"metadata\['d'\]"):
+        task.metadata.update({"c": "3", "d": 4})
+    assert dict(task.metadata) == {"a": "1", "b": "2"}
+    task.metadata.update([("a", "5")])
+    task.metadata.update()
+    session.commit()
+    assert dict(other.get("Task", task.id).metadata) == {"a": "5", "b": "2"}
+
+
+def test_an_edit_that_somebody_else_has_made_too_is_none_any_more(session, other, task):
+    scope = session.create("Scope", name="scope")
+    session.commit()
+    task.metadata["a"] = "1"
+    task.scopes.append(scope)
+    theirs = other.get("Task", task.id)
+    theirs.metadata["a"] = "1"
+    theirs.scopes.append(other.get("Scope", scope.id))
+    other.commit()
+    session.refresh(task)
+    assert (session.modified, session.plan()) == ([], [])
+    assert (dict(task.metadata), list(task.scopes)) == ({"a": "1"}, [scope])

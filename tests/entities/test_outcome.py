@@ -341,6 +341,8 @@ NOTHING = Found({}, [])
         ),
         ([Delete("Task", ("1",))], {}, _present(), Outcome.NOT_DONE),
         ([Delete("Task", ("1",))], {}, NOTHING, Outcome.DONE),
+        # Nobody has set that custom attribute.
+        ([Update("ContextCustomAttributeValue", ("1", "2"), {"value": 5})], {}, NOTHING, Outcome.NOT_DONE),
         ([Update("Task", ("1",), {"name": "b"}), Delete("Shot", ("2",))], {"name": "a"}, NOTHING, Outcome.UNKNOWN),
     ],
 )

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftrack_orm.entities.planning import Changes, Creation, Deletion, Modification, plan
+from ftrack_orm.entities.planning import Changes, Creation, Deletion, plan
 from ftrack_orm.values import Reference
 from ftrack_orm.wire.operations import Create, Delete, Update
 
@@ -35,6 +35,42 @@ def test_creates_without_references_keep_the_order_they_were_made_in():
     assert [key for _, key in keys(plan(Changes(creations)))] == [str(n) for n in range(20)]
 
 
+def test_what_can_be_carried_out_in_the_order_it_was_made_in_keeps_it():
+    creations = []
+    for n in range(4):
+        creations.append(Creation(ref(f"shot{n}"), {"id": f"shot{n}"}))
+        creations.extend(Creation(ref(f"task{n}{m}"), {"id": f"task{n}{m}", "parent_id": f"shot{n}"}) for m in range(2))
+    assert [key for _, key in keys(plan(Changes(tuple(creations))))] == [c.reference.id for c in creations]
+
+
+def test_what_is_needed_is_moved_before_what_needs_it_and_the_rest_stays_where_it_was():
+    late = {"id": "late"}
+    creations = [
+        Creation(ref("first"), {"id": "first"}),
+        Creation(ref("second"), {"id": "second", "items": [ref("late"), ref("first")]}),
+        Creation(ref("third"), {"id": "third"}),
+        Creation(ref("late"), late),
+    ]
+    assert [key for _, key in keys(plan(Changes(tuple(creations))))] == ["first", "late", "second", "third"]
+
+
+def test_every_circle_is_cut_once_however_many_there_are():
+    creations = []
+    for n in range(300):
+        creations.append(Creation(ref(f"asset{n}"), {"id": f"asset{n}", "latest_id": f"version{n}"}))
+        creations.append(Creation(ref(f"version{n}"), {"id": f"version{n}", "asset_id": f"asset{n}"}))
+    operations = plan(Changes(tuple(creations)))
+    assert len(operations) == 900
+    assert {operation.key[0] for operation in operations[600:]} == {f"version{n}" for n in range(300)}
+
+
+def test_a_circle_in_a_long_chain_is_cut_where_it_was_made_last():
+    chain = [Creation(ref(str(n)), {"id": str(n), "parent_id": str(n + 1)}) for n in range(1000)]
+    operations = plan(Changes((*chain, Creation(ref("1000"), {"id": "1000", "parent_id": "500"}))))
+    assert [op.key for op in operations if isinstance(op, Update)] == [("1000",)]
+    assert [key for _, key in keys(operations[:3])] == ["1000", "999", "998"]
+
+
 def test_a_circle_is_cut_by_creating_without_the_reference_and_updating():
     a = Creation(ref("a"), {"id": "a", "other_id": "b", "name": "A"})
     b = Creation(ref("b"), {"id": "b", "other_id": "a", "name": "B"})
@@ -55,7 +91,7 @@ def test_a_reference_to_itself_is_no_circle():
 def test_the_update_a_circle_needs_is_folded_into_the_entitys_own_update():
     a = Creation(ref("a"), {"id": "a", "other_id": "b"})
     b = Creation(ref("b"), {"id": "b", "other_id": "a"})
-    more = (Modification(ref("a"), {"x": 1}), Modification(ref("b"), {"x": 1}))
+    more = (Update("Task", ("a",), {"x": 1}), Update("Task", ("b",), {"x": 1}))
     operations = plan(Changes((a, b), more))
     assert len(operations) == 4
 
@@ -69,7 +105,7 @@ def test_a_chain_longer_than_pythons_stack_is_ordered():
 def test_deletes_come_last_and_what_refers_first():
     parent = Deletion(ref("parent"))
     child = Deletion(ref("child"), frozenset({"parent", "elsewhere"}))
-    update = Modification(ref("x"), {"name": "X"})
+    update = Update("Task", ("x",), {"name": "X"})
     assert keys(plan(Changes((), (update,), (parent, child)))) == [
         ("Update", "x"),
         ("Delete", "child"),
@@ -99,7 +135,7 @@ def change_sets(draw):
         for n in created
     )
     modifications = tuple(
-        Modification(ref(n), {"parent_id": draw(target)}) for n in existing if n not in deleted and draw(st.booleans())
+        Update("Task", (n,), {"parent_id": draw(target)}) for n in existing if n not in deleted and draw(st.booleans())
     )
     deletions = tuple(Deletion(ref(n), frozenset(draw(st.lists(st.sampled_from(names))))) for n in deleted)
     return existing, Changes(creations, modifications, deletions)
@@ -139,7 +175,7 @@ def test_the_plan_can_be_carried_out_and_leaves_what_the_changes_say(case):
     for creation in changes.creations:
         expected[creation.reference.id] = dict(creation.data)
     for modification in changes.modifications:
-        expected[modification.reference.id].update(modification.data)
+        expected[modification.key[0]].update(modification.data)
     for deletion in changes.deletions:
         del expected[deletion.reference.id]
     assert apply_plan(existing, plan(changes)) == expected
@@ -160,7 +196,7 @@ def test_the_plan_is_deterministic_and_has_one_operation_an_entity_unless_a_circ
 def test_a_plan_reads_as_text_and_as_what_is_sent():
     changes = Changes(
         (Creation(ref("a"), {"id": "a", "name": "A"}),),
-        (Modification(ref("b"), {"status_id": None}),),
+        (Update("Task", ("b",), {"status_id": None}),),
         (Deletion(Reference("Metadata", (("parent_id", "p"), ("key", "k")))),),
     )
     operations = plan(changes)

@@ -182,3 +182,63 @@ def test_a_file_that_cannot_be_replaced_leaves_nothing_behind(session, tmp_path,
     with pytest.raises(errors.StorageError):
         session.changes().save(tmp_path / "taken")
     assert [each.name for each in tmp_path.iterdir()] == ["taken"]
+
+
+@pytest.fixture
+def saved(session, path, task):
+    """A file with changes of everything a task has, made when its name was task00."""
+    scopes = [session.create("Scope", name=f"scope{n}") for n in range(2)]
+    task.metadata["a"] = "1"
+    task.scopes.append(scopes[0])
+    session.commit()
+    session.refresh(task)
+    task.name, task.metadata["a"] = "mine", "mine"
+    task.scopes.append(scopes[1])
+    session.changes().save(path)
+    session.rollback()
+    return path
+
+
+def test_loaded_changes_are_no_conflict_while_the_server_is_as_it_was(connect, task, saved):
+    loading = connect()
+    loading.load_changes(saved)
+    assert loading.commit(on_conflict="raise") == 2
+    assert loading.get("Task", task.id).name == "mine"
+
+
+@pytest.mark.parametrize("what", ["name", "metadata", "scopes"])
+def test_what_somebody_changed_since_the_changes_were_saved_is_a_conflict(other, connect, task, saved, what):
+    theirs = other.get("Task", task.id)
+    if what == "name":
+        theirs.name = "theirs"
+    elif what == "metadata":
+        theirs.metadata["a"] = "theirs"
+    else:
+        theirs.scopes.append(other.create("Scope", name="theirs"))
+    other.commit()
+    loading = connect()
+    loading.load_changes(saved)
+    with pytest.raises(errors.CommitConflict) as caught:
+        loading.commit(on_conflict="raise")
+    assert (caught.value.key, caught.value.attribute) == ((task.id,), what)
+    # Having looked at what is there now, one may decide to overwrite it.
+    loading.refresh(loading.modified)
+    loading.commit(on_conflict="raise")
+    other.refresh(theirs)
+    assert (theirs.name, theirs.metadata["a"]) == ("mine", "mine")
+
+
+def test_loaded_changes_that_were_taken_back_leave_nothing_to_compare_with(other, connect, task, saved):
+    other.get("Task", task.id).name = "theirs"
+    other.commit()
+    loading = connect()
+    loading.load_changes(saved)
+    (mine,) = loading.modified
+    loading.revert(mine, "name")
+    mine.name = "again"
+    loading.commit(on_conflict="raise")
+    loading.load_changes(saved)
+    loading.rollback()
+    mine.name = "and again"
+    loading.commit(on_conflict="raise")
+    assert other.query("Task").where(id=task.id).select("name").populate_existing().one().name == "and again"

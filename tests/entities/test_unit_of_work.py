@@ -306,6 +306,66 @@ def test_edits_of_an_entity_that_is_being_created_are_updates_of_the_next_commit
     assert (seen.name, dict(seen.metadata)) == ("renamed", {"a": "1"})
 
 
+def test_a_reference_loaded_while_its_key_is_being_sent_is_no_edit(connect, line, production):
+    session = connect(transport=line)
+    task = session.query("Task").where(f'id is "{production.tasks[0]}"').select("parent_id").one()
+    task.parent_id = production.shots[3]
+
+    def look():
+        line.meanwhile = lambda: None
+        assert task.parent.name == "sh3"
+
+    line.meanwhile = look
+    session.commit()
+    assert (session.modified, session.plan()) == ([], [])
+    assert task.parent.id == production.shots[3]
+
+
+def test_a_reference_set_while_another_key_is_being_sent_is_an_edit_with_its_key(connect, line, other, production):
+    session = connect(transport=line)
+    task = session.query("Task").where(f'id is "{production.tasks[0]}"').select("parent_id").one()
+    shot = session.get("Shot", production.shots[2])
+    task.parent_id = production.shots[3]
+
+    def edit():
+        line.meanwhile = lambda: None
+        task.parent = shot
+
+    line.meanwhile = edit
+    session.commit()
+    assert [operation.data for operation in session.plan()] == [{"parent_id": shot.id}]
+    session.revert(task, "parent")
+    assert (task.parent_id, task.parent.id) == (production.shots[3], production.shots[3])
+    assert session.modified == []
+
+
+def test_collections_of_a_new_entity_that_nobody_edited_are_read_from_the_server_after_the_commit(
+    connect, line, other, production
+):
+    session = connect(transport=line)
+    shot = session.create("Shot", name="new", parent=session.get("Sequence", production.sequences[0]))
+    assert (list(shot.children), list(shot.notes)) == ([], [])
+
+    def work():
+        line.meanwhile = lambda: None
+        shot.description = "edited meanwhile"
+        other.create("Task", name="somebody's", parent_id=shot.id)
+        other.commit()
+
+    line.meanwhile = work
+    session.commit()
+    assert [child.name for child in shot.children] == ["somebody's"]
+    assert session.modified == [shot]
+
+
+def test_an_empty_collection_of_a_changed_entity_stays_loaded(session, shot, tasks):
+    assert list(tasks[0].notes) == []
+    tasks[0].bid = 3600
+    session.commit()
+    with requests_made(session) == 0:
+        assert list(tasks[0].notes) == []
+
+
 def test_an_entity_deleted_while_it_is_being_created_is_deleted_by_the_next_commit(connect, line, other, production):
     session = connect(transport=line)
     task = session.create("Task", name="new", parent=session.get("Shot", production.shots[0]))
@@ -418,3 +478,45 @@ def test_what_others_changed_does_not_overwrite_an_edit(session, other, tasks):
     assert inspect(tasks[0]).changes["name"].old == "theirs"
     session.rollback()
     assert tasks[0].name == "theirs"
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_reverting_an_entity_while_it_is_being_created_deletes_it_or_forgets_it(
+    connect, line, other, production, refused
+):
+    session = connect(transport=line)
+    shot = session.get("Shot", production.shots[0])
+    task = session.create("Task", name="task00" if refused else "new", parent=shot)
+
+    def revert():
+        line.meanwhile = lambda: None
+        session.revert(task)
+
+    line.meanwhile = revert
+    if refused:
+        with pytest.raises(errors.ServerError):
+            session.commit()
+        assert (session.plan(), inspect(task).state) == ([], Lifecycle.TRANSIENT)
+    else:
+        session.commit()
+        assert session.deleted == [task]
+        session.commit()
+    assert other.get("Task", task.id) is None
+
+
+def test_reverting_an_attribute_while_it_is_being_sent_sets_it_back_with_the_next_commit(
+    connect, line, other, production
+):
+    session = connect(transport=line)
+    task = session.query("Task").where(id=production.tasks[0]).select("name").one()
+    task.name = "mine"
+
+    def revert():
+        line.meanwhile = lambda: None
+        session.revert(task, "name")
+
+    line.meanwhile = revert
+    session.commit()
+    assert task.name == "task00"
+    session.commit()
+    assert other.get("Task", task.id).name == "task00"

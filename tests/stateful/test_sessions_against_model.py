@@ -1,141 +1,33 @@
 """Two sessions and the embedded server against a model of dictionaries: what is shown, what is sent, what is kept.
 
-The model of a session is what the server last told it (`seen`) and what was changed since (`edits`); the model of the
-server is what was committed. Every step compares what a session shows with its model, every commit the server with its.
+Every step compares what a session shows with its model, every commit the server with its. The model is in `model.py`.
 """
 
-import copy
+import contextlib
+import importlib.util
 import itertools
+import pathlib
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from ftrack_orm import Session, errors
-from ftrack_orm.settings import Settings
-from ftrack_orm.transport.http import HttpTransport
+from ftrack_orm import Session, errors, inspect
 
-REMOVED = "removed"
-SCALARS = ("name", "bid", "parent_id")
+# A file beside this one cannot simply be imported, since test folders are no packages.
+_SPEC = importlib.util.spec_from_file_location("stateful_model", pathlib.Path(__file__).with_name("model.py"))
+model = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(model)
+REMOVED, SCALARS, DEFAULTS = model.REMOVED, model.SCALARS, model.DEFAULTS
+
 EDITS = ("bid", "name", "move", "move by reference", "append", "remove", "set", "set", "unset", "set back")
+EDITS = (*EDITS, "custom", "custom", "list", "list", "unlist")
+OTHERS = ("commit", "careful", "careful", "batches", "create", "delete", "roll back")
+OTHERS = (*OTHERS, "read", "refresh", "refresh", "refresh list")
+FAULTS = (None, None, None, "lost on the way", "answer lost", "late")
 SIDES = st.integers(0, 1)
 SMALL = st.integers(0, 2)
 _NUMBERS = itertools.count()
-
-
-class Line:
-    """A real transport that loses the answer to the next write, or the next write itself, when told so."""
-
-    def __init__(self, box):
-        self._real = HttpTransport(Settings(server_url=box.url, api_user=box.api_user, api_key=box.api_key))
-        self.fault = None
-
-    def send(self, request, cancellation=None):
-        fault = None if request.repeatable else self.fault
-        if fault is not None:
-            self.fault = None
-        if fault != "lost on the way":
-            answer = self._real.send(request, cancellation)
-        if fault is not None:
-            raise errors.LineError("The line was cut.", safe_to_retry=False)
-        return answer
-
-    def close(self):
-        self._real.close()
-
-
-class Side:
-    """A session and the model of it."""
-
-    def __init__(self, box, schema_cache):
-        self.line = Line(box)
-        self.session = Session(
-            box.url, box.api_key, box.api_user, schema_cache_path=schema_cache, transport=self.line, fetch="one"
-        )
-        self.entities = {}
-        self.seen = {}
-        self.edits = {}
-        self.created = set()
-        self.deleted = set()
-
-    def expected(self, key, name):
-        """What the session is to show: what it was told, with the edits made since."""
-        value = self.seen[key][name]
-        edits = self.edits.get(key, {})
-        if name in SCALARS:
-            return edits.get(name, value)
-        value = dict(value)
-        for item, new in edits.get(name, {}).items():
-            if new == REMOVED:
-                value.pop(item, None)
-            else:
-                value[item] = new
-        return value
-
-    def edit(self, key, name, new, item=None):
-        """Note an edit, or that it took an earlier one back."""
-        edits = self.edits.setdefault(key, {})
-        if item is None:
-            edits[name] = new
-            if new == self.seen[key][name] and key not in self.created:
-                del edits[name]
-        else:
-            edits.setdefault(name, {})[item] = new
-            if new == self.seen[key][name].get(item, REMOVED):
-                del edits[name][item]
-
-    def dirty(self):
-        """Whether something must be sent."""
-        changed = any(
-            self.expected(key, name) != self.seen[key][name]
-            for key, edits in self.edits.items()
-            for name in edits
-            if key not in self.deleted
-        )
-        return bool(changed or self.created or self.deleted)
-
-    def forget_changes(self):
-        self.edits, self.created, self.deleted = {}, set(), set()
-
-
-class Refused(Exception):
-    """The server of the model refuses the commit."""
-
-
-def carried_out(side, server):
-    """Return the model of the server after a commit of *side*; raises `Refused`."""
-    server = copy.deepcopy(server)
-    for key in side.created:
-        server[key] = {**{name: side.expected(key, name) for name in SCALARS}, "scopes": {}, "metadata": {}}
-    for key, edits in side.edits.items():
-        if key in side.deleted:
-            continue
-        if key not in server:
-            if any(edits.values()):
-                raise Refused
-            continue
-        for name, value in edits.items():
-            if name == "metadata":
-                for item, new in value.items():
-                    # The session goes by the rows it knows.
-                    if (item in side.seen[key][name]) != (item in server[key][name]):
-                        if new == side.seen[key][name].get(item, REMOVED):
-                            continue
-                        raise Refused
-                    if new == REMOVED:
-                        server[key][name].pop(item, None)
-                    else:
-                        server[key][name][item] = new
-            elif name == "scopes":
-                if value:
-                    server[key][name] = side.expected(key, name)
-            else:
-                server[key][name] = value
-    for key in side.deleted:
-        if key not in server:
-            raise Refused
-        del server[key]
-    return server
 
 
 class Sessions(RuleBasedStateMachine):
@@ -143,7 +35,7 @@ class Sessions(RuleBasedStateMachine):
 
     def __init__(self, box, schema_cache):
         super().__init__()
-        self.sides = [Side(box, schema_cache) for _ in range(2)]
+        self.sides = [model.Side(box, schema_cache) for _ in range(2)]
         self.observer = Session(box.url, box.api_key, box.api_user, schema_cache_path=schema_cache)
         maker, number = self.observer, next(_NUMBERS)
         schema = maker.query("ProjectSchema").first()
@@ -152,16 +44,33 @@ class Sessions(RuleBasedStateMachine):
         self.shots = [maker.create("Shot", name=f"sh{n}", parent=project).id for n in range(2)]
         self.scopes = [maker.create("Scope", name=f"scope{number}-{n}").id for n in range(2)]
         tasks = [maker.create("Task", name=f"t{n}", parent_id=self.shots[0], bid=0) for n in range(2)]
+        category = maker.query("ListCategory").first() or maker.create("ListCategory", name="dailies")
+        self.list = maker.create("TypedContextList", name="dailies", project=project, category=category).id
+        self.custom = self._configure(maker)
         maker.commit()
-        self.server = {
-            task.id: {"name": task.name, "bid": 0, "parent_id": self.shots[0], "scopes": {}, "metadata": {}}
-            for task in tasks
-        }
+        self.server = {task.id: {"name": task.name, "bid": 0, "parent_id": self.shots[0]} for task in tasks}
+        for task in self.server.values():
+            task |= {"scopes": {}, "metadata": {}, "custom": dict(DEFAULTS)}
+        self.server[self.list] = {"items": {}}
         self.names = itertools.count()
         for side in self.sides:
             side.shots = [side.session.get("Shot", key) for key in self.shots]
             side.scopes = {key: side.session.get("Scope", key) for key in self.scopes}
+            side.list = side.session.query("TypedContextList").where(id=self.list).select("items").one()
+            side.seen[self.list] = {"items": {}}
             self._read(side)
+
+    def _configure(self, maker):
+        """Make custom attributes for this run's project; return their keys by what the model calls them."""
+        keys = {name: f"{name}_{self.project}" for name in DEFAULTS}
+        task = maker.query("ObjectType").where(name="Task").one()
+        number, text = (maker.query("CustomAttributeType").where(name=name).one() for name in ("number", "text"))
+        frames = {"type": number, "default": 0, "entity_type": "task", "object_type": task}
+        colour = {"type": text, "default": "red", "entity_type": "show", "is_hierarchical": True}
+        for name, data in {"frames": frames, "colour": colour}.items():
+            data |= {"key": keys[name], "label": name, "project_id": self.project, "config": "{}"}
+            maker.create("CustomAttributeConfiguration", data)
+        return keys
 
     def teardown(self):
         for side in self.sides:
@@ -173,10 +82,10 @@ class Sessions(RuleBasedStateMachine):
 
     def _read(self, side):
         query = side.session.query("Task").where(f'project_id is "{self.project}"')
-        for task in query.select("name", "bid", "parent_id", "scopes", "metadata").all():
+        for task in query.select(*SCALARS, "scopes", "metadata", "custom_attributes"):
             if task.id not in side.created:
                 side.entities[task.id] = task
-                side.seen[task.id] = copy.deepcopy(self.server[task.id])
+                side.told(task.id, self.server[task.id])
 
     def _choose(self, number, which):
         """A side and one of its tasks that can be edited, whose collection, if one is to be edited, is loaded."""
@@ -193,7 +102,8 @@ class Sessions(RuleBasedStateMachine):
         if key not in self.server:
             return False
         getattr(task, name)
-        side.seen[key][name] = copy.deepcopy(self.server[key][name])
+        name = "custom" if name == "custom_attributes" else name
+        side.told(key, {name: self.server[key][name]})
         return True
 
     # -- the step ------------------------------------------------------------------------------------------------------
@@ -202,28 +112,33 @@ class Sessions(RuleBasedStateMachine):
     @rule(
         which=SIDES,
         number=SMALL,
-        how=st.sampled_from([*EDITS, *EDITS, "commit", "commit", "create", "delete", "read", "refresh", "refresh"]),
+        how=st.sampled_from([*EDITS, *EDITS, *OTHERS]),
         value=SMALL,
-        fault=st.sampled_from([None, None, None, "lost on the way", "answer lost"]),
+        fault=st.sampled_from(FAULTS),
     )
     def step(self, which, number, how, value, fault):
         if how in EDITS:
             self.edit(which, number, how, value)
         elif how == "commit":
             self.commit(which, fault)
+        elif how == "batches":
+            self.commit_in_batches(which, value + 1, fault)
+        elif how == "careful":
+            self.commit_unless_there_is_a_conflict(which, fault)
         elif how == "create":
             self.create(which, value % 2, value)
         elif how == "delete":
             self.delete(which, number)
         elif how == "read":
             self._read(self.sides[which])
+        elif how == "refresh list":
+            self.refresh_list(which)
+        elif how == "roll back":
+            self.roll_back(self.sides[which])
         else:
             self.refresh(which, number)
 
-    @precondition(lambda self: any(side.dirty() for side in self.sides))
-    @rule(which=SIDES)
-    def roll_back(self, which):
-        side = self.sides[which]
+    def roll_back(self, side):
         side.session.rollback()
         for key in side.created:
             del side.entities[key]
@@ -239,6 +154,8 @@ class Sessions(RuleBasedStateMachine):
         attribute = {"bid": "bid", "name": "name", "append": "scopes", "remove": "scopes"}.get(how, "parent_id")
         if how in ("set", "unset"):
             attribute = "metadata"
+        if how == "custom":
+            attribute = "custom_attributes"
         if how == "set back":
             self._set_back(side, key)
         elif not self._touch(side, key, attribute):
@@ -267,6 +184,17 @@ class Sessions(RuleBasedStateMachine):
         elif how == "unset" and "ab"[value % 2] in task.metadata:
             del task.metadata["ab"[value % 2]]
             side.edit(key, "metadata", REMOVED, "ab"[value % 2])
+        elif how == "custom":
+            name = ("frames", "colour")[number % 2]
+            new = value if name == "frames" else (None, "green", "blue")[value]
+            task.custom_attributes[self.custom[name]] = new
+            side.edit(key, "custom", new, name)
+        elif how == "list":
+            side.list.items.append(task)
+            side.edit(self.list, "items", True, key)
+        elif how == "unlist" and task in side.list.items:
+            side.list.items.remove(task)
+            side.edit(self.list, "items", REMOVED, key)
 
     def _set_back(self, side, key):
         for name in SCALARS:
@@ -280,7 +208,7 @@ class Sessions(RuleBasedStateMachine):
         side.entities[task.id] = task
         side.created.add(task.id)
         side.seen[task.id] = {"name": task.name, "bid": bid, "parent_id": self.shots[shot]}
-        side.seen[task.id] |= {"scopes": {}, "metadata": {}}
+        side.seen[task.id] |= {"scopes": {}, "metadata": {}, "custom": dict(DEFAULTS)}
 
     def delete(self, which, number):
         side, key = self._choose(number, which)
@@ -289,6 +217,7 @@ class Sessions(RuleBasedStateMachine):
             if key in side.created:
                 side.created.discard(key)
                 side.edits.pop(key, None)
+                side.edits.get(self.list, {}).get("items", {}).pop(key, None)
                 del side.entities[key]
             else:
                 side.deleted.add(key)
@@ -305,77 +234,141 @@ class Sessions(RuleBasedStateMachine):
             assert key not in self.server
         else:
             assert key in self.server
-            side.seen[key] = copy.deepcopy(self.server[key])
+            side.told(key, self.server[key])
 
-    def commit(self, which, fault):
+    def refresh_list(self, which):
         side = self.sides[which]
-        side.line.fault = fault
-        try:
-            after = carried_out(side, self.server)
-        except Refused:
-            after = None
+        side.session.refresh(side.list, "items")
+        side.told(self.list, self.server[self.list])
+        self._told_in_passing(side)
+
+    def commit(self, which, fault, **how):
+        side, after = self.sides[which], self._after(which)
+        side.line.faults = [fault]
         planned = side.session.plan()
         try:
-            side.session.commit()
+            side.session.commit(**how)
         except errors.ServerError:
             assert after is None
             assert fault is None
         except errors.LineError:
-            assert fault == "lost on the way" or after is None
+            assert fault in ("lost on the way", "late") or after is None
+            if fault == "late":
+                self._finish_and_commit_again(side, after)
         else:
-            # Lost on the way and taken as done: only when somebody else has done the very same.
-            if planned and (after is None or fault == "lost on the way"):
+            # Not carried out and taken as done: only when somebody else has done the very same.
+            if planned and (after is None or fault in ("lost on the way", "late")):
                 assert fault is not None
-                self._assert_holds_already(side)
-            elif after is not None:
-                self.server = after
-            self._accepted(side)
-            assert side.session.plan() == []
-        side.line.fault = None
+                assert model.holds_already(side, self.server)
+            self._finish(side)
+            self._accepted(side, self.server if after is None else after)
+        side.line.faults = []
         self._compare_server()
 
-    def _assert_holds_already(self, side):
-        assert not side.created
-        for key in side.deleted:
-            assert key not in self.server
-        for key, edits in side.edits.items():
-            if key in side.deleted:
-                continue
-            for name, value in edits.items():
-                if name in SCALARS:
-                    assert self.server[key][name] == value
-                elif name == "metadata":
-                    assert all(self.server[key][name].get(item, REMOVED) == new for item, new in value.items())
-                elif value:
-                    assert self.server[key][name] == side.expected(key, name)
+    def _after(self, which):
+        """The server after a commit, None if it refuses that."""
+        try:
+            return model.carried_out(self.sides[which], self.server)
+        except model.Refused:
+            return None
 
-    def _accepted(self, side):
-        """Move the model of a session to after its commit; what it was told about the rest may be told or not."""
+    def _finish(self, side):
+        """Let the server do what is late; it may refuse it, as any other commit."""
+        with contextlib.suppress(errors.ServerError):
+            side.line.finish()
+
+    def _finish_and_commit_again(self, side, after):
+        """The server carries out what was given up; committing again must neither lose it nor do it twice."""
+        self._finish(side)
+        self.server = self.server if after is None else after
+        try:
+            side.session.commit()
+        except errors.ServerError:
+            assert after is None
+        except errors.LineError:
+            # What others changed makes it undecidable still. Then it is for the user to decide, who takes it back here.
+            assert not side.created
+            self.roll_back(side)
+        else:
+            assert after is not None
+            self._accepted(side, after)
+
+    def commit_in_batches(self, which, size, fault):
+        """A commit in several requests, of which the second one may fail: committing again does the rest."""
+        side, after = self.sides[which], self._after(which)
+        if after is None:
+            return
+        progress = []
+        side.line.faults = [None, None if fault == "late" else fault]
+        try:
+            side.session.commit(batch_size=size, on_progress=lambda done, total: progress.append((done, total)))
+        except errors.LineError:
+            assert fault == "lost on the way"
+            side.line.faults = []
+            side.session.commit()
+        else:
+            assert progress == sorted(progress)
+            assert not progress or progress[-1][0] == progress[-1][1]
+        side.line.faults = []
+        self._accepted(side, after)
+        self._compare_server()
+
+    def commit_unless_there_is_a_conflict(self, which, fault):
+        side = self.sides[which]
+        if not model.has_conflict(side, self.server):
+            self.commit(which, fault, on_conflict="raise")
+            return
+        planned = side.session.plan()
+        try:
+            side.session.commit(on_conflict="raise")
+        except errors.CommitConflict as conflict:
+            assert conflict.conflicts
+        else:
+            raise AssertionError("A conflict was not noticed.")
+        assert side.session.plan() == planned
+        self._compare_server()
+
+    def _accepted(self, side, after):
+        """Move the models to after a commit; what the session was told about the rest may be told or not."""
+        self.server = after
         for key in side.deleted:
             del side.entities[key]
-        for key, edits in side.edits.items():
-            for name in edits:
-                if key in side.entities and edits[name] != {}:
-                    side.seen[key][name] = side.expected(key, name)
+            side.edits.get(self.list, {}).get("items", {}).pop(key, None)
+            side.seen[self.list]["items"].pop(key, None)
+        for key, name, _ in side.real_edits():
+            side.seen[key][name] = side.expected(key, name)
         side.forget_changes()
+        self._told_in_passing(side)
+        assert side.session.plan() == []
+
+    def _told_in_passing(self, side):
+        """Have the model know what an answer told of tasks that nobody asked for: it may, and need not, tell more."""
         for key, task in side.entities.items():
-            for name in SCALARS:
+            edited = inspect(task).changes
+            for name in (*SCALARS, "scopes"):
                 if name in task.__dict__ and key in self.server:
-                    assert task[name] in (side.seen[key][name], self.server[key][name])
-                    side.seen[key][name] = task[name]
+                    known = edited[name].old if name in edited else task[name]
+                    known = {scope.id: True for scope in known} if name == "scopes" else known
+                    assert known in (side.seen[key][name], self.server[key][name])
+                    side.told(key, {name: known})
 
     # -- comparing -----------------------------------------------------------------------------------------------------
 
     def _compare_server(self):
         query = self.observer.query("Task").where(f'project_id is "{self.project}"')
-        rows = query.select("name", "bid", "parent_id", "scopes.id", "metadata").dicts()
+        rows = query.select(*SCALARS, "scopes.id", "metadata", "custom_attributes").dicts()
+        (lists,) = self.observer.query("TypedContextList").where(id=self.list).select("items.id").dicts()
         assert self.server == {
-            row["id"]: {
-                **{name: row[name] for name in SCALARS},
-                "scopes": {scope["id"]: True for scope in row["scopes"]},
-                "metadata": row["metadata"],
-            }
-            for row in rows
+            self.list: {"items": {item["id"]: True for item in lists["items"]}},
+            **{
+                row["id"]: {
+                    **{name: row[name] for name in SCALARS},
+                    "scopes": {scope["id"]: True for scope in row["scopes"]},
+                    "metadata": row["metadata"],
+                    "custom": {name: row["custom_attributes"][key] for name, key in self.custom.items()},
+                }
+                for row in rows
+            },
         }
 
     @invariant()
@@ -390,8 +383,13 @@ class Sessions(RuleBasedStateMachine):
                     assert {scope.id: True for scope in shown["scopes"]} == side.expected(key, "scopes")
                 if "metadata" in shown:
                     assert dict(shown["metadata"]) == side.expected(key, "metadata")
+                if "custom_attributes" in shown and key not in side.created:
+                    custom = {name: shown["custom_attributes"][key_] for name, key_ in self.custom.items()}
+                    assert custom == side.expected(key, "custom")
                 if "parent" in shown and "parent_id" in shown:
                     assert shown["parent"].id == shown["parent_id"]
+            if "items" in side.list.__dict__:
+                assert {task.id: True for task in side.list.items} == side.expected(self.list, "items")
 
     @invariant()
     def what_is_to_be_sent_is_known(self):
@@ -400,7 +398,7 @@ class Sessions(RuleBasedStateMachine):
             assert {task.id for task in side.session.deleted} == side.deleted
             if side.dirty():
                 assert side.session.plan()
-            elif not any(value != {} for edits in side.edits.values() for value in edits.values()):
+            elif not any(side.real_edits()):
                 assert side.session.plan() == []
 
 
@@ -408,7 +406,7 @@ def test_two_sessions_and_the_server_agree_with_the_model(box, schema_cache):
     run_state_machine_as_test(
         lambda: Sessions(box, schema_cache),
         settings=settings(
-            max_examples=50,
+            max_examples=30,
             stateful_step_count=100,
             deadline=None,
             derandomize=True,
