@@ -18,12 +18,41 @@ from collections.abc import Sequence
 
 import attrs
 
-from . import attribute_reads, building, frame, latency, reading, round_trips, starting, streaming, writing
+from . import (
+    attribute_reads,
+    building,
+    commit_with_many_cached,
+    frame,
+    identity_floor,
+    latency,
+    overlap,
+    query_language,
+    reading,
+    round_trips,
+    sandbox_page,
+    starting,
+    streaming,
+    writing,
+)
 from .clients import OFFICIAL, OURS
 from .frame import Result
 from .targets import TARGETS, Book
 
-QUESTIONS = (reading, attribute_reads, round_trips, streaming, writing, starting, building, latency)
+QUESTIONS = (
+    reading,
+    identity_floor,
+    attribute_reads,
+    round_trips,
+    streaming,
+    overlap,
+    writing,
+    commit_with_many_cached,
+    starting,
+    building,
+    query_language,
+    latency,
+    sandbox_page,
+)
 FOLDER = frame.ROOT / "docs" / "reference" / "benchmarks"
 
 

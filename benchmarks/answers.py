@@ -15,29 +15,16 @@ from ftrack_orm.sandbox import datamodel
 from ftrack_orm.sandbox.information import answer as information
 from ftrack_orm.schema.model import schema_hash
 
-PAGE_SIZE = 500
+from .production import KINDS, PAGE_SIZE, key
+
 TASKS_ON_A_SHOT = 5
 SHOTS_IN_A_SEQUENCE = 20
 
-#: Twelve attributes over six relations: the answer most questions are about.
-EXPRESSION = (
-    "select name, description, bid, end_date, status.name, status.color, type.name, priority.name, priority.value, "
-    "parent.name, parent.parent.name, project.name from Task"
-)
-#: As little as can be changed.
-NARROW = "select name, bid from Task"
-
-_KINDS = ("task", "shot", "sequence", "project", "status", "type", "priority", "objecttype")
 _EMPTY = b'{"action":"query","data":[],"metadata":{"next":{"offset":null}}}'
 _OFFSET, _LIMIT = re.compile(r"\boffset (\d+)"), re.compile(r"\blimit (\d+)")
 _ENTITY_TYPE = re.compile(r"(?:\bfrom\s+|^\s*)(\w+)")
 
 Row = dict[str, Any]
-
-
-def key(kind: str, number: int) -> str:
-    """Return the id of an entity, the same in every process."""
-    return f"{_KINDS.index(kind.lower()) + 1:08x}-0000-4000-8000-{number:012x}"
 
 
 class Telling:
@@ -100,7 +87,7 @@ class Telling:
 
     def _context(self, kind: str) -> Row:
         """Return what a server always tells of a context of the production's tree."""
-        object_type = key("ObjectType", _KINDS.index(kind.lower()))
+        object_type = key("ObjectType", KINDS.index(kind.lower()))
         return {"context_type": "task", "object_type_id": object_type, "project_id": key("Project", 0)}
 
 

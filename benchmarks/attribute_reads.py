@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import frame
-from .answers import EXPRESSION
 from .clients import OFFICIAL, OURS, open_session
 from .frame import Figures, Measurement, Server
+from .production import EXPRESSION
 
 PLAIN = "plain object"
 FLOOR = "lazy class, nothing else"
@@ -94,7 +94,7 @@ def reads(client: str, server: Server, size: int) -> Figures:
     if client in (PLAIN, FLOOR):
         tasks = _made(_Plain if client == PLAIN else _floor, size)
     else:
-        session = open_session(client, server.url, server.folder)
+        session = open_session(client, server)
         tasks = session.query(EXPRESSION).all()
     ways: dict[str, Callable[[Sequence[Any]], None]] = {"item ns": _item, "three values ns": _three_items}
     if client != OFFICIAL:
@@ -108,7 +108,9 @@ def _nanoseconds(way: Callable[[Sequence[Any]], None], tasks: Sequence[Any]) -> 
 
 
 MEASUREMENTS = [
-    Measurement("read loaded values", reads, (PLAIN, FLOOR, OURS, OFFICIAL), (2_500, 10_000), slow=(OFFICIAL,))
+    Measurement(
+        "read loaded values", reads, (PLAIN, FLOOR, OURS, OFFICIAL), (2_500, 10_000), slow=(OFFICIAL,), is_portable=True
+    )
 ]
 
 if __name__ == "__main__":

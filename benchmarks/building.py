@@ -19,7 +19,7 @@ from .frame import Figures, Measurement, Server
 
 def build(client: str, server: Server, size: int) -> Figures:
     """Return the microseconds for building the query and for building and compiling it."""
-    session = open_session(client, server.url, server.folder)
+    session = open_session(client, server)
     Task = session.types.Task
     user = key_only(session)
 
@@ -45,7 +45,7 @@ def _least(work: Any) -> float:
     return min(timeit.repeat(work, number=200, repeat=15)) / 200 * 1e6
 
 
-MEASUREMENTS = [Measurement("build a query", build, (OURS,), (1,), quick_sizes=(1,))]
+MEASUREMENTS = [Measurement("build a query", build, (OURS,), (1,), quick_sizes=(1,), is_portable=True)]
 
 if __name__ == "__main__":
     frame.main(sys.modules[__name__])

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .frame import Server
 
 OURS = "ftrack_orm"
 OURS_WITH_ORJSON = "ftrack_orm + orjson"
 OFFICIAL = "ftrack-python-api"
 
-#: What every server of the benchmarks lets in.
-USER, KEY = "benchmark", "benchmark"
 
-
-def open_session(client: str, url: str, cache: str, *, user: str = USER, api_key: str = KEY, **settings: Any) -> Any:
-    """Return a session of *client* on the server at *url* that knows the schema; *cache* is a folder for it."""
-    if client == OFFICIAL:
-        import ftrack_api
-
-        return ftrack_api.Session(url, api_key, user, schema_cache_path=cache, auto_connect_event_hub=False)
-    if client == OURS:
+def choose_json(client: str) -> None:
+    """Keep *client* from using orjson unless it is the one that is measured with it; has to be called first of all."""
+    if client != OURS_WITH_ORJSON:
         # Python takes a module that is None for one that is not installed.
         sys.modules["orjson"] = None  # type: ignore[assignment]
+
+
+def open_session(client: str, server: Server, **settings: Any) -> Any:
+    """Return a session of *client* on *server* that knows the schema, which is kept in the server's folder."""
+    if client == OFFICIAL:
+        import ftrack_api  # type: ignore[import-untyped]  # it has none
+
+        return ftrack_api.Session(
+            server.url, server.api_key, server.user, schema_cache_path=server.folder, auto_connect_event_hub=False
+        )
     from ftrack_orm import Session
 
-    session = Session(url, api_key, user, schema_cache_path=cache, **settings)
+    session = Session(server.url, server.api_key, server.user, schema_cache_path=server.folder, **settings)
     session.server_information  # noqa: B018 - the first need is what connects
     return session
 

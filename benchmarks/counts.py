@@ -5,9 +5,9 @@
     python -m benchmarks.counts --json        # print them as JSON and compare nothing
 
 What is counted are calls of functions written in this library, those that attrs generates for it included. That is the
-same on every Python, unlike instructions, or calls of built-in functions, of which each version makes its own choice.
-Comprehensions are left out: up to Python 3.11 they are functions, from 3.12 on they are not. Calls of built-in functions
-are counted too, but compared only on the version of Python that counts.json was written with.
+same on every Python, unlike instructions, or calls of built-in functions, of which each version has its own.
+Comprehensions are left out: up to Python 3.11 they are functions, from 3.12 on they are not. Calls of built-in
+functions are counted too, but compared only on the version of Python that counts.json was written with.
 
 The server is a function in the same process with prepared answers, everything has been done once before (classes are
 built, caches filled), and hashes are not random.
@@ -31,7 +31,8 @@ import ftrack_orm
 from ftrack_orm import Session
 from ftrack_orm.transport.in_process import InProcess
 
-from .answers import EXPRESSION, Answers
+from .answers import Answers
+from .production import EXPRESSION
 
 FILE = pathlib.Path(__file__).with_name("counts.json")
 #: How much more there may be than what counts.json has before it is a regression. Less is always welcome.

@@ -23,6 +23,8 @@ from typing import Any
 
 import attrs
 
+from .clients import OURS, choose_json
+
 ROOT = pathlib.Path(__file__).parent.parent
 
 #: Figures by name, as one run of a measurement gives them. The unit is part of the name.
@@ -59,6 +61,8 @@ class Measurement:
     quick_sizes: Sequence[int] = (40,)
     #: Tasks on the embedded server, where the size is something else.
     tasks: int | None = None
+    #: Whether the embedded server can take the responder's place, which it cannot where ids are made up.
+    is_portable: bool = False
     #: Whether every run needs a server of its own, because it leaves something behind.
     is_fresh: bool = False
 
@@ -82,23 +86,26 @@ class Result:
 
 
 def run(question: ModuleType, *, quick: bool = False, server: str | None = None) -> list[Result]:
-    """Return the results of all measurements of a question; *server* replaces the responder where one is used."""
+    """Return the results of all measurements of a question; *server* replaces the responder where one can."""
     results = []
     for index, measurement in enumerate(question.MEASUREMENTS):
-        kind = server if server and measurement.server == "responder" else measurement.server
+        kind = server if server and measurement.is_portable else measurement.server
         for size in measurement.quick_sizes if quick else measurement.sizes:
             tasks = size if measurement.tasks is None else 300 if quick else measurement.tasks
+            runs: dict[str, list[Figures]] = {client: [] for client in measurement.clients}
             with contextlib.ExitStack() as shared:
                 place = None if measurement.is_fresh else shared.enter_context(_serving(kind, tasks))
-                for client in measurement.clients:
-                    repeat = 1 if quick or client in measurement.slow else measurement.repeat
-                    runs = []
-                    for _ in range(repeat):
+                # The clients take turns, so that what else the machine does falls on all of them.
+                for turn in range(1 if quick else measurement.repeat):
+                    for client in measurement.clients:
+                        if turn and client in measurement.slow:
+                            continue
                         with contextlib.ExitStack() as own:
-                            server = place or own.enter_context(_serving(kind, tasks))
-                            runs.append(_in_a_process(question, index, client, server, size))
-                    figures = {name: [each[name] for each in runs] for name in runs[0]}
-                    results.append(Result(measurement.name, client, size, figures))
+                            used = place or own.enter_context(_serving(kind, tasks))
+                            runs[client].append(_in_a_process(question, index, client, used, size))
+            for client, gathered in runs.items():
+                figures = {name: [each[name] for each in gathered] for name in gathered[0]}
+                results.append(Result(measurement.name, client, size, figures))
     return results
 
 
@@ -129,16 +136,27 @@ def main(question: ModuleType) -> None:
 
 
 def table(results: Sequence[Result]) -> list[str]:
-    """Return the lines of a Markdown table of results, with medians, spreads and how they grow."""
-    lines = ["| measured | size | client | figure | median | least | greatest |", "|---|---|---|---|---|---|---|"]
+    """Return the lines of a Markdown table of results: medians, spreads, ratios to this library, and how they grow."""
+    head = ("measured", "size", "client", "figure", "median", "least", "greatest", f"÷ {OURS}")
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    ours = {(each.measurement, each.size): each for each in results if each.client == OURS}
     for each in results:
+        beside = ours.get((each.measurement, each.size))
         for figure in each.figures:
             low, high = each.spread(figure)
             cells = (each.measurement, f"{each.size:,}", each.client, figure)
-            lines.append(f"| {' | '.join(cells)} | {each.median(figure):.4g} | {low:.4g} | {high:.4g} |")
+            numbers = " | ".join(f"{number:.4g}" for number in (each.median(figure), low, high))
+            lines.append(f"| {' | '.join(cells)} | {numbers} | {_ratio(each, beside, figure)} |")
     for (measurement, client), slope in exponents(results).items():
-        lines.append(f"| {measurement} | all | {client} | exponent of seconds | {slope:.2f} | | |")
+        lines.append(f"| {measurement} | all | {client} | exponent of seconds | {slope:.2f} | | | |")
     return lines
+
+
+def _ratio(result: Result, ours: Result | None, figure: str) -> str:
+    """Return how many times this library's figure another client's is, where both have one."""
+    if ours is None or ours is result or not ours.figures.get(figure) or not ours.median(figure):
+        return ""
+    return f"{result.median(figure) / ours.median(figure):.3g}"
 
 
 @contextlib.contextmanager
@@ -199,6 +217,7 @@ def _job(text: str) -> None:
     import importlib
 
     name, index, client, server, size = json.loads(text)
+    choose_json(client)
     measurement: Measurement = importlib.import_module(name).MEASUREMENTS[index]
     figures: dict[str, Any] = measurement.work(client, Server(**server), size)
     print(json.dumps(figures), flush=True)

@@ -13,10 +13,13 @@ import importlib.util
 import pathlib
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
+
+import attrs
 
 from . import frame
 from .clients import OFFICIAL, OURS, count_requests, open_session
@@ -26,12 +29,12 @@ COOKBOOK = frame.ROOT / "docs" / "howto" / "cookbook"
 PROJECT = "demo"
 
 
-def dashboard(session: Any, script: Any) -> None:
+def dashboard(session: Any, script: Any, near: Server) -> None:
     """Show the dashboard once."""
     script.dashboard(session, PROJECT)
 
 
-def publish(session: Any, script: Any) -> None:
+def publish(session: Any, script: Any, near: Server) -> None:
     """Publish a version with five files."""
     task = session.query(f'select id from Task where project.name is "{PROJECT}" order by id').first()
     with tempfile.TemporaryDirectory() as folder:
@@ -42,22 +45,41 @@ def publish(session: Any, script: Any) -> None:
         script.publish(session, task["id"], "beauty pass", files, "ready")
 
 
-def rollup(session: Any, script: Any) -> None:
+def rollup(session: Any, script: Any, near: Server) -> None:
     """Roll a project up."""
     script.roll_up(session, PROJECT)
 
 
-def _measuring(name: str, run: Callable[[Any, Any], None]) -> Callable[[str, Server, int], Figures]:
+def listener(session: Any, script: Any, near: Server) -> None:
+    """Listen while somebody who is near the server sends all tasks of a shot to review, until the shot goes too."""
+    if not session.event_hub.connected:
+        session.event_hub.connect()
+    script.listen(session)
+    threading.Thread(target=session.event_hub.wait, daemon=True).start()
+    sent = threading.Event()
+    with open_session(OURS, near) as artist:
+        shot = artist.query("Shot").where(f'project.name is "{PROJECT}" and children any ()').order_by("id").first()
+        review = artist.query("Status").where(name="Pending Review").one()
+        artist.event_hub.connect()
+        artist.on_change("Shot", lambda *_: sent.set(), attributes=["status"], where=f'id is "{shot.id}"')
+        for task in shot.children:
+            task.status = review
+            artist.commit()
+        if not sent.wait(120):
+            raise RuntimeError("The listener has not sent the shot to review.")
+
+
+def _measuring(name: str, run: Callable[[Any, Any, Server], None]) -> Callable[[str, Server, int], Figures]:
     def work(client: str, server: Server, size: int) -> Figures:
         port = server.url.rpartition(":")[2]
         with frame.process("-m", "benchmarks.delay_proxy", port, str(size)) as line:
             url = f"http://127.0.0.1:{line()}"
-            session = open_session(client, url, server.folder, user=server.user, api_key=server.api_key)
+            session = open_session(client, attrs.evolve(server, url=url))
             made: list[int] = []
             count_requests(session, lambda *_, **__: made.append(1))
             script = _script(COOKBOOK / f"{name}.py" if client == OURS else COOKBOOK / "official" / f"{name}.py")
             started = time.perf_counter()
-            run(session, script)
+            run(session, script, server)
             return {"seconds": time.perf_counter() - started, "requests": float(len(made))}
 
     return work
@@ -83,7 +105,7 @@ MEASUREMENTS = [
         tasks=20_000,
         is_fresh=True,
     )
-    for run in (dashboard, publish, rollup)
+    for run in (dashboard, publish, rollup, listener)
 ]
 
 if __name__ == "__main__":

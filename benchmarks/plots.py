@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pathlib
 from collections.abc import Sequence
 
@@ -10,9 +11,13 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt  # the backend has to be chosen before this is imported
+from matplotlib.figure import Figure
 
 from .clients import OFFICIAL, OURS
 from .frame import Result
+
+#: Panels beside each other in the picture of growth.
+_COLUMNS = 3
 
 
 def draw(results: Sequence[Result], folder: pathlib.Path) -> None:
@@ -44,26 +49,29 @@ def _beside(results: Sequence[Result], path: pathlib.Path) -> None:
 
 
 def _growth(results: Sequence[Result], path: pathlib.Path) -> None:
-    """Draw seconds over size, both on logarithmic axes, where proportion is a straight line."""
-    lines: dict[tuple[str, str], list[tuple[int, float]]] = {}
+    """Draw seconds over size, a panel for each measurement, on logarithmic axes: proportion is a straight line."""
+    panels: dict[str, dict[str, list[tuple[int, float]]]] = {}
     for each in results:
         if "seconds" in each.figures:
-            lines.setdefault((each.measurement, each.client), []).append((each.size, each.median("seconds")))
-    figure, axes = plt.subplots(figsize=(8, 5))
-    for (measurement, client), points in lines.items():
-        if len(points) > 1:
+            lines = panels.setdefault(each.measurement, {})
+            lines.setdefault(each.client, []).append((each.size, each.median("seconds")))
+    grown = {name: lines for name, lines in panels.items() if max(map(len, lines.values())) > 1}
+    if not grown:
+        return
+    rows = math.ceil(len(grown) / _COLUMNS)
+    figure, grid = plt.subplots(rows, _COLUMNS, figsize=(4 * _COLUMNS, 3 * rows), squeeze=False)
+    for axes in grid.flat[len(grown) :]:
+        axes.set_visible(False)
+    for axes, (measurement, lines) in zip(grid.flat, grown.items(), strict=False):
+        for client, points in lines.items():
             style = "--" if client == OFFICIAL else "-"
-            axes.plot(*zip(*sorted(points), strict=True), style, marker="o", label=f"{measurement}, {client}")
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlabel("size")
-    axes.set_ylabel("seconds")
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize="small")
+            axes.plot(*zip(*sorted(points), strict=True), style, marker="o", label=client)
+        axes.set(title=measurement, xscale="log", yscale="log", xlabel="size", ylabel="seconds")
+        axes.legend(fontsize="x-small")
     _save(figure, path)
 
 
-def _save(figure: plt.Figure, path: pathlib.Path) -> None:
+def _save(figure: Figure, path: pathlib.Path) -> None:
     figure.tight_layout()
     # No date and no random ids: the same results make the same file.
     with matplotlib.rc_context({"svg.hashsalt": path.name}):

@@ -3,8 +3,7 @@
     python -m benchmarks.responder [TASKS]
 
 It prints its address when everything is prepared. Connections are kept open. `GET /requests` tells how many calls of
-the API there were, and a request with the header `bench-delay` is answered that many milliseconds later, as over a
-long line.
+the API there were.
 """
 
 from __future__ import annotations
@@ -13,9 +12,7 @@ import asyncio
 import sys
 import traceback
 
-from .answers import EXPRESSION, Answers, key
-
-__all__ = ["EXPRESSION", "Answers", "key", "serve"]
+from .answers import Answers
 
 _HEAD = "HTTP/1.1 {} \r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
 
@@ -44,9 +41,9 @@ class Connection(asyncio.Protocol):
                 return
             body = bytes(self._received[end + 4 : end + 4 + length])
             del self._received[: end + 4 + length]
-            self._answer(line, body, float(fields.get("bench-delay", 0)) / 1000)
+            self._answer(line, body)
 
-    def _answer(self, line: str, body: bytes, delay: float) -> None:
+    def _answer(self, line: str, body: bytes) -> None:
         status = "200 OK"
         try:
             content = str(self._answers.requests).encode() if line.startswith("GET") else self._answers.respond(body)
@@ -54,11 +51,7 @@ class Connection(asyncio.Protocol):
             # A question nobody prepared for is a defect of the benchmark: it is shown where it runs, and ends it.
             status, content = "500 Not prepared", traceback.format_exc().encode()
         assert self._transport is not None
-        message = _HEAD.format(status, len(content)).encode() + content
-        if delay:
-            asyncio.get_running_loop().call_later(delay, self._transport.write, message)
-        else:
-            self._transport.write(message)
+        self._transport.write(_HEAD.format(status, len(content)).encode() + content)
 
 
 async def serve(answers: Answers) -> None:

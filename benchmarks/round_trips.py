@@ -18,7 +18,7 @@ from .frame import Figures, Measurement, Server
 
 def walk(client: str, server: Server, size: int) -> Figures:
     """Return how many requests the walk made, and the seconds it took."""
-    session = open_session(client, server.url, server.folder, user=server.user, api_key=server.api_key)
+    session = open_session(client, server)
     made = []
     count_requests(session, lambda *_, **__: made.append(1))
     started = time.perf_counter()

@@ -11,23 +11,21 @@ import sys
 import time
 
 from . import frame
-from .answers import EXPRESSION
 from .clients import OFFICIAL, OURS, OURS_WITH_ORJSON, open_session
 from .frame import Figures, Measurement, Server
-from .reading import BARE, _pages, resident
+from .production import EXPRESSION
+from .reading import BARE, pages, post, resident
 
 
 def stream(client: str, server: Server, size: int) -> Figures:
     """Walk over all tasks once."""
     if client == BARE:
-        import requests
-
         started = time.perf_counter()
-        for page in _pages(size):
-            requests.post(f"{server.url}/api", json=page, timeout=60).json()
+        for page in pages(size):
+            post(server, page)
         seconds = time.perf_counter() - started
-        return {"entities/s": size / seconds, "MB grown": 0.0}
-    session = open_session(client, server.url, server.folder)
+        return {"seconds": seconds, "entities/s": size / seconds, "MB grown": 0.0}
+    session = open_session(client, server)
     early = 0.0
     started = time.perf_counter()
     for number, task in enumerate(session.query(EXPRESSION), 1):
@@ -35,12 +33,12 @@ def stream(client: str, server: Server, size: int) -> Figures:
         if number == max(1, size // 5):
             early = resident()
     seconds = time.perf_counter() - started
-    return {"entities/s": size / seconds, "MB grown": resident() - early}
+    return {"seconds": seconds, "entities/s": size / seconds, "MB grown": resident() - early}
 
 
 MEASUREMENTS = [
-    Measurement("stream", stream, (BARE, OURS, OURS_WITH_ORJSON), (100_000,)),
-    Measurement("stream", stream, (OFFICIAL,), (10_000,), repeat=1),
+    Measurement("stream", stream, (BARE, OURS, OURS_WITH_ORJSON), (6_250, 25_000, 100_000), is_portable=True),
+    Measurement("stream", stream, (OFFICIAL,), (2_500, 10_000), repeat=1, is_portable=True),
 ]
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from typing import Any
 
 from . import frame
-from .answers import EXPRESSION, key
 from .clients import OFFICIAL, OURS, OURS_WITH_ORJSON, open_session
 from .frame import Figures, Measurement, Server
+from .production import EXPRESSION, key
 
 BARE = "bare request"
 
@@ -28,7 +28,7 @@ def creates(client: str, server: Server, size: int) -> Figures:
         return _bare(server, [{"action": "create", "entity_type": "Task", "entity_data": data}] * size)
 
     def work() -> float:
-        session = open_session(client, server.url, server.folder)
+        session = open_session(client, server)
         session.create("Task", {"name": "warm", "parent_id": key("shot", 1)})
         session.commit()
         gc.collect()
@@ -68,7 +68,7 @@ def one_change(client: str, server: Server, size: int) -> Figures:
 
 
 def _loaded(client: str, server: Server, size: int, change: Callable[[Any, Any], None], times: int = 1) -> Figures:
-    session = open_session(client, server.url, server.folder)
+    session = open_session(client, server)
     tasks = session.query(EXPRESSION).all()
     gc.collect()
     taken = []
