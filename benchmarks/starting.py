@@ -19,6 +19,7 @@ from .production import EXPRESSION
 
 PACKAGE = "import ftrack_orm"
 SESSION = "from ftrack_orm import Session"
+ATTRS = "import attrs"
 REQUESTS = "import requests"
 #: How many fresh interpreters import each; the fastest counts.
 INTERPRETERS = 7
@@ -67,7 +68,12 @@ def _least(statement: str, times: int) -> float:
 
 MEASUREMENTS = [
     Measurement(
-        "import", importing, (PACKAGE, SESSION, REQUESTS, OFFICIAL), (INTERPRETERS,), server=None, quick_sizes=(1,)
+        "import",
+        importing,
+        (PACKAGE, SESSION, ATTRS, REQUESTS, OFFICIAL),
+        (INTERPRETERS,),
+        server=None,
+        quick_sizes=(1,),
     ),
     Measurement("first answer", first_answer, (OURS, OFFICIAL), (500,), is_portable=True),
 ]
