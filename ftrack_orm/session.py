@@ -9,6 +9,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from .entities.classes import Classes, Types
 from .entities.configurations import Configurations
 from .entities.detection import NPlusOneDetector
 from .entities.ensuring import Ensurer
-from .entities.entity import Entity
+from .entities.entity import Entity, given_key
 from .entities.loading import Loader
 from .entities.planning import Plan
 from .entities.refreshing import Refresher
@@ -26,12 +27,11 @@ from .entities.saved_changes import SessionChanges, load_changes
 from .entities.state import FetchMode
 from .entities.unit_of_work import UnitOfWork
 from .entities.workspace import Workspace
-from .errors import InvalidValue, ServerError, SettingsError, UsageError, suggestion
+from .errors import InvalidValue, ServerError, SettingsError, UsageError
 from .handshake import Handshake
 from .profiling import Profile
-from .query.builder import Query
-from .query.expressions import as_projection
-from .query.parser import parse_projections
+from .query.builder import Query, as_projections
+from .query.literals import type_name
 from .schema.cache import SchemaCache
 from .schema.model import Schema
 from .settings import Settings
@@ -220,14 +220,7 @@ class Session:
         another form, such as None.
         """
         name = _type_name(entity_type)
-        schema = self.schema.type(name)
-        parts: Sequence[Any] = key if isinstance(key, (list, tuple)) else (key,)
-        fits = len(parts) == len(schema.primary_key)
-        if not fits or not all(isinstance(part, (str, int)) and part != "" for part in parts):
-            raise InvalidValue(
-                f"The key of {name} is {', '.join(schema.primary_key)}; {key!r} does not fit.", entity_type=name
-            )
-        values = tuple(map(str, parts))
+        values = given_key(self.schema.type(name), key)
         known = self._workspace.known(name, values)
         if known is not None and known.__dict__:
             return known
@@ -237,11 +230,7 @@ class Session:
 
     def fetching(self, mode: str) -> AbstractContextManager[None]:
         """Let reading missing values do what *mode* says (`"peers"`, `"one"` or `"never"`) inside a `with` block."""
-        modes = [known.value for known in FetchMode]
-        if mode not in modes:
-            near = suggestion(str(mode), modes)
-            raise InvalidValue(f"There is no fetch mode {mode!r}, only {', '.join(map(repr, modes))}.{near}")
-        return self._workspace.fetching(FetchMode(mode))
+        return self._workspace.fetching(FetchMode.named(mode))
 
     def populate(self, entities: Entity | Iterable[Entity], *paths: Any) -> None:
         """Load *paths* for all of *entities*, which may be of several types, in as few requests as possible.
@@ -250,12 +239,7 @@ class Session:
         Entities that have them already cost nothing. Raises `UnknownAttribute` or `QueryError` for paths that make no
         sense.
         """
-        nodes = [
-            node
-            for path in paths
-            for node in (parse_projections(path) if isinstance(path, str) else (as_projection(path)[0],))
-        ]
-        self._refresher.populate(_several(entities), nodes)
+        self._refresher.populate(_several(entities), as_projections(paths))
 
     def refresh(self, entities: Entity | Iterable[Entity], *names: str) -> None:
         """Read attributes from the server again: those named, or everything that is loaded.
@@ -426,9 +410,7 @@ class Session:
             with self._event_hub_lock:
                 if self._event_hub is None:
                     self._workspace.check_open("its events cannot be heard")
-                    self._event_hub = make_hub(
-                        self._settings, lambda operations: self._channel.call(operations, denormalize=True)
-                    )
+                    self._event_hub = make_hub(self._settings, partial(self._channel.call, denormalize=True))
                     token, raw_calls = self._settings.client_token, self._raw_calls
                     NewsReader(self._workspace, self._event_hub, self._known_schema, token, raw_calls)
                     introduce_plugins(self._event_hub, self, self._settings)
@@ -463,17 +445,11 @@ class Session:
     def _end(self, *, stacklevel: int) -> None:
         if self._workspace.closed:
             return
-        journal = self._workspace.journal
-        if journal:
-            lost = list(map(repr, dict.fromkeys((*journal.created, *journal.modified, *journal.deleted))))
+        if self._workspace.journal:
+            lost = self._workspace.journal.described()
             # Not a ResourceWarning, which Python keeps to itself unless told otherwise: work is being lost.
-            warnings.warn(
-                f"The session is closed with changes that were not committed: {len(journal.created)} created, "
-                f"{len(journal.modified)} modified, {len(journal.deleted)} deleted. They are of {', '.join(lost[:5])}"
-                f"{f' and {len(lost) - 5} more' if len(lost) > 5 else ''}.",
-                RuntimeWarning,
-                stacklevel=stacklevel,
-            )
+            message = f"The session is closed with changes that were not committed: {lost}"
+            warnings.warn(message, RuntimeWarning, stacklevel=stacklevel)
         if self._event_hub is not None:
             # While requests can still be made: callbacks that run now may need to finish their work.
             self._event_hub.close()
@@ -516,10 +492,8 @@ class Session:
 
 
 def _type_name(entity_type: type[Entity] | str) -> str:
-    if isinstance(entity_type, str):
-        return entity_type
-    name = getattr(entity_type, "__entity_type__", None)
-    if not isinstance(name, str):
+    name = entity_type if isinstance(entity_type, str) else type_name(entity_type)
+    if name is None:
         raise UsageError(f"An entity class or the name of a type is needed, not {entity_type!r}.")
     return name
 

@@ -46,6 +46,15 @@ class Journal:
     def __bool__(self) -> bool:
         return bool(self.created or self.modified or self.deleted)
 
+    def described(self) -> str:
+        """Return how much there is to send, and of which entities, in a sentence or two."""
+        entities = list(map(repr, dict.fromkeys((*self.created, *self.modified, *self.deleted))))
+        more = f" and {len(entities) - 5} more" if len(entities) > 5 else ""
+        return (
+            f"{len(self.created)} created, {len(self.modified)} modified, {len(self.deleted)} deleted. "
+            f"They are of {', '.join(entities[:5])}{more}."
+        )
+
 
 def assign(entity: Entity, attribute: Attribute, value: Any) -> None:
     """Set a scalar or a reference of *entity* as the user asked, and record it.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..errors import UnknownAttribute, UsageError, suggestion
+from ..errors import InvalidValue, UnknownAttribute, UsageError, suggestion
 from ..schema.model import EntityType
 from ..values import Reference
 from .state import State
@@ -118,3 +118,18 @@ def state_of(entity: Entity) -> State:
 def plain_key(schema: EntityType, data: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the primary key in *data* as text values in the type's key order; `KeyError` when one is missing."""
     return tuple(str(data[name]) for name in schema.primary_key)
+
+
+def given_key(schema: EntityType, key: str | int | Sequence[str | int]) -> tuple[str, ...]:
+    """Return a primary key as a user gives it, one value or several, as text values in the type's key order.
+
+    Raises `InvalidValue` for a key of another form, such as None.
+    """
+    parts: Sequence[Any] = key if isinstance(key, (list, tuple)) else (key,)
+    fits = len(parts) == len(schema.primary_key)
+    if not fits or not all(isinstance(part, (str, int)) and part != "" for part in parts):
+        raise InvalidValue(
+            f"The key of {schema.name} is {', '.join(schema.primary_key)}; {key!r} does not fit.",
+            entity_type=schema.name,
+        )
+    return tuple(map(str, parts))

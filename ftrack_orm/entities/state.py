@@ -6,6 +6,8 @@ import enum
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from ..errors import InvalidValue, suggestion
+
 if TYPE_CHECKING:
     from .entity import Entity
     from .workspace import Workspace
@@ -27,6 +29,15 @@ class FetchMode(enum.Enum):
     PEERS = "peers"  # load it for every entity that arrived together
     ONE = "one"  # load it for this entity only
     NEVER = "never"  # raise `NotFetched`
+
+    @classmethod
+    def named(cls, name: str) -> FetchMode:
+        """Return the mode called *name*, or raise `InvalidValue` with what there is."""
+        names = [mode.value for mode in cls]
+        if name not in names:
+            near = suggestion(str(name), names)
+            raise InvalidValue(f"There is no fetch mode {name!r}, only {', '.join(map(repr, names))}.{near}")
+        return cls(name)
 
 
 class Peers:

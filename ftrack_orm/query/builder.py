@@ -11,7 +11,7 @@ from ..errors import MultipleResults, NoResult, QueryError, UsageError, suggesti
 from .compiler import compile_pretty, compile_select
 from .emptiness import simplified
 from .excerpt import located
-from .expressions import combine, ordered, projected
+from .expressions import as_projection, combine, ordered, projected
 from .free_text import FreeText, free_text
 from .literals import type_name
 from .nodes import Ordering, Path, Projection, Select, conjunction
@@ -440,3 +440,12 @@ def _changed(value: V, changes: dict[str, Any]) -> V:
     changed: V = object.__new__(type(value))
     vars(changed).update(vars(value), **changes)
     return changed
+
+
+def as_projections(paths: Iterable[Any]) -> list[Projection]:
+    """Return the nodes of projections given as text (`"status.name, parent.name"`) or as attributes, unchecked."""
+    return [
+        node
+        for path in paths
+        for node in (parse_projections(path) if isinstance(path, str) else (as_projection(path)[0],))
+    ]
