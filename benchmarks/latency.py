@@ -4,7 +4,8 @@
 
 The scripts are the cookbook's (docs/howto/cookbook), each in two forms: as a user of this library writes it, and as an
 experienced user of ftrack-python-api does. The size is the milliseconds that a question and its answer spend on the
-line. Each run has an embedded server of its own; one whole script is timed, from a connected session on.
+line. Each run has an embedded server of its own; one whole script is timed, from a connected session on. Of the
+listener it is how long the last of several changes takes to have its effect.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from .frame import Figures, Measurement, Server
 
 COOKBOOK = frame.ROOT / "docs" / "howto" / "cookbook"
 PROJECT = "demo"
+#: Seconds between the changes a listener hears of.
+PAUSE = 2.0
 
 
 def dashboard(session: Any, script: Any, near: Server) -> None:
@@ -50,8 +53,11 @@ def rollup(session: Any, script: Any, near: Server) -> None:
     script.roll_up(session, PROJECT)
 
 
-def listener(session: Any, script: Any, near: Server) -> None:
-    """Listen while somebody who is near the server sends all tasks of a shot to review, until the shot goes too."""
+def listener(session: Any, script: Any, near: Server) -> float:
+    """Listen while somebody who is near the server sends the tasks of a shot to review, one after the other.
+
+    Returns the seconds from the last task's commit until the shot is sent. Between commits is time to handle them.
+    """
     if not session.event_hub.connected:
         session.event_hub.connect()
     script.listen(session)
@@ -63,13 +69,16 @@ def listener(session: Any, script: Any, near: Server) -> None:
         artist.event_hub.connect()
         artist.on_change("Shot", lambda *_: sent.set(), attributes=["status"], where=f'id is "{shot.id}"')
         for task in shot.children:
+            time.sleep(PAUSE)
             task.status = review
+            started = time.perf_counter()
             artist.commit()
         if not sent.wait(120):
             raise RuntimeError("The listener has not sent the shot to review.")
+        return time.perf_counter() - started
 
 
-def _measuring(name: str, run: Callable[[Any, Any, Server], None]) -> Callable[[str, Server, int], Figures]:
+def _measuring(name: str, run: Callable[[Any, Any, Server], float | None]) -> Callable[[str, Server, int], Figures]:
     def work(client: str, server: Server, size: int) -> Figures:
         port = server.url.rpartition(":")[2]
         with frame.process("-m", "benchmarks.delay_proxy", port, str(size)) as line:
@@ -79,8 +88,11 @@ def _measuring(name: str, run: Callable[[Any, Any, Server], None]) -> Callable[[
             count_requests(session, lambda *_, **__: made.append(1))
             script = _script(COOKBOOK / f"{name}.py" if client == OURS else COOKBOOK / "official" / f"{name}.py")
             started = time.perf_counter()
-            run(session, script, server)
-            return {"seconds": time.perf_counter() - started, "requests": float(len(made))}
+            reaction = run(session, script, server)
+            seconds = time.perf_counter() - started if reaction is None else reaction
+            requests = float(len(made))
+            session.close()
+            return {"seconds": seconds, "requests": requests}
 
     return work
 
