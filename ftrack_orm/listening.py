@@ -47,5 +47,14 @@ def introduce_plugins(hub: EventHub, session: Any, settings: Settings) -> None:
     """Load the session's plugins and tell them, as the official client does when its session is made: first to
     configure locations, then that the session is ready."""
     load_plugins(settings.plugin_paths, session, settings.plugin_arguments)
-    for topic in (CONFIGURE_LOCATION_TOPIC, READY_TOPIC):
+    _announce(hub, session, CONFIGURE_LOCATION_TOPIC, READY_TOPIC)
+
+
+def announce_reset(hub: EventHub, session: Any) -> None:
+    """Tell plugins that the session begins anew: first to configure locations, as the official client does."""
+    _announce(hub, session, CONFIGURE_LOCATION_TOPIC, RESET_TOPIC)
+
+
+def _announce(hub: EventHub, session: Any, *topics: str) -> None:
+    for topic in topics:
         hub.publish(Event(topic, {"session": session}), synchronous=True)

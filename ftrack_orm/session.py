@@ -27,7 +27,7 @@ from .entities.saved_changes import SessionChanges, load_changes
 from .entities.state import FetchMode
 from .entities.unit_of_work import UnitOfWork
 from .entities.workspace import Workspace
-from .errors import InvalidValue, ServerError, SettingsError, UsageError
+from .errors import InvalidValue, SettingsError, UsageError
 from .handshake import Handshake
 from .profiling import Profile
 from .query.builder import Query, as_projections
@@ -327,6 +327,19 @@ class Session:
         """Take back all recorded changes: values and collections are restored, new entities become transient."""
         self._work.rollback()
 
+    def reset(self) -> None:
+        """Take back all recorded changes and have everything that is loaded read again when it is next needed.
+
+        Entities stay the same objects. Plugins are asked to configure locations anew and told by the local event
+        `ftrack.api.session.reset`, if the event hub is in use.
+        """
+        self.rollback()
+        self._workspace.news.suspect_everything()
+        if self._event_hub is not None:
+            from .listening import announce_reset
+
+            announce_reset(self._event_hub, self)
+
     def revert(self, entity: Entity, *names: str) -> None:
         """Take back what was changed of *entity*: of the attributes named, or all of it, its deletion as well.
 
@@ -347,16 +360,8 @@ class Session:
 
         A commit that the server refuses is rolled back too. One whose outcome is not known keeps the changes.
         """
-        try:
+        with self._work.transaction():
             yield self
-        except BaseException:
-            self.rollback()
-            raise
-        try:
-            self.commit()
-        except ServerError:
-            self.rollback()
-            raise
 
     @property
     def created(self) -> list[Entity]:

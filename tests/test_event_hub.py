@@ -153,3 +153,18 @@ def test_events_that_come_twice_or_late_are_handled_once(connect, box):
     box.events.publish("studio.end")
     assert [heard.get(timeout=PATIENCE).topic for _ in range(2)] == ["studio.twice", "studio.end"]
     assert session.event_hub.statistics.repeated == 1
+
+
+def test_a_reset_takes_changes_back_reads_anew_and_tells_plugins(connect, other, production):
+    session, told = connect(), []
+    for topic in ("configure-location", "reset"):
+        session.event_hub.subscribe(f"topic=ftrack.api.session.{topic}", lambda event: told.append(event.topic))
+    task = session.query("Task").where(id=production.tasks[0]).select("name", "bid").one()
+    task.bid = 99.0
+    other.get("Task", task.id).name = "renamed meanwhile"
+    other.commit()
+    session.reset()
+    assert not session.modified
+    assert (task.name, task.bid) == ("renamed meanwhile", 0.0)
+    assert session.get("Task", task.id) is task
+    assert told == ["ftrack.api.session.configure-location", "ftrack.api.session.reset"]

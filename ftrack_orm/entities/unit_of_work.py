@@ -195,6 +195,23 @@ class UnitOfWork:
             journal.deleted.clear()
 
     @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what is recorded when the block ends, or roll it back when it raises, or when the server refuses it.
+
+        A commit whose outcome is not known keeps the changes.
+        """
+        try:
+            yield
+        except BaseException:
+            self.rollback()
+            raise
+        try:
+            self.commit()
+        except ServerError:
+            self.rollback()
+            raise
+
+    @contextmanager
     def _alone(self) -> Iterator[None]:
         """Have one thread at a time commit or roll back, and once: what is called back meanwhile must do neither."""
         with self.committing:
