@@ -79,12 +79,18 @@ Operation = Union[Query, Search, Create, Update, Delete, QuerySchemas, QueryServ
 _READING_ACTIONS = frozenset({"query", "search", "query_schemas", "query_server_information"})
 
 
+#: Types of values that are JSON as they are; nearly all values of a large commit are of these.
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
 def to_json(operation: Operation) -> dict[str, Any]:
     """Return the JSON object of an operation (shapes: PROTOCOL 2.2)."""
     if isinstance(operation, Query):
         return {"action": "query", "expression": operation.expression}
     if isinstance(operation, (Create, Update)):
-        data = {ENTITY_TYPE: operation.entity_type, **{name: encode(value) for name, value in operation.data.items()}}
+        data = {ENTITY_TYPE: operation.entity_type}
+        for name, value in operation.data.items():
+            data[name] = value if type(value) in _PLAIN else encode(value)
         if isinstance(operation, Create):
             return {"action": "create", "entity_type": operation.entity_type, "entity_data": data}
         return {
