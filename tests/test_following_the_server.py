@@ -3,11 +3,13 @@
 import datetime
 import threading
 import uuid
+from collections import Counter
 
 import pytest
 
 from ftrack_orm import errors, inspect
 from ftrack_orm.testing import requests_made
+from ftrack_orm.wire.operations import only_reads
 
 PATIENCE = 30
 
@@ -17,13 +19,33 @@ class Heard:
 
     def __init__(self, session):
         self._count = 0
+        self._tokens = Counter()
+        self._written = Counter()
         self._condition = threading.Condition()
         session.event_hub.add_listener(self._hear)
 
     def _hear(self, event):
         with self._condition:
             self._count += 1
+            self._tokens[event.data["clientToken"]] += 1
             self._condition.notify_all()
+
+    def count_writes_of(self, other):
+        """From now on, count the requests with which *other* changes something: each is one event."""
+
+        def count(exchange):
+            if not only_reads(exchange.operations):
+                self._written[other._settings.client_token] += 1
+
+        other.observe(count)
+
+    def wait_for_all_of(self, other):
+        """Wait until all that *other* has written since it is counted has been heard."""
+        token = other._settings.client_token
+        with self._condition:
+            heard_all = self._condition.wait_for(lambda: self._tokens[token] >= self._written[token], PATIENCE)
+            assert heard_all, "an event did not come"
+            self._count = 0
 
     def wait_for(self, count=1):
         """Wait for *count* events since the last time."""
@@ -33,16 +55,17 @@ class Heard:
 
 
 @pytest.fixture
-def follower(session, production):
+def follower(session, other, production):
     """A session whose hub is connected, with `heard` to wait on."""
     session.event_hub.connect()
     session.heard = Heard(session)
+    session.heard.count_writes_of(other)
     return session
 
 
 def commit(other, follower):
     other.commit()
-    follower.heard.wait_for()
+    follower.heard.wait_for_all_of(other)
 
 
 def of_shot(production):
