@@ -8,9 +8,9 @@ from contextlib import nullcontext
 from typing import Any
 
 from ..errors import EntityDeleted, InvalidValue, MultipleResults, QueryError, ServerError, UsageError
-from ..query.expressions import combine
+from ..query.expressions import gathered
 from ..query.matching import sort_key
-from ..query.nodes import Criterion, Path, Select
+from ..query.nodes import Criterion, Path, Select, conjunction
 from ..schema.attribute import Kind
 from ..schema.model import EntityType
 from . import changes
@@ -90,7 +90,8 @@ class Ensurer:
 
     def _criterion(self, schema: EntityType, data: Data, names: Collection[str]) -> Criterion:
         values = {name: data[name] for name in names}
-        criterion = combine("ensure", (), values, schema.name, self._workspace.schema)
+        conditions = gathered("ensure", (), values, schema.name, self._workspace.schema)
+        criterion = conjunction(*conditions)
         assert criterion is not None  # since there is at least one name
         return criterion
 

@@ -11,16 +11,17 @@ from ..errors import MultipleResults, NoResult, QueryError, UsageError, suggesti
 from .compiler import compile_pretty, compile_select
 from .emptiness import simplified
 from .excerpt import located
-from .expressions import as_projection, combine, ordered, projected
+from .expressions import as_projection, gathered, ordered, projected
 from .free_text import FreeText, free_text
 from .literals import type_name
-from .nodes import Ordering, Path, Projection, Select, conjunction
+from .nodes import Path, Projection, Select, conjunction
 from .parser import parse, parse_orderings, parse_projections
 from .resolve import check, check_group, check_grouping, check_ordering, check_projection
 from .vocabulary import Vocabulary
 
 T = TypeVar("T")
 N = TypeVar("N")
+V = TypeVar("V")
 
 #: Told after each batch how many are done, and how many there are.
 Progress = Callable[[int, int], None]
@@ -106,7 +107,7 @@ class Query(Generic[T]):
         """Return the same query, checked against *vocabulary* and run by *runner*."""
         if vocabulary is not None:
             check(self.node, vocabulary)
-        return self._changed(vocabulary=vocabulary, runner=runner)
+        return self._run_with(vocabulary=vocabulary, runner=runner)
 
     # -- refining --------------------------------------------------------------------------------------------------
 
@@ -115,17 +116,19 @@ class Query(Generic[T]):
 
         Criteria are expressions such as `Task.name == "x"`, or texts such as `"name is x"`.
         """
-        added = combine("where", criteria, values, self.node.entity_type, self.vocabulary)
-        return self._with(criterion=conjunction(self.node.criterion, added))
+        node = self.node
+        added = gathered("where", criteria, values, node.entity_type, self.vocabulary)
+        return self._with(criterion=conjunction(node.criterion, *added))
 
     def select(self, *projections: Any) -> Query[T]:
         """Return the query that also selects *projections*: attributes, aggregates, or texts such as `"name, bid"`.
 
         The first call takes the place of the entity type's default projections, which are selected otherwise.
         """
-        chosen = list(self.node.projections)
+        chosen = dict.fromkeys(self.node.projections)
         for projection in projections:
-            chosen.extend(node for node in self._projections(projection) if node not in chosen)
+            for node in self._nodes(projection):
+                chosen[node] = None
         return self._with(projections=tuple(chosen))
 
     def order_by(self, *keys: Any) -> Query[T]:
@@ -133,8 +136,13 @@ class Query(Generic[T]):
 
         A text is as in the language: `"priority.sort descending, name"`.
         """
-        added = [node for key in keys for node in self._orderings(key)]
-        return self._with(order_by=(*self.node.order_by, *added))
+        ordering = list(self.node.order_by)
+        for key in keys:
+            if isinstance(key, str):
+                ordering.extend(self._read(parse_orderings, check_ordering, key))
+            else:
+                ordering.append(ordered(key, self.node.entity_type, self.vocabulary))
+        return self._with(order_by=tuple(ordering))
 
     def group_by(self, *keys: Any) -> Query[dict[str, Any]]:
         """Return the query for one plain row for each combination of values of *keys*, attributes or texts.
@@ -143,10 +151,11 @@ class Query(Generic[T]):
         """
         paths: list[Path] = []
         for key in keys:
-            for node in self._projections(key):
+            for node in self._nodes(key):
                 if not isinstance(node, Path):
                     raise QueryError(f"group_by takes attributes, and {node.function.value} gives an aggregate.")
-                self._check(check_group, (node,))
+                if self.vocabulary is not None:
+                    check_group(node, self.node.entity_type, self.vocabulary)
                 paths.append(node)
         grouped = self._with(group_by=(*self.node.group_by, *paths))
         return cast("Query[dict[str, Any]]", grouped)
@@ -163,7 +172,7 @@ class Query(Generic[T]):
         """Return the query that is asked for in pages of *count* results."""
         if not _amount("with_page_size", count):
             raise QueryError("with_page_size takes the number of results in a page, at least 1.")
-        return self._changed(page_size=count)
+        return self._run_with(page_size=count)
 
     def fetching(self, mode: str) -> Query[T]:
         """Return the query whose results do what *mode* says when a value is read that was not loaded.
@@ -174,11 +183,11 @@ class Query(Generic[T]):
         if mode not in _FETCH_MODES:
             near = suggestion(str(mode), _FETCH_MODES)
             raise QueryError(f"There is no fetch mode {mode!r}, only {', '.join(map(repr, _FETCH_MODES))}.{near}")
-        return self._changed(fetch_mode=mode)
+        return self._run_with(fetch_mode=mode)
 
     def populate_existing(self) -> Query[T]:
         """Return the query whose results are shown as the server has them: what it brings replaces unsaved edits."""
-        return self._changed(replaces_edits=True)
+        return self._run_with(replaces_edits=True)
 
     def search(self, terms: Any, *, context: Any = None, object_types: Any = ()) -> Query[T]:
         """Return the query for those of its results in which the server's text search finds all of *terms*.
@@ -187,39 +196,33 @@ class Query(Generic[T]):
         where to look: it and all that is below it. *object_types*, entities or ids, are the kinds of context to find.
         Another search takes the place of the first. Raises `QueryError` when there is nothing to look for.
         """
-        return self._changed(free_text=free_text(terms, context, object_types, self.vocabulary))
+        return self._run_with(free_text=free_text(terms, context, object_types, self.vocabulary))
 
     def _with(self, **changes: Any) -> Query[T]:
-        return self._changed(node=_changed(self.node, changes))
+        """Return the query with other clauses."""
+        return _refined(self, _set_query, {"node": _refined(self.node, _set_select, changes)})
 
-    def _changed(self, **changes: Any) -> Query[T]:
-        return _changed(self, changes)
+    def _run_with(self, **changes: Any) -> Query[T]:
+        """Return the query with anything but its clauses changed."""
+        return _refined(self, _set_query, changes)
 
-    def _projections(self, projection: Any) -> tuple[Projection, ...]:
+    def _nodes(self, projection: Any) -> tuple[Projection, ...]:
         if isinstance(projection, str):
-            nodes = parse_projections(projection)
-            self._check(check_projection, nodes, projection)
-            return nodes
+            return self._read(parse_projections, check_projection, projection)
         return (projected(projection, self.node.entity_type, self.vocabulary),)
 
-    def _orderings(self, key: Any) -> tuple[Ordering, ...]:
-        if isinstance(key, str):
-            nodes = parse_orderings(key)
-            self._check(check_ordering, nodes, key)
-            return nodes
-        return (ordered(key, self.node.entity_type, self.vocabulary),)
-
-    def _check(
-        self, check_one: Callable[[N, str, Vocabulary], None], nodes: Iterable[N], text: str | None = None
-    ) -> None:
-        """Check each of *nodes* where there is a vocabulary, showing errors in the *text* they were read from."""
-        if self.vocabulary is None:
-            return
-        for node in nodes:
-            try:
-                check_one(node, self.node.entity_type, self.vocabulary)
-            except UsageError as error:
-                raise (error if text is None else located(error, text)) from None
+    def _read(
+        self, read: Callable[[str], tuple[N, ...]], check_one: Callable[[N, str, Vocabulary], None], text: str
+    ) -> tuple[N, ...]:
+        """Return the nodes in *text*, checked where there is a vocabulary; errors show the place in the text."""
+        nodes = read(text)
+        if self.vocabulary is not None:
+            for node in nodes:
+                try:
+                    check_one(node, self.node.entity_type, self.vocabulary)
+                except UsageError as error:
+                    raise located(error, text) from None
+        return nodes
 
     # -- running ---------------------------------------------------------------------------------------------------
 
@@ -432,14 +435,16 @@ def _amount(clause: str, count: int | None) -> int | None:
     return count
 
 
-V = TypeVar("V")
-
-
-def _changed(value: V, changes: dict[str, Any]) -> V:
+def _refined(value: V, set_memory: Callable[[V, dict[str, Any]], None], changes: dict[str, Any]) -> V:
     """Return *value* with other attributes, as `attrs.evolve` does, which would be most of what refining costs."""
-    changed: V = object.__new__(type(value))
-    vars(changed).update(vars(value), **changes)
-    return changed
+    refined: V = object.__new__(type(value))
+    set_memory(refined, value.__dict__ | changes)
+    return refined
+
+
+# Frozen classes catch every assignment, so their own descriptors give a new value its memory.
+_set_select: Callable[[Select, dict[str, Any]], None] = Select.__dict__["__dict__"].__set__
+_set_query: Callable[[Query[Any], dict[str, Any]], None] = Query.__dict__["__dict__"].__set__
 
 
 def as_projections(paths: Iterable[Any]) -> list[Projection]:

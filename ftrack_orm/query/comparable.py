@@ -10,6 +10,15 @@ from .criteria import CriterionExpression
 from .literals import escape_pattern, scalar
 from .nodes import Operator, Scalar
 
+# Bound once: until Python 3.12 reading a member from its enumeration is a call.
+_IS = Operator.IS
+_LESS, _LESS_OR_EQUAL, _GREATER, _GREATER_OR_EQUAL = (
+    Operator.LESS,
+    Operator.LESS_OR_EQUAL,
+    Operator.GREATER,
+    Operator.GREATER_OR_EQUAL,
+)
+
 
 class Comparable:
     """What a value on the server can be compared with; every operator gives a criterion, none an answer."""
@@ -26,7 +35,7 @@ class Comparable:
         return QueryError(f"{self!r} {what}")
 
     def __eq__(self, value: object) -> CriterionExpression:  # type: ignore[override]  # comparing gives a criterion
-        return self._compare(Operator.IS, value)
+        return self._compare(_IS, value)
 
     def __ne__(self, value: object) -> CriterionExpression:  # type: ignore[override]  # comparing gives a criterion
         return self._compare(Operator.IS_NOT, value)
@@ -34,16 +43,16 @@ class Comparable:
     __hash__ = object.__hash__
 
     def __lt__(self, value: Any) -> CriterionExpression:
-        return self._compare(Operator.LESS, value)
+        return self._compare(_LESS, value)
 
     def __le__(self, value: Any) -> CriterionExpression:
-        return self._compare(Operator.LESS_OR_EQUAL, value)
+        return self._compare(_LESS_OR_EQUAL, value)
 
     def __gt__(self, value: Any) -> CriterionExpression:
-        return self._compare(Operator.GREATER, value)
+        return self._compare(_GREATER, value)
 
     def __ge__(self, value: Any) -> CriterionExpression:
-        return self._compare(Operator.GREATER_OR_EQUAL, value)
+        return self._compare(_GREATER_OR_EQUAL, value)
 
     def is_(self, value: Any) -> CriterionExpression:
         """Hold where the value is *value*, the same as `==`; `is_(None)` where there is none."""
@@ -97,7 +106,7 @@ class Comparable:
             raise self._refuse(f"needs several values for in_ and not_in, such as a list, not {values!r}.")
         return list(values)
 
-    def _scalars(self, items: list[Any]) -> tuple[Scalar, ...]:
+    def _scalars(self, items: Iterable[Any]) -> tuple[Scalar, ...]:
         if any(item is None for item in items):
             raise self._refuse("cannot be compared with None among several values; add | (a == None) instead.")
         return tuple(scalar(item, repr(self)) for item in items)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -17,7 +17,6 @@ from .nodes import (
     Not,
     Or,
     Projection,
-    Quantifier,
     Related,
     Scalar,
     Select,
@@ -47,14 +46,14 @@ def compile_criterion(criterion: Criterion) -> str:
 
 def compile_value(value: Scalar) -> str:
     """Return one value as text: strings always quoted, so that none of them can be taken for anything else."""
+    if isinstance(value, str):
+        return quote(value)
     if value is None:
         return "none"
     if value is True:
         return "true"
     if value is False:
         return "false"
-    if isinstance(value, str):
-        return quote(value)
     return _number(value)
 
 
@@ -108,16 +107,16 @@ def _lines(select: Select) -> list[str]:
 def _head(select: Select) -> list[str]:
     if not select.projections:
         return [select.entity_type]
-    return ["select " + _listed(map(_projection, select.projections)), "from " + select.entity_type]
+    return ["select " + ", ".join(map(_projection, select.projections)), "from " + select.entity_type]
 
 
 def _tail(select: Select) -> list[str]:
     clauses = []
     if select.group_by:
-        clauses.append("group by " + _listed(map(str, select.group_by)))
+        clauses.append("group by " + ", ".join(map(str, select.group_by)))
     if select.order_by:
-        keys = (f"{key.path} descending" if key.descending else str(key.path) for key in select.order_by)
-        clauses.append("order by " + _listed(keys))
+        keys = [key.path.text + " descending" if key.descending else key.path.text for key in select.order_by]
+        clauses.append("order by " + ", ".join(keys))
     if select.offset is not None:
         clauses.append(f"offset {select.offset}")
     if select.limit is not None:
@@ -125,14 +124,10 @@ def _tail(select: Select) -> list[str]:
     return clauses
 
 
-def _listed(texts: Iterable[str]) -> str:
-    return ", ".join(texts)
-
-
 def _projection(projection: Projection) -> str:
     if isinstance(projection, Aggregate):
-        return f"{projection.function.value}({projection.path})"
-    return str(projection)
+        return f"{projection.function.value}({projection.path.text})"
+    return projection.text
 
 
 def _criterion(criterion: Criterion) -> str:
@@ -140,7 +135,7 @@ def _criterion(criterion: Criterion) -> str:
 
 
 def _comparison(node: Comparison) -> str:
-    return f"{node.path} {node.operator.value} {compile_value(node.value)}"
+    return f"{node.path.text} {node.operator.spelling} {compile_value(node.value)}"
 
 
 def _membership(node: Membership) -> str:
@@ -149,18 +144,16 @@ def _membership(node: Membership) -> str:
         if len(node.values.projections) != 1:
             raise QueryError(f"The subquery of '{node.path} {word}' must select exactly one attribute.")
         return f"{node.path} {word} ({' '.join(_clauses(node.values))})"
-    return f"{node.path} {word} ({_listed(map(compile_value, node.values))})"
+    return f"{node.path.text} {word} ({', '.join(map(compile_value, node.values))})"
 
 
 def _related(node: Related) -> str:
-    word = "any" if node.quantifier is Quantifier.ANY else "has"
     inner = "" if node.criterion is None else _criterion(node.criterion)
-    return f"{node.path} {word} ({inner})"
+    return f"{node.path.text} {node.quantifier.spelling} ({inner})"
 
 
 def _operand(operand: Criterion) -> str:
-    text = _criterion(operand)
-    return f"({text})" if isinstance(operand, Or) else text
+    return f"({_or(operand)})" if isinstance(operand, Or) else _criterion(operand)
 
 
 def _and(node: And) -> str:

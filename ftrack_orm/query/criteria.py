@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import attrs
@@ -60,19 +61,17 @@ class CriterionExpression:
 
 def and_(*criteria: object) -> CriterionExpression:
     """Return the criterion that all of *criteria* hold; raises `QueryError` for none, or for what is no criterion."""
-    expressions = _expressions("and_", criteria)
-    return _joined(conjunction(*[expression.node for expression in expressions]), expressions)
+    return _joined("and_", conjunction, criteria)
 
 
 def or_(*criteria: object) -> CriterionExpression:
     """Return the criterion that at least one of *criteria* holds; raises `QueryError` as `and_` does."""
-    expressions = _expressions("or_", criteria)
-    return _joined(disjunction(*[expression.node for expression in expressions]), expressions)
+    return _joined("or_", disjunction, criteria)
 
 
 def not_(criterion: object) -> CriterionExpression:
     """Return the criterion that *criterion* does not hold; twice gives back the first."""
-    (expression,) = _expressions("not_", (criterion,))
+    expression = as_criterion(criterion, "not_")
     node = expression.node
     opposite = node.operand if isinstance(node, Not) else Not(node)
     return CriterionExpression(opposite, expression.roots, expression.checked_by)
@@ -88,17 +87,17 @@ def as_criterion(value: object, where: str) -> CriterionExpression:
     raise QueryError(message)
 
 
-def _expressions(where: str, criteria: tuple[Any, ...]) -> list[CriterionExpression]:
+def _joined(where: str, join: Callable[..., Criterion], criteria: tuple[object, ...]) -> CriterionExpression:
+    """Return what *join* makes of *criteria*: checked when all of them were, by the same and on the same type."""
     if not criteria:
         raise QueryError(f"{where} takes at least one criterion.")
-    return [as_criterion(criterion, where) for criterion in criteria]
-
-
-def _joined(node: Criterion, expressions: list[CriterionExpression]) -> CriterionExpression:
-    """Return *node*, which joins *expressions*: checked when all of them were, by the same and on the same type."""
-    roots, checked_by = expressions[0].roots, expressions[0].checked_by
-    for expression in expressions:
+    first = as_criterion(criteria[0], where)
+    roots, checked_by = first.roots, first.checked_by
+    nodes = []
+    for criterion in criteria:
+        expression = as_criterion(criterion, where)
+        nodes.append(expression.node)
         if expression.checked_by is not checked_by or expression.roots != roots:
             checked_by = None
             roots |= expression.roots
-    return CriterionExpression(node, roots, checked_by)
+    return CriterionExpression(join(*nodes), roots, checked_by)

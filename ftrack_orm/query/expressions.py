@@ -60,9 +60,11 @@ __all__ = [
     "or_",
 ]
 
-#: Types whose values are in the language as they are, which need no look.
-_PLAIN_ITEMS = frozenset({str, int, bool})
-_PLAIN = _PLAIN_ITEMS | {type(None)}
+#: Types whose values need no look where no schema is at hand to compare them with.
+_PLAIN = frozenset({str, int, bool})
+
+# Bound once: until Python 3.12 reading a member from its enumeration is a call.
+_IS, _IS_NOT = Operator.IS, Operator.IS_NOT
 
 #: Collections known to be keyed where no schema is at hand to tell: name -> attributes that are key and value.
 _KNOWN_MAPPINGS = {"metadata": ("key", "value"), "custom_attributes": ("key", "value")}
@@ -92,14 +94,18 @@ class AttributeExpression(Comparable):
     Going on along relations is attribute access (`Task.status.name`), a relation is cast with brackets
     (`Task.parent[Shot].status`), and a mapped collection is asked for a key with brackets too (`Task.metadata["x"]`).
     With a vocabulary every name and every value is checked at once; without one, when a query of a session takes it.
-    It is a value, so what it leads to is made once and kept.
+    It is a value, so what it leads to is made once and kept, where Python finds it the next time without a call.
     """
 
     # Named so that no attribute of a schema is hidden: those become Python attributes of expressions.
     __slots__ = (
+        "__dict__",  # attributes it was asked for, made once
+        "_ftrack_keys",
         "_ftrack_onward",
+        "_ftrack_orderings",
         "_ftrack_path",
         "_ftrack_place",
+        "_ftrack_plain",
         "_ftrack_root",
         "_ftrack_roots",
         "_ftrack_vocabulary",
@@ -110,9 +116,12 @@ class AttributeExpression(Comparable):
     _ftrack_root: str | None
     _ftrack_vocabulary: Vocabulary | None
     _ftrack_place: Place | None
+    _ftrack_plain: frozenset[type]  # types of which every value can be compared with this attribute
     _ftrack_roots: frozenset[str]
     _ftrack_onward: dict[str, AttributeExpression]  # from the root
     _ftrack_within: dict[str, AttributeExpression]  # from the related entity, as `any` and `has` speak of it
+    _ftrack_keys: dict[str, AttributeExpression]  # by the type of entity that is compared by this key
+    _ftrack_orderings: dict[bool, OrderingExpression]  # by whether they descend
 
     def __init__(
         self,
@@ -127,9 +136,12 @@ class AttributeExpression(Comparable):
         if place is None and root is not None and vocabulary is not None:
             place = follow(path, root, vocabulary)
         self._ftrack_place = place
+        self._ftrack_plain = _PLAIN if place is None else place.plain_types
         self._ftrack_roots = frozenset() if root is None else frozenset((root,))
         self._ftrack_onward = {}
         self._ftrack_within = {}
+        self._ftrack_keys = {}
+        self._ftrack_orderings = {}
 
     @classmethod
     def on(cls, entity_type: str, name: str, vocabulary: Vocabulary | None = None) -> AttributeExpression:
@@ -140,7 +152,9 @@ class AttributeExpression(Comparable):
         # No ftrack attribute ends with an underscore, while Python and its tools probe for names that do.
         if name.endswith("_") or name.startswith("_ftrack_"):
             raise AttributeError(name)
-        return self._onward(name)
+        # No method is hidden by this: Python comes here only where there is none of that name.
+        found = self.__dict__[name] = self._onward(name)
+        return found
 
     def _onward(self, name: str) -> AttributeExpression:
         """Return the attribute *name* of what this one leads to."""
@@ -202,48 +216,55 @@ class AttributeExpression(Comparable):
     def _related(self, quantifier: Quantifier, criteria: Iterable[Any], values: dict[str, Any]) -> CriterionExpression:
         place, root = self._ftrack_place, self._ftrack_root
         target = place.leads_to if place else None
-        inner = combine(quantifier.value, criteria, values, target, self._ftrack_vocabulary, self._ftrack_within)
+        inner = gathered(quantifier.spelling, criteria, values, target, self._ftrack_vocabulary, self._ftrack_within)
         if place is not None and root is not None:
             check_quantifier(self._ftrack_path, place, root, quantifier)
-        return self._checked(Related(self._ftrack_path, quantifier, inner))
-
-    def _criterion(self, node: Criterion) -> CriterionExpression:
-        """Return *node*, a condition on the root, once it is checked."""
-        if self._ftrack_root is not None and self._ftrack_vocabulary is not None:
-            check_criterion(node, self._ftrack_root, self._ftrack_vocabulary, values=True)
-        return self._checked(node)
+        return self._checked(Related(self._ftrack_path, quantifier, conjunction(*inner)))
 
     def _checked(self, node: Criterion) -> CriterionExpression:
         """Return *node*, of which all has been checked that can be."""
         return CriterionExpression(node, self._ftrack_roots, self._ftrack_vocabulary)
 
     def _compare(self, operator: Operator, value: Any) -> CriterionExpression:
-        if type(value) in _PLAIN:
-            return self._compare_plain(operator, value)
+        return CriterionExpression(self._condition(operator, value), self._ftrack_roots, self._ftrack_vocabulary)
+
+    def _condition(self, operator: Operator, value: Any) -> Comparison:
+        """Return the node of a comparison with *value*, checked."""
+        if type(value) in self._ftrack_plain:
+            return Comparison(self._ftrack_path, operator, value)
+        pointer = reference(value)
+        if pointer is not None:
+            return self._condition_on_entity(operator, value, pointer)
         if isinstance(value, Comparable):
             raise self._refuse(f"cannot be compared with {value!r}: ftrack compares attributes with values only.")
-        pointer = reference(value)
-        if pointer is None:
-            return self._compare_plain(operator, scalar(value, self._label))
-        if operator not in (Operator.IS, Operator.IS_NOT):
-            raise self._refuse(f"cannot be compared with {value!r} by {operator.value}: entities have no order.")
-        if operator is Operator.IS_NOT and self._ftrack_place and self._ftrack_place.attribute.is_plural:
-            raise self._refuse("is a collection, in which something is nearly always another; use ~(a == b).")
-        return self._key(pointer)._compare_plain(operator, pointer.id)
+        plain = scalar(value, self._label)
+        self._check_values(operator, (plain,))
+        return Comparison(self._ftrack_path, operator, plain)
 
-    def _compare_plain(self, operator: Operator, value: Scalar) -> CriterionExpression:
+    def _condition_on_entity(self, operator: Operator, entity: Any, pointer: Reference) -> Comparison:
+        if operator is _IS_NOT:
+            if self._ftrack_place and self._ftrack_place.attribute.is_plural:
+                raise self._refuse("is a collection, in which something is nearly always another; use ~(a == b).")
+        elif operator is not _IS:
+            raise self._refuse(f"cannot be compared with {entity!r} by {operator.spelling}: entities have no order.")
+        return self._key(pointer)._condition(operator, pointer.id)
+
+    def _check_values(self, operator: Operator, values: tuple[Scalar, ...]) -> None:
         if self._ftrack_place is not None and self._ftrack_root is not None:
-            check_values(self._ftrack_path, self._ftrack_place, self._ftrack_root, operator, (value,))
-        return self._checked(Comparison(self._ftrack_path, operator, value))
+            check_values(self._ftrack_path, self._ftrack_place, self._ftrack_root, operator, values)
 
     def _key(self, pointer: Reference) -> AttributeExpression:
         """Return the key of the related entity, once it is sure that *pointer* can be compared with it."""
+        known = self._ftrack_keys.get(pointer.entity_type)
+        if known is not None:
+            return known
         if len(pointer.key) != 1:
             names = ", ".join(name for name, _ in pointer.key)
             message = f"cannot be compared with a {pointer.entity_type}, which is known by {names}; use has or any."
             raise self._refuse(message)
         self._check_target(pointer.entity_type)
-        return self._onward(pointer.key[0][0])
+        found = self._ftrack_keys[pointer.entity_type] = self._onward(pointer.key[0][0])
+        return found
 
     def _check_target(self, entity_type: str) -> None:
         if self._ftrack_place is None or self._ftrack_vocabulary is None:
@@ -255,12 +276,14 @@ class AttributeExpression(Comparable):
             raise self._refuse(f"leads to a {target}, which can never be a {entity_type}.")
 
     def _belongs(self, values: Any, negated: bool) -> CriterionExpression:
-        select = subquery(values)
-        if select is not None:
-            return self._belongs_to_query(select, negated)
-        items = self._items(values)
-        if all(type(item) in _PLAIN_ITEMS for item in items):
-            return self._among(tuple(items), negated)
+        if type(values) not in (list, tuple):
+            select = subquery(values)
+            if select is not None:
+                return self._belongs_to_query(select, negated)
+            values = self._items(values)
+        items = tuple(values)
+        if self._ftrack_plain.issuperset(map(type, items)):
+            return self._checked(Membership(self._ftrack_path, items, negated))
         pointers = [pointer for pointer in map(reference, items) if pointer is not None]
         if pointers and len(pointers) < len(items):
             raise self._refuse("cannot be compared with entities and other values at the same time.")
@@ -270,8 +293,7 @@ class AttributeExpression(Comparable):
         return self._among(self._scalars(items), negated)
 
     def _among(self, members: tuple[Scalar, ...], negated: bool) -> CriterionExpression:
-        if self._ftrack_place is not None and self._ftrack_root is not None:
-            check_values(self._ftrack_path, self._ftrack_place, self._ftrack_root, Operator.IS, members)
+        self._check_values(_IS, members)
         return self._checked(Membership(self._ftrack_path, members, negated))
 
     def _belongs_to_query(self, select: Select, negated: bool) -> CriterionExpression:
@@ -287,7 +309,13 @@ class AttributeExpression(Comparable):
             needed = "the id" if is_relation else "exactly one attribute"
             raise self._refuse(f"needs a query that selects {needed}: query.select('id'), for instance.")
         path = self._onward("id")._ftrack_path if is_relation else self._ftrack_path
-        return self._criterion(Membership(path, select, negated))
+        return self._to_check(Membership(path, select, negated))
+
+    def _to_check(self, node: Criterion) -> CriterionExpression:
+        """Return *node*, a condition on the root, once all of it is checked."""
+        if self._ftrack_root is not None and self._ftrack_vocabulary is not None:
+            check_criterion(node, self._ftrack_root, self._ftrack_vocabulary, values=True)
+        return self._checked(node)
 
     # -- ordering and aggregates -----------------------------------------------------------------------------------
 
@@ -300,9 +328,15 @@ class AttributeExpression(Comparable):
         return self._ordering(descending=True)
 
     def _ordering(self, descending: bool) -> OrderingExpression:
+        known = self._ftrack_orderings.get(descending)
+        if known is not None:
+            return known
         if self._ftrack_place is not None and self._ftrack_root is not None:
             check_single_value(self._ftrack_path, self._ftrack_place, self._ftrack_root, "order by")
-        return OrderingExpression(Ordering(self._ftrack_path, descending), self._ftrack_roots, self._ftrack_vocabulary)
+        node = Ordering(self._ftrack_path, descending)
+        found = OrderingExpression(node, self._ftrack_roots, self._ftrack_vocabulary)
+        self._ftrack_orderings[descending] = found
+        return found
 
     def count(self) -> AggregateExpression:
         """Select the number of entities in each group; the row's name for it is `count_<path>`."""
@@ -352,7 +386,7 @@ class ItemExpression(Comparable):
     def _any(self, condition: Criterion) -> CriterionExpression:
         key = Comparison(Path.of(self._key_name), Operator.IS, self._key)
         related = Related(self._collection._ftrack_path, Quantifier.ANY, conjunction(key, condition))
-        return self._collection._criterion(related)
+        return self._collection._to_check(related)
 
     def _compare(self, operator: Operator, value: Any) -> CriterionExpression:
         return self._any(Comparison(Path.of(self._value_name), operator, scalar(value, repr(self))))
@@ -403,14 +437,13 @@ def as_ordering(value: object) -> OrderingExpression:
 
 def projected(value: object, entity_type: str, vocabulary: Vocabulary | None) -> Projection:
     """Return what selecting *value* adds to a query on *entity_type*, checked where there is a *vocabulary*."""
+    if isinstance(value, AttributeExpression):
+        path, place = value._ftrack_path, value._ftrack_place
+        if place is not None and value._ftrack_vocabulary is vocabulary and value._ftrack_root == entity_type:
+            check_selectable(path, place, entity_type)
+            return path
     node, roots = as_projection(value)
-    if vocabulary is None:
-        return node
-    if isinstance(value, AttributeExpression) and value._ftrack_place is not None:
-        if value._ftrack_vocabulary is vocabulary and value._ftrack_root == entity_type:
-            check_selectable(node, value._ftrack_place, entity_type)
-            return node
-    elif isinstance(value, AggregateExpression) and _is_checked(value, entity_type, vocabulary):
+    if vocabulary is None or (isinstance(value, AggregateExpression) and _is_checked(value, entity_type, vocabulary)):
         return node
     check_roots(roots, entity_type, vocabulary)
     check_projection(node, entity_type, vocabulary)
@@ -433,37 +466,39 @@ def _is_checked(
     return made.checked_by is vocabulary and len(made.roots) == 1 and entity_type in made.roots
 
 
-def combine(
+def gathered(
     where: str,
     criteria: Iterable[Any],
     values: dict[str, Any],
     entity_type: str | None,
     vocabulary: Vocabulary | None,
     known: dict[str, AttributeExpression] | None = None,
-) -> Criterion | None:
-    """Return the criterion that all of *criteria* and of the comparisons by name in *values* hold, None for none.
+) -> list[Criterion]:
+    """Return the conditions that *criteria* and the comparisons by name in *values* stand for; all of them must hold.
 
     Criteria are expressions or texts. With an entity type and a vocabulary, all is checked to be about that type.
     *where* is the method that was called, for errors. *known* are attributes of the type that were made before, by
     name; those made now are added.
     """
-    known = {} if known is None else known
-    nodes: list[Criterion | None] = []
+    nodes: list[Criterion] = []
     for criterion in criteria:
         if isinstance(criterion, str):
             nodes.append(_read(criterion, entity_type, vocabulary))
             continue
-        built = as_criterion(criterion, where)
-        if entity_type is not None and vocabulary is not None and not _is_checked(built, entity_type, vocabulary):
-            check_roots(built.roots, entity_type, vocabulary)
-            check_criterion(built.node, entity_type, vocabulary, values=True)
+        built = criterion if isinstance(criterion, CriterionExpression) else as_criterion(criterion, where)
         nodes.append(built.node)
-    for name, value in values.items():
-        attribute = known.get(name)
-        if attribute is None:
-            attribute = known[name] = AttributeExpression(_path(name), entity_type, vocabulary)
-        nodes.append((attribute == value).node)
-    return conjunction(*nodes)
+        if entity_type is None or vocabulary is None or _is_checked(built, entity_type, vocabulary):
+            continue
+        check_roots(built.roots, entity_type, vocabulary)
+        check_criterion(built.node, entity_type, vocabulary, values=True)
+    if values:
+        known = {} if known is None else known
+        for name, value in values.items():
+            attribute = known.get(name)
+            if attribute is None:
+                attribute = known[name] = AttributeExpression(_path(name), entity_type, vocabulary)
+            nodes.append(attribute._condition(_IS, value))
+    return nodes
 
 
 def check_roots(roots: Iterable[str], entity_type: str, vocabulary: Vocabulary) -> None:

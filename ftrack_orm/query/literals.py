@@ -26,10 +26,13 @@ _FITTING: dict[str, tuple[str, tuple[type, ...]]] = {
     "any": ("any value", (str, bool, int, float)),
 }
 
-#: Pairs of what is most often compared, which fit whatever the operator, patterns for numbers excepted.
-_PLAINLY_FITTING: frozenset[tuple[str, type]] = frozenset(
-    {("text", str), *((kind, number) for kind in ("integer", "number") for number in (int, float))}
-)
+#: Of what is most often compared: the types whose values fit by any operator and are in the language as they are.
+#: Patterns are text, so a number can be compared with a number by any operator that is given one.
+_PLAIN_TYPES: dict[str, frozenset[type]] = {
+    "text": frozenset((str,)),
+    "integer": frozenset((int,)),
+    "number": frozenset((int,)),
+}
 
 
 def scalar(value: Any, label: str) -> Scalar:
@@ -113,9 +116,12 @@ def escape_pattern(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%")
 
 
-def plainly_fits(value_type: str, operator: Operator, value: Scalar) -> bool:
-    """Whether `check_fit` has nothing to say, told at a glance: text for text, a number for a number."""
-    return (value_type, type(value)) in _PLAINLY_FITTING and (value_type == "text" or operator not in _PATTERNS)
+def plain_types(value_type: str) -> frozenset[type]:
+    """Return the types of which every value can be compared with an attribute of *value_type*, without a look at it.
+
+    So neither `scalar` nor `check_fit` has anything to say about them. Subclasses are not meant.
+    """
+    return _PLAIN_TYPES.get(value_type, frozenset())
 
 
 def check_fit(value_type: str, operator: Operator, value: Scalar, label: str) -> None:

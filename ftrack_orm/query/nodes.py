@@ -21,6 +21,10 @@ Scalar = Union[str, int, float, bool, None]
 class Operator(enum.Enum):
     """The comparison operators, valued by the spelling the compiler writes."""
 
+    def __init__(self, spelling: str) -> None:
+        #: The value again: reading `value` is a call until Python 3.12, and every condition is written with one.
+        self.spelling = spelling
+
     IS = "is"
     IS_NOT = "is_not"
     LESS = "<"
@@ -43,15 +47,16 @@ class Step:
 class Path:
     """A dotted walk from an entity over its relations to an attribute: `parent[Shot].status.name`.
 
-    *position* is where in a text the path was read, for errors to point at; it is no part of the path's value.
+    Paths are equal when they are written alike, and *text* is how: it is kept, since a path is made once and compared
+    and written in every query that it is used in. *position* is where in a text the path was read, for errors to point
+    at; it is no part of the path's value.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[Step, ...] = attrs.field(eq=False)
     position: int | None = attrs.field(default=None, eq=False, repr=False, kw_only=True)
-    # Kept, since a path is made once and written in every query that it is used in.
-    _text: str = attrs.field(init=False, eq=False, repr=False)
+    text: str = attrs.field(init=False, repr=False)
 
-    @_text.default
+    @text.default
     def _written(self) -> str:
         steps = self.steps
         if len(steps) == 1 and steps[0].cast is None:
@@ -64,7 +69,7 @@ class Path:
         return cls(tuple(Step(name) for name in names))
 
     def __str__(self) -> str:
-        return self._text
+        return self.text
 
 
 def _with_type(value: Scalar) -> Any:
@@ -96,6 +101,9 @@ class Membership:
 
 class Quantifier(enum.Enum):
     """How a condition binds a relation: `has` for one related entity, `any` for an item of a collection."""
+
+    def __init__(self, spelling: str) -> None:
+        self.spelling = spelling  # as of an operator
 
     HAS = "has"
     ANY = "any"

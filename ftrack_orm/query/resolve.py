@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import attrs
 
 from ..errors import QueryError, UnknownAttribute, UnknownEntityType, suggestion
-from .literals import check_fit, plainly_fits
+from .literals import check_fit, plain_types
 from .nodes import (
     Aggregate,
     And,
@@ -28,6 +28,9 @@ from .nodes import (
 )
 from .vocabulary import AttributeWords, Vocabulary
 
+# Bound once: until Python 3.12 reading a member from its enumeration is a call.
+_ANY, _HAS = Quantifier.ANY, Quantifier.HAS
+
 
 @attrs.frozen(slots=True)
 class Place:
@@ -36,6 +39,11 @@ class Place:
     attribute: AttributeWords
     leads_to: str | None  # the cast or the relation's target; None for a scalar
     through_collection: bool  # whether any step on the way, or the last, is plural
+
+    @property
+    def plain_types(self) -> frozenset[type]:
+        """The types of which every value can be compared with what is here; `check_values` has nothing to say then."""
+        return frozenset() if self.attribute.is_relation else plain_types(_value_type(self.attribute))
 
 
 def check(select: Select, vocabulary: Vocabulary) -> None:
@@ -140,13 +148,14 @@ def check_ordering(ordering: Ordering, entity_type: str, vocabulary: Vocabulary)
 
 def check_single_value(path: Path, place: Place, entity_type: str, clause: str) -> None:
     """Check that every entity has just one value at *path*, which ends at *place*, as *clause* needs it."""
+    if not place.through_collection and not place.attribute.is_relation:
+        return
     label = f"{entity_type}.{path}"
     if place.through_collection:
         message = f"{label} has many values for each entity, so {clause} cannot use it."
-        raise QueryError(message, position=path.position)
-    if place.attribute.is_relation:
+    else:
         message = f"{label} is a relation; {clause} needs a value, such as {path}.id."
-        raise QueryError(message, position=path.position)
+    raise QueryError(message, position=path.position)
 
 
 def check_grouping(select: Select) -> None:
@@ -194,14 +203,16 @@ def _check_related(related: Related, entity_type: str, vocabulary: Vocabulary, v
 
 def check_quantifier(path: Path, place: Place, entity_type: str, quantifier: Quantifier) -> None:
     """Check that *path*, which ends at *place*, is a relation that *quantifier* can bind."""
+    if place.leads_to is not None and quantifier is (_ANY if place.attribute.is_plural else _HAS):
+        return
     label = f"{entity_type}.{path}"
     if place.leads_to is None:
         message = f"{label} holds a value, so '{quantifier.value}' cannot be used with it."
-        raise QueryError(message, position=path.position)
-    if place.attribute.is_plural and quantifier is Quantifier.HAS:
-        raise QueryError(f"{label} is a collection: use any, not has.", position=path.position)
-    if not place.attribute.is_plural and quantifier is Quantifier.ANY:
-        raise QueryError(f"{label} leads to one {place.leads_to}: use has, not any.", position=path.position)
+    elif place.attribute.is_plural:
+        message = f"{label} is a collection: use any, not has."
+    else:
+        message = f"{label} leads to one {place.leads_to}: use has, not any."
+    raise QueryError(message, position=path.position)
 
 
 def check_values(path: Path, place: Place, entity_type: str, operator: Operator, values: Sequence[Scalar]) -> None:
@@ -210,8 +221,7 @@ def check_values(path: Path, place: Place, entity_type: str, operator: Operator,
     if not attribute.is_relation:
         value_type = _value_type(attribute)
         for value in values:
-            if not plainly_fits(value_type, operator, value):
-                check_fit(value_type, operator, value, f"{entity_type}.{path}")
+            check_fit(value_type, operator, value, f"{entity_type}.{path}")
         return
     label = f"{entity_type}.{path}"
     if attribute.is_plural:

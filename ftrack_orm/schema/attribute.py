@@ -30,6 +30,9 @@ class ValueType(enum.Enum):
     ANY = "any"  # whatever JSON holds, such as a custom attribute's value
 
 
+# Bound once: until Python 3.12 reading a member from its enumeration is a call, and every criterion passes here.
+_SCALAR, _PLURAL = Kind.SCALAR, (Kind.COLLECTION, Kind.MAPPING)
+
 _VALUE_TYPES = {
     "string": ValueType.TEXT,
     "boolean": ValueType.BOOLEAN,
@@ -70,12 +73,12 @@ class Attribute:
     @property
     def is_relation(self) -> bool:
         """Whether the attribute leads to other entities."""
-        return self.kind is not Kind.SCALAR
+        return self.kind is not _SCALAR
 
     @property
     def is_plural(self) -> bool:
         """Whether the attribute leads to any number of entities."""
-        return self.kind in (Kind.COLLECTION, Kind.MAPPING)
+        return self.kind in _PLURAL
 
     @property
     def has_generated_default(self) -> bool:
