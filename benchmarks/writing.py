@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import sys
 import time
 from collections.abc import Callable
@@ -46,12 +47,15 @@ def changes(client: str, server: Server, size: int) -> Figures:
     if client == BARE:
         return _bare(server, [_update(number) for number in range(size)])
 
+    rounds = itertools.count(1)
+
     def change(session: Any, tasks: Any) -> None:
+        first = next(rounds) * 7.5
         for number, task in enumerate(tasks):
-            task["bid"] = 7.5 + number
+            task["bid"] = first + number
         session.commit()
 
-    return _loaded(client, server, size, change)
+    return _loaded(client, server, size, change, times=1 if client == OFFICIAL else 5, between=gc.collect)
 
 
 def one_change(client: str, server: Server, size: int) -> Figures:
@@ -67,12 +71,20 @@ def one_change(client: str, server: Server, size: int) -> Figures:
     return _loaded(client, server, size, change, times=1 if client == OFFICIAL else 20)
 
 
-def _loaded(client: str, server: Server, size: int, change: Callable[[Any, Any], None], times: int = 1) -> Figures:
+def _loaded(
+    client: str,
+    server: Server,
+    size: int,
+    change: Callable[[Any, Any], None],
+    times: int = 1,
+    between: Callable[[], object] = lambda: None,  # what is done before each time, unmeasured
+) -> Figures:
     session = open_session(client, server)
     tasks = session.query(EXPRESSION).all()
     gc.collect()
     taken = []
     for _ in range(times):
+        between()
         started = time.perf_counter()
         change(session, tasks)
         taken.append(time.perf_counter() - started)

@@ -56,9 +56,8 @@ class EntityAttribute:
         return entity._ftrack_state.workspace.loader.load(entity, entity.__attributes__[self.name].attribute)
 
     def set(self, entity: Entity, value: Any) -> None:
-        """Record *value* as a change of *entity*, to be sent by the next commit."""
-        # The entity's own class decides: a subtype may make an attribute immutable that its base leaves open.
-        attribute = entity.__attributes__[self.name].attribute
+        """Record *value* for the next commit, as a change of *entity*, of whose own class this attribute is."""
+        attribute = self.attribute
         if attribute.kind is _COLLECTION:
             assign_collection(entity, attribute, value)
         elif attribute.kind is _MAPPING:

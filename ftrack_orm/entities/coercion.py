@@ -18,7 +18,9 @@ def coerce(entity_type: str, attribute: Attribute, value: Any) -> Any:
     Raises `InvalidValue`, naming entity type, attribute and value, when the value is of a type that the attribute
     cannot hold. None always fits: whether an attribute may be empty is for the server to say.
     """
-    if attribute.value_type in _PLAIN.get(type(value), ()) and not attribute.enumeration:
+    kind = type(value)
+    fits_plainly = attribute.value_type in _PLAIN.get(kind, ()) and not attribute.enumeration
+    if fits_plainly and (kind is not float or math.isfinite(value)):
         return value
     if value is None or attribute.value_type is None:
         return value
@@ -47,6 +49,7 @@ _PLAIN: Mapping[type, tuple[ValueType, ...]] = {
     str: (ValueType.TEXT, ValueType.ANY),
     bool: (ValueType.BOOLEAN, ValueType.ANY),
     int: (ValueType.INTEGER, ValueType.NUMBER, ValueType.ANY),
+    float: (ValueType.NUMBER,),  # if it is finite
 }
 
 

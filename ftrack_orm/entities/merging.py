@@ -100,10 +100,11 @@ class Merger:
             return entity if len(row) <= plan.bare else self._tell(entity, plan, row)
         if type(key) is not str and type(key) is not tuple:
             key = str(key)
-        entity = plan.family.get(key)
-        if entity is not None:
+        known = plan.family.refs.get(key)
+        entity = None if known is None else known()
+        if known is not None and entity is not None:
             entity._ftrack_state.peers = plan.peers
-            plan.peers.add(entity)
+            plan.peers.members.append(known)
             self._arrived.append(entity)
             plan.met[key] = entity
             return self._tell(entity, plan, row)

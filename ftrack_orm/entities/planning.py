@@ -7,6 +7,7 @@ Given the same changes in the same order the result is always the same.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import pairwise
 from typing import Any, Final, TypeVar
@@ -85,12 +86,15 @@ def _key(reference: Reference) -> tuple[str, ...]:
 
 def _merged(updates: Iterable[Update]) -> Iterable[Update]:
     """Fold updates of the same entity into the first of them."""
-    merged: dict[tuple[str, tuple[str, ...]], Update] = {}
+    merged: list[Update] = []
+    places: dict[str, dict[tuple[str, ...], int]] = defaultdict(dict)
     for update in updates:
-        identity = update.entity_type, update.key
-        earlier = merged.get(identity)
-        merged[identity] = update if earlier is None else Update(*identity, {**earlier.data, **update.data})
-    return merged.values()
+        place = places[update.entity_type].setdefault(update.key, len(merged))
+        if place == len(merged):
+            merged.append(update)
+        else:
+            merged[place] = Update(update.entity_type, update.key, {**merged[place].data, **update.data})
+    return merged
 
 
 def _ordered_creations(creations: Sequence[Creation]) -> tuple[list[Creation], list[Update]]:

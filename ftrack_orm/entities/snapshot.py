@@ -20,6 +20,9 @@ from .state import Lifecycle
 # Bound once: looking a member up on its enumeration costs more than the comparison.
 _SCALAR, _REFERENCE = Kind.SCALAR, Kind.REFERENCE
 
+#: Types of values that are sent as they are kept; nearly all values of a large commit are of these.
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
 
 @attrs.frozen
 class Snapshot:
@@ -93,17 +96,24 @@ class _Draft:
     def add(self, entity: Entity, originals: Mapping[str, Any], *, is_new: bool) -> None:
         """Take what was changed of an entity: *originals* are the attributes with what they replace."""
         schema, values = entity.__schema__, entity.__dict__
-        sent: dict[str, Any] = {}
         data: dict[str, Any] = {}
+        replaced: dict[str, Any] = {}
+        # What is sent of an entity is mostly just what was set of it: then one dictionary is both.
+        sent = data
         mappings: list[str] = []
         for name, original in originals.items():
             kind, value = schema.attributes[name].kind, values.get(name, NOT_LOADED)
+            if kind is not _SCALAR and sent is data:
+                sent = dict(data)
             if kind is _SCALAR:
                 sent[name] = data[name] = value
+                if not is_new:
+                    replaced[name] = original if type(original) in _PLAIN else _replaced_by(entity, name, originals)
             elif kind is _REFERENCE:
                 sent[name] = value
                 if name not in schema.reference_keys:  # else its key, a scalar, is sent
                     data[name] = value.__reference__() if isinstance(value, Entity) else None
+                    replaced[name] = _replaced_by(entity, name, originals)
             elif isinstance(value, MappedCollection):
                 # Its rows are entities of their own.
                 sent[name] = value._plain()
@@ -113,13 +123,14 @@ class _Draft:
                 members = self._members(entity, name, original, items, is_new=is_new)
                 if members is not None:
                     data[name] = members
+                    replaced[name] = _replaced_by(entity, name, originals)
         self.sent[entity] = sent
         if is_new:
             self.creations.append(Creation(entity.__reference__(), data))
         elif data:
             identity = entity.__entity_type__, entity._ftrack_state.key
             self.modifications.append(Update(*identity, data))
-            self.replaced[identity] = _replaced_by(entity, originals, data)
+            self.replaced[identity] = replaced
         for name in mappings:
             self._add_rows(values[name], originals[name], sent[name])
 
@@ -178,22 +189,19 @@ def _is_told_by_items(owner: Entity, collection: str, original: Any, items: Coll
     return before <= present and all(_refers_back(item, owner, collection) for item in present - before)
 
 
-def _replaced_by(entity: Entity, originals: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the session takes the server to have of the attributes in *data*, as it would be sent."""
-    replaced: dict[str, Any] = {}
-    for name in data:
-        original = originals[name]
-        if original is NOT_LOADED:
-            # Where the key was not loaded, the reference it belongs to may have been.
-            for reference in entity.__schema__.keyed_references.get(name, ()):
-                if isinstance(related := originals.get(reference), Entity):
-                    original = related._ftrack_state.key[0]
-        elif isinstance(original, Entity):
-            original = original.__reference__()
-        elif isinstance(original, tuple) and entity.__schema__.attributes[name].kind is Kind.COLLECTION:
-            original = [item.__reference__() for item in original]
-        replaced[name] = original
-    return replaced
+def _replaced_by(entity: Entity, name: str, originals: Mapping[str, Any]) -> Any:
+    """Return what the session takes the server to have of a changed attribute, as it would be sent."""
+    original = originals[name]
+    if original is NOT_LOADED:
+        # Where the key was not loaded, the reference it belongs to may have been.
+        for reference in entity.__schema__.keyed_references.get(name, ()):
+            if isinstance(related := originals.get(reference), Entity):
+                return related._ftrack_state.key[0]
+    elif isinstance(original, Entity):
+        return original.__reference__()
+    elif isinstance(original, tuple) and entity.__schema__.attributes[name].kind is Kind.COLLECTION:
+        return [item.__reference__() for item in original]
+    return original
 
 
 def _references_of(entity: Entity) -> frozenset[str]:

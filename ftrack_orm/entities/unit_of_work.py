@@ -320,7 +320,8 @@ class UnitOfWork:
         for entity, sent in snapshot.sent.items():
             state = entity._ftrack_state
             state.written = self._workspace.writes
-            journal.forget_bases(entity, sent)
+            if journal.bases:
+                journal.forget_bases(entity, sent)
             state.originals = _edited_meanwhile(entity, sent)
             if state.originals:
                 journal.modified[entity] = None

@@ -179,8 +179,8 @@ class Channel:
 
 
 def _encoded(operations: Sequence[Operation]) -> bytes:
-    bodies = [to_json(operation) for operation in operations]
     try:
-        return jsontext.dumps(bodies)
+        # Each operation becomes JSON when it is written and is dropped again: a large commit is not in memory twice.
+        return jsontext.dumps(list(operations), default=to_json)
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidValue(f"The operations cannot be written as JSON: {error}.") from error

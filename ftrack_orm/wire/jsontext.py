@@ -28,9 +28,13 @@ def _fast_reader() -> Callable[[bytes], Any] | None:
 _read_fast = _fast_reader()
 
 
-def dumps(value: Any) -> bytes:
-    """Return *value* as compact UTF-8 JSON; numbers that JSON does not have (NaN, infinity) raise `ValueError`."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode("utf-8")
+def dumps(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
+    """Return *value* as compact UTF-8 JSON; numbers that JSON does not have (NaN, infinity) raise `ValueError`.
+
+    *default* gives what stands in JSON for a value that JSON has no form for, as it does for `json.dumps`.
+    """
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=default)
+    return text.encode("utf-8")
 
 
 def loads(text: bytes | str) -> Any:

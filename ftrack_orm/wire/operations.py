@@ -85,9 +85,7 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 def to_json(operation: Operation) -> dict[str, Any]:
     """Return the JSON object of an operation (shapes: PROTOCOL 2.2)."""
-    if isinstance(operation, Query):
-        return {"action": "query", "expression": operation.expression}
-    if isinstance(operation, (Create, Update)):
+    if isinstance(operation, (Update, Create)):
         data = {ENTITY_TYPE: operation.entity_type}
         for name, value in operation.data.items():
             data[name] = value if type(value) in _PLAIN else encode(value)
@@ -99,6 +97,8 @@ def to_json(operation: Operation) -> dict[str, Any]:
             "entity_key": list(operation.key),
             "entity_data": data,
         }
+    if isinstance(operation, Query):
+        return {"action": "query", "expression": operation.expression}
     if isinstance(operation, Delete):
         return {"action": "delete", "entity_type": operation.entity_type, "entity_key": list(operation.key)}
     if isinstance(operation, Search):

@@ -82,21 +82,21 @@ def read_replies(status: int, body: bytes, operations: Sequence[Operation]) -> l
 
 def _reply(operation: Operation, element: Any) -> Reply | None:
     """Return the reply an element is to an operation, or None when it does not have the shape."""
-    if not isinstance(operation, (Query, Search, Create, Update, Delete)):
-        return PlainAnswer(element)
     data = element.get("data") if type(element) is dict else None
-    if isinstance(operation, (Query, Search)):
-        if not isinstance(data, list):
-            return None
-        try:
-            following = (element.get("metadata") or {}).get("next") or {}
-            offset = following.get("offset")
-        except AttributeError:
-            return None
-        return Rows(data, offset) if offset is None or type(offset) is int else None
+    if isinstance(operation, (Update, Create)):
+        return Written(data) if isinstance(data, dict) else None
     if isinstance(operation, Delete):
         return Deleted(bool(data))
-    return Written(data) if isinstance(data, dict) else None
+    if not isinstance(operation, (Query, Search)):
+        return PlainAnswer(element)
+    if not isinstance(data, list):
+        return None
+    try:
+        following = (element.get("metadata") or {}).get("next") or {}
+        offset = following.get("offset")
+    except AttributeError:
+        return None
+    return Rows(data, offset) if offset is None or type(offset) is int else None
 
 
 def server_error(envelope: Mapping[str, Any], operations: Sequence[Operation] = ()) -> ServerError:
