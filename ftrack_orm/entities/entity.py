@@ -102,12 +102,8 @@ def new_entity(cls: type[Entity], state: State) -> Entity:
 
 
 def set_values(entity: Entity, values: dict[str, Any]) -> None:
-    """Give a new entity its first values, all at once: *values* itself becomes its memory.
-
-    What it was told in passing meanwhile, by what it belongs to, stays where *values* are silent.
-    """
-    told = entity.__dict__
-    _set_values(entity, {**told, **values} if told else values)
+    """Give a new entity its first values, all at once: *values* itself becomes its memory."""
+    _set_values(entity, values)
 
 
 def state_of(entity: Entity) -> State:

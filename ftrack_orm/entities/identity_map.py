@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Union
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 #: What families are looked up by: the bare value of a key of one attribute, which nearly all types have, else a tuple.
 MapKey = Union[str, "tuple[str, ...]"]
+
+#: How many pages are held of a walk over a result that is too large to be held.
+_PAGES_OF_A_LONG_WALK = 2
 
 #: So many references to entities waiting to be loaded are kept before the dead ones among them are thrown out.
 _FEW = 1_000
@@ -73,6 +77,16 @@ def _forgetting(refs: dict[MapKey, EntityRef]) -> Callable[[EntityRef], None]:
     return forget
 
 
+class Walk:
+    """What one walk over a result has brought so far, page after page, and where the recent set has it."""
+
+    __slots__ = ("entities", "results")
+
+    def __init__(self) -> None:
+        self.entities = 0
+        self.results: deque[int] = deque()
+
+
 class IdentityMap:
     """Finds the object of an entity by family and key.
 
@@ -110,11 +124,21 @@ class IdentityMap:
         """Forget the object of that identity; it stays usable for whoever holds it."""
         self.family(family).remove(map_key(key))
 
-    def keep(self, entities: Sequence[Entity]) -> None:
-        """Hold the entities of a result strongly until newer results push them out."""
-        if 0 < len(entities) <= self._recent.maxsize:
-            self._results += 1
-            self._recent[self._results] = entities
+    def keep(self, entities: Sequence[Entity], walk: Walk | None = None) -> None:
+        """Hold the entities of a result strongly until newer results push them out.
+
+        Of a *walk* that has come by more than can be held, only the last pages are: nothing could be asked for again
+        from its beginning, and what it would push out is more likely to be.
+        """
+        if not 0 < len(entities) <= self._recent.maxsize:
+            return
+        self._results += 1
+        if walk is not None:
+            walk.entities += len(entities)
+            walk.results.append(self._results)
+            while walk.entities > self._recent.maxsize and len(walk.results) > _PAGES_OF_A_LONG_WALK:
+                self._recent.pop(walk.results.popleft(), None)
+        self._recent[self._results] = entities
 
     def wait(self, family: str, ref: EntityRef) -> None:
         """Note that of an entity only the key is known, so that it is loaded with others of its family that are."""

@@ -16,7 +16,7 @@ from . import changes
 from .collections import Collection
 from .custom_attributes import new_mapping
 from .entity import Entity, new_entity, plain_key, set_values
-from .identity_map import Family, MapKey
+from .identity_map import Family, MapKey, Walk
 from .mappings import Entry
 from .recorded import Recorded
 from .state import FetchMode, Lifecycle, Peers, State
@@ -51,10 +51,17 @@ class Merger:
     (PROTOCOL 1.3), so a row says what is known of an entity and is silent about the rest: merging only ever adds.
 
     *asked_at* is what `Workspace.writes` was when the question was sent, now when left out. The answer may be older
-    than a commit made meanwhile, so of entities written since then it only fills in what is not known.
+    than a commit made meanwhile, so of entities written since then it only fills in what is not known. *walk* is what
+    the answer is a page of.
     """
 
-    def __init__(self, workspace: Workspace, mode: FetchMode | None = None, asked_at: int | None = None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        mode: FetchMode | None = None,
+        asked_at: int | None = None,
+        walk: Walk | None = None,
+    ) -> None:
         self._workspace = workspace
         self._mode = mode
         self._asked_at = workspace.writes if asked_at is None else asked_at
@@ -62,6 +69,8 @@ class Merger:
         self._met: dict[str, dict[MapKey, Entity]] = {}
         self._plans: dict[str, _Plan] = {}
         self._arrived: list[Entity] = []
+        self._walk = walk
+        self._has_told_members = False
 
     def rows(self, rows: Sequence[dict[str, Any]]) -> list[Entity]:
         """Return the entities of *rows*, in their order, with the values the rows bring.
@@ -71,7 +80,7 @@ class Merger:
         """
         with self._workspace.lock:
             entities = [self._entity(row) for row in rows]
-            self._workspace.identities.keep(self._arrived)
+            self._workspace.identities.keep(self._arrived, self._walk)
             self._arrived = []
             # The answer may have been made before what the server told since the question was sent.
             self._workspace.news.mark_again(self._asked_at)
@@ -117,6 +126,9 @@ class Merger:
         if row.keys() <= plan.always:
             self._workspace.identities.wait(plan.schema.family, ref)
         self._decode(entity, plan.schema, row)
+        if self._has_told_members and entity.__dict__:
+            # What it was told in passing, by what it belongs to, stays where the row is silent.
+            row = {**entity.__dict__, **row}
         set_values(entity, row)
         return entity
 
@@ -219,6 +231,7 @@ class Merger:
             entries = self._entries(attribute, items)
             return NOT_LOADED if entries is None else new_mapping(entity, attribute, entries)
         members = [self._entity(item) for item in items]
+        self._has_told_members = True
         for member in members:
             self._tell_owner(member, entity, name)
         return Collection(entity, attribute, members)

@@ -18,6 +18,7 @@ from ..wire.replies import Reply, Rows
 from . import changes
 from .bulk import Bulk
 from .entity import Entity
+from .identity_map import Walk
 from .merging import Merger
 from .projections import complete
 from .refreshing import Refresher
@@ -57,8 +58,9 @@ class QueryRunner:
     def pages(self, query: Query[Entity]) -> Iterator[list[Entity]]:
         """Yield the entities of *query* in pages, asking for each next page before this one is handed out."""
         self._workspace.check_open("The query cannot be run")
+        walk = Walk()
         for page in self._row_pages(query, complete(query.node, self._workspace.schema)):
-            yield self._entities(query, page)
+            yield self._entities(query, page, walk)
 
     def walk(self, query: Query[Entity]) -> Iterator[Entity]:
         """Return an iterator over the entities of *query* by their keys, each page beginning behind the last key.
@@ -80,10 +82,11 @@ class QueryRunner:
             behind = Comparison(key, Operator.GREATER, reply.data[-1][name])
             return attrs.evolve(select, criterion=conjunction(select.criterion, behind))
 
+        walk = Walk()
         return (
             entity
             for page in self._row_pages(query, select, following=following)
-            for entity in self._entities(query, page)
+            for entity in self._entities(query, page, walk)
         )
 
     def dicts(self, query: Query[Any]) -> Iterator[dict[str, Any]]:
@@ -126,16 +129,16 @@ class QueryRunner:
         """Delete everything *query* finds."""
         return self._bulk.delete(query, batch_size, on_progress)
 
-    def _entities(self, query: Query[Entity], page: _Answer) -> list[Entity]:
+    def _entities(self, query: Query[Entity], page: _Answer, walk: Walk) -> list[Entity]:
         # Each page is its own group of peers: a walk over a million entities must not load for all of them.
         mode = None if query.fetch_mode is None else FetchMode(query.fetch_mode)
         try:
-            entities = Merger(self._workspace, mode, page.asked_at).rows(page.rows)
+            entities = Merger(self._workspace, mode, page.asked_at, walk).rows(page.rows)
         except UnknownEntityType:
             # A type that came after the session began. Rows are used up by merging, so they are asked for again.
             self._workspace.renew_schema()
             page = self._ask(page.question)
-            entities = Merger(self._workspace, mode, page.asked_at).rows(page.rows)
+            entities = Merger(self._workspace, mode, page.asked_at, walk).rows(page.rows)
         if query.replaces_edits:
             for entity, row in zip(entities, page.rows, strict=True):
                 # What the row brought is what is reverted to.

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, InvalidStateError
 from http import HTTPStatus
 from http.client import HTTPException
-from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -73,7 +72,7 @@ class HttpTransport:
         self._settings = settings
         self._server = settings.server_url
         self._url = f"{settings.server_url}/api"
-        self._connections = Connections(settings, clock)
+        self._connections = Connections(self._url, settings, clock)
         self._pause = pause
 
     def send(self, request: Request, cancellation: Cancellation | None = None) -> Answer:
@@ -171,8 +170,6 @@ class HttpTransport:
             data=request.body,
             headers=dict(request.headers),
             timeout=(connecting, request.timeout),
-            proxies=dict(self._settings.proxies) or None,
-            verify=self._verify(),
             allow_redirects=False,
             stream=True,
         ) as response:
@@ -207,12 +204,6 @@ class HttpTransport:
             self._server, response.status_code, body, expected, repeatable=request.repeatable, excerpt=EXCERPT
         )
         raise failures.Failed(broken, again=request.repeatable) from cause
-
-    def _verify(self) -> bool | str:
-        bundle = self._settings.ca_bundle
-        if isinstance(bundle, (str, Path)):
-            return str(bundle)
-        return bundle is not False
 
     def _failed(self, error: BaseException, request: Request) -> failures.Failed:
         if type(error) is OSError and "certificate" in str(error):

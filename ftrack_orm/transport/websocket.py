@@ -169,7 +169,7 @@ class EventServer:
         cannot work, `ProtocolError` when something else than an event server answers, and `LineError` (safe to retry)
         when none does.
         """
-        connection = Connection(self._cookies)
+        connection = Connection(self._url, self._settings, self._cookies)
         try:
             handshake = self._shake_hands(connection.http)
             return self._connect(connection.http, handshake)
@@ -182,8 +182,6 @@ class EventServer:
                 self._url,
                 headers=self._headers(),
                 timeout=STEP_LIMIT,
-                proxies=dict(self._settings.proxies) or None,
-                verify=self._verify(),
                 allow_redirects=False,
             ) as response:
                 status, text = response.status_code, response.text
@@ -220,21 +218,20 @@ class EventServer:
     def _connect(self, http: requests.Session, handshake: Handshake) -> WebSocketLine:
         settings = self._settings
         url = f"ws{self._url[len('http') :]}websocket/{handshake.session_id}"
-        # What requests makes of the settings and the environment, so that both take the same way.
-        surroundings = http.merge_environment_settings(self._url, dict(settings.proxies), False, self._verify(), None)
         try:
             connection = websocket.create_connection(
                 url,
                 timeout=STEP_LIMIT,
                 header=[f"{name}: {value}" for name, value in settings.headers.items()],
                 cookie=requests.Request("GET", self._url, cookies=self._cookies).prepare().headers.get("Cookie"),
-                sslopt=_tls_options(surroundings["verify"]),
+                sslopt=_tls_options(http.verify),
                 # The library's own check is in Python and takes longer than all the rest; decoding checks as well.
                 skip_utf8_validation=True,
                 # Nagle's algorithm would keep an answer back until the server has confirmed the one before.
                 sockopt=((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),),
                 redirect_limit=0,
-                **_proxy_options(self._url, surroundings["proxies"]),
+                # Both take the same way: by what requests has made of the settings and the environment.
+                **_proxy_options(self._url, http.proxies),
             )
         except websocket.WebSocketBadStatusException as error:
             self._refuse_status(error.status_code, str(error))
@@ -252,10 +249,6 @@ class EventServer:
             "ftrack-strict-api": "true" if settings.strict_api else "false",
         }
         return {**own, **settings.headers}
-
-    def _verify(self) -> bool | str:
-        bundle = self._settings.ca_bundle
-        return str(bundle) if isinstance(bundle, (str, Path)) else bundle is not False
 
     def _failed(self, error: BaseException) -> FtrackError:
         if type(error) is OSError and "certificate" in str(error):

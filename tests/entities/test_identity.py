@@ -4,7 +4,7 @@ import gc
 import weakref
 
 from ftrack_orm.entities.classes import Classes
-from ftrack_orm.entities.identity_map import IdentityMap
+from ftrack_orm.entities.identity_map import IdentityMap, Walk
 from ftrack_orm.entities.merging import Merger
 from ftrack_orm.entities.state import FetchMode
 from ftrack_orm.entities.workspace import Workspace
@@ -79,6 +79,30 @@ def test_the_recent_set_is_bounded_by_entities_and_newer_results_push_older_ones
     del results, result
     gc.collect()
     assert [ref() is not None for ref in refs] == [False, False, True, True]
+
+
+def test_of_a_walk_longer_than_the_recent_set_the_last_pages_are_kept_and_push_nothing_else_out():
+    identities, walk = IdentityMap(10), Walk()
+    other = [Thing()]
+    pages = [[Thing() for _ in range(3)] for _ in range(6)]
+    refs = [weakref.ref(result[0]) for result in (other, *pages)]
+    identities.keep(other)
+    for page in pages:
+        identities.keep(page, walk)
+    del other, pages, page
+    gc.collect()
+    assert [ref() is not None for ref in refs] == [True, False, False, False, False, True, True]
+
+
+def test_a_walk_that_fits_is_kept_whole():
+    identities, walk = IdentityMap(10), Walk()
+    pages = [[Thing() for _ in range(3)] for _ in range(3)]
+    refs = [weakref.ref(page[0]) for page in pages]
+    for page in pages:
+        identities.keep(page, walk)
+    del pages, page
+    gc.collect()
+    assert [ref() is not None for ref in refs] == [True, True, True]
 
 
 def test_a_result_larger_than_the_recent_set_is_not_kept():

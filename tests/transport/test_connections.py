@@ -11,7 +11,7 @@ from ftrack_orm.transport.connections import Connections
 
 
 def test_a_loan_cut_before_it_connects_sends_nothing(server, make_settings):
-    connections = Connections(make_settings())
+    connections = Connections(server.url, make_settings())
     with pytest.raises(requests.ConnectionError, match="before anything was sent"), connections.borrowed() as loan:
         loan.cut()
         loan.http.post(server.url, data=b"[]", timeout=5)
@@ -20,7 +20,7 @@ def test_a_loan_cut_before_it_connects_sends_nothing(server, make_settings):
 
 
 def test_a_loan_that_ended_cannot_cut_whoever_borrows_next(server, make_settings):
-    connections = Connections(make_settings())
+    connections = Connections(server.url, make_settings())
     with connections.borrowed() as first:
         first.http.post(server.url, data=b"[]", timeout=5)
     with connections.borrowed() as second:
@@ -31,14 +31,28 @@ def test_a_loan_that_ended_cannot_cut_whoever_borrows_next(server, make_settings
     connections.close()
 
 
-def test_a_connection_that_failed_or_was_cut_is_not_lent_again(make_settings):
-    connections = Connections(make_settings())
+def test_a_connection_that_failed_or_was_cut_is_not_lent_again(server, make_settings):
+    connections = Connections(server.url, make_settings())
     with pytest.raises(ZeroDivisionError), connections.borrowed() as failed:
         raise ZeroDivisionError
     with connections.borrowed() as cut:
         cut.cut()
     with connections.borrowed() as third:
         assert third.connection not in (failed.connection, cut.connection)
+    connections.close()
+
+
+def test_the_environment_is_read_when_a_connection_is_made_and_not_for_each_request(server, make_settings, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/studio/certificates.pem")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.studio")
+    monkeypatch.setenv("https_proxy", "http://proxy.studio")
+    connections = Connections("https://ftrack.studio/api", make_settings())
+    with connections.borrowed() as loan:
+        assert (loan.http.verify, loan.http.proxies["https"]) == ("/studio/certificates.pem", "http://proxy.studio")
+    for name in ("REQUESTS_CA_BUNDLE", "HTTPS_PROXY", "https_proxy"):
+        monkeypatch.delenv(name)
+    with connections.borrowed() as loan:
+        assert loan.http.verify == "/studio/certificates.pem"
     connections.close()
 
 
