@@ -62,11 +62,11 @@ class Session:
     schema on disk). *fetch* is what reading a value that is not loaded may do: `"peers"` loads it for every entity that
     arrived together, `"one"` for that entity only, `"never"` raises `NotFetched`. *timeout* is in seconds. *page_size*
     is the number of entities a query asks for at a time, *recent_size* the number of entities kept in memory although
-    nobody refers to them; of a walk over more than these, the last two pages are kept. *n_plus_one* is what happens when a line of code loads an attribute for one entity after the
-    other: `"warn"` gives a `LazyLoadWarning`, `"raise"` raises `LazyLoadError`, None lets it be. *transport* replaces
-    HTTP, for tests. *auto_connect_event_hub* connects the event hub at once, in the background; *plugin_paths*
-    (FTRACK_EVENT_PLUGIN_PATH) are folders of plugins. The other *settings* are fields of `Settings`. Raises
-    `SettingsError` when something is missing.
+    nobody refers to them; of a walk over more than these, the last two pages are kept. *n_plus_one* is what happens
+    when a line of code loads an attribute for one entity after the other: `"warn"` gives a `LazyLoadWarning`, `"raise"`
+    raises `LazyLoadError`, None lets it be. *transport* replaces HTTP, for tests. *auto_connect_event_hub* connects the
+    event hub at once, in the background; *plugin_paths* (FTRACK_EVENT_PLUGIN_PATH) are folders of plugins. The other
+    *settings* are fields of `Settings`. Raises `SettingsError` when something is missing.
     """
 
     def __init__(

@@ -148,14 +148,14 @@ class Merger:
                 plan = plans.get(value.get(ENTITY_TYPE))
                 if plan is not None and len(value) <= plan.bare:
                     try:
-                        target = plan.met.get(value[plan.only_key])
+                        target = plan.met[value[plan.only_key]]
                     except (KeyError, TypeError):
                         target = None
                     row[name] = self._entity(value) if target is None else target
-                elif ENTITY_TYPE in value:
-                    row[name] = self._entity(value)
                 elif VALUE_TYPE in value:
                     row[name] = decode_typed(value)
+                elif ENTITY_TYPE in value:
+                    row[name] = self._entity(value)
             elif kind is list:
                 has_arrays = True
                 told = row[name] = self._plural(entity, schema, name, value)
@@ -174,7 +174,7 @@ class Merger:
         values = entity.__dict__
         state = entity._ftrack_state
         originals = state.originals
-        if originals is None and not has_arrays and row.items() <= values.items():
+        if originals is None and not has_arrays and (row == values or row.items() <= values.items()):
             # An answer told again is the usual case, and this finds out at the speed of C.
             return entity
         is_older = state.written > self._asked_at

@@ -22,6 +22,9 @@ from .seam import Request, Transport
 
 logger = logging.getLogger("ftrack_orm.transport")
 
+#: Seconds that a caller lets a request in the background have to get on the line; a new connection may take longer.
+HEAD_START = 0.02
+
 
 @attrs.frozen
 class Exchange:
@@ -67,11 +70,13 @@ class Channel:
         timeout: float | None = None,
         cancellation: Cancellation | None = None,
         denormalize: bool = False,
+        on_sent: Callable[[], object] | None = None,
     ) -> list[Reply]:
         """Send all *operations* as one request and return one reply for each; no operations make no request.
 
         *push_token* comes back in the events the operations cause. *headers* win over all others. *timeout* is in
         seconds, the settings' when left out. *denormalize* asks for repeated entities in full each time they appear.
+        *on_sent* is called when the request is on the line, if the transport tells.
 
         Raises `ServerError` (or a branch) for a refusal, `LineError` when no answer came, `ProtocolError` for a
         strange one, `SessionClosed` after `close()`, and `InvalidValue` for what JSON cannot hold.
@@ -88,6 +93,7 @@ class Channel:
             headers=self._headers(push_token, headers or {}, denormalize),
             timeout=self._settings.timeout if timeout is None else timeout,
             repeatable=only_reads(operations),
+            on_sent=on_sent,
         )
         started = self._clock()
         answer_bytes = 0
@@ -114,19 +120,30 @@ class Channel:
     ) -> Future[list[Reply]]:
         """Do what `call` does on a thread in the background, and return the future of the replies.
 
-        Raises `SessionClosed` after `close()`, which cancels what has not begun.
+        Where the transport tells, it returns when the request is on the line: Python runs one thread at a time, so a
+        caller who is busy would otherwise keep the request back, and the server could not work meanwhile. Raises
+        `SessionClosed` after `close()`, which cancels what has not begun.
         """
         operations = tuple(operations)
-        return self._background.submit(
-            lambda: self.call(
-                operations,
-                push_token=push_token,
-                headers=headers,
-                timeout=timeout,
-                cancellation=cancellation,
-                denormalize=denormalize,
-            )
-        )
+        sent = threading.Event()
+
+        def work() -> list[Reply]:
+            try:
+                return self.call(
+                    operations,
+                    push_token=push_token,
+                    headers=headers,
+                    timeout=timeout,
+                    cancellation=cancellation,
+                    denormalize=denormalize,
+                    on_sent=sent.set,
+                )
+            finally:
+                sent.set()
+
+        future = self._background.submit(work)
+        sent.wait(HEAD_START)
+        return future
 
     def close(self) -> None:
         """Take no more calls and let go of the connections; calls under way end by themselves. Does not wait."""

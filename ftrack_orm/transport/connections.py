@@ -28,10 +28,15 @@ from ..settings import Settings
 IDLE_LIMIT = 60.0
 
 
-class CuttableAdapter(HTTPAdapter):
-    """An adapter that remembers its connections, so that another thread can cut the one that waits for an answer."""
+class WatchedAdapter(HTTPAdapter):
+    """An adapter that knows what its connections are doing.
+
+    It remembers them, so that another thread can cut the one that waits for an answer, and calls *on_sent* when a
+    request is on the line.
+    """
 
     def __init__(self) -> None:
+        self.on_sent: Callable[[], object] | None = None
         # Set first: the base class makes its pools, which are tracked, while it is initialised.
         self._connections: weakref.WeakSet[Any] = weakref.WeakSet()
         self._is_cut = False
@@ -79,7 +84,15 @@ class CuttableAdapter(HTTPAdapter):
                         connection.close()
                         raise ConnectionAbortedError("The connection was cut before anything was sent.")
 
+                plain_getresponse = connection.getresponse
+
+                def getresponse(*args: Any, **kwargs: Any) -> Any:
+                    if self.on_sent is not None:
+                        self.on_sent()
+                    return plain_getresponse(*args, **kwargs)
+
                 connection.connect = connect
+                connection.getresponse = getresponse
                 self._connections.add(connection)
                 return connection
 
@@ -97,7 +110,7 @@ class Connection:
     """
 
     def __init__(self, url: str, settings: Settings, cookies: RequestsCookieJar) -> None:
-        self.adapter = CuttableAdapter()
+        self.adapter = WatchedAdapter()
         self.http = requests.Session()
         self.http.mount("https://", self.adapter)
         self.http.mount("http://", self.adapter)
@@ -158,9 +171,13 @@ class Connections:
         self._cookies.update(dict(settings.cookies))
 
     @contextlib.contextmanager
-    def borrowed(self) -> Iterator[Loan]:
-        """Lend a connection for one exchange; if that fails or is cut, the connection is closed instead of kept."""
+    def borrowed(self, on_sent: Callable[[], object] | None = None) -> Iterator[Loan]:
+        """Lend a connection for one exchange; if that fails or is cut, the connection is closed instead of kept.
+
+        *on_sent* is called when a request is on the line.
+        """
         loan = Loan(self._take())
+        loan.connection.adapter.on_sent = on_sent
         try:
             yield loan
         except BaseException:

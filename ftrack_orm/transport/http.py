@@ -112,14 +112,14 @@ class HttpTransport:
     def _exchange(self, request: Request, cancellation: Cancellation | None) -> Answer:
         """Send once; with a cancellation on a thread of its own, which is left behind when cancelled."""
         if cancellation is None:
-            with self._connections.borrowed() as loan:
+            with self._connections.borrowed(request.on_sent) as loan:
                 return self._converse(loan.http, request)
         outcome: Future[Answer] = Future()
         loans: list[Loan] = []
 
         def converse() -> None:
             try:
-                with self._connections.borrowed() as loan:
+                with self._connections.borrowed(request.on_sent) as loan:
                     loans.append(loan)
                     # `give_up` may have come too early to find the loan.
                     _refuse_cancelled(cancellation, again=False)

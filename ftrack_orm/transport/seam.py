@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import attrs
@@ -20,6 +20,8 @@ class Request:
     timeout: float | None = None
     #: Whether sending it twice can do no harm, because it only reads.
     repeatable: bool = False
+    #: Called when the request is on the line and its answer is waited for, by transports that know; perhaps repeatedly.
+    on_sent: Callable[[], object] | None = attrs.field(default=None, eq=False, repr=False)
 
 
 @attrs.frozen

@@ -20,6 +20,7 @@ from ftrack_orm.transport.cancellation import Cancellation
 from ftrack_orm.transport.channel import Channel
 from ftrack_orm.transport.http import HttpTransport
 from ftrack_orm.transport.in_process import InProcess
+from ftrack_orm.transport.seam import Answer
 from ftrack_orm.wire.operations import Create, Plain, Query, QueryServerInformation
 from ftrack_orm.wire.replies import PlainAnswer, Rows, Written
 
@@ -171,6 +172,33 @@ def test_submitted_operations_are_answered_later(make_settings):
     future = channel.submit([QUERY], push_token="push")
     assert future.result(5) == [Rows(ROWS["data"])]
     assert seen[0][0]["ftrack-pushtoken"] == "push"
+    channel.close()
+
+
+class Unanswered:
+    """A transport that gets a request on the line and has no answer to it before it is told."""
+
+    def __init__(self):
+        self.happened, self.answered = [], threading.Event()
+
+    def send(self, request, cancellation=None):
+        self.happened.append("sent")
+        request.on_sent()
+        self.answered.wait(5)
+        return Answer(200, {}, json.dumps([ROWS]).encode())
+
+    def close(self):
+        pass
+
+
+def test_what_is_submitted_is_on_the_line_when_the_caller_goes_on(make_settings):
+    transport = Unanswered()
+    channel = Channel(make_settings(), transport)
+    future = channel.submit([QUERY])
+    transport.happened.append("caller goes on")
+    transport.answered.set()
+    assert future.result(5) == [Rows(ROWS["data"])]
+    assert transport.happened == ["sent", "caller goes on"]
     channel.close()
 
 

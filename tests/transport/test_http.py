@@ -122,6 +122,19 @@ def test_a_proxy_of_the_environment_carries_the_request(server, make_transport, 
     assert server.received[0].start == "POST http://ftrack.invalid/api HTTP/1.1"
 
 
+@pytest.mark.parametrize("cancellation", [None, Cancellation()], ids=["plain", "cancellable"])
+def test_it_tells_when_a_request_is_on_the_line_before_there_is_an_answer(server, steps, make_transport, cancellation):
+    sent = threading.Event()
+    respond = steps.answer(b"[]")
+    server.script = [lambda connection: sent.wait(5) and respond(connection), respond]
+    transport = make_transport()
+    assert transport.send(Request(b"[]", on_sent=sent.set), cancellation).body == b"[]"
+    assert sent.is_set()
+    sent.clear()
+    transport.send(READ)  # the next one on that connection tells nobody
+    assert not sent.is_set()
+
+
 # -- connections ----------------------------------------------------------------------------------------------------
 
 
