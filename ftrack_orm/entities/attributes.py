@@ -1,4 +1,4 @@
-"""State: the descriptors on entity classes: an expression on the class, a value on an entity, loaded when missing."""
+"""State: the attributes of entity classes: an expression on the class, a value on an entity, loaded when missing."""
 
 from __future__ import annotations
 
@@ -20,31 +20,34 @@ if TYPE_CHECKING:
 _COLLECTION, _MAPPING = Kind.COLLECTION, Kind.MAPPING
 
 
-class EntityAttribute:
-    """One attribute of an entity class.
+class ClassAttribute:
+    """What an attribute is on an entity class, as a descriptor of the class's own metaclass: an expression for queries.
 
-    There is deliberately no `__set__`: Python then prefers a value in the instance's `__dict__` over this descriptor,
-    which makes a loaded value as cheap to read as any attribute, and brings a missing one here.
+    It makes the expression when it is first asked for and leaves it in its own place.
     """
 
-    __slots__ = ("attribute", "expressions", "name", "schema")
+    __slots__ = ("name", "schema")
 
-    def __init__(self, attribute: Attribute, schema: Schema) -> None:
+    def __init__(self, name: str, schema: Schema) -> None:
+        self.name = name
+        self.schema = schema
+
+    def __get__(self, cls: type[Entity] | None, metaclass: type) -> Any:
+        if cls is None:
+            return self
+        expression = AttributeExpression.on(cls.__entity_type__, self.name, self.schema)
+        setattr(metaclass, self.name, expression)
+        return expression
+
+
+class EntityAttribute:
+    """What an attribute is on an entity: a value, which Python finds in the entity's `__dict__` or which is loaded."""
+
+    __slots__ = ("attribute", "name")
+
+    def __init__(self, attribute: Attribute) -> None:
         self.attribute = attribute
         self.name = attribute.name
-        self.schema = schema
-        # By entity type, since a class without an attribute of its own has its base's. Expressions are immutable.
-        self.expressions: dict[str, AttributeExpression] = {}
-
-    def __get__(self, entity: Entity | None, owner: type[Entity]) -> Any:
-        if entity is None:
-            entity_type = owner.__entity_type__
-            expression = self.expressions.get(entity_type)
-            if expression is None:
-                expression = AttributeExpression.on(entity_type, self.name, self.schema)
-                self.expressions[entity_type] = expression
-            return expression
-        return self.load(entity)
 
     def load(self, entity: Entity) -> Any:
         """Return the value of *entity*, asking the server unless the entity is new or the fetch mode forbids it."""

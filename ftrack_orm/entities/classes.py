@@ -9,14 +9,22 @@ from typing import Any, cast
 
 from ..errors import UnknownAttribute, suggestion
 from ..schema.model import EntityType, Schema
-from .attributes import EntityAttribute
+from .attributes import ClassAttribute, EntityAttribute
 from .entity import Entity
 
 
 class EntityClass(type):
-    """The class of entity classes: names what was probably meant when a class is asked for an attribute it lacks."""
+    """The base of the classes of entity classes: each entity class has one of its own, which holds its expressions.
+
+    So `Task.name` is found on the metaclass, and the class itself has no `name` that would stand in the way of a
+    loaded value: from Python 3.12 on such a value is read exactly like that of a plain object. A class that is asked
+    for an attribute it lacks names what was probably meant.
+    """
 
     __schema__: EntityType
+
+    def __dir__(cls) -> list[str]:
+        return sorted({*super().__dir__(), *getattr(cls, "__attributes__", ())})
 
     def __getattr__(cls, name: str) -> Any:
         # Python itself asks classes for names of its own; those are nobody's typing mistakes.
@@ -64,26 +72,31 @@ class Classes:
                     del self._built[name]
                     continue
                 for gone in built.__attributes__.keys() - entity_type.attributes.keys():
-                    delattr(built, gone)
-                for attribute, value in self._namespace(entity_type).items():
-                    setattr(built, attribute, value)
+                    delattr(type(built), gone)
+                for attribute, expression in self._expressions(entity_type).items():
+                    setattr(type(built), attribute, expression)
+                for name, value in _namespace(entity_type).items():
+                    setattr(built, name, value)
 
     def _build(self, entity_type: EntityType) -> type[Entity]:
         base = self[entity_type.bases[0]] if entity_type.bases else Entity
-        namespace = {"__slots__": (), "__module__": "ftrack_orm.types", **self._namespace(entity_type)}
-        return cast("type[Entity]", EntityClass(entity_type.name, (base,), namespace))
+        above = EntityClass if base is Entity else type(base)
+        metaclass = type(f"{entity_type.name}Class", (above,), self._expressions(entity_type))
+        namespace = {"__slots__": (), "__module__": "ftrack_orm.types", **_namespace(entity_type)}
+        return cast("type[Entity]", metaclass(entity_type.name, (base,), namespace))
 
-    def _namespace(self, entity_type: EntityType) -> dict[str, Any]:
-        attributes = {
-            name: EntityAttribute(attribute, self._schema) for name, attribute in entity_type.attributes.items()
-        }
-        return {
-            "__doc__": f"The entity type {entity_type.name} of the connected server.",
-            "__entity_type__": entity_type.name,
-            "__schema__": entity_type,
-            "__attributes__": MappingProxyType(attributes),
-            **attributes,
-        }
+    def _expressions(self, entity_type: EntityType) -> dict[str, Any]:
+        return {name: ClassAttribute(name, self._schema) for name in entity_type.attributes}
+
+
+def _namespace(entity_type: EntityType) -> dict[str, Any]:
+    attributes = {name: EntityAttribute(attribute) for name, attribute in entity_type.attributes.items()}
+    return {
+        "__doc__": f"The entity type {entity_type.name} of the connected server.",
+        "__entity_type__": entity_type.name,
+        "__schema__": entity_type,
+        "__attributes__": MappingProxyType(attributes),
+    }
 
 
 class Types:

@@ -33,8 +33,8 @@ class Entity:
         kind = type(self).__name__
         raise UsageError(f"Entities are made by a session: session.create({kind!r}, ...), not {kind}(...).")
 
-    # Attributes are descriptors without __set__, so a value in __dict__ is found before them, without a call. The
-    # price is that setting has to be caught here.
+    # Entity classes have no attributes by the schema's names, so a value in __dict__ is found without a call; what is
+    # missing comes to __getattr__. The price is that setting has to be caught as well.
     def __setattr__(self, name: str, value: Any) -> None:
         self.__find(name).set(self, value)
 
@@ -42,11 +42,10 @@ class Entity:
         raise UsageError(f"{type(self).__name__}.{name} cannot be deleted; set it to None to clear it.")
 
     def __getattr__(self, name: str) -> Any:
-        # Python comes here when there is no attribute of that name, and also when reading one raised an AttributeError,
-        # as `NotFetched` is; then it is to be raised again and not hidden.
-        if name in self.__attributes__:
-            return self.__attributes__[name].load(self)
-        raise self.__unknown(name)
+        return self.__find(name).load(self)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self.__attributes__})
 
     def __getitem__(self, name: str) -> Any:
         try:

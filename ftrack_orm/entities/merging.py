@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,7 +27,7 @@ from .workspace import Workspace
 class _Plan:
     """What is the same for all rows of an entity type in one answer."""
 
-    __slots__ = ("always", "bare", "cls", "family", "met", "only_key", "peers", "schema")
+    __slots__ = ("always", "bare", "cls", "family", "met", "names", "only_key", "peers", "schema")
 
     def __init__(
         self, cls: type[Entity], schema: EntityType, family: Family, peers: Peers, met: dict[MapKey, Entity]
@@ -42,6 +43,22 @@ class _Plan:
         self.bare = 1 + len(schema.primary_key)
         # What comes with every first occurrence, selected or not (PROTOCOL 1.3).
         self.always = {ENTITY_TYPE, *schema.primary_key, *schema.system_projections, *schema.classifiers}
+        # The names in the rows so far, interned; see `memory`.
+        self.names: dict[str, Any] = {}
+
+    def memory(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return the values of *row* under names that are the very objects Python's code has for them.
+
+        A name that came from JSON is equal to the one in `task.name`, but another object. Found by comparing text, a
+        value takes longer to read, and from Python 3.12 on several times as long: the interpreter then keeps where in
+        the dictionary it was, and looks there at once. A dictionary keeps the names it has when it is updated.
+        """
+        values = self.names.copy()
+        values.update(row)
+        if len(values) != len(row) or len(self.names) != len(row):
+            self.names = dict.fromkeys(map(sys.intern, row))
+            values = self.names | row
+        return values
 
 
 class Merger:
@@ -129,7 +146,7 @@ class Merger:
         if self._has_told_members and entity.__dict__:
             # What it was told in passing, by what it belongs to, stays where the row is silent.
             row = {**entity.__dict__, **row}
-        set_values(entity, row)
+        set_values(entity, plan.memory(row))
         return entity
 
     def _decode(self, entity: Entity, schema: EntityType, row: dict[str, Any]) -> bool:
@@ -192,7 +209,7 @@ class Merger:
                     del originals[name]
                     changes.forget_if_unchanged(entity)
             elif known is NOT_LOADED:
-                values[name] = value
+                values[sys.intern(name)] = value
             elif isinstance(value, Recorded):
                 known._put_back(value._plain())
             elif known != value:

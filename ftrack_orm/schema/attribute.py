@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -101,7 +102,8 @@ def read_attribute(
     if description.startswith("Foreign key(s): "):
         foreign_key, description = description.removeprefix("Foreign key(s): "), ""
     return Attribute(
-        name=name,
+        # Interned, since entities keep their values under it; what comes from JSON is not.
+        name=sys.intern(name),
         kind=kind,
         value_type=value_type,
         target=target,

@@ -1,6 +1,8 @@
 """Rows of answers become objects: nothing known is forgotten, and related values never contradict each other."""
 
 import datetime
+import json
+import sys
 import threading
 
 import pytest
@@ -47,6 +49,15 @@ def test_values_arrive_decoded_and_nested_entities_as_objects(workspace):
     assert entity.link[0]["name"] == "film"
     assert entity.thumbnail_url["url"] == "/x"
     assert entity.thumbnail is None
+
+
+def test_values_lie_under_the_names_that_code_has_whatever_objects_json_made_of_them(workspace):
+    rows = json.loads(json.dumps([task("t1", name="a", bid=1.0), task("t2", bid=2.0, name="b"), task("t3", name="c")]))
+    entities = merge(workspace, *rows)
+    merge(workspace, *json.loads(json.dumps([task("t3", bid=3.0)])))
+    for entity in entities:
+        assert all(name is sys.intern(name) for name in vars(entity))
+    assert [(entity.name, entity.bid) for entity in entities] == [("a", 1.0), ("b", 2.0), ("c", 3.0)]
 
 
 def test_silence_forgets_nothing(workspace):
