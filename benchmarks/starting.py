@@ -21,9 +21,17 @@ PACKAGE = "import ftrack_orm"
 SESSION = "from ftrack_orm import Session"
 ATTRS = "import attrs"
 REQUESTS = "import requests"
+FOUNDATION = "import of what it stands on"
 #: How many fresh interpreters import each; the fastest counts.
 INTERPRETERS = 7
-_STATEMENTS = {OFFICIAL: "import ftrack_api"}
+_STATEMENTS = {
+    OFFICIAL: "import ftrack_api",
+    # Its libraries, and of what Python brings the larger ones that any client of this kind needs.
+    FOUNDATION: (
+        "import attrs, cachetools, concurrent.futures, datetime, hashlib, inspect, json, logging, pathlib, "
+        "platformdirs, threading, urllib.parse, uuid"
+    ),
+}
 
 
 def importing(client: str, server: Server, size: int) -> Figures:
@@ -70,7 +78,7 @@ MEASUREMENTS = [
     Measurement(
         "import",
         importing,
-        (PACKAGE, SESSION, ATTRS, REQUESTS, OFFICIAL),
+        (PACKAGE, SESSION, ATTRS, FOUNDATION, REQUESTS, OFFICIAL),
         (INTERPRETERS,),
         server=None,
         quick_sizes=(1,),
