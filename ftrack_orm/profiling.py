@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from .entities.callers import Line, calling_line
+from .entities.reading.callers import Line, calling_line
 from .transport.channel import Exchange
 
 Observer = Callable[[Exchange], None]

@@ -13,19 +13,20 @@ from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .entities.changes import revert
 from .entities.classes import Classes, Types
-from .entities.configurations import Configurations
-from .entities.detection import NPlusOneDetector
-from .entities.ensuring import Ensurer
+from .entities.committing.bulk import Bulk
+from .entities.committing.ensuring import Ensurer
+from .entities.committing.planning import Plan
+from .entities.committing.saved_changes import SessionChanges, load_changes
+from .entities.committing.unit_of_work import UnitOfWork
+from .entities.editing.changes import revert
 from .entities.entity import Entity, given_key
-from .entities.loading import Loader
-from .entities.planning import Plan
-from .entities.refreshing import Refresher
-from .entities.running import QueryRunner
-from .entities.saved_changes import SessionChanges, load_changes
+from .entities.reading.configurations import Configurations
+from .entities.reading.detection import NPlusOneDetector
+from .entities.reading.loading import Loader
+from .entities.reading.refreshing import Refresher
+from .entities.reading.running import QueryRunner
 from .entities.state import FetchMode
-from .entities.unit_of_work import UnitOfWork
 from .entities.workspace import Workspace
 from .errors import InvalidValue, SettingsError, UsageError
 from .handshake import Handshake
@@ -100,7 +101,8 @@ class Session:
         self._workspace.renew_schema = self._handshake.renew
         self._workspace.configurations = Configurations(self._workspace, self._handshake.call)
         self._refresher = Refresher(self._workspace, loader)
-        self._runner = QueryRunner(self._workspace, self._handshake.call, self._channel.submit, self._refresher)
+        bulk = Bulk(self._workspace, self._handshake.call, self._refresher)
+        self._runner = QueryRunner(self._workspace, self._handshake.call, self._channel.submit, bulk)
         self._work = UnitOfWork(self._workspace, self._handshake.call)
         self._ensurer = Ensurer(self._workspace, loader, self._work)
         self._types = Types(self._get_classes)

@@ -35,6 +35,15 @@ ALLOWED["session"] = set(ALLOWED) - {"sandbox", "testing", "cli"}
 ALLOWED["__init__"] = {"session", "errors", "query", "entities", "values", "events", "transport"}
 
 
+#: Inside `entities`, a large room with folders: who may import which of them. "" stands for the modules beside these.
+FOLDERS_OF_ENTITIES = {
+    "": {"editing"},
+    "editing": {""},
+    "reading": {"", "editing"},
+    "committing": {"", "editing", "reading"},
+}
+
+
 def room_of(path: pathlib.Path) -> str:
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return parts[0]
@@ -69,6 +78,23 @@ def test_a_module_imports_only_what_its_room_may(path):
         imported = name.split(".")[0]
         allowed = imported == room or any(name == entry or name.startswith(f"{entry}.") for entry in ALLOWED[room])
         assert allowed, f"{path}:{line}: {room} must not import {name}"
+
+
+def folder_of_entities(parts):
+    return parts[0] if parts and parts[0] in FOLDERS_OF_ENTITIES else ""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in MODULES if room_of(path) == "entities"],
+    ids=lambda path: str(path.relative_to(PACKAGE)),
+)
+def test_a_module_of_entities_imports_only_what_its_folder_may(path):
+    folder = folder_of_entities(path.relative_to(PACKAGE / "entities").parent.parts)
+    for line, name in imports_of(path):
+        room, *parts = name.split(".")
+        if room == "entities" and folder_of_entities(parts) not in {folder, *FOLDERS_OF_ENTITIES[folder]}:
+            pytest.fail(f"{path}:{line}: what is in {folder or 'entities itself'} must not import {name}")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from ftrack_orm import errors
-from ftrack_orm.entities.callers import Line
+from ftrack_orm.entities.reading.callers import Line
 
 
 def line_below():

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from ..query.expressions import AttributeExpression
 from ..schema.attribute import Attribute, Kind
 from ..schema.model import Schema
-from . import changes
-from .collections import Collection, assign_collection
-from .custom_attributes import new_mapping
-from .mappings import assign_mapping
+from .editing import changes
+from .editing.collections import Collection, assign_collection
+from .editing.custom_attributes import new_mapping
+from .editing.mappings import assign_mapping
 from .state import Lifecycle
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import attrs
 
 from ..errors import InvalidValue
 from ..values import Identity, Reference
+from .editing.recorded import plain
 from .entity import Entity
-from .recorded import plain
 from .state import Lifecycle
 
 

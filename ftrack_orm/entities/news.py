@@ -14,10 +14,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ..values import News
-from . import changes
-from .custom_values import ATTRIBUTE
-from .mappings import MappedCollection
-from .recorded import Recorded
+from .editing import changes
+from .editing.custom_values import ATTRIBUTE
+from .editing.mappings import MappedCollection
+from .editing.recorded import Recorded
 from .state import Lifecycle
 
 if TYPE_CHECKING:

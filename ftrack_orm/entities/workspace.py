@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 from ..errors import SessionClosed
 from ..schema.model import Schema
-from .changes import Journal
+from .editing.changes import Journal
 from .identity_map import IdentityMap
 from .news import NewsLog
 from .state import FetchMode, State
 
 if TYPE_CHECKING:
     from .classes import Classes
-    from .configurations import Configurations
     from .entity import Entity
-    from .loading import Loader
+    from .reading.configurations import Configurations
+    from .reading.loading import Loader
 
 _NONE: Mapping[int, FetchMode] = MappingProxyType({})
 

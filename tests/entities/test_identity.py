@@ -5,7 +5,7 @@ import weakref
 
 from ftrack_orm.entities.classes import Classes
 from ftrack_orm.entities.identity_map import IdentityMap, Walk
-from ftrack_orm.entities.merging import Merger
+from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.entities.state import FetchMode
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.sandbox import datamodel

@@ -3,7 +3,7 @@
 import pytest
 
 from ftrack_orm.entities import news as news_module
-from ftrack_orm.entities.merging import Merger
+from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.testing import requests_made
 from ftrack_orm.values import News
 

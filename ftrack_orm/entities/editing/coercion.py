@@ -1,0 +1,120 @@
+"""Pure: whether a value fits a scalar attribute, and the one form in which it is kept."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...errors import InvalidValue, suggestion
+from ...schema.attribute import Attribute, ValueType
+
+
+def coerce(entity_type: str, attribute: Attribute, value: Any) -> Any:
+    """Return *value* as the scalar *attribute* keeps it: aware UTC datetimes, ids as text, everything else as it is.
+
+    Raises `InvalidValue`, naming entity type, attribute and value, when the value is of a type that the attribute
+    cannot hold. None always fits: whether an attribute may be empty is for the server to say.
+    """
+    kind = type(value)
+    fits_plainly = attribute.value_type in _PLAIN.get(kind, ()) and not attribute.enumeration
+    if fits_plainly and (kind is not float or math.isfinite(value)):
+        return value
+    if value is None or attribute.value_type is None:
+        return value
+    fitting = _COERCIONS[attribute.value_type]
+    try:
+        value = fitting(value)
+    except _Misfit as misfit:
+        raise InvalidValue(
+            f"{entity_type}.{attribute.name} holds {misfit}, not {value!r} ({type(value).__name__}).",
+            entity_type=entity_type,
+            attribute=attribute.name,
+        ) from None
+    if attribute.enumeration and value not in attribute.enumeration:
+        allowed = ", ".join(map(repr, attribute.enumeration))
+        raise InvalidValue(
+            f"{entity_type}.{attribute.name} is one of {allowed}, not {value!r}."
+            f"{suggestion(str(value), attribute.enumeration)}",
+            entity_type=entity_type,
+            attribute=attribute.name,
+        )
+    return value
+
+
+#: What values of exactly these Python types, which is nearly all that are set, fit into without a closer look.
+_PLAIN: Mapping[type, tuple[ValueType, ...]] = {
+    str: (ValueType.TEXT, ValueType.ANY),
+    bool: (ValueType.BOOLEAN, ValueType.ANY),
+    int: (ValueType.INTEGER, ValueType.NUMBER, ValueType.ANY),
+    float: (ValueType.NUMBER,),  # if it is finite
+}
+
+
+class _Misfit(Exception):
+    """The value does not fit; the text says what would."""
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    raise _Misfit("text")
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise _Misfit("True or False")
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise _Misfit("a whole number")
+
+
+def _number(value: Any) -> int | float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        return value
+    raise _Misfit("a finite number")
+
+
+def _datetime(value: Any) -> datetime.datetime:
+    if isinstance(value, datetime.datetime):
+        if value.tzinfo is None:
+            raise _Misfit(
+                "a datetime with a timezone (datetime.now(timezone.utc), or value.astimezone() if it is local)"
+            )
+        return value.astimezone(datetime.timezone.utc)
+    if isinstance(value, datetime.date):
+        return datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.timezone.utc)
+    raise _Misfit("a datetime with a timezone, or a date (its start in UTC)")
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    raise _Misfit("a JSON object")
+
+
+def _any(value: Any) -> Any:
+    if isinstance(value, datetime.datetime):
+        return _datetime(value)
+    if isinstance(value, (str, int, float, bool, list, tuple, Mapping, datetime.date)):
+        return value
+    raise _Misfit("text, a number, a boolean, a date or a list")
+
+
+_COERCIONS: Mapping[ValueType, Callable[[Any], Any]] = {
+    ValueType.TEXT: _text,
+    ValueType.BOOLEAN: _boolean,
+    ValueType.INTEGER: _integer,
+    ValueType.NUMBER: _number,
+    ValueType.DATETIME: _datetime,
+    ValueType.OBJECT: _object,
+    ValueType.ANY: _any,
+}

@@ -1,0 +1,205 @@
+"""The planner: shortest, ordered, deterministic; applying the plan to a model equals applying the changes."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ftrack_orm.entities.committing.planning import Changes, Creation, Deletion, plan
+from ftrack_orm.values import Reference
+from ftrack_orm.wire.operations import Create, Delete, Update
+
+
+def ref(key, entity_type="Task"):
+    return Reference(entity_type, (("id", key),))
+
+
+def keys(operations):
+    return [(type(op).__name__, op.data["id"] if isinstance(op, Create) else op.key[0]) for op in operations]
+
+
+def test_nothing_to_do_is_no_operation():
+    assert plan(Changes()) == []
+
+
+def test_a_create_comes_after_what_it_refers_to_by_key_or_reference_or_in_a_list():
+    child = Creation(ref("child"), {"id": "child", "parent_id": "shot"})
+    note = Creation(ref("note"), {"id": "note", "items": [ref("child")], "author": ref("user")})
+    shot = Creation(ref("shot"), {"id": "shot"})
+    user = Creation(ref("user"), {"id": "user"})
+    order = [key for _, key in keys(plan(Changes((child, note, shot, user))))]
+    assert order.index("shot") < order.index("child") < order.index("note")
+    assert order.index("user") < order.index("note")
+
+
+def test_creates_without_references_keep_the_order_they_were_made_in():
+    creations = tuple(Creation(ref(str(n)), {"id": str(n)}) for n in range(20))
+    assert [key for _, key in keys(plan(Changes(creations)))] == [str(n) for n in range(20)]
+
+
+def test_what_can_be_carried_out_in_the_order_it_was_made_in_keeps_it():
+    creations = []
+    for n in range(4):
+        creations.append(Creation(ref(f"shot{n}"), {"id": f"shot{n}"}))
+        creations.extend(Creation(ref(f"task{n}{m}"), {"id": f"task{n}{m}", "parent_id": f"shot{n}"}) for m in range(2))
+    assert [key for _, key in keys(plan(Changes(tuple(creations))))] == [c.reference.id for c in creations]
+
+
+def test_what_is_needed_is_moved_before_what_needs_it_and_the_rest_stays_where_it_was():
+    late = {"id": "late"}
+    creations = [
+        Creation(ref("first"), {"id": "first"}),
+        Creation(ref("second"), {"id": "second", "items": [ref("late"), ref("first")]}),
+        Creation(ref("third"), {"id": "third"}),
+        Creation(ref("late"), late),
+    ]
+    assert [key for _, key in keys(plan(Changes(tuple(creations))))] == ["first", "late", "second", "third"]
+
+
+def test_every_circle_is_cut_once_however_many_there_are():
+    creations = []
+    for n in range(300):
+        creations.append(Creation(ref(f"asset{n}"), {"id": f"asset{n}", "latest_id": f"version{n}"}))
+        creations.append(Creation(ref(f"version{n}"), {"id": f"version{n}", "asset_id": f"asset{n}"}))
+    operations = plan(Changes(tuple(creations)))
+    assert len(operations) == 900
+    assert {operation.key[0] for operation in operations[600:]} == {f"version{n}" for n in range(300)}
+
+
+def test_a_circle_in_a_long_chain_is_cut_where_it_was_made_last():
+    chain = [Creation(ref(str(n)), {"id": str(n), "parent_id": str(n + 1)}) for n in range(1000)]
+    operations = plan(Changes((*chain, Creation(ref("1000"), {"id": "1000", "parent_id": "500"}))))
+    assert [op.key for op in operations if isinstance(op, Update)] == [("1000",)]
+    assert [key for _, key in keys(operations[:3])] == ["1000", "999", "998"]
+
+
+def test_a_circle_is_cut_by_creating_without_the_reference_and_updating():
+    a = Creation(ref("a"), {"id": "a", "other_id": "b", "name": "A"})
+    b = Creation(ref("b"), {"id": "b", "other_id": "a", "name": "B"})
+    operations = plan(Changes((a, b)))
+    assert len(operations) == 3
+    assert isinstance(operations[2], Update)
+    created = {op.data["id"]: op.data for op in operations[:2]}
+    (cut,) = [key for key, data in created.items() if "other_id" not in data]
+    assert operations[2].key == (cut,)
+    assert operations[2].data == {"other_id": {"a": "b", "b": "a"}[cut]}
+
+
+def test_a_reference_to_itself_is_no_circle():
+    itself = Creation(ref("a"), {"id": "a", "root_id": "a"})
+    assert keys(plan(Changes((itself,)))) == [("Create", "a")]
+
+
+def test_the_update_a_circle_needs_is_folded_into_the_entitys_own_update():
+    a = Creation(ref("a"), {"id": "a", "other_id": "b"})
+    b = Creation(ref("b"), {"id": "b", "other_id": "a"})
+    more = (Update("Task", ("a",), {"x": 1}), Update("Task", ("b",), {"x": 1}))
+    operations = plan(Changes((a, b), more))
+    assert len(operations) == 4
+
+
+def test_a_chain_longer_than_pythons_stack_is_ordered():
+    chain = tuple(Creation(ref(str(n)), {"id": str(n), "parent_id": str(n + 1)}) for n in range(5000))
+    order = [key for _, key in keys(plan(Changes(chain)))]
+    assert order == [str(n) for n in reversed(range(5000))]
+
+
+def test_deletes_come_last_and_what_refers_first():
+    parent = Deletion(ref("parent"))
+    child = Deletion(ref("child"), frozenset({"parent", "elsewhere"}))
+    update = Update("Task", ("x",), {"name": "X"})
+    assert keys(plan(Changes((), (update,), (parent, child)))) == [
+        ("Update", "x"),
+        ("Delete", "child"),
+        ("Delete", "parent"),
+    ]
+
+
+def test_deletes_that_refer_to_each_other_are_all_there():
+    a, b = Deletion(ref("a"), frozenset({"b"})), Deletion(ref("b"), frozenset({"a"}))
+    assert sorted(keys(plan(Changes((), (), (a, b))))) == [("Delete", "a"), ("Delete", "b")]
+
+
+NAMES = st.sampled_from("abcdefgh")
+
+
+@st.composite
+def change_sets(draw):
+    """Entities a..h: some exist, some are created, changed or deleted; references go anywhere that will exist."""
+    names = list("abcdefgh")
+    created = draw(st.permutations(names).map(lambda p: p[: draw(st.integers(0, 6))]))
+    existing = [n for n in names if n not in created]
+    deleted = draw(st.lists(st.sampled_from(existing), unique=True)) if existing else []
+    alive = [n for n in names if n not in deleted]
+    target = st.one_of(st.none(), st.sampled_from(alive)) if alive else st.none()
+    creations = tuple(
+        Creation(ref(n), {"id": n, "parent_id": draw(target), "items": [ref(i) for i in draw(st.lists(target)) if i]})
+        for n in created
+    )
+    modifications = tuple(
+        Update("Task", (n,), {"parent_id": draw(target)}) for n in existing if n not in deleted and draw(st.booleans())
+    )
+    deletions = tuple(Deletion(ref(n), frozenset(draw(st.lists(st.sampled_from(names))))) for n in deleted)
+    return existing, Changes(creations, modifications, deletions)
+
+
+def apply_plan(existing, operations):
+    """Carry out operations one by one as a strict server would: nothing may refer to what does not exist yet."""
+    model = {name: {"id": name} for name in existing}
+
+    def check(value):
+        mentioned = value if isinstance(value, list) else [value]
+        for item in mentioned:
+            key = item.id if isinstance(item, Reference) else item
+            assert key is None or key in model, f"refers to {key}, which does not exist"
+
+    for op in operations:
+        if isinstance(op, Create):
+            assert op.data["id"] not in model
+            model[op.data["id"]] = dict(op.data)
+            for value in op.data.values():
+                check(value)
+        elif isinstance(op, Update):
+            for value in op.data.values():
+                check(value)
+            model[op.key[0]].update(op.data)
+        else:
+            assert isinstance(op, Delete)
+            del model[op.key[0]]
+    return model
+
+
+@settings(deadline=None)
+@given(change_sets())
+def test_the_plan_can_be_carried_out_and_leaves_what_the_changes_say(case):
+    existing, changes = case
+    expected = {name: {"id": name} for name in existing}
+    for creation in changes.creations:
+        expected[creation.reference.id] = dict(creation.data)
+    for modification in changes.modifications:
+        expected[modification.key[0]].update(modification.data)
+    for deletion in changes.deletions:
+        del expected[deletion.reference.id]
+    assert apply_plan(existing, plan(changes)) == expected
+
+
+@settings(deadline=None)
+@given(change_sets())
+def test_the_plan_is_deterministic_and_has_one_operation_an_entity_unless_a_circle_was_cut(case):
+    _, changes = case
+    operations = plan(changes)
+    assert operations == plan(changes)
+    least = len(changes.creations) + len(changes.modifications) + len(changes.deletions)
+    updates = [op for op in operations if isinstance(op, Update)]
+    assert len({op.key for op in updates}) == len(updates)
+    assert len(operations) >= least
+
+
+def test_a_plan_reads_as_text_and_as_what_is_sent():
+    changes = Changes(
+        (Creation(ref("a"), {"id": "a", "name": "A"}),),
+        (Update("Task", ("b",), {"status_id": None}),),
+        (Deletion(Reference("Metadata", (("parent_id", "p"), ("key", "k")))),),
+    )
+    operations = plan(changes)
+    assert str(operations) == "create Task a: name = 'A'\nupdate Task b: status_id = None\ndelete Metadata p/k"
+    assert [body["action"] for body in operations.as_json()] == ["create", "update", "delete"]
+    assert str(plan(Changes())) == "nothing to do"

@@ -1,0 +1,240 @@
+"""Rows of answers become objects: nothing known is forgotten, and related values never contradict each other."""
+
+import datetime
+import json
+import sys
+import threading
+
+import pytest
+
+from ftrack_orm import errors, inspect
+from ftrack_orm.entities.classes import Classes
+from ftrack_orm.entities.reading.merging import Merger
+from ftrack_orm.entities.state import FetchMode
+from ftrack_orm.entities.workspace import Workspace
+from ftrack_orm.sandbox import datamodel
+from ftrack_orm.schema.model import Schema
+
+
+@pytest.fixture
+def workspace():
+    classes = Classes(Schema.from_answer(datamodel.load().answer))
+    return Workspace(lambda: classes, fetch=FetchMode.NEVER, recent_size=100)
+
+
+def merge(workspace, *rows):
+    return Merger(workspace).rows(rows)
+
+
+def task(key="t", **values):
+    return {"__entity_type__": "Task", "id": key, **values}
+
+
+def test_values_arrive_decoded_and_nested_entities_as_objects(workspace):
+    (entity,) = merge(
+        workspace,
+        task(
+            name="anim",
+            start_date={"__type__": "datetime", "value": "2026-01-01T08:00:00"},
+            status={"__entity_type__": "Status", "id": "s", "name": "Done"},
+            link=[{"id": "p", "name": "film", "type": "Project"}],
+            thumbnail_url={"url": "/x", "value": "/x"},
+            thumbnail=None,
+        ),
+    )
+    assert entity.name == "anim"
+    assert entity.start_date == datetime.datetime(2026, 1, 1, 8, tzinfo=datetime.timezone.utc)
+    assert type(entity.status).__name__ == "Status"
+    assert entity.status.name == "Done"
+    assert entity.link[0]["name"] == "film"
+    assert entity.thumbnail_url["url"] == "/x"
+    assert entity.thumbnail is None
+
+
+def test_values_lie_under_the_names_that_code_has_whatever_objects_json_made_of_them(workspace):
+    rows = json.loads(json.dumps([task("t1", name="a", bid=1.0), task("t2", bid=2.0, name="b"), task("t3", name="c")]))
+    entities = merge(workspace, *rows)
+    merge(workspace, *json.loads(json.dumps([task("t3", bid=3.0)])))
+    for entity in entities:
+        assert all(name is sys.intern(name) for name in vars(entity))
+    assert [(entity.name, entity.bid) for entity in entities] == [("a", 1.0), ("b", 2.0), ("c", 3.0)]
+
+
+def test_silence_forgets_nothing(workspace):
+    (entity,) = merge(workspace, task(name="anim", bid=3.0))
+    merge(workspace, task())
+    merge(workspace, task(description="x"))
+    assert (entity.name, entity.bid, entity.description) == ("anim", 3.0, "x")
+
+
+def test_an_entity_emitted_once_and_referred_to_afterwards_is_whole_everywhere(workspace):
+    status = {"__entity_type__": "Status", "id": "s"}
+    first, second = merge(workspace, task("a", status={**status, "name": "Done"}), task("b", status=status))
+    assert first.status is second.status
+    assert second.status.name == "Done"
+
+
+def test_what_a_later_occurrence_adds_is_taken_however_short_its_row(workspace):
+    sequence = {"__entity_type__": "Sequence", "id": "sq"}
+    shot = {"__entity_type__": "Shot", "id": "sh", "name": "sh010", "parent": {**sequence, "name": "sq010"}}
+    folder = {"__entity_type__": "Folder", "id": "f"}
+    first, second = merge(workspace, task("a", parent=shot), task("b", parent={**sequence, "parent": folder}))
+    assert first.parent.parent is second.parent
+    assert type(second.parent.parent).__name__ == "Folder"
+    assert second.parent.name == "sq010"
+
+
+def test_a_key_that_is_no_value_is_a_protocol_error_inside_a_row_as_well(workspace):
+    with pytest.raises(errors.ProtocolError, match="without entity type or key"):
+        merge(workspace, task("a"), task("b", parent={"__entity_type__": "Task", "id": ["a"]}))
+
+
+def test_a_cycle_in_an_answer_ends(workspace):
+    row = {
+        "__entity_type__": "Asset",
+        "id": "a",
+        "versions": [{"__entity_type__": "AssetVersion", "id": "v", "asset": {"__entity_type__": "Asset", "id": "a"}}],
+    }
+    (asset,) = merge(workspace, row)
+    assert asset.versions[0].asset is asset
+
+
+def test_an_object_met_under_a_base_type_becomes_what_it_is(workspace):
+    (entity,) = merge(workspace, {"__entity_type__": "Context", "id": "t"})
+    assert type(entity).__name__ == "Context"
+    (again,) = merge(workspace, task(bid=1.0))
+    assert again is entity
+    assert type(entity).__name__ == "Task"
+    merge(workspace, {"__entity_type__": "Context", "id": "t"})
+    assert type(entity).__name__ == "Task"
+
+
+def test_news_of_a_key_makes_the_old_reference_unloaded(workspace):
+    (entity,) = merge(workspace, task(status_id="s1", status={"__entity_type__": "Status", "id": "s1"}))
+    merge(workspace, task(status_id="s2"))
+    assert "status" not in inspect(entity).loaded
+    merge(workspace, task(status_id="s2", status={"__entity_type__": "Status", "id": "s2"}))
+    assert entity.status.id == "s2"
+
+
+def test_news_of_a_reference_corrects_the_key(workspace):
+    (entity,) = merge(workspace, task(status_id="s1"))
+    (entity,) = merge(workspace, task(status={"__entity_type__": "Status", "id": "s1"}))
+    merge(workspace, task(status={"__entity_type__": "Status", "id": "s2"}))
+    assert entity.status_id == "s2"
+    merge(workspace, task(status=None))
+    assert entity.status_id is None
+
+
+def test_whoever_holds_a_collection_sees_what_arrives(workspace):
+    def shot(*children):
+        return {"__entity_type__": "Shot", "id": "sh", "children": [task(key) for key in children]}
+
+    (entity,) = merge(workspace, shot("a", "b"))
+    held = entity.children
+    merge(workspace, shot("b", "c"))
+    assert [child.id for child in held] == ["b", "c"]
+    assert entity.children is held
+
+
+def test_an_edited_collection_keeps_the_edit(workspace):
+    def shot(*children):
+        return {"__entity_type__": "Shot", "id": "sh", "children": [task(key) for key in children]}
+
+    (entity,) = merge(workspace, shot("a", "b"))
+    entity.children.pop()
+    merge(workspace, shot("a", "b", "c"))
+    # "b" was taken out here and stays out; "c" is somebody else's news.
+    assert [child.id for child in entity.children] == ["a", "c"]
+    assert len(inspect(entity).changes["children"].old) == 3
+
+
+def test_mappings_arrive_with_keys_and_values_or_not_at_all(workspace):
+    bare = {"__entity_type__": "Metadata", "parent_id": "t", "key": "k"}
+    (entity,) = merge(workspace, task(metadata=[bare]))
+    assert "metadata" not in inspect(entity).loaded
+    merge(workspace, task(metadata=[{**bare, "value": "v"}]))
+    assert dict(entity.metadata) == {"k": "v"}
+
+
+def test_dates_in_custom_attributes_are_decoded(workspace):
+    value = {
+        "__entity_type__": "ContextCustomAttributeValue",
+        "configuration_id": "c",
+        "entity_id": "t",
+        "key": "due",
+        "value": {"__type__": "datetime", "value": "2026-01-01T00:00:00"},
+    }
+    (entity,) = merge(workspace, task(custom_attributes=[value]))
+    assert entity.custom_attributes["due"] == datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+
+
+@pytest.mark.parametrize(
+    "row", [{}, {"id": "x"}, {"__entity_type__": "Task"}, {"__entity_type__": "Task", "name": "x"}]
+)
+def test_a_row_that_is_no_entity_is_a_protocol_error(workspace, row):
+    with pytest.raises(errors.ProtocolError, match="without entity type or key"):
+        merge(workspace, row)
+
+
+def test_many_threads_merging_make_one_object_for_each_entity(workspace):
+    results = [None] * 8
+    barrier = threading.Barrier(8)
+
+    def work(n):
+        barrier.wait()
+        results[n] = merge(workspace, *[task(str(key), name="x") for key in range(300)])
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(result[i] is results[0][i] for result in results for i in range(300))
+
+
+def test_an_item_of_a_collection_that_came_from_elsewhere_is_told_its_new_owner(workspace):
+    old = {"__entity_type__": "Shot", "id": "old"}
+    (entity,) = merge(workspace, task(parent_id="old", parent=old))
+    (shot,) = merge(workspace, {"__entity_type__": "Shot", "id": "new", "children": [task()]})
+    assert shot.children[0] is entity
+    assert entity.parent_id == "new"
+    assert "parent" not in inspect(entity).loaded
+
+
+def test_news_of_a_mapping_lies_under_the_edits_so_that_nobodys_keys_are_lost(session, other, production):
+    mine, theirs = session.get("Task", production.tasks[0]), other.get("Task", production.tasks[0])
+    theirs.metadata.update(kept="1", changed="1", taken="1")
+    other.commit()
+    mine.metadata["added"] = "mine"
+    mine.metadata["changed"] = "mine"
+    del mine.metadata["taken"]
+    theirs.metadata["theirs"] = "2"
+    del theirs.metadata["kept"]
+    other.commit()
+    session.refresh(mine)
+    assert dict(mine.metadata) == {"changed": "mine", "theirs": "2", "added": "mine"}
+    session.commit()
+    other.refresh(theirs)
+    assert dict(theirs.metadata) == {"changed": "mine", "theirs": "2", "added": "mine"}
+
+
+def test_news_of_a_collection_lies_under_the_edits_so_that_nobodys_members_are_lost(session, other, production):
+    mine, theirs = session.get("Task", production.tasks[0]), other.get("Task", production.tasks[0])
+    names = ["kept", "taken", "mine", "theirs"]
+    scopes = {name: other.create("Scope", name=name) for name in names}
+    other.commit()
+    own = {name: session.get("Scope", scope.id) for name, scope in scopes.items()}
+    theirs.scopes.extend([scopes["kept"], scopes["taken"]])
+    other.commit()
+    mine.scopes.append(own["mine"])
+    mine.scopes.remove(own["taken"])
+    theirs.scopes.append(scopes["theirs"])
+    other.commit()
+    session.refresh(mine)
+    assert set(mine.scopes) == {own["kept"], own["theirs"], own["mine"]}
+    session.commit()
+    other.refresh(theirs)
+    assert set(theirs.scopes) == {scopes["kept"], scopes["theirs"], scopes["mine"]}
+    session.rollback()
+    assert set(mine.scopes) == {own["kept"], own["theirs"], own["mine"]}

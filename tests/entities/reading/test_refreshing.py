@@ -1,0 +1,134 @@
+"""Loading named paths for many entities, reading anew, and forgetting."""
+
+import pytest
+
+from ftrack_orm import errors, inspect
+from ftrack_orm.testing import requests_made
+
+
+@pytest.fixture
+def tasks(session, production):
+    return session.query("Task").where(f'project_id is "{production.project}"').order_by("name").select("name").all()
+
+
+def test_populating_loads_paths_for_all_in_one_request(session, tasks):
+    Task = session.types.Task
+    with requests_made(session) as made:
+        session.populate(tasks, "status.name, parent.name", Task.parent.parent.name, "metadata")
+    assert made == 1
+    with requests_made(session) as made:
+        assert {task.status.name for task in tasks} == {"Not started"}
+        assert {task.parent.parent.name for task in tasks} == {"sq0", "sq1"}
+        assert all(dict(task.metadata) == {} for task in tasks)
+    assert made == 0
+
+
+def test_what_is_loaded_is_not_asked_for_again(session, tasks):
+    session.populate(tasks[:6], "status.name")
+    asked = []
+    session.observe(lambda exchange: asked.extend(exchange.operations))
+    session.populate(tasks, "status.name")
+    session.populate(tasks, "status.name")
+    (query,) = asked
+    assert [task.id for task in tasks if task.id in query.expression] == [task.id for task in tasks[6:]]
+
+
+def test_paths_lead_through_collections(session, production):
+    shots = session.query("Shot").where(f'project_id is "{production.project}"').all()
+    with requests_made(session) as made:
+        session.populate(shots, "children[Task].status.name, children.name")
+    assert made == 1
+    with requests_made(session) as made:
+        assert {child.status.name for shot in shots for child in shot.children} == {"Not started"}
+    assert made == 0
+
+
+def test_types_may_be_mixed_and_a_path_goes_to_those_that_have_it(session, production, tasks):
+    project = session.get("Project", production.project)
+    session.populate([project, *tasks], "full_name, bid, name")
+    with requests_made(session) as made:
+        assert project.full_name.startswith("Film")
+        assert tasks[3].bid == 3
+    assert made == 0
+
+
+def test_a_path_that_no_type_has_is_refused_with_suggestions(session, production, tasks):
+    project = session.get("Project", production.project)
+    with requests_made(session) as made:
+        with pytest.raises(errors.UnknownAttribute, match="Did you mean 'status'"):
+            session.populate(tasks, "statsu.name")
+        with pytest.raises(errors.UnknownAttribute, match="nonsense"):
+            session.populate([project, *tasks], "nonsense")
+    assert made == 0
+
+
+def test_more_entities_than_one_expression_holds(session, tasks, monkeypatch):
+    monkeypatch.setattr("ftrack_orm.entities.reading.loading.CHUNK", 5)
+    with requests_made(session) as made:
+        session.populate(tasks, "bid")
+    assert (made.count, made.operations) == (1, 3)
+    assert [inspect(task).loaded["bid"] for task in tasks] == list(range(12))
+
+
+def test_refreshing_reads_what_is_loaded_again_and_keeps_edits(session, other, tasks):
+    task = tasks[0]
+    assert task.bid == 0
+    task.description = "mine"
+    with other.begin():
+        theirs = other.get("Task", task.id)
+        theirs.name, theirs.bid, theirs.description = "theirs", 7, "theirs"
+    with requests_made(session) as made:
+        session.refresh(task)
+    assert made == 1
+    assert (task.name, task.bid, task.description) == ("theirs", 7, "mine")
+    assert inspect(task).changes["description"].old == "theirs"
+
+
+def test_refreshing_some_attributes_of_many_entities_is_one_request(session, other, tasks):
+    with other.begin():
+        for task in tasks:
+            other.get("Task", task.id).description = "new"
+    with requests_made(session) as made:
+        session.refresh(tasks, "description")
+    assert made == 1
+    assert {task.description for task in tasks} == {"new"}
+
+
+def test_refreshing_a_collection_updates_the_object_somebody_holds(session, other, production):
+    shot = session.get("Shot", production.shots[0])
+    children = shot.children
+    with other.begin():
+        other.delete(other.get("Task", production.tasks[0]))
+    session.refresh(shot)
+    assert len(children) == 2
+    assert shot.children is children
+
+
+def test_refreshing_what_was_deleted_says_so(session, other, tasks):
+    with other.begin():
+        other.delete(other.get("Task", tasks[0].id))
+    with pytest.raises(errors.EntityDeleted, match="does not have"):
+        session.refresh(tasks)
+    with pytest.raises(errors.UnknownAttribute):
+        session.refresh(tasks[1], "nmae")
+
+
+def test_expired_attributes_are_loaded_when_read_and_edits_stay(session, other, tasks):
+    task = tasks[0]
+    assert task.bid == 0
+    task.description = "mine"
+    with other.begin():
+        other.get("Task", task.id).name = "theirs"
+    with requests_made(session) as made:
+        session.expire(task)
+    assert made == 0
+    assert set(inspect(task).loaded) == {"id", "description"}
+    assert (task.name, task.description) == ("theirs", "mine")
+
+
+def test_expiring_one_attribute_leaves_the_others(session, tasks):
+    session.expire(tasks, "name")
+    assert all("name" not in inspect(task).loaded for task in tasks)
+    assert all("project_id" in inspect(task).loaded for task in tasks)
+    with pytest.raises(errors.UnknownAttribute):
+        session.expire(tasks[0], "nmae")
