@@ -49,7 +49,6 @@ class Handshake:
         self._lock = threading.RLock()
         self._information: Mapping[str, Any] | None = None
         self._schema: Schema | None = None
-        self._answer: list[dict[str, Any]] | None = None
         # The hash the server gave the schema, which need not be the one this library would compute.
         self._hash: str | None = None
 
@@ -99,8 +98,7 @@ class Handshake:
     @property
     def answer(self) -> list[dict[str, Any]]:
         """The schema as the server describes it, in JSON."""
-        assert self.schema is not None and self._answer is not None
-        return self._answer
+        return self.schema.answer
 
     def renew(self) -> None:
         """Ask the server for its schema again: it has told of an entity type that came after the session began."""
@@ -158,12 +156,11 @@ class Handshake:
         if not isinstance(answer, list):
             raise ProtocolError(f"The server's schema is not an array of types: {answer!r:.200}")
         self._schema = Schema.from_answer(answer)
-        self._answer = answer
 
     def _store(self, current: str | None) -> None:
         if self._schema is not None:
             self._hash = current or self._schema.hash
-            self._cache.store(self._server_url, self._answer, self._hash)
+            self._cache.store(self._server_url, self._schema.answer, self._hash)
 
 
 def check_version(version: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
 
 import attrs
 
@@ -64,7 +63,7 @@ class Profile:
 
     def _take(self, exchange: Exchange) -> None:
         request = ProfiledRequest(
-            description="; ".join(map(_described, exchange.operations)),
+            description=exchange.description,
             operations=len(exchange.operations),
             request_bytes=exchange.request_bytes,
             answer_bytes=exchange.answer_bytes,
@@ -124,10 +123,3 @@ def _costs(operations: int, sent: int, received: int, seconds: float) -> tuple[s
 def _aligned(row: tuple[str, ...], widths: list[int]) -> str:
     numbers = [cell.rjust(width) for cell, width in zip(row[:5], widths, strict=False)]
     return "  ".join([*numbers, row[5].ljust(widths[5]), row[6]]).rstrip()
-
-
-def _described(operation: Any) -> str:
-    body = getattr(operation, "body", {})  # of an operation that was sent as it is
-    expression = getattr(operation, "expression", None) or body.get("expression")
-    entity_type = getattr(operation, "entity_type", None) or body.get("entity_type", "")
-    return str(expression or f"{body.get('action') or type(operation).__name__} {entity_type}".strip())

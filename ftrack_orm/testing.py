@@ -88,13 +88,5 @@ class requests_made:
 
 def _described(exchange: Any) -> str:
     """Return a line that says what a request was about."""
-    names = [_named(operation) for operation in exchange.operations]
-    line = "; ".join(names)
-    return line if len(line) <= 200 else f"{line[:200]}... ({len(names)} operations)"
-
-
-def _named(operation: Any) -> str:
-    body = getattr(operation, "body", {})  # of an operation that was sent as it is
-    expression = getattr(operation, "expression", None) or body.get("expression")
-    entity_type = getattr(operation, "entity_type", None) or body.get("entity_type", "")
-    return str(expression or f"{body.get('action') or type(operation).__name__} {entity_type}".strip())
+    line = exchange.description
+    return line if len(line) <= 200 else f"{line[:200]}... ({len(exchange.operations)} operations)"

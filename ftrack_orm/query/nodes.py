@@ -47,12 +47,11 @@ class Step:
 class Path:
     """A dotted walk from an entity over its relations to an attribute: `parent[Shot].status.name`.
 
-    Paths are equal when they are written alike, and *text* is how: it is kept, since a path is made once and compared
-    and written in every query that it is used in. *position* is where in a text the path was read, for errors to point
-    at; it is no part of the path's value.
+    *text* is how it is written: kept, since a path is made once and looked up and written in every query that it is
+    used in. *position* is where in a text the path was read, for errors to point at; it is no part of the path's value.
     """
 
-    steps: tuple[Step, ...] = attrs.field(eq=False)
+    steps: tuple[Step, ...] = attrs.field(hash=False)  # the text does
     position: int | None = attrs.field(default=None, eq=False, repr=False, kw_only=True)
     text: str = attrs.field(init=False, repr=False)
 

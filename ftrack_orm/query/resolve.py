@@ -217,13 +217,12 @@ def check_quantifier(path: Path, place: Place, entity_type: str, quantifier: Qua
 
 def check_values(path: Path, place: Place, entity_type: str, operator: Operator, values: Sequence[Scalar]) -> None:
     """Check that the attribute *path* of *entity_type* ends at, which is *place*, can be compared so with *values*."""
-    attribute = place.attribute
+    attribute, label = place.attribute, f"{entity_type}.{path}"
     if not attribute.is_relation:
         value_type = _value_type(attribute)
         for value in values:
-            check_fit(value_type, operator, value, f"{entity_type}.{path}")
+            check_fit(value_type, operator, value, label)
         return
-    label = f"{entity_type}.{path}"
     if attribute.is_plural:
         raise QueryError(f"{label} is a collection: use {label}.any(...), or ~{label}.any() for an empty one.")
     elif operator not in (Operator.IS, Operator.IS_NOT):

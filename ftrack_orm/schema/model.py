@@ -7,9 +7,10 @@ an error: servers grow.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -51,18 +52,18 @@ class EntityType:
             raise UnknownAttribute(message, entity_type=self.name, attribute=name) from None
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, slots=False)  # for the cached property
 class Schema:
-    """All entity types of one server, by name, with the answer they were read from and its hash."""
+    """All entity types of one server, by name, with the *answer* they were read from."""
 
     types: Mapping[str, EntityType]
-    hash: str
+    answer: list[dict[str, Any]] = attrs.field(repr=False)
     subtypes: Mapping[str, tuple[str, ...]]  # type -> all types below it in its family, any depth
     _inverses: dict[tuple[str, str, str], list[str]] = attrs.field(factory=dict, init=False, repr=False)
     _inverse_keys: dict[tuple[str, str, str], str | None] = attrs.field(factory=dict, init=False, repr=False)
 
     @classmethod
-    def from_answer(cls, answer: Sequence[Mapping[str, Any]]) -> Schema:
+    def from_answer(cls, answer: list[dict[str, Any]]) -> Schema:
         """Read a `query_schemas` answer: an array of type descriptions.
 
         Raises `ProtocolError` when the array is not what a server sends.
@@ -81,7 +82,12 @@ class Schema:
         for name, entity_type in types.items():
             for base in entity_type.bases:
                 subtypes[base].append(name)
-        return cls(types, schema_hash(answer), {name: tuple(below) for name, below in subtypes.items()})
+        return cls(types, answer, {name: tuple(below) for name, below in subtypes.items()})
+
+    @functools.cached_property
+    def hash(self) -> str:
+        """The hash of the answer, as a server works it out; see `schema_hash`."""
+        return schema_hash(self.answer)
 
     def type(self, name: str) -> EntityType:
         """Return the entity type called *name*, or raise `UnknownEntityType` with near names."""

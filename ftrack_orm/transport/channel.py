@@ -14,7 +14,7 @@ import attrs
 from ..errors import InvalidValue, SessionClosed
 from ..settings import Settings, refuse_unsendable
 from ..wire import jsontext
-from ..wire.operations import Operation, only_reads, to_json
+from ..wire.operations import Operation, only_reads, summary, to_json
 from ..wire.replies import Reply, read_replies
 from .background import Background
 from .cancellation import Cancellation
@@ -36,6 +36,11 @@ class Exchange:
     answer_bytes: int
     #: Why it failed, or None when it went well.
     error: BaseException | None = None
+
+    @property
+    def description(self) -> str:
+        """What the call was about, for people: the operations' summaries."""
+        return "; ".join(map(summary, self.operations))
 
 
 class Channel:

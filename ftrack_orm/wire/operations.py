@@ -123,6 +123,14 @@ def to_json(operation: Operation) -> dict[str, Any]:
     return {str(key): encode(value) for key, value in operation.body.items()}
 
 
+def summary(operation: Operation) -> str:
+    """Return what an operation is about, for people: its expression, or what it does to which entity type."""
+    body = operation.body if isinstance(operation, Plain) else {}
+    expression = getattr(operation, "expression", None) or body.get("expression")
+    entity_type = getattr(operation, "entity_type", None) or body.get("entity_type", "")
+    return str(expression or f"{body.get('action') or type(operation).__name__} {entity_type}".strip())
+
+
 def from_json(body: Any) -> Operation:
     """Return the operation a JSON object describes; an action this module has no class for becomes `Plain`.
 

@@ -19,6 +19,7 @@ from ftrack_orm.wire.operations import (
     Update,
     from_json,
     only_reads,
+    summary,
     to_json,
 )
 
@@ -121,3 +122,19 @@ def test_only_what_changes_nothing_may_be_repeated():
     for change in CHANGES:
         assert not only_reads([change])
         assert not only_reads([*READS, change])
+
+
+@pytest.mark.parametrize(
+    ("operation", "said"),
+    [
+        (Query("select id from Task"), "select id from Task"),
+        (Search("select id from Task", "Task", ("anim",)), "select id from Task"),
+        (Create("Task", {"name": "x"}), "Create Task"),
+        (Delete("Task", ("1",)), "Delete Task"),
+        (QuerySchemas(), "QuerySchemas"),
+        (Plain({"action": "query", "expression": "User"}), "User"),
+        (Plain({"action": "delayed_job", "job_type": "SYNC"}), "delayed_job"),
+    ],
+)
+def test_a_summary_says_what_an_operation_is_about(operation, said):
+    assert summary(operation) == said
