@@ -26,6 +26,8 @@ class InProcess:
         if cancellation is not None and cancellation.cancelled:
             raise RequestCancelled("The request was cancelled before it was sent.", safe_to_retry=True)
         headers = {name.lower(): value for name, value in request.headers.items()}
+        if request.on_sent is not None:
+            request.on_sent()
         status, content_type, body = self._handle(headers, request.body)
         if cancellation is not None and cancellation.cancelled:
             message = "The request was cancelled while the server worked on it."
