@@ -37,7 +37,7 @@ def stream(client: str, server: Server, size: int) -> Figures:
 
 
 MEASUREMENTS = [
-    Measurement("stream", stream, (BARE, OURS, OURS_WITH_ORJSON), (6_250, 25_000, 100_000), is_portable=True),
+    Measurement("stream", stream, (BARE, OURS, OURS_WITH_ORJSON), (6_250, 25_000, 100_000), repeat=5, is_portable=True),
     Measurement("stream", stream, (OFFICIAL,), (2_500, 10_000), repeat=1, is_portable=True),
 ]
 

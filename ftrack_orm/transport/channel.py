@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from typing import TypeVar
 
 import attrs
 
@@ -18,10 +19,14 @@ from ..wire.operations import Operation, only_reads, summary, to_json
 from ..wire.replies import Reply, read_replies
 from .background import Background
 from .cancellation import Cancellation
-from .seam import Request, Transport
+from .seam import Answer, Request, Transport
 
 logger = logging.getLogger("ftrack_orm.transport")
 
+T = TypeVar("T")
+
+#: Bytes from which on an answer is large: errors are smaller.
+LARGE = 1 << 14
 #: Seconds that a caller lets a request in the background have to get on the line; a new connection may take longer.
 HEAD_START = 0.02
 
@@ -41,6 +46,32 @@ class Exchange:
     def description(self) -> str:
         """What the call was about, for people: the operations' summaries."""
         return "; ".join(map(summary, self.operations))
+
+
+@attrs.frozen
+class _Options:
+    """How a call differs from others, as `Channel.call` describes it."""
+
+    push_token: str | None
+    headers: Mapping[str, str]
+    timeout: float | None
+    cancellation: Cancellation | None
+    denormalize: bool
+
+
+class Submitted:
+    """Replies that are on their way."""
+
+    def __init__(self, future: Future[Callable[[], list[Reply]]]) -> None:
+        self._future = future
+
+    def result(self, timeout: float | None = None) -> list[Reply]:
+        """Return the replies, waiting up to *timeout* seconds for them, or raise why there are none."""
+        return self._future.result(timeout)()
+
+    def cancel(self) -> None:
+        """Do not ask, if that has not begun."""
+        self._future.cancel()
 
 
 class Channel:
@@ -75,43 +106,22 @@ class Channel:
         timeout: float | None = None,
         cancellation: Cancellation | None = None,
         denormalize: bool = False,
-        on_sent: Callable[[], object] | None = None,
     ) -> list[Reply]:
         """Send all *operations* as one request and return one reply for each; no operations make no request.
 
         *push_token* comes back in the events the operations cause. *headers* win over all others. *timeout* is in
         seconds, the settings' when left out. *denormalize* asks for repeated entities in full each time they appear.
-        *on_sent* is called when the request is on the line, if the transport tells.
 
         Raises `ServerError` (or a branch) for a refusal, `LineError` when no answer came, `ProtocolError` for a
         strange one, `SessionClosed` after `close()`, and `InvalidValue` for what JSON cannot hold.
         """
-        if self._closed:
-            raise SessionClosed("The session is closed; it cannot ask the server any more.")
         operations = tuple(operations)
-        if not operations:
-            return []
-        if timeout is not None and not 0 < timeout < math.inf:
-            raise InvalidValue(f"timeout must be a number of seconds above 0, not {timeout!r}.")
-        request = Request(
-            body=_encoded(operations),
-            headers=self._headers(push_token, headers or {}, denormalize),
-            timeout=self._settings.timeout if timeout is None else timeout,
-            repeatable=only_reads(operations),
-            on_sent=on_sent,
-        )
-        started = self._clock()
-        answer_bytes = 0
-        error: BaseException | None = None
-        try:
-            answer = self._transport.send(request, cancellation)
-            answer_bytes = len(answer.body)
+
+        def read(answer: Answer) -> list[Reply]:
             return read_replies(answer.status, answer.body, operations)
-        except BaseException as failure:
-            error = failure
-            raise
-        finally:
-            self._tell(Exchange(operations, self._clock() - started, len(request.body), answer_bytes, error))
+
+        options = _Options(push_token, headers or {}, timeout, cancellation, denormalize)
+        return self._exchange(operations, options, read) if operations else []
 
     def submit(
         self,
@@ -122,33 +132,70 @@ class Channel:
         timeout: float | None = None,
         cancellation: Cancellation | None = None,
         denormalize: bool = False,
-    ) -> Future[list[Reply]]:
-        """Do what `call` does on a thread in the background, and return the future of the replies.
+    ) -> Submitted:
+        """Do what `call` does on a thread in the background, and return what gives the replies when they are there.
 
         Where the transport tells, it returns when the request is on the line: Python runs one thread at a time, so a
         caller who is busy would otherwise keep the request back, and the server could not work meanwhile. Raises
         `SessionClosed` after `close()`, which cancels what has not begun.
         """
         operations = tuple(operations)
+        options = _Options(push_token, headers or {}, timeout, cancellation, denormalize)
         sent = threading.Event()
 
-        def work() -> list[Reply]:
+        def read(answer: Answer) -> Callable[[], list[Reply]]:
+            def replies() -> list[Reply]:
+                return read_replies(answer.status, answer.body, operations)
+
+            # A large answer is read by whoever wants it: objects made on one processor are slow to use on another.
+            # An error is small, and is known as soon as it is there.
+            if len(answer.body) > LARGE:
+                return replies
+            known = replies()
+            return lambda: known
+
+        def work() -> Callable[[], list[Reply]]:
             try:
-                return self.call(
-                    operations,
-                    push_token=push_token,
-                    headers=headers,
-                    timeout=timeout,
-                    cancellation=cancellation,
-                    denormalize=denormalize,
-                    on_sent=sent.set,
-                )
+                return self._exchange(operations, options, read, sent.set) if operations else list
             finally:
                 sent.set()
 
         future = self._background.submit(work)
         sent.wait(HEAD_START)
-        return future
+        return Submitted(future)
+
+    def _exchange(
+        self,
+        operations: tuple[Operation, ...],
+        options: _Options,
+        read: Callable[[Answer], T],
+        on_sent: Callable[[], object] | None = None,
+    ) -> T:
+        """Send *operations*, return what *read* makes of the answer, and tell the observers."""
+        if self._closed:
+            raise SessionClosed("The session is closed; it cannot ask the server any more.")
+        timeout = options.timeout
+        if timeout is not None and not 0 < timeout < math.inf:
+            raise InvalidValue(f"timeout must be a number of seconds above 0, not {timeout!r}.")
+        request = Request(
+            body=_encoded(operations),
+            headers=self._headers(options.push_token, options.headers, options.denormalize),
+            timeout=self._settings.timeout if timeout is None else timeout,
+            repeatable=only_reads(operations),
+            on_sent=on_sent,
+        )
+        started = self._clock()
+        answer_bytes = 0
+        error: BaseException | None = None
+        try:
+            answer = self._transport.send(request, options.cancellation)
+            answer_bytes = len(answer.body)
+            return read(answer)
+        except BaseException as failure:
+            error = failure
+            raise
+        finally:
+            self._tell(Exchange(operations, self._clock() - started, len(request.body), answer_bytes, error))
 
     def close(self) -> None:
         """Take no more calls and let go of the connections; calls under way end by themselves. Does not wait."""

@@ -13,6 +13,7 @@ from ftrack_orm.errors import (
     LineError,
     ProtocolError,
     RequestCancelled,
+    ServerError,
     SessionClosed,
     SettingsError,
 )
@@ -200,6 +201,25 @@ def test_what_is_submitted_is_on_the_line_when_the_caller_goes_on(make_settings)
     assert future.result(5) == [Rows(ROWS["data"])]
     assert transport.happened == ["sent", "caller goes on"]
     channel.close()
+
+
+def test_a_large_answer_is_read_by_whoever_wants_it_and_a_refusal_is_known_at_once(make_settings):
+    rows = {**ROWS, "data": [{"__entity_type__": "Task", "id": str(number)} for number in range(1_000)]}
+    channel = in_process(make_settings, [rows])
+    told = []
+    channel.observers.append(lambda exchange: told.append(exchange.error))
+    submitted = channel.submit([QUERY])
+    first, second = submitted.result(5), submitted.result(5)
+    assert first == second == [Rows(rows["data"])]
+    assert first[0].data is not second[0].data  # each reading has rows of its own, since merging uses them up
+    assert told == [None]
+    channel.close()
+    refusing = in_process(make_settings, {"exception": "ServerError", "content": "no"})
+    refusing.observers.append(lambda exchange: told.append(type(exchange.error)))
+    with pytest.raises(ServerError):
+        refusing.submit([QUERY]).result(5)
+    assert told == [None, ServerError]
+    refusing.close()
 
 
 def test_a_submitted_failure_arrives_with_the_result(make_settings):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from typing import Any, NamedTuple, Protocol
 
 import attrs
@@ -25,7 +24,7 @@ from .projections import complete
 from .rows import PlainRows, plain_value
 
 Call = Callable[..., Sequence[Reply]]
-Submit = Callable[..., "Future[list[Reply]]"]
+Submit = Callable[..., "Pending"]
 
 #: What is asked for after a page: the query of the next one, from the reply that was the last.
 _Following = Callable[[Select, Rows], Select]
@@ -37,6 +36,16 @@ class _Answer(NamedTuple):
     rows: list[dict[str, Any]]
     question: operations.Operation
     asked_at: int
+
+
+class Pending(Protocol):
+    """Replies that are on their way."""
+
+    def result(self) -> list[Reply]:
+        """Return the replies, waiting for them, or raise why there are none."""
+
+    def cancel(self) -> None:
+        """Do not ask, if that has not begun."""
 
 
 class BulkWriter(Protocol):
@@ -52,7 +61,7 @@ class BulkWriter(Protocol):
 class QueryRunner:
     """Runs the queries of a session.
 
-    *call* sends operations and returns their replies, *submit* does so in the background and returns a future of them;
+    *call* sends operations and returns their replies, *submit* does so in the background and returns what gives them;
     both take `denormalize=True`. Only further pages are fetched in the background: whoever waits for the first one can
     as well ask for it. *bulk* does what is to be done to everything a query finds.
     """
