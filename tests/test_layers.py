@@ -81,7 +81,7 @@ def test_a_module_imports_only_what_its_room_may(path):
 
 
 def lines_for_type_checking(path):
-    """The lines that never run: a workspace names the types of what a session puts into it, and needs nothing of them."""
+    """The lines that never run: a workspace names the types of what a session puts into it, and needs none of them."""
     blocks = [
         node
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
