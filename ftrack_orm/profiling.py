@@ -91,7 +91,7 @@ class Profile:
 
     @property
     def seconds(self) -> float:
-        """The time from sending to reading of all requests together; those of several threads overlap."""
+        """The time of all requests together, as `Exchange` has it; those of several threads overlap."""
         return sum(request.seconds for request in self.requests)
 
     def __len__(self) -> int:

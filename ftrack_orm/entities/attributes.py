@@ -21,22 +21,24 @@ _COLLECTION, _MAPPING = Kind.COLLECTION, Kind.MAPPING
 
 
 class ClassAttribute:
-    """What an attribute is on an entity class, as a descriptor of the class's own metaclass: an expression for queries.
+    """What an attribute is on an entity class: an expression for queries, by a descriptor of the class's metaclass."""
 
-    It makes the expression when it is first asked for and leaves it in its own place.
-    """
-
-    __slots__ = ("name", "schema")
+    __slots__ = ("expressions", "name", "schema")
 
     def __init__(self, name: str, schema: Schema) -> None:
         self.name = name
         self.schema = schema
+        # By entity type, since a class without an attribute of its own has its base's. Expressions are immutable.
+        self.expressions: dict[str, AttributeExpression] = {}
 
     def __get__(self, cls: type[Entity] | None, metaclass: type) -> Any:
         if cls is None:
             return self
-        expression = AttributeExpression.on(cls.__entity_type__, self.name, self.schema)
-        setattr(metaclass, self.name, expression)
+        entity_type = cls.__entity_type__
+        expression = self.expressions.get(entity_type)
+        if expression is None:
+            expression = AttributeExpression.on(entity_type, self.name, self.schema)
+            self.expressions[entity_type] = expression
         return expression
 
 

@@ -33,7 +33,11 @@ HEAD_START = 0.02
 
 @attrs.frozen
 class Exchange:
-    """One finished call to the server, as observers are told of it."""
+    """One finished call to the server, as observers are told of it.
+
+    *seconds* are those from sending until the answer is read, or, of a large page that was fetched ahead, until it is
+    there.
+    """
 
     operations: tuple[Operation, ...]
     seconds: float
@@ -116,12 +120,15 @@ class Channel:
         strange one, `SessionClosed` after `close()`, and `InvalidValue` for what JSON cannot hold.
         """
         operations = tuple(operations)
+        if not operations:
+            self._check_open()
+            return []
 
         def read(answer: Answer) -> list[Reply]:
             return read_replies(answer.status, answer.body, operations)
 
         options = _Options(push_token, headers or {}, timeout, cancellation, denormalize)
-        return self._exchange(operations, options, read) if operations else []
+        return self._exchange(operations, options, read)
 
     def submit(
         self,
@@ -172,8 +179,7 @@ class Channel:
         on_sent: Callable[[], object] | None = None,
     ) -> T:
         """Send *operations*, return what *read* makes of the answer, and tell the observers."""
-        if self._closed:
-            raise SessionClosed("The session is closed; it cannot ask the server any more.")
+        self._check_open()
         timeout = options.timeout
         if timeout is not None and not 0 < timeout < math.inf:
             raise InvalidValue(f"timeout must be a number of seconds above 0, not {timeout!r}.")
@@ -196,6 +202,10 @@ class Channel:
             raise
         finally:
             self._tell(Exchange(operations, self._clock() - started, len(request.body), answer_bytes, error))
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise SessionClosed("The session is closed; it cannot ask the server any more.")
 
     def close(self) -> None:
         """Take no more calls and let go of the connections; calls under way end by themselves. Does not wait."""

@@ -299,3 +299,11 @@ def test_many_threads_may_call_at_once(server, steps, make_channel):
         thread.join(20)
     assert len(seen) == len(replies) == len(server.received) == 80
     assert server.connections <= 8
+
+
+def test_a_closed_channel_refuses_to_call_for_nothing_as_well(make_settings):
+    channel = in_process(make_settings, [])
+    assert channel.call([]) == [] and channel.submit([]).result(5) == []
+    channel.close()
+    with pytest.raises(SessionClosed):
+        channel.call([])
