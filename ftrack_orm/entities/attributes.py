@@ -58,7 +58,7 @@ class EntityAttribute:
             return values[self.name]
         if entity._ftrack_state.lifecycle in (Lifecycle.PENDING, Lifecycle.TRANSIENT):
             return self._value_when_new(entity)
-        return entity._ftrack_state.workspace.loader.load(entity, entity.__attributes__[self.name].attribute)
+        return entity._ftrack_state.workspace.loader.load(entity, self.attribute)
 
     def set(self, entity: Entity, value: Any) -> None:
         """Record *value* for the next commit, as a change of *entity*, of whose own class this attribute is."""

@@ -17,8 +17,8 @@ class EntityClass(type):
     """The base of the classes of entity classes: each entity class has one of its own, which holds its expressions.
 
     So `Task.name` is found on the metaclass, and the class itself has no `name` that would stand in the way of a
-    loaded value: from Python 3.12 on such a value is read exactly like that of a plain object. A class that is asked
-    for an attribute it lacks names what was probably meant.
+    loaded value: from Python 3.12 on the interpreter finds it the way it finds that of a plain object. A class that is
+    asked for an attribute it lacks names what was probably meant.
     """
 
     __schema__: EntityType

@@ -8,10 +8,11 @@ from typing import Any, Generic, NoReturn, Protocol, TypeVar, cast, overload
 import attrs
 
 from ..errors import MultipleResults, NoResult, QueryError, UsageError, suggestion
+from .clauses import as_projection, ordered, projected
 from .compiler import compile_pretty, compile_select
 from .emptiness import simplified
 from .excerpt import located
-from .expressions import as_projection, gathered, ordered, projected
+from .expressions import gathered
 from .free_text import FreeText, free_text
 from .literals import type_name
 from .nodes import Path, Projection, Select, conjunction

@@ -23,7 +23,6 @@ from .nodes import (
     Operator,
     Ordering,
     Path,
-    Projection,
     Quantifier,
     Related,
     Scalar,
@@ -35,8 +34,6 @@ from .parser import parse_criterion, parse_path
 from .resolve import (
     Place,
     check_criterion,
-    check_ordering,
-    check_projection,
     check_quantifier,
     check_selectable,
     check_single_value,
@@ -411,57 +408,10 @@ def _path(text: str) -> Path:
     return Path(parse_path(text).steps)
 
 
-def as_projection(value: object) -> tuple[Projection, frozenset[str]]:
-    """Return what selecting *value* adds to a query, and the entity types it was made with.
-
-    Raises `QueryError` when it is neither an attribute nor an aggregate.
-    """
-    if isinstance(value, AttributeExpression):
-        return value._ftrack_path, value._ftrack_roots
-    if isinstance(value, AggregateExpression):
-        return value.node, value.roots
-    message = f"Attributes, aggregates and texts can be selected, not {value!r}."
-    if isinstance(value, ItemExpression):
-        message += " Select the whole collection; its items are loaded together."
-    raise QueryError(message)
-
-
-def as_ordering(value: object) -> OrderingExpression:
-    """Return the key that ordering by *value* means; raises `QueryError` when it is no attribute."""
-    if isinstance(value, OrderingExpression):
-        return value
-    if isinstance(value, AttributeExpression):
-        return value.asc()
-    raise QueryError(f"Results are ordered by attributes, attribute.desc() or texts, not by {value!r}.")
-
-
-def projected(value: object, entity_type: str, vocabulary: Vocabulary | None) -> Projection:
-    """Return what selecting *value* adds to a query on *entity_type*, checked where there is a *vocabulary*."""
-    if isinstance(value, AttributeExpression):
-        path, place = value._ftrack_path, value._ftrack_place
-        if place is not None and value._ftrack_vocabulary is vocabulary and value._ftrack_root == entity_type:
-            check_selectable(path, place, entity_type)
-            return path
-    node, roots = as_projection(value)
-    if vocabulary is None or (isinstance(value, AggregateExpression) and _is_checked(value, entity_type, vocabulary)):
-        return node
-    check_roots(roots, entity_type, vocabulary)
-    check_projection(node, entity_type, vocabulary)
-    return node
-
-
-def ordered(value: object, entity_type: str, vocabulary: Vocabulary | None) -> Ordering:
-    """Return the key that ordering a query on *entity_type* by *value* adds, checked where there is a *vocabulary*."""
-    ordering = as_ordering(value)
-    if vocabulary is not None and not _is_checked(ordering, entity_type, vocabulary):
-        check_roots(ordering.roots, entity_type, vocabulary)
-        check_ordering(ordering.node, entity_type, vocabulary)
-    return ordering.node
-
-
-def _is_checked(
+def is_checked(
     made: CriterionExpression | OrderingExpression | AggregateExpression, entity_type: str, vocabulary: Vocabulary
 ) -> bool:
+    """Whether all of *made* was checked already, as something about *entity_type*."""
     # Of a subtype an attribute may be another than of its base, so what was made with the base is checked again.
     return made.checked_by is vocabulary and len(made.roots) == 1 and entity_type in made.roots
 
@@ -487,7 +437,7 @@ def gathered(
             continue
         built = criterion if isinstance(criterion, CriterionExpression) else as_criterion(criterion, where)
         nodes.append(built.node)
-        if entity_type is None or vocabulary is None or _is_checked(built, entity_type, vocabulary):
+        if entity_type is None or vocabulary is None or is_checked(built, entity_type, vocabulary):
             continue
         check_roots(built.roots, entity_type, vocabulary)
         check_criterion(built.node, entity_type, vocabulary, values=True)

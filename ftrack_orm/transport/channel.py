@@ -56,11 +56,11 @@ class Exchange:
 class _Options:
     """How a call differs from others, as `Channel.call` describes it."""
 
-    push_token: str | None
-    headers: Mapping[str, str]
-    timeout: float | None
-    cancellation: Cancellation | None
-    denormalize: bool
+    push_token: str | None = None
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    timeout: float | None = None
+    cancellation: Cancellation | None = None
+    denormalize: bool = False
 
 
 class Submitted:
@@ -130,16 +130,7 @@ class Channel:
         options = _Options(push_token, headers or {}, timeout, cancellation, denormalize)
         return self._exchange(operations, options, read)
 
-    def submit(
-        self,
-        operations: Sequence[Operation],
-        *,
-        push_token: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        timeout: float | None = None,
-        cancellation: Cancellation | None = None,
-        denormalize: bool = False,
-    ) -> Submitted:
+    def submit(self, operations: Sequence[Operation], *, denormalize: bool = False) -> Submitted:
         """Do what `call` does on a thread in the background, and return what gives the replies when they are there.
 
         Where the transport tells, it returns when the request is on the line: Python runs one thread at a time, so a
@@ -147,7 +138,7 @@ class Channel:
         `SessionClosed` after `close()`, which cancels what has not begun.
         """
         operations = tuple(operations)
-        options = _Options(push_token, headers or {}, timeout, cancellation, denormalize)
+        options = _Options(denormalize=denormalize)
         sent = threading.Event()
 
         def read(answer: Answer) -> Callable[[], list[Reply]]:

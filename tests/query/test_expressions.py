@@ -9,7 +9,8 @@ import pytest
 
 from ftrack_orm.errors import QueryError, UnknownAttribute, UnknownEntityType
 from ftrack_orm.query.builder import select
-from ftrack_orm.query.expressions import AttributeExpression, as_ordering, as_projection, attr
+from ftrack_orm.query.clauses import as_ordering, as_projection
+from ftrack_orm.query.expressions import AttributeExpression, attr
 from ftrack_orm.query.nodes import Aggregate, Function, Ordering, Path
 
 NOON = datetime.datetime(2017, 2, 8, 12, tzinfo=datetime.timezone.utc)

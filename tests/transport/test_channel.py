@@ -170,9 +170,9 @@ def test_a_call_can_be_cancelled(server, make_channel):
 def test_submitted_operations_are_answered_later(make_settings):
     seen = []
     channel = in_process(make_settings, [ROWS], seen)
-    future = channel.submit([QUERY], push_token="push")
+    future = channel.submit([QUERY], denormalize=True)
     assert future.result(5) == [Rows(ROWS["data"])]
-    assert seen[0][0]["ftrack-pushtoken"] == "push"
+    assert seen[0][0]["ftrack-api-options"] == "strict:1;denormalize:1"
     channel.close()
 
 

@@ -97,7 +97,6 @@ class _Draft:
         """Take what was changed of an entity: *originals* are the attributes with what they replace."""
         schema, values = entity.__schema__, entity.__dict__
         data: dict[str, Any] = {}
-        replaced: dict[str, Any] = {}
         # What is sent of an entity is mostly just what was set of it: then one dictionary is both.
         sent = data
         mappings: list[str] = []
@@ -107,13 +106,10 @@ class _Draft:
                 sent = dict(data)
             if kind is _SCALAR:
                 sent[name] = data[name] = value
-                if not is_new:
-                    replaced[name] = original if type(original) in _PLAIN else _replaced_by(entity, name, originals)
             elif kind is _REFERENCE:
                 sent[name] = value
                 if name not in schema.reference_keys:  # else its key, a scalar, is sent
                     data[name] = value.__reference__() if isinstance(value, Entity) else None
-                    replaced[name] = _replaced_by(entity, name, originals)
             elif isinstance(value, MappedCollection):
                 # Its rows are entities of their own.
                 sent[name] = value._plain()
@@ -123,14 +119,16 @@ class _Draft:
                 members = self._members(entity, name, original, items, is_new=is_new)
                 if members is not None:
                     data[name] = members
-                    replaced[name] = _replaced_by(entity, name, originals)
         self.sent[entity] = sent
         if is_new:
             self.creations.append(Creation(entity.__reference__(), data))
         elif data:
             identity = entity.__entity_type__, entity._ftrack_state.key
             self.modifications.append(Update(*identity, data))
-            self.replaced[identity] = replaced
+            self.replaced[identity] = {
+                name: before if type(before := originals[name]) in _PLAIN else _replaced_by(entity, name, originals)
+                for name in data
+            }
         for name in mappings:
             self._add_rows(values[name], originals[name], sent[name])
 
