@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ftrack_orm.sandbox import datamodel
-from ftrack_orm.sandbox.information import answer as information
+from ftrack_orm.sandbox.server_information import answer as information
 from ftrack_orm.schema.model import schema_hash
 
 from .production import KINDS, PAGE_SIZE, key

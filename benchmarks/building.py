@@ -13,9 +13,9 @@ import sys
 import timeit
 from typing import Any
 
-from ftrack_orm.query import nodes
-from ftrack_orm.query.compiler import compile_select
-from ftrack_orm.query.nodes import Path
+from ftrack_orm.query.language import nodes
+from ftrack_orm.query.language.compiler import compile_select
+from ftrack_orm.query.language.nodes import Path
 
 from . import frame
 from .clients import OURS, open_session

@@ -25,8 +25,8 @@ def language(client: str, server: Server, size: int) -> Figures:
     from ftrack_orm import attr
     from ftrack_orm.entities.classes import Classes
     from ftrack_orm.query.builder import Query
-    from ftrack_orm.query.compiler import compile_select
-    from ftrack_orm.query.parser import parse
+    from ftrack_orm.query.language.compiler import compile_select
+    from ftrack_orm.query.language.parser import parse
     from ftrack_orm.sandbox import datamodel
     from ftrack_orm.schema.model import Schema
 

@@ -28,10 +28,10 @@ def pages(client: str, server: Server, size: int) -> Figures:
     """Return the seconds of a page of 500, and of one of 50, in a production of *size* tasks."""
     import sqlalchemy as sa
 
-    from ftrack_orm.query.parser import parse
+    from ftrack_orm.query.language.parser import parse
     from ftrack_orm.sandbox import datamodel, seeds
-    from ftrack_orm.sandbox.reading.emission import Emission
     from ftrack_orm.sandbox.reading.execution import run
+    from ftrack_orm.sandbox.reading.serialization import Serializer
     from ftrack_orm.sandbox.tables import Tables
     from ftrack_orm.schema.model import Schema
 
@@ -44,7 +44,7 @@ def pages(client: str, server: Server, size: int) -> Figures:
         taken = []
         for _ in range(RUNS):
             started = time.perf_counter()
-            found = len(run(connection, tables, select, Emission(), NOW).data)
+            found = len(run(connection, tables, select, Serializer(), NOW).data)
             taken.append(time.perf_counter() - started)
             assert found == min(limit, size)
         return min(taken)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from .entities.inspection import inspect
     from .events.event import Event
     from .query.builder import select
-    from .query.expressions import and_, attr, expression, not_, or_
-    from .session import Session
+    from .query.expressions.attributes import and_, attr, expression, not_, or_
+    from .session.session import Session
     from .transport.cancellation import Cancellation
 
 __all__ = [
@@ -34,13 +34,13 @@ _HOMES = {
     "Cancellation": "transport.cancellation",
     "Event": "events.event",
     "Session": "session",
-    "and_": "query.expressions",
-    "attr": "query.expressions",
+    "and_": "query.expressions.attributes",
+    "attr": "query.expressions.attributes",
     "errors": "",
-    "expression": "query.expressions",
+    "expression": "query.expressions.attributes",
     "inspect": "entities.inspection",
-    "not_": "query.expressions",
-    "or_": "query.expressions",
+    "not_": "query.expressions.attributes",
+    "or_": "query.expressions.attributes",
     "select": "query.builder",
 }
 

@@ -4,7 +4,7 @@ The branches answer the question a handler has to ask:
 
 * `UsageError`: the calling code did something that cannot work; fix the code.
 * `ServerError`: the server understood the request and refused it.
-* `LineError`: the connection failed; `safe_to_retry` says whether asking again can do harm.
+* `TransportError`: the connection failed; `safe_to_retry` says whether asking again can do harm.
 * `CommitConflict`: somebody else changed what was to be overwritten.
 * `ProtocolError`: the other side answered something that is not ftrack's protocol.
 * `StorageError`: a file or a location could not be read or written.
@@ -187,25 +187,25 @@ class ServerCompatibilityError(ServerError):
 # -- the line -----------------------------------------------------------------------------------------------------
 
 
-class LineError(FtrackError, ConnectionError):
+class TransportError(FtrackError, ConnectionError):
     """The connection to the server failed. `safe_to_retry` is False when the server may have done the work."""
 
     safe_to_retry: bool = False
 
 
-class RequestTimeout(LineError, TimeoutError):
+class RequestTimeout(TransportError, TimeoutError):
     """No answer came within the time allowed."""
 
 
-class RequestCancelled(LineError):
+class RequestCancelled(TransportError):
     """The caller cancelled the request; the server may or may not have done the work."""
 
 
-class EventNotSent(LineError):
+class EventNotSent(TransportError):
     """An event could not be published: too many wait for the connection to the event server already."""
 
 
-class CommitOutcomeUnknown(LineError):
+class CommitOutcomeUnknown(TransportError):
     """The answer to a commit was lost and it cannot be found out whether it was done; the changes are kept."""
 
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from .errors import UsageError
-from .session import Session
+from .session.session import Session
 
 
 class requests_made:

@@ -55,7 +55,7 @@ class Reference:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class News:
+class ChangeNotice:
     """What the server told of one entity that changed, by names only: values are fetched by whoever reads them.
 
     The entity has the *key*; no key stands for every entity there is. *family* is the root of its type's family, or

@@ -10,7 +10,7 @@ CLASSES = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if is
 BRANCHES = [
     errors.UsageError,
     errors.ServerError,
-    errors.LineError,
+    errors.TransportError,
     errors.CommitConflict,
     errors.ProtocolError,
     errors.StorageError,
@@ -33,7 +33,7 @@ PYTHONS_OWN = [
     (errors.ServerValidationError, ValueError),
     (errors.ServerParseError, ValueError),
     (errors.EntityNotFound, LookupError),
-    (errors.LineError, ConnectionError),
+    (errors.TransportError, ConnectionError),
     (errors.RequestTimeout, TimeoutError),
 ]
 
@@ -73,13 +73,13 @@ def test_an_error_has_a_docstring_that_says_when_it_is_raised(kind):
 def test_what_is_not_known_about_an_error_can_be_asked_all_the_same():
     assert errors.ServerError("Refused.").exception == ""
     assert errors.ServerError("Refused.").error_code is None
-    assert errors.LineError("Cut.").safe_to_retry is False
+    assert errors.TransportError("Cut.").safe_to_retry is False
     assert errors.ProtocolError("Strange.").status is None
     assert errors.QueryError("Wrong.").position is None
 
 
 def test_details_are_attributes():
-    error = errors.LineError("Cut.", safe_to_retry=True)
+    error = errors.TransportError("Cut.", safe_to_retry=True)
     assert error.safe_to_retry is True
     assert error.details == {"safe_to_retry": True}
 

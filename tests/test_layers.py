@@ -1,4 +1,4 @@
-"""Who may import whom: the house's import table as data, checked against every import in the package."""
+"""Who may import whom: the table of layers as data, checked against every import in the package."""
 
 import ast
 import pathlib
@@ -9,7 +9,7 @@ import ftrack_orm
 
 PACKAGE = pathlib.Path(ftrack_orm.__file__).parent
 
-#: Room -> the rooms it may import, itself excepted. A room is a folder or a top-level module of the package.
+#: Package -> the packages it may import, itself excepted. A package is a folder or a top-level module of `ftrack_orm`.
 ALLOWED = {
     "errors": set(),
     "values": {"errors"},
@@ -20,13 +20,7 @@ ALLOWED = {
     "transport": {"wire", "values", "errors", "settings"},
     "entities": {"query", "schema", "wire", "values", "errors"},
     "events": {"query", "schema", "transport", "wire", "values", "errors"},
-    "storage": {"entities", "transport", "wire", "query", "values", "errors"},
-    "behaviours": {"entities", "transport", "wire", "query", "values", "errors"},
-    "profiling": {"entities", "transport", "errors"},
-    "listening": {"events", "transport", "wire", "settings", "errors"},
-    "news": {"entities", "events", "query", "schema", "values", "errors"},
-    "handshake": {"schema", "wire", "values", "errors"},
-    "sandbox": {"query", "schema", "wire", "values", "errors", "events.event", "events.expression"},
+    "sandbox": {"query", "schema", "wire", "values", "errors", "events.event", "events.subscriptions.expression"},
     "testing": {"session", "sandbox", "settings", "errors", "query", "entities"},
     "cli": {"session", "sandbox", "settings", "errors", "testing"},
 }
@@ -34,17 +28,31 @@ ALLOWED["session"] = set(ALLOWED) - {"sandbox", "testing", "cli"}
 #: The package itself re-exports names of these, lazily.
 ALLOWED["__init__"] = {"session", "errors", "query", "entities", "values", "events", "transport"}
 
-
-#: Inside `entities`, a large room with folders: who may import which of them. "" stands for the modules beside these.
-FOLDERS_OF_ENTITIES = {
-    "": {"editing"},
-    "editing": {""},
-    "reading": {"", "editing"},
-    "committing": {"", "editing", "reading"},
+#: Subpackage -> the subpackages of the same package that it may import. "" stands for the modules beside them.
+SUBPACKAGES = {
+    "entities": {
+        "": {"editing", "custom_attributes"},
+        "editing": {""},
+        "custom_attributes": {"", "editing", "reading"},
+        "reading": {"", "editing", "custom_attributes"},
+        "committing": {"", "editing", "custom_attributes", "reading"},
+    },
+    "query": {
+        "language": set(),
+        "evaluation": {"language"},
+        "expressions": {"language"},
+        "": {"language", "expressions", "evaluation"},
+    },
+    "events": {
+        "subscriptions": {""},
+        "connection": {""},
+        "delivery": {"", "connection", "subscriptions"},
+        "": {"connection", "delivery", "subscriptions"},
+    },
 }
 
 
-def room_of(path: pathlib.Path) -> str:
+def package_of(path: pathlib.Path) -> str:
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return parts[0]
 
@@ -56,7 +64,7 @@ def imports_in(source: str, package: tuple[str, ...]) -> list[tuple[int, str]]:
         if isinstance(node, ast.ImportFrom):
             base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
             module = ".".join(filter(None, (base, node.module)))
-            # `from .. import errors` names the room in the alias.
+            # `from .. import errors` names the package in the alias.
             found.extend((node.lineno, f"{module}.{alias.name}") for alias in node.names)
         elif isinstance(node, ast.Import):
             found.extend((node.lineno, alias.name) for alias in node.names)
@@ -71,13 +79,15 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_imports_only_what_its_room_may(path):
-    room = room_of(path)
-    assert room in ALLOWED, f"{path.name} is in no room of the house: add {room!r} to the table or move it"
+def test_a_module_imports_only_what_its_package_may(path):
+    package = package_of(path)
+    assert package in ALLOWED, f"{path.name} is in no package of the table: add {package!r} to it or move the module"
     for line, name in imports_of(path):
         imported = name.split(".")[0]
-        allowed = imported == room or any(name == entry or name.startswith(f"{entry}.") for entry in ALLOWED[room])
-        assert allowed, f"{path}:{line}: {room} must not import {name}"
+        allowed = imported == package or any(
+            name == entry or name.startswith(f"{entry}.") for entry in ALLOWED[package]
+        )
+        assert allowed, f"{path}:{line}: {package} must not import {name}"
 
 
 def lines_for_type_checking(path):
@@ -90,24 +100,26 @@ def lines_for_type_checking(path):
     return {line for block in blocks for line in range(block.lineno, block.end_lineno + 1)}
 
 
-def folder_of_entities(parts):
-    return parts[0] if parts and parts[0] in FOLDERS_OF_ENTITIES else ""
+def subpackage_of(package, parts):
+    return parts[0] if parts and parts[0] in SUBPACKAGES[package] else ""
 
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in MODULES if room_of(path) == "entities"],
+    [path for path in MODULES if package_of(path) in SUBPACKAGES],
     ids=lambda path: str(path.relative_to(PACKAGE)),
 )
-def test_a_module_of_entities_imports_only_what_its_folder_may(path):
-    folder = folder_of_entities(path.relative_to(PACKAGE / "entities").parent.parts)
+def test_a_module_imports_only_what_its_subpackage_may(path):
+    package = package_of(path)
+    allowed = SUBPACKAGES[package]
+    own = subpackage_of(package, path.relative_to(PACKAGE / package).parent.parts)
     never_run = lines_for_type_checking(path)
     for line, name in imports_of(path):
-        room, *parts = name.split(".")
-        if line in never_run or room != "entities":
+        imported, *parts = name.split(".")
+        if line in never_run or imported != package:
             continue
-        if folder_of_entities(parts) not in {folder, *FOLDERS_OF_ENTITIES[folder]}:
-            pytest.fail(f"{path}:{line}: what is in {folder or 'entities itself'} must not import {name}")
+        if subpackage_of(package, parts) not in {own, *allowed[own]}:
+            pytest.fail(f"{path}:{line}: {package}/{own} must not import {name}")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -4,9 +4,9 @@ import pytest
 
 from ftrack_orm import errors
 from ftrack_orm.testing import requests_made
-from ftrack_orm.wire.operations import Query, QueryServerInformation
+from ftrack_orm.wire.operations import QueryOperation, QueryServerInformationOperation
 
-USERS = Query("select id from User")
+USERS = QueryOperation("select id from User")
 
 
 def test_requests_and_operations_are_counted_inside_the_block_only(session):
@@ -14,7 +14,7 @@ def test_requests_and_operations_are_counted_inside_the_block_only(session):
     with requests_made(session) as made:
         assert made == 0
         session.call([USERS])
-        session.call([USERS, QueryServerInformation()])
+        session.call([USERS, QueryServerInformationOperation()])
     session.call([USERS])
     assert made == 2
     assert (made.count, made.operations, int(made)) == (2, 3, 2)
@@ -42,7 +42,7 @@ def test_a_block_that_makes_other_requests_fails_and_names_them(session):
     with pytest.raises(AssertionError) as caught, requests_made(session) == 1:
         session.call([USERS])
         session.query("Status").first()
-        session.call([QueryServerInformation()])
+        session.call([QueryServerInformationOperation()])
     lines = str(caught.value).splitlines()
     assert lines[0] == "3 requests were made, not 1:"
     assert len(lines) == 4
@@ -64,7 +64,7 @@ def test_an_error_in_the_block_is_not_hidden_by_the_count(session):
 
 def test_failed_requests_count(session):
     with requests_made(session) == 1, pytest.raises(errors.ServerParseError):
-        session.call([Query("select id from User where")])
+        session.call([QueryOperation("select id from User where")])
 
 
 def test_requests_of_all_threads_count(session):

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ..session import Session
+from ..session.session import Session
 from ..testing import requests_made
 
 #: How many tasks the steps work on.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..query.expressions import AttributeExpression
+from ..query.expressions.attributes import AttributeExpression
 from ..schema.attribute import Attribute, Kind
 from ..schema.model import Schema
+from .custom_attributes.mapping import new_mapping
 from .editing import changes
 from .editing.collections import Collection, assign_collection
-from .editing.custom_attributes import new_mapping
 from .editing.mappings import assign_mapping
-from .state import Lifecycle
+from .entity import Lifecycle
 
 if TYPE_CHECKING:
     from .entity import Entity

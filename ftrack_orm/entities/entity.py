@@ -2,16 +2,88 @@
 
 from __future__ import annotations
 
+import enum
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import InvalidValue, UnknownAttribute, UsageError, suggestion
 from ..schema.model import EntityType
 from ..values import Reference
-from .state import State
 
 if TYPE_CHECKING:
     from .attributes import EntityAttribute
+    from .workspace import Workspace
+
+
+class Lifecycle(enum.Enum):
+    """Where an entity stands between this session and the server."""
+
+    TRANSIENT = "transient"  # made here, not going to the server (its creation was rolled back)
+    PENDING = "pending"  # made here, sent by the next commit
+    PERSISTENT = "persistent"  # the server has it
+    DELETED = "deleted"  # deleted on the server
+    DETACHED = "detached"  # its session was closed
+
+
+class FetchMode(enum.Enum):
+    """What reading a value that is not loaded may do."""
+
+    PEERS = "peers"  # load it for every entity that arrived together
+    ONE = "one"  # load it for this entity only
+    NEVER = "never"  # raise `NotFetched`
+
+    @classmethod
+    def named(cls, name: str) -> FetchMode:
+        """Return the mode called *name*, or raise `InvalidValue` with what there is."""
+        names = [mode.value for mode in cls]
+        if name not in names:
+            near = suggestion(str(name), names)
+            raise InvalidValue(f"There is no fetch mode {name!r}, only {', '.join(map(repr, names))}.{near}")
+        return cls(name)
+
+
+class Peers:
+    """The entities of one type family that arrived together, and so are loaded together.
+
+    Members are held weakly: a group never keeps alive what its user has dropped.
+    """
+
+    __slots__ = ("members", "mode")
+
+    def __init__(self, mode: FetchMode | None = None) -> None:
+        self.mode = mode
+        self.members: list[weakref.ref[Entity]] = []
+
+    def add(self, entity: Entity) -> None:
+        """Let *entity* be loaded together with the others."""
+        self.members.append(weakref.ref(entity))
+
+    def alive(self) -> list[Entity]:
+        """Return the members that still exist, in the order they arrived."""
+        return [entity for ref in self.members if (entity := ref()) is not None]
+
+
+class EntityState:
+    """The session's side of one entity.
+
+    Values themselves live in the entity's own `__dict__`, where Python finds a loaded one without calling anything.
+    Here is only what reading never needs: the key, the lifecycle, the peers and, for changed attributes, the value the
+    server is believed to have (`NOT_LOADED` where that is unknown). *originals* is None while nothing is changed.
+    *written* is the number of the commit that last wrote the entity, 0 when this session never did.
+    """
+
+    __slots__ = ("key", "lifecycle", "originals", "peers", "workspace", "written")
+
+    def __init__(
+        self, workspace: Workspace, key: tuple[str, ...], lifecycle: Lifecycle, peers: Peers | None = None
+    ) -> None:
+        self.workspace = workspace
+        self.key = key
+        self.lifecycle = lifecycle
+        self.peers = peers
+        self.originals: dict[str, Any] | None = None
+        self.written = 0
 
 
 class Entity:
@@ -24,7 +96,7 @@ class Entity:
     # Subclasses add no slots: all entity classes have one layout, so that an instance may turn out to be of a subtype.
     __slots__ = ("__dict__", "__weakref__", "_ftrack_state")
 
-    _ftrack_state: State
+    _ftrack_state: EntityState
     __entity_type__: ClassVar[str]
     __schema__: ClassVar[EntityType]
     __attributes__: ClassVar[Mapping[str, EntityAttribute]]
@@ -93,7 +165,7 @@ _set_state = Entity.__dict__["_ftrack_state"].__set__
 _set_values = Entity.__dict__["__dict__"].__set__
 
 
-def new_entity(cls: type[Entity], state: State) -> Entity:
+def new_entity(cls: type[Entity], state: EntityState) -> Entity:
     """Make an instance of an entity class with no values; only the session's own parts do that."""
     entity = cls.__new__(cls)
     _set_state(entity, state)
@@ -105,7 +177,7 @@ def set_values(entity: Entity, values: dict[str, Any]) -> None:
     _set_values(entity, values)
 
 
-def state_of(entity: Entity) -> State:
+def state_of(entity: Entity) -> EntityState:
     """Return the session's side of an entity."""
     return entity._ftrack_state
 

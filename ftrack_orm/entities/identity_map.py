@@ -77,7 +77,7 @@ def _forgetting(refs: dict[MapKey, EntityRef]) -> Callable[[EntityRef], None]:
     return forget
 
 
-class Walk:
+class ResultWindow:
     """What one walk over a result has brought so far, page after page, and where the recent set has it."""
 
     __slots__ = ("entities", "results")
@@ -124,7 +124,7 @@ class IdentityMap:
         """Forget the object of that identity; it stays usable for whoever holds it."""
         self.family(family).remove(map_key(key))
 
-    def keep(self, entities: Sequence[Entity], walk: Walk | None = None) -> None:
+    def keep(self, entities: Sequence[Entity], walk: ResultWindow | None = None) -> None:
         """Hold the entities of a result strongly until newer results push them out.
 
         Of a *walk* that has come by more than can be held, only the last pages are: nothing could be asked for again

@@ -10,9 +10,8 @@ import attrs
 
 from ..errors import InvalidValue
 from ..values import Identity, Reference
-from .editing.recorded import plain
-from .entity import Entity
-from .state import Lifecycle
+from .editing.tracked import plain
+from .entity import Entity, Lifecycle
 
 
 @attrs.frozen

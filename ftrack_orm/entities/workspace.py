@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 from ..errors import SessionClosed
 from ..schema.model import Schema
-from .editing.changes import Journal
+from .entity import EntityState, FetchMode
+from .expiry import ExpiryLog
 from .identity_map import IdentityMap
-from .news import NewsLog
-from .state import FetchMode, State
+from .journal import Journal
 
 if TYPE_CHECKING:
     from .classes import Classes
+    from .custom_attributes.configurations import Configurations
     from .entity import Entity
-    from .reading.configurations import Configurations
     from .reading.loading import Loader
 
 _NONE: Mapping[int, FetchMode] = MappingProxyType({})
@@ -51,7 +51,7 @@ class Workspace:
         self.disappearances = 0
         # Counts commits that wrote something, and news. An answer to a question asked before one does not know of it.
         self.writes = 0
-        self.news = NewsLog(self)
+        self.news = ExpiryLog(self)
 
     @property
     def classes(self) -> Classes:
@@ -70,7 +70,7 @@ class Workspace:
             return None
         return entity
 
-    def fetch_mode(self, state: State) -> FetchMode:
+    def fetch_mode(self, state: EntityState) -> FetchMode:
         """Return what reading a missing value of an entity may do: the block's mode, its query's, or the session's."""
         block = _BLOCKS.get().get(id(self))
         if block is not None:

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from ..errors import InvalidValue, ProtocolError
-from .expression import quoted
+from .subscriptions.expression import quoted
 
 #: The topic of replies, which are targeted at whoever asked.
 REPLY_TOPIC = "ftrack.meta.reply"

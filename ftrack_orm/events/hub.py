@@ -15,19 +15,19 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, TypeVar
 
-from ..errors import FtrackError, LineError, RequestTimeout, SessionClosed, UsageError
+from ..errors import FtrackError, RequestTimeout, SessionClosed, TransportError, UsageError
 from ..wire.socketio import event_packet, event_payload
-from .awaited import AwaitedReplies
-from .dispatch import Dispatcher
+from .connection.backoff import BackOff
+from .connection.connection import UNSUBSCRIBE, EventConnection, WebSocket
+from .connection.outbox import Outbox, OutgoingMessage
+from .delivery.catch_up import CatchUp, QueryRecords
+from .delivery.dispatcher import Dispatcher
+from .delivery.pending_replies import PendingReplies
+from .delivery.receiver import CONNECTED_TOPIC, DISCONNECTED_TOPIC, RECONNECTED_TOPIC, EventReceiver, subscribing
+from .delivery.statistics import Counters, Statistics
 from .event import REPLY_TOPIC, Event
-from .inbox import CONNECTED_TOPIC, DISCONNECTED_TOPIC, RECONNECTED_TOPIC, Inbox, subscribing
-from .line import UNSUBSCRIBE, EventLine, OpenLine
-from .missed import MissedEvents, Query
 from .options import HubOptions
-from .outbox import Letter, Outbox
-from .reconnecting import BackOff
-from .statistics import Counters, Statistics
-from .subscription import DEFAULT_PRIORITY, Subscriber, SubscriberIndex, Subscription
+from .subscriptions.subscription import DEFAULT_PRIORITY, Subscriber, SubscriberIndex, Subscription
 
 logger = logging.getLogger("ftrack_orm.events")
 
@@ -50,9 +50,9 @@ class EventHub:
 
     def __init__(
         self,
-        open_line: Callable[[], OpenLine],
+        open_line: Callable[[], WebSocket],
         username: str,
-        query: Query | None = None,
+        query: QueryRecords | None = None,
         options: HubOptions | None = None,
         *,
         back_off: BackOff | None = None,
@@ -77,7 +77,7 @@ class EventHub:
         options = self._options
         self._counters = Counters()
         self._outbox = Outbox(options.outbox_size)
-        self._awaited = AwaitedReplies(options.reply_lifetime)
+        self._awaited = PendingReplies(options.reply_lifetime)
         self._dispatcher = Dispatcher(
             self._answer,
             self._counters,
@@ -87,8 +87,8 @@ class EventHub:
             slow=options.slow_callback_seconds,
             clock=self._clock,
         )
-        missed = MissedEvents(self._query) if self._query is not None and options.catch_up else None
-        self._inbox = Inbox(
+        missed = CatchUp(self._query) if self._query is not None and options.catch_up else None
+        self._inbox = EventReceiver(
             self.id,
             self._subscribers,
             self._dispatcher,
@@ -98,7 +98,7 @@ class EventHub:
             wake=self._wake,
             clock=self._clock,
         )
-        self._line: EventLine | None = None
+        self._line: EventConnection | None = None
 
     # -- the connection ------------------------------------------------------------------------------------------------
 
@@ -107,8 +107,8 @@ class EventHub:
 
         From then on the connection is kept in the background: when it is lost, it is made again, however long that
         takes (setting `reconnect_limit`). If the first attempt fails, that is raised: `AuthenticationError`,
-        `LineError`, `ProtocolError`; `RequestTimeout` after *timeout* seconds. With *wait* False nothing is waited for
-        or raised: attempts go on in the background, and what is published meanwhile is sent later.
+        `TransportError`, `ProtocolError`; `RequestTimeout` after *timeout* seconds. With *wait* False nothing is waited
+        for or raised: attempts go on in the background, and what is published meanwhile is sent later.
         """
         self._check_usable()
         deadline = None if timeout is None else self._clock() + timeout
@@ -128,12 +128,12 @@ class EventHub:
             line.stop()
         raise line.error or RequestTimeout(f"The event server was not ready within {timeout:g} s.", safe_to_retry=True)
 
-    def _new_line(self, first_limit: int | None) -> EventLine:
+    def _new_line(self, first_limit: int | None) -> EventConnection:
         self._inbox.begin()
         if not self._says_last_words:
             self._says_last_words = True
             atexit.register(_say_last_words, weakref.ref(self))
-        return EventLine(
+        return EventConnection(
             self._open_line,
             self._outbox,
             self._inbox,
@@ -373,8 +373,8 @@ class EventHub:
         if on_reply is not None:
             self._awaited.add(event.id, on_reply, self._clock())
         try:
-            self._outbox.put(Letter(payload))
-        except LineError:
+            self._outbox.put(OutgoingMessage(payload))
+        except TransportError:
             self._awaited.remove(event.id)
             raise
         line.wake()
@@ -395,7 +395,7 @@ class EventHub:
         except FtrackError as error:
             logger.warning("The reply to the event %s (%s) is not sent: %s", event.id, event.topic, error)
 
-    def _tell_server(self, letter: Letter) -> None:
+    def _tell_server(self, letter: OutgoingMessage) -> None:
         line = self._line
         # Without a connection there is nothing to tell: each begins with all subscribers.
         if line is not None and line.connected:
@@ -407,7 +407,7 @@ class EventHub:
         if removed is not None:
             data = {"subscriber": dict(removed.metadata)}
             self._tell_server(
-                Letter(Event(UNSUBSCRIBE, data).to_payload(), lasting=False, subscriber=removed.identifier)
+                OutgoingMessage(Event(UNSUBSCRIBE, data).to_payload(), lasting=False, subscriber=removed.identifier)
             )
         return removed is not None
 

@@ -15,7 +15,7 @@ import attrs
 
 from ..schema.attribute import Attribute
 from ..schema.model import EntityType, Schema
-from ..values import News
+from ..values import ChangeNotice
 
 #: Actions that put an entity somewhere or take it away, beside changing its attributes.
 _PLACING = frozenset({"add", "remove", "move"})
@@ -40,7 +40,7 @@ _PLACE = frozenset({"link", "_link"})
 
 @attrs.define
 class _Draft:
-    """News of one entity while it is gathered from several places of the event."""
+    """ChangeNotice of one entity while it is gathered from several places of the event."""
 
     entity_type: str | None = None
     names: set[str] = attrs.field(factory=set)
@@ -67,7 +67,7 @@ class Invalidation:
         if "TypedContext" in schema.types:
             self._legacy["task"] = "TypedContext"
 
-    def read(self, data: Mapping[str, Any]) -> list[News]:
+    def read(self, data: Mapping[str, Any]) -> list[ChangeNotice]:
         """Return the news in the data of an `ftrack.update`, one for each entity; what makes no sense is left out.
 
         Of an entity whose type nobody knows, and where an attribute is not known either, everything is stale.
@@ -114,10 +114,10 @@ class _Gathering:
         self._schema = rules.schema
         self._drafts: dict[tuple[str | None, tuple[str, ...]], _Draft] = {}
 
-    def news(self) -> list[News]:
+    def news(self) -> list[ChangeNotice]:
         """Return what was gathered."""
         return [
-            News(
+            ChangeNotice(
                 family=family,
                 key=key,
                 entity_type=draft.entity_type,

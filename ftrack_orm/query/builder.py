@@ -8,17 +8,17 @@ from typing import Any, Generic, NoReturn, Protocol, TypeVar, cast, overload
 import attrs
 
 from ..errors import MultipleResults, NoResult, QueryError, UsageError, suggestion
-from .clauses import as_projection, ordered, projected
-from .compiler import compile_pretty, compile_select
-from .emptiness import simplified
-from .excerpt import located
-from .expressions import gathered
-from .free_text import FreeText, free_text
-from .literals import type_name
-from .nodes import Path, Projection, Select, conjunction
-from .parser import parse, parse_orderings, parse_projections
-from .resolve import check, check_group, check_grouping, check_ordering, check_projection
-from .vocabulary import Vocabulary
+from .evaluation.simplification import simplified
+from .expressions.attributes import gathered
+from .expressions.clauses import as_projection, ordered, projected
+from .expressions.free_text import FreeText, free_text
+from .language.compiler import compile_pretty, compile_select
+from .language.errors_at import located
+from .language.literals import type_name
+from .language.nodes import Path, Projection, Select, conjunction
+from .language.parser import parse, parse_orderings, parse_projections
+from .language.resolve import check, check_group, check_grouping, check_ordering, check_projection
+from .language.schema_protocol import SchemaInfo
 
 T = TypeVar("T")
 N = TypeVar("N")
@@ -69,7 +69,7 @@ class Query(Generic[T]):
     """
 
     node: Select
-    vocabulary: Vocabulary | None = None
+    vocabulary: SchemaInfo | None = None
     runner: Runner | None = None
     page_size: int = 500
     fetch_mode: str | None = None
@@ -80,7 +80,7 @@ class Query(Generic[T]):
     def from_text(
         cls,
         text: str,
-        vocabulary: Vocabulary | None = None,
+        vocabulary: SchemaInfo | None = None,
         runner: Runner | None = None,
         page_size: int = 500,
     ) -> Query[Any]:
@@ -99,12 +99,12 @@ class Query(Generic[T]):
 
     @classmethod
     def on(
-        cls, entity_type: str, vocabulary: Vocabulary, runner: Runner | None = None, page_size: int = 500
+        cls, entity_type: str, vocabulary: SchemaInfo, runner: Runner | None = None, page_size: int = 500
     ) -> Query[Any]:
         """Return the query for everything of *entity_type*; raises `UnknownEntityType`."""
         return cls(Select(vocabulary.type(entity_type).name), vocabulary, runner, page_size)
 
-    def bind(self, vocabulary: Vocabulary | None, runner: Runner | None) -> Query[T]:
+    def bind(self, vocabulary: SchemaInfo | None, runner: Runner | None) -> Query[T]:
         """Return the same query, checked against *vocabulary* and run by *runner*."""
         if vocabulary is not None:
             check(self.node, vocabulary)
@@ -213,7 +213,7 @@ class Query(Generic[T]):
         return (projected(projection, self.node.entity_type, self.vocabulary),)
 
     def _read(
-        self, read: Callable[[str], tuple[N, ...]], check_one: Callable[[N, str, Vocabulary], None], text: str
+        self, read: Callable[[str], tuple[N, ...]], check_one: Callable[[N, str, SchemaInfo], None], text: str
     ) -> tuple[N, ...]:
         """Return the nodes in *text*, checked where there is a vocabulary; errors show the place in the text."""
         nodes = read(text)

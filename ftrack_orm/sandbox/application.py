@@ -14,30 +14,30 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from ..errors import FtrackError, InvalidValue, QueryError, SandboxUnsupported
-from ..query.parser import parse
+from ..query.language.parser import parse
 from ..schema.model import Schema
-from ..wire import jsontext
+from ..wire import json_text
 from ..wire.operations import (
-    Create,
-    Delete,
+    CreateOperation,
+    DeleteOperation,
     Operation,
-    Query,
-    QuerySchemas,
-    QueryServerInformation,
-    Search,
-    Update,
+    QueryOperation,
+    QuerySchemasOperation,
+    QueryServerInformationOperation,
+    SearchOperation,
+    UpdateOperation,
     from_json,
 )
-from . import credentials, envelope, information, refusal
+from . import credentials, error_response, server_errors, server_information
 from .events.announcing import Tokens, announce
 from .events.naming import Naming
 from .reading import search
-from .reading.emission import Emission
 from .reading.execution import run
+from .reading.serialization import Serializer
 from .tables import Tables
 from .writing import mutation
 from .writing.references import References
-from .writing.store import Stamp, Store
+from .writing.store import RequestContext, Store
 
 _LOG = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ UNSUPPORTED_ACTIONS = frozenset(
 )  # fmt: skip
 
 
-class Answer(NamedTuple):
+class HttpResponse(NamedTuple):
     """What goes back on the line."""
 
     status: int
@@ -102,8 +102,8 @@ class Application:
         """Give the connection back; the application cannot be used afterwards."""
         self._connection.close()
 
-    def handle(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Answer one request to the API; whatever happens, the answer is JSON.
+    def handle(self, headers: Mapping[str, str], body: bytes) -> HttpResponse:
+        """HttpResponse one request to the API; whatever happens, the answer is JSON.
 
         *headers* are read without regard to case: `ftrack-user` and `ftrack-api-key` say who asks,
         `ftrack-strict-api: true` asks for HTTP statuses, `ftrack-api-options` for denormalised answers.
@@ -113,23 +113,23 @@ class Application:
         try:
             with self._connection.begin():
                 answers, event = self._answer(given, body)
-                text = jsontext.dumps(answers)
+                text = json_text.dumps(answers)
             if event is not None and self._announced is not None:
                 self._announced(event)  # only now has it happened
-            return Answer(200, "application/json", text)
+            return HttpResponse(200, "application/json", text)
         except Exception as error:
             if not isinstance(error, FtrackError):
                 _LOG.exception("The embedded server failed on a request.")
-            status = envelope.status(error, strict=strict)
-            return Answer(status, "application/json", jsontext.dumps(envelope.envelope(error)))
+            status = error_response.status(error, strict=strict)
+            return HttpResponse(status, "application/json", json_text.dumps(error_response.envelope(error)))
 
     def _answer(self, headers: Mapping[str, str], body: bytes) -> tuple[list[Any], dict[str, Any] | None]:
         user_id = credentials.check(
             self._connection, self._tables, headers.get("ftrack-user", ""), headers.get("ftrack-api-key", "")
         )
-        store = Store(self._connection, self._tables, self._references, Stamp(self._clock(), user_id))
+        store = Store(self._connection, self._tables, self._references, RequestContext(self._clock(), user_id))
         denormalised = _wants_denormalised(headers.get("ftrack-api-options", ""))
-        batch = _Batch(store, self._schema_answer, Emission(denormalised=denormalised))
+        batch = _Batch(store, self._schema_answer, Serializer(denormalised=denormalised))
         operations = _operations(body)
         _prefetch(store, operations)
         answers = [answer for group in _grouped(operations) for answer in batch.carry_out(group)]
@@ -141,51 +141,51 @@ class Application:
 class _Batch:
     """One request while it is carried out."""
 
-    def __init__(self, store: Store, schema_answer: Sequence[Mapping[str, Any]], emission: Emission) -> None:
+    def __init__(self, store: Store, schema_answer: Sequence[Mapping[str, Any]], emission: Serializer) -> None:
         self._store = store
         self._schema_answer = schema_answer
         self._emission = emission
 
     def carry_out(self, group: Sequence[Operation]) -> list[Any]:
-        """Answer one operation, or several deletions that follow each other, which are done as one."""
+        """HttpResponse one operation, or several deletions that follow each other, which are done as one."""
         operation = group[0]
-        if isinstance(operation, (Query, Search)):
+        if isinstance(operation, (QueryOperation, SearchOperation)):
             return [self._read(operation)]
-        if isinstance(operation, (Create, Update, Delete)):
+        if isinstance(operation, (CreateOperation, UpdateOperation, DeleteOperation)):
             # What was told of an entity before may be different now, so later reads tell it anew.
             self._emission.forget()
-        if isinstance(operation, Create):
+        if isinstance(operation, CreateOperation):
             data = mutation.create(self._store, operation.entity_type, operation.data)
             return [{"action": "create", "data": data}]
-        if isinstance(operation, Update):
+        if isinstance(operation, UpdateOperation):
             data = mutation.update(self._store, operation.entity_type, operation.key, operation.data)
             return [{"action": "update", "data": data}]
-        if isinstance(operation, Delete):
-            targets = [(each.entity_type, each.key) for each in group if isinstance(each, Delete)]
+        if isinstance(operation, DeleteOperation):
+            targets = [(each.entity_type, each.key) for each in group if isinstance(each, DeleteOperation)]
             mutation.delete(self._store, targets)
             return [{"action": "delete", "data": True} for _ in group]
-        if isinstance(operation, QuerySchemas):
+        if isinstance(operation, QuerySchemasOperation):
             return [self._schema_answer]
-        if isinstance(operation, QueryServerInformation):
+        if isinstance(operation, QueryServerInformationOperation):
             return [self._information(operation)]
         raise _unknown(str(operation.body["action"]))
 
-    def _read(self, operation: Query | Search) -> dict[str, Any]:
+    def _read(self, operation: QueryOperation | SearchOperation) -> dict[str, Any]:
         try:
             select = parse(operation.expression)
         except QueryError as error:
-            raise refusal.parse(operation.expression, str(error)) from error
+            raise server_errors.parse(operation.expression, str(error)) from error
         store = self._store
         store.settle()
         action = "query"
-        if isinstance(operation, Search):
+        if isinstance(operation, SearchOperation):
             action, select = "search", search.narrowed(select, operation, store.schema)
         rows = run(store.connection, store.tables, select, self._emission, store.stamp.moment)
         return {"action": action, "data": rows.data, "metadata": {"next": {"offset": rows.next_offset}}}
 
-    def _information(self, operation: QueryServerInformation) -> dict[str, Any]:
+    def _information(self, operation: QueryServerInformationOperation) -> dict[str, Any]:
         store = self._store
-        return information.answer(
+        return server_information.answer(
             operation.values,
             schema_hash=store.schema.hash,
             user=lambda: store.get("User", (store.stamp.user_id,)),
@@ -194,7 +194,7 @@ class _Batch:
 
 def _operations(body: bytes) -> list[Operation]:
     try:
-        batch = jsontext.loads(body)
+        batch = json_text.loads(body)
     except ValueError as error:
         raise InvalidValue(f"The body of a request is a JSON array of operations; this is not JSON: {error}.") from None
     if not isinstance(batch, list):
@@ -206,7 +206,7 @@ def _prefetch(store: Store, operations: Sequence[Operation]) -> None:
     """Read what a large batch is going to change with one statement for each entity type."""
     keys: dict[str, list[tuple[str, ...]]] = {}
     for operation in operations:
-        if isinstance(operation, (Update, Delete)) and operation.entity_type in store.schema.types:
+        if isinstance(operation, (UpdateOperation, DeleteOperation)) and operation.entity_type in store.schema.types:
             keys.setdefault(operation.entity_type, []).append(operation.key)
     for entity_type, wanted in keys.items():
         store.prefetch(entity_type, wanted)
@@ -216,7 +216,7 @@ def _grouped(operations: Sequence[Operation]) -> Iterator[list[Operation]]:
     """Yield the operations one by one, but deletions that follow each other together."""
     group: list[Operation] = []
     for operation in operations:
-        if group and not (isinstance(operation, Delete) and isinstance(group[-1], Delete)):
+        if group and not (isinstance(operation, DeleteOperation) and isinstance(group[-1], DeleteOperation)):
             yield group
             group = []
         group.append(operation)
@@ -227,7 +227,7 @@ def _grouped(operations: Sequence[Operation]) -> Iterator[list[Operation]]:
 def _unknown(name: str) -> FtrackError:
     if name in UNSUPPORTED_ACTIONS:
         return SandboxUnsupported(f"The embedded server does not support the action {name!r}.", action=name)
-    return refusal.action(name)
+    return server_errors.action(name)
 
 
 def _wants_denormalised(options: str) -> bool:

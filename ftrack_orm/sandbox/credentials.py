@@ -7,7 +7,7 @@ import hmac
 
 import sqlalchemy as sa
 
-from . import refusal
+from . import server_errors
 from .tables import Tables
 
 _metadata = sa.MetaData()
@@ -43,7 +43,7 @@ def check(connection: sa.Connection, tables: Tables, api_user: str, api_key: str
     owner = connection.execute(sa.select(_KEYS.c.user_id).where(_KEYS.c.digest == _digest(api_key))).scalar()
     user_id = _user_id(connection, tables, api_user)
     if owner is None or user_id is None or not hmac.compare_digest(str(owner), user_id):
-        raise refusal.credentials()
+        raise server_errors.credentials()
     return user_id
 
 

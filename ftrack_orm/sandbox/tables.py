@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from ..errors import SandboxUnsupported
 from ..schema.attribute import Attribute, Kind, ValueType
 from ..schema.model import EntityType, Schema
-from . import statistics
+from . import index_statistics
 from .relations import ForeignKey, HiddenKey, Inverse, RelationKey, RelationKeys, Through
 
 #: The column that holds the concrete entity type of a row.
@@ -75,7 +75,9 @@ class Tables:
             sqlite_with_rowid=False,
         )
         sa.event.listen(
-            self.metadata, "after_create", lambda metadata, connection, **_: statistics.measure(connection, metadata)
+            self.metadata,
+            "after_create",
+            lambda metadata, connection, **_: index_statistics.measure(connection, metadata),
         )
 
     # -- questions ------------------------------------------------------------------------------------------------
@@ -190,7 +192,7 @@ class Tables:
             sqlite_with_rowid=has_counter,
         )
         if len(members) > 1 and members[0] not in self._views:
-            sa.Index(statistics.type_index(root), table.c[ENTITY_TYPE])
+            sa.Index(index_statistics.type_index(root), table.c[ENTITY_TYPE])
         for together in _LOOKED_UP_TOGETHER.get(root, ()):
             sa.Index(f"ix_{root}_{'_'.join(together)}", *(table.c[name] for name in together if name in table.c))
         # Names are what people look things up by.

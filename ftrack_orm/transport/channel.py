@@ -14,12 +14,12 @@ import attrs
 
 from ..errors import InvalidValue, SessionClosed
 from ..settings import Settings, refuse_unsendable
-from ..wire import jsontext
+from ..wire import json_text
 from ..wire.operations import Operation, only_reads, summary, to_json
 from ..wire.replies import Reply, read_replies
-from .background import Background
+from .base import Request, Response, Transport
 from .cancellation import Cancellation
-from .seam import Answer, Request, Transport
+from .thread_pool import DaemonThreadPool
 
 logger = logging.getLogger("ftrack_orm.transport")
 
@@ -63,7 +63,7 @@ class _Options:
     denormalize: bool = False
 
 
-class Submitted:
+class BackgroundCall:
     """Replies that are on their way."""
 
     def __init__(self, future: Future[Callable[[], list[Reply]]]) -> None:
@@ -91,7 +91,7 @@ class Channel:
         self._settings = settings
         self._transport = transport
         self._clock = clock
-        self._background = Background()
+        self._background = DaemonThreadPool()
         self._closing = threading.Lock()
         self._closed = False
         self.observers: list[Callable[[Exchange], None]] = []
@@ -116,7 +116,7 @@ class Channel:
         *push_token* comes back in the events the operations cause. *headers* win over all others. *timeout* is in
         seconds, the settings' when left out. *denormalize* asks for repeated entities in full each time they appear.
 
-        Raises `ServerError` (or a branch) for a refusal, `LineError` when no answer came, `ProtocolError` for a
+        Raises `ServerError` (or a branch) for a refusal, `TransportError` when no answer came, `ProtocolError` for a
         strange one, `SessionClosed` after `close()`, and `InvalidValue` for what JSON cannot hold.
         """
         operations = tuple(operations)
@@ -124,13 +124,13 @@ class Channel:
             self._check_open()
             return []
 
-        def read(answer: Answer) -> list[Reply]:
+        def read(answer: Response) -> list[Reply]:
             return read_replies(answer.status, answer.body, operations)
 
         options = _Options(push_token, headers or {}, timeout, cancellation, denormalize)
         return self._exchange(operations, options, read)
 
-    def submit(self, operations: Sequence[Operation], *, denormalize: bool = False) -> Submitted:
+    def submit(self, operations: Sequence[Operation], *, denormalize: bool = False) -> BackgroundCall:
         """Do what `call` does on a thread in the background, and return what gives the replies when they are there.
 
         Where the transport tells, it returns when the request is on the line: Python runs one thread at a time, so a
@@ -141,7 +141,7 @@ class Channel:
         options = _Options(denormalize=denormalize)
         sent = threading.Event()
 
-        def read(answer: Answer) -> Callable[[], list[Reply]]:
+        def read(answer: Response) -> Callable[[], list[Reply]]:
             def replies() -> list[Reply]:
                 return read_replies(answer.status, answer.body, operations)
 
@@ -160,13 +160,13 @@ class Channel:
 
         future = self._background.submit(work)
         sent.wait(HEAD_START)
-        return Submitted(future)
+        return BackgroundCall(future)
 
     def _exchange(
         self,
         operations: tuple[Operation, ...],
         options: _Options,
-        read: Callable[[Answer], T],
+        read: Callable[[Response], T],
         on_sent: Callable[[], object] | None = None,
     ) -> T:
         """Send *operations*, return what *read* makes of the answer, and tell the observers."""
@@ -251,6 +251,6 @@ class Channel:
 def _encoded(operations: Sequence[Operation]) -> bytes:
     try:
         # Each operation becomes JSON when it is written and is dropped again: a large commit is not in memory twice.
-        return jsontext.dumps(list(operations), default=to_json)
+        return json_text.dumps(list(operations), default=to_json)
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidValue(f"The operations cannot be written as JSON: {error}.") from error

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 
 from ..settings import Settings
+from .base import Request, Response, Transport
 from .cancellation import Cancellation
-from .seam import Answer, Request, Transport
 
 
 class DeferredTransport:
@@ -22,7 +22,7 @@ class DeferredTransport:
         self._made: Transport | None = None
         self._closed = False
 
-    def send(self, request: Request, cancellation: Cancellation | None = None) -> Answer:
+    def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
         """Return the server's answer, as the transport that is made does."""
         made = self._made
         return (made if made is not None else self._first()).send(request, cancellation)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import requests
 import urllib3.exceptions
 
-from ..errors import FtrackError, LineError, RequestTimeout, SettingsError
+from ..errors import FtrackError, RequestTimeout, SettingsError, TransportError
 
 #: Of these urllib3 promises that no request was sent: the connection, or the one to the proxy, was never made.
 _NEVER_CONNECTED = (
@@ -33,7 +33,7 @@ _UNSENDABLE = (
 _TIMEOUTS = (TimeoutError, urllib3.exceptions.TimeoutError, requests.exceptions.Timeout)
 
 
-class Failed(Exception):
+class AttemptFailed(Exception):
     """Inside the transport only: one exchange failed with *error*; *again* says that sending again may help."""
 
     def __init__(self, error: FtrackError, *, again: bool) -> None:
@@ -64,7 +64,7 @@ def worth_retrying(error: BaseException, *, repeatable: bool) -> bool:
 def as_library_error(error: BaseException, *, server_url: str, repeatable: bool, timeout: float | None) -> FtrackError:
     """Return the library's error for a failed exchange, saying what happened and what to do.
 
-    The result is a `SettingsError` when the request could not even be put together, else a `LineError`.
+    The result is a `SettingsError` when the request could not even be put together, else a `TransportError`.
     """
     parts = list(_parts(error))
     unsent = nothing_sent(error)
@@ -78,7 +78,7 @@ def as_library_error(error: BaseException, *, server_url: str, repeatable: bool,
             f"The request to {server_url} cannot be sent ({type(error).__name__}): check server_url (FTRACK_SERVER), "
             "headers and proxies."
         )
-    kind: type[LineError] = LineError
+    kind: type[TransportError] = TransportError
     if has(requests.exceptions.ProxyError, urllib3.exceptions.ProxyError):
         what = f"The proxy on the way to {server_url} cannot be used: {_reason(parts)}."
         advice = "Check the session's proxies argument, or HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
@@ -110,10 +110,10 @@ def as_library_error(error: BaseException, *, server_url: str, repeatable: bool,
 
 def cut_short(
     server_url: str, status: int, received: bytes, expected: int | None, *, repeatable: bool, excerpt: int
-) -> LineError:
+) -> TransportError:
     """Return the error for an answer whose end never came, with its status and the first *excerpt* characters."""
     size = f"{len(received)} of {expected} bytes" if expected is not None else f"{len(received)} bytes"
-    return LineError(
+    return TransportError(
         f"The answer of {server_url} (HTTP status {status}) was cut short after {size}. {consequence(repeatable)}",
         safe_to_retry=repeatable,
         server_url=server_url,

@@ -16,13 +16,13 @@ from urllib.parse import urljoin, urlsplit
 import requests
 import urllib3.exceptions
 
-from ..errors import LineError, ProtocolError, RequestCancelled, SettingsError
+from ..errors import ProtocolError, RequestCancelled, SettingsError, TransportError
 from ..settings import Settings
 from ..wire.replies import EXCERPT
 from . import failures
+from .base import Request, Response
 from .cancellation import Cancellation
-from .connections import Connections, Loan
-from .seam import Answer, Request
+from .connection_pool import ConnectionPool, Lease
 
 logger = logging.getLogger("ftrack_orm.transport")
 
@@ -72,16 +72,16 @@ class HttpTransport:
         self._settings = settings
         self._server = settings.server_url
         self._url = f"{settings.server_url}/api"
-        self._connections = Connections(self._url, settings, clock)
+        self._connections = ConnectionPool(self._url, settings, clock)
         self._pause = pause
 
-    def send(self, request: Request, cancellation: Cancellation | None = None) -> Answer:
+    def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
         """Return the server's answer, after as many repetitions as the settings allow and are harmless.
 
         A request that never reached the server is sent again whatever it does. One that may have reached it is sent
         again only when it just reads: after a lost connection, an answer cut short, or a status that passes. A time
-        limit that is over is told at once. Raises `LineError`, `RequestTimeout`, `RequestCancelled`, `ProtocolError`
-        and, for a request that cannot be put together, `SettingsError`.
+        limit that is over is told at once. Raises `TransportError`, `RequestTimeout`, `RequestCancelled`,
+        `ProtocolError` and, for a request that cannot be put together, `SettingsError`.
         """
         attempt = 0
         while True:
@@ -91,7 +91,7 @@ class HttpTransport:
             asked: float | None = None
             try:
                 answer = self._exchange(request, cancellation)
-            except failures.Failed as failed:
+            except failures.AttemptFailed as failed:
                 if last or not failed.again:
                     raise failed.error from failed.__cause__
                 reason = failed.error.message
@@ -109,13 +109,13 @@ class HttpTransport:
         """Close the connections; those of exchanges under way are closed when these end."""
         self._connections.close()
 
-    def _exchange(self, request: Request, cancellation: Cancellation | None) -> Answer:
+    def _exchange(self, request: Request, cancellation: Cancellation | None) -> Response:
         """Send once; with a cancellation on a thread of its own, which is left behind when cancelled."""
         if cancellation is None:
             with self._connections.borrowed(request.on_sent) as loan:
                 return self._converse(loan.http, request)
-        outcome: Future[Answer] = Future()
-        loans: list[Loan] = []
+        outcome: Future[Response] = Future()
+        loans: list[Lease] = []
 
         def converse() -> None:
             try:
@@ -147,7 +147,7 @@ class HttpTransport:
             if not outcome.done():
                 give_up()  # interrupted from the keyboard
 
-    def _converse(self, http: requests.Session, request: Request) -> Answer:
+    def _converse(self, http: requests.Session, request: Request) -> Response:
         """Send once with *http*, following redirects that keep the method. Raises `Failed` or `ProtocolError`."""
         url = self._url
         for _ in range(_MOST_REDIRECTS):
@@ -163,7 +163,7 @@ class HttpTransport:
             url = self._redirected(url, answer)
         raise ProtocolError(f"{self._server} keeps redirecting.", status=answer.status, excerpt=_excerpt(answer.body))
 
-    def _post(self, http: requests.Session, url: str, request: Request) -> Answer:
+    def _post(self, http: requests.Session, url: str, request: Request) -> Response:
         connecting = CONNECT_LIMIT if request.timeout is None else min(CONNECT_LIMIT, request.timeout)
         with http.post(
             url,
@@ -174,7 +174,7 @@ class HttpTransport:
             stream=True,
         ) as response:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(response.status_code, headers, self._whole_body(response, request))
+            return Response(response.status_code, headers, self._whole_body(response, request))
 
     def _whole_body(self, response: requests.Response, request: Request) -> bytes:
         """Return the body, having made sure that all of it came; raises `Failed` when the end is missing."""
@@ -203,18 +203,18 @@ class HttpTransport:
         broken = failures.cut_short(
             self._server, response.status_code, body, expected, repeatable=request.repeatable, excerpt=EXCERPT
         )
-        raise failures.Failed(broken, again=request.repeatable) from cause
+        raise failures.AttemptFailed(broken, again=request.repeatable) from cause
 
-    def _failed(self, error: BaseException, request: Request) -> failures.Failed:
+    def _failed(self, error: BaseException, request: Request) -> failures.AttemptFailed:
         if type(error) is OSError and "certificate" in str(error):
             message = f"ca_bundle names no file or folder of certificates: {self._settings.ca_bundle}."
-            return failures.Failed(SettingsError(message, setting="ca_bundle"), again=False)
+            return failures.AttemptFailed(SettingsError(message, setting="ca_bundle"), again=False)
         found = failures.as_library_error(
             error, server_url=self._server, repeatable=request.repeatable, timeout=request.timeout
         )
-        return failures.Failed(found, again=failures.worth_retrying(error, repeatable=request.repeatable))
+        return failures.AttemptFailed(found, again=failures.worth_retrying(error, repeatable=request.repeatable))
 
-    def _redirected(self, url: str, answer: Answer) -> str:
+    def _redirected(self, url: str, answer: Response) -> str:
         """Return where to send the request instead, or raise `ProtocolError` naming where the server points to.
 
         Only the same server is followed, or the same host from http to https: the request carries the API key.
@@ -235,11 +235,11 @@ class HttpTransport:
             location=shown,
         )
 
-    def _spoken_by_ftrack(self, answer: Answer, request: Request) -> Answer:
-        """Return an answer with a passing status if its body can be ftrack's own words, else raise `LineError`."""
+    def _spoken_by_ftrack(self, answer: Response, request: Request) -> Response:
+        """Return an answer with a passing status if its body can be ftrack's own words, else raise `TransportError`."""
         if answer.body.lstrip()[:1] in (b"{", b"["):
             return answer
-        raise LineError(
+        raise TransportError(
             f"{self._server} or a gateway before it answered HTTP status {answer.status} "
             f"({HTTPStatus(answer.status).phrase}). {failures.consequence(request.repeatable)}",
             safe_to_retry=request.repeatable,
@@ -272,7 +272,7 @@ def _pause_before(attempt: int) -> float:
     return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (attempt - 1)) * random.uniform(1.0, 1.5)
 
 
-def _retry_after(answer: Answer) -> float | None:
+def _retry_after(answer: Response) -> float | None:
     """Return the seconds a server asks to wait, capped; a date instead of seconds is not worth a calendar here."""
     text = answer.headers.get("retry-after", "").strip()
     return min(float(text), LONGEST_RETRY_AFTER) if text.isdigit() else None

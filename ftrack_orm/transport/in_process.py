@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ..errors import RequestCancelled
+from .base import Request, Response
 from .cancellation import Cancellation
-from .seam import Answer, Request
 
 #: Takes headers (names in lower case) and a body, gives HTTP status, content type and body.
 Handle = Callable[[Mapping[str, str], bytes], tuple[int, str, bytes]]
@@ -18,7 +18,7 @@ class InProcess:
     def __init__(self, handle: Handle) -> None:
         self._handle = handle
 
-    def send(self, request: Request, cancellation: Cancellation | None = None) -> Answer:
+    def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
         """Return what the function answers. A cancellation counts before and after, since nothing can be interrupted.
 
         Raises `RequestCancelled`; what the function raises is a defect of the server and passes unchanged.
@@ -32,7 +32,7 @@ class InProcess:
         if cancellation is not None and cancellation.cancelled:
             message = "The request was cancelled while the server worked on it."
             raise RequestCancelled(message, safe_to_retry=request.repeatable)
-        return Answer(status, {"content-type": content_type, "content-length": str(len(body))}, body)
+        return Response(status, {"content-type": content_type, "content-length": str(len(body))}, body)
 
     def close(self) -> None:
         """Do nothing: the server belongs to whoever made it."""

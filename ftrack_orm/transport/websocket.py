@@ -19,11 +19,11 @@ import requests.utils
 import websocket  # type: ignore[import-untyped]  # it has no type hints before version 1
 from requests.cookies import RequestsCookieJar
 
-from ..errors import AuthenticationError, FtrackError, LineError, ProtocolError, SettingsError
+from ..errors import AuthenticationError, FtrackError, ProtocolError, SettingsError, TransportError
 from ..settings import Settings
-from ..wire.socketio import Handshake, parse_handshake
+from ..wire.socketio import SocketHandshake, parse_handshake
 from . import failures
-from .connections import Connection
+from .connection_pool import PooledConnection
 
 #: Seconds the server may take over each step of connecting, and a frame that has begun over its next bytes.
 STEP_LIMIT = 10.0
@@ -79,10 +79,10 @@ class BufferedSocket:
         return getattr(self.plain, name)
 
 
-class WebSocketLine:
+class WebSocketConnection:
     """An open websocket. One thread receives and sends; any other may `wake` it or `cut` the line."""
 
-    def __init__(self, connection: Any, handshake: Handshake) -> None:
+    def __init__(self, connection: Any, handshake: SocketHandshake) -> None:
         self.handshake = handshake
         self._websocket = connection
         self._socket: Any = connection.sock
@@ -98,7 +98,7 @@ class WebSocketLine:
     def receive(self, timeout: float | None) -> str | None:
         """Return the next text, or None when *timeout* seconds are over or another thread woke this one.
 
-        Raises `LineError` when the line is gone.
+        Raises `TransportError` when the line is gone.
         """
         try:
             text = self._buffered.whole_text()
@@ -116,17 +116,17 @@ class WebSocketLine:
             if opcode == websocket.ABNF.OPCODE_TEXT:
                 return str(data, "utf-8")
         except (websocket.WebSocketException, OSError, ValueError) as error:
-            raise LineError(f"The event connection broke: {_plain(error)}.", safe_to_retry=True) from error
+            raise TransportError(f"The event connection broke: {_plain(error)}.", safe_to_retry=True) from error
         if opcode == websocket.ABNF.OPCODE_CLOSE:
-            raise LineError("The event server closed the connection.", safe_to_retry=True)
+            raise TransportError("The event server closed the connection.", safe_to_retry=True)
         return None
 
     def send(self, text: str) -> None:
-        """Send a text; raises `LineError` when the line is gone or takes nothing for too long."""
+        """Send a text; raises `TransportError` when the line is gone or takes nothing for too long."""
         try:
             self._websocket.send(text)
         except (websocket.WebSocketException, OSError) as error:
-            raise LineError(f"The event connection broke: {_plain(error)}.", safe_to_retry=True) from error
+            raise TransportError(f"The event connection broke: {_plain(error)}.", safe_to_retry=True) from error
 
     def wake(self) -> None:
         """Have `receive` return soon, from any thread."""
@@ -152,7 +152,7 @@ class WebSocketLine:
             self._bell.recv(4096)
 
 
-class EventServer:
+class EventConnector:
     """The way to a server's events, as the session's settings describe it."""
 
     def __init__(self, settings: Settings) -> None:
@@ -162,21 +162,21 @@ class EventServer:
         self._cookies = RequestsCookieJar()
         self._cookies.update(dict(settings.cookies))
 
-    def open(self) -> WebSocketLine:
+    def open(self) -> WebSocketConnection:
         """Return an open line; nothing was received on it yet.
 
         Raises `AuthenticationError` when the server refuses the user or the key, `SettingsError` for settings that
-        cannot work, `ProtocolError` when something else than an event server answers, and `LineError` (safe to retry)
-        when none does.
+        cannot work, `ProtocolError` when something else than an event server answers, and `TransportError` (safe to
+        retry) when none does.
         """
-        connection = Connection(self._url, self._settings, self._cookies)
+        connection = PooledConnection(self._url, self._settings, self._cookies)
         try:
             handshake = self._shake_hands(connection.http)
             return self._connect(connection.http, handshake)
         finally:
             connection.http.close()
 
-    def _shake_hands(self, http: requests.Session) -> Handshake:
+    def _shake_hands(self, http: requests.Session) -> SocketHandshake:
         try:
             with http.get(
                 self._url,
@@ -208,14 +208,14 @@ class EventServer:
                 exception="InvalidCredentialsError",
             )
         if status in (408, 429) or status >= 500:
-            raise LineError(f"The event server of {server} answered HTTP status {status}.", safe_to_retry=True)
+            raise TransportError(f"The event server of {server} answered HTTP status {status}.", safe_to_retry=True)
         raise ProtocolError(
             f"{server} has no event server: its handshake was answered with HTTP status {status}.",
             status=status,
             excerpt=text[:_EXCERPT],
         )
 
-    def _connect(self, http: requests.Session, handshake: Handshake) -> WebSocketLine:
+    def _connect(self, http: requests.Session, handshake: SocketHandshake) -> WebSocketConnection:
         settings = self._settings
         url = f"ws{self._url[len('http') :]}websocket/{handshake.session_id}"
         try:
@@ -235,10 +235,12 @@ class EventServer:
             )
         except websocket.WebSocketBadStatusException as error:
             self._refuse_status(error.status_code, str(error))
-            raise LineError(f"The event server answered HTTP status {error.status_code}.", safe_to_retry=True) from None
+            raise TransportError(
+                f"The event server answered HTTP status {error.status_code}.", safe_to_retry=True
+            ) from None
         except (websocket.WebSocketException, OSError, ValueError) as error:
             raise self._failed(error) from error
-        return WebSocketLine(connection, handshake)
+        return WebSocketConnection(connection, handshake)
 
     def _headers(self) -> dict[str, str]:
         settings = self._settings

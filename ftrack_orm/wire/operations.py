@@ -12,14 +12,14 @@ from .codec import ENTITY_TYPE, encode
 
 
 @attrs.frozen
-class Query:
+class QueryOperation:
     """Read entities by an expression of the query language."""
 
     expression: str
 
 
 @attrs.frozen
-class Search:
+class SearchOperation:
     """Read entities by free text *terms*, among those the *expression* selects."""
 
     expression: str
@@ -30,7 +30,7 @@ class Search:
 
 
 @attrs.frozen
-class Create:
+class CreateOperation:
     """Create an entity. *data* maps attributes to values, references and lists of references."""
 
     entity_type: str
@@ -38,7 +38,7 @@ class Create:
 
 
 @attrs.frozen
-class Update:
+class UpdateOperation:
     """Change attributes of the entity with primary key *key* (values in the type's key order)."""
 
     entity_type: str
@@ -47,7 +47,7 @@ class Update:
 
 
 @attrs.frozen
-class Delete:
+class DeleteOperation:
     """Delete the entity with primary key *key*."""
 
     entity_type: str
@@ -55,25 +55,34 @@ class Delete:
 
 
 @attrs.frozen
-class QuerySchemas:
+class QuerySchemasOperation:
     """Read the server's schema."""
 
 
 @attrs.frozen
-class QueryServerInformation:
+class QueryServerInformationOperation:
     """Read facts about the server, those named by *values* or the server's own choice when it is empty."""
 
     values: tuple[str, ...] = ()
 
 
 @attrs.frozen
-class Plain:
+class RawOperation:
     """Any other action, as the JSON object the server expects."""
 
     body: Mapping[str, Any]
 
 
-Operation = Union[Query, Search, Create, Update, Delete, QuerySchemas, QueryServerInformation, Plain]
+Operation = Union[
+    QueryOperation,
+    SearchOperation,
+    CreateOperation,
+    UpdateOperation,
+    DeleteOperation,
+    QuerySchemasOperation,
+    QueryServerInformationOperation,
+    RawOperation,
+]
 
 #: Actions that change nothing on the server, so that asking again is harmless.
 _READING_ACTIONS = frozenset({"query", "search", "query_schemas", "query_server_information"})
@@ -85,11 +94,11 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 def to_json(operation: Operation) -> dict[str, Any]:
     """Return the JSON object of an operation (shapes: PROTOCOL 2.2)."""
-    if isinstance(operation, (Update, Create)):
+    if isinstance(operation, (UpdateOperation, CreateOperation)):
         data = {ENTITY_TYPE: operation.entity_type}
         for name, value in operation.data.items():
             data[name] = value if type(value) in _PLAIN else encode(value)
-        if isinstance(operation, Create):
+        if isinstance(operation, CreateOperation):
             return {"action": "create", "entity_type": operation.entity_type, "entity_data": data}
         return {
             "action": "update",
@@ -97,11 +106,11 @@ def to_json(operation: Operation) -> dict[str, Any]:
             "entity_key": list(operation.key),
             "entity_data": data,
         }
-    if isinstance(operation, Query):
+    if isinstance(operation, QueryOperation):
         return {"action": "query", "expression": operation.expression}
-    if isinstance(operation, Delete):
+    if isinstance(operation, DeleteOperation):
         return {"action": "delete", "entity_type": operation.entity_type, "entity_key": list(operation.key)}
-    if isinstance(operation, Search):
+    if isinstance(operation, SearchOperation):
         body: dict[str, Any] = {
             "action": "search",
             "expression": operation.expression,
@@ -113,9 +122,9 @@ def to_json(operation: Operation) -> dict[str, Any]:
         if operation.object_type_ids:
             body["object_type_ids"] = list(operation.object_type_ids)
         return body
-    if isinstance(operation, QuerySchemas):
+    if isinstance(operation, QuerySchemasOperation):
         return {"action": "query_schemas"}
-    if isinstance(operation, QueryServerInformation):
+    if isinstance(operation, QueryServerInformationOperation):
         information: dict[str, Any] = {"action": "query_server_information"}
         if operation.values:
             information["values"] = list(operation.values)
@@ -125,14 +134,17 @@ def to_json(operation: Operation) -> dict[str, Any]:
 
 def summary(operation: Operation) -> str:
     """Return what an operation is about, for people: its expression, or what it does to which entity type."""
-    body = operation.body if isinstance(operation, Plain) else {}
+    body = operation.body if isinstance(operation, RawOperation) else {}
     expression = getattr(operation, "expression", None) or body.get("expression")
     entity_type = getattr(operation, "entity_type", None) or body.get("entity_type", "")
-    return str(expression or f"{body.get('action') or type(operation).__name__} {entity_type}".strip())
+    return str(
+        expression
+        or f"{body.get('action') or type(operation).__name__.removesuffix('Operation')} {entity_type}".strip()
+    )
 
 
 def from_json(body: Any) -> Operation:
-    """Return the operation a JSON object describes; an action this module has no class for becomes `Plain`.
+    """Return the operation a JSON object describes; an action this module has no class for becomes `RawOperation`.
 
     Raises `InvalidValue` naming what is missing. Keys come as a list, or as one string for a one-attribute key.
     """
@@ -141,9 +153,9 @@ def from_json(body: Any) -> Operation:
     action = body["action"]
     try:
         if action == "query":
-            return Query(_text(body, "expression"))
+            return QueryOperation(_text(body, "expression"))
         if action == "search":
-            return Search(
+            return SearchOperation(
                 expression=_text(body, "expression"),
                 entity_type=_text(body, "entity_type"),
                 terms=_texts(body, "terms"),
@@ -151,26 +163,26 @@ def from_json(body: Any) -> Operation:
                 object_type_ids=_texts(body, "object_type_ids"),
             )
         if action == "create":
-            return Create(_text(body, "entity_type"), _data(body))
+            return CreateOperation(_text(body, "entity_type"), _data(body))
         if action == "update":
-            return Update(_text(body, "entity_type"), _key(body), _data(body))
+            return UpdateOperation(_text(body, "entity_type"), _key(body), _data(body))
         if action == "delete":
-            return Delete(_text(body, "entity_type"), _key(body))
+            return DeleteOperation(_text(body, "entity_type"), _key(body))
     except KeyError as error:
         raise InvalidValue(f"The operation {action!r} lacks {error.args[0]!r}.") from None
     if action == "query_schemas":
-        return QuerySchemas()
+        return QuerySchemasOperation()
     if action == "query_server_information":
-        return QueryServerInformation(_texts(body, "values"))
-    return Plain(body)
+        return QueryServerInformationOperation(_texts(body, "values"))
+    return RawOperation(body)
 
 
 def only_reads(operations: Sequence[Operation]) -> bool:
     """Whether sending these operations twice can do no harm, since none of them changes anything."""
     return all(
         operation.body.get("action") in _READING_ACTIONS
-        if isinstance(operation, Plain)
-        else not isinstance(operation, (Create, Update, Delete))
+        if isinstance(operation, RawOperation)
+        else not isinstance(operation, (CreateOperation, UpdateOperation, DeleteOperation))
         for operation in operations
     )
 

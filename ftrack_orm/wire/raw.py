@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 from ..errors import UsageError
-from .operations import Operation, Plain, to_json
+from .operations import Operation, RawOperation, to_json
 
 
-def raw_operations(operations: Iterable[Operation | Mapping[str, Any]]) -> list[Plain]:
+def raw_operations(operations: Iterable[Operation | Mapping[str, Any]]) -> list[RawOperation]:
     """Return *operations*, JSON objects or values, as plain ones, whose answers come back as they are.
 
     Raises `UsageError` for what is no operation, and for one that is not in a list.
@@ -19,11 +19,11 @@ def raw_operations(operations: Iterable[Operation | Mapping[str, Any]]) -> list[
     return [_raw(operation) for operation in operations]
 
 
-def _raw(operation: Any) -> Plain:
+def _raw(operation: Any) -> RawOperation:
     if isinstance(operation, Mapping):
-        return Plain(operation)
+        return RawOperation(operation)
     if isinstance(operation, get_args(Operation)):
-        return Plain(to_json(operation))
+        return RawOperation(to_json(operation))
     raise UsageError(
         f"An operation is a mapping with an 'action', or a value of ftrack_orm.wire.operations, not {operation!r:.200}."
     )

@@ -8,15 +8,23 @@ from typing import Any, Union
 import attrs
 
 from ..errors import SERVER_ERRORS, EntityNotFound, ProtocolError, ServerCompatibilityError, ServerError
-from .jsontext import loads
-from .operations import Create, Delete, Operation, Query, Search, Update, to_json
+from .json_text import loads
+from .operations import (
+    CreateOperation,
+    DeleteOperation,
+    Operation,
+    QueryOperation,
+    SearchOperation,
+    UpdateOperation,
+    to_json,
+)
 
 #: How much of a strange body an error quotes, in characters.
 EXCERPT = 500
 
 
 @attrs.frozen
-class Rows:
+class QueryReply:
     """The answer to a query or search: entities as JSON objects, and where the next page starts, if there is one."""
 
     data: list[dict[str, Any]]
@@ -24,27 +32,27 @@ class Rows:
 
 
 @attrs.frozen
-class Written:
+class WriteReply:
     """The answer to a create or update: the entity as the server now has it, as a JSON object."""
 
     data: dict[str, Any]
 
 
 @attrs.frozen
-class Deleted:
+class DeleteReply:
     """The answer to a delete."""
 
     done: bool
 
 
 @attrs.frozen
-class PlainAnswer:
+class RawReply:
     """The answer to any other action, as JSON."""
 
     body: Any
 
 
-Reply = Union[Rows, Written, Deleted, PlainAnswer]
+Reply = Union[QueryReply, WriteReply, DeleteReply, RawReply]
 
 
 def read_replies(status: int, body: bytes, operations: Sequence[Operation]) -> list[Reply]:
@@ -83,12 +91,12 @@ def read_replies(status: int, body: bytes, operations: Sequence[Operation]) -> l
 def _reply(operation: Operation, element: Any) -> Reply | None:
     """Return the reply an element is to an operation, or None when it does not have the shape."""
     data = element.get("data") if type(element) is dict else None
-    if isinstance(operation, (Update, Create)):
-        return Written(data) if isinstance(data, dict) else None
-    if isinstance(operation, Delete):
-        return Deleted(bool(data))
-    if not isinstance(operation, (Query, Search)):
-        return PlainAnswer(element)
+    if isinstance(operation, (UpdateOperation, CreateOperation)):
+        return WriteReply(data) if isinstance(data, dict) else None
+    if isinstance(operation, DeleteOperation):
+        return DeleteReply(bool(data))
+    if not isinstance(operation, (QueryOperation, SearchOperation)):
+        return RawReply(element)
     if not isinstance(data, list):
         return None
     try:
@@ -96,7 +104,7 @@ def _reply(operation: Operation, element: Any) -> Reply | None:
         offset = following.get("offset")
     except AttributeError:
         return None
-    return Rows(data, offset) if offset is None or type(offset) is int else None
+    return QueryReply(data, offset) if offset is None or type(offset) is int else None
 
 
 def server_error(envelope: Mapping[str, Any], operations: Sequence[Operation] = ()) -> ServerError:

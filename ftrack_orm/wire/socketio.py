@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from ..errors import InvalidValue, ProtocolError
-from . import codec, jsontext
+from . import codec, json_text
 
 #: The one event name ftrack uses; topics are inside of its argument.
 EVENT_NAME = "ftrack.event"
@@ -56,7 +56,7 @@ class Packet:
 
 
 @attrs.frozen
-class Handshake:
+class SocketHandshake:
     """What the server answers to `GET /socket.io/1/`.
 
     *heartbeat_timeout* and *close_timeout* are seconds, or None where the server states none; the first says after how
@@ -139,7 +139,7 @@ def ack_reply(packet: Packet) -> tuple[int, list[Any]]:
     return int(number), arguments
 
 
-def parse_handshake(text: str) -> Handshake:
+def parse_handshake(text: str) -> SocketHandshake:
     """Return the handshake in the server's answer `session:heartbeat:close:transport,transport`.
 
     Raises `ProtocolError` when it has another shape, as a proxy's or login page would.
@@ -148,7 +148,7 @@ def parse_handshake(text: str) -> Handshake:
     if len(parts) != 4 or not parts[0]:
         raise _bad_packet("A Socket.IO handshake is `session:heartbeat:close:transports`", text)
     session_id, heartbeat, close, transports = parts
-    return Handshake(
+    return SocketHandshake(
         session_id,
         _seconds(heartbeat, text),
         _seconds(close, text),
@@ -188,10 +188,10 @@ def _seconds(text: str, handshake: str) -> float | None:
 def _json_text(value: Any) -> str:
     try:
         try:
-            return jsontext.dumps(value).decode("utf-8")
+            return json_text.dumps(value).decode("utf-8")
         except TypeError:
             # Rare, so the walk through the whole value is made only for events that hold more than JSON's own types.
-            return jsontext.dumps(codec.encode(value)).decode("utf-8")
+            return json_text.dumps(codec.encode(value)).decode("utf-8")
     except (ValueError, RecursionError) as error:
         if isinstance(error, InvalidValue):
             raise
@@ -200,7 +200,7 @@ def _json_text(value: Any) -> str:
 
 def _json_value(text: str) -> Any:
     try:
-        return jsontext.loads(text)
+        return json_text.loads(text)
     except (ValueError, RecursionError) as error:
         raise _bad_packet("The data of a Socket.IO packet is JSON", text) from error
 

@@ -203,7 +203,7 @@ def test_orjson_is_used_by_the_client_that_is_measured_with_it_and_no_other():
     clients = module("clients")
     check = (
         "import sys; from benchmarks.clients import choose_json; choose_json(sys.argv[1]); "
-        "import ftrack_orm.wire.jsontext; print(sys.modules.get('orjson') is not None)"
+        "import ftrack_orm.wire.json_text; print(sys.modules.get('orjson') is not None)"
     )
     for client, is_used in ((clients.OURS, "False"), (clients.OURS_WITH_ORJSON, "True")):
         run = subprocess.run(

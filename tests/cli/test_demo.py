@@ -10,7 +10,7 @@ from rich.console import Console
 
 import ftrack_orm
 from ftrack_orm.cli.demo import Steps
-from ftrack_orm.wire.operations import QueryServerInformation
+from ftrack_orm.wire.operations import QueryServerInformationOperation
 
 MAIN = "import sys; from ftrack_orm.cli import main; main()"
 
@@ -69,8 +69,8 @@ def test_a_step_counts_its_own_requests(session):
     steps = Steps()
     steps._console = Console(file=io.StringIO(), highlight=False)
     with steps.step("Ask twice", session):
-        session.call([QueryServerInformation()])
-        session.call([QueryServerInformation()])
+        session.call([QueryServerInformationOperation()])
+        session.call([QueryServerInformationOperation()])
         steps.say("asked [twice]")
     with steps.step("Ask nothing", session):
         pass

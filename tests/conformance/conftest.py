@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from ftrack_orm.query.nodes import Select
-from ftrack_orm.sandbox.reading.emission import Emission
+from ftrack_orm.query.language.nodes import Select
 from ftrack_orm.sandbox.reading.execution import run
+from ftrack_orm.sandbox.reading.serialization import Serializer
 
 #: The moment queries are answered for; nothing that is compared here depends on it.
 NOW = datetime.datetime(2024, 5, 1, 12, tzinfo=datetime.timezone.utc)
@@ -43,7 +43,7 @@ def studio() -> Iterator[SimpleNamespace]:
 
         def ask(select: Select) -> list[tuple[Any, ...]]:
             key = schema.type(select.entity_type).primary_key
-            found = run(connection, production.tables, select, Emission(denormalised=True), NOW)
+            found = run(connection, production.tables, select, Serializer(denormalised=True), NOW)
             return [tuple(entity[name] for name in key) for entity in found.data]
 
         def generate(seed: int) -> Any:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from ftrack_orm.query.nodes import (
+from ftrack_orm.query.language.nodes import (
     Comparison,
     Criterion,
     Membership,
@@ -21,7 +21,7 @@ from ftrack_orm.query.nodes import (
     conjunction,
     disjunction,
 )
-from ftrack_orm.query.resolve import Place, take_step
+from ftrack_orm.query.language.resolve import ResolvedPath, take_step
 
 _EQUALITY = [Operator.IS, Operator.IS_NOT]
 _ORDER = [Operator.LESS, Operator.LESS_OR_EQUAL, Operator.GREATER, Operator.GREATER_OR_EQUAL]
@@ -132,7 +132,7 @@ class Queries:
 
     # -- paths ----------------------------------------------------------------------------------------------------
 
-    def step(self, entity_type: str, name: str) -> tuple[Step, Place]:
+    def step(self, entity_type: str, name: str) -> tuple[Step, ResolvedPath]:
         place = take_step(Step(name), entity_type, self.schema)
         cast = self.random.choice(_SUBTYPES.get(str(place.leads_to), [""])) if self.chance(0.4) else ""
         step = Step(name, cast or None)
@@ -154,7 +154,7 @@ class Queries:
             entity_type = str(place.leads_to)
         return tuple(steps), entity_type
 
-    def value_path(self, entity_type: str, *, collections: bool) -> tuple[Path, Place]:
+    def value_path(self, entity_type: str, *, collections: bool) -> tuple[Path, ResolvedPath]:
         """Return a path that ends at something to compare: a value, or a relation to one entity."""
         steps, at = self.walk(entity_type, collections=collections, most=3)
         asked = self.random.choice([at, at, *_SUBTYPES.get(at, [])])
@@ -171,7 +171,7 @@ class Queries:
                 return Ordering(path, self.chance(0.5))
 
     @staticmethod
-    def kind(path: Path, place: Place) -> str:
+    def kind(path: Path, place: ResolvedPath) -> str:
         name = path.steps[-1].name
         if place.attribute.is_relation or name == "id" or name.endswith("_id"):
             return "id"

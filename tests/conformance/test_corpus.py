@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from ftrack_orm.query.compiler import compile_select
-from ftrack_orm.query.parser import parse
-from ftrack_orm.query.resolve import check
+from ftrack_orm.query.language.compiler import compile_select
+from ftrack_orm.query.language.parser import parse
+from ftrack_orm.query.language.resolve import check
 from ftrack_orm.sandbox import datamodel, seeds
-from ftrack_orm.sandbox.reading.emission import Emission
 from ftrack_orm.sandbox.reading.execution import run
+from ftrack_orm.sandbox.reading.serialization import Serializer
 from ftrack_orm.sandbox.tables import Tables
 from ftrack_orm.schema.model import Schema
 
@@ -153,7 +153,7 @@ def answer(schema: Schema) -> Iterator[Callable[[str], list[Any]]]:
     with engine.begin() as connection:
         tables.metadata.create_all(connection)
         seeds.seed(connection, tables, "demo", tasks=60, now=now, api_user="jane")
-        yield lambda text: run(connection, tables, parse(text), Emission(), now).data
+        yield lambda text: run(connection, tables, parse(text), Serializer(), now).data
     engine.dispose()
 
 

@@ -10,10 +10,21 @@ import attrs
 import pytest
 
 from ftrack_orm.errors import QueryError
-from ftrack_orm.query.compiler import compile_pretty, compile_select
-from ftrack_orm.query.evaluator import evaluate, selected_values
-from ftrack_orm.query.nodes import And, Comparison, Membership, Not, Operator, Or, Quantifier, Related, Select, Step
-from ftrack_orm.query.parser import parse
+from ftrack_orm.query.evaluation.evaluator import evaluate, selected_values
+from ftrack_orm.query.language.compiler import compile_pretty, compile_select
+from ftrack_orm.query.language.nodes import (
+    And,
+    Comparison,
+    Membership,
+    Not,
+    Operator,
+    Or,
+    Quantifier,
+    Related,
+    Select,
+    Step,
+)
+from ftrack_orm.query.language.parser import parse
 
 #: Seeds, each of so many queries, so that several processes can share the work.
 SEEDS = range(24)

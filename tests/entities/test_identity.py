@@ -4,9 +4,9 @@ import gc
 import weakref
 
 from ftrack_orm.entities.classes import Classes
-from ftrack_orm.entities.identity_map import IdentityMap, Walk
+from ftrack_orm.entities.entity import FetchMode
+from ftrack_orm.entities.identity_map import IdentityMap, ResultWindow
 from ftrack_orm.entities.reading.merging import Merger
-from ftrack_orm.entities.state import FetchMode
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.sandbox import datamodel
 from ftrack_orm.schema.model import Schema
@@ -82,7 +82,7 @@ def test_the_recent_set_is_bounded_by_entities_and_newer_results_push_older_ones
 
 
 def test_of_a_walk_longer_than_the_recent_set_the_last_pages_are_kept_and_push_nothing_else_out():
-    identities, walk = IdentityMap(10), Walk()
+    identities, walk = IdentityMap(10), ResultWindow()
     other = [Thing()]
     pages = [[Thing() for _ in range(3)] for _ in range(6)]
     refs = [weakref.ref(result[0]) for result in (other, *pages)]
@@ -95,7 +95,7 @@ def test_of_a_walk_longer_than_the_recent_set_the_last_pages_are_kept_and_push_n
 
 
 def test_a_walk_that_fits_is_kept_whole():
-    identities, walk = IdentityMap(10), Walk()
+    identities, walk = IdentityMap(10), ResultWindow()
     pages = [[Thing() for _ in range(3)] for _ in range(3)]
     refs = [weakref.ref(page[0]) for page in pages]
     for page in pages:

@@ -6,13 +6,13 @@ from collections import deque
 
 import pytest
 
-from ftrack_orm.errors import LineError
+from ftrack_orm.errors import TransportError
+from ftrack_orm.events.connection.backoff import BackOff
 from ftrack_orm.events.hub import EventHub
 from ftrack_orm.events.options import HubOptions
-from ftrack_orm.events.reconnecting import BackOff
 from ftrack_orm.wire.socketio import (
-    Handshake,
     PacketType,
+    SocketHandshake,
     ack_packet,
     decode,
     encode,
@@ -28,7 +28,7 @@ class MemoryLine:
     """A line whose other end is the server in memory. What is on its way when it is cut is lost."""
 
     def __init__(self, server):
-        self.handshake = Handshake("session", server.heartbeat_timeout, None, ("websocket",))
+        self.handshake = SocketHandshake("session", server.heartbeat_timeout, None, ("websocket",))
         self.server = server
         self.changed = threading.Condition()
         self.coming = deque(["1::"] if server.says_ready else [])
@@ -40,7 +40,7 @@ class MemoryLine:
         with self.changed:
             self.changed.wait_for(lambda: self.coming or self.is_cut or self.woken, timeout)
             if self.is_cut:
-                raise LineError("cut", safe_to_retry=True)
+                raise TransportError("cut", safe_to_retry=True)
             if self.coming:
                 return self.coming.popleft()
             self.woken = False
@@ -48,7 +48,7 @@ class MemoryLine:
 
     def send(self, text):
         if self.is_cut:
-            raise LineError("cut", safe_to_retry=True)
+            raise TransportError("cut", safe_to_retry=True)
         self.sent.append(text)
         self.server.take(self, decode(text))
 

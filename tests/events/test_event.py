@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ftrack_orm.errors import InvalidValue, ProtocolError
 from ftrack_orm.events.event import Event
-from ftrack_orm.events.expression import parse
+from ftrack_orm.events.subscriptions.expression import parse
 
 words = st.text(min_size=1, max_size=12)
 events = st.builds(

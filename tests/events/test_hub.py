@@ -12,9 +12,9 @@ from ftrack_orm.errors import (
     EventNotSent,
     ExpressionError,
     InvalidValue,
-    LineError,
     RequestTimeout,
     SessionClosed,
+    TransportError,
     UsageError,
 )
 from ftrack_orm.events.event import Event
@@ -200,7 +200,7 @@ def test_data_that_cannot_be_sent_is_refused_at_once(hub):
 def test_more_events_than_may_wait_are_refused_and_none_is_lost(make_hub, server):
     hub = make_hub(outbox_size=2)
     hub.connect(PATIENCE)
-    server.failures.extend(LineError("away", safe_to_retry=True) for _ in range(1))
+    server.failures.extend(TransportError("away", safe_to_retry=True) for _ in range(1))
     server.says_ready = False
     server.cut()
     while hub.connected:
@@ -281,8 +281,8 @@ def test_connecting_twice_makes_one_connection(hub, server):
 
 def test_the_first_failure_to_connect_is_raised(make_hub, server):
     hub = make_hub()
-    server.failures.append(LineError("nobody there", safe_to_retry=True))
-    with pytest.raises(LineError, match="nobody there"):
+    server.failures.append(TransportError("nobody there", safe_to_retry=True))
+    with pytest.raises(TransportError, match="nobody there"):
         hub.connect(PATIENCE)
     hub.connect(PATIENCE)
     assert hub.connected
@@ -290,7 +290,7 @@ def test_the_first_failure_to_connect_is_raised(make_hub, server):
 
 def test_connecting_in_the_background_goes_on_until_it_works(make_hub, server):
     hub = make_hub()
-    server.failures.extend(LineError("nobody there", safe_to_retry=True) for _ in range(5))
+    server.failures.extend(TransportError("nobody there", safe_to_retry=True) for _ in range(5))
     hub.connect(wait=False)
     hub.publish(Event("early"))
     hub.connect(PATIENCE)
@@ -317,9 +317,9 @@ def test_a_refused_login_is_told_and_not_tried_again(make_hub, server, caplog):
 def test_a_limit_ends_the_attempts(make_hub, server):
     hub = make_hub(reconnect_limit=2)
     hub.connect(PATIENCE)
-    server.failures.extend(LineError("away", safe_to_retry=True) for _ in range(5))
+    server.failures.extend(TransportError("away", safe_to_retry=True) for _ in range(5))
     server.cut()
-    with pytest.raises(LineError, match="away"):
+    with pytest.raises(TransportError, match="away"):
         hub.wait(PATIENCE)
     assert server.opened == 1 + 3
 
@@ -428,7 +428,7 @@ def test_nonsense_from_the_server_is_logged_and_survived(hub, server, caplog):
 
 
 def test_nothing_is_read_while_too_many_events_wait_and_the_server_sees_life(make_hub, server, monkeypatch):
-    monkeypatch.setattr("ftrack_orm.events.line._SIGN_OF_LIFE", 0.01)
+    monkeypatch.setattr("ftrack_orm.events.connection.connection._SIGN_OF_LIFE", 0.01)
     hub = make_hub(workers=1, queue_size=2)
     hub.connect(PATIENCE)
     entered, leave = threading.Event(), threading.Event()

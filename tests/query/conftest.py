@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ftrack_orm.query.builder import Query
-from ftrack_orm.query.expressions import AttributeExpression
+from ftrack_orm.query.expressions.attributes import AttributeExpression
 from ftrack_orm.schema.model import Schema
 from ftrack_orm.values import Reference
 

@@ -15,7 +15,7 @@ from ftrack_orm.errors import (
     UsageError,
 )
 from ftrack_orm.query.builder import Query, select
-from ftrack_orm.query.expressions import AttributeExpression, attr
+from ftrack_orm.query.expressions.attributes import AttributeExpression, attr
 from ftrack_orm.schema.model import Schema
 
 

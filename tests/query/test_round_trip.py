@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftrack_orm.errors import QueryError
-from ftrack_orm.query.compiler import compile_criterion, compile_pretty, compile_select
-from ftrack_orm.query.lexer import TokenKind, tokenize
-from ftrack_orm.query.nodes import (
+from ftrack_orm.query.language.compiler import compile_criterion, compile_pretty, compile_select
+from ftrack_orm.query.language.lexer import TokenKind, tokenize
+from ftrack_orm.query.language.nodes import (
     Aggregate,
     Comparison,
     Function,
@@ -24,7 +24,7 @@ from ftrack_orm.query.nodes import (
     conjunction,
     disjunction,
 )
-from ftrack_orm.query.parser import parse, parse_criterion
+from ftrack_orm.query.language.parser import parse, parse_criterion
 
 KEYWORDS = [
     *("select", "from", "where", "group", "order", "by", "offset", "limit", "and", "or", "is", "is_not", "in"),

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from ftrack_orm.query.nodes import Path, Select, Step
+from ftrack_orm.query.language.nodes import Path, Select, Step
 from ftrack_orm.sandbox import credentials, datamodel
 from ftrack_orm.sandbox.application import Application
-from ftrack_orm.sandbox.reading.emission import Emission
 from ftrack_orm.sandbox.reading.execution import run
+from ftrack_orm.sandbox.reading.serialization import Serializer
 from ftrack_orm.sandbox.relations import Derived, ForeignKey, HiddenKey, Inverse, RelationKeys, Through
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
 from ftrack_orm.sandbox.writing import closure
 from ftrack_orm.schema.model import Schema
-from ftrack_orm.wire.replies import Rows
+from ftrack_orm.wire.replies import QueryReply
 
 _CONTEXT = {
     "id": "text",
@@ -420,13 +420,15 @@ def now() -> datetime.datetime:
 
 
 @pytest.fixture
-def ask(connection: sa.Connection, tables: Tables, now: datetime.datetime) -> Callable[..., Rows]:
+def ask(connection: sa.Connection, tables: Tables, now: datetime.datetime) -> Callable[..., QueryReply]:
     """Run a query given by its nodes: `ask("Task", "name", where=...)`; projections are dotted paths."""
 
-    def run_query(entity_type: str, *projections: str, emission: Emission | None = None, **clauses: Any) -> Rows:
+    def run_query(
+        entity_type: str, *projections: str, emission: Serializer | None = None, **clauses: Any
+    ) -> QueryReply:
         criterion = clauses.pop("where", None)
         select = Select(entity_type, tuple(map(path, projections)), criterion, **clauses)
-        return run(connection, tables, select, emission or Emission(), now)
+        return run(connection, tables, select, emission or Serializer(), now)
 
     return run_query
 

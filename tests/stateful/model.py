@@ -36,7 +36,7 @@ class Line:
         if fault != "lost on the way":
             answer = self._real.send(request, cancellation)
         if fault is not None:
-            raise errors.LineError("The line was cut.", safe_to_retry=False)
+            raise errors.TransportError("The line was cut.", safe_to_retry=False)
         return answer
 
     def finish(self):

@@ -251,7 +251,7 @@ class Sessions(RuleBasedStateMachine):
         except errors.ServerError:
             assert after is None
             assert fault is None
-        except errors.LineError:
+        except errors.TransportError:
             assert fault in ("lost on the way", "late") or after is None
             if fault == "late":
                 self._finish_and_commit_again(side, after)
@@ -285,7 +285,7 @@ class Sessions(RuleBasedStateMachine):
             side.session.commit()
         except errors.ServerError:
             assert after is None
-        except errors.LineError:
+        except errors.TransportError:
             # What others changed makes it undecidable still. Then it is for the user to decide, who takes it back here.
             assert not side.created
             self.roll_back(side)
@@ -302,7 +302,7 @@ class Sessions(RuleBasedStateMachine):
         side.line.faults = [None, None if fault == "late" else fault]
         try:
             side.session.commit(batch_size=size, on_progress=lambda done, total: progress.append((done, total)))
-        except errors.LineError:
+        except errors.TransportError:
             assert fault == "lost on the way"
             side.line.faults = []
             side.session.commit()

@@ -10,22 +10,22 @@ import pytest
 from ftrack_orm.errors import (
     AuthenticationError,
     InvalidValue,
-    LineError,
     ProtocolError,
     RequestCancelled,
     ServerError,
     SessionClosed,
     SettingsError,
+    TransportError,
 )
+from ftrack_orm.transport.base import Response
 from ftrack_orm.transport.cancellation import Cancellation
 from ftrack_orm.transport.channel import Channel
 from ftrack_orm.transport.http import HttpTransport
 from ftrack_orm.transport.in_process import InProcess
-from ftrack_orm.transport.seam import Answer
-from ftrack_orm.wire.operations import Create, Plain, Query, QueryServerInformation
-from ftrack_orm.wire.replies import PlainAnswer, Rows, Written
+from ftrack_orm.wire.operations import CreateOperation, QueryOperation, QueryServerInformationOperation, RawOperation
+from ftrack_orm.wire.replies import QueryReply, RawReply, WriteReply
 
-QUERY = Query("select name from Task")
+QUERY = QueryOperation("select name from Task")
 ROWS = {"action": "query", "data": [{"__entity_type__": "Task", "id": "1"}], "metadata": {"next": {"offset": None}}}
 
 
@@ -60,9 +60,9 @@ def in_process(make_settings, answer, seen=None):
 def test_operations_become_one_request_and_its_replies(server, steps, make_channel):
     written = {"action": "create", "data": {"__entity_type__": "Task", "id": "2"}}
     script(server, steps, [ROWS, written, {"version": "4.13"}])
-    create = Create("Task", {"name": "Grüße"})
-    replies = make_channel().call([QUERY, create, QueryServerInformation()])
-    assert replies == [Rows(ROWS["data"], None), Written(written["data"]), PlainAnswer({"version": "4.13"})]
+    create = CreateOperation("Task", {"name": "Grüße"})
+    replies = make_channel().call([QUERY, create, QueryServerInformationOperation()])
+    assert replies == [QueryReply(ROWS["data"], None), WriteReply(written["data"]), RawReply({"version": "4.13"})]
     assert len(server.received) == 1
     assert json.loads(server.received[0].body)[1] == {
         "action": "create",
@@ -86,7 +86,7 @@ def test_the_headers_are_those_of_the_official_client(server, steps, make_channe
     with pytest.raises(ftrack_api.exception.ServerError):
         ftrack_api.Session(server.url, "the-key", "jane", plugin_paths=[], schema_cache_path=False, strict_api=True)
     with pytest.raises(AuthenticationError):
-        make_channel(client_token="the-token").call([QueryServerInformation()])
+        make_channel(client_token="the-token").call([QueryServerInformationOperation()])
     official, ours = (received.headers for received in server.received)
     assert server.received[0].start == server.received[1].start
     technical = {"host", "user-agent", "content-length", "connection", "accept-encoding"}
@@ -132,16 +132,16 @@ def test_a_timeout_that_makes_no_sense_is_refused(server, make_channel, timeout)
 
 def test_what_json_cannot_hold_is_refused_before_any_request(server, make_channel):
     with pytest.raises(InvalidValue, match="JSON"):
-        make_channel().call([Create("Task", {"bid": float("nan")})])
+        make_channel().call([CreateOperation("Task", {"bid": float("nan")})])
     assert server.received == []
 
 
 def test_a_query_is_repeated_after_a_lost_answer_and_a_change_is_not(server, steps, make_channel):
     server.script = [steps.hang_up, steps.answer(json.dumps([ROWS]).encode())]
-    assert make_channel().call([QUERY]) == [Rows(ROWS["data"])]
+    assert make_channel().call([QUERY]) == [QueryReply(ROWS["data"])]
     server.script = [steps.hang_up, steps.answer(b"[]")]
-    with pytest.raises(LineError) as caught:
-        make_channel().call([QUERY, Create("Task", {})])
+    with pytest.raises(TransportError) as caught:
+        make_channel().call([QUERY, CreateOperation("Task", {})])
     assert caught.value.safe_to_retry is False
     assert len(server.received) == 3
 
@@ -156,7 +156,7 @@ def test_a_page_that_is_not_ftrack_is_a_clear_error(server, steps, make_channel)
 def test_the_timeout_of_a_call_wins_over_that_of_the_settings(server, make_channel):
     server.script = [lambda connection: server.released.wait(10)]
     with pytest.raises(TimeoutError, match=r"0\.05 seconds"):
-        make_channel().call([Plain({"action": "slow"})], timeout=0.05)
+        make_channel().call([RawOperation({"action": "slow"})], timeout=0.05)
 
 
 def test_a_call_can_be_cancelled(server, make_channel):
@@ -171,7 +171,7 @@ def test_submitted_operations_are_answered_later(make_settings):
     seen = []
     channel = in_process(make_settings, [ROWS], seen)
     future = channel.submit([QUERY], denormalize=True)
-    assert future.result(5) == [Rows(ROWS["data"])]
+    assert future.result(5) == [QueryReply(ROWS["data"])]
     assert seen[0][0]["ftrack-api-options"] == "strict:1;denormalize:1"
     channel.close()
 
@@ -186,7 +186,7 @@ class Unanswered:
         self.happened.append("sent")
         request.on_sent()
         self.answered.wait(5)
-        return Answer(200, {}, json.dumps([ROWS]).encode())
+        return Response(200, {}, json.dumps([ROWS]).encode())
 
     def close(self):
         pass
@@ -198,7 +198,7 @@ def test_what_is_submitted_is_on_the_line_when_the_caller_goes_on(make_settings)
     future = channel.submit([QUERY])
     transport.happened.append("caller goes on")
     transport.answered.set()
-    assert future.result(5) == [Rows(ROWS["data"])]
+    assert future.result(5) == [QueryReply(ROWS["data"])]
     assert transport.happened == ["sent", "caller goes on"]
     channel.close()
 
@@ -210,7 +210,7 @@ def test_a_large_answer_is_read_by_whoever_wants_it_and_a_refusal_is_known_at_on
     channel.observers.append(lambda exchange: told.append(exchange.error))
     submitted = channel.submit([QUERY])
     first, second = submitted.result(5), submitted.result(5)
-    assert first == second == [Rows(rows["data"])]
+    assert first == second == [QueryReply(rows["data"])]
     assert first[0].data is not second[0].data  # each reading has rows of its own, since merging uses them up
     assert told == [None]
     channel.close()
@@ -260,7 +260,7 @@ def test_observers_are_told_of_failures(server, steps, make_channel):
     channel = make_channel(retries=1)
     seen = []
     channel.observers.append(seen.append)
-    with pytest.raises(LineError) as caught:
+    with pytest.raises(TransportError) as caught:
         channel.call([QUERY])
     assert [exchange.error for exchange in seen] == [caught.value]
 
@@ -269,7 +269,7 @@ def test_an_observer_that_fails_loses_no_reply(make_settings, caplog):
     channel = in_process(make_settings, [ROWS])
     seen = []
     channel.observers += [lambda exchange: 1 / 0, seen.append]
-    assert channel.call([QUERY]) == [Rows(ROWS["data"])]
+    assert channel.call([QUERY]) == [QueryReply(ROWS["data"])]
     assert len(seen) == 1
     assert "ZeroDivisionError" in caplog.text
 

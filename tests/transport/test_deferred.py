@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ftrack_orm.transport.base import Request, Response
 from ftrack_orm.transport.deferred import DeferredTransport, http_transport
 from ftrack_orm.transport.http import HttpTransport
-from ftrack_orm.transport.seam import Answer, Request
 
 REQUEST = Request(b"[]", {}, timeout=5.0)
 
@@ -20,7 +20,7 @@ class Recording:
 
     def send(self, request, cancellation=None):
         self.sent.append((request, cancellation))
-        return Answer(200, {}, b"[]")
+        return Response(200, {}, b"[]")
 
     def close(self):
         self.closed += 1

@@ -7,7 +7,7 @@ import requests
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProtocolError, ReadTimeoutError
 
-from ftrack_orm.errors import LineError, RequestTimeout
+from ftrack_orm.errors import RequestTimeout, TransportError
 from ftrack_orm.transport.failures import as_library_error, nothing_sent, worth_retrying
 
 POOL = urllib3.HTTPConnectionPool("ftrack.example.com")
@@ -48,7 +48,7 @@ def test_a_change_is_sent_again_only_when_nothing_was_sent_and_it_may_help(name)
 def test_the_librarys_error_keeps_what_is_safe_and_tells_timeouts_apart(name):
     error, unsent, _ = FAILURES[name]
     found = as_library_error(error, server_url="https://ftrack.example.com", repeatable=False, timeout=5.0)
-    assert type(found) is (RequestTimeout if name in TIMEOUTS else LineError)
+    assert type(found) is (RequestTimeout if name in TIMEOUTS else TransportError)
     assert found.safe_to_retry is unsent
     assert "https://ftrack.example.com" in str(found)
     always = as_library_error(error, server_url="https://ftrack.example.com", repeatable=True, timeout=None)

@@ -11,11 +11,11 @@ import traceback
 
 import pytest
 
-from ftrack_orm.errors import LineError, ProtocolError, RequestCancelled, RequestTimeout, SettingsError
-from ftrack_orm.transport import connections
+from ftrack_orm.errors import ProtocolError, RequestCancelled, RequestTimeout, SettingsError, TransportError
+from ftrack_orm.transport import connection_pool
+from ftrack_orm.transport.base import Request
 from ftrack_orm.transport.cancellation import Cancellation
 from ftrack_orm.transport.http import LONGEST_RETRY_AFTER, HttpTransport, pause
-from ftrack_orm.transport.seam import Request
 
 READ = Request(b'[{"action":"query"}]', {"ftrack-api-key": "the-key"}, timeout=5.0, repeatable=True)
 WRITE = Request(b'[{"action":"create"}]', {"ftrack-api-key": "the-key"}, timeout=5.0, repeatable=False)
@@ -176,10 +176,10 @@ def test_a_connection_unused_for_long_is_replaced(server, make_transport):
     now = [1000.0]
     transport = make_transport(clock=lambda: now[0])
     transport.send(READ)
-    now[0] += connections.IDLE_LIMIT - 1
+    now[0] += connection_pool.IDLE_LIMIT - 1
     transport.send(READ)
     assert server.connections == 1
-    now[0] += connections.IDLE_LIMIT + 1
+    now[0] += connection_pool.IDLE_LIMIT + 1
     transport.send(READ)
     assert server.connections == 2
 
@@ -221,7 +221,7 @@ def test_a_read_is_sent_again_when_the_answer_is_lost(server, steps, make_transp
 @pytest.mark.parametrize("cut", CUT_ANSWERS.values(), ids=CUT_ANSWERS)
 def test_a_change_is_sent_once_when_the_answer_is_lost(server, steps, make_transport, pauses, cut):
     server.script = [steps.raw(cut), steps.answer(b"[1]")]
-    with pytest.raises(LineError) as caught:
+    with pytest.raises(TransportError) as caught:
         make_transport().send(WRITE)
     assert caught.value.safe_to_retry is False
     assert "may or may not" in str(caught.value)
@@ -231,14 +231,14 @@ def test_a_change_is_sent_once_when_the_answer_is_lost(server, steps, make_trans
 
 def test_a_reset_connection_is_told_as_lost(server, steps, make_transport):
     server.script = [steps.reset]
-    with pytest.raises(LineError, match="was lost") as caught:
+    with pytest.raises(TransportError, match="was lost") as caught:
         make_transport().send(WRITE)
     assert caught.value.safe_to_retry is False
 
 
 def test_a_read_is_given_up_after_the_retries_with_growing_pauses(server, steps, make_transport, pauses):
     server.script = [steps.hang_up]
-    with pytest.raises(LineError) as caught:
+    with pytest.raises(TransportError) as caught:
         make_transport(retries=3).send(READ)
     assert len(server.received) == 4
     assert len(pauses) == 3
@@ -248,14 +248,14 @@ def test_a_read_is_given_up_after_the_retries_with_growing_pauses(server, steps,
 
 def test_no_retries_are_no_retries(server, steps, make_transport, pauses):
     server.script = [steps.hang_up]
-    with pytest.raises(LineError):
+    with pytest.raises(TransportError):
         make_transport(retries=0).send(READ)
     assert len(server.received) == 1
 
 
 def test_a_body_cut_short_is_told_with_status_and_beginning(server, steps, make_transport):
     server.script = [steps.raw(CUT_ANSWERS["half the body"])]
-    with pytest.raises(LineError, match="cut short after 10 of 30 bytes") as caught:
+    with pytest.raises(TransportError, match="cut short after 10 of 30 bytes") as caught:
         make_transport().send(WRITE)
     assert caught.value.status == 200
     assert caught.value.excerpt == '[{"action"'
@@ -263,7 +263,7 @@ def test_a_body_cut_short_is_told_with_status_and_beginning(server, steps, make_
 
 @pytest.mark.parametrize("request_", [READ, WRITE], ids=["read", "change"])
 def test_anything_is_sent_again_while_no_connection_can_be_made(make_transport, unused_port, pauses, request_):
-    with pytest.raises(LineError, match="Nothing was sent") as caught:
+    with pytest.raises(TransportError, match="Nothing was sent") as caught:
         make_transport(server_url=f"http://127.0.0.1:{unused_port}", retries=2).send(request_)
     assert caught.value.safe_to_retry is True
     assert len(pauses) == 2
@@ -294,7 +294,7 @@ def test_a_change_goes_through_once_the_server_is_up(make_settings, unused_port)
 
 def test_an_unknown_host_is_told_as_such(make_transport, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", _no_such_host)
-    with pytest.raises(LineError, match=r"host of http://no-such\.invalid is not known.*FTRACK_SERVER") as caught:
+    with pytest.raises(TransportError, match=r"host of http://no-such\.invalid is not known.*FTRACK_SERVER") as caught:
         make_transport(server_url="http://no-such.invalid").send(WRITE)
     assert caught.value.safe_to_retry is True
 
@@ -305,13 +305,13 @@ def _no_such_host(*args, **kwargs):
 
 def test_a_proxy_that_cannot_be_reached_is_blamed(make_transport, unused_port):
     proxy = f"http://127.0.0.1:{unused_port}"
-    with pytest.raises(LineError, match=r"proxy.*HTTPS_PROXY") as caught:
+    with pytest.raises(TransportError, match=r"proxy.*HTTPS_PROXY") as caught:
         make_transport(server_url="http://ftrack.invalid", proxies={"http": proxy}, retries=1).send(WRITE)
     assert caught.value.safe_to_retry is True
 
 
 def test_a_server_that_speaks_plain_http_is_told_from_one_that_is_not_trusted(server, make_transport, pauses):
-    with pytest.raises(LineError, match=r"trusted.*ca_bundle.*http://") as caught:
+    with pytest.raises(TransportError, match=r"trusted.*ca_bundle.*http://") as caught:
         make_transport(server_url=server.url.replace("http:", "https:")).send(READ)
     assert pauses == []
     assert "WRONG_VERSION" in str(caught.value).upper().replace(" ", "_") or "SSL" in str(caught.value)
@@ -323,7 +323,7 @@ def test_a_missing_certificate_bundle_is_a_mistake_in_the_settings(server, make_
 
 
 def test_a_server_nobody_vouches_for_gets_nothing(tls_server, make_transport, pauses):
-    with pytest.raises(LineError, match=r"trusted.*self.signed.*ca_bundle") as caught:
+    with pytest.raises(TransportError, match=r"trusted.*self.signed.*ca_bundle") as caught:
         make_transport(server_url=tls_server.url).send(WRITE)
     assert caught.value.safe_to_retry is True
     assert (tls_server.received, pauses) == ([], [])
@@ -393,7 +393,7 @@ def test_a_read_is_sent_again_when_a_gateway_fails(server, steps, make_transport
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_a_change_is_not_sent_again_when_a_gateway_fails(server, steps, make_transport, pauses, status):
     server.script = [steps.answer(b"<html>busy</html>", f"{status} Busy"), steps.answer(b"[1]")]
-    with pytest.raises(LineError, match=str(status)) as caught:
+    with pytest.raises(TransportError, match=str(status)) as caught:
         make_transport().send(WRITE)
     assert (caught.value.status, caught.value.excerpt) == (status, "<html>busy</html>")
     assert caught.value.safe_to_retry is False
@@ -402,7 +402,7 @@ def test_a_change_is_not_sent_again_when_a_gateway_fails(server, steps, make_tra
 
 def test_a_gateway_that_goes_on_failing_is_told(server, steps, make_transport):
     server.script = [steps.answer(b"<html>busy</html>", "502 Bad Gateway")]
-    with pytest.raises(LineError, match="502") as caught:
+    with pytest.raises(TransportError, match="502") as caught:
         make_transport(retries=1).send(READ)
     assert caught.value.safe_to_retry is True
     assert len(server.received) == 2
@@ -534,7 +534,7 @@ def test_cancelling_later_leaves_a_finished_request_and_its_connection_alone(ser
 
 def test_failures_are_the_same_with_a_cancellation(server, steps, make_transport):
     server.script = [steps.hang_up]
-    with pytest.raises(LineError) as caught:
+    with pytest.raises(TransportError) as caught:
         make_transport().send(WRITE, Cancellation())
     assert not isinstance(caught.value, RequestCancelled)
 
@@ -568,7 +568,7 @@ def test_a_pause_lasts_until_it_is_over_or_cancelled():
 
 def test_the_key_is_in_no_repr_error_cause_or_log(server, steps, make_transport, caplog):
     server.script = [steps.hang_up]
-    with caplog.at_level(logging.DEBUG), pytest.raises(LineError) as caught:
+    with caplog.at_level(logging.DEBUG), pytest.raises(TransportError) as caught:
         make_transport(retries=1).send(READ)
     error = caught.value
     assert "Sending again" in caplog.text
@@ -583,7 +583,7 @@ def test_the_key_is_in_no_repr_error_cause_or_log(server, steps, make_transport,
 
 def test_a_line_error_survives_pickling(server, steps, make_transport):
     server.script = [steps.raw(CUT_ANSWERS["half the body"])]
-    with pytest.raises(LineError) as caught:
+    with pytest.raises(TransportError) as caught:
         make_transport().send(WRITE)
     again = pickle.loads(pickle.dumps(caught.value))
     assert (str(again), again.safe_to_retry, again.status) == (str(caught.value), False, 200)

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from ftrack_orm.errors import RequestCancelled
+from ftrack_orm.transport.base import Request
 from ftrack_orm.transport.cancellation import Cancellation
 from ftrack_orm.transport.in_process import InProcess
-from ftrack_orm.transport.seam import Request
 
 
 def test_a_request_reaches_the_function_with_lower_case_headers_and_its_answer_comes_back():

@@ -11,9 +11,9 @@ import threading
 
 import pytest
 
-from ftrack_orm.errors import AuthenticationError, LineError, ProtocolError, SettingsError
+from ftrack_orm.errors import AuthenticationError, ProtocolError, SettingsError, TransportError
 from ftrack_orm.settings import Settings
-from ftrack_orm.transport.websocket import EventServer, _proxy_options, _tls_options
+from ftrack_orm.transport.websocket import EventConnector, _proxy_options, _tls_options
 
 PATIENCE = 30
 HANDSHAKE = "s3ss10n:60:60:websocket,xhr-polling"
@@ -80,7 +80,7 @@ def plain():
 def door(plain):
     def make(**settings):
         settings = {"schema_cache_path": False, "environ": {}, **settings}
-        return EventServer(Settings.resolve(plain.url, KEY, "jane", **settings))
+        return EventConnector(Settings.resolve(plain.url, KEY, "jane", **settings))
 
     return make
 
@@ -119,8 +119,8 @@ def test_a_load_balancers_cookie_of_the_handshake_leads_the_websocket(plain, doo
     [
         ("401 Unauthorized", "", AuthenticationError),
         ("403 Forbidden", "", AuthenticationError),
-        ("503 Service Unavailable", "", LineError),
-        ("429 Too Many Requests", "", LineError),
+        ("503 Service Unavailable", "", TransportError),
+        ("429 Too Many Requests", "", TransportError),
         ("404 Not Found", "nothing here", ProtocolError),
         ("302 Found", "", ProtocolError),
         ("200 OK", "<html>log in</html>", ProtocolError),
@@ -140,7 +140,7 @@ def test_each_answer_to_a_handshake_has_its_error_and_none_shows_the_key(plain, 
 def test_nobody_there_is_a_lost_line_that_may_be_tried_again(plain, door):
     opening = door()
     plain.listener.close()
-    with pytest.raises(LineError) as raised:
+    with pytest.raises(TransportError) as raised:
         opening.open()
     assert raised.value.safe_to_retry
     assert getattr(raised.value.__cause__, "request", None) is None, "the request holds the key"
@@ -208,7 +208,7 @@ def test_an_end_in_whatever_form_is_a_lost_line(plain, door, ending):
     plain.frames = ending
     line = door().open()
     plain.upgraded.get().close()
-    with pytest.raises(LineError):
+    with pytest.raises(TransportError):
         line.receive(PATIENCE)
     line.close()
 
@@ -230,7 +230,7 @@ def test_another_thread_wakes_the_one_that_waits(line):
 
 def test_another_thread_cuts_the_line(line):
     line.cut()
-    with pytest.raises(LineError):
+    with pytest.raises(TransportError):
         for _ in range(2):
             line.receive(PATIENCE)
 
@@ -251,7 +251,7 @@ def test_a_websocket_goes_through_the_proxy_of_the_settings(plain, door):
     # The plain server takes any address, so it can be the proxy as well: of plain HTTP it is asked in full.
     opening = door(proxies={"http": plain.url})
     opening._url = "http://ftrack.invalid/socket.io/1/"
-    with pytest.raises(LineError):
+    with pytest.raises(TransportError):
         opening.open()
     assert plain.requests.get().startswith("GET http://ftrack.invalid/socket.io/1/")
     assert plain.requests.get(timeout=PATIENCE).startswith("CONNECT ftrack.invalid:80")

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from ftrack_orm.errors import InvalidValue
 from ftrack_orm.values import Reference
 from ftrack_orm.wire.operations import (
-    Create,
-    Delete,
-    Plain,
-    Query,
-    QuerySchemas,
-    QueryServerInformation,
-    Search,
-    Update,
+    CreateOperation,
+    DeleteOperation,
+    QueryOperation,
+    QuerySchemasOperation,
+    QueryServerInformationOperation,
+    RawOperation,
+    SearchOperation,
+    UpdateOperation,
     from_json,
     only_reads,
     summary,
@@ -27,14 +27,14 @@ TEXTS = st.lists(st.text()).map(tuple)
 KEYS = st.lists(st.text(), min_size=1, max_size=2).map(tuple)
 DATA = st.dictionaries(st.text().filter(lambda name: name != "__entity_type__"), st.none() | st.integers() | st.text())
 OPERATIONS = st.one_of(
-    st.builds(Query, st.text()),
-    st.builds(Search, st.text(), st.text(), TEXTS, st.none() | st.text(), TEXTS),
-    st.builds(Create, st.text(), DATA),
-    st.builds(Update, st.text(), KEYS, DATA),
-    st.builds(Delete, st.text(), KEYS),
-    st.just(QuerySchemas()),
-    st.builds(QueryServerInformation, TEXTS),
-    st.builds(Plain, st.fixed_dictionaries({"action": st.just("encode_media"), "component_id": st.text()})),
+    st.builds(QueryOperation, st.text()),
+    st.builds(SearchOperation, st.text(), st.text(), TEXTS, st.none() | st.text(), TEXTS),
+    st.builds(CreateOperation, st.text(), DATA),
+    st.builds(UpdateOperation, st.text(), KEYS, DATA),
+    st.builds(DeleteOperation, st.text(), KEYS),
+    st.just(QuerySchemasOperation()),
+    st.builds(QueryServerInformationOperation, TEXTS),
+    st.builds(RawOperation, st.fixed_dictionaries({"action": st.just("encode_media"), "component_id": st.text()})),
 )
 
 
@@ -46,9 +46,9 @@ def test_an_operation_read_back_from_its_json_is_the_same(operation):
 @pytest.mark.parametrize(
     ("operation", "body"),
     [
-        (Query("Task"), {"action": "query", "expression": "Task"}),
+        (QueryOperation("Task"), {"action": "query", "expression": "Task"}),
         (
-            Search("Task", "Task", ("sh", "10"), "c1", ("o1",)),
+            SearchOperation("Task", "Task", ("sh", "10"), "c1", ("o1",)),
             {
                 "action": "search",
                 "expression": "Task",
@@ -59,7 +59,7 @@ def test_an_operation_read_back_from_its_json_is_the_same(operation):
             },
         ),
         (
-            Update("Task", ("1",), {"status": Reference("Status", (("id", "2"),))}),
+            UpdateOperation("Task", ("1",), {"status": Reference("Status", (("id", "2"),))}),
             {
                 "action": "update",
                 "entity_type": "Task",
@@ -68,14 +68,14 @@ def test_an_operation_read_back_from_its_json_is_the_same(operation):
             },
         ),
         (
-            Delete("Metadata", ("1", "k")),
+            DeleteOperation("Metadata", ("1", "k")),
             {"action": "delete", "entity_type": "Metadata", "entity_key": ["1", "k"]},
         ),
-        (QuerySchemas(), {"action": "query_schemas"}),
-        (QueryServerInformation(), {"action": "query_server_information"}),
-        (QueryServerInformation(("version",)), {"action": "query_server_information", "values": ["version"]}),
+        (QuerySchemasOperation(), {"action": "query_schemas"}),
+        (QueryServerInformationOperation(), {"action": "query_server_information"}),
+        (QueryServerInformationOperation(("version",)), {"action": "query_server_information", "values": ["version"]}),
         (
-            Plain({"action": "custom", "when": datetime.date(2024, 5, 1)}),
+            RawOperation({"action": "custom", "when": datetime.date(2024, 5, 1)}),
             {"action": "custom", "when": {"__type__": "date", "value": "2024-05-01"}},
         ),
     ],
@@ -85,7 +85,7 @@ def test_the_json_of_an_operation_is_what_servers_expect(operation, body):
 
 
 def test_a_key_may_come_as_one_text():
-    assert from_json({"action": "delete", "entity_type": "Task", "entity_key": "1"}) == Delete("Task", ("1",))
+    assert from_json({"action": "delete", "entity_type": "Task", "entity_key": "1"}) == DeleteOperation("Task", ("1",))
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,19 @@ def test_what_is_missing_or_wrong_in_an_operation_is_named(body, named):
         from_json(body)
 
 
-READS = [Query("Task"), Search("Task", "Task"), QuerySchemas(), QueryServerInformation(), Plain({"action": "query"})]
-CHANGES = [Create("Task", {}), Update("Task", ("1",), {}), Delete("Task", ("1",)), Plain({"action": "encode_media"})]
+READS = [
+    QueryOperation("Task"),
+    SearchOperation("Task", "Task"),
+    QuerySchemasOperation(),
+    QueryServerInformationOperation(),
+    RawOperation({"action": "query"}),
+]
+CHANGES = [
+    CreateOperation("Task", {}),
+    UpdateOperation("Task", ("1",), {}),
+    DeleteOperation("Task", ("1",)),
+    RawOperation({"action": "encode_media"}),
+]
 
 
 def test_only_what_changes_nothing_may_be_repeated():
@@ -127,13 +138,13 @@ def test_only_what_changes_nothing_may_be_repeated():
 @pytest.mark.parametrize(
     ("operation", "said"),
     [
-        (Query("select id from Task"), "select id from Task"),
-        (Search("select id from Task", "Task", ("anim",)), "select id from Task"),
-        (Create("Task", {"name": "x"}), "Create Task"),
-        (Delete("Task", ("1",)), "Delete Task"),
-        (QuerySchemas(), "QuerySchemas"),
-        (Plain({"action": "query", "expression": "User"}), "User"),
-        (Plain({"action": "delayed_job", "job_type": "SYNC"}), "delayed_job"),
+        (QueryOperation("select id from Task"), "select id from Task"),
+        (SearchOperation("select id from Task", "Task", ("anim",)), "select id from Task"),
+        (CreateOperation("Task", {"name": "x"}), "Create Task"),
+        (DeleteOperation("Task", ("1",)), "Delete Task"),
+        (QuerySchemasOperation(), "QuerySchemas"),
+        (RawOperation({"action": "query", "expression": "User"}), "User"),
+        (RawOperation({"action": "delayed_job", "job_type": "SYNC"}), "delayed_job"),
     ],
 )
 def test_a_summary_says_what_an_operation_is_about(operation, said):

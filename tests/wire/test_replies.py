@@ -17,10 +17,18 @@ from ftrack_orm.errors import (
     ServerParseError,
     ServerValidationError,
 )
-from ftrack_orm.wire.operations import Create, Delete, Plain, Query, QuerySchemas, Search, Update
-from ftrack_orm.wire.replies import EXCERPT, Deleted, PlainAnswer, Rows, Written, read_replies
+from ftrack_orm.wire.operations import (
+    CreateOperation,
+    DeleteOperation,
+    QueryOperation,
+    QuerySchemasOperation,
+    RawOperation,
+    SearchOperation,
+    UpdateOperation,
+)
+from ftrack_orm.wire.replies import EXCERPT, DeleteReply, QueryReply, RawReply, WriteReply, read_replies
 
-QUERY = Query("Task")
+QUERY = QueryOperation("Task")
 
 
 def read(answer, *operations, status=200):
@@ -40,27 +48,27 @@ def test_each_operation_gets_its_reply_in_order():
             {"widget_url": "u"},
         ],
         QUERY,
-        Search("Task", "Task"),
-        Create("Task", {}),
-        Update("Task", ("1",), {}),
-        Delete("Task", ("1",)),
-        QuerySchemas(),
-        Plain({"action": "get_widget_url"}),
+        SearchOperation("Task", "Task"),
+        CreateOperation("Task", {}),
+        UpdateOperation("Task", ("1",), {}),
+        DeleteOperation("Task", ("1",)),
+        QuerySchemasOperation(),
+        RawOperation({"action": "get_widget_url"}),
     )
     assert replies == [
-        Rows([entity], 500),
-        Rows([], None),
-        Written(entity),
-        Written(entity),
-        Deleted(True),
-        PlainAnswer([{"id": "Task"}]),
-        PlainAnswer({"widget_url": "u"}),
+        QueryReply([entity], 500),
+        QueryReply([], None),
+        WriteReply(entity),
+        WriteReply(entity),
+        DeleteReply(True),
+        RawReply([{"id": "Task"}]),
+        RawReply({"widget_url": "u"}),
     ]
 
 
 @pytest.mark.parametrize("metadata", [{}, {"metadata": None}, {"metadata": {}}, {"metadata": {"next": None}}])
 def test_an_answer_that_tells_of_no_next_page_is_the_last(metadata):
-    assert read([{"data": [], **metadata}]) == [Rows([], None)]
+    assert read([{"data": [], **metadata}]) == [QueryReply([], None)]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +143,7 @@ def test_a_strange_answer_is_a_protocol_error_saying_what_is_strange(body, said)
     assert "200" in str(caught.value)
 
 
-@pytest.mark.parametrize("operation", [Create("Task", {}), Update("Task", ("1",), {})])
+@pytest.mark.parametrize("operation", [CreateOperation("Task", {}), UpdateOperation("Task", ("1",), {})])
 def test_a_write_without_an_entity_in_its_reply_is_a_protocol_error(operation):
     with pytest.raises(ProtocolError):
         read([{"data": None}], operation)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from ftrack_orm.errors import InvalidValue, ProtocolError
 from ftrack_orm.values import Reference
 from ftrack_orm.wire.socketio import (
-    Handshake,
     Packet,
     PacketType,
+    SocketHandshake,
     ack_packet,
     ack_reply,
     decode,
@@ -181,14 +181,14 @@ def test_an_acknowledgement_of_another_shape_is_refused(data: str) -> None:
 
 
 def test_a_handshake_is_read_with_its_times_in_seconds() -> None:
-    assert parse_handshake("abc:60:65:websocket,xhr-polling\n") == Handshake(
+    assert parse_handshake("abc:60:65:websocket,xhr-polling\n") == SocketHandshake(
         "abc", 60.0, 65.0, ("websocket", "xhr-polling")
     )
 
 
 @pytest.mark.parametrize("text", ["abc:::websocket", "abc:0:0:websocket"])
 def test_a_server_without_heartbeats_states_no_times(text: str) -> None:
-    assert parse_handshake(text) == Handshake("abc", None, None, ("websocket",))
+    assert parse_handshake(text) == SocketHandshake("abc", None, None, ("websocket",))
 
 
 @pytest.mark.parametrize(
@@ -218,5 +218,5 @@ def test_what_is_no_handshake_is_refused(text: str) -> None:
 def test_a_handshake_survives_its_text(
     session_id: str, heartbeat: int | None, close: int | None, transports: list[str]
 ) -> None:
-    handshake = Handshake(session_id, heartbeat, close, tuple(transports))
+    handshake = SocketHandshake(session_id, heartbeat, close, tuple(transports))
     assert parse_handshake(handshake_text(session_id, heartbeat, close, transports)) == handshake

@@ -17,12 +17,12 @@ from typing import Any
 import attrs
 
 from ...errors import FtrackError, ServerError
-from ...query.compiler import compile_select
-from ...query.nodes import And, Membership, Ordering, Path, Select
+from ...query.language.compiler import compile_select
+from ...query.language.nodes import And, Membership, Ordering, Path, Select
 from ...schema.model import Schema
 from ...wire.codec import decode
-from ...wire.operations import Operation, Query
-from ...wire.replies import Reply, Rows
+from ...wire.operations import Operation, QueryOperation
+from ...wire.replies import QueryReply, Reply
 
 Call = Callable[[Sequence[Operation]], Sequence[Reply]]
 
@@ -43,7 +43,7 @@ class Author:
 
 
 @attrs.frozen
-class Sighting:
+class ObservedChange:
     """A change nobody in this session made: of which entity, what records may call it, and the status it led to.
 
     An entity with a longer key is named by its parts joined with commas. Without *names* the entity was deleted.
@@ -54,7 +54,7 @@ class Sighting:
     status_id: str | None = None
 
 
-def find_authors(schema: Schema, call: Call, sightings: Sequence[Sighting]) -> list[Author | None]:
+def find_authors(schema: Schema, call: Call, sightings: Sequence[ObservedChange]) -> list[Author | None]:
     """Return the latest author of each of *sightings*, None where the server does not tell; asks in one request.
 
     Never raises what asking raises: the conflict this is asked for is the news, its author is an extra.
@@ -77,7 +77,7 @@ class _Record:
     status_id: str | None = None
     is_removal: bool = False
 
-    def tells(self, sighting: Sighting) -> bool:
+    def tells(self, sighting: ObservedChange) -> bool:
         """Whether this is the record of a sighting."""
         if self.entity_id != sighting.entity_id:
             return False
@@ -88,7 +88,7 @@ class _Record:
         return not self.names.isdisjoint(sighting.names)
 
 
-def _selects(schema: Schema, asked: Sequence[Sighting]) -> Iterator[Select]:
+def _selects(schema: Schema, asked: Sequence[ObservedChange]) -> Iterator[Select]:
     user = Path.of("user", "username")
     status_ids = dict.fromkeys(each.status_id for each in asked if each.status_id)
     if status_ids and "StatusChange" in schema.types:
@@ -114,13 +114,13 @@ def _answers(call: Call, selects: Sequence[Select]) -> list[Sequence[Mapping[str
     if not selects:
         return []
     try:
-        replies = call([Query(compile_select(select)) for select in selects])
+        replies = call([QueryOperation(compile_select(select)) for select in selects])
     except ServerError:
         # What may not be asked by this user must not hide the rest.
         return [rows for select in selects for rows in _answers(call, [select])] if len(selects) > 1 else []
     except FtrackError:
         return []
-    return [reply.data for reply in replies if isinstance(reply, Rows)]
+    return [reply.data for reply in replies if isinstance(reply, QueryReply)]
 
 
 def _records(rows: Sequence[Mapping[str, Any]]) -> Iterator[_Record]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...errors import InvalidValue
-from ..editing.changes import Journal
 from ..entity import Entity
+from ..journal import Journal
 from . import planning
 from .snapshot import Snapshot, joined, take_snapshot
 

@@ -11,25 +11,24 @@ from ...errors import (
     CommitOutcomeUnknown,
     FtrackError,
     InvalidValue,
-    LineError,
     ProtocolError,
     QueryError,
+    TransportError,
     UsageError,
 )
 from ...query.builder import Progress, Query
-from ...query.nodes import Path
+from ...query.language.nodes import Path
 from ...schema.attribute import Kind
 from ...schema.model import EntityType
 from ...values import Reference
 from ...wire.codec import ENTITY_TYPE
-from ...wire.operations import Delete, Operation, Update
-from ...wire.replies import Reply, Written
+from ...wire.operations import DeleteOperation, Operation, UpdateOperation
+from ...wire.replies import Reply, WriteReply
 from ..editing import changes
 from ..editing.coercion import coerce
-from ..entity import Entity, new_entity, plain_key
+from ..entity import Entity, EntityState, Lifecycle, new_entity, plain_key
 from ..reading.merging import Merger
 from ..reading.refreshing import Refresher
-from ..state import Lifecycle, State
 from ..workspace import Workspace
 from . import planning
 
@@ -42,7 +41,7 @@ LINK = "link"
 Call = Callable[[Sequence[Operation]], Sequence[Reply]]
 
 
-class Bulk:
+class BulkOperations:
     """Changes and deletes what queries find; *call* sends operations.
 
     All keys are read before anything is changed: changing entities while paging over them would move them between
@@ -66,13 +65,13 @@ class Bulk:
             return 0
         shown = tuple(dict.fromkeys(each for name in values for each in changes.same_change(schema, name)))
         updates = tuple(
-            Update(str(row[ENTITY_TYPE]), plain_key(schema, row), values) for row in self._rows(query, schema)
+            UpdateOperation(str(row[ENTITY_TYPE]), plain_key(schema, row), values) for row in self._rows(query, schema)
         )
         try:
             for batch in self._carried_out(planning.Changes(modifications=updates), batch_size, on_progress):
                 known = []
                 for operation, reply in batch:
-                    assert isinstance(operation, Update) and isinstance(reply, Written)
+                    assert isinstance(operation, UpdateOperation) and isinstance(reply, WriteReply)
                     entity = self._workspace.known(operation.entity_type, operation.key)
                     if entity is not None:
                         self._refresher.expire(entity, shown)
@@ -102,7 +101,7 @@ class Bulk:
         for batch in self._carried_out(planning.Changes(deletions=deletions), batch_size, on_progress):
             with self._workspace.lock:
                 for operation, _ in batch:
-                    assert isinstance(operation, Delete)
+                    assert isinstance(operation, DeleteOperation)
                     entity = self._workspace.known(operation.entity_type, operation.key)
                     if entity is not None:
                         changes.mark_deleted(entity)
@@ -125,7 +124,9 @@ class Bulk:
 
     def _values(self, schema: EntityType, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return *data* as operations carry it, checked as setting each attribute of such an entity would."""
-        any_entity = new_entity(self._workspace.classes[schema.name], State(self._workspace, (), Lifecycle.PERSISTENT))
+        any_entity = new_entity(
+            self._workspace.classes[schema.name], EntityState(self._workspace, (), Lifecycle.PERSISTENT)
+        )
         values: dict[str, Any] = {}
         for name, value in data.items():
             attribute = schema.attribute(name)
@@ -205,7 +206,7 @@ class Bulk:
 def _with_progress(error: FtrackError, done: int, tried: int, total: int) -> FtrackError:
     """Return *error* saying how far the work had come; `CommitOutcomeUnknown` if the last batch may have been done."""
     account = f"{done} of {total} entities were done before"
-    if isinstance(error, ProtocolError) or (isinstance(error, LineError) and not error.safe_to_retry):
+    if isinstance(error, ProtocolError) or (isinstance(error, TransportError) and not error.safe_to_retry):
         return CommitOutcomeUnknown(
             f"{account}, and it is not known whether the {tried} after them were. ({error})", done=done, total=total
         )

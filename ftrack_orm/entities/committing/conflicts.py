@@ -10,13 +10,13 @@ import attrs
 from ...errors import CommitConflict
 from ...schema.model import Schema
 from ...values import NOT_LOADED
-from ...wire.operations import Update
-from ..editing.custom_attributes import CustomAttributes
+from ...wire.operations import UpdateOperation
+from ..custom_attributes.mapping import CustomAttributes
 from ..editing.mappings import Entry
 from ..entity import Entity
-from .attempts import Attempt
-from .authors import Author, Sighting, find_authors
-from .outcome import Call, Found, Replaced, read_present, same
+from .authors import Author, ObservedChange, find_authors
+from .batch import Batch
+from .outcome import Call, Replaced, ServerState, read_present, same
 
 #: A type and a key, as operations name what they change.
 _Named = tuple[str, tuple[str, ...]]
@@ -55,7 +55,7 @@ class _Conflict:
         return f"{name} of {what} was {self.read!r} when it was read and is {self.present!r} now ({by})"
 
 
-def check_conflicts(schema: Schema, call: Call, attempt: Attempt, bases: Replaced) -> None:
+def check_conflicts(schema: Schema, call: Call, attempt: Batch, bases: Replaced) -> None:
     """Raise `CommitConflict` when the server no longer has what the updates of *attempt* are to replace.
 
     Compared is what the session knows, or, where *bases* tell, what it was when the change was made and saved to a
@@ -68,7 +68,9 @@ def check_conflicts(schema: Schema, call: Call, attempt: Attempt, bases: Replace
         for identity in {**attempt.snapshot.replaced, **bases}
     }
     updates = [
-        operation for operation in attempt.operations if isinstance(operation, Update) and _known(operation, replaced)
+        operation
+        for operation in attempt.operations
+        if isinstance(operation, UpdateOperation) and _known(operation, replaced)
     ]
     if not updates:
         return
@@ -96,14 +98,14 @@ def check_conflicts(schema: Schema, call: Call, attempt: Attempt, bases: Replace
     )
 
 
-def _known(update: Update, replaced: Replaced) -> dict[str, Any]:
+def _known(update: UpdateOperation, replaced: Replaced) -> dict[str, Any]:
     """Return those attributes of an update of which the session knows what the server had."""
     before = replaced.get((update.entity_type, update.key), {})
     return {name: before[name] for name in update.data if before.get(name, NOT_LOADED) is not NOT_LOADED}
 
 
 def _conflicts(
-    updates: list[Update], replaced: Replaced, found: Found, rows: Mapping[_Named, _Row]
+    updates: list[UpdateOperation], replaced: Replaced, found: ServerState, rows: Mapping[_Named, _Row]
 ) -> Iterator[_Conflict]:
     for update in updates:
         row = rows.get((update.entity_type, update.key))
@@ -123,7 +125,7 @@ def _conflicts(
                 yield _Conflict(owner.entity_type, key, row.attribute, row.item, read, now)
 
 
-def _rows(attempt: Attempt) -> dict[_Named, _Row]:
+def _rows(attempt: Batch) -> dict[_Named, _Row]:
     """Return which keys of which mappings the rows stand for that the attempt is about."""
     return {
         (entry.holder.entity_type, tuple(value for _, value in entry.holder.key)): _Row(entity, name, item)
@@ -141,19 +143,19 @@ def _unset(row: _Row) -> Any:
     return mapping.default_of(row.item) if isinstance(mapping, CustomAttributes) else None
 
 
-def _sighting(schema: Schema, conflict: _Conflict) -> Sighting:
+def _sighting(schema: Schema, conflict: _Conflict) -> ObservedChange:
     """Return what records of a conflicting change would say."""
     entity_id = conflict.key[0] if len(conflict.key) == 1 else ""
     if conflict.attribute is None:
-        return Sighting(entity_id)
+        return ObservedChange(entity_id)
     kind = schema.type(conflict.entity_type)
     if conflict.item is not None:
         target = schema.type(str(kind.attribute(conflict.attribute).target))
         if "configuration_id" in target.primary_key:
             # Custom attributes are recorded as changes of the entity, by their keys.
-            return Sighting(entity_id, frozenset({conflict.item}))
-        return Sighting(f"{entity_id},{conflict.item}", frozenset({"value"}))
+            return ObservedChange(entity_id, frozenset({conflict.item}))
+        return ObservedChange(f"{entity_id},{conflict.item}", frozenset({"value"}))
     names = {conflict.attribute, *kind.keyed_references.get(conflict.attribute, ())}
     names.update(alias for name in tuple(names) if (alias := kind.attributes[name].alias))
     is_status = conflict.attribute == "status_id" and isinstance(conflict.present, str)
-    return Sighting(entity_id, frozenset(names), conflict.present if is_status else None)
+    return ObservedChange(entity_id, frozenset(names), conflict.present if is_status else None)

@@ -10,14 +10,14 @@ from typing import Any
 import attrs
 
 from ...errors import ProtocolError
-from ...query.compiler import compile_select
-from ...query.nodes import Path, Select
+from ...query.language.compiler import compile_select
+from ...query.language.nodes import Path, Select
 from ...schema.attribute import Kind
 from ...schema.model import EntityType, Schema
 from ...values import NOT_LOADED, Reference
 from ...wire.codec import ENTITY_TYPE, decode
-from ...wire.operations import Create, Delete, Operation, Query, Update
-from ...wire.replies import Reply, Rows
+from ...wire.operations import CreateOperation, DeleteOperation, Operation, QueryOperation, UpdateOperation
+from ...wire.replies import QueryReply, Reply
 from ..entity import plain_key
 from ..reading.loading import CHUNK, CHUNKS_IN_A_REQUEST, key_criterion
 from ..reading.projections import plain_scalars
@@ -37,7 +37,7 @@ class Outcome(enum.Enum):
 
 
 @attrs.frozen
-class Found:
+class ServerState:
     """What the server has now of the entities some operations are about.
 
     *values* holds the attributes of every entity that exists, by type and key as the operations name it. *rows* are the
@@ -48,7 +48,7 @@ class Found:
     rows: Sequence[dict[str, Any]]
 
 
-def read_present(schema: Schema, call: Call, operations: Sequence[Operation]) -> Found:
+def read_present(schema: Schema, call: Call, operations: Sequence[Operation]) -> ServerState:
     """Ask what the server has of the entities *operations* create, update and delete, in as few requests as possible.
 
     Raises what *call* raises, and `ProtocolError` for an answer that is none to a query.
@@ -63,8 +63,8 @@ def read_present(schema: Schema, call: Call, operations: Sequence[Operation]) ->
     top: list[tuple[str, dict[str, Any]]] = []
     for start in range(0, len(selects), CHUNKS_IN_A_REQUEST):
         batch = selects[start : start + CHUNKS_IN_A_REQUEST]
-        for select, reply in zip(batch, call([Query(compile_select(s)) for s in batch]), strict=True):
-            if not isinstance(reply, Rows):
+        for select, reply in zip(batch, call([QueryOperation(compile_select(s)) for s in batch]), strict=True):
+            if not isinstance(reply, QueryReply):
                 raise ProtocolError("The server answered a query with something else than rows.")
             top.extend((select.entity_type, row) for row in reply.data)
     told: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
@@ -75,17 +75,19 @@ def read_present(schema: Schema, call: Call, operations: Sequence[Operation]) ->
         for kind, row in top
         for key in [plain_key(schema.type(kind), row)]
     }
-    return Found(values, [row for _, row in top])
+    return ServerState(values, [row for _, row in top])
 
 
-def judge(schema: Schema, operations: Sequence[Operation], replaced: Replaced, found: Found) -> Outcome:
+def judge(schema: Schema, operations: Sequence[Operation], replaced: Replaced, found: ServerState) -> Outcome:
     """Return what became of *operations*, sent as one batch, given what they *replaced* and what was *found* now.
 
     The server carries out a batch whole or not at all, so one created entity that exists says that everything was done,
     and none that nothing was: their ids were made here and cannot come from anybody else. Without creates, what was
     updated and deleted is evidence, which somebody else's changes can spoil.
     """
-    made = [o for o in operations if isinstance(o, Create) and len(schema.type(o.entity_type).primary_key) == 1]
+    made = [
+        o for o in operations if isinstance(o, CreateOperation) and len(schema.type(o.entity_type).primary_key) == 1
+    ]
     if made:
         exists = any((create.entity_type, _key_of(schema, create)) in found.values for create in made)
         return Outcome.DONE if exists else Outcome.NOT_DONE
@@ -114,18 +116,18 @@ def same(sent: Any, present: Any) -> bool:
     return bool(sent == present)
 
 
-def _evidence(schema: Schema, operation: Operation, replaced: Replaced, found: Found) -> Iterable[str]:
+def _evidence(schema: Schema, operation: Operation, replaced: Replaced, found: ServerState) -> Iterable[str]:
     """Yield what the present state says of one operation: done, not done, strange, or nothing."""
-    if not isinstance(operation, (Create, Update, Delete)):
+    if not isinstance(operation, (CreateOperation, UpdateOperation, DeleteOperation)):
         return
     key = _key_of(schema, operation)
     present = found.values.get((operation.entity_type, key))
-    if isinstance(operation, Delete):
+    if isinstance(operation, DeleteOperation):
         yield "done" if present is None else "not done"
     elif present is None:
         # A custom attribute that nobody has set may have no row, and setting it makes one (PROTOCOL 6).
         is_unset = "configuration_id" in schema.type(operation.entity_type).primary_key
-        yield "not done" if isinstance(operation, Create) or is_unset else "strange"
+        yield "not done" if isinstance(operation, CreateOperation) or is_unset else "strange"
     else:
         before = replaced.get((operation.entity_type, key), {})
         for name, sent in operation.data.items():
@@ -134,7 +136,9 @@ def _evidence(schema: Schema, operation: Operation, replaced: Replaced, found: F
                 # It tells nothing where the same, or nobody knows what, was there before.
                 if earlier is not NOT_LOADED and not _equal(earlier, sent):
                     yield "done"
-            elif isinstance(operation, Create) or (earlier is not NOT_LOADED and not same(earlier, present.get(name))):
+            elif isinstance(operation, CreateOperation) or (
+                earlier is not NOT_LOADED and not same(earlier, present.get(name))
+            ):
                 yield "strange"
             else:
                 yield "not done"
@@ -153,15 +157,15 @@ def _wanted(
     keys: dict[str, dict[tuple[str, ...], None]] = {}
     names: dict[str, dict[str, None]] = {}
     for operation in operations:
-        if not isinstance(operation, (Create, Update, Delete)):
+        if not isinstance(operation, (CreateOperation, UpdateOperation, DeleteOperation)):
             continue
         kind = schema.type(operation.entity_type)
         keys.setdefault(kind.name, {})[_key_of(schema, operation)] = None
         asked = names.setdefault(kind.name, dict.fromkeys(kind.primary_key))
-        if isinstance(operation, Create) and len(asked) == len(kind.primary_key):
+        if isinstance(operation, CreateOperation) and len(asked) == len(kind.primary_key):
             # What the answer to the creation would have told.
             asked.update(dict.fromkeys(plain_scalars(kind)))
-        if not isinstance(operation, Delete):
+        if not isinstance(operation, DeleteOperation):
             asked.update(dict.fromkeys(name for name in operation.data if not kind.attribute(name).restricted))
     return {kind: list(found) for kind, found in keys.items()}, {kind: list(found) for kind, found in names.items()}
 
@@ -173,8 +177,8 @@ def _path(schema: Schema, kind: EntityType, name: str) -> Path:
     return Path.of(name, schema.type(str(attribute.target)).primary_key[0])
 
 
-def _key_of(schema: Schema, operation: Create | Update | Delete) -> tuple[str, ...]:
-    if isinstance(operation, Create):
+def _key_of(schema: Schema, operation: CreateOperation | UpdateOperation | DeleteOperation) -> tuple[str, ...]:
+    if isinstance(operation, CreateOperation):
         return plain_key(schema.type(operation.entity_type), operation.data)
     return operation.key
 

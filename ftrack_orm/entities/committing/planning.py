@@ -16,7 +16,7 @@ import attrs
 
 from ...values import Reference
 from ...wire.codec import ENTITY_TYPE
-from ...wire.operations import Create, Delete, Operation, Update, to_json
+from ...wire.operations import CreateOperation, DeleteOperation, Operation, UpdateOperation, to_json
 
 Name = TypeVar("Name", bound=Hashable)
 
@@ -44,7 +44,7 @@ class Changes:
     """What is to be carried out, each kind in the order in which it came about."""
 
     creations: tuple[Creation, ...] = ()
-    modifications: tuple[Update, ...] = ()
+    modifications: tuple[UpdateOperation, ...] = ()
     deletions: tuple[Deletion, ...] = ()
 
 
@@ -73,9 +73,12 @@ def plan(changes: Changes) -> Plan:
     creations, cut = _ordered_creations(changes.creations)
     return Plan(
         [
-            *[Create(creation.reference.entity_type, creation.data) for creation in creations],
+            *[CreateOperation(creation.reference.entity_type, creation.data) for creation in creations],
             *_merged([*cut, *changes.modifications]),
-            *[Delete(d.reference.entity_type, _key(d.reference)) for d in ordered_deletions(changes.deletions)],
+            *[
+                DeleteOperation(d.reference.entity_type, _key(d.reference))
+                for d in ordered_deletions(changes.deletions)
+            ],
         ]
     )
 
@@ -84,20 +87,20 @@ def _key(reference: Reference) -> tuple[str, ...]:
     return tuple([value for _, value in reference.key])
 
 
-def _merged(updates: Iterable[Update]) -> Iterable[Update]:
+def _merged(updates: Iterable[UpdateOperation]) -> Iterable[UpdateOperation]:
     """Fold updates of the same entity into the first of them."""
-    merged: list[Update] = []
+    merged: list[UpdateOperation] = []
     places: dict[str, dict[tuple[str, ...], int]] = defaultdict(dict)
     for update in updates:
         place = places[update.entity_type].setdefault(update.key, len(merged))
         if place == len(merged):
             merged.append(update)
         else:
-            merged[place] = Update(update.entity_type, update.key, {**merged[place].data, **update.data})
+            merged[place] = UpdateOperation(update.entity_type, update.key, {**merged[place].data, **update.data})
     return merged
 
 
-def _ordered_creations(creations: Sequence[Creation]) -> tuple[list[Creation], list[Update]]:
+def _ordered_creations(creations: Sequence[Creation]) -> tuple[list[Creation], list[UpdateOperation]]:
     """Return creations with everything after what it refers to, and the updates that circles made necessary."""
     index = _index(creations)
     order, cut = _ordered([_needs(i, creation.data, index) for i, creation in enumerate(creations)])
@@ -120,9 +123,9 @@ def _without(creation: Creation, names: Set[str]) -> Creation:
     return Creation(creation.reference, {name: value for name, value in creation.data.items() if name not in names})
 
 
-def _update(creation: Creation, names: Set[str]) -> Update:
+def _update(creation: Creation, names: Set[str]) -> UpdateOperation:
     reference, data = creation.reference, creation.data
-    return Update(reference.entity_type, _key(reference), {name: data[name] for name in sorted(names)})
+    return UpdateOperation(reference.entity_type, _key(reference), {name: data[name] for name in sorted(names)})
 
 
 def _ordered(needs: list[dict[Name, Set[int]]]) -> tuple[list[int], dict[int, set[Name]]]:

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from ...errors import EntityDeleted, FtrackError, InvalidValue, StorageError
-from ...query.nodes import Path
+from ...query.language.nodes import Path
 from ...schema.attribute import Kind
 from ...schema.model import EntityType, Schema
 from ...values import NOT_LOADED, Reference

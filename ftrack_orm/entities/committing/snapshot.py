@@ -9,12 +9,11 @@ import attrs
 
 from ...schema.attribute import Kind
 from ...values import NOT_LOADED, Reference
-from ...wire.operations import Update
-from ..editing.changes import Journal
+from ...wire.operations import UpdateOperation
 from ..editing.mappings import Entry, MappedCollection, holder_of_new_entry
-from ..editing.recorded import plain
-from ..entity import Entity
-from ..state import Lifecycle
+from ..editing.tracked import plain
+from ..entity import Entity, Lifecycle
+from ..journal import Journal
 from .planning import Changes, Creation, Deletion
 
 # Bound once: looking a member up on its enumeration costs more than the comparison.
@@ -88,7 +87,7 @@ class _Draft:
     def __init__(self, leaving: Collection[Entity]) -> None:
         self._leaving = leaving
         self.creations: list[Creation] = []
-        self.modifications: list[Update] = []
+        self.modifications: list[UpdateOperation] = []
         self.deletions = [Deletion(entity.__reference__(), _references_of(entity)) for entity in leaving]
         self.sent: dict[Entity, Mapping[str, Any]] = {}
         self.replaced: dict[tuple[str, tuple[str, ...]], Mapping[str, Any]] = {}
@@ -124,7 +123,7 @@ class _Draft:
             self.creations.append(Creation(entity.__reference__(), data))
         elif data:
             identity = entity.__entity_type__, entity._ftrack_state.key
-            self.modifications.append(Update(*identity, data))
+            self.modifications.append(UpdateOperation(*identity, data))
             self.replaced[identity] = {
                 name: before if type(before := originals[name]) in _PLAIN else _replaced_by(entity, name, originals)
                 for name in data
@@ -161,7 +160,7 @@ class _Draft:
                 self.creations.append(Creation(created, {**data, value_name: entry.value}))
             else:
                 identity = holder.entity_type, tuple(value for _, value in holder.key)
-                self.modifications.append(Update(*identity, {value_name: entry.value}))
+                self.modifications.append(UpdateOperation(*identity, {value_name: entry.value}))
                 if earlier is not None:
                     self.replaced[identity] = {value_name: earlier.value}
         self.deletions.extend(Deletion(each.holder) for key, each in before.items() if key not in now and each.holder)

@@ -11,27 +11,26 @@ from ...errors import (
     EntityDeleted,
     FtrackError,
     InvalidValue,
-    LineError,
     ProtocolError,
     ServerError,
+    TransportError,
     UsageError,
 )
 from ...schema.attribute import Kind
 from ...values import NOT_LOADED
 from ...wire.operations import Operation
-from ...wire.replies import Reply, Written
+from ...wire.replies import Reply, WriteReply
+from ..custom_attributes.mapping import settle_configurations
 from ..editing import changes
-from ..editing.creating import Defaults, fill, key_of_new
-from ..editing.custom_attributes import settle_configurations
-from ..editing.following import join
+from ..editing.back_population import join
+from ..editing.creation import Defaults, fill, key_of_new
 from ..editing.mappings import MappedCollection
-from ..editing.recorded import Recorded
-from ..entity import Entity, new_entity
+from ..editing.tracked import Tracked
+from ..entity import Entity, EntityState, Lifecycle, new_entity
 from ..reading.merging import Merger
-from ..state import Lifecycle, State
 from ..workspace import Workspace
 from . import planning
-from .attempts import Attempt, is_late, not_done, unknown_outcome
+from .batch import Batch, is_late, not_done, unknown_outcome
 from .batching import batches
 from .conflicts import check_conflicts
 from .outcome import Outcome, judge, read_present
@@ -57,7 +56,7 @@ class UnitOfWork:
         # New entities that the server may have by now.
         self._in_flight: frozenset[Entity] = frozenset()
         # What was sent and is not known to have been carried out or not.
-        self._doubtful: Attempt | None = None
+        self._doubtful: Batch | None = None
 
     # -- recording -----------------------------------------------------------------------------------------------------
 
@@ -74,7 +73,7 @@ class UnitOfWork:
         values = {**self._defaults.of(schema, data), **data}
         key = key_of_new(schema, values)
         # Nothing of a refused creation stays: the entity is not known to anything yet.
-        entity = new_entity(cls, State(self._workspace, key, Lifecycle.PENDING))
+        entity = new_entity(cls, EntityState(self._workspace, key, Lifecycle.PENDING))
         fill(entity, {name: values[name] for name in values if name not in plural} if plural else values)
         # Mapped collections last: which custom attributes there are depends on what the entity is in.
         for name in sorted(plural, key=lambda name: schema.attributes[name].kind is Kind.MAPPING):
@@ -133,7 +132,7 @@ class UnitOfWork:
 
         When the server refuses, its `ServerError` is raised and everything is as before: mend and commit again, or
         roll back. When the answer is lost, the server is asked for what the commit should have left behind: either it
-        was carried out, then nothing is raised, or a `LineError` says that it was not and that it may be committed
+        was carried out, then nothing is raised, or a `TransportError` says that it was not and that it may be committed
         again; `CommitOutcomeUnknown` is raised when neither is certain. The next commit then looks again first.
 
         With `on_conflict="raise"` the server is first asked, in a request of its own, whether it still has the values
@@ -155,7 +154,7 @@ class UnitOfWork:
                     journal = self._workspace.journal
                     taken = batches(journal, batch_size) if only is None else [take_snapshot(journal, only)]
                     attempts = [
-                        Attempt(snapshot, operations)
+                        Batch(snapshot, operations)
                         for snapshot in taken
                         if (operations := planning.plan(snapshot.changes))
                     ]
@@ -224,7 +223,7 @@ class UnitOfWork:
             finally:
                 self._under_way = False
 
-    def _carry_out(self, attempt: Attempt) -> None:
+    def _carry_out(self, attempt: Batch) -> None:
         """Send one batch and take it as done when it is; what is not known to have been refused stays in doubt."""
         self._doubtful = attempt
         try:
@@ -232,8 +231,8 @@ class UnitOfWork:
         except ServerError:
             self._doubtful = None
             raise
-        except (LineError, ProtocolError) as error:
-            if isinstance(error, LineError) and error.safe_to_retry:
+        except (TransportError, ProtocolError) as error:
+            if isinstance(error, TransportError) and error.safe_to_retry:
                 self._doubtful = None
                 raise
             outcome, rows = self._find_out(attempt, error)
@@ -244,7 +243,7 @@ class UnitOfWork:
                 raise failure from error
             self._accept(attempt.snapshot, rows)
         else:
-            self._accept(attempt.snapshot, [reply.data for reply in replies if isinstance(reply, Written)])
+            self._accept(attempt.snapshot, [reply.data for reply in replies if isinstance(reply, WriteReply)])
 
     def _settle_doubt(self) -> int:
         """Find out what became of the last commit if that is in doubt; return how many operations were done after all.
@@ -264,7 +263,7 @@ class UnitOfWork:
             self._drop_created_and_deleted()
         return 0
 
-    def _find_out(self, attempt: Attempt, error: FtrackError | None) -> tuple[Outcome, Sequence[dict[str, Any]]]:
+    def _find_out(self, attempt: Batch, error: FtrackError | None) -> tuple[Outcome, Sequence[dict[str, Any]]]:
         """Return whether a batch was done, with the rows that tell so, or raise `CommitOutcomeUnknown`."""
         schema = self._workspace.schema
         try:
@@ -337,7 +336,7 @@ def _edited_meanwhile(entity: Entity, sent: Mapping[str, Any]) -> dict[str, Any]
     values, originals = entity.__dict__, entity._ftrack_state.originals or {}
     for name, value in sent.items():
         current = values.get(name, NOT_LOADED)
-        if isinstance(current, Recorded):
+        if isinstance(current, Tracked):
             if isinstance(current, MappedCollection):
                 value = current._committed(value)
             is_as_sent = current._plain() == value
@@ -357,5 +356,5 @@ def _drop_untouched_collections(entity: Entity, sent: Mapping[str, Any]) -> None
     """Let collections nobody edited on a new entity be loaded when read: the server may have put something in them."""
     touched = {**sent, **(entity._ftrack_state.originals or {})}
     for name, value in tuple(entity.__dict__.items()):
-        if isinstance(value, Recorded) and name not in touched and not value._plain():
+        if isinstance(value, Tracked) and name not in touched and not value._plain():
             del entity.__dict__[name]

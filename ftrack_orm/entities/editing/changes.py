@@ -10,50 +10,15 @@ from ...errors import EntityDeleted, FtrackError, InvalidValue, ReadOnlyAttribut
 from ...schema.attribute import Attribute, Kind
 from ...schema.model import EntityType
 from ...values import NOT_LOADED
-from ..entity import Entity
-from ..state import Lifecycle
+from ..entity import Entity, Lifecycle
+from .back_population import follow, held
 from .coercion import coerce
-from .following import follow, held
-from .recorded import Recorded, plain
+from .tracked import Tracked, plain
 
 # Bound once: looking a member up on its enumeration costs more than the comparison, and every edit passes here.
 _REFERENCE = Kind.REFERENCE
 _PENDING, _PERSISTENT = Lifecycle.PENDING, Lifecycle.PERSISTENT
 _TRANSIENT, _DELETED = Lifecycle.TRANSIENT, Lifecycle.DELETED
-
-
-class Journal:
-    """The entities with something to send, in the order in which they were first touched, held strongly.
-
-    *bases* hold what changes that come from a file were once made on top of, by entity and attribute: for each
-    operation that the change becomes, by type and key, the values in the form in which values are sent.
-    """
-
-    def __init__(self) -> None:
-        self.created: dict[Entity, None] = {}
-        self.modified: dict[Entity, None] = {}
-        self.deleted: dict[Entity, None] = {}
-        self.bases: dict[Entity, dict[str, dict[tuple[str, tuple[str, ...]], dict[str, Any]]]] = {}
-
-    def forget_bases(self, entity: Entity, names: Iterable[str]) -> None:
-        """From now on take changes of *names* to be on top of what the session knows the server to have."""
-        if entity in self.bases:
-            for name in names:
-                self.bases[entity].pop(name, None)
-            if not self.bases[entity]:
-                del self.bases[entity]
-
-    def __bool__(self) -> bool:
-        return bool(self.created or self.modified or self.deleted)
-
-    def described(self) -> str:
-        """Return how much there is to send, and of which entities, in a sentence or two."""
-        entities = list(map(repr, dict.fromkeys((*self.created, *self.modified, *self.deleted))))
-        more = f" and {len(entities) - 5} more" if len(entities) > 5 else ""
-        return (
-            f"{len(self.created)} created, {len(self.modified)} modified, {len(self.deleted)} deleted. "
-            f"They are of {', '.join(entities[:5])}{more}."
-        )
 
 
 def assign(entity: Entity, attribute: Attribute, value: Any) -> None:
@@ -187,7 +152,7 @@ def editing(owner: Entity, attribute: Attribute) -> Iterator[None]:
     """Record whatever the block does to the collection or mapping *attribute* of *owner* as one change."""
     check_editable(owner, attribute)
     content = owner.__dict__.get(attribute.name)
-    if isinstance(content, Recorded):
+    if isinstance(content, Tracked):
         # Before the lock is taken, since that may ask the server.
         content._catch_up()
     with owner._ftrack_state.workspace.lock:
@@ -199,7 +164,7 @@ def editing(owner: Entity, attribute: Attribute) -> Iterator[None]:
 def edited_in_place(entity: Entity) -> list[str]:
     """Return the names of the collections and mappings of *entity* that have unsaved edits."""
     values = entity.__dict__
-    return [name for name in entity._ftrack_state.originals or () if isinstance(values.get(name), Recorded)]
+    return [name for name in entity._ftrack_state.originals or () if isinstance(values.get(name), Tracked)]
 
 
 def restore(entity: Entity, names: Collection[str] | None = None) -> None:
@@ -263,7 +228,7 @@ def same_change(schema: EntityType, name: str) -> tuple[str, ...]:
 def _forget_superseded(values: dict[str, Any], name: str) -> None:
     """Have a value read again that was put back although the server has another by now."""
     value = values.get(name)
-    if isinstance(value, Recorded):
+    if isinstance(value, Tracked):
         value._is_stale = True
     else:
         values.pop(name, None)
@@ -274,7 +239,7 @@ def put_back(values: dict[str, Any], name: str, original: Any) -> None:
     current = values.get(name)
     if original is NOT_LOADED:
         values.pop(name, None)
-    elif isinstance(current, Recorded):
+    elif isinstance(current, Tracked):
         current._put_back(original)
     else:
         values[name] = original
@@ -368,6 +333,6 @@ def forget_if_unchanged(entity: Entity) -> None:
 
 def _same(value: Any, original: Any) -> bool:
     """Whether a value is the original again; 1 and 1.0 are the same number to ftrack, but True is not the number 1."""
-    if isinstance(value, Recorded):
+    if isinstance(value, Tracked):
         return value._is(original)
     return bool(value == original) and isinstance(value, bool) == isinstance(original, bool)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, overload
 
 from ...errors import InvalidValue
 from ...schema.attribute import Attribute
-from ..state import Lifecycle
+from ..entity import Lifecycle
 from . import changes
-from .recorded import Followed, Recorded
+from .tracked import BackPopulated, Tracked
 
 if TYPE_CHECKING:
     from ..entity import Entity
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _GONE = (Lifecycle.DELETED, Lifecycle.TRANSIENT)
 
 
-class Collection(MutableSequence["Entity"], Recorded, Followed):
+class Collection(MutableSequence["Entity"], Tracked, BackPopulated):
     """The entities a relation leads to, in the server's order.
 
     Editing records the whole collection as one change of its owner, which is how ftrack is told about it. An entity

@@ -11,7 +11,7 @@ from ...errors import InvalidValue, UnknownAttribute, suggestion
 from ...schema.attribute import Attribute
 from ...values import Reference
 from . import changes
-from .recorded import Recorded
+from .tracked import Tracked
 
 if TYPE_CHECKING:
     from ..entity import Entity
@@ -25,7 +25,7 @@ class Entry:
     holder: Reference | None = attrs.field(default=None, eq=False)
 
 
-class MappedCollection(MutableMapping[str, Any], Recorded):
+class MappedCollection(MutableMapping[str, Any], Tracked):
     """The key-value pairs of an entity: `metadata`, which may get new keys and lose old ones.
 
     `CustomAttributes`, whose keys are configured, builds on it.

@@ -6,24 +6,23 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...errors import EntityDeleted, NotFetched, ProtocolError, UnknownEntityType, UsageError
-from ...query.compiler import compile_select
-from ...query.nodes import And, Comparison, Criterion, Membership, Operator, Or, Path, Select
+from ...query.language.compiler import compile_select
+from ...query.language.nodes import And, Comparison, Criterion, Membership, Operator, Or, Path, Select
 from ...schema.attribute import Attribute, Kind
 from ...schema.model import EntityType
 from ...values import NOT_LOADED
-from ...wire.operations import Operation, Query
-from ...wire.replies import Reply, Rows
+from ...wire.operations import Operation, QueryOperation
+from ...wire.replies import QueryReply, Reply
+from ..custom_attributes.mapping import new_mapping
 from ..editing.collections import Collection
-from ..editing.custom_attributes import new_mapping
-from ..editing.recorded import Recorded
-from ..entity import Entity
-from ..state import FetchMode, Lifecycle, Peers
+from ..editing.tracked import Tracked
+from ..entity import Entity, FetchMode, Lifecycle, Peers
 from ..workspace import Workspace
 from .merging import Merger
 from .projections import plain_scalars
 
 if TYPE_CHECKING:
-    from .detection import NPlusOneDetector
+    from .n_plus_one import NPlusOneDetector
 
 #: Entities named in one expression. Five hundred ids are about 20 kB of text; servers are known to fail to parse very
 #: long lists (PROTOCOL 1.6), where exactly is not known.
@@ -109,7 +108,7 @@ class Loader:
     def _nothing(self, entity: Entity, attribute: Attribute) -> Any:
         """Have an attribute show what it does when the server answered without a value for it, and return that."""
         value = entity.__dict__.setdefault(attribute.name, _nothing(entity, attribute))
-        if isinstance(value, Recorded) and value._is_stale:
+        if isinstance(value, Tracked) and value._is_stale:
             value._put_back(_nothing(entity, attribute)._plain())
         return value
 
@@ -294,7 +293,7 @@ class Loader:
         """
         found: list[list[Entity]] = []
         for start in range(0, len(selects), at_once):
-            questions = [Query(compile_select(select)) for select in selects[start : start + at_once]]
+            questions = [QueryOperation(compile_select(select)) for select in selects[start : start + at_once]]
             try:
                 found += self._found(questions, mode)
             except UnknownEntityType:
@@ -303,13 +302,13 @@ class Loader:
                 found += self._found(questions, mode)
         return found
 
-    def _found(self, questions: Sequence[Query], mode: FetchMode | None) -> list[list[Entity]]:
+    def _found(self, questions: Sequence[QueryOperation], mode: FetchMode | None) -> list[list[Entity]]:
         asked_at = self._workspace.writes
         replies = self._call(questions)
         merger = Merger(self._workspace, mode, asked_at)
         found = []
         for reply in replies:
-            if not isinstance(reply, Rows):
+            if not isinstance(reply, QueryReply):
                 raise ProtocolError("The server answered a query with something else than rows.")
             found.append(merger.rows(reply.data))
         return found
@@ -324,7 +323,7 @@ def _mode_of(entity: Entity) -> FetchMode | None:
 def is_lacking(entity: Entity, name: str) -> bool:
     """Whether an attribute has to be loaded: it has no value, or a content that the server has changed."""
     value = entity.__dict__.get(name, NOT_LOADED)
-    return value is NOT_LOADED or (isinstance(value, Recorded) and value._is_stale)
+    return value is NOT_LOADED or (isinstance(value, Tracked) and value._is_stale)
 
 
 def key_criterion(schema: EntityType, keys: Sequence[tuple[str, ...]]) -> Criterion:

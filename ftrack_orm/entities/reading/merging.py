@@ -13,14 +13,13 @@ from ...schema.attribute import Attribute, Kind
 from ...schema.model import EntityType
 from ...values import NOT_LOADED, Reference
 from ...wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
+from ..custom_attributes.mapping import new_mapping
 from ..editing import changes
 from ..editing.collections import Collection
-from ..editing.custom_attributes import new_mapping
 from ..editing.mappings import Entry
-from ..editing.recorded import Recorded
-from ..entity import Entity, new_entity, plain_key, set_values
-from ..identity_map import Family, MapKey, Walk
-from ..state import FetchMode, Lifecycle, Peers, State
+from ..editing.tracked import Tracked
+from ..entity import Entity, EntityState, FetchMode, Lifecycle, Peers, new_entity, plain_key, set_values
+from ..identity_map import Family, MapKey, ResultWindow
 from ..workspace import Workspace
 
 
@@ -77,7 +76,7 @@ class Merger:
         workspace: Workspace,
         mode: FetchMode | None = None,
         asked_at: int | None = None,
-        walk: Walk | None = None,
+        walk: ResultWindow | None = None,
     ) -> None:
         self._workspace = workspace
         self._mode = mode
@@ -135,7 +134,7 @@ class Merger:
             plan.met[key] = entity
             return self._tell(entity, plan, row)
         whole_key = key if type(key) is tuple else (key,)
-        state = State(self._workspace, whole_key, Lifecycle.PERSISTENT, plan.peers)
+        state = EntityState(self._workspace, whole_key, Lifecycle.PERSISTENT, plan.peers)
         entity = plan.met[key] = new_entity(plan.cls, state)
         ref = plan.family.add(key, entity)
         plan.peers.members.append(ref)
@@ -204,13 +203,13 @@ class Merger:
             if originals is not None and name in originals:
                 # The user's edit stays; what it replaces is news.
                 originals[name] = self._rebase(known, originals[name], value)
-                if isinstance(known, Recorded) and known._plain() == originals[name]:
+                if isinstance(known, Tracked) and known._plain() == originals[name]:
                     # Somebody else has made the very same edit.
                     del originals[name]
                     changes.forget_if_unchanged(entity)
             elif known is NOT_LOADED:
                 values[sys.intern(name)] = value
-            elif isinstance(value, Recorded):
+            elif isinstance(value, Tracked):
                 known._put_back(value._plain())
             elif known != value:
                 self._keep_key_and_reference_together(entity, plan.schema, name, value)
@@ -222,10 +221,10 @@ class Merger:
 
         Otherwise the next commit would take out what somebody else has put in.
         """
-        if not isinstance(news, Recorded):
+        if not isinstance(news, Tracked):
             return news
         content = news._plain()
-        if isinstance(edited, Recorded) and before is not NOT_LOADED:
+        if isinstance(edited, Tracked) and before is not NOT_LOADED:
             edited._put_back(_edited_again(edited._plain(), before, content))
         return content
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from ...query.nodes import Path, Select, Step
+from ...query.language.nodes import Path, Select, Step
 from ...schema.attribute import Attribute, Kind, ValueType
 from ...schema.model import EntityType, Schema
 

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...errors import EntityDeleted, UnknownAttribute
-from ...query.nodes import Path, Projection
-from ...query.resolve import check_projection
+from ...query.language.nodes import Path, Projection
+from ...query.language.resolve import check_projection
 from ..editing.collections import Collection
 from ..editing.mappings import MappedCollection
-from ..entity import Entity
-from ..state import Lifecycle
+from ..entity import Entity, Lifecycle
 from ..workspace import Workspace
 from .loading import Loader, is_lacking
 from .projections import completed

@@ -13,9 +13,9 @@ from typing import Any
 import attrs
 
 from ..relations import RelationKeys
-from .answer import answer
 from .assembly import TypeDescription, assemble
 from .notation import NotationError, Section, parse
+from .schema_json import answer
 
 __all__ = ["DataModel", "NotationError", "TypeDescription", "load", "read", "texts"]
 

@@ -13,7 +13,7 @@ import attrs
 from ...errors import suggestion
 from ...schema.attribute import GENERATED_ID, Kind
 from ..relations import ForeignKey, Inverse, RelationKey, Through
-from .notation import AttributeLine, NotationError, Place, Section
+from .notation import AttributeLine, NotationError, Section, SourcePosition
 
 
 @attrs.frozen
@@ -158,7 +158,7 @@ def _values_of(line: AttributeLine) -> tuple[str, ...]:
 # -- looking for slips ------------------------------------------------------------------------------------------------
 
 
-def _check(described: TypeDescription, place: Place, types: Mapping[str, TypeDescription]) -> None:
+def _check(described: TypeDescription, place: SourcePosition, types: Mapping[str, TypeDescription]) -> None:
     for name in described.primary_key:
         if name not in described.attributes:
             near = suggestion(name, described.attributes)

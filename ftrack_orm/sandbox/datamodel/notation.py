@@ -26,13 +26,13 @@ class NotationError(UsageError, ValueError):
     line: int = 0
 
     @classmethod
-    def at(cls, place: Place, message: str) -> NotationError:
+    def at(cls, place: SourcePosition, message: str) -> NotationError:
         """Return the error with its place in front of the message."""
         return cls(f"{place.source}, line {place.line}: {message}", source=place.source, line=place.line)
 
 
 @attrs.frozen(slots=True)
-class Place:
+class SourcePosition:
     """Where something was written."""
 
     source: str
@@ -44,7 +44,7 @@ class AttributeLine:
     """One attribute, as its line describes it."""
 
     name: str
-    place: Place = attrs.field(eq=False)
+    place: SourcePosition = attrs.field(eq=False)
     kind: Kind = Kind.SCALAR
     value_type: str = ""  # of a scalar: the word in the text
     choices: tuple[str, ...] = ()  # of a scalar: the only values it can have
@@ -63,7 +63,7 @@ class Section:
     """One `type` or `block`: its heading, its attributes, and the names its other lines list."""
 
     name: str
-    place: Place = attrs.field(eq=False)
+    place: SourcePosition = attrs.field(eq=False)
     is_block: bool = False
     base: str | None = None
     alias: str | None = None
@@ -102,9 +102,9 @@ def parse(text: str, source: str) -> list[Section]:
 
     Raises `NotationError` for the first line that cannot be read.
     """
-    sections: list[tuple[str, Place, list[tuple[str, Place]]]] = []
+    sections: list[tuple[str, SourcePosition, list[tuple[str, SourcePosition]]]] = []
     for number, line in enumerate(text.splitlines(), start=1):
-        place = Place(source, number)
+        place = SourcePosition(source, number)
         content = line.strip()
         if not content or content.startswith("#"):
             continue
@@ -117,7 +117,7 @@ def parse(text: str, source: str) -> list[Section]:
     return [_section(content, place, body) for content, place, body in sections]
 
 
-def _section(content: str, place: Place, body: list[tuple[str, Place]]) -> Section:
+def _section(content: str, place: SourcePosition, body: list[tuple[str, SourcePosition]]) -> Section:
     heading = _HEADING.fullmatch(content.split("#")[0].strip())
     if heading is None:
         raise NotationError.at(
@@ -156,7 +156,7 @@ def _section(content: str, place: Place, body: list[tuple[str, Place]]) -> Secti
 class _Line:
     """Reads one attribute line, token by token."""
 
-    def __init__(self, content: str, place: Place) -> None:
+    def __init__(self, content: str, place: SourcePosition) -> None:
         self._place = place
         self._tokens = list(self._split(content))
 

@@ -15,11 +15,11 @@ from typing import Any
 
 import attrs
 
-from ..reading.dense import CONFIGURATION, CONFIGURED_AS, VALUES
+from ..reading.custom_attribute_values import CONFIGURATION, CONFIGURED_AS, VALUES
 from ..tables import ENTITY_TYPE
-from ..writing.record import SERVER_NOTES, Change, Record
+from ..writing.change_log import SERVER_NOTES, ChangeLog, RowChange
 from ..writing.store import Store
-from . import records
+from . import event_records
 from .lineage import Lineage
 from .naming import Naming, custom_value
 
@@ -69,7 +69,7 @@ def announce(store: Store, naming: Naming, tokens: Tokens) -> dict[str, Any] | N
         "target": "",
         "inReplyToEvent": None,
     }
-    records.write(store, event)
+    event_records.write(store, event)
     return event
 
 
@@ -79,7 +79,7 @@ class _Telling:
     def __init__(self, store: Store, naming: Naming) -> None:
         self._store = store
         self._naming = naming
-        self._record: Record = store.record
+        self._record: ChangeLog = store.record
         self._lineage = Lineage(store, self._record, naming)
 
     def entities(self) -> list[dict[str, Any]]:
@@ -93,12 +93,12 @@ class _Telling:
         for identity in customs:
             if identity not in changes:
                 row = self._store.get(*identity)
-                changes[identity] = Change(*identity, row, row)
+                changes[identity] = RowChange(*identity, row, row)
         self._lineage.load([(change.table, change.row) for change in changes.values()])
         told = (self._entity(change, customs.get(identity, {})) for identity, change in changes.items())
         return [entity for entity in told if entity is not None]
 
-    def _entity(self, change: Change, customs: Mapping[str, Any]) -> dict[str, Any] | None:
+    def _entity(self, change: RowChange, customs: Mapping[str, Any]) -> dict[str, Any] | None:
         changed = {**self._changed(change), **customs}
         if not changed and change.before is not None and change.after is not None:
             return None
@@ -116,7 +116,7 @@ class _Telling:
             "parents": self._lineage.of(change.table, row, identifier),
         }
 
-    def _changed(self, change: Change) -> dict[str, dict[str, Any]]:
+    def _changed(self, change: RowChange) -> dict[str, dict[str, Any]]:
         before, after = change.before or {}, change.after or {}
         entity_type = change.row[ENTITY_TYPE]
         changed = {}
@@ -131,7 +131,7 @@ class _Telling:
 
     # -- custom attributes ----------------------------------------------------------------------------------------
 
-    def _custom_changes(self, values: list[Change]) -> dict[tuple[str, tuple[Any, ...]], dict[str, Any]]:
+    def _custom_changes(self, values: list[RowChange]) -> dict[tuple[str, tuple[Any, ...]], dict[str, Any]]:
         """Return the changes of custom attributes by the entities that have them, leaving out deleted entities."""
         if not values:
             return {}
@@ -168,7 +168,7 @@ class _Telling:
         return owners
 
 
-def _action(change: Change) -> str:
+def _action(change: RowChange) -> str:
     if change.before is None:
         return "add"
     if change.after is None:

@@ -14,7 +14,7 @@ import attrs
 
 from ...errors import ExpressionError, ProtocolError
 from ...events.event import Event
-from ...events.expression import Condition, parse
+from ...events.subscriptions.expression import Condition, parse
 
 SUBSCRIBE, UNSUBSCRIBE = "ftrack.meta.subscribe", "ftrack.meta.unsubscribe"
 
@@ -24,7 +24,7 @@ class Refused(Exception):
 
 
 @attrs.frozen(eq=False)
-class Subscriber:
+class RemoteSubscriber:
     """Somebody who listens over a connection: what to, and what targets can tell it by."""
 
     expression: str
@@ -37,35 +37,35 @@ class Subscriber:
 
 
 @attrs.define(eq=False)
-class Membership:
+class ConnectedClient:
     """One connection in the eyes of the broker: whose it is and who listens there, by id."""
 
     session_id: str
     user: Mapping[str, Any]
-    subscribers: dict[str, Subscriber] = attrs.field(factory=dict)
+    subscribers: dict[str, RemoteSubscriber] = attrs.field(factory=dict)
 
 
 class Broker:
     """The connections of one event server."""
 
     def __init__(self) -> None:
-        self._members: dict[str, Membership] = {}
+        self._members: dict[str, ConnectedClient] = {}
 
     @property
-    def members(self) -> list[Membership]:
+    def members(self) -> list[ConnectedClient]:
         """The connections that are open, oldest first."""
         return list(self._members.values())
 
-    def join(self, session_id: str, user: Mapping[str, Any]) -> Membership:
+    def join(self, session_id: str, user: Mapping[str, Any]) -> ConnectedClient:
         """Add a connection of *user* (`id` and `username`)."""
-        member = self._members[session_id] = Membership(session_id, user)
+        member = self._members[session_id] = ConnectedClient(session_id, user)
         return member
 
-    def leave(self, member: Membership) -> None:
+    def leave(self, member: ConnectedClient) -> None:
         """Forget a connection and who listened there."""
         self._members.pop(member.session_id, None)
 
-    def receive(self, member: Membership, payload: Mapping[str, Any]) -> dict[str, Any] | None:
+    def receive(self, member: ConnectedClient, payload: Mapping[str, Any]) -> dict[str, Any] | None:
         """Take what a connection sends: carry out a subscription, or return the event to pass on, its source filled in.
 
         Raises `Refused` for what is no event, an expression that cannot be understood, and an id that is in use.
@@ -94,7 +94,7 @@ class Broker:
             if _any_wants(member.subscribers.values(), event, target)
         ]
 
-    def _subscribe(self, member: Membership, data: Any) -> None:
+    def _subscribe(self, member: ConnectedClient, data: Any) -> None:
         metadata = _metadata(data)
         expression = data.get("subscription")
         if not isinstance(expression, str):
@@ -102,15 +102,15 @@ class Broker:
         identifier = str(metadata["id"])
         if identifier in member.subscribers:
             raise Refused(f"There is a subscriber with the id {identifier!r} on this connection already.")
-        member.subscribers[identifier] = Subscriber(expression, parse(expression), metadata)
+        member.subscribers[identifier] = RemoteSubscriber(expression, parse(expression), metadata)
 
-    def _unsubscribe(self, member: Membership, data: Any) -> None:
+    def _unsubscribe(self, member: ConnectedClient, data: Any) -> None:
         identifier = str(_metadata(data)["id"])
         if member.subscribers.pop(identifier, None) is None:
             raise Refused(f"There is no subscriber with the id {identifier!r} on this connection.")
 
 
-def _any_wants(subscribers: Iterable[Subscriber], event: Mapping[str, Any], target: Condition | None) -> bool:
+def _any_wants(subscribers: Iterable[RemoteSubscriber], event: Mapping[str, Any], target: Condition | None) -> bool:
     return any(subscriber.wants(event, target) for subscriber in subscribers)
 
 

@@ -14,7 +14,7 @@ _LOG = logging.getLogger(__name__)
 LARGEST_BACKLOG = 64 * 1024 * 1024
 
 
-class Connection:
+class ClientConnection:
     """A websocket that is written to in order and never waited for.
 
     *flowing* holds everything back while it is not set, without closing. Times are those of the event loop, in seconds.

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import attrs
 
 from ...errors import ExpressionError, InvalidValue, UsageError
-from ...events.expression import parse
+from ...events.subscriptions.expression import parse
 from .server import EventServer
 
 _T = TypeVar("_T")

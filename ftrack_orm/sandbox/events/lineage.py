@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..tables import ENTITY_TYPE
-from ..writing.record import Record, Row
+from ..writing.change_log import ChangeLog, Row
 from ..writing.store import Store
 from .naming import Naming
 
@@ -57,7 +57,7 @@ _Identity = tuple[str, str]
 class Lineage:
     """The parents of what one request changed; those that it deleted are told as they were."""
 
-    def __init__(self, store: Store, record: Record, naming: Naming) -> None:
+    def __init__(self, store: Store, record: ChangeLog, naming: Naming) -> None:
         self._store = store
         self._record = record
         self._naming = naming

@@ -18,8 +18,8 @@ from aiohttp import WSMsgType, web
 from ...errors import FtrackError, ProtocolError
 from ...wire import socketio
 from ...wire.socketio import PacketType
-from .broker import Broker, Membership, Refused
-from .connection import Connection
+from .broker import Broker, ConnectedClient, Refused
+from .connection import ClientConnection
 from .faults import Faults
 
 #: Returns `id` and `username` of the user whose name and key these are, or raises the server's refusal.
@@ -47,7 +47,7 @@ class EventServer:
         self._authenticate = authenticate
         self._changed = changed
         self._pending: dict[str, Mapping[str, Any]] = {}
-        self._connections: dict[str, Connection] = {}
+        self._connections: dict[str, ClientConnection] = {}
         self._delayed: deque[tuple[dict[str, Any], asyncio.TimerHandle]] = deque()
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -145,7 +145,7 @@ class EventServer:
             return web.Response(status=401, text="There is no such session: shake hands at /socket.io/1/ first.")
         socket = web.WebSocketResponse(max_msg_size=0, compress=False)
         await socket.prepare(request)
-        connection = self._connections[session_id] = Connection(socket, request, self._flowing)
+        connection = self._connections[session_id] = ClientConnection(socket, request, self._flowing)
         member = self.broker.join(session_id, user)
         connection.send(_CONNECTED)
         self._changed()
@@ -160,7 +160,7 @@ class EventServer:
             self._changed()
         return socket
 
-    def _take(self, connection: Connection, member: Membership, text: str) -> bool:
+    def _take(self, connection: ClientConnection, member: ConnectedClient, text: str) -> bool:
         """Do what a packet asks for; return whether the connection goes on."""
         connection.heard_at = asyncio.get_running_loop().time()
         try:

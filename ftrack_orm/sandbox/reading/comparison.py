@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import Grouping
 
 from ...errors import QueryError
-from ...query.nodes import Operator, Scalar
+from ...query.language.nodes import Operator, Scalar
 from ...schema.attribute import ValueType
 from ...wire.codec import UTC, parse_datetime
 

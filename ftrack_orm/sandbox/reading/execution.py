@@ -10,17 +10,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from ...errors import QueryError, SandboxUnsupported
-from ...query.nodes import Aggregate, Function, Path, Select
-from ...query.resolve import check
+from ...query.language.nodes import Aggregate, Function, Path, Select
+from ...query.language.resolve import check
 from ...schema.attribute import ValueType
 from ...wire.codec import UTC, VALUE_TYPE
-from ...wire.replies import Rows
+from ...wire.replies import QueryReply
 from ..tables import Tables
-from .criteria import filtered, ordering, value_at
-from .emission import Emission
-from .loading import columns, fetch_collections
+from .conditions import filtered, ordering, value_at
+from .fetching import columns, fetch_collections
 from .projection import branch
 from .selection import Scope, Selection, find_attribute
+from .serialization import Serializer
 
 #: How SQLite says that a statement is beyond it.
 _LIMITS = ("at most 64 tables", "too many", "too large", "too complex", "stack overflow")
@@ -29,7 +29,9 @@ _LIMITS = ("at most 64 tables", "too many", "too large", "too complex", "stack o
 _LIMIT = re.compile(r"at most \d+|too (many|large|big|complex)|overflow|maximum")
 
 
-def run(connection: sa.Connection, tables: Tables, select: Select, emission: Emission, now: datetime.datetime) -> Rows:
+def run(
+    connection: sa.Connection, tables: Tables, select: Select, emission: Serializer, now: datetime.datetime
+) -> QueryReply:
     """Answer *select*. *now* is the moment that values such as `is_open` are worked out for.
 
     One statement finds the entities, one more is sent for each collection on a projected path. Raises
@@ -45,7 +47,9 @@ def run(connection: sa.Connection, tables: Tables, select: Select, emission: Emi
         raise SandboxUnsupported(message, entity_type=select.entity_type) from error
 
 
-def _run(connection: sa.Connection, tables: Tables, select: Select, emission: Emission, now: datetime.datetime) -> Rows:
+def _run(
+    connection: sa.Connection, tables: Tables, select: Select, emission: Serializer, now: datetime.datetime
+) -> QueryReply:
     selection = Selection(tables, now.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat())
     scope = selection.start(select.entity_type)
     if select.group_by:
@@ -55,7 +59,7 @@ def _run(connection: sa.Connection, tables: Tables, select: Select, emission: Em
     rows, next_offset = _page(connection, statement.select_from(selection.from_clause), select)
     fetch_collections(connection, place, rows, selection.now)
     entities = (emission.entity(place, row) for row in rows)
-    return Rows([entity for entity in entities if entity is not None], next_offset)
+    return QueryReply([entity for entity in entities if entity is not None], next_offset)
 
 
 def _page(connection: sa.Connection, statement: sa.Select[Any], select: Select) -> tuple[list[sa.Row[Any]], int | None]:
@@ -79,7 +83,7 @@ _FUNCTIONS: dict[Function, Callable[[Any], sa.ColumnElement[Any]]] = {
 }
 
 
-def _grouped(connection: sa.Connection, scope: Scope, select: Select) -> Rows:
+def _grouped(connection: sa.Connection, scope: Scope, select: Select) -> QueryReply:
     """Answer a `group by`: plain rows of the group's values and of `<function>_<path>` for each aggregate."""
     groups = {str(path): value_at(scope, path) for path in select.group_by}
     wanted: dict[str, sa.ColumnElement[Any]] = {}
@@ -113,7 +117,7 @@ def _grouped(connection: sa.Connection, scope: Scope, select: Select) -> Rows:
         }
         for row in rows
     ]
-    return Rows(data, next_offset)
+    return QueryReply(data, next_offset)
 
 
 def _is_moment(scope: Scope, path: Path) -> bool:

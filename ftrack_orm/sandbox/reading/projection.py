@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import attrs
 
 from ...errors import SandboxUnsupported
-from ...query.nodes import Path, Projection
+from ...query.language.nodes import Path, Projection
 from ...schema.attribute import Attribute, Kind
 from ..tables import Tables
 from .selection import find_attribute

@@ -10,8 +10,8 @@ from __future__ import annotations
 import attrs
 
 from ...errors import InvalidValue, SandboxUnsupported
-from ...query.literals import escape_pattern
-from ...query.nodes import (
+from ...query.language.literals import escape_pattern
+from ...query.language.nodes import (
     Comparison,
     Criterion,
     Membership,
@@ -25,7 +25,7 @@ from ...query.nodes import (
 )
 from ...schema.attribute import ValueType
 from ...schema.model import EntityType, Schema
-from ...wire.operations import Search
+from ...wire.operations import SearchOperation
 
 #: The attributes that describe an entity to people, on whatever type they are.
 _TEXTS = (
@@ -39,7 +39,7 @@ _WAYS: dict[str, tuple[str, ...]] = {"Context": (), "Asset": ("parent",), "Asset
 _NAMESAKES = {"AssetVersion": ("asset",)}
 
 
-def narrowed(select: Select, search: Search, schema: Schema) -> Select:
+def narrowed(select: Select, search: SearchOperation, schema: Schema) -> Select:
     """Return *select*, which is the expression of *search*, for those of its results that the search finds.
 
     Raises `UnknownEntityType`, `InvalidValue` when expression and operation name different types, and

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from ...errors import SettingsError, suggestion
-from .. import statistics
+from .. import index_statistics
 from ..tables import Tables
 from ..writing import closure
 from . import demo, empty
-from .rows import Writer
+from .row_writer import RowWriter
 
 #: The seeds there are: what a fresh ftrack has, and a studio at work.
 NAMES = ("empty", "demo")
@@ -45,13 +45,13 @@ def seed(
         raise SettingsError(f"Only the seed 'demo' has tasks; the seed {name!r} cannot be given a number of them.")
     if tasks is not None and tasks < 0:
         raise SettingsError(f"The demo cannot have {tasks} tasks. Give a number from 0 on.")
-    with _without_indexes(connection, tables), Writer(connection, tables) as writer:
+    with _without_indexes(connection, tables), RowWriter(connection, tables) as writer:
         empty.plant(writer, api_user)
         if name == "demo":
             demo.plant(writer, tasks=tasks, now=now, api_user=api_user)
     closure.rebuild(connection, tables)
     # Without knowing how much lies where, SQLite walks the wrong index of a large production.
-    statistics.measure(connection, tables.metadata)
+    index_statistics.measure(connection, tables.metadata)
 
 
 @contextlib.contextmanager

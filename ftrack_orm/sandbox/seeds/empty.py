@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from . import workflows
 from .constants import CUSTOM_ATTRIBUTE_TYPES, LOCATIONS, OBJECT_TYPES, USER_TYPE, ObjectType
-from .rows import Writer, named_id
+from .row_writer import RowWriter, named_id
 from .workflows import PRIORITIES, PROJECT_SCHEMAS, STATES, STATUSES, TYPES, ProjectSchema
 
 #: Name, short name, name of the main component.
@@ -95,7 +95,7 @@ def disk() -> str:
     return named_id("Disk", DISK[0])
 
 
-def plant(writer: Writer, api_user: str) -> None:
+def plant(writer: RowWriter, api_user: str) -> None:
     """Write everything a fresh server has, with *api_user* as its administrator."""
     _plant_vocabulary(writer)
     object_types = plant_object_types(writer)
@@ -105,7 +105,7 @@ def plant(writer: Writer, api_user: str) -> None:
     plant_user(writer, api_user, *_person(api_user), role="Administrator")
 
 
-def _plant_vocabulary(writer: Writer) -> None:
+def _plant_vocabulary(writer: RowWriter) -> None:
     insert = writer.insert
     insert("Location", "id name label description", LOCATIONS)
     insert("UserType", "id name", [(USER_TYPE, "Default")])
@@ -144,7 +144,7 @@ def _plant_vocabulary(writer: Writer) -> None:
         insert(entity_type, "id name", [(named_id(entity_type, name), name) for name in names])
 
 
-def plant_object_types(writer: Writer) -> dict[str, str]:
+def plant_object_types(writer: RowWriter) -> dict[str, str]:
     """Write the object types of the schema, ftrack's own and a studio's; return their ids by entity type."""
     known = {object_type.entity_type: object_type for object_type in OBJECT_TYPES}
     studio = [
@@ -166,7 +166,7 @@ def _spaced(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
 
 
-def _plant_project_schema(writer: Writer, described: ProjectSchema, object_types: dict[str, str]) -> None:
+def _plant_project_schema(writer: RowWriter, described: ProjectSchema, object_types: dict[str, str]) -> None:
     statuses = [workflows.status(name) for name in described.task_statuses]
     _plant_workflow(writer, described.task_workflow, f"{described.name} tasks", statuses)
     statuses = [workflows.status(name) for name in described.version_statuses]
@@ -197,14 +197,14 @@ def _plant_project_schema(writer: Writer, described: ProjectSchema, object_types
         writer.insert("TaskTemplateItem", "id template_id task_type_id", items)
 
 
-def _plant_workflow(writer: Writer, id_: str, name: str, statuses: Sequence[str]) -> None:
+def _plant_workflow(writer: RowWriter, id_: str, name: str, statuses: Sequence[str]) -> None:
     writer.insert("WorkflowSchema", "id name", [(id_, name)])
     links = writer.links("WorkflowSchema", "statuses")
     for status in statuses:
         links.add(id_, status)
 
 
-def _plant_schemas(writer: Writer, described: ProjectSchema, object_types: dict[str, str]) -> None:
+def _plant_schemas(writer: RowWriter, described: ProjectSchema, object_types: dict[str, str]) -> None:
     for entity_type, (statuses, types) in described.schemas.items():
         if entity_type in object_types:
             id_ = named_id("Schema", described.name, entity_type)
@@ -216,7 +216,7 @@ def _plant_schemas(writer: Writer, described: ProjectSchema, object_types: dict[
             writer.insert("SchemaType", "schema_id type_id sort", rows)
 
 
-def _plant_custom_attributes(writer: Writer) -> None:
+def _plant_custom_attributes(writer: RowWriter) -> None:
     kinds = [(id_, name, True) for name, id_ in CUSTOM_ATTRIBUTE_TYPES.items()]
     writer.insert("CustomAttributeType", "id name core", kinds)
     object_types = {object_type.entity_type: object_type.id for object_type in OBJECT_TYPES}
@@ -234,7 +234,7 @@ def _plant_custom_attributes(writer: Writer) -> None:
         open_to_all(writer, row[0])
 
 
-def open_to_all(writer: Writer, configuration: str, entity_type: str = "CustomAttributeConfiguration") -> None:
+def open_to_all(writer: RowWriter, configuration: str, entity_type: str = "CustomAttributeConfiguration") -> None:
     """Let every role read and write a custom attribute; without a role only administrators see it (protocol fact)."""
     for relation in ("read_security_roles", "write_security_roles"):
         links = writer.links(entity_type, relation)
@@ -247,7 +247,7 @@ def _person(username: str) -> tuple[str, str]:
     return first, last
 
 
-def plant_user(writer: Writer, username: str, first_name: str, last_name: str, *, role: str) -> str:
+def plant_user(writer: RowWriter, username: str, first_name: str, last_name: str, *, role: str) -> str:
     """Write an active user with a security role for all projects; return the user's id."""
     id_ = user_id(username)
     email = username if "@" in username else f"{username}@example.com"

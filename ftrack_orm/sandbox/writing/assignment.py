@@ -14,10 +14,10 @@ import attrs
 from ...errors import UnknownAttribute, suggestion
 from ...schema.attribute import Attribute, Kind
 from ...schema.model import EntityType
-from .. import refusal
+from .. import server_errors
 from ..relations import Derived, ForeignKey, HiddenKey
 from ..tables import ENTITY_TYPE, Tables
-from . import legacy, stored
+from . import column_values, legacy
 
 
 @attrs.frozen
@@ -53,7 +53,7 @@ def read(
             scalars[column] = given
         # Clients send attributes along that they did not change, so only a real change is refused.
         if current is not None and attribute.immutable and current[column] != given:
-            raise refusal.validation(
+            raise server_errors.validation(
                 f"{entity_type.name}.{name} can be set only when the entity is created; it is {current[column]!r} "
                 f"and was to become {given!r}."
             )
@@ -73,14 +73,14 @@ def _settable(tables: Tables, entity_type: EntityType, name: str) -> Attribute:
         or (attribute.is_relation and isinstance(tables.relation(entity_type.name, name), Derived))
     )
     if derived:
-        raise refusal.validation(f"{entity_type.name}.{name} is worked out by the server and cannot be set.")
+        raise server_errors.validation(f"{entity_type.name}.{name} is worked out by the server and cannot be set.")
     return attribute
 
 
 def _scalar(tables: Tables, entity_type: EntityType, attribute: Attribute, value: Any) -> tuple[str, Any]:
     column = tables.column(entity_type.name, attribute.name)
     assert column is not None  # _settable refused the others
-    given = stored.incoming(entity_type, attribute, value)
+    given = column_values.incoming(entity_type, attribute, value)
     if attribute.translates_type and given is not None:
         given = legacy.entity_type_name(tables.schema, given)
     return column.name, given
@@ -89,15 +89,15 @@ def _scalar(tables: Tables, entity_type: EntityType, attribute: Attribute, value
 def _reference(tables: Tables, entity_type: EntityType, attribute: Attribute, value: Any) -> tuple[str, Any]:
     key = tables.relation(entity_type.name, attribute.name)
     if not isinstance(key, (ForeignKey, HiddenKey)) or attribute.target is None:
-        raise refusal.validation(f"{entity_type.name}.{attribute.name} cannot be set.")
+        raise server_errors.validation(f"{entity_type.name}.{attribute.name} cannot be set.")
     column = tables.key_column(entity_type.name, key).name
     if value is None:
         return column, None
     target = tables.schema.type(attribute.target)
-    (given,) = stored.reference_key(entity_type, attribute, value, target.primary_key[:1])
+    (given,) = column_values.reference_key(entity_type, attribute, value, target.primary_key[:1])
     sent = value[ENTITY_TYPE]
     if sent not in tables.schema.types or not tables.schema.related(sent, target.name):
-        raise refusal.validation(
+        raise server_errors.validation(
             f"{entity_type.name}.{attribute.name} must be a {target.name}, not a {sent} ({given})."
         )
     return column, given
@@ -105,7 +105,7 @@ def _reference(tables: Tables, entity_type: EntityType, attribute: Attribute, va
 
 def _members(entity_type: EntityType, attribute: Attribute, value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise refusal.validation(
+        raise server_errors.validation(
             f"{entity_type.name}.{attribute.name} must be a list of references to {attribute.target}, not {value!r}."
         )
     return value

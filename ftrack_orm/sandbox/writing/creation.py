@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...schema.model import EntityType
-from .. import refusal
+from .. import server_errors
 from . import custom_attributes, defaults, rules
 from .store import Row, Store
 
@@ -41,7 +41,7 @@ def concrete_type(store: Store, name: str, data: Mapping[str, Any]) -> EntityTyp
     entity_type = store.schema.type(name)
     below = store.schema.subtypes[name]
     if name in ABSTRACT and below:
-        raise refusal.validation(
+        raise server_errors.validation(
             f"A {name} cannot be created as such. Create one of its types: {', '.join(sorted(below))}."
         )
     for subtype in below:

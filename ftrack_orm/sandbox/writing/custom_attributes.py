@@ -14,10 +14,10 @@ from typing import Any, NoReturn
 from ...errors import FtrackError, suggestion
 from ...schema.model import EntityType
 from ...wire.codec import VALUE_TYPE
-from .. import refusal
-from ..reading.dense import CONFIGURATION, CONFIGURED_AS, HIERARCHICAL, VALUES
+from .. import server_errors
+from ..reading.custom_attribute_values import CONFIGURATION, CONFIGURED_AS, HIERARCHICAL, VALUES
 from ..tables import ENTITY_TYPE
-from . import stored
+from . import column_values
 from .defaults import project_of
 from .store import Row, Store
 
@@ -32,7 +32,7 @@ def check_new(store: Store, entity_type: EntityType, row: Row) -> None:
     if store.tables.root(entity_type.name) != VALUES:
         return
     if is_typed_value(store, entity_type.name):
-        raise refusal.validation(
+        raise server_errors.validation(
             f"Create operations are not allowed for {entity_type.name}: its values are there already. "
             "Update the one with key [configuration_id, entity_id]."
         )
@@ -62,12 +62,14 @@ def insert_unset(store: Store, entity_type: EntityType, key: Sequence[str]) -> R
 def _checked(store: Store, row: Row, value: Any) -> Any:
     configuration = store.find(CONFIGURATION, (row.get("configuration_id"),))
     if configuration is None:
-        raise refusal.integrity(
+        raise server_errors.integrity(
             f"CustomAttributeValue.configuration: there is no {CONFIGURATION} with id {row.get('configuration_id')!r}."
         )
     owner = _owner(store, row.get("entity_id"))
     if owner is None:
-        raise refusal.integrity(f"CustomAttributeValue.entity_id: there is no entity with id {row.get('entity_id')!r}.")
+        raise server_errors.integrity(
+            f"CustomAttributeValue.entity_id: there is no entity with id {row.get('entity_id')!r}."
+        )
     _check_applies(store, configuration, owner)
     return value_of(configuration, _type_name(store, configuration), value)
 
@@ -90,7 +92,7 @@ def _type_name(store: Store, configuration: Row) -> str:
 
 def _check_applies(store: Store, configuration: Row, owner: Row) -> None:
     if not _applies(store, configuration, owner):
-        raise refusal.validation(
+        raise server_errors.validation(
             f'The custom attribute "{configuration["key"]}" ({configuration["entity_type"]}) does not apply to the '
             f"{owner[ENTITY_TYPE]} {owner['id']}."
         )
@@ -150,10 +152,10 @@ def _number(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
 
 def _date(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
     try:
-        moment = stored.moment_of(value)
+        moment = column_values.moment_of(value)
     except (ValueError, TypeError, FtrackError):
         _refuse(key, "date", value)
-    return None if moment is None else {VALUE_TYPE: "datetime", "value": stored.datetime_text(moment)}
+    return None if moment is None else {VALUE_TYPE: "datetime", "value": column_values.datetime_text(moment)}
 
 
 def _enumerator(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
@@ -161,7 +163,7 @@ def _enumerator(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
     known = {option["value"] for option in enumerator_options(configuration)}
     for option in chosen:
         if option not in known:
-            raise refusal.validation(
+            raise server_errors.validation(
                 f'Custom attribute value for "{key}" must be one of {", ".join(sorted(known))}. Got "{option}".'
                 f"{suggestion(option, known)}"
             )
@@ -181,7 +183,7 @@ def _options(key: str, value: Any) -> list[str]:
 
 
 def _expression(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
-    raise refusal.validation(f'Custom attribute "{key}" is an expression: the server works it out.')
+    raise server_errors.validation(f'Custom attribute "{key}" is an expression: the server works it out.')
 
 
 _CHECKS: dict[str, Callable[[str, Mapping[str, Any], Any], Any]] = {
@@ -202,7 +204,7 @@ _TYPE_NAMES = {"str": "unicode"}
 def _refuse(key: str, wanted: str, value: Any) -> NoReturn:
     name = type(value).__name__
     shown = f"<type '{_TYPE_NAMES.get(name, name)}'>"
-    raise refusal.validation(
+    raise server_errors.validation(
         f'Custom attribute value for "{key}" must be of type {wanted}. Got "{value}" of type {shown}'
     )
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from ...schema.attribute import Kind, ValueType
 from ...schema.model import EntityType
-from .. import refusal
+from .. import server_errors
 from ..tables import ENTITY_TYPE
 from . import workflow
 from .store import Row, Store
@@ -59,7 +59,7 @@ def complete(store: Store, entity_type: EntityType, row: Row) -> None:
         column = store.tables.column(entity_type.name, name)
         if column is not None:
             if row.get(column.name) not in (None, value):
-                raise refusal.validation(
+                raise server_errors.validation(
                     f"{entity_type.name}.{name} must be {value!r}, not {row[column.name]!r}: it is what makes the type."
                 )
             row[column.name] = value
@@ -195,12 +195,12 @@ def _needed(store: Store, entity_type: EntityType, row: Row, column: str, target
     """Return the row a new entity hangs on, or refuse: without it the server cannot tell where it belongs."""
     value = row.get(column)
     if value is None:
-        raise refusal.integrity(
+        raise server_errors.integrity(
             f"Column '{column}' cannot be null: a {entity_type.name} needs a {target} to belong to."
         )
     found = store.find(target, (value,))
     if found is None:
-        raise refusal.integrity(
+        raise server_errors.integrity(
             f"{entity_type.name}.{column}: there is no {target} with id {value!r} (foreign key {column})."
         )
     return found

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from .. import refusal
+from .. import server_errors
 from ..reading.selection import json_values
 from ..tables import ENTITY_TYPE
 from . import closure
-from .record import SERVER_NOTES
-from .references import Dependent, Fate
+from .change_log import SERVER_NOTES
+from .references import Dependent, OnDelete
 from .store import Key, Row, Store
 
 
@@ -56,7 +56,7 @@ class _Plan:
                 continue  # nothing can point at an entity with a longer key
             ids = [key[0] for key in keys]
             for dependent in self._store.references.to(table):
-                if dependent.fate is Fate.CASCADE:
+                if dependent.fate is OnDelete.CASCADE:
                     self.add(dependent.table, self._pointing_rows(dependent, ids))
                 else:
                     self._pointing.append((dependent, table, ids))
@@ -64,12 +64,12 @@ class _Plan:
     def refuse_what_is_used(self) -> None:
         """Refuse the deletion when a row that stays uses a doomed one and may not lose it."""
         for dependent, table, ids in self._pointing:
-            if dependent.fate is not Fate.REFUSE:
+            if dependent.fate is not OnDelete.REFUSE:
                 continue
             doomed = self._doomed.get(dependent.table, {})
             staying = [key for key in self._pointing_rows(dependent, ids) if key not in doomed]
             if staying:
-                raise refusal.integrity(
+                raise server_errors.integrity(
                     f"Cannot delete the {table}: it is in use as {dependent.column} of {len(staying)} "
                     f"{dependent.table}, among them {', '.join(map(str, staying[0]))} (foreign key constraint fails)."
                 )
@@ -77,7 +77,7 @@ class _Plan:
     def carry_out(self) -> None:
         """Take the pointers from what stays, then delete."""
         for dependent, _, ids in self._pointing:
-            if dependent.fate is Fate.CLEAR:
+            if dependent.fate is OnDelete.CLEAR:
                 self._clear(dependent, ids)
         for name, rows in self._doomed.items():
             self._delete_rows(name, list(rows))

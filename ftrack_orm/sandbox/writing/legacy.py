@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...errors import suggestion
 from ...schema.model import Schema
-from .. import refusal
+from .. import server_errors
 
 #: Names seen in public clients; the rest follows from the schema's internal names.
 _KNOWN = {
@@ -34,4 +34,4 @@ def entity_type_name(schema: Schema, name: str) -> str:
     for entity_type in schema.types.values():
         if name.lower() in (entity_type.name.lower(), (entity_type.alias or "").lower()):
             return entity_type.name
-    raise refusal.validation(f"There is no entity type {name!r}.{suggestion(name, schema.types)}")
+    raise server_errors.validation(f"There is no entity type {name!r}.{suggestion(name, schema.types)}")

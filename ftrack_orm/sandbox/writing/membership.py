@@ -10,12 +10,12 @@ from typing import Any
 
 from ...schema.attribute import Attribute
 from ...schema.model import EntityType
-from .. import refusal
+from .. import server_errors
 from ..relations import Inverse, Through
 from ..tables import ENTITY_TYPE
 from . import creation, deletion, update
+from .column_values import reference_key
 from .store import Key, Row, Store
-from .stored import reference_key
 
 
 def set_members(store: Store, entity_type: EntityType, row: Row, name: str, members: list[Any]) -> None:
@@ -32,7 +32,7 @@ def set_members(store: Store, entity_type: EntityType, row: Row, name: str, memb
     elif isinstance(key, Inverse):
         _set_owned(store, entity_type, attribute, row, key, members)
     else:
-        raise refusal.validation(f"{entity_type.name}.{name} is worked out by the server and cannot be set.")
+        raise server_errors.validation(f"{entity_type.name}.{name} is worked out by the server and cannot be set.")
 
 
 def members(store: Store, entity_type: EntityType, row: Row, name: str) -> list[dict[str, Any]]:
@@ -67,7 +67,9 @@ def _set_linked(
     wanted = [reference_key(entity_type, attribute, member, target.primary_key)[0] for member in members]
     for id_ in wanted:
         if store.find(target.name, (id_,)) is None:
-            raise refusal.integrity(f"{entity_type.name}.{attribute.name}: there is no {target.name} with id {id_!r}.")
+            raise server_errors.integrity(
+                f"{entity_type.name}.{attribute.name}: there is no {target.name} with id {id_!r}."
+            )
     present = set(store.connection.execute(table.select().with_only_columns(far).where(near == row["id"])).scalars())
     added = [id_ for id_ in dict.fromkeys(wanted) if id_ not in present]
     gone = present - set(wanted)
@@ -98,7 +100,7 @@ def _set_owned(
 ) -> None:
     target = _target(store, attribute)
     if target.name.endswith("CustomAttributeValue"):
-        raise refusal.validation(
+        raise server_errors.validation(
             f"{entity_type.name}.{attribute.name} cannot be set as a collection. Update the {target.name} with key "
             "[configuration_id, entity_id] instead."
         )
@@ -134,7 +136,7 @@ def _adopt(
         data = {name: member[name] for name in ("parent_id", "key", "value")}
         return store.key_of(target.name, creation.insert(store, target, {**data, "parent_type": row[ENTITY_TYPE]}))
     if child is None:
-        raise refusal.integrity(
+        raise server_errors.integrity(
             f"{entity_type.name}.{attribute.name}: there is no {target.name} with key {list(child_key)!r}."
         )
     wanted = {column: owner, **dict(key.only)}
@@ -156,7 +158,7 @@ def _release(store: Store, target: EntityType, column: str, child_key: Key, chil
         deletion.delete(store, [(described.name, child_key)])
         return
     if described.family == "Context":
-        raise refusal.integrity(
+        raise server_errors.integrity(
             f"{described.name} {child_key[0]} ({child['name']!r}) cannot be left without a parent. "
             "Move it to another one, or delete it."
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .. import refusal
-from . import answers, assignment, custom_attributes, deletion, membership
+from .. import server_errors
+from . import assignment, custom_attributes, deletion, membership, responses
 from .creation import concrete_type, insert
 from .store import Store
 from .update import apply
@@ -22,7 +22,7 @@ def create(store: Store, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
     row = insert(store, entity_type, given.columns)
     for attribute, members in given.collections.items():
         membership.set_members(store, entity_type, row, attribute, members)
-    return answers.created(store, entity_type, row, given.named)
+    return responses.created(store, entity_type, row, given.named)
 
 
 def update(store: Store, name: str, key: Sequence[str], data: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def update(store: Store, name: str, key: Sequence[str], data: Mapping[str, Any])
     if row is None and custom_attributes.is_typed_value(store, name):
         row = custom_attributes.insert_unset(store, asked, key)
     if row is None:
-        raise refusal.missing(name, key)
+        raise server_errors.missing(name, key)
     entity_type = store.type_of(name, row)
     given = assignment.read(store.tables, entity_type, data, row)
     changes = {column: value for column, value in given.columns.items() if row[column] != value}
@@ -47,7 +47,7 @@ def update(store: Store, name: str, key: Sequence[str], data: Mapping[str, Any])
         membership.set_members(store, entity_type, row, attribute, members)
     row = store.get(name, key)
     touched = [column for column, value in row.items() if before.get(column) != value]
-    return answers.updated(store, entity_type, row, given.named, touched)
+    return responses.updated(store, entity_type, row, given.named, touched)
 
 
 def delete(store: Store, targets: Sequence[tuple[str, Sequence[str]]]) -> None:
@@ -61,6 +61,6 @@ def delete(store: Store, targets: Sequence[tuple[str, Sequence[str]]]) -> None:
         if store.find(name, key) is not None:
             left.append((name, tuple(key)))
         elif not store.was_removed(name, key):
-            raise refusal.missing(name, key)
+            raise server_errors.missing(name, key)
     if left:
         deletion.delete(store, left)

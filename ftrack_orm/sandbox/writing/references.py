@@ -16,7 +16,7 @@ from ..relations import ForeignKey, HiddenKey, Inverse, RelationKey, Through
 from ..tables import Tables
 
 
-class Fate(enum.Enum):
+class OnDelete(enum.Enum):
     """What deleting an entity does to a row that points at it."""
 
     CASCADE = "deleted too"
@@ -25,7 +25,7 @@ class Fate(enum.Enum):
 
 
 @attrs.frozen(slots=True)
-class Pointer:
+class ForeignKeyColumn:
     """A column of *entity_type* that holds the id of an entity of one of the *targets* types."""
 
     entity_type: str
@@ -41,7 +41,7 @@ class Dependent:
 
     table: str
     column: str
-    fate: Fate
+    fate: OnDelete
 
 
 #: How a studio sets ftrack up. Rows of production data that use one of these forbid its deletion.
@@ -55,13 +55,13 @@ CONFIGURATION = frozenset(
 )  # fmt: skip
 
 #: Columns whose fate the general rule in `_fate` would get wrong.
-_EXCEPTIONS: dict[tuple[str, str], Fate] = {
-    ("Status", "state_id"): Fate.REFUSE,
-    ("Note", "user_id"): Fate.REFUSE,  # what was said must not vanish with who said it
-    ("Timelog", "user_id"): Fate.CLEAR,  # the hours were spent all the same
-    ("Resource", "parent_id"): Fate.CLEAR,  # a group inside a deleted group
-    ("CustomConfigurationBase", "group_id"): Fate.CLEAR,
-    ("Manager", "user_id"): Fate.CASCADE,
+_EXCEPTIONS: dict[tuple[str, str], OnDelete] = {
+    ("Status", "state_id"): OnDelete.REFUSE,
+    ("Note", "user_id"): OnDelete.REFUSE,  # what was said must not vanish with who said it
+    ("Timelog", "user_id"): OnDelete.CLEAR,  # the hours were spent all the same
+    ("Resource", "parent_id"): OnDelete.CLEAR,  # a group inside a deleted group
+    ("CustomConfigurationBase", "group_id"): OnDelete.CLEAR,
+    ("Manager", "user_id"): OnDelete.CASCADE,
 }
 
 
@@ -74,7 +74,7 @@ class References:
         owned = _owners(tables)
         for (name, column), targets in owned.items():
             if not any(pointer.column == column and len(pointer.targets) == 1 for pointer in self._pointers[name]):
-                pointer = Pointer(name, column, column, _widest(tables, targets))
+                pointer = ForeignKeyColumn(name, column, column, _widest(tables, targets))
                 self._pointers[name] = (*self._pointers[name], pointer)
         self._dependents: dict[str, dict[tuple[str, str], Dependent]] = {}
         for name in tables.schema.types:
@@ -83,9 +83,9 @@ class References:
                     is_owned = target in owned.get((name, pointer.column), ())
                     self._add(target, tables.root(name), pointer.column, _fate(tables, pointer, target, is_owned))
         for target, link, column in _hidden_links(tables):
-            self._add(target, link, column, Fate.CASCADE)
+            self._add(target, link, column, OnDelete.CASCADE)
 
-    def of(self, entity_type: str) -> tuple[Pointer, ...]:
+    def of(self, entity_type: str) -> tuple[ForeignKeyColumn, ...]:
         """Return the pointers an entity of this type has."""
         return self._pointers[entity_type]
 
@@ -93,12 +93,12 @@ class References:
         """Return who points at the family kept in the table *root*."""
         return tuple(self._dependents.get(root, {}).values())
 
-    def _add(self, target: str, table: str, column: str, fate: Fate) -> None:
+    def _add(self, target: str, table: str, column: str, fate: OnDelete) -> None:
         found = self._dependents.setdefault(self._tables.root(target), {})
         known = found.get((table, column))
         # Types of one family may disagree (`parent_id` is owned by a context, unknown to another); deleting too much
         # is never the answer to that unless one of them owns the rows.
-        if known is None or (known.fate is Fate.CLEAR and fate is not Fate.CLEAR):
+        if known is None or (known.fate is OnDelete.CLEAR and fate is not OnDelete.CLEAR):
             found[table, column] = Dependent(table, column, fate)
 
 
@@ -109,7 +109,7 @@ def _relations(tables: Tables, name: str) -> Iterator[tuple[Attribute, str, Rela
             yield attribute, attribute.target, tables.relation(name, attribute.name)
 
 
-def _references(tables: Tables, name: str) -> Iterator[Pointer]:
+def _references(tables: Tables, name: str) -> Iterator[ForeignKeyColumn]:
     """Yield the pointers whose target one reference or the attribute's own description tells."""
     entity_type = tables.schema.types[name]
     seen: set[str] = set()
@@ -120,7 +120,7 @@ def _references(tables: Tables, name: str) -> Iterator[Pointer]:
                 seen.add(column)
                 scalar = key.attribute if isinstance(key, ForeignKey) else attribute.name
                 required = scalar in entity_type.attributes and entity_type.attributes[scalar].required
-                yield Pointer(name, column, attribute.name, (related,), not required)
+                yield ForeignKeyColumn(name, column, attribute.name, (related,), not required)
     for attribute in entity_type.attributes.values():
         target = (attribute.foreign_key or "").split(".")[0]
         stored = tables.column(name, attribute.name) if attribute.kind is Kind.SCALAR else None
@@ -129,7 +129,7 @@ def _references(tables: Tables, name: str) -> Iterator[Pointer]:
             continue
         if stored.name not in seen:
             seen.add(stored.name)
-            yield Pointer(name, stored.name, attribute.name, (target,), not attribute.required)
+            yield ForeignKeyColumn(name, stored.name, attribute.name, (target,), not attribute.required)
 
 
 def _owners(tables: Tables) -> dict[tuple[str, str], set[str]]:
@@ -173,7 +173,7 @@ def _hidden_links(tables: Tables) -> Iterator[tuple[str, str, str]]:
                 yield target, key.link, key.far
 
 
-def _fate(tables: Tables, pointer: Pointer, target: str, is_owned: bool) -> Fate:
+def _fate(tables: Tables, pointer: ForeignKeyColumn, target: str, is_owned: bool) -> OnDelete:
     """Return what deleting a *target* does to the rows that point at it. The rule, first match wins:
 
     1. the exceptions above;
@@ -187,9 +187,9 @@ def _fate(tables: Tables, pointer: Pointer, target: str, is_owned: bool) -> Fate
         return exception
     in_key = pointer.column in tables.table(pointer.entity_type).primary_key.columns
     if tables.root(target) in CONFIGURATION and root not in CONFIGURATION:
-        return Fate.REFUSE
+        return OnDelete.REFUSE
     if pointer.column == "created_by_id" and not pointer.optional:
-        return Fate.REFUSE
+        return OnDelete.REFUSE
     if in_key or not pointer.optional or is_owned:
-        return Fate.CASCADE
-    return Fate.CLEAR
+        return OnDelete.CASCADE
+    return OnDelete.CLEAR

@@ -7,8 +7,8 @@ from typing import Any
 
 import attrs
 
-from .. import refusal
-from .references import Pointer
+from .. import server_errors
+from .references import ForeignKeyColumn
 from .store import Row, Store
 
 
@@ -57,7 +57,7 @@ def check_present(store: Store, entity_type: str, row: Mapping[str, Any], change
             continue
         if column.primary_key and column.autoincrement is True:
             continue
-        raise refusal.integrity(
+        raise server_errors.integrity(
             f"Column '{attribute.name}' cannot be null: a {entity_type} needs a value for {attribute.name!r}."
         )
 
@@ -66,7 +66,7 @@ def check_present(store: Store, entity_type: str, row: Mapping[str, Any], change
 _MAY_LACK = frozenset({"status_id", "type_id", "priority_id"})
 
 
-def check_pointer(store: Store, pointer: Pointer, row: Mapping[str, Any]) -> None:
+def check_pointer(store: Store, pointer: ForeignKeyColumn, row: Mapping[str, Any]) -> None:
     """Refuse a row whose pointer leads nowhere."""
     value = row.get(pointer.column)
     if value is None:
@@ -82,7 +82,7 @@ def check_pointer(store: Store, pointer: Pointer, row: Mapping[str, Any]) -> Non
         if len(store.schema.types[target].primary_key) == 1 and store.find(target, (value,)) is not None:
             return
     wanted = " or ".join(pointer.targets)
-    raise refusal.integrity(
+    raise server_errors.integrity(
         f"{pointer.entity_type}.{pointer.attribute}: there is no {wanted} with id {value!r} "
         f"(foreign key {pointer.column})."
     )
@@ -104,4 +104,4 @@ def check_unique(store: Store, entity_type: str, row: Row, changed: Collection[s
             continue
         for other in store.rows(unique.entity_type, **values):
             if store.key_of(entity_type, other) != key:
-                raise refusal.duplicate(entity_type, unique.attributes, list(values.values()), named=unique.named)
+                raise server_errors.duplicate(entity_type, unique.attributes, list(values.values()), named=unique.named)

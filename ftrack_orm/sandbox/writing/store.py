@@ -11,13 +11,13 @@ import attrs
 import sqlalchemy as sa
 
 from ...schema.model import EntityType, Schema
-from .. import refusal
+from .. import server_errors
 from ..reading.selection import json_values
 from ..tables import ENTITY_TYPE, Tables
 from . import closure
-from .record import Record
+from .change_log import ChangeLog
+from .column_values import datetime_text
 from .references import References
-from .stored import datetime_text
 
 #: A row, by column name; `ENTITY_TYPE` says what it is.
 Row = dict[str, Any]
@@ -25,7 +25,7 @@ Key = tuple[Any, ...]
 
 
 @attrs.frozen
-class Stamp:
+class RequestContext:
     """When a request is handled, and for which user: what the server fills in for the client."""
 
     moment: datetime.datetime
@@ -44,13 +44,15 @@ class Store:
     parent once. All writing of entities goes through here, which keeps what is remembered true.
     """
 
-    def __init__(self, connection: sa.Connection, tables: Tables, references: References, stamp: Stamp) -> None:
+    def __init__(
+        self, connection: sa.Connection, tables: Tables, references: References, stamp: RequestContext
+    ) -> None:
         self.connection = connection
         self.tables = tables
         self.references = references
         self.stamp = stamp
         #: What the request has changed, to be announced once it is committed.
-        self.record = Record()
+        self.record = ChangeLog()
         #: What the rules look up once for a request, such as the first status of a workflow, by their own keys.
         self.remembered: dict[tuple[Any, ...], Any] = {}
         self._rows: dict[tuple[str, Key], Row] = {}
@@ -96,7 +98,7 @@ class Store:
         """Return the row of the entity with that key, or raise the server's refusal of a missing entity."""
         row = self.find(entity_type, key)
         if row is None:
-            raise refusal.missing(entity_type, [str(value) for value in key])
+            raise server_errors.missing(entity_type, [str(value) for value in key])
         return row
 
     def rows(self, entity_type: str, **where: Any) -> list[Row]:
@@ -134,7 +136,7 @@ class Store:
             result = self.connection.execute(table.insert(), row)
         except sa.exc.IntegrityError:
             key = self.key_of(entity_type, row)
-            raise refusal.duplicate(entity_type, ("PRIMARY",), key, named=False) from None
+            raise server_errors.duplicate(entity_type, ("PRIMARY",), key, named=False) from None
         for column, value in zip(table.primary_key.columns, result.inserted_primary_key or (), strict=False):
             row[column.name] = value
         identity = self.tables.root(entity_type), self.key_of(entity_type, row)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...errors import InvalidValue
 from ...schema.model import EntityType
-from .. import refusal
+from .. import server_errors
 from ..reading.selection import json_values
 from . import closure, rules
 from .defaults import project_of
@@ -41,12 +41,12 @@ def _move(store: Store, entity_type: EntityType, row: Row) -> None:
     """Hang a context and all below it under its new parent, and into that one's project."""
     parent = store.find("Context", (row["parent_id"],))
     if parent is None or entity_type.name == "Project":
-        raise refusal.integrity(f"A {entity_type.name} cannot have the parent {row['parent_id']!r}.")
+        raise server_errors.integrity(f"A {entity_type.name} cannot have the parent {row['parent_id']!r}.")
     store.settle()
     try:
         closure.move(store.connection, store.tables, row["id"], row["parent_id"])
     except InvalidValue as error:
-        raise refusal.validation(str(error)) from None
+        raise server_errors.validation(str(error)) from None
     project_id = project_of(parent)
     if project_id == row["project_id"]:
         return

@@ -6,9 +6,9 @@ import json
 import pytest
 
 from ftrack_orm import errors
-from ftrack_orm.entities.committing.authors import Author, Sighting, find_authors
-from ftrack_orm.wire.operations import Query
-from ftrack_orm.wire.replies import Rows
+from ftrack_orm.entities.committing.authors import Author, ObservedChange, find_authors
+from ftrack_orm.wire.operations import QueryOperation
+from ftrack_orm.wire.replies import QueryReply
 
 NOON = datetime.datetime(2026, 5, 1, 12, tzinfo=datetime.timezone.utc)
 JANE = {"__entity_type__": "User", "id": "u1", "username": "jane"}
@@ -40,11 +40,13 @@ def ask(session):
         def call(operations):
             if fails is not None:
                 raise fails
-            expressions = [operation.expression for operation in operations if isinstance(operation, Query)]
+            expressions = [operation.expression for operation in operations if isinstance(operation, QueryOperation)]
             asked.append(expressions)
             if any(f" from {kind} " in expression for kind in refuses for expression in expressions):
                 raise errors.PermissionDenied("no")
-            return [Rows(list(events if " from Event " in each else status_changes), None) for each in expressions]
+            return [
+                QueryReply(list(events if " from Event " in each else status_changes), None) for each in expressions
+            ]
 
         return find_authors(session.schema, call, sightings), asked
 
@@ -69,7 +71,7 @@ def test_the_latest_event_that_names_what_was_changed_tells_who_it_was(ask, data
         event(JANE, 15, "no JSON"),
         event(None, 16, data),
     ]
-    authors, asked = ask([Sighting("t1", frozenset({"status_id", "statusid"}))], events=events)
+    authors, asked = ask([ObservedChange("t1", frozenset({"status_id", "statusid"}))], events=events)
     assert authors == [Author("joe", NOON)]
     assert str(authors[0]) == "joe on 2026-05-01 at 12:00:00 UTC"
     assert len(asked) == 1 and len(asked[0]) == 1
@@ -77,7 +79,7 @@ def test_the_latest_event_that_names_what_was_changed_tells_who_it_was(ask, data
 
 def test_a_status_change_tells_who_set_the_status_that_is_there_now(ask):
     changes = [status_change(JANE, 13, "other"), status_change(JOE, 12, "now"), status_change(AGAIN, 11, "now")]
-    sightings = [Sighting("t1", frozenset({"status_id"}), "now"), Sighting("t2", frozenset({"name"}))]
+    sightings = [ObservedChange("t1", frozenset({"status_id"}), "now"), ObservedChange("t2", frozenset({"name"}))]
     authors, asked = ask(sightings, status_changes=changes)
     assert authors == [Author("joe", NOON), None]
     assert [len(expressions) for expressions in asked] == [2]
@@ -85,28 +87,28 @@ def test_a_status_change_tells_who_set_the_status_that_is_there_now(ask):
 
 def test_a_removal_tells_who_deleted_an_entity(ask):
     events = [event(JANE, 13, {"name": {"new": None}}), event(JOE, 12, {}, insert="delete")]
-    assert ask([Sighting("t1")], events=events)[0] == [Author("joe", NOON)]
+    assert ask([ObservedChange("t1")], events=events)[0] == [Author("joe", NOON)]
 
 
 @pytest.mark.parametrize("action", ["change.status.task", "update.custom_attribute.status"])
 def test_the_action_of_an_event_may_name_what_was_changed(ask, action):
     events = [event(JANE, 13, {}, action="asset.published"), event(JOE, 12, {}, action=action)]
-    assert ask([Sighting("t1", frozenset({"status"}))], events=events)[0] == [Author("joe", NOON)]
-    assert ask([Sighting("t1", frozenset({"task", "asset", "published"}))], events=events)[0] == [None]
+    assert ask([ObservedChange("t1", frozenset({"status"}))], events=events)[0] == [Author("joe", NOON)]
+    assert ask([ObservedChange("t1", frozenset({"task", "asset", "published"}))], events=events)[0] == [None]
 
 
 def test_records_that_may_not_be_read_hide_no_others(ask):
     changes = [status_change(JOE, 12, "now")]
-    wanted = [Sighting("t1", frozenset({"status_id"}), "now")]
+    wanted = [ObservedChange("t1", frozenset({"status_id"}), "now")]
     assert ask(wanted, status_changes=changes, refuses=["Event"])[0] == [Author("joe", NOON)]
     assert ask(wanted, status_changes=changes, refuses=["Event", "StatusChange"])[0] == [None]
 
 
 def test_a_line_that_fails_leaves_the_author_unknown(ask):
-    failure = errors.LineError("The line was cut.", safe_to_retry=True)
-    assert ask([Sighting("t1", frozenset({"name"}))], fails=failure)[0] == [None]
+    failure = errors.TransportError("The line was cut.", safe_to_retry=True)
+    assert ask([ObservedChange("t1", frozenset({"name"}))], fails=failure)[0] == [None]
 
 
 def test_nothing_to_find_out_asks_nothing(ask):
-    authors, asked = ask([Sighting("", frozenset({"name"}))])
+    authors, asked = ask([ObservedChange("", frozenset({"name"}))])
     assert (authors, asked) == ([None], [])

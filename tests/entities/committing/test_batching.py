@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ftrack_orm import errors, inspect
 from ftrack_orm.entities.committing.planning import Creation, creations_in_groups
-from ftrack_orm.entities.state import Lifecycle
+from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.testing import requests_made
 from ftrack_orm.values import Reference
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ftrack_orm import errors, inspect
-from ftrack_orm.entities.state import Lifecycle
+from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.settings import Settings
 from ftrack_orm.testing import requests_made
 from ftrack_orm.transport.http import HttpTransport
@@ -205,8 +205,8 @@ class Failing:
 @pytest.mark.parametrize(
     ("failure", "raised"),
     [
-        (errors.LineError("Refused.", safe_to_retry=True), errors.LineError),
-        (errors.LineError("Lost.", safe_to_retry=False), errors.CommitOutcomeUnknown),
+        (errors.TransportError("Refused.", safe_to_retry=True), errors.TransportError),
+        (errors.TransportError("Lost.", safe_to_retry=False), errors.CommitOutcomeUnknown),
         (errors.ProtocolError("Strange.", status=502), errors.CommitOutcomeUnknown),
         (errors.PermissionDenied("No.", exception="PermissionError"), errors.PermissionDenied),
     ],
@@ -222,7 +222,7 @@ def test_a_failure_tells_how_far_the_work_had_come(box, connect, other, producti
 
 
 def test_values_are_read_again_when_it_is_not_known_whether_they_were_set(box, connect, production):
-    lost = errors.LineError("Lost.", safe_to_retry=False)
+    lost = errors.TransportError("Lost.", safe_to_retry=False)
     session = connect(transport=Failing(box, lost, after=1, sends=True))
     query = session.query("Task").where(project_id=production.project).order_by("name").select("bid")
     tasks = query.all()

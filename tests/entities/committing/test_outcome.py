@@ -8,13 +8,13 @@ import threading
 import pytest
 
 from ftrack_orm import errors, inspect
-from ftrack_orm.entities.committing.outcome import Found, Outcome, judge, same
-from ftrack_orm.entities.state import Lifecycle
+from ftrack_orm.entities.committing.outcome import Outcome, ServerState, judge, same
+from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.settings import Settings
 from ftrack_orm.testing import requests_made
 from ftrack_orm.transport.http import HttpTransport
 from ftrack_orm.values import NOT_LOADED, Reference
-from ftrack_orm.wire.operations import Create, Delete, Update
+from ftrack_orm.wire.operations import CreateOperation, DeleteOperation, UpdateOperation
 
 
 class CuttingProxy:
@@ -160,7 +160,7 @@ def test_a_commit_that_was_cut_on_its_way_is_found_to_be_not_done(changed, other
     journal = changed.created, changed.modified, changed.deleted
     plan = changed.plan()
     proxy.stage = stage
-    with pytest.raises(errors.LineError, match="safe to commit again") as caught:
+    with pytest.raises(errors.TransportError, match="safe to commit again") as caught:
         changed.commit()
     assert caught.value.safe_to_retry
     assert not isinstance(caught.value, errors.CommitOutcomeUnknown)
@@ -196,7 +196,7 @@ def test_while_nobody_can_be_asked_the_outcome_is_unknown_and_the_next_commit_lo
 def test_a_server_that_cannot_be_reached_leaves_everything_for_a_later_commit(changed, proxy):
     plan = changed.plan()
     proxy.close()
-    with pytest.raises(errors.LineError):
+    with pytest.raises(errors.TransportError):
         changed.commit()
     assert changed.plan() == plan
     assert len(changed.created) == 2
@@ -219,7 +219,7 @@ def test_updates_alone_that_are_not_there_can_be_committed_again(cut_session, ot
     _ = task.name
     task.name = "renamed"
     proxy.stage = stage
-    with pytest.raises(errors.LineError, match="safe to commit again"):
+    with pytest.raises(errors.TransportError, match="safe to commit again"):
         cut_session.commit()
     assert other.get("Task", task.id).name == "task00"
     assert cut_session.commit() == 1
@@ -315,35 +315,45 @@ def test_after_a_time_limit_the_server_may_still_be_at_it(connect, box, producti
 
 
 def _present(**values):
-    return Found({("Task", ("1",)): {"id": "1", **values}}, [])
+    return ServerState({("Task", ("1",)): {"id": "1", **values}}, [])
 
 
-NOTHING = Found({}, [])
+NOTHING = ServerState({}, [])
 
 
 @pytest.mark.parametrize(
     ("operations", "before", "found", "outcome"),
     [
-        ([Create("Task", {"id": "1", "name": "a"})], {}, _present(name="changed since"), Outcome.DONE),
-        ([Create("Task", {"id": "1"}), Create("Task", {"id": "2"})], {}, _present(), Outcome.DONE),
-        ([Create("Task", {"id": "1"}), Update("Task", ("2",), {"name": "b"})], {}, NOTHING, Outcome.NOT_DONE),
-        ([Update("Task", ("1",), {"name": "b"})], {"name": "a"}, _present(name="b"), Outcome.DONE),
-        ([Update("Task", ("1",), {"name": "b"})], {"name": "a"}, _present(name="a"), Outcome.NOT_DONE),
-        ([Update("Task", ("1",), {"name": "b"})], {"name": "a"}, _present(name="c"), Outcome.UNKNOWN),
-        ([Update("Task", ("1",), {"name": "b"})], {"name": NOT_LOADED}, _present(name="c"), Outcome.NOT_DONE),
-        ([Update("Task", ("1",), {"name": "b"})], {"name": NOT_LOADED}, _present(name="b"), Outcome.DONE),
-        ([Update("Task", ("1",), {"name": "b"})], {"name": "a"}, NOTHING, Outcome.UNKNOWN),
+        ([CreateOperation("Task", {"id": "1", "name": "a"})], {}, _present(name="changed since"), Outcome.DONE),
+        ([CreateOperation("Task", {"id": "1"}), CreateOperation("Task", {"id": "2"})], {}, _present(), Outcome.DONE),
         (
-            [Update("Task", ("1",), {"name": "b", "bid": 2})],
+            [CreateOperation("Task", {"id": "1"}), UpdateOperation("Task", ("2",), {"name": "b"})],
+            {},
+            NOTHING,
+            Outcome.NOT_DONE,
+        ),
+        ([UpdateOperation("Task", ("1",), {"name": "b"})], {"name": "a"}, _present(name="b"), Outcome.DONE),
+        ([UpdateOperation("Task", ("1",), {"name": "b"})], {"name": "a"}, _present(name="a"), Outcome.NOT_DONE),
+        ([UpdateOperation("Task", ("1",), {"name": "b"})], {"name": "a"}, _present(name="c"), Outcome.UNKNOWN),
+        ([UpdateOperation("Task", ("1",), {"name": "b"})], {"name": NOT_LOADED}, _present(name="c"), Outcome.NOT_DONE),
+        ([UpdateOperation("Task", ("1",), {"name": "b"})], {"name": NOT_LOADED}, _present(name="b"), Outcome.DONE),
+        ([UpdateOperation("Task", ("1",), {"name": "b"})], {"name": "a"}, NOTHING, Outcome.UNKNOWN),
+        (
+            [UpdateOperation("Task", ("1",), {"name": "b", "bid": 2})],
             {"name": "a", "bid": 1},
             _present(name="b", bid=1),
             Outcome.UNKNOWN,
         ),
-        ([Delete("Task", ("1",))], {}, _present(), Outcome.NOT_DONE),
-        ([Delete("Task", ("1",))], {}, NOTHING, Outcome.DONE),
+        ([DeleteOperation("Task", ("1",))], {}, _present(), Outcome.NOT_DONE),
+        ([DeleteOperation("Task", ("1",))], {}, NOTHING, Outcome.DONE),
         # Nobody has set that custom attribute.
-        ([Update("ContextCustomAttributeValue", ("1", "2"), {"value": 5})], {}, NOTHING, Outcome.NOT_DONE),
-        ([Update("Task", ("1",), {"name": "b"}), Delete("Shot", ("2",))], {"name": "a"}, NOTHING, Outcome.UNKNOWN),
+        ([UpdateOperation("ContextCustomAttributeValue", ("1", "2"), {"value": 5})], {}, NOTHING, Outcome.NOT_DONE),
+        (
+            [UpdateOperation("Task", ("1",), {"name": "b"}), DeleteOperation("Shot", ("2",))],
+            {"name": "a"},
+            NOTHING,
+            Outcome.UNKNOWN,
+        ),
     ],
 )
 def test_what_is_there_now_says_what_became_of_a_batch(session, operations, before, found, outcome):

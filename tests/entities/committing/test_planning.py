@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from ftrack_orm.entities.committing.planning import Changes, Creation, Deletion, plan
 from ftrack_orm.values import Reference
-from ftrack_orm.wire.operations import Create, Delete, Update
+from ftrack_orm.wire.operations import CreateOperation, DeleteOperation, UpdateOperation
 
 
 def ref(key, entity_type="Task"):
@@ -13,7 +13,10 @@ def ref(key, entity_type="Task"):
 
 
 def keys(operations):
-    return [(type(op).__name__, op.data["id"] if isinstance(op, Create) else op.key[0]) for op in operations]
+    return [
+        (type(op).__name__.removesuffix("Operation"), op.data["id"] if isinstance(op, CreateOperation) else op.key[0])
+        for op in operations
+    ]
 
 
 def test_nothing_to_do_is_no_operation():
@@ -67,7 +70,7 @@ def test_every_circle_is_cut_once_however_many_there_are():
 def test_a_circle_in_a_long_chain_is_cut_where_it_was_made_last():
     chain = [Creation(ref(str(n)), {"id": str(n), "parent_id": str(n + 1)}) for n in range(1000)]
     operations = plan(Changes((*chain, Creation(ref("1000"), {"id": "1000", "parent_id": "500"}))))
-    assert [op.key for op in operations if isinstance(op, Update)] == [("1000",)]
+    assert [op.key for op in operations if isinstance(op, UpdateOperation)] == [("1000",)]
     assert [key for _, key in keys(operations[:3])] == ["1000", "999", "998"]
 
 
@@ -76,7 +79,7 @@ def test_a_circle_is_cut_by_creating_without_the_reference_and_updating():
     b = Creation(ref("b"), {"id": "b", "other_id": "a", "name": "B"})
     operations = plan(Changes((a, b)))
     assert len(operations) == 3
-    assert isinstance(operations[2], Update)
+    assert isinstance(operations[2], UpdateOperation)
     created = {op.data["id"]: op.data for op in operations[:2]}
     (cut,) = [key for key, data in created.items() if "other_id" not in data]
     assert operations[2].key == (cut,)
@@ -91,7 +94,7 @@ def test_a_reference_to_itself_is_no_circle():
 def test_the_update_a_circle_needs_is_folded_into_the_entitys_own_update():
     a = Creation(ref("a"), {"id": "a", "other_id": "b"})
     b = Creation(ref("b"), {"id": "b", "other_id": "a"})
-    more = (Update("Task", ("a",), {"x": 1}), Update("Task", ("b",), {"x": 1}))
+    more = (UpdateOperation("Task", ("a",), {"x": 1}), UpdateOperation("Task", ("b",), {"x": 1}))
     operations = plan(Changes((a, b), more))
     assert len(operations) == 4
 
@@ -105,7 +108,7 @@ def test_a_chain_longer_than_pythons_stack_is_ordered():
 def test_deletes_come_last_and_what_refers_first():
     parent = Deletion(ref("parent"))
     child = Deletion(ref("child"), frozenset({"parent", "elsewhere"}))
-    update = Update("Task", ("x",), {"name": "X"})
+    update = UpdateOperation("Task", ("x",), {"name": "X"})
     assert keys(plan(Changes((), (update,), (parent, child)))) == [
         ("Update", "x"),
         ("Delete", "child"),
@@ -135,7 +138,9 @@ def change_sets(draw):
         for n in created
     )
     modifications = tuple(
-        Update("Task", (n,), {"parent_id": draw(target)}) for n in existing if n not in deleted and draw(st.booleans())
+        UpdateOperation("Task", (n,), {"parent_id": draw(target)})
+        for n in existing
+        if n not in deleted and draw(st.booleans())
     )
     deletions = tuple(Deletion(ref(n), frozenset(draw(st.lists(st.sampled_from(names))))) for n in deleted)
     return existing, Changes(creations, modifications, deletions)
@@ -152,17 +157,17 @@ def apply_plan(existing, operations):
             assert key is None or key in model, f"refers to {key}, which does not exist"
 
     for op in operations:
-        if isinstance(op, Create):
+        if isinstance(op, CreateOperation):
             assert op.data["id"] not in model
             model[op.data["id"]] = dict(op.data)
             for value in op.data.values():
                 check(value)
-        elif isinstance(op, Update):
+        elif isinstance(op, UpdateOperation):
             for value in op.data.values():
                 check(value)
             model[op.key[0]].update(op.data)
         else:
-            assert isinstance(op, Delete)
+            assert isinstance(op, DeleteOperation)
             del model[op.key[0]]
     return model
 
@@ -188,7 +193,7 @@ def test_the_plan_is_deterministic_and_has_one_operation_an_entity_unless_a_circ
     operations = plan(changes)
     assert operations == plan(changes)
     least = len(changes.creations) + len(changes.modifications) + len(changes.deletions)
-    updates = [op for op in operations if isinstance(op, Update)]
+    updates = [op for op in operations if isinstance(op, UpdateOperation)]
     assert len({op.key for op in updates}) == len(updates)
     assert len(operations) >= least
 
@@ -196,7 +201,7 @@ def test_the_plan_is_deterministic_and_has_one_operation_an_entity_unless_a_circ
 def test_a_plan_reads_as_text_and_as_what_is_sent():
     changes = Changes(
         (Creation(ref("a"), {"id": "a", "name": "A"}),),
-        (Update("Task", ("b",), {"status_id": None}),),
+        (UpdateOperation("Task", ("b",), {"status_id": None}),),
         (Deletion(Reference("Metadata", (("parent_id", "p"), ("key", "k")))),),
     )
     operations = plan(changes)

@@ -5,13 +5,13 @@ import datetime
 import pytest
 
 from ftrack_orm import errors, inspect
-from ftrack_orm.entities.state import Lifecycle
+from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.settings import Settings
 from ftrack_orm.testing import requests_made
+from ftrack_orm.transport.base import Response
 from ftrack_orm.transport.http import HttpTransport
-from ftrack_orm.transport.seam import Answer
 from ftrack_orm.values import NOT_LOADED
-from ftrack_orm.wire.operations import Create, Delete, Update
+from ftrack_orm.wire.operations import CreateOperation, DeleteOperation, UpdateOperation
 
 
 @pytest.fixture
@@ -40,12 +40,12 @@ class Interfering:
 
     def send(self, request, cancellation=None):
         if self.forbid:
-            raise errors.LineError("The connection was refused.", safe_to_retry=True)
+            raise errors.TransportError("The connection was refused.", safe_to_retry=True)
         answer = self._real.send(request, cancellation)
         self.meanwhile()
         if self.lose:
-            raise errors.LineError("The connection was lost.", safe_to_retry=False)
-        return Answer(200, {}, b"<html>proxy</html>") if self.spoil else answer
+            raise errors.TransportError("The connection was lost.", safe_to_retry=False)
+        return Response(200, {}, b"<html>proxy</html>") if self.spoil else answer
 
     def close(self):
         self._real.close()
@@ -66,7 +66,7 @@ def test_everything_goes_in_one_request_creates_first_deletes_last(session, othe
         task.bid = 100
     session.delete(tasks[5])
     kinds = [type(operation) for operation in session.plan()]
-    assert kinds == [Create, Create, *[Update] * 5, Delete]
+    assert kinds == [CreateOperation, CreateOperation, *[UpdateOperation] * 5, DeleteOperation]
     with requests_made(session) as made:
         assert session.commit() == 8
     assert made == 1
@@ -243,7 +243,7 @@ def test_a_commit_that_was_never_sent_says_so_and_keeps_the_changes(connect, lin
     session = connect(transport=line)
     session.get("Task", production.tasks[0]).name = "renamed"
     line.forbid = True
-    with pytest.raises(errors.LineError) as caught:
+    with pytest.raises(errors.TransportError) as caught:
         session.commit()
     assert not isinstance(caught.value, errors.CommitOutcomeUnknown)
     line.forbid = False
@@ -300,7 +300,7 @@ def test_edits_of_an_entity_that_is_being_created_are_updates_of_the_next_commit
     line.meanwhile = edit
     session.commit()
     assert session.modified == [task]
-    assert [type(operation) for operation in session.plan()] == [Create, Update]
+    assert [type(operation) for operation in session.plan()] == [CreateOperation, UpdateOperation]
     session.commit()
     seen = other.get("Task", task.id)
     assert (seen.name, dict(seen.metadata)) == ("renamed", {"a": "1"})

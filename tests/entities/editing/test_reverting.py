@@ -3,7 +3,7 @@
 import pytest
 
 from ftrack_orm import errors, inspect
-from ftrack_orm.entities.state import Lifecycle
+from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.testing import requests_made
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from ftrack_orm import errors, inspect
 from ftrack_orm.entities.classes import Classes
+from ftrack_orm.entities.entity import FetchMode
 from ftrack_orm.entities.reading.merging import Merger
-from ftrack_orm.entities.state import FetchMode
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.sandbox import datamodel
 from ftrack_orm.schema.model import Schema

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ftrack_orm.sandbox.events.broker import Broker, Membership, Refused
+from ftrack_orm.sandbox.events.broker import Broker, ConnectedClient, Refused
 
 USER = {"id": "user-1", "username": "jane"}
 
@@ -15,12 +15,12 @@ def event(topic: str, data: Any = None, target: str = "", **keys: Any) -> dict[s
     return {"id": "e", "topic": topic, "data": data or {}, "source": {"id": "hub"}, "target": target, **keys}
 
 
-def subscribe(broker: Broker, member: Membership, expression: str, id: str = "me", **metadata: Any) -> None:
+def subscribe(broker: Broker, member: ConnectedClient, expression: str, id: str = "me", **metadata: Any) -> None:
     data = {"subscriber": {"id": id, **metadata}, "subscription": expression}
     assert broker.receive(member, event("ftrack.meta.subscribe", data)) is None
 
 
-def recipients(broker: Broker, sender: Membership, *given: Any, **keys: Any) -> list[str]:
+def recipients(broker: Broker, sender: ConnectedClient, *given: Any, **keys: Any) -> list[str]:
     passed_on = broker.receive(sender, event(*given, **keys))
     assert passed_on is not None
     return broker.recipients(passed_on)
@@ -32,16 +32,18 @@ def broker() -> Broker:
 
 
 @pytest.fixture
-def alice(broker: Broker) -> Membership:
+def alice(broker: Broker) -> ConnectedClient:
     return broker.join("alice", USER)
 
 
 @pytest.fixture
-def bob(broker: Broker) -> Membership:
+def bob(broker: Broker) -> ConnectedClient:
     return broker.join("bob", {"id": "user-2", "username": "bob"})
 
 
-def test_events_go_to_those_whose_subscription_matches(broker: Broker, alice: Membership, bob: Membership) -> None:
+def test_events_go_to_those_whose_subscription_matches(
+    broker: Broker, alice: ConnectedClient, bob: ConnectedClient
+) -> None:
     subscribe(broker, alice, "topic=ftrack.update and data.user.username=jane")
     subscribe(broker, bob, "topic=ftrack.*")
     assert recipients(broker, bob, "ftrack.update", {"user": {"username": "jane"}}) == ["alice", "bob"]
@@ -49,13 +51,17 @@ def test_events_go_to_those_whose_subscription_matches(broker: Broker, alice: Me
     assert recipients(broker, bob, "studio.done") == []
 
 
-def test_a_connection_gets_an_event_once_however_many_subscribers_want_it(broker: Broker, alice: Membership) -> None:
+def test_a_connection_gets_an_event_once_however_many_subscribers_want_it(
+    broker: Broker, alice: ConnectedClient
+) -> None:
     subscribe(broker, alice, "topic=*", id="one")
     subscribe(broker, alice, "topic=a", id="two")
     assert recipients(broker, alice, "a") == ["alice"]
 
 
-def test_a_target_picks_among_those_who_subscribed(broker: Broker, alice: Membership, bob: Membership) -> None:
+def test_a_target_picks_among_those_who_subscribed(
+    broker: Broker, alice: ConnectedClient, bob: ConnectedClient
+) -> None:
     subscribe(broker, alice, "topic=a", id="1", application="nuke")
     subscribe(broker, alice, "topic=b", id="2", application="maya")
     subscribe(broker, bob, "topic=a", id="3", application="maya")
@@ -64,7 +70,7 @@ def test_a_target_picks_among_those_who_subscribed(broker: Broker, alice: Member
     assert recipients(broker, alice, "b", target="application=nuke") == []
 
 
-def test_replies_find_the_one_who_asked(broker: Broker, alice: Membership, bob: Membership) -> None:
+def test_replies_find_the_one_who_asked(broker: Broker, alice: ConnectedClient, bob: ConnectedClient) -> None:
     subscribe(broker, alice, "topic=ftrack.meta.reply", id="hub-a")
     subscribe(broker, bob, "topic=ftrack.meta.reply", id="hub-b")
     reply = event("ftrack.meta.reply", ["any", "JSON"], "id=hub-a", inReplyToEvent="question")
@@ -74,20 +80,22 @@ def test_replies_find_the_one_who_asked(broker: Broker, alice: Membership, bob: 
     assert broker.recipients(passed_on) == ["alice"]
 
 
-def test_the_server_says_who_published_whatever_the_client_says(broker: Broker, alice: Membership) -> None:
+def test_the_server_says_who_published_whatever_the_client_says(broker: Broker, alice: ConnectedClient) -> None:
     claimed = event("a", source={"id": "hub", "user": {"username": "somebody-else"}, "host": "h"})
     passed_on = broker.receive(alice, claimed)
     assert passed_on is not None
     assert passed_on["source"] == {"id": "hub", "user": USER, "host": "h"}
 
 
-def test_only_the_keys_that_clients_know_are_passed_on(broker: Broker, alice: Membership) -> None:
+def test_only_the_keys_that_clients_know_are_passed_on(broker: Broker, alice: ConnectedClient) -> None:
     passed_on = broker.receive(alice, event("a", priority=3))
     assert passed_on is not None
     assert set(passed_on) == {"id", "topic", "data", "sent", "source", "target", "inReplyToEvent"}
 
 
-def test_an_id_is_one_subscriber_s_on_a_connection(broker: Broker, alice: Membership, bob: Membership) -> None:
+def test_an_id_is_one_subscriber_s_on_a_connection(
+    broker: Broker, alice: ConnectedClient, bob: ConnectedClient
+) -> None:
     subscribe(broker, alice, "topic=a")
     with pytest.raises(Refused, match="'me'"):
         subscribe(broker, alice, "topic=b")
@@ -95,7 +103,7 @@ def test_an_id_is_one_subscriber_s_on_a_connection(broker: Broker, alice: Member
     assert recipients(broker, alice, "b") == ["bob"]
 
 
-def test_unsubscribing_ends_it_and_frees_the_id(broker: Broker, alice: Membership) -> None:
+def test_unsubscribing_ends_it_and_frees_the_id(broker: Broker, alice: ConnectedClient) -> None:
     subscribe(broker, alice, "topic=a")
     leaving = event("ftrack.meta.unsubscribe", {"subscriber": {"id": "me"}})
     assert broker.receive(alice, leaving) is None
@@ -106,7 +114,7 @@ def test_unsubscribing_ends_it_and_frees_the_id(broker: Broker, alice: Membershi
     assert recipients(broker, alice, "a") == ["alice"]
 
 
-def test_who_left_gets_nothing_more(broker: Broker, alice: Membership, bob: Membership) -> None:
+def test_who_left_gets_nothing_more(broker: Broker, alice: ConnectedClient, bob: ConnectedClient) -> None:
     subscribe(broker, alice, "topic=a")
     broker.leave(alice)
     assert recipients(broker, bob, "a") == []
@@ -128,7 +136,7 @@ def test_who_left_gets_nothing_more(broker: Broker, alice: Membership, bob: Memb
     ],
 )
 def test_nonsense_is_refused_with_a_reason_and_changes_nothing(
-    broker: Broker, alice: Membership, payload: dict[str, Any]
+    broker: Broker, alice: ConnectedClient, payload: dict[str, Any]
 ) -> None:
     with pytest.raises(Refused, match=r".{10}"):
         broker.receive(alice, payload)

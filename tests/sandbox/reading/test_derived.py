@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from ftrack_orm.errors import SandboxUnsupported
-from ftrack_orm.query.nodes import And, Comparison, Criterion, Operator, Path, Quantifier, Related
-from ftrack_orm.sandbox.reading.emission import Emission
+from ftrack_orm.query.language.nodes import And, Comparison, Criterion, Operator, Path, Quantifier, Related
+from ftrack_orm.sandbox.reading.serialization import Serializer
 from ftrack_orm.sandbox.tables import Tables
 
 pytestmark = pytest.mark.usefixtures("small_production")
@@ -126,7 +126,7 @@ def test_versions_that_use_each_other_are_found_from_both_sides(ask: Ask, insert
 
 def test_addresses_have_both_keys_that_clients_read_and_are_null_without_a_component(ask: Ask, insert: Insert) -> None:
     insert("User", id="user-3", username="jill", thumbnail_id="component-1")
-    emission = Emission(base_url="http://box")
+    emission = Serializer(base_url="http://box")
     found = ask("User", "thumbnail_url", emission=emission, where=only("id", "user-", Operator.GREATER)).data
     address = "http://box/component/thumbnail?id=component-1"
     assert [entity["thumbnail_url"] for entity in found] == [None, None, {"url": address, "value": address}]

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from ftrack_orm.query.compiler import compile_select
-from ftrack_orm.query.parser import parse
+from ftrack_orm.query.language.compiler import compile_select
+from ftrack_orm.query.language.parser import parse
 from ftrack_orm.sandbox.reading import search
 from ftrack_orm.sandbox.tables import Tables
-from ftrack_orm.wire.operations import Search
+from ftrack_orm.wire.operations import SearchOperation
 
 SHOT = "bad911de-3bd6-47b9-8b46-3476e237cb36"
 
@@ -138,6 +138,6 @@ def test_what_cannot_be_searched_is_refused_by_name(
 
 def test_terms_cannot_change_what_is_asked(ftrack_tables: Tables) -> None:
     term = '" or id is_not none or name like "'
-    select = search.narrowed(parse("Status"), Search("Status", "Status", (term,)), ftrack_tables.schema)
+    select = search.narrowed(parse("Status"), SearchOperation("Status", "Status", (term,)), ftrack_tables.schema)
     assert parse(compile_select(select)) == select
     assert select.criterion is not None

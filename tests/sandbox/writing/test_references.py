@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ftrack_orm.sandbox.tables import Tables
-from ftrack_orm.sandbox.writing.references import Fate, References
+from ftrack_orm.sandbox.writing.references import OnDelete, References
 
 
 @pytest.fixture(scope="module")
@@ -13,34 +13,37 @@ def references(ftrack_tables: Tables) -> References:
     return References(ftrack_tables)
 
 
-def _fates(references: References, root: str, fate: Fate) -> set[str]:
+def _fates(references: References, root: str, fate: OnDelete) -> set[str]:
     return {f"{found.table}.{found.column}" for found in references.to(root) if found.fate is fate}
 
 
 def test_what_hangs_on_a_context_goes_with_it(references: References) -> None:
-    assert _fates(references, "Context", Fate.CASCADE) >= {
+    assert _fates(references, "Context", OnDelete.CASCADE) >= {
         "Context.parent_id", "Asset.context_id", "Appointment.context_id", "Timelog.context_id", "Manager.context_id",
         "Note.parent_id", "Metadata.parent_id", "StatusChange.parent_id", "CustomAttributeValue.entity_id",
         "CustomAttributeLink.from_id", "CustomAttributeLink.to_id", "ListObject.entity_id", "List.project_id",
         "TypedContextLink.from_id", "TypedContextLink.to_id", "ReviewSession.project_id",
     }  # fmt: skip
-    assert _fates(references, "Context", Fate.REFUSE) == set()
+    assert _fates(references, "Context", OnDelete.REFUSE) == set()
 
 
 def test_only_what_production_data_uses_forbids_the_deletion_of_configuration(references: References) -> None:
-    assert _fates(references, "Status", Fate.REFUSE) == {
+    assert _fates(references, "Status", OnDelete.REFUSE) == {
         "Context.status_id", "AssetVersion.status_id", "StatusChange.status_id", "StatusChange.from_status_id",
     }  # fmt: skip
-    assert _fates(references, "Status", Fate.CASCADE) == {"SchemaStatus.status_id", "WorkflowSchemaStatus.status_id"}
-    assert _fates(references, "ProjectSchema", Fate.REFUSE) == {"Context.project_schema_id"}
+    assert _fates(references, "Status", OnDelete.CASCADE) == {
+        "SchemaStatus.status_id",
+        "WorkflowSchemaStatus.status_id",
+    }
+    assert _fates(references, "ProjectSchema", OnDelete.REFUSE) == {"Context.project_schema_id"}
 
 
 def test_a_user_may_not_vanish_from_what_only_they_can_have_made(references: References) -> None:
-    assert _fates(references, "Resource", Fate.REFUSE) == {
+    assert _fates(references, "Resource", OnDelete.REFUSE) == {
         "Note.user_id", "Message.created_by_id", "Conversation.created_by_id", "ReviewSession.created_by_id",
         "ReviewSessionInvitee.created_by_id",
     }  # fmt: skip
-    assert "Context.created_by_id" in _fates(references, "Resource", Fate.CLEAR)
+    assert "Context.created_by_id" in _fates(references, "Resource", OnDelete.CLEAR)
 
 
 def test_a_column_read_only_by_collections_points_at_their_owners(references: References) -> None:

@@ -6,20 +6,20 @@ import datetime
 import json
 
 from ....errors import SandboxUnsupported
-from ...writing.stored import datetime_text
+from ...writing.column_values import datetime_text
 from .. import empty
-from ..rows import Writer, named_id
+from ..row_writer import RowWriter, named_id
 from . import people
 from .attributes import Attributes
-from .chance import Chance
 from .production import Productions
+from .random_source import RandomSource
 from .scale import TASKS, Scale
 
 #: What the demo is made from; another number makes another studio.
 _SEED = 20_240_108
 
 
-def plant(writer: Writer, *, tasks: int | None, now: datetime.datetime, api_user: str) -> None:
+def plant(writer: RowWriter, *, tasks: int | None, now: datetime.datetime, api_user: str) -> None:
     """Write the demo on top of what a fresh server has.
 
     Everything happens on a calendar of its own; only what goes on at the moment of asking, a running timer and a job,
@@ -29,7 +29,7 @@ def plant(writer: Writer, *, tasks: int | None, now: datetime.datetime, api_user
         if not writer.has(needed):
             message = f'The demo seed needs the entity type {needed}, which the schema lacks. Use the seed "empty".'
             raise SandboxUnsupported(message, entity_type=needed)
-    chance = Chance(_SEED)
+    chance = RandomSource(_SEED)
     crew = people.plant(writer, chance, api_user)
     attributes = Attributes(writer)
     for number, user in enumerate(crew.everyone):
@@ -38,7 +38,7 @@ def plant(writer: Writer, *, tasks: int | None, now: datetime.datetime, api_user
     _plant_present(writer, now, api_user)
 
 
-def _plant_present(writer: Writer, now: datetime.datetime, api_user: str) -> None:
+def _plant_present(writer: RowWriter, now: datetime.datetime, api_user: str) -> None:
     started, moment = datetime_text(now - datetime.timedelta(hours=1)), datetime_text(now)
     me, project = empty.user_id(api_user), named_id("Project", "demo")
     timer = (named_id("Timer"), me, project, started, "Dailies")

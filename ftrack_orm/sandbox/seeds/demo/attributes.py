@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from ..constants import CUSTOM_ATTRIBUTE_TYPES, OBJECT_TYPES
 from ..empty import FEND, FSTART, HANDLES, open_to_all
-from ..rows import Writer, named_id
+from ..row_writer import RowWriter, named_id
 
 
-class Configuration(NamedTuple):
+class SeedConfiguration(NamedTuple):
     """A custom attribute: *entity_type* is ftrack's own name, *object_type* an entity type for those of contexts."""
 
     key: str
@@ -37,24 +37,24 @@ _DIFFICULTIES = _options("Easy", "Medium", "Hard")
 _RESOLUTIONS = _options("HD", "2K", "4K")
 
 CONFIGURATIONS = (
-    Configuration("client_code", "Client code", "text", "task", "Shot", "", _TEXT),
-    Configuration("delivery_date", "Delivery date", "date", "task", "Shot", None),
-    Configuration("duration", "Frame duration", "expression", "task", "Shot", "{self.fend - self.fstart + 1}"),
-    Configuration("work", "Kinds of work", "enumerator", "task", "Shot", [], _KINDS_OF_WORK),
-    Configuration("difficulty", "Difficulty", "enumerator", "task", "Task", ["medium"], _DIFFICULTIES),
-    Configuration("render_pool", "Render pool", "dynamic enumerator", "task", "Task", [], _DYNAMIC),
-    Configuration("reference", "Reference", "url", "task", "AssetBuild", None),
-    Configuration("reviewed", "Reviewed", "boolean", "assetversion", "", False),
-    Configuration("quality", "Quality", "number", "assetversion", "", 0, _DECIMAL),
-    Configuration("source", "Source", "text", "asset", "", "", _TEXT),
-    Configuration("employee_number", "Employee number", "number", "user", "", 0, _WHOLE),
-    Configuration("purpose", "Purpose", "text", "list", "", "", _TEXT),
-    Configuration("client", "Client", "text", "show", "", "", _TEXT),
+    SeedConfiguration("client_code", "Client code", "text", "task", "Shot", "", _TEXT),
+    SeedConfiguration("delivery_date", "Delivery date", "date", "task", "Shot", None),
+    SeedConfiguration("duration", "Frame duration", "expression", "task", "Shot", "{self.fend - self.fstart + 1}"),
+    SeedConfiguration("work", "Kinds of work", "enumerator", "task", "Shot", [], _KINDS_OF_WORK),
+    SeedConfiguration("difficulty", "Difficulty", "enumerator", "task", "Task", ["medium"], _DIFFICULTIES),
+    SeedConfiguration("render_pool", "Render pool", "dynamic enumerator", "task", "Task", [], _DYNAMIC),
+    SeedConfiguration("reference", "Reference", "url", "task", "AssetBuild", None),
+    SeedConfiguration("reviewed", "Reviewed", "boolean", "assetversion", "", False),
+    SeedConfiguration("quality", "Quality", "number", "assetversion", "", 0, _DECIMAL),
+    SeedConfiguration("source", "Source", "text", "asset", "", "", _TEXT),
+    SeedConfiguration("employee_number", "Employee number", "number", "user", "", 0, _WHOLE),
+    SeedConfiguration("purpose", "Purpose", "text", "list", "", "", _TEXT),
+    SeedConfiguration("client", "Client", "text", "show", "", "", _TEXT),
     # Hierarchical ones are set where they change and hold for everything below; the API leaves inheriting to clients.
-    Configuration("colorspace", "Colour space", "text", "show", "", "ACEScg", _TEXT, True),
-    Configuration("resolution", "Resolution", "enumerator", "show", "", ["hd"], _RESOLUTIONS, True),
-    Configuration("is_confidential", "Confidential", "boolean", "show", "", False, "{}", True),
-    Configuration("lens", "Lens (mm)", "number", "show", "", 35, _DECIMAL, True),
+    SeedConfiguration("colorspace", "Colour space", "text", "show", "", "ACEScg", _TEXT, True),
+    SeedConfiguration("resolution", "Resolution", "enumerator", "show", "", ["hd"], _RESOLUTIONS, True),
+    SeedConfiguration("is_confidential", "Confidential", "boolean", "show", "", False, "{}", True),
+    SeedConfiguration("lens", "Lens (mm)", "number", "show", "", 35, _DECIMAL, True),
 )
 
 #: Key, label, object type it belongs to, entity type and object type it leads to, whether to one only.
@@ -75,7 +75,7 @@ _OBJECT_TYPE_IDS = {object_type.entity_type: object_type.id for object_type in O
 class Attributes:
     """Writes values by the attribute's key; a value of an attribute the schema has no place for is dropped."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: RowWriter) -> None:
         self._values = writer.rows("CustomAttributeValue", "configuration_id entity_id value")
         self._links = writer.rows("CustomAttributeLink", "id configuration_id from_id to_id")
         self._has = writer.has
@@ -98,7 +98,7 @@ class Attributes:
         if self._has(parent_type):
             self._metadata.add(parent_id, parent_type, key, value)
 
-    def _plant_configurations(self, writer: Writer) -> None:
+    def _plant_configurations(self, writer: RowWriter) -> None:
         group = named_id("CustomAttributeGroup", "Studio")
         writer.insert("CustomAttributeGroup", "id name", [(group, "Studio")])
         rows = writer.rows(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..empty import NOTE_LABELS
-from ..rows import Writer, named_id
+from ..row_writer import RowWriter, named_id
 from . import calendar, names
-from .chance import Chance
+from .contexts import Task
 from .people import Crew
-from .places import Task
 from .publishing import Version
+from .random_source import RandomSource
 
 _LABELS = [named_id("NoteLabel", name) for name, _ in NOTE_LABELS]
 
@@ -18,7 +18,7 @@ _LABELS = [named_id("NoteLabel", name) for name, _ in NOTE_LABELS]
 class Discussion:
     """Writes notes about what is in progress or published; told of each place once."""
 
-    def __init__(self, writer: Writer, chance: Chance, crew: Crew) -> None:
+    def __init__(self, writer: RowWriter, chance: RandomSource, crew: Crew) -> None:
         self._chance, self._crew, self._has = chance, crew, writer.has
         self._notes = writer.rows(
             "Note",

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from .. import empty
-from ..rows import Writer, named_id
+from ..row_writer import RowWriter, named_id
 from . import calendar, names
-from .chance import Chance
+from .random_source import RandomSource
 
 
 @attrs.frozen
@@ -23,7 +23,7 @@ class Crew:
     groups: Sequence[str]
 
 
-def plant(writer: Writer, chance: Chance, api_user: str) -> Crew:
+def plant(writer: RowWriter, chance: RandomSource, api_user: str) -> Crew:
     """Write the users and groups; the one whose name is *api_user* is there already and is not made twice."""
     insert = writer.insert
     studio = named_id("Group", "Studio")
@@ -61,7 +61,7 @@ def _username(person: tuple[str, str, str]) -> str:
     return text.decode("ascii").lower()
 
 
-def _plant_leave(writer: Writer, chance: Chance, everyone: Sequence[str]) -> None:
+def _plant_leave(writer: RowWriter, chance: RandomSource, everyone: Sequence[str]) -> None:
     events = writer.rows("CalendarEvent", "id name start end leave created_at created_by_id")
     resources = writer.rows("CalendarEventResource", "id calendar_event_id resource_id created_at created_by_id")
     for user in everyone[::3]:

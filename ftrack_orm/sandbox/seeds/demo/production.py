@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from ....errors import SandboxUnsupported
 from ...tables import Tables
 from .. import constants, empty, workflows
-from ..rows import Rows, Writer, named_id
+from ..row_writer import RowBuffer, RowWriter, named_id
 from . import calendar, names, scale
 from .attributes import Attributes
-from .chance import Chance, Item
+from .contexts import ContextRow, Task
 from .discussion import Discussion
-from .gatherings import MOST, Gatherings
+from .lists_and_reviews import MOST, ListsAndReviews
 from .names import Title
 from .people import Crew
-from .places import Place, Task
 from .publishing import Publishing, Version
-from .work import Work
+from .random_source import Item, RandomSource
+from .timelogs import Work
 
 _COLUMNS = (
     "id name parent_id project_id context_type type_id status_id priority_id bid sort start_date end_date created_at "
@@ -30,13 +30,13 @@ _PRIORITIES = ("None", "None", "None", "Low", "Medium", "Medium", "High", "Urgen
 class Productions:
     """Makes the productions one after the other, holding no more of one than what is gathered at its end."""
 
-    def __init__(self, writer: Writer, chance: Chance, crew: Crew, attributes: Attributes) -> None:
+    def __init__(self, writer: RowWriter, chance: RandomSource, crew: Crew, attributes: Attributes) -> None:
         self._writer, self._chance, self._crew, self._attributes = writer, chance, crew, attributes
         self._work = Work(writer, chance)
         self._publishing = Publishing(writer, chance)
         self._discussion = Discussion(writer, chance, crew)
-        self._gatherings = Gatherings(writer, chance, crew, attributes, self._discussion)
-        self._contexts: dict[str, Rows] = {}
+        self._gatherings = ListsAndReviews(writer, chance, crew, attributes, self._discussion)
+        self._contexts: dict[str, RowBuffer] = {}
         self._made = 0  # tasks so far
         self._pending_tasks: list[Task] = []
         self._pending_versions: list[Version] = []
@@ -59,7 +59,7 @@ class Productions:
 
     # -- places -----------------------------------------------------------------------------------------------------
 
-    def _project(self, title: Title) -> Place:
+    def _project(self, title: Title) -> ContextRow:
         schemas = {schema.name: schema.id for schema in workflows.PROJECT_SCHEMAS}
         id_, first, last = named_id("Project", title.name), *title.begins
         self._writer.insert(
@@ -85,13 +85,13 @@ class Productions:
         self._attributes.set("colorspace", id_, "ACEScg")
         self._attributes.set("resolution", id_, ["4k"])
         self._attributes.note(id_, "Project", "delivery_format", "exr")
-        project = Place(id_, "Project", title.name, title.name, id_, 0)
+        project = ContextRow(id_, "Project", title.name, title.name, id_, 0)
         for at, name in enumerate(names.MILESTONES):
             day = first + 30 + (last - first) * at // len(names.MILESTONES)
             self._context("Milestone", project, name, sort=at, days=(day, day), type_name="Deliverable")
         return project
 
-    def _builds(self, title: Title, project: Place, count: int) -> list[str]:
+    def _builds(self, title: Title, project: ContextRow, count: int) -> list[str]:
         """Write a production's asset builds and return the ids of the first ones, which shots use."""
         used: list[str] = []
         folder = self._context("Folder", project, "assets", sort=0)
@@ -106,14 +106,14 @@ class Productions:
             self._tasks(title, build, names.BUILD_TASKS)
         return used
 
-    def _sequence(self, title: Title, project: Place, number: int, tasks: int) -> Place:
+    def _sequence(self, title: Title, project: ContextRow, number: int, tasks: int) -> ContextRow:
         parent = project
         if title.has_episodes:
             # Four sequences to an episode, which is made with its first.
             episode = f"ep{(number - 1) // 4 + 1:02}"
             id_ = named_id("Episode", title.name, episode)
             path = f"{project.path}/{episode}"
-            parent = Place(id_, "Episode", episode, path, project.id, 1)
+            parent = ContextRow(id_, "Episode", episode, path, project.id, 1)
             if number % 4 == 1:
                 parent = self._context("Episode", project, episode, sort=number, status="In progress", id_=id_)
         sequence = self._context("Sequence", parent, f"sq{number * 10:03}", sort=number, status="In progress")
@@ -123,7 +123,9 @@ class Productions:
         self._tasks(title, sequence, names.SEQUENCE_TASKS[:tasks])
         return sequence
 
-    def _shots(self, title: Title, sequence: Place, count: int, tasks: Iterator[int], builds: Sequence[str]) -> None:
+    def _shots(
+        self, title: Title, sequence: ContextRow, count: int, tasks: Iterator[int], builds: Sequence[str]
+    ) -> None:
         chance = self._chance
         for number in range(10, 10 + count):
             status = "In progress" if title.name != "northern_lights" else "Completed"
@@ -134,7 +136,7 @@ class Productions:
             wanted = sorted(names.SHOT_TASKS, key=lambda task: task[1])[: next(tasks)]
             self._tasks(title, shot, [task[0] for task in names.SHOT_TASKS if task in wanted])
 
-    def _describe_shot(self, title: Title, sequence: Place, shot: Place, builds: Sequence[str]) -> None:
+    def _describe_shot(self, title: Title, sequence: ContextRow, shot: ContextRow, builds: Sequence[str]) -> None:
         chance, attributes = self._chance, self._attributes
         attributes.note(shot.id, shot.entity_type, "camera", chance.pick(("A", "B")))
         attributes.note(shot.id, shot.entity_type, "plate", f"{shot.path}/plate/v001")
@@ -157,7 +159,7 @@ class Productions:
     def _context(
         self,
         entity_type: str,
-        parent: Place,
+        parent: ContextRow,
         name: str,
         *,
         sort: int,
@@ -166,7 +168,7 @@ class Productions:
         days: tuple[int, int] | None = None,
         description: str | None = None,
         id_: str = "",
-    ) -> Place:
+    ) -> ContextRow:
         entity_type = stand_in(self._writer.tables, entity_type)
         id_ = id_ or self._chance.id()
         begins, ends = (calendar.MORNING[days[0]], calendar.EVENING[days[1]]) if days else (None, None)
@@ -175,16 +177,16 @@ class Productions:
             workflows.status(status), constants.DEFAULT_PRIORITY, 0, sort, begins, ends, calendar.at(0, 8),
             self._crew.producers[0], description,
         )  # fmt: skip
-        return Place(id_, entity_type, name, f"{parent.path}/{name}", parent.project_id, parent.depth + 1)
+        return ContextRow(id_, entity_type, name, f"{parent.path}/{name}", parent.project_id, parent.depth + 1)
 
-    def _rows(self, entity_type: str) -> Rows:
+    def _rows(self, entity_type: str) -> RowBuffer:
         if entity_type not in self._contexts:
             self._contexts[entity_type] = self._writer.rows(entity_type, _COLUMNS)
         return self._contexts[entity_type]
 
     # -- tasks ------------------------------------------------------------------------------------------------------
 
-    def _tasks(self, title: Title, place: Place, task_types: Sequence[str]) -> None:
+    def _tasks(self, title: Title, place: ContextRow, task_types: Sequence[str]) -> None:
         """Write a place's tasks, one after the other in time, and have everything about them written."""
         before = scale.versions_after(self._made)
         day = self._chance.whole(*title.begins)
@@ -202,7 +204,7 @@ class Productions:
         _keep(self._pending_tasks, [task for task in tasks if task.status == _WAITING])
         _keep(self._pending_versions, [version for version in versions if version.status == _WAITING])
 
-    def _task(self, place: Place, task_type: str, sort: int, begins: int) -> Task:
+    def _task(self, place: ContextRow, task_type: str, sort: int, begins: int) -> Task:
         chance = self._chance
         days = chance.whole(1, 8)
         ends = begins + days

@@ -8,11 +8,11 @@ import attrs
 
 from .. import empty
 from ..constants import SERVER_LOCATION, UNMANAGED_LOCATION
-from ..rows import Writer
+from ..row_writer import RowWriter
 from ..workflows import status
 from . import calendar, names
-from .chance import Chance
-from .places import Task
+from .contexts import Task
+from .random_source import RandomSource
 
 
 @attrs.frozen
@@ -32,7 +32,7 @@ class Version:
 class Publishing:
     """Writes the versions of a place's tasks; told of each place once."""
 
-    def __init__(self, writer: Writer, chance: Chance) -> None:
+    def __init__(self, writer: RowWriter, chance: RandomSource) -> None:
         self._chance = chance
         self._can_publish = writer.has("Asset") and writer.has("AssetVersion")
         self._assets = writer.rows("Asset", "id name context_id type_id project_id")

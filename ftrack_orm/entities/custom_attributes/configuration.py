@@ -1,0 +1,205 @@
+"""Pure: one configuration of a custom attribute: what it is for, and which values it takes in which form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
+
+import attrs
+
+from ...errors import InvalidValue, ReadOnlyAttribute, suggestion
+from ...schema.attribute import Attribute, Kind, ValueType
+from ...wire.codec import decode, parse_datetime
+from ..editing.coercion import coerce
+
+#: The attribute that shows an entity's custom attributes.
+ATTRIBUTE = "custom_attributes"
+
+#: The families whose entities can have custom attributes, and what configurations call them (protocol fact). Contexts
+#: are "show" and "task", by whether they are projects.
+_CONFIGURED_AS = {
+    "Asset": "asset",
+    "AssetVersion": "assetversion",
+    "List": "list",
+    "ListObject": "listobject",
+    "Resource": "user",
+    "User": "user",  # where the schema does not tell that users are resources
+}
+
+#: The families that hierarchical configurations apply to, whatever entity type they name (protocol fact).
+_HIERARCHICAL = frozenset({"Context", "AssetVersion", "Asset"})
+
+#: What leads from an entity to what it is in, by family: its project is found there, and what it inherits.
+UPWARDS = {"Context": "parent", "AssetVersion": "asset", "Asset": "parent", "ListObject": "list"}
+
+
+_VALUE_TYPES = {
+    "text": ValueType.TEXT,
+    "url": ValueType.TEXT,
+    "boolean": ValueType.BOOLEAN,
+    "number": ValueType.NUMBER,
+    "date": ValueType.DATETIME,
+}
+
+_ENUMERATORS = frozenset({"enumerator", "dynamic enumerator"})
+
+
+class Options(list[str]):
+    """The chosen options of an enumerator: a list that refuses to be edited in place, since nobody would send that."""
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise InvalidValue("Edits inside of a custom attribute's list would not be sent; set the attribute to a list.")
+
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
+    append = extend = insert = remove = pop = clear = sort = reverse = _refuse
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        # Copies belong to whoever makes them.
+        return list, (list(self),)
+
+
+@attrs.frozen(slots=True)
+class ConfigurationScope:
+    """Where an entity stands, as far as configurations care: its family and type, its object type, its project."""
+
+    family: str
+    is_project: bool
+    object_type_id: str | None
+    project_id: str | None
+
+
+@attrs.frozen(slots=True)
+class Configuration:
+    """What somebody set up as a custom attribute.
+
+    *kind* is the name of its type: text, url, boolean, number, date, enumerator, dynamic enumerator or expression.
+    *entity_type* is ftrack's own word for what it belongs to: show, task, asset, assetversion, list, user. *project_id*
+    is None where it holds for all projects. *options* are those of an enumerator, empty where they are not fixed.
+    """
+
+    id: str
+    key: str
+    label: str
+    kind: str
+    entity_type: str
+    object_type_id: str | None = None
+    project_id: str | None = None
+    default: Any = None
+    is_hierarchical: bool = False
+    is_whole: bool = False  # of a number: no decimals
+    is_multiple: bool = True  # of an enumerator: more than one option may be chosen
+    options: tuple[str, ...] = ()
+
+    def applies_to(self, place: ConfigurationScope) -> bool:
+        """Whether entities at *place* have this custom attribute (the rule is ftrack's, PROTOCOL 6)."""
+        if self.project_id not in (None, place.project_id):
+            return False
+        if self.is_hierarchical and place.family in _HIERARCHICAL:
+            return True
+        if place.family == "Context":
+            if place.is_project:
+                return self.entity_type == "show"
+            return self.entity_type == "task" and self.object_type_id == place.object_type_id
+        return self.entity_type == _CONFIGURED_AS.get(place.family)
+
+    def check(self, entity_type: str, value: Any) -> Any:
+        """Return *value* in the form this custom attribute keeps it in; None, which empties it, always fits.
+
+        A single option may be given as it is and is kept as a list of one, as ftrack keeps it. Raises `InvalidValue`,
+        naming the key, its type and what is allowed, and `ReadOnlyAttribute` for an expression.
+        """
+        name = f"{ATTRIBUTE}[{self.key!r}]"
+        where = {"entity_type": entity_type, "attribute": ATTRIBUTE}
+        if self.kind == "expression":
+            raise ReadOnlyAttribute(f"{entity_type}.{name} is an expression, which ftrack works out.", **where)
+        if value is None:
+            return None
+        if self.kind in _ENUMERATORS:
+            return self._check_options(f"{entity_type}.{name}", where, value)
+        value_type = _VALUE_TYPES.get(self.kind, ValueType.ANY)
+        value = coerce(entity_type, Attribute(name, Kind.SCALAR, value_type=value_type), value)
+        if self.is_whole and isinstance(value, float):
+            if not value.is_integer():
+                raise InvalidValue(f"{entity_type}.{name} is configured to hold whole numbers, not {value!r}.", **where)
+            value = int(value)
+        return value
+
+    def _check_options(self, name: str, where: Mapping[str, str], value: Any) -> list[str]:
+        chosen = [value] if isinstance(value, str) else value
+        if not isinstance(chosen, (list, tuple)) or not all(isinstance(option, str) for option in chosen):
+            raise InvalidValue(
+                f"{name} is of type {self.kind} and holds a list of text, not {value!r} ({type(value).__name__})."
+                f"{self._allowed()}",
+                **where,
+            )
+        chosen = list(dict.fromkeys(chosen))
+        if len(chosen) > 1 and not self.is_multiple:
+            raise InvalidValue(f"{name} holds one option only, not {chosen!r}.", **where)
+        for option in chosen:
+            if self.options and option not in self.options:
+                raise InvalidValue(
+                    f"{name} has no option {option!r}.{self._allowed()}{suggestion(option, self.options)}", **where
+                )
+        return chosen
+
+    def _allowed(self) -> str:
+        return f" Allowed: {', '.join(map(repr, self.options))}." if self.options else ""
+
+
+def read_configuration(row: Mapping[str, Any], kind: str) -> Configuration:
+    """Return the configuration in a row of `CustomAttributeConfiguration`, whose type is called *kind*."""
+    details = _json_object(row.get("config"))
+    return Configuration(
+        id=row["id"],
+        key=str(row.get("key")),
+        label=str(row.get("label") or row.get("key")),
+        kind=kind,
+        entity_type=str(row.get("entity_type")),
+        object_type_id=row.get("object_type_id"),
+        project_id=row.get("project_id"),
+        default=_default(kind, row.get("default")),
+        is_hierarchical=bool(row.get("is_hierarchical")),
+        is_whole=kind == "number" and details.get("isdecimal") is False,
+        is_multiple=details.get("multiSelect") is not False,
+        options=_options(details.get("data")) if kind == "enumerator" else (),
+    )
+
+
+def applying(configurations: Iterable[Configuration], place: ConfigurationScope) -> dict[str, Configuration]:
+    """Return the configurations that apply at *place*, by key; those of a project hide those of all projects."""
+    found: dict[str, Configuration] = {}
+    for configuration in configurations:
+        if configuration.applies_to(place) and (configuration.project_id or configuration.key not in found):
+            found[configuration.key] = configuration
+    return found
+
+
+def _default(kind: str, value: Any) -> Any:
+    value = decode(value)
+    # A date's default comes as bare text (seen in answers of a real server), unlike the dates that were set.
+    if kind == "date" and isinstance(value, str):
+        try:
+            return parse_datetime(value)
+        except ValueError:
+            return None
+    return value
+
+
+def _options(data: Any) -> tuple[str, ...]:
+    """Return the values of an enumerator's options; they are JSON text inside of the JSON text (protocol fact)."""
+    try:
+        options = json.loads(data) if isinstance(data, str) else data
+    except ValueError:
+        return ()
+    if not isinstance(options, list):
+        return ()
+    return tuple(option["value"] for option in options if isinstance(option, dict) and "value" in option)
+
+
+def _json_object(text: Any) -> Mapping[str, Any]:
+    try:
+        value = json.loads(text or "{}")
+    except (TypeError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}

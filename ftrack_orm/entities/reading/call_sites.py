@@ -1,0 +1,36 @@
+"""State: which line of the user's own code is running, read from the interpreter's stack."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import FrameType
+
+import attrs
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+@attrs.frozen(slots=True)
+class CallSite:
+    """A line of a source file."""
+
+    file: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.file.removeprefix(os.getcwd() + os.sep)}:{self.number}"
+
+
+def calling_line() -> CallSite | None:
+    """Return the nearest line on this thread's stack that is neither this library's nor Python's own.
+
+    None on a thread that the library itself made, where nobody else's code is running.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if module != _PACKAGE and module not in sys.stdlib_module_names:
+            return CallSite(frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back
+    return None

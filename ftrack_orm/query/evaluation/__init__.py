@@ -1,0 +1,1 @@
+"""Deciding criteria on values in memory, without asking a server."""

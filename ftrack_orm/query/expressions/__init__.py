@@ -1,0 +1,1 @@
+"""Attributes as Python expressions: comparisons that build criteria, projections, orderings and free text."""

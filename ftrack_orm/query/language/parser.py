@@ -1,0 +1,382 @@
+"""Pure: the text of a query to nodes, by recursive descent over the tokens.
+
+The grammar (protocol facts; keywords in any case, clauses in any order)::
+
+    query      = ["select" projection {"," projection} "from"] type {clause}
+    clause     = "where" criterion | "group" "by" path {"," path} | "order" "by" path [direction] {"," ...}
+               | "offset" number | "limit" number
+    criterion  = operand {("and" | "or") operand}                       and binds tighter than or
+    operand    = "not" operand | "(" criterion ")" | condition
+    condition  = path comparator value | path ("in" | "not_in") "(" (values | query) ")"
+               | path ("has" | "any") "(" [criterion] ")"
+
+What a word is depends on where it stands, so attributes may be called `from`, `date` or `any`; only an attribute
+called `not` cannot begin a condition.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from ...errors import QueryError
+from .errors_at import pointed
+from .lexer import Token, TokenKind, tokenize
+from .nodes import (
+    Aggregate,
+    Comparison,
+    Criterion,
+    Function,
+    Membership,
+    Not,
+    Operator,
+    Ordering,
+    Path,
+    Projection,
+    Quantifier,
+    Related,
+    Scalar,
+    Select,
+    Step,
+    conjunction,
+    disjunction,
+)
+
+#: Parentheses, `not`, `has`, `any` and subqueries within each other, up to which everybody who walks the nodes of a
+#: query recursively stays far from the end of Python's stack.
+MAXIMUM_NESTING = 100
+
+T = TypeVar("T")
+
+_COMPARATORS = {
+    "=": Operator.IS,
+    "is": Operator.IS,
+    "!=": Operator.IS_NOT,
+    "is_not": Operator.IS_NOT,
+    "<": Operator.LESS,
+    "before": Operator.LESS,
+    "less_than": Operator.LESS,
+    "<=": Operator.LESS_OR_EQUAL,
+    ">": Operator.GREATER,
+    "after": Operator.GREATER,
+    "greater_than": Operator.GREATER,
+    ">=": Operator.GREATER_OR_EQUAL,
+    "like": Operator.LIKE,
+    "not_like": Operator.NOT_LIKE,
+}
+_DIRECTIONS = {"asc": False, "ascending": False, "desc": True, "descending": True}
+_CLAUSES = ("where", "group", "order", "offset", "limit")
+_CONTINUATIONS = ("and", "or", *_CLAUSES)
+_FUNCTIONS = {function.value: function for function in Function}
+_NAMED_VALUES: dict[str, Scalar] = {"true": True, "false": False, "none": None, "null": None}
+
+_NAME = re.compile(r"[^\W\d]\w*\Z")
+_PATH = re.compile(r"[^\W\d]\w*(?:\[\w+\])?(?:\.[^\W\d]\w*(?:\[\w+\])?)*\Z")
+_STEP = re.compile(r"(\w+)(?:\[(\w+)\])?")
+# A number written with needless zeros in front, such as shot name 0010, is text: as a number it would lose them.
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+\Z")
+
+
+def parse(text: str) -> Select:
+    """Read a whole query, with or without its `select`.
+
+    Raises `QueryError` saying what was expected and what was found; its `position` is the index of the latter.
+    """
+    return _read(text, _Parser.query)
+
+
+def parse_criterion(text: str) -> Criterion:
+    """Read what may follow `where`; errors as from `parse`."""
+    return _read(text, _Parser.criterion)
+
+
+def parse_projections(text: str) -> tuple[Projection, ...]:
+    """Read what may follow `select`: paths and aggregates separated by commas; errors as from `parse`."""
+    return _read(text, lambda parser: parser.separated(parser.projection))
+
+
+def parse_orderings(text: str) -> tuple[Ordering, ...]:
+    """Read what may follow `order by`: paths with or without direction, separated by commas; errors as from `parse`."""
+    return _read(text, lambda parser: parser.separated(parser.ordering))
+
+
+def parse_path(text: str) -> Path:
+    """Read a single path such as `parent[Shot].status.name`; errors as from `parse`."""
+    return _read(text, _Parser.path)
+
+
+def _read(text: str, rule: Callable[[_Parser], T]) -> T:
+    parser = _Parser(text)
+    try:
+        result = rule(parser)
+    except RecursionError:
+        message = "The query is nested too deeply for what is left of Python's stack."
+        raise parser.error_at(parser.token, message) from None
+    if parser.token.kind is not TokenKind.END:
+        raise parser.unexpected("the end of the text")
+    return result
+
+
+def _describe(token: Token) -> str:
+    if token.kind is TokenKind.END:
+        return "the end of the text"
+    shown = token.text if len(token.text) <= 40 else token.text[:37] + "..."
+    return f"the string {shown!r}" if token.kind is TokenKind.STRING else repr(shown)
+
+
+class _Parser:
+    """One reading of one text; `token` is the next that no rule has taken yet."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = tokenize(text)
+        self.index = 0
+        self.token = self.tokens[0]
+        self.depth = 0
+        self.after_bare_value = False
+
+    # -- tokens ---------------------------------------------------------------------------------------------------
+
+    @property
+    def keyword(self) -> str:
+        """The next token in lower case if it can be a keyword or a symbol, which no string ever is."""
+        return "" if self.token.kind is TokenKind.STRING else self.token.text.lower()
+
+    def take(self) -> Token:
+        token = self.token
+        self.index += 1
+        self.token = self.tokens[self.index]
+        self.after_bare_value = False
+        return token
+
+    def accept(self, keyword: str) -> bool:
+        if self.keyword != keyword:
+            return False
+        self.take()
+        return True
+
+    def expect(self, keyword: str, expected: str) -> None:
+        if not self.accept(keyword):
+            raise self.unexpected(expected)
+
+    def following(self) -> Token:
+        """The token after the next."""
+        return self.tokens[min(self.index + 1, len(self.tokens) - 1)]
+
+    def error_at(self, token: Token, message: str) -> QueryError:
+        return QueryError(f"{message}\n{pointed(self.text, token.position)}", position=token.position)
+
+    def unexpected(self, expected: str) -> QueryError:
+        message = f"Expected {expected}, found {_describe(self.token)}."
+        if self.after_bare_value and self.token.kind is TokenKind.WORD:
+            message += " A value of several words needs quotes around it."
+        return self.error_at(self.token, message)
+
+    def nested(self, rule: Callable[[], T]) -> T:
+        """Read with *rule* one level deeper than what surrounds it."""
+        self.depth += 1
+        if self.depth > MAXIMUM_NESTING:
+            raise self.error_at(self.token, f"Conditions may be nested {MAXIMUM_NESTING} deep, this goes deeper.")
+        result = rule()
+        self.depth -= 1
+        return result
+
+    def separated(self, rule: Callable[[], T]) -> tuple[T, ...]:
+        items = [rule()]
+        while self.accept(","):
+            items.append(rule())
+        return tuple(items)
+
+    # -- the query and its clauses --------------------------------------------------------------------------------
+
+    def query(self) -> Select:
+        projections: tuple[Projection, ...] = ()
+        if self.accept("select"):
+            projections = self.separated(self.projection)
+            self.expect("from", "',' or 'from'")
+            expected = "an entity type"
+        else:
+            expected = "'select' or an entity type"
+        if self.token.kind is not TokenKind.WORD or not _NAME.match(self.token.text):
+            raise self.unexpected(expected)
+        entity_type = self.take()
+        return self.clauses(entity_type, projections)
+
+    def clauses(self, entity_type: Token, projections: tuple[Projection, ...]) -> Select:
+        criterion: Criterion | None = None
+        group_by: tuple[Path, ...] = ()
+        order_by: tuple[Ordering, ...] = ()
+        amounts: dict[str, int] = {}
+        seen: set[str] = set()
+        while (clause := self.keyword) in _CLAUSES:
+            if clause in seen:
+                raise self.error_at(self.token, f"Expected the clause '{clause}' only once, found it a second time.")
+            seen.add(clause)
+            self.take()
+            if clause == "where":
+                criterion = self.criterion()
+            elif clause == "group":
+                self.expect("by", "'by' after 'group'")
+                group_by = self.separated(self.path)
+            elif clause == "order":
+                self.expect("by", "'by' after 'order'")
+                order_by = self.separated(self.ordering)
+            else:
+                amounts[clause] = self.amount(clause)
+        if self.token.kind is not TokenKind.END and self.keyword != ")":
+            raise self.unexpected(self.whatever_may_follow(seen))
+        return Select(
+            entity_type.text,
+            projections,
+            criterion,
+            group_by,
+            order_by,
+            amounts.get("offset"),
+            amounts.get("limit"),
+            position=entity_type.position,
+        )
+
+    def whatever_may_follow(self, seen: set[str]) -> str:
+        words = ["and", "or"] if "where" in seen else ["where"]
+        words += [f"{word} by" for word in ("group", "order") if word not in seen]
+        words += [word for word in ("offset", "limit") if word not in seen]
+        return ", ".join(map(repr, words)) + " or the end of the query"
+
+    def projection(self) -> Projection:
+        function = _FUNCTIONS.get(self.keyword)
+        if function is None or self.following().text != "(":
+            return self.path()
+        self.take()
+        self.take()
+        path = self.path()
+        self.expect(")", "')'")
+        return Aggregate(function, path)
+
+    def ordering(self) -> Ordering:
+        path = self.path()
+        descending = _DIRECTIONS.get(self.keyword)
+        if descending is None:
+            return Ordering(path)
+        self.take()
+        return Ordering(path, descending)
+
+    def amount(self, clause: str) -> int:
+        text = self.token.text
+        if self.token.kind is not TokenKind.WORD or not _INTEGER.match(text) or text.startswith("-"):
+            raise self.unexpected(f"a whole number after '{clause}'")
+        return self.integer(self.take())
+
+    # -- criteria -------------------------------------------------------------------------------------------------
+
+    def criterion(self) -> Criterion:
+        alternatives: list[Criterion] = []
+        together = [self.operand()]
+        while (word := self.keyword) in ("and", "or"):
+            self.take()
+            if word == "or":
+                alternatives.append(conjunction(*together))
+                together = []
+            together.append(self.operand())
+        return disjunction(*alternatives, conjunction(*together))
+
+    def operand(self) -> Criterion:
+        if self.accept("("):
+            return self.nested(self.enclosed)
+        if self.accept("not"):
+            # `not (a is 1)` is as deep as `not a is 1`, since that is how the latter is written by the compiler.
+            return Not(self.nested(self.enclosed if self.accept("(") else self.operand))
+        return self.condition()
+
+    def enclosed(self) -> Criterion:
+        """Read a criterion and the parenthesis that closes it; the opening one is taken."""
+        criterion = self.criterion()
+        self.expect(")", "'and', 'or' or ')'")
+        return criterion
+
+    def condition(self) -> Criterion:
+        path = self.path("a condition, beginning with an attribute, '(' or 'not'")
+        word = self.keyword
+        operator = _COMPARATORS.get(word)
+        if operator is not None:
+            self.take()
+            self.refuse_is_not(word)
+            return Comparison(path, operator, self.value())
+        if word in ("in", "not_in"):
+            self.take()
+            return Membership(path, self.members(word), negated=word == "not_in")
+        if word in ("has", "any"):
+            self.take()
+            return Related(path, Quantifier(word), self.inner_criterion(word))
+        raise self.no_operator(path)
+
+    def refuse_is_not(self, word: str) -> None:
+        """Point out `is not "x"`, which would otherwise be a comparison with the word `not` and then nonsense."""
+        goes_on = self.following().kind in (TokenKind.WORD, TokenKind.STRING)
+        if word == "is" and self.keyword == "not" and goes_on and self.following().text.lower() not in _CONTINUATIONS:
+            raise self.error_at(self.token, "Expected a value after 'is', found 'not' and more. It is written is_not.")
+
+    def no_operator(self, path: Path) -> QueryError:
+        expected = f"an operator (is, is_not, <, <=, >, >=, like, not_like, in, not_in, has, any) after '{path}'"
+        following = self.following().text.lower()
+        if self.keyword == "not" and following in ("in", "like"):
+            message = f"Expected {expected}, found 'not {following}'. It is written not_{following}."
+            return self.error_at(self.token, message)
+        return self.unexpected(expected)
+
+    def inner_criterion(self, word: str) -> Criterion | None:
+        self.expect("(", f"'(' after '{word}'")
+        if self.accept(")"):
+            return None
+        return self.nested(self.enclosed)
+
+    def members(self, word: str) -> tuple[Scalar, ...] | Select:
+        self.expect("(", f"'(' after '{word}'")
+        if self.accept(")"):
+            return ()
+        if self.keyword == "select" and self.following().kind is TokenKind.WORD:
+            start = self.token
+            subquery = self.nested(self.query)
+            if len(subquery.projections) != 1:
+                raise self.error_at(start, f"Expected a subquery of one attribute, found {len(subquery.projections)}.")
+            self.expect(")", "')'")
+            return subquery
+        values = self.separated(self.value)
+        self.expect(")", "',' or ')'")
+        return values
+
+    # -- paths and values -----------------------------------------------------------------------------------------
+
+    def path(self, expected: str = "an attribute") -> Path:
+        token = self.token
+        if token.kind is not TokenKind.WORD or not _PATH.match(token.text):
+            raise self.unexpected(expected)
+        self.take()
+        if "." not in token.text and "[" not in token.text:
+            return Path((Step(token.text),), position=token.position)
+        steps = tuple(Step(name, cast or None) for name, cast in _STEP.findall(token.text))
+        return Path(steps, position=token.position)
+
+    def value(self) -> Scalar:
+        token = self.token
+        if token.kind is TokenKind.STRING:
+            return self.take().text
+        if token.kind is not TokenKind.WORD:
+            raise self.unexpected("a value")
+        self.take()
+        self.after_bare_value = True
+        text = token.text
+        if _INTEGER.match(text):
+            return self.integer(token)
+        if _DECIMAL.match(text):
+            number = float(text)
+            return number if math.isfinite(number) else text
+        return _NAMED_VALUES.get(text.lower(), text)
+
+    def integer(self, token: Token) -> int:
+        try:
+            return int(token.text)
+        except ValueError:  # Python refuses to read numbers of thousands of digits.
+            raise self.error_at(token, "Expected a number of reasonable length, found thousands of digits.") from None

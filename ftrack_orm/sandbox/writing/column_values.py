@@ -1,0 +1,117 @@
+"""Pure: one attribute's value on its way in (JSON from a client to what a column holds) and out again.
+
+Columns hold text, numbers, booleans and JSON; datetimes are kept as "YYYY-MM-DDTHH:MM:SS" in UTC. A value of the wrong
+type is refused with the entity, the attribute and the value named.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from ...errors import FtrackError, ServerValidationError
+from ...schema.attribute import Attribute, ValueType
+from ...schema.model import EntityType
+from ...wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed, parse_datetime
+from .. import server_errors
+
+_WANTED = {
+    ValueType.TEXT: "text",
+    ValueType.BOOLEAN: "true or false",
+    ValueType.INTEGER: "an integer",
+    ValueType.NUMBER: "a number",
+    ValueType.DATETIME: "a datetime",
+}
+
+
+def incoming(entity_type: EntityType, attribute: Attribute, value: Any) -> Any:
+    """Return what the column of a scalar attribute is to hold for a JSON *value*; raises a validation error."""
+    if value is None:
+        return None
+    kind = attribute.value_type
+    if kind is ValueType.DATETIME:
+        return _datetime(entity_type, attribute, value)
+    if kind in (ValueType.ANY, ValueType.OBJECT):
+        return value
+    if not _fits(kind, value):
+        raise _wrong(entity_type, attribute, value)
+    if kind is ValueType.BOOLEAN:
+        return bool(value)
+    if attribute.enumeration and value not in attribute.enumeration:
+        options = ", ".join(repr(option) for option in attribute.enumeration)
+        raise server_errors.validation(f"{entity_type.name}.{attribute.name} must be one of {options}, not {value!r}.")
+    return value
+
+
+def _fits(kind: ValueType | None, value: Any) -> bool:
+    if kind is ValueType.BOOLEAN:
+        # MySQL keeps booleans as 0 and 1, and clients have sent them so.
+        return isinstance(value, bool) or (isinstance(value, int) and value in (0, 1))
+    if isinstance(value, bool):
+        return False
+    if kind is ValueType.INTEGER:
+        return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    if kind is ValueType.NUMBER:
+        return isinstance(value, (int, float))
+    return isinstance(value, str)
+
+
+def _wrong(entity_type: EntityType, attribute: Attribute, value: Any) -> ServerValidationError:
+    wanted = _WANTED[attribute.value_type or ValueType.TEXT]
+    return server_errors.validation(
+        f"{entity_type.name}.{attribute.name} must be {wanted}, not {value!r} of type {type(value).__name__}."
+    )
+
+
+def _datetime(entity_type: EntityType, attribute: Attribute, value: Any) -> str | None:
+    try:
+        moment = moment_of(value)
+    except (ValueError, TypeError, FtrackError):
+        raise _wrong(entity_type, attribute, value) from None
+    return None if moment is None else datetime_text(moment)
+
+
+def moment_of(value: Any) -> datetime.datetime | None:
+    """Return the moment a client means by ISO text, with or without offset, or by a typed object.
+
+    A date is its midnight in UTC. Raises `ValueError`, `TypeError` or `ProtocolError` when it means none.
+    """
+    if isinstance(value, Mapping):
+        decoded = decode_typed({VALUE_TYPE: value.get(VALUE_TYPE), "value": value.get("value")})
+        if decoded is None or isinstance(decoded, datetime.datetime):
+            return decoded
+        return datetime.datetime(decoded.year, decoded.month, decoded.day, tzinfo=datetime.timezone.utc)
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no datetime.")
+    return parse_datetime(value)
+
+
+def datetime_text(moment: datetime.datetime) -> str:
+    """Return a moment as columns keep it: UTC, whole seconds, no offset (MySQL keeps no fractions either)."""
+    return moment.astimezone(datetime.timezone.utc).replace(tzinfo=None, microsecond=0).isoformat()
+
+
+def outgoing(attribute: Attribute, value: Any) -> Any:
+    """Return the JSON value a client is sent for what the column of a scalar attribute holds."""
+    if value is not None and attribute.value_type is ValueType.DATETIME:
+        return {VALUE_TYPE: "datetime", "value": value}
+    return value
+
+
+def reference_key(entity_type: EntityType, attribute: Attribute, value: Any, key: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the primary key values in a reference a client sent for a relation; raises a validation error.
+
+    Whatever else the object holds is left alone: the official client sends changed attributes along.
+    """
+    if not isinstance(value, Mapping) or not isinstance(value.get(ENTITY_TYPE), str):
+        raise server_errors.validation(
+            f"{entity_type.name}.{attribute.name} must be a reference to a {attribute.target}, such as "
+            f'{{"{ENTITY_TYPE}": "{attribute.target}", "id": "..."}}, not {value!r}.'
+        )
+    absent = [name for name in key if value.get(name) is None]
+    if absent:
+        raise server_errors.validation(
+            f"The reference to a {value[ENTITY_TYPE]} for {entity_type.name}.{attribute.name} lacks {absent[0]!r}."
+        )
+    return tuple(str(value[name]) for name in key)

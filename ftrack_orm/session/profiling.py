@@ -1,0 +1,125 @@
+"""State: what the requests of a session cost: counted and timed while a block runs, with the lines that caused them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from types import TracebackType
+
+import attrs
+
+from ..entities.reading.call_sites import CallSite, calling_line
+from ..transport.channel import Exchange
+
+Observer = Callable[[Exchange], None]
+
+#: How much of what a request asked for is shown in the table, in characters.
+_SHOWN = 70
+
+_HEADINGS = ("#", "operations", "sent", "received", "ms", "line", "request")
+
+
+@attrs.frozen
+class ProfiledRequest:
+    """One request: what it carried, what it cost, and the line of the user's code that caused it.
+
+    *line* is None for a page that was fetched ahead in the background. *error* is why it failed, else None.
+    """
+
+    description: str
+    operations: int
+    request_bytes: int
+    answer_bytes: int
+    seconds: float
+    line: CallSite | None
+    error: BaseException | None = None
+
+
+class Profile:
+    """The requests a session made inside a `with` block; printing it gives a table.
+
+        with session.profile() as profile:
+            ...
+        print(profile)
+
+    *requests* has them in the order in which they were answered. *observe* and *stop_observing* are the session's.
+    Requests of all threads are in it; one that is still under way when the block ends is not.
+    """
+
+    def __init__(self, observe: Callable[[Observer], None], stop_observing: Callable[[Observer], None]) -> None:
+        self._observe = observe
+        self._stop_observing = stop_observing
+        self._lock = threading.Lock()
+        self.requests: list[ProfiledRequest] = []
+
+    def __enter__(self) -> Profile:
+        self._observe(self._take)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop_observing(self._take)
+
+    def _take(self, exchange: Exchange) -> None:
+        request = ProfiledRequest(
+            description=exchange.description,
+            operations=len(exchange.operations),
+            request_bytes=exchange.request_bytes,
+            answer_bytes=exchange.answer_bytes,
+            seconds=exchange.seconds,
+            line=calling_line(),
+            error=exchange.error,
+        )
+        with self._lock:
+            self.requests.append(request)
+
+    @property
+    def operations(self) -> int:
+        """The number of operations all requests carried."""
+        return sum(request.operations for request in self.requests)
+
+    @property
+    def request_bytes(self) -> int:
+        """The bytes sent, without headers."""
+        return sum(request.request_bytes for request in self.requests)
+
+    @property
+    def answer_bytes(self) -> int:
+        """The bytes received, without headers."""
+        return sum(request.answer_bytes for request in self.requests)
+
+    @property
+    def seconds(self) -> float:
+        """The time of all requests together, as `Exchange` has it; those of several threads overlap."""
+        return sum(request.seconds for request in self.requests)
+
+    def __len__(self) -> int:
+        return len(self.requests)
+
+    def __str__(self) -> str:
+        rows = [_HEADINGS, *(_row(number, request) for number, request in enumerate(self.requests, 1))]
+        total = (len(self), self.operations, self.request_bytes, self.answer_bytes, self.seconds)
+        rows.append((str(total[0]), *_costs(*total[1:]), "", "in all"))
+        widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS) - 1)]
+        return "\n".join(_aligned(row, widths) for row in rows)
+
+    def __repr__(self) -> str:
+        return f"<profile of {len(self)} requests, {self.seconds:.3f} s>"
+
+
+def _row(number: int, request: ProfiledRequest) -> tuple[str, ...]:
+    what = request.description if len(request.description) <= _SHOWN else f"{request.description[:_SHOWN]}..."
+    if request.error is not None:
+        what = f"{type(request.error).__name__}: {what}"
+    costs = _costs(request.operations, request.request_bytes, request.answer_bytes, request.seconds)
+    return (str(number), *costs, str(request.line or "(fetched ahead)"), what)
+
+
+def _costs(operations: int, sent: int, received: int, seconds: float) -> tuple[str, str, str, str]:
+    return str(operations), f"{sent / 1000:.1f} kB", f"{received / 1000:.1f} kB", f"{seconds * 1000:.1f}"
+
+
+def _aligned(row: tuple[str, ...], widths: list[int]) -> str:
+    numbers = [cell.rjust(width) for cell, width in zip(row[:5], widths, strict=False)]
+    return "  ".join([*numbers, row[5].ljust(widths[5]), row[6]]).rstrip()

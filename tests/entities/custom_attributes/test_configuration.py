@@ -1,0 +1,76 @@
+"""Reading configurations of custom attributes as servers send them, and telling which apply where."""
+
+import json
+
+import attrs
+import pytest
+
+from ftrack_orm.entities.custom_attributes.configuration import (
+    Configuration,
+    ConfigurationScope,
+    applying,
+    read_configuration,
+)
+
+TASK = ConfigurationScope("Context", False, "task-type", "film")
+PROJECT = ConfigurationScope("Context", True, None, "film")
+USER = ConfigurationScope("Resource", False, None, None)
+MINE = Configuration("1", "frames", "Frames", "number", "task", object_type_id="task-type")
+
+
+@pytest.mark.parametrize(
+    "config", [None, "", "no json", "[]", '{"data": "no json"}', '{"data": "{}"}', '{"data": [1]}']
+)
+def test_a_configuration_without_readable_options_allows_any(config):
+    configuration = read_configuration({"id": "1", "key": "work", "config": config}, "enumerator")
+    assert configuration.options == ()
+    assert configuration.check("Task", ["anything"]) == ["anything"]
+
+
+def test_options_are_json_text_in_json_text():
+    data = json.dumps([{"menu": "Easy", "value": "easy"}])
+    row = {"id": "1", "key": "work", "config": json.dumps({"multiSelect": False, "data": data})}
+    configuration = read_configuration(row, "enumerator")
+    assert configuration.options == ("easy",)
+    assert not configuration.is_multiple
+
+
+@pytest.mark.parametrize("default", ["", "some day"])
+def test_the_default_of_a_date_that_is_none_is_no_date(default):
+    assert read_configuration({"id": "1", "key": "due", "default": default}, "date").default is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "place", "applies"),
+    [
+        ({}, TASK, True),
+        ({}, attrs.evolve(TASK, object_type_id="shot-type"), False),
+        ({}, PROJECT, False),
+        ({"entity_type": "show", "object_type_id": None}, PROJECT, True),
+        ({"project_id": "film"}, TASK, True),
+        ({"project_id": "other"}, TASK, False),
+        ({"entity_type": "show", "object_type_id": None, "is_hierarchical": True}, TASK, True),
+        (
+            {"entity_type": "show", "object_type_id": None, "is_hierarchical": True},
+            ConfigurationScope("Asset", False, None, "a"),
+            True,
+        ),
+        ({"entity_type": "show", "object_type_id": None, "is_hierarchical": True}, USER, False),
+        ({"entity_type": "user", "object_type_id": None}, USER, True),
+        (
+            {"entity_type": "asset", "object_type_id": None},
+            ConfigurationScope("AssetVersion", False, None, "film"),
+            False,
+        ),
+        ({"entity_type": "task"}, ConfigurationScope("Note", False, None, None), False),
+    ],
+)
+def test_which_configurations_apply_where(changed, place, applies):
+    assert attrs.evolve(MINE, **changed).applies_to(place) is applies
+
+
+def test_a_projects_own_configuration_hides_the_one_of_all_projects():
+    own = attrs.evolve(MINE, id="2", project_id="film")
+    for order in ([MINE, own], [own, MINE]):
+        assert applying(order, TASK) == {"frames": own}
+        assert applying(order, attrs.evolve(TASK, project_id="other")) == {"frames": MINE}

@@ -1,0 +1,224 @@
+"""The description of ftrack's data model: what it says to clients, and whether it is whole."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from ftrack_orm.sandbox import datamodel
+from ftrack_orm.sandbox.relations import Derived, ForeignKey, HiddenKey, Inverse, Through
+from ftrack_orm.schema.attribute import Kind
+from ftrack_orm.schema.model import Schema
+
+COMPARE = Path(__file__).parents[3] / "benchmarks" / "compare_schemas.py"
+
+#: What `compare_schemas.py --fingerprint FILE` prints for the answer of a real server with 116 entity types.
+REAL_FINGERPRINT = "6d9f7249c5b23a068afd6c926aa94da07c502686b490ef79d7cad0a1a64fb596"
+
+
+@pytest.fixture(scope="module")
+def compare() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("compare_schemas", COMPARE)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def schema() -> Schema:
+    return Schema.from_answer(datamodel.load().answer)
+
+
+def relations(schema: Schema) -> list[tuple[str, str]]:
+    return [
+        (name, attribute.name)
+        for name, entity_type in schema.types.items()
+        for attribute in entity_type.attributes.values()
+        if attribute.is_relation
+    ]
+
+
+# -- the answer -------------------------------------------------------------------------------------------------------
+
+
+def test_the_answer_is_a_real_servers_answer(compare: ModuleType) -> None:
+    assert compare.fingerprint(datamodel.load().answer) == REAL_FINGERPRINT
+
+
+def test_the_answer_is_json_and_loaded_once() -> None:
+    model = datamodel.load()
+    assert json.loads(json.dumps(model.answer)) == model.answer
+    assert datamodel.load() is model
+
+
+def test_the_answer_has_the_types_clients_build_on(schema: Schema) -> None:
+    assert len(schema.types) == 116
+    assert schema.type("Shot").bases == ("TypedContext", "Context")
+    assert dict(schema.type("Shot").classifiers) == {"object_type_id": "bad911de-3bd6-47b9-8b46-3476e237cb36"}
+    assert schema.type("Metadata").primary_key == ("parent_id", "key")
+
+
+def test_the_notations_bases_are_those_clients_infer(schema: Schema) -> None:
+    described = datamodel.load().types
+    assert {name: entity_type.bases[:1] for name, entity_type in schema.types.items()} == {
+        name: (described[name].base,) if described[name].base else () for name in schema.types
+    }
+
+
+# -- the relations ----------------------------------------------------------------------------------------------------
+
+
+def test_every_relation_has_a_key_and_nothing_else_has(schema: Schema) -> None:
+    assert set(datamodel.load().relations) == set(relations(schema))
+
+
+def test_every_key_names_what_exists(schema: Schema) -> None:
+    for (name, relation), key in datamodel.load().relations.items():
+        owner = schema.types[name]
+        target = schema.type(str(owner.attributes[relation].target))
+        if isinstance(key, ForeignKey):
+            assert owner.attribute(key.attribute).kind is Kind.SCALAR, (name, relation)
+        elif isinstance(key, HiddenKey):
+            assert key.column not in owner.attributes, (name, relation)
+        elif isinstance(key, Inverse):
+            for attribute in (key.attribute, *(attribute for attribute, _ in key.only)):
+                assert target.attribute(attribute).kind is Kind.SCALAR, (name, relation)
+        elif isinstance(key, Through) and key.link in schema.types:
+            for end in (key.near, key.far):
+                assert schema.type(key.link).attribute(end).kind is Kind.SCALAR, (name, relation)
+
+
+def test_references_are_kept_by_one_id_and_collections_are_not(schema: Schema) -> None:
+    for (name, relation), key in datamodel.load().relations.items():
+        plural = schema.types[name].attributes[relation].is_plural
+        expected = (Inverse, Through) if plural else (ForeignKey, HiddenKey)
+        assert isinstance(key, (*expected, Derived)), (name, relation)
+
+
+def test_the_key_of_a_reference_is_the_one_the_schema_implies(schema: Schema) -> None:
+    odd = set()
+    for name, entity_type in schema.types.items():
+        for relation, attribute in entity_type.reference_keys.items():
+            if datamodel.load().relations[name, relation] != ForeignKey(attribute):
+                odd.add((name, relation))
+    # A session's thumbnail is that of one of its objects, whatever `thumbnail_id` is described as.
+    assert odd == {("ReviewSession", "thumbnail")}
+
+
+def test_a_collections_key_refers_to_the_type_that_has_the_collection(schema: Schema) -> None:
+    for (name, relation), key in datamodel.load().relations.items():
+        if not isinstance(key, Inverse):
+            continue
+        described = schema.type(str(schema.types[name].attributes[relation].target)).attribute(key.attribute)
+        if described.foreign_key is not None:  # ids of entities of any type are described as plain text
+            assert schema.related(described.foreign_key.split(".")[0], name), (name, relation)
+
+
+def test_links_are_read_the_same_way_from_both_ends() -> None:
+    keys = datamodel.load().relations
+    assert keys["TypedContextList", "items"] == Through("ListObject", "list_id", "entity_id")
+    assert keys["Task", "lists"] == Through("ListObject", "entity_id", "list_id")
+    assert keys["AssetVersion", "uses_versions"] == Through("AssetVersionLink", near="to_id", far="from_id")
+    assert keys["AssetVersion", "used_in_versions"] == Through("AssetVersionLink", near="from_id", far="to_id")
+    pairs = {(key.link, key.near, key.far) for key in keys.values() if isinstance(key, Through)}
+    for link in ("ListObject", "AssetVersionLink", "ProjectSchemaObjectType", "TaskTypeSchemaType"):
+        ends = {(near, far) for name, near, far in pairs if name == link}
+        assert len(ends) == 2 and ends == {(far, near) for near, far in ends}
+
+
+def test_odd_relations_are_kept_as_public_clients_use_them() -> None:
+    keys = datamodel.load().relations
+    assert keys["Asset", "parent"] == ForeignKey("context_id")
+    assert keys["Status", "state"] == HiddenKey("state_id")
+    assert keys["Shot", "notes"] == Inverse("parent_id")
+    assert keys["Shot", "assignments"] == Inverse("context_id", only=(("type", "assignment"),))
+    assert keys["User", "allocations"] == Inverse("resource_id", only=(("type", "allocation"),))
+    assert keys["Shot", "incoming_links"] == Inverse("to_id")
+    assert keys["UserCustomAttributeLink", "user"] == ForeignKey("to_id")
+    assert keys["UserCustomAttributeLinkFrom", "user"] == ForeignKey("from_id")
+    assert {key.rule for key in keys.values() if isinstance(key, Derived)} == {
+        "ancestors", "descendants", "latest_version", "review_session_thumbnail", "recipient_user",
+        "setting_of_component",
+    }  # fmt: skip
+
+
+# -- more types -------------------------------------------------------------------------------------------------------
+
+
+def test_object_types_can_be_added() -> None:
+    more = "type Prop is TypedContext where object_typeid = 9c1a\n  with: object-type\n  fixed: bid\n"
+    model = datamodel.read(datamodel.texts() | {"studio": more})
+    prop = Schema.from_answer(model.answer).type("Prop")
+    assert prop.bases == ("TypedContext", "Context")
+    assert prop.attribute("object_type_id").default == "9c1a"
+    assert prop.attribute("bid").immutable and not prop.attribute("start_date").immutable
+    assert model.relations["Prop", "children"] == Inverse("parent_id")
+    assert "Prop" not in datamodel.load().types
+
+
+# -- the script that compares -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def answer() -> list[dict[str, Any]]:
+    """A copy that a test may change."""
+    copied: list[dict[str, Any]] = json.loads(json.dumps(datamodel.load().answer))
+    return copied
+
+
+def test_comparing_finds_no_difference_in_orders_that_mean_nothing(
+    compare: ModuleType, answer: list[dict[str, Any]]
+) -> None:
+    for description in answer:
+        description["required"].reverse()
+        description["default_projections"].reverse()
+    answer.reverse()
+    assert list(compare.differences(answer, datamodel.load().answer)) == []
+    assert compare.fingerprint(answer) == REAL_FINGERPRINT
+
+
+def test_comparing_names_what_is_on_one_side_only(compare: ModuleType, answer: list[dict[str, Any]]) -> None:
+    by_name = {description["id"]: description for description in answer}
+    del by_name["Task"]["properties"]["bid"]
+    by_name["Shot"]["properties"]["mood"] = {"type": "string"}
+    answer.remove(by_name["Scope"])
+    found = "\n".join(compare.differences(answer, datamodel.load().answer))
+    assert "Task.properties.bid: only in the embedded answer" in found
+    assert 'Shot.properties.mood: only in the real answer: {"type": "string"}' in found
+    assert "Scope: only in the embedded answer" in found
+    assert len(found.splitlines()) == 3
+
+
+def test_comparing_names_fields_that_differ(compare: ModuleType, answer: list[dict[str, Any]]) -> None:
+    by_name = {description["id"]: description for description in answer}
+    by_name["AssetVersion"]["properties"]["is_published"]["default"] = 1  # is not true
+    by_name["Recipient"]["primary_key"].reverse()
+    assert list(compare.differences(answer, datamodel.load().answer)) == [
+        "AssetVersion.properties.is_published.default: really 1, embedded true",
+        'Recipient.primary_key: really ["resource_id", "note_id"], embedded ["note_id", "resource_id"]',
+    ]
+
+
+def test_the_script_tells_by_its_exit_status(tmp_path: Path, answer: list[dict[str, Any]]) -> None:
+    file = tmp_path / "schemas.json"
+    for change, status, last in ((False, 0, "no differences"), (True, 1, "Scope: only in the embedded answer")):
+        kept = [description for description in answer if not change or description["id"] != "Scope"]
+        file.write_text(json.dumps(kept))
+        command = [sys.executable, str(COMPARE), str(file)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=COMPARE.parents[1], env=_environment())
+        assert done.returncode == status, done.stderr
+        assert done.stdout.splitlines()[-1].startswith(last)
+
+
+def _environment() -> dict[str, str]:
+    """The script is run as users run it, but finds the package under test also where that is not installed."""
+    return {**os.environ, "PYTHONPATH": str(COMPARE.parents[1])}

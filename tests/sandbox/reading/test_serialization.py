@@ -1,0 +1,75 @@
+"""What an answer tells once and what it tells again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ftrack_orm.query.language.nodes import Comparison, Operator, Path
+from ftrack_orm.sandbox.reading.serialization import Serializer
+
+pytestmark = pytest.mark.usefixtures("small_production")
+
+Ask = Callable[..., Any]
+TASKS = Comparison(Path.of("id"), Operator.LIKE, "task-%")
+
+
+def test_what_was_told_of_an_entity_is_not_told_again(ask: Ask, insert: Callable[..., None]) -> None:
+    insert("Task", id="task-0", name="first", parent_id="shot-1", status_id="status-1")
+    first, second = ask("Task", "status.state.short", limit=2).data
+    assert first["status"]["state"]["short"] == "NOT_STARTED"
+    assert second["status"] == {"__entity_type__": "Status", "id": "status-1"}
+
+
+def test_an_entity_met_again_below_itself_is_a_bare_reference(ask: Ask, insert: Callable[..., None]) -> None:
+    insert("Asset", id="asset-1", name="plate", context_id="shot-1")
+    for number in (1, 2):
+        insert("AssetVersion", id=f"version-{number}", version=number, asset_id="asset-1")
+    found = ask("AssetVersion", "version", "asset.versions.version", limit=1).data[0]
+    assert found["asset"]["context_id"] == "shot-1"
+    assert found["asset"]["versions"] == [
+        {"__entity_type__": "AssetVersion", "id": "version-1"},
+        {"__entity_type__": "AssetVersion", "id": "version-2", "asset_id": "asset-1", "version": 2},
+    ]
+
+
+def test_the_memory_spans_the_queries_of_a_batch_and_new_attributes_are_told_when_they_first_appear(ask: Ask) -> None:
+    batch = Serializer()
+    ask("Task", "name", "status", emission=batch, where=TASKS)
+    again = ask("Task", "name", "bid", "status.name", emission=batch, where=TASKS, limit=1).data[0]
+    assert again == {
+        "__entity_type__": "Task",
+        "id": "task-1",
+        "bid": 1.0,
+        "status": {"__entity_type__": "Status", "id": "status-1", "name": "Not started"},
+    }
+
+
+def test_the_same_projection_again_is_all_references(ask: Ask) -> None:
+    batch = Serializer()
+    ask("Task", "name", "assignments.resource", emission=batch)
+    again = ask("Task", "name", "assignments", emission=batch, limit=1).data[0]
+    assert again == {"__entity_type__": "Task", "id": "task-1"}
+
+
+def test_after_a_write_everything_is_told_anew(ask: Ask) -> None:
+    batch = Serializer()
+    first = ask("Task", "name", emission=batch).data
+    batch.forget()
+    assert ask("Task", "name", emission=batch).data == first
+
+
+def test_one_entity_reached_by_two_types_is_one_entity(ask: Ask) -> None:
+    batch = Serializer()
+    ask("Task", "name", emission=batch)
+    again = ask("Context", "name", emission=batch, where=TASKS, limit=1).data[0]
+    assert again == {"__entity_type__": "Task", "id": "task-1"}
+
+
+def test_a_denormalised_answer_tells_everything_every_time(ask: Ask, insert: Callable[..., None]) -> None:
+    insert("Task", id="task-0", name="first", parent_id="shot-1", status_id="status-1")
+    first, second = ask("Task", "status.state.short", limit=2, emission=Serializer(denormalised=True)).data
+    assert first["status"] == second["status"]
+    assert second["status"]["state"]["short"] == "NOT_STARTED"

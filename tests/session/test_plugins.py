@@ -1,0 +1,76 @@
+"""Session plugins: found as the official client finds them, given what they take, and never able to stop a tool."""
+
+import pathlib
+
+import pytest
+
+from ftrack_orm.session.plugins import load_plugins
+
+
+class Session:
+    """Stands for a session: plugins only need something to note themselves on."""
+
+    def __init__(self):
+        self.registered = []
+
+
+@pytest.fixture
+def folder(tmp_path):
+    def write(**plugins):
+        for name, text in plugins.items():
+            path = tmp_path / f"{name.replace('__', '/')}.py"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+        return tmp_path
+
+    return write
+
+
+def register(name, parameters="session", noted=None):
+    return f"def register({parameters}):\n    session.registered.append({noted or repr(name)})\n"
+
+
+def test_every_file_below_the_folders_is_registered_in_the_same_order_everywhere(folder):
+    path = folder(b=register("b"), a=register("a"), inner__c=register("c"))
+    session = Session()
+    assert load_plugins([path], session, {}) == 3
+    assert session.registered == ["a", "b", "c"]
+
+
+def test_one_that_fails_is_reported_and_the_others_are_loaded(folder, caplog):
+    path = folder(
+        a="this is not Python",
+        b="def register(session):\n    raise RuntimeError('no licence')\n",
+        c="value = 1\n",
+        d="raise SystemError('on import')\n",
+        e=register("e"),
+    )
+    session = Session()
+    assert load_plugins([path, pathlib.Path(path, "missing")], session, {}) == 1
+    assert session.registered == ["e"]
+    for told in ("a.py", "no licence", "c.py", "on import", "missing"):
+        assert told in caplog.text
+
+
+def test_arguments_go_to_those_that_take_them(folder):
+    path = folder(
+        a=register("a"),
+        b=register("b", "session, show=None", "('b', show)"),
+        c=register("c", "session, **others", "('c', others)"),
+        d=register("d", "session, *, other=1", "('d', other)"),
+    )
+    session = Session()
+    load_plugins([path], session, {"show": "demo", "port": 1})
+    assert session.registered == ["a", ("b", "demo"), ("c", {"show": "demo", "port": 1}), ("d", 1)]
+
+
+def test_plugins_of_one_name_in_two_folders_do_not_disturb_each_other(tmp_path):
+    session = Session()
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        text = f"import sys\nhome = {name!r}\ndef register(session):\n"
+        (tmp_path / name / "plugin.py").write_text(
+            text + "    session.registered.append((home, sys.modules[__name__].home))\n"
+        )
+    load_plugins([tmp_path / "one", tmp_path / "two"], session, {})
+    assert session.registered == [("one", "one"), ("two", "two")]

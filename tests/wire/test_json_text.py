@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ftrack_orm.wire import json_text
+from ftrack_orm.wire.json_text import dumps, loads
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(VALUES)
+def test_what_is_written_is_read_back_by_this_and_any_other_json(value):
+    assert loads(dumps(value)) == value
+    assert json.loads(dumps(value)) == value
+
+
+def test_the_text_is_compact_utf8():
+    assert dumps({"a": ["ä", 1]}) == '{"a":["ä",1]}'.encode()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "\ud800"])
+def test_what_json_cannot_hold_is_refused(value):
+    with pytest.raises(ValueError):
+        dumps([value])
+
+
+def test_what_is_not_json_is_refused():
+    with pytest.raises(ValueError):
+        loads(b"{")
+
+
+# -- with orjson and without, to the same result ----------------------------------------------------------------------
+
+#: Numbers where implementations differ or might: signs, exponents, and what does not fit into 64 bits.
+NUMBERS = st.integers(-(2**70), 2**70) | st.floats() | st.sampled_from([2**63, 2**64, -(2**63) - 1, -0.0, 5e-324, 1e22])
+#: Any text of Python's, halves of surrogate pairs included, which JSON can only escape.
+TEXTS = st.text(st.characters())
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXTS,
+    lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner),
+)
+#: Texts of servers that write JSON by hand, or none.
+ODD = [
+    b"",
+    b" ",
+    b"[1,]",
+    b"01",
+    b"-",
+    b"[NaN, Infinity, -Infinity]",
+    b"1e400",
+    b"1.7976931348623159e308",
+    b"-9223372036854775809",
+    b"18446744073709551616",
+    b"123456789012345678901234567890",
+    b'{"key": 1, "other": 2, "key": 3}',
+    b'"\\ud800"',
+    b'"\\ud83d\\ude00"',
+    b'"\xed\xa0\x80"',
+    b'"\xff"',
+    b'"line\nbreak"',
+    b'\xef\xbb\xbf{"a": 1}',
+    '{"a": "ä"}'.encode("utf-16"),
+    b"[" * 1100 + b"]" * 1100,
+    b"[1] 2",
+]
+
+
+def read(reader, text):
+    """What reading gives, or that it is refused; NaN is shown by repr, as it equals nothing."""
+    try:
+        return repr(reader(text))
+    except (ValueError, RecursionError) as error:
+        return type(error).__name__, str(error)
+
+
+#: The reader that is under test must be there: the test extra brings it.
+needs_orjson = pytest.mark.skipif(importlib.util.find_spec("orjson") is None, reason="orjson is not installed")
+
+
+@needs_orjson
+@given(value=ANYTHING, ascii_only=st.booleans(), indent=st.sampled_from([None, 1]))
+def test_orjson_reads_what_the_standard_library_reads(value, ascii_only, indent):
+    text = json.dumps(value, ensure_ascii=ascii_only, indent=indent).encode("utf-8", "surrogatepass")
+    assert read(loads, text) == read(json.loads, text)
+
+
+@needs_orjson
+@pytest.mark.parametrize("text", ODD, ids=repr)
+def test_orjson_changes_nothing_about_odd_texts(text):
+    assert read(loads, text) == read(json.loads, text)
+
+
+@needs_orjson
+@given(st.binary(max_size=30) | st.text('[]{},:"0123456789eE+-.tfn \\u', max_size=30).map(str.encode))
+def test_orjson_changes_nothing_about_what_is_hardly_json(text):
+    assert read(loads, text) == read(json.loads, text)
+
+
+@needs_orjson
+def test_usual_answers_are_really_read_by_orjson(monkeypatch):
+    asked = []
+    monkeypatch.setattr(json_text, "_read_fast", lambda text: asked.append(text) or "read")
+    assert loads(b'[{"action":"query","data":[{"id":"1234567890","bid":28800.0}]}]') == "read"
+    assert loads(b"[12345678901234567890]") == [12345678901234567890]
+    assert len(asked) == 1
+
+
+@given(ANYTHING)
+def test_requests_are_the_same_bytes_with_orjson_and_without(value):
+    kept = json_text._read_fast
+    written = []
+    for reader in (None, kept):
+        json_text._read_fast = reader
+        try:
+            written.append(dumps(value))
+        except ValueError as error:
+            written.append((type(error).__name__, str(error)))
+        finally:
+            json_text._read_fast = kept
+    expected = written[0]
+    assert written[1] == expected
+    if isinstance(value, float) and not math.isfinite(value):
+        assert expected[0] == "ValueError"
+
+
+def test_without_orjson_the_standard_library_does_all():
+    script = (
+        "import sys\n"
+        "sys.modules['orjson'] = None\n"  # as if it were not installed
+        "from ftrack_orm.wire import json_text\n"
+        "print(json_text._read_fast, json_text.loads(b'[1, 1e400]'))\n"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
+    assert result.stdout.strip() == "None [1, inf]"
