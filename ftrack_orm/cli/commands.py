@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import FtrackError
+from ftrack_orm.errors import FtrackError
 
 if TYPE_CHECKING:
-    from ..sandbox import Sandbox
+    from ftrack_orm.sandbox import Sandbox
 
 SEED = click.option("--seed", default="demo", show_default=True, help="What the server holds: empty or demo.")
 TASKS = click.option("--tasks", type=click.IntRange(min=1), help="Scale the demo seed to this many tasks.")
@@ -89,7 +89,7 @@ def _demo() -> Callable[[str, str, str], None]:
 
 def _sandbox_class() -> type[Sandbox]:
     try:
-        from ..sandbox import Sandbox
+        from ftrack_orm.sandbox import Sandbox
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in ("aiohttp", "sqlalchemy"):

@@ -12,8 +12,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ..session.session import Session
-from ..testing import requests_made
+from ftrack_orm.session.session import Session
+from ftrack_orm.testing import requests_made
 
 #: How many tasks the steps work on.
 READ = 500

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..query.expressions.attributes import AttributeExpression
-from ..schema.attribute import Attribute, Kind
-from ..schema.model import Schema
+from ftrack_orm.query.expressions.attributes import AttributeExpression
+from ftrack_orm.schema.attribute import Attribute, Kind
+from ftrack_orm.schema.model import Schema
+
 from .custom_attributes.mapping import new_mapping
 from .editing import changes
 from .editing.collections import Collection, assign_collection

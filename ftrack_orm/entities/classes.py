@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from types import MappingProxyType
 from typing import Any, cast
 
-from ..errors import UnknownAttribute, suggestion
-from ..schema.model import EntityType, Schema
+from ftrack_orm.errors import UnknownAttribute, suggestion
+from ftrack_orm.schema.model import EntityType, Schema
+
 from .attributes import ClassAttribute, EntityAttribute
 from .entity import Entity
 

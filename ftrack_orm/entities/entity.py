@@ -7,9 +7,9 @@ import weakref
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..errors import InvalidValue, UnknownAttribute, UsageError, suggestion
-from ..schema.model import EntityType
-from ..values import Reference
+from ftrack_orm.errors import InvalidValue, UnknownAttribute, UsageError, suggestion
+from ftrack_orm.schema.model import EntityType
+from ftrack_orm.values import Reference
 
 if TYPE_CHECKING:
     from .attributes import EntityAttribute

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from ..values import ChangeNotice
+from ftrack_orm.values import ChangeNotice
+
 from .custom_attributes.configuration import ATTRIBUTE
 from .editing import changes
 from .editing.mappings import MappedCollection

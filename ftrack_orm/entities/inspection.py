@@ -8,8 +8,9 @@ from typing import Any
 
 import attrs
 
-from ..errors import InvalidValue
-from ..values import Identity, Reference
+from ftrack_orm.errors import InvalidValue
+from ftrack_orm.values import Identity, Reference
+
 from .editing.tracked import plain
 from .entity import Entity, Lifecycle
 

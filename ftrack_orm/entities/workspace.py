@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ..errors import SessionClosed
-from ..schema.model import Schema
+from ftrack_orm.errors import SessionClosed
+from ftrack_orm.schema.model import Schema
+
 from .entity import EntityState, FetchMode
 from .expiry import ExpiryLog
 from .identity_map import IdentityMap

@@ -12,7 +12,8 @@ from typing import Any
 
 import attrs
 
-from ..errors import InvalidValue, ProtocolError
+from ftrack_orm.errors import InvalidValue, ProtocolError
+
 from .subscriptions.expression import quoted
 
 #: The topic of replies, which are targeted at whoever asked.

@@ -15,8 +15,9 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, TypeVar
 
-from ..errors import FtrackError, RequestTimeout, SessionClosed, TransportError, UsageError
-from ..wire.socketio import event_packet, event_payload
+from ftrack_orm.errors import FtrackError, RequestTimeout, SessionClosed, TransportError, UsageError
+from ftrack_orm.wire.socketio import event_packet, event_payload
+
 from .connection.backoff import BackOff
 from .connection.connection import UNSUBSCRIBE, EventConnection, WebSocket
 from .connection.outbox import Outbox, OutgoingMessage

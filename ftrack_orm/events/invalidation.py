@@ -13,9 +13,9 @@ from typing import Any
 
 import attrs
 
-from ..schema.attribute import Attribute
-from ..schema.model import EntityType, Schema
-from ..values import ChangeNotice
+from ftrack_orm.schema.attribute import Attribute
+from ftrack_orm.schema.model import EntityType, Schema
+from ftrack_orm.values import ChangeNotice
 
 #: Actions that put an entity somewhere or take it away, beside changing its attributes.
 _PLACING = frozenset({"add", "remove", "move"})

@@ -7,7 +7,8 @@ from typing import Any, Generic, NoReturn, Protocol, TypeVar, cast, overload
 
 import attrs
 
-from ..errors import MultipleResults, NoResult, QueryError, UsageError, suggestion
+from ftrack_orm.errors import MultipleResults, NoResult, QueryError, UsageError, suggestion
+
 from .evaluation.simplification import simplified
 from .expressions.attributes import gathered
 from .expressions.clauses import as_projection, ordered, projected

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from ..errors import FtrackError, InvalidValue, QueryError, SandboxUnsupported
-from ..query.language.parser import parse
-from ..schema.model import Schema
-from ..wire import json_text
-from ..wire.operations import (
+from ftrack_orm.errors import FtrackError, InvalidValue, QueryError, SandboxUnsupported
+from ftrack_orm.query.language.parser import parse
+from ftrack_orm.schema.model import Schema
+from ftrack_orm.wire import json_text
+from ftrack_orm.wire.operations import (
     CreateOperation,
     DeleteOperation,
     Operation,
@@ -28,6 +28,7 @@ from ..wire.operations import (
     UpdateOperation,
     from_json,
 )
+
 from . import credentials, error_response, server_errors, server_information
 from .events.announcing import Tokens, announce
 from .events.naming import Naming

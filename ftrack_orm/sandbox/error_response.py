@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import errors
+from ftrack_orm import errors
 
 #: With the header `ftrack-strict-api: true` an error has an HTTP status of its own; which one for what is not known
 #: of real servers beyond that, so the plain meaning of the codes is used.

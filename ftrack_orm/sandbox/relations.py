@@ -13,8 +13,8 @@ from typing import Any, Union
 
 import attrs
 
-from ..schema.attribute import Attribute
-from ..schema.model import EntityType, Schema
+from ftrack_orm.schema.attribute import Attribute
+from ftrack_orm.schema.model import EntityType, Schema
 
 
 @attrs.frozen(slots=True)

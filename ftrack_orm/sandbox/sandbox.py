@@ -15,8 +15,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..errors import SettingsError
-from ..schema.model import Schema
+from ftrack_orm.errors import SettingsError
+from ftrack_orm.schema.model import Schema
+
 from . import credentials, datamodel, relations, seeds
 from .application import Application
 from .events.control import Events

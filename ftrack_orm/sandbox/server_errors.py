@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..errors import (
+from ftrack_orm.errors import (
     AuthenticationError,
     DuplicateEntryError,
     EntityNotFound,

@@ -13,9 +13,10 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from ..errors import SandboxUnsupported
-from ..schema.attribute import Attribute, Kind, ValueType
-from ..schema.model import EntityType, Schema
+from ftrack_orm.errors import SandboxUnsupported
+from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
+from ftrack_orm.schema.model import EntityType, Schema
+
 from . import index_statistics
 from .relations import ForeignKey, HiddenKey, Inverse, RelationKey, RelationKeys, Through
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import attrs
 
-from ..errors import ProtocolError, UnknownAttribute, UnknownEntityType, suggestion
+from ftrack_orm.errors import ProtocolError, UnknownAttribute, UnknownEntityType, suggestion
+
 from . import inheritance
 from .attribute import Attribute, read_attribute
 from .inverses import inverse_collections

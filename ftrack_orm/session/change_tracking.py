@@ -8,17 +8,17 @@ from typing import Any
 
 import attrs
 
-from ..entities.entity import Entity, EntityState, Lifecycle, new_entity
-from ..entities.workspace import Workspace
-from ..errors import EntityDeleted, NotFetched, UsageError
-from ..events.event import Event
-from ..events.hub import EventHub
-from ..events.invalidation import Invalidation
-from ..query.evaluation.access import read_loaded
-from ..query.evaluation.evaluator import predicate
-from ..query.language.nodes import Criterion, Select
-from ..schema.model import Schema
-from ..values import ChangeNotice
+from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity
+from ftrack_orm.entities.workspace import Workspace
+from ftrack_orm.errors import EntityDeleted, NotFetched, UsageError
+from ftrack_orm.events.event import Event
+from ftrack_orm.events.hub import EventHub
+from ftrack_orm.events.invalidation import Invalidation
+from ftrack_orm.query.evaluation.access import read_loaded
+from ftrack_orm.query.evaluation.evaluator import predicate
+from ftrack_orm.query.language.nodes import Criterion, Select
+from ftrack_orm.schema.model import Schema
+from ftrack_orm.values import ChangeNotice
 
 logger = logging.getLogger(__name__)
 

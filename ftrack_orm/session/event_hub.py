@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..errors import ProtocolError
-from ..events.event import Event
-from ..events.hub import EventHub
-from ..events.options import HubOptions
-from ..settings import Settings
-from ..transport.websocket import EventConnector
-from ..wire.operations import Operation, QueryOperation
-from ..wire.replies import QueryReply, Reply
+from ftrack_orm.errors import ProtocolError
+from ftrack_orm.events.event import Event
+from ftrack_orm.events.hub import EventHub
+from ftrack_orm.events.options import HubOptions
+from ftrack_orm.settings import Settings
+from ftrack_orm.transport.websocket import EventConnector
+from ftrack_orm.wire.operations import Operation, QueryOperation
+from ftrack_orm.wire.replies import QueryReply, Reply
+
 from .plugins import load_plugins
 
 #: Local topics that studios' plugins rely on (PROTOCOL 3.5); the data of each is `{"session": session}`.

@@ -8,10 +8,10 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from ..errors import AuthenticationError, FtrackError, ProtocolError, ServerCompatibilityError, ServerError
-from ..schema.model import Schema
-from ..wire.operations import Operation, QuerySchemasOperation, QueryServerInformationOperation
-from ..wire.replies import RawReply, Reply
+from ftrack_orm.errors import AuthenticationError, FtrackError, ProtocolError, ServerCompatibilityError, ServerError
+from ftrack_orm.schema.model import Schema
+from ftrack_orm.wire.operations import Operation, QuerySchemasOperation, QueryServerInformationOperation
+from ftrack_orm.wire.replies import RawReply, Reply
 
 #: Servers before this one speak another protocol; the official client refuses them too (PROTOCOL 2.2).
 OLDEST_SERVER = (3, 3, 11)

@@ -8,8 +8,8 @@ from types import TracebackType
 
 import attrs
 
-from ..entities.reading.call_sites import CallSite, calling_line
-from ..transport.channel import Exchange
+from ftrack_orm.entities.reading.call_sites import CallSite, calling_line
+from ftrack_orm.transport.channel import Exchange
 
 Observer = Callable[[Exchange], None]
 

@@ -13,41 +13,43 @@ from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ..entities.classes import Classes, Types
-from ..entities.committing.bulk import BulkOperations
-from ..entities.committing.ensure import Ensurer
-from ..entities.committing.planning import Plan
-from ..entities.committing.saved_changes import SessionChanges, load_changes
-from ..entities.committing.unit_of_work import UnitOfWork
-from ..entities.custom_attributes.configurations import Configurations
-from ..entities.editing.changes import revert
-from ..entities.entity import Entity, FetchMode, given_key
-from ..entities.reading.loading import Loader
-from ..entities.reading.n_plus_one import NPlusOneDetector
-from ..entities.reading.query_runner import QueryRunner
-from ..entities.reading.refreshing import Refresher
-from ..entities.workspace import Workspace
-from ..errors import InvalidValue, SettingsError, UsageError
-from ..query.builder import Query, as_projections
-from ..query.language.literals import type_name
-from ..schema.cache import SchemaCache
-from ..schema.model import Schema
-from ..settings import Settings
-from ..transport.base import Transport
-from ..transport.cancellation import Cancellation
-from ..transport.channel import Channel, Exchange
-from ..transport.deferred import http_transport
-from ..wire.codec import decode
-from ..wire.operations import Operation, only_reads
-from ..wire.raw import raw_operations
-from ..wire.replies import RawReply
+from ftrack_orm.entities.classes import Classes, Types
+from ftrack_orm.entities.committing.bulk import BulkOperations
+from ftrack_orm.entities.committing.ensure import Ensurer
+from ftrack_orm.entities.committing.planning import Plan
+from ftrack_orm.entities.committing.saved_changes import SessionChanges, load_changes
+from ftrack_orm.entities.committing.unit_of_work import UnitOfWork
+from ftrack_orm.entities.custom_attributes.configurations import Configurations
+from ftrack_orm.entities.editing.changes import revert
+from ftrack_orm.entities.entity import Entity, FetchMode, given_key
+from ftrack_orm.entities.reading.loading import Loader
+from ftrack_orm.entities.reading.n_plus_one import NPlusOneDetector
+from ftrack_orm.entities.reading.query_runner import QueryRunner
+from ftrack_orm.entities.reading.refreshing import Refresher
+from ftrack_orm.entities.workspace import Workspace
+from ftrack_orm.errors import InvalidValue, SettingsError, UsageError
+from ftrack_orm.query.builder import Query, as_projections
+from ftrack_orm.query.language.literals import type_name
+from ftrack_orm.schema.cache import SchemaCache
+from ftrack_orm.schema.model import Schema
+from ftrack_orm.settings import Settings
+from ftrack_orm.transport.base import Transport
+from ftrack_orm.transport.cancellation import Cancellation
+from ftrack_orm.transport.channel import Channel, Exchange
+from ftrack_orm.transport.deferred import http_transport
+from ftrack_orm.wire.codec import decode
+from ftrack_orm.wire.operations import Operation, only_reads
+from ftrack_orm.wire.raw import raw_operations
+from ftrack_orm.wire.replies import RawReply
+
 from .handshake import Handshake
 from .profiling import Profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..events.hub import EventHub
+    from ftrack_orm.events.hub import EventHub
+
     from .change_tracking import ChangeCallback, ChangeSubscription
 
 

@@ -12,11 +12,12 @@ from typing import TypeVar
 
 import attrs
 
-from ..errors import InvalidValue, SessionClosed
-from ..settings import Settings, refuse_unsendable
-from ..wire import json_text
-from ..wire.operations import Operation, only_reads, summary, to_json
-from ..wire.replies import Reply, read_replies
+from ftrack_orm.errors import InvalidValue, SessionClosed
+from ftrack_orm.settings import Settings, refuse_unsendable
+from ftrack_orm.wire import json_text
+from ftrack_orm.wire.operations import Operation, only_reads, summary, to_json
+from ftrack_orm.wire.replies import Reply, read_replies
+
 from .base import Request, Response, Transport
 from .cancellation import Cancellation
 from .thread_pool import DaemonThreadPool

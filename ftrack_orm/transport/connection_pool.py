@@ -21,7 +21,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 
-from ..settings import Settings
+from ftrack_orm.settings import Settings
 
 #: Seconds after which an unused connection is not trusted any more: firewalls forget idle connections without a word,
 #: and a change sent into one that is gone would be of unknown outcome.

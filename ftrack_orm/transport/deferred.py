@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from ..settings import Settings
+from ftrack_orm.settings import Settings
+
 from .base import Request, Response, Transport
 from .cancellation import Cancellation
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import requests
 import urllib3.exceptions
 
-from ..errors import FtrackError, RequestTimeout, SettingsError, TransportError
+from ftrack_orm.errors import FtrackError, RequestTimeout, SettingsError, TransportError
 
 #: Of these urllib3 promises that no request was sent: the connection, or the one to the proxy, was never made.
 _NEVER_CONNECTED = (

@@ -16,9 +16,10 @@ from urllib.parse import urljoin, urlsplit
 import requests
 import urllib3.exceptions
 
-from ..errors import ProtocolError, RequestCancelled, SettingsError, TransportError
-from ..settings import Settings
-from ..wire.replies import EXCERPT
+from ftrack_orm.errors import ProtocolError, RequestCancelled, SettingsError, TransportError
+from ftrack_orm.settings import Settings
+from ftrack_orm.wire.replies import EXCERPT
+
 from . import failures
 from .base import Request, Response
 from .cancellation import Cancellation

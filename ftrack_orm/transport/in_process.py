@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..errors import RequestCancelled
+from ftrack_orm.errors import RequestCancelled
+
 from .base import Request, Response
 from .cancellation import Cancellation
 

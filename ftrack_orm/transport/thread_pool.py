@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from ..errors import SessionClosed
+from ftrack_orm.errors import SessionClosed
 
 T = TypeVar("T")
 

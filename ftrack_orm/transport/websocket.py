@@ -19,9 +19,10 @@ import requests.utils
 import websocket  # type: ignore[import-untyped]  # it has no type hints before version 1
 from requests.cookies import RequestsCookieJar
 
-from ..errors import AuthenticationError, FtrackError, ProtocolError, SettingsError, TransportError
-from ..settings import Settings
-from ..wire.socketio import SocketHandshake, parse_handshake
+from ftrack_orm.errors import AuthenticationError, FtrackError, ProtocolError, SettingsError, TransportError
+from ftrack_orm.settings import Settings
+from ftrack_orm.wire.socketio import SocketHandshake, parse_handshake
+
 from . import failures
 from .connection_pool import PooledConnection
 

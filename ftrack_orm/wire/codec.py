@@ -10,8 +10,8 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import InvalidValue, ProtocolError
-from ..values import Reference
+from ftrack_orm.errors import InvalidValue, ProtocolError
+from ftrack_orm.values import Reference
 
 ENTITY_TYPE = "__entity_type__"
 VALUE_TYPE = "__type__"

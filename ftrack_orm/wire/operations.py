@@ -7,7 +7,8 @@ from typing import Any, Union
 
 import attrs
 
-from ..errors import InvalidValue
+from ftrack_orm.errors import InvalidValue
+
 from .codec import ENTITY_TYPE, encode
 
 

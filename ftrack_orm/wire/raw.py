@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
-from ..errors import UsageError
+from ftrack_orm.errors import UsageError
+
 from .operations import Operation, RawOperation, to_json
 
 

@@ -7,7 +7,8 @@ from typing import Any, Union
 
 import attrs
 
-from ..errors import SERVER_ERRORS, EntityNotFound, ProtocolError, ServerCompatibilityError, ServerError
+from ftrack_orm.errors import SERVER_ERRORS, EntityNotFound, ProtocolError, ServerCompatibilityError, ServerError
+
 from .json_text import loads
 from .operations import (
     CreateOperation,

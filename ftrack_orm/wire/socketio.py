@@ -14,7 +14,8 @@ from typing import Any
 
 import attrs
 
-from ..errors import InvalidValue, ProtocolError
+from ftrack_orm.errors import InvalidValue, ProtocolError
+
 from . import codec, json_text
 
 #: The one event name ftrack uses; topics are inside of its argument.

@@ -16,13 +16,13 @@ from typing import Any
 
 import attrs
 
-from ...errors import FtrackError, ServerError
-from ...query.language.compiler import compile_select
-from ...query.language.nodes import And, Membership, Ordering, Path, Select
-from ...schema.model import Schema
-from ...wire.codec import decode
-from ...wire.operations import Operation, QueryOperation
-from ...wire.replies import QueryReply, Reply
+from ftrack_orm.errors import FtrackError, ServerError
+from ftrack_orm.query.language.compiler import compile_select
+from ftrack_orm.query.language.nodes import And, Membership, Ordering, Path, Select
+from ftrack_orm.schema.model import Schema
+from ftrack_orm.wire.codec import decode
+from ftrack_orm.wire.operations import Operation, QueryOperation
+from ftrack_orm.wire.replies import QueryReply, Reply
 
 Call = Callable[[Sequence[Operation]], Sequence[Reply]]
 

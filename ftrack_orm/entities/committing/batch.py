@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import attrs
 
-from ...errors import CommitOutcomeUnknown, FtrackError, RequestCancelled, RequestTimeout, TransportError
-from ...wire.operations import Operation
+from ftrack_orm.errors import CommitOutcomeUnknown, FtrackError, RequestCancelled, RequestTimeout, TransportError
+from ftrack_orm.wire.operations import Operation
+
 from .snapshot import Snapshot
 
 

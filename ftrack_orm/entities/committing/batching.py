@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...errors import InvalidValue
-from ..entity import Entity
-from ..journal import Journal
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.journal import Journal
+from ftrack_orm.errors import InvalidValue
+
 from . import planning
 from .snapshot import Snapshot, joined, take_snapshot
 

@@ -7,7 +7,13 @@ from typing import Any
 
 import attrs
 
-from ...errors import (
+from ftrack_orm.entities.editing import changes
+from ftrack_orm.entities.editing.coercion import coerce
+from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity, plain_key
+from ftrack_orm.entities.reading.merging import Merger
+from ftrack_orm.entities.reading.refreshing import Refresher
+from ftrack_orm.entities.workspace import Workspace
+from ftrack_orm.errors import (
     CommitOutcomeUnknown,
     FtrackError,
     InvalidValue,
@@ -16,20 +22,15 @@ from ...errors import (
     TransportError,
     UsageError,
 )
-from ...query.builder import Progress, Query
-from ...query.language.nodes import Path
-from ...schema.attribute import Kind
-from ...schema.model import EntityType
-from ...values import Reference
-from ...wire.codec import ENTITY_TYPE
-from ...wire.operations import DeleteOperation, Operation, UpdateOperation
-from ...wire.replies import Reply, WriteReply
-from ..editing import changes
-from ..editing.coercion import coerce
-from ..entity import Entity, EntityState, Lifecycle, new_entity, plain_key
-from ..reading.merging import Merger
-from ..reading.refreshing import Refresher
-from ..workspace import Workspace
+from ftrack_orm.query.builder import Progress, Query
+from ftrack_orm.query.language.nodes import Path
+from ftrack_orm.schema.attribute import Kind
+from ftrack_orm.schema.model import EntityType
+from ftrack_orm.values import Reference
+from ftrack_orm.wire.codec import ENTITY_TYPE
+from ftrack_orm.wire.operations import DeleteOperation, Operation, UpdateOperation
+from ftrack_orm.wire.replies import Reply, WriteReply
+
 from . import planning
 
 #: Keys are short, so they come in few large pages.

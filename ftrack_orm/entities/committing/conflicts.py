@@ -7,13 +7,14 @@ from typing import Any
 
 import attrs
 
-from ...errors import CommitConflict
-from ...schema.model import Schema
-from ...values import NOT_LOADED
-from ...wire.operations import UpdateOperation
-from ..custom_attributes.mapping import CustomAttributes
-from ..editing.mappings import Entry
-from ..entity import Entity
+from ftrack_orm.entities.custom_attributes.mapping import CustomAttributes
+from ftrack_orm.entities.editing.mappings import Entry
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.errors import CommitConflict
+from ftrack_orm.schema.model import Schema
+from ftrack_orm.values import NOT_LOADED
+from ftrack_orm.wire.operations import UpdateOperation
+
 from .authors import Author, ObservedChange, find_authors
 from .batch import Batch
 from .outcome import Call, Replaced, ServerState, read_present, same

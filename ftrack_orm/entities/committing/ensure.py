@@ -7,18 +7,19 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
-from ...errors import EntityDeleted, InvalidValue, MultipleResults, QueryError, ServerError, UsageError
-from ...query.evaluation.matching import sort_key
-from ...query.expressions.attributes import gathered
-from ...query.language.nodes import Criterion, Path, Select, conjunction
-from ...schema.attribute import Kind
-from ...schema.model import EntityType
-from ..editing import changes
-from ..editing.coercion import coerce
-from ..entity import Entity, Lifecycle
-from ..reading.loading import Loader
-from ..reading.projections import completed
-from ..workspace import Workspace
+from ftrack_orm.entities.editing import changes
+from ftrack_orm.entities.editing.coercion import coerce
+from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.reading.loading import Loader
+from ftrack_orm.entities.reading.projections import completed
+from ftrack_orm.entities.workspace import Workspace
+from ftrack_orm.errors import EntityDeleted, InvalidValue, MultipleResults, QueryError, ServerError, UsageError
+from ftrack_orm.query.evaluation.matching import sort_key
+from ftrack_orm.query.expressions.attributes import gathered
+from ftrack_orm.query.language.nodes import Criterion, Path, Select, conjunction
+from ftrack_orm.schema.attribute import Kind
+from ftrack_orm.schema.model import EntityType
+
 from .unit_of_work import UnitOfWork
 
 #: Queries sent in one request. Each asks for one entity, so many fit.

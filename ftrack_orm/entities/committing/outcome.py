@@ -9,18 +9,18 @@ from typing import Any
 
 import attrs
 
-from ...errors import ProtocolError
-from ...query.language.compiler import compile_select
-from ...query.language.nodes import Path, Select
-from ...schema.attribute import Kind
-from ...schema.model import EntityType, Schema
-from ...values import NOT_LOADED, Reference
-from ...wire.codec import ENTITY_TYPE, decode
-from ...wire.operations import CreateOperation, DeleteOperation, Operation, QueryOperation, UpdateOperation
-from ...wire.replies import QueryReply, Reply
-from ..entity import plain_key
-from ..reading.loading import CHUNK, CHUNKS_IN_A_REQUEST, key_criterion
-from ..reading.projections import plain_scalars
+from ftrack_orm.entities.entity import plain_key
+from ftrack_orm.entities.reading.loading import CHUNK, CHUNKS_IN_A_REQUEST, key_criterion
+from ftrack_orm.entities.reading.projections import plain_scalars
+from ftrack_orm.errors import ProtocolError
+from ftrack_orm.query.language.compiler import compile_select
+from ftrack_orm.query.language.nodes import Path, Select
+from ftrack_orm.schema.attribute import Kind
+from ftrack_orm.schema.model import EntityType, Schema
+from ftrack_orm.values import NOT_LOADED, Reference
+from ftrack_orm.wire.codec import ENTITY_TYPE, decode
+from ftrack_orm.wire.operations import CreateOperation, DeleteOperation, Operation, QueryOperation, UpdateOperation
+from ftrack_orm.wire.replies import QueryReply, Reply
 
 Call = Callable[[Sequence[Operation]], Sequence[Reply]]
 

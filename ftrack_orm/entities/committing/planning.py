@@ -14,9 +14,9 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from ...values import Reference
-from ...wire.codec import ENTITY_TYPE
-from ...wire.operations import CreateOperation, DeleteOperation, Operation, UpdateOperation, to_json
+from ftrack_orm.values import Reference
+from ftrack_orm.wire.codec import ENTITY_TYPE
+from ftrack_orm.wire.operations import CreateOperation, DeleteOperation, Operation, UpdateOperation, to_json
 
 Name = TypeVar("Name", bound=Hashable)
 

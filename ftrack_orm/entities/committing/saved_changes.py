@@ -11,16 +11,17 @@ from typing import Any
 
 import attrs
 
-from ...errors import EntityDeleted, FtrackError, InvalidValue, StorageError
-from ...query.language.nodes import Path
-from ...schema.attribute import Kind
-from ...schema.model import EntityType, Schema
-from ...values import NOT_LOADED, Reference
-from ...wire.codec import ENTITY_TYPE, decode, encode
-from ..entity import Entity, plain_key
-from ..inspection import Change, inspect
-from ..reading.merging import Merger
-from ..workspace import Workspace
+from ftrack_orm.entities.entity import Entity, plain_key
+from ftrack_orm.entities.inspection import Change, inspect
+from ftrack_orm.entities.reading.merging import Merger
+from ftrack_orm.entities.workspace import Workspace
+from ftrack_orm.errors import EntityDeleted, FtrackError, InvalidValue, StorageError
+from ftrack_orm.query.language.nodes import Path
+from ftrack_orm.schema.attribute import Kind
+from ftrack_orm.schema.model import EntityType, Schema
+from ftrack_orm.values import NOT_LOADED, Reference
+from ftrack_orm.wire.codec import ENTITY_TYPE, decode, encode
+
 from .unit_of_work import UnitOfWork
 
 _FORMAT = "ftrack_orm changes"

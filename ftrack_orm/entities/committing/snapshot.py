@@ -7,13 +7,14 @@ from typing import Any
 
 import attrs
 
-from ...schema.attribute import Kind
-from ...values import NOT_LOADED, Reference
-from ...wire.operations import UpdateOperation
-from ..editing.mappings import Entry, MappedCollection, holder_of_new_entry
-from ..editing.tracked import plain
-from ..entity import Entity, Lifecycle
-from ..journal import Journal
+from ftrack_orm.entities.editing.mappings import Entry, MappedCollection, holder_of_new_entry
+from ftrack_orm.entities.editing.tracked import plain
+from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.journal import Journal
+from ftrack_orm.schema.attribute import Kind
+from ftrack_orm.values import NOT_LOADED, Reference
+from ftrack_orm.wire.operations import UpdateOperation
+
 from .planning import Changes, Creation, Deletion
 
 # Bound once: looking a member up on its enumeration costs more than the comparison.

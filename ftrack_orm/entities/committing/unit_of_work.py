@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ...errors import (
+from ftrack_orm.entities.custom_attributes.mapping import settle_configurations
+from ftrack_orm.entities.editing import changes
+from ftrack_orm.entities.editing.back_population import join
+from ftrack_orm.entities.editing.creation import Defaults, fill, key_of_new
+from ftrack_orm.entities.editing.mappings import MappedCollection
+from ftrack_orm.entities.editing.tracked import Tracked
+from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity
+from ftrack_orm.entities.reading.merging import Merger
+from ftrack_orm.entities.workspace import Workspace
+from ftrack_orm.errors import (
     EntityDeleted,
     FtrackError,
     InvalidValue,
@@ -16,19 +25,11 @@ from ...errors import (
     TransportError,
     UsageError,
 )
-from ...schema.attribute import Kind
-from ...values import NOT_LOADED
-from ...wire.operations import Operation
-from ...wire.replies import Reply, WriteReply
-from ..custom_attributes.mapping import settle_configurations
-from ..editing import changes
-from ..editing.back_population import join
-from ..editing.creation import Defaults, fill, key_of_new
-from ..editing.mappings import MappedCollection
-from ..editing.tracked import Tracked
-from ..entity import Entity, EntityState, Lifecycle, new_entity
-from ..reading.merging import Merger
-from ..workspace import Workspace
+from ftrack_orm.schema.attribute import Kind
+from ftrack_orm.values import NOT_LOADED
+from ftrack_orm.wire.operations import Operation
+from ftrack_orm.wire.replies import Reply, WriteReply
+
 from . import planning
 from .batch import Batch, is_late, not_done, unknown_outcome
 from .batching import batches

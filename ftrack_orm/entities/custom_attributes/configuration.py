@@ -8,10 +8,10 @@ from typing import Any, NoReturn
 
 import attrs
 
-from ...errors import InvalidValue, ReadOnlyAttribute, suggestion
-from ...schema.attribute import Attribute, Kind, ValueType
-from ...wire.codec import decode, parse_datetime
-from ..editing.coercion import coerce
+from ftrack_orm.entities.editing.coercion import coerce
+from ftrack_orm.errors import InvalidValue, ReadOnlyAttribute, suggestion
+from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
+from ftrack_orm.wire.codec import decode, parse_datetime
 
 #: The attribute that shows an entity's custom attributes.
 ATTRIBUTE = "custom_attributes"

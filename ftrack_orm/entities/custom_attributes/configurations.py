@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...errors import NotFetched, ProtocolError
-from ...query.language.compiler import compile_select
-from ...query.language.nodes import And, Membership, Path, Select
-from ...wire.codec import ENTITY_TYPE, decode
-from ...wire.operations import Operation, QueryOperation
-from ...wire.replies import QueryReply, Reply
-from ..entity import FetchMode, Lifecycle, Peers
-from ..reading.loading import CHUNK, CHUNKS_IN_A_REQUEST
-from ..reading.merging import Merger
+from ftrack_orm.entities.entity import FetchMode, Lifecycle, Peers
+from ftrack_orm.entities.reading.loading import CHUNK, CHUNKS_IN_A_REQUEST
+from ftrack_orm.entities.reading.merging import Merger
+from ftrack_orm.errors import NotFetched, ProtocolError
+from ftrack_orm.query.language.compiler import compile_select
+from ftrack_orm.query.language.nodes import And, Membership, Path, Select
+from ftrack_orm.wire.codec import ENTITY_TYPE, decode
+from ftrack_orm.wire.operations import Operation, QueryOperation
+from ftrack_orm.wire.replies import QueryReply, Reply
+
 from .configuration import UPWARDS, Configuration, ConfigurationScope, applying, read_configuration
 
 if TYPE_CHECKING:
-    from ..entity import Entity
-    from ..workspace import Workspace
+    from ftrack_orm.entities.entity import Entity
+    from ftrack_orm.entities.workspace import Workspace
 
 Call = Callable[[Sequence[Operation]], Sequence[Reply]]
 

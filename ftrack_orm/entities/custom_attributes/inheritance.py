@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ...errors import NotFetched
-from ...values import NOT_LOADED
-from ..entity import FetchMode, Lifecycle
+from ftrack_orm.entities.entity import FetchMode, Lifecycle
+from ftrack_orm.errors import NotFetched
+from ftrack_orm.values import NOT_LOADED
+
 from .configuration import ATTRIBUTE, UPWARDS, Configuration, Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ..entity import Entity
+    from ftrack_orm.entities.entity import Entity
+
     from .mapping import CustomAttributes
 
 

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import attrs
 
-from ...errors import InvalidValue, NotFetched, ReadOnlyAttribute, UnknownAttribute
-from ...query.language.nodes import Path
-from ...schema.attribute import Attribute
-from ...values import Reference
-from ..editing import changes
-from ..editing.mappings import Entry, MappedCollection
-from ..entity import FetchMode, Lifecycle
+from ftrack_orm.entities.editing import changes
+from ftrack_orm.entities.editing.mappings import Entry, MappedCollection
+from ftrack_orm.entities.entity import FetchMode, Lifecycle
+from ftrack_orm.errors import InvalidValue, NotFetched, ReadOnlyAttribute, UnknownAttribute
+from ftrack_orm.query.language.nodes import Path
+from ftrack_orm.schema.attribute import Attribute
+from ftrack_orm.values import Reference
+
 from .configuration import ATTRIBUTE, UPWARDS, Configuration
 from .inheritance import ExplicitValues, InheritedValue, resolve, shown
 
 if TYPE_CHECKING:
-    from ..entity import Entity
+    from ftrack_orm.entities.entity import Entity
+
     from .configurations import Configurations
 
 

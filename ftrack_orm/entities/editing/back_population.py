@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ...values import NOT_LOADED
-from ..entity import Entity
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.values import NOT_LOADED
+
 from .tracked import BackPopulated
 
 

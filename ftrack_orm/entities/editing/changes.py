@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from ...errors import EntityDeleted, FtrackError, InvalidValue, ReadOnlyAttribute, UsageError
-from ...schema.attribute import Attribute, Kind
-from ...schema.model import EntityType
-from ...values import NOT_LOADED
-from ..entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.errors import EntityDeleted, FtrackError, InvalidValue, ReadOnlyAttribute, UsageError
+from ftrack_orm.schema.attribute import Attribute, Kind
+from ftrack_orm.schema.model import EntityType
+from ftrack_orm.values import NOT_LOADED
+
 from .back_population import follow, held
 from .coercion import coerce
 from .tracked import Tracked, plain

@@ -8,8 +8,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...errors import InvalidValue, suggestion
-from ...schema.attribute import Attribute, ValueType
+from ftrack_orm.errors import InvalidValue, suggestion
+from ftrack_orm.schema.attribute import Attribute, ValueType
 
 
 def coerce(entity_type: str, attribute: Attribute, value: Any) -> Any:

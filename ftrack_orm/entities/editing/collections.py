@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, MutableSequence
 from typing import TYPE_CHECKING, Any, overload
 
-from ...errors import InvalidValue
-from ...schema.attribute import Attribute
-from ..entity import Lifecycle
+from ftrack_orm.entities.entity import Lifecycle
+from ftrack_orm.errors import InvalidValue
+from ftrack_orm.schema.attribute import Attribute
+
 from . import changes
 from .tracked import BackPopulated, Tracked
 
 if TYPE_CHECKING:
-    from ..entity import Entity
+    from ftrack_orm.entities.entity import Entity
 
 
 #: States in which an entity is in no collection any more.

@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ...errors import InvalidValue, ReadOnlyAttribute
-from ...schema.model import EntityType
-from ...values import NOT_LOADED
-from ..entity import Entity, set_values
+from ftrack_orm.entities.entity import Entity, set_values
+from ftrack_orm.errors import InvalidValue, ReadOnlyAttribute
+from ftrack_orm.schema.model import EntityType
+from ftrack_orm.values import NOT_LOADED
+
 from .changes import check_editable, one_change
 
 

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ...errors import InvalidValue, UnknownAttribute, suggestion
-from ...schema.attribute import Attribute
-from ...values import Reference
+from ftrack_orm.errors import InvalidValue, UnknownAttribute, suggestion
+from ftrack_orm.schema.attribute import Attribute
+from ftrack_orm.values import Reference
+
 from . import changes
 from .tracked import Tracked
 
 if TYPE_CHECKING:
-    from ..entity import Entity
+    from ftrack_orm.entities.entity import Entity
 
 
 @attrs.frozen(slots=True)

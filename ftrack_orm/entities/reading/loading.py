@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...errors import EntityDeleted, NotFetched, ProtocolError, UnknownEntityType, UsageError
-from ...query.language.compiler import compile_select
-from ...query.language.nodes import And, Comparison, Criterion, Membership, Operator, Or, Path, Select
-from ...schema.attribute import Attribute, Kind
-from ...schema.model import EntityType
-from ...values import NOT_LOADED
-from ...wire.operations import Operation, QueryOperation
-from ...wire.replies import QueryReply, Reply
-from ..custom_attributes.mapping import new_mapping
-from ..editing.collections import Collection
-from ..editing.tracked import Tracked
-from ..entity import Entity, FetchMode, Lifecycle, Peers
-from ..workspace import Workspace
+from ftrack_orm.entities.custom_attributes.mapping import new_mapping
+from ftrack_orm.entities.editing.collections import Collection
+from ftrack_orm.entities.editing.tracked import Tracked
+from ftrack_orm.entities.entity import Entity, FetchMode, Lifecycle, Peers
+from ftrack_orm.entities.workspace import Workspace
+from ftrack_orm.errors import EntityDeleted, NotFetched, ProtocolError, UnknownEntityType, UsageError
+from ftrack_orm.query.language.compiler import compile_select
+from ftrack_orm.query.language.nodes import And, Comparison, Criterion, Membership, Operator, Or, Path, Select
+from ftrack_orm.schema.attribute import Attribute, Kind
+from ftrack_orm.schema.model import EntityType
+from ftrack_orm.values import NOT_LOADED
+from ftrack_orm.wire.operations import Operation, QueryOperation
+from ftrack_orm.wire.replies import QueryReply, Reply
+
 from .merging import Merger
 from .projections import plain_scalars
 

@@ -8,19 +8,28 @@ from typing import Any
 
 import attrs
 
-from ...errors import ProtocolError, UnknownEntityType
-from ...schema.attribute import Attribute, Kind
-from ...schema.model import EntityType
-from ...values import NOT_LOADED, Reference
-from ...wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
-from ..custom_attributes.mapping import new_mapping
-from ..editing import changes
-from ..editing.collections import Collection
-from ..editing.mappings import Entry
-from ..editing.tracked import Tracked
-from ..entity import Entity, EntityState, FetchMode, Lifecycle, Peers, new_entity, plain_key, set_values
-from ..identity_map import Family, MapKey, ResultWindow
-from ..workspace import Workspace
+from ftrack_orm.entities.custom_attributes.mapping import new_mapping
+from ftrack_orm.entities.editing import changes
+from ftrack_orm.entities.editing.collections import Collection
+from ftrack_orm.entities.editing.mappings import Entry
+from ftrack_orm.entities.editing.tracked import Tracked
+from ftrack_orm.entities.entity import (
+    Entity,
+    EntityState,
+    FetchMode,
+    Lifecycle,
+    Peers,
+    new_entity,
+    plain_key,
+    set_values,
+)
+from ftrack_orm.entities.identity_map import Family, MapKey, ResultWindow
+from ftrack_orm.entities.workspace import Workspace
+from ftrack_orm.errors import ProtocolError, UnknownEntityType
+from ftrack_orm.schema.attribute import Attribute, Kind
+from ftrack_orm.schema.model import EntityType
+from ftrack_orm.values import NOT_LOADED, Reference
+from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
 
 
 class _Plan:

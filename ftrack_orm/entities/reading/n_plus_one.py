@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 import attrs
 
-from ...errors import LazyLoadError, LazyLoadWarning
-from ...schema.attribute import Attribute, Kind
-from ..entity import Entity
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.errors import LazyLoadError, LazyLoadWarning
+from ftrack_orm.schema.attribute import Attribute, Kind
+
 from .call_sites import CallSite, calling_line
 
 #: Loads of one attribute from one line that are reported as N+1. Two happen in honest code: a first entity is looked at

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import ProtocolError
-from ...query.language.nodes import Path, Select
-from ...schema.attribute import Kind
-from ...schema.model import Schema
-from ...wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
+from ftrack_orm.errors import ProtocolError
+from ftrack_orm.query.language.nodes import Path, Select
+from ftrack_orm.schema.attribute import Kind
+from ftrack_orm.schema.model import Schema
+from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
+
 from .projections import attribute_at, complete, projected
 
 #: The key of a type that the schema has not heard of, most likely.

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import attrs
 
-from ...query.language.nodes import Path, Select, Step
-from ...schema.attribute import Attribute, Kind, ValueType
-from ...schema.model import EntityType, Schema
+from ftrack_orm.query.language.nodes import Path, Select, Step
+from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
+from ftrack_orm.schema.model import EntityType, Schema
 
 
 def complete(select: Select, schema: Schema) -> Select:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ...errors import EntityDeleted, UnknownAttribute
-from ...query.language.nodes import Path, Projection
-from ...query.language.resolve import check_projection
-from ..editing.collections import Collection
-from ..editing.mappings import MappedCollection
-from ..entity import Entity, Lifecycle
-from ..workspace import Workspace
+from ftrack_orm.entities.editing.collections import Collection
+from ftrack_orm.entities.editing.mappings import MappedCollection
+from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.workspace import Workspace
+from ftrack_orm.errors import EntityDeleted, UnknownAttribute
+from ftrack_orm.query.language.nodes import Path, Projection
+from ftrack_orm.query.language.resolve import check_projection
+
 from .loading import Loader, is_lacking
 from .projections import completed
 

@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from ...errors import FtrackError, TransportError
-from ...wire.socketio import Packet, PacketType, SocketHandshake, encode
+from ftrack_orm.errors import FtrackError, TransportError
+from ftrack_orm.wire.socketio import Packet, PacketType, SocketHandshake, encode
+
 from .backoff import BackOff
 from .outbox import Outbox, OutgoingMessage
 from .protocol import (

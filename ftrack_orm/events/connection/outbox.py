@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from ...errors import EventNotSent
+from ftrack_orm.errors import EventNotSent
 
 #: Times a letter is sent on one connection without ever being acknowledged.
 _MOST_ATTEMPTS = 2

@@ -16,8 +16,8 @@ from typing import Any, Union
 
 import attrs
 
-from ...errors import ProtocolError, UsageError
-from ...wire.socketio import (
+from ftrack_orm.errors import ProtocolError, UsageError
+from ftrack_orm.wire.socketio import (
     Packet,
     PacketType,
     ack_packet,

@@ -12,8 +12,9 @@ from typing import Any
 
 import attrs
 
-from ...errors import FtrackError
-from ..event import Event
+from ftrack_orm.errors import FtrackError
+from ftrack_orm.events.event import Event
+
 from .deduplicator import REMEMBERED
 from .event_records import events_of
 

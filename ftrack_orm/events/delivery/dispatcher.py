@@ -11,8 +11,9 @@ from typing import Any
 
 import attrs
 
-from ..event import Event
-from ..subscriptions.subscription import Subscriber
+from ftrack_orm.events.event import Event
+from ftrack_orm.events.subscriptions.subscription import Subscriber
+
 from .ordered_queue import Job, OrderedQueue, lane_keys
 from .statistics import Counters
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from ..event import Event
+from ftrack_orm.events.event import Event
 
 
 @attrs.frozen

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import attrs
 
-from ..event import Event
-from ..subscriptions.subscription import Subscriber
+from ftrack_orm.events.event import Event
+from ftrack_orm.events.subscriptions.subscription import Subscriber
 
 
 @attrs.define(eq=False)

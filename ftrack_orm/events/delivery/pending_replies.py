@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from ..event import Event
+from ftrack_orm.events.event import Event
 
 
 class PendingReplies:

@@ -13,11 +13,12 @@ from typing import Any
 
 import attrs
 
-from ...errors import FtrackError
-from ..connection.connection import SUBSCRIBE
-from ..connection.outbox import OutgoingMessage
-from ..event import REPLY_TOPIC, Event
-from ..subscriptions.subscription import SubscriberIndex
+from ftrack_orm.errors import FtrackError
+from ftrack_orm.events.connection.connection import SUBSCRIBE
+from ftrack_orm.events.connection.outbox import OutgoingMessage
+from ftrack_orm.events.event import REPLY_TOPIC, Event
+from ftrack_orm.events.subscriptions.subscription import SubscriberIndex
+
 from .catch_up import CatchUp, CatchUpResult
 from .deduplicator import Deduplicator
 from .dispatcher import Dispatcher

@@ -15,7 +15,8 @@ from __future__ import annotations
 import functools
 import re
 
-from ...errors import ExpressionError
+from ftrack_orm.errors import ExpressionError
+
 from .conditions import And, Comparison, Condition, Not, Or, quoted
 
 __all__ = ["Condition", "parse", "quoted"]

@@ -10,8 +10,9 @@ from typing import Any
 
 import attrs
 
-from ...errors import DuplicateSubscriber
-from ..event import Event
+from ftrack_orm.errors import DuplicateSubscriber
+from ftrack_orm.events.event import Event
+
 from .conditions import Topics, topics_of
 from .expression import Condition, parse
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...values import NOT_LOADED, Absence, Reference
-from ..language.literals import reference
+from ftrack_orm.query.language.literals import reference
+from ftrack_orm.values import NOT_LOADED, Absence, Reference
 
 #: How plain data names the type of an entity (protocol fact).
 _ENTITY_TYPE = "__entity_type__"

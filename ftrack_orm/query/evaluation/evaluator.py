@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, TypeVar
 
-from ...errors import QueryError
-from ..language import resolve
-from ..language.nodes import Criterion, Path, Select
-from ..language.schema_protocol import SchemaInfo
+from ftrack_orm.errors import QueryError
+from ftrack_orm.query.language import resolve
+from ftrack_orm.query.language.nodes import Criterion, Path, Select
+from ftrack_orm.query.language.schema_protocol import SchemaInfo
+
 from .access import entity_type_of, read_loaded
 from .predicates import Evaluation, Read, ResolveSubquery
 

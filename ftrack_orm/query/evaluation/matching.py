@@ -28,8 +28,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Union
 
-from ...errors import QueryError
-from ..language.nodes import Operator, Scalar
+from ftrack_orm.errors import QueryError
+from ftrack_orm.query.language.nodes import Operator, Scalar
 
 #: Whether something holds; None when it is neither true nor false, for want of a value.
 Verdict = Union[bool, None]

@@ -18,10 +18,9 @@ from typing import Any
 
 import attrs
 
-from ...errors import NotFetched, QueryError
-from ...values import Absence
-from ..language import resolve
-from ..language.nodes import (
+from ftrack_orm.errors import NotFetched, QueryError
+from ftrack_orm.query.language import resolve
+from ftrack_orm.query.language.nodes import (
     And,
     Comparison,
     Criterion,
@@ -35,8 +34,10 @@ from ..language.nodes import (
     Select,
     Step,
 )
-from ..language.resolve import ResolvedPath
-from ..language.schema_protocol import SchemaInfo
+from ftrack_orm.query.language.resolve import ResolvedPath
+from ftrack_orm.query.language.schema_protocol import SchemaInfo
+from ftrack_orm.values import Absence
+
 from .access import entity_type_of, identifier, is_several, items_of
 from .matching import ANY, Matcher, Verdict, among, among_selected, matcher, negated, sort_key
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import attrs
 
-from ..language.nodes import And, Criterion, Membership, Not, Or, Related, Select, conjunction, disjunction
+from ftrack_orm.query.language.nodes import (
+    And,
+    Criterion,
+    Membership,
+    Not,
+    Or,
+    Related,
+    Select,
+    conjunction,
+    disjunction,
+)
 
 
 def matches_nothing(criterion: Criterion | None) -> bool:

@@ -8,11 +8,10 @@ from typing import Any
 
 import attrs
 
-from ...errors import QueryError, UsageError
-from ...values import Reference
-from ..language.errors_at import located
-from ..language.literals import reference, scalar, subquery, type_name
-from ..language.nodes import (
+from ftrack_orm.errors import QueryError, UsageError
+from ftrack_orm.query.language.errors_at import located
+from ftrack_orm.query.language.literals import reference, scalar, subquery, type_name
+from ftrack_orm.query.language.nodes import (
     Aggregate,
     Comparison,
     Criterion,
@@ -28,8 +27,8 @@ from ..language.nodes import (
     Step,
     conjunction,
 )
-from ..language.parser import parse_criterion, parse_path
-from ..language.resolve import (
+from ftrack_orm.query.language.parser import parse_criterion, parse_path
+from ftrack_orm.query.language.resolve import (
     ResolvedPath,
     check_criterion,
     check_quantifier,
@@ -39,8 +38,10 @@ from ..language.resolve import (
     follow,
     go_on,
 )
-from ..language.schema_protocol import SchemaInfo
-from ..language.template import expression
+from ftrack_orm.query.language.schema_protocol import SchemaInfo
+from ftrack_orm.query.language.template import expression
+from ftrack_orm.values import Reference
+
 from .comparable import Comparable
 from .criteria import CriterionExpression, and_, as_criterion, not_, or_
 

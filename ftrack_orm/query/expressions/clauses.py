@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ...errors import QueryError
-from ..language.nodes import Ordering, Projection
-from ..language.resolve import check_ordering, check_projection, check_selectable
-from ..language.schema_protocol import SchemaInfo
+from ftrack_orm.errors import QueryError
+from ftrack_orm.query.language.nodes import Ordering, Projection
+from ftrack_orm.query.language.resolve import check_ordering, check_projection, check_selectable
+from ftrack_orm.query.language.schema_protocol import SchemaInfo
+
 from .attributes import (
     AggregateExpression,
     AttributeExpression,

@@ -7,10 +7,10 @@ from typing import Any, NoReturn
 
 import attrs
 
-from ...errors import QueryError
-from ..language.compiler import compile_criterion
-from ..language.nodes import Criterion, Not, conjunction, disjunction
-from ..language.schema_protocol import SchemaInfo
+from ftrack_orm.errors import QueryError
+from ftrack_orm.query.language.compiler import compile_criterion
+from ftrack_orm.query.language.nodes import Criterion, Not, conjunction, disjunction
+from ftrack_orm.query.language.schema_protocol import SchemaInfo
 
 
 @attrs.frozen(slots=True, repr=False)

@@ -8,9 +8,9 @@ from typing import Any
 
 import attrs
 
-from ...errors import QueryError
-from ..language.literals import reference, type_name
-from ..language.schema_protocol import SchemaInfo
+from ftrack_orm.errors import QueryError
+from ftrack_orm.query.language.literals import reference, type_name
+from ftrack_orm.query.language.schema_protocol import SchemaInfo
 
 #: The family of everything that has a place in a project's tree.
 _CONTEXT = "Context"

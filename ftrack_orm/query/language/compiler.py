@@ -7,7 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from ...errors import QueryError
+from ftrack_orm.errors import QueryError
+
 from .nodes import (
     Aggregate,
     And,

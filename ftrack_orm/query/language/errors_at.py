@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from ...errors import FtrackError
+from ftrack_orm.errors import FtrackError
 
 #: Characters of the text shown on either side of the offending one; queries may be a megabyte long.
 _SIDE = 50

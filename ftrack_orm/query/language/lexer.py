@@ -7,7 +7,8 @@ import re
 
 import attrs
 
-from ...errors import QueryError
+from ftrack_orm.errors import QueryError
+
 from .errors_at import pointed
 
 

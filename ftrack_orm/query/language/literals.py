@@ -8,8 +8,9 @@ import re
 import uuid
 from typing import Any
 
-from ...errors import QueryError
-from ...values import Reference
+from ftrack_orm.errors import QueryError
+from ftrack_orm.values import Reference
+
 from .nodes import Operator, Scalar, Select
 
 _SYMMETRIC = (Operator.IS, Operator.IS_NOT)

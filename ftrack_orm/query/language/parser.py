@@ -21,7 +21,8 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from ...errors import QueryError
+from ftrack_orm.errors import QueryError
+
 from .errors_at import pointed
 from .lexer import Token, TokenKind, tokenize
 from .nodes import (

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import attrs
 
-from ...errors import QueryError, UnknownAttribute, UnknownEntityType, suggestion
+from ftrack_orm.errors import QueryError, UnknownAttribute, UnknownEntityType, suggestion
+
 from .literals import check_fit, plain_types
 from .nodes import (
     Aggregate,

@@ -7,7 +7,8 @@ import string
 from collections.abc import Iterable
 from typing import Any
 
-from ...errors import QueryError
+from ftrack_orm.errors import QueryError
+
 from .compiler import compile_select, compile_value
 from .literals import reference, scalar, subquery
 

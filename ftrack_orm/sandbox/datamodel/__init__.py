@@ -12,7 +12,8 @@ from typing import Any
 
 import attrs
 
-from ..relations import RelationKeys
+from ftrack_orm.sandbox.relations import RelationKeys
+
 from .assembly import TypeDescription, assemble
 from .notation import NotationError, Section, parse
 from .schema_json import answer

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
-from ...errors import suggestion
-from ...schema.attribute import GENERATED_ID, Kind
-from ..relations import ForeignKey, Inverse, RelationKey, Through
+from ftrack_orm.errors import suggestion
+from ftrack_orm.sandbox.relations import ForeignKey, Inverse, RelationKey, Through
+from ftrack_orm.schema.attribute import GENERATED_ID, Kind
+
 from .notation import AttributeLine, NotationError, Section, SourcePosition
 
 

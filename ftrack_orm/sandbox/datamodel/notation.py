@@ -13,10 +13,10 @@ from typing import Any
 
 import attrs
 
-from ...errors import UsageError, suggestion
-from ...schema.attribute import GENERATED_ID, Kind
-from ...values import UNSET
-from ..relations import Derived, ForeignKey, HiddenKey, Inverse, RelationKey, Through
+from ftrack_orm.errors import UsageError, suggestion
+from ftrack_orm.sandbox.relations import Derived, ForeignKey, HiddenKey, Inverse, RelationKey, Through
+from ftrack_orm.schema.attribute import GENERATED_ID, Kind
+from ftrack_orm.values import UNSET
 
 
 class NotationError(UsageError, ValueError):

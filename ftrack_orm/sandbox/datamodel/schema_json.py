@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...schema.attribute import Kind
-from ...values import UNSET
+from ftrack_orm.schema.attribute import Kind
+from ftrack_orm.values import UNSET
+
 from .assembly import TypeDescription
 from .notation import AttributeLine
 

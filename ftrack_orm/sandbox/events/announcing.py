@@ -15,10 +15,11 @@ from typing import Any
 
 import attrs
 
-from ..reading.custom_attribute_values import CONFIGURATION, CONFIGURED_AS, VALUES
-from ..tables import ENTITY_TYPE
-from ..writing.change_log import SERVER_NOTES, ChangeLog, RowChange
-from ..writing.store import Store
+from ftrack_orm.sandbox.reading.custom_attribute_values import CONFIGURATION, CONFIGURED_AS, VALUES
+from ftrack_orm.sandbox.tables import ENTITY_TYPE
+from ftrack_orm.sandbox.writing.change_log import SERVER_NOTES, ChangeLog, RowChange
+from ftrack_orm.sandbox.writing.store import Store
+
 from . import event_records
 from .lineage import Lineage
 from .naming import Naming, custom_value

@@ -12,9 +12,9 @@ from typing import Any
 
 import attrs
 
-from ...errors import ExpressionError, ProtocolError
-from ...events.event import Event
-from ...events.subscriptions.expression import Condition, parse
+from ftrack_orm.errors import ExpressionError, ProtocolError
+from ftrack_orm.events.event import Event
+from ftrack_orm.events.subscriptions.expression import Condition, parse
 
 SUBSCRIBE, UNSUBSCRIBE = "ftrack.meta.subscribe", "ftrack.meta.unsubscribe"
 

@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 
 import attrs
 
-from ...errors import ExpressionError, InvalidValue, UsageError
-from ...events.subscriptions.expression import parse
+from ftrack_orm.errors import ExpressionError, InvalidValue, UsageError
+from ftrack_orm.events.subscriptions.expression import parse
+
 from .server import EventServer
 
 _T = TypeVar("_T")

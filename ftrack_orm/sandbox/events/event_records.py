@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...wire import json_text
-from ..tables import ENTITY_TYPE
-from ..writing.store import Store
+from ftrack_orm.sandbox.tables import ENTITY_TYPE
+from ftrack_orm.sandbox.writing.store import Store
+from ftrack_orm.wire import json_text
 
 _TYPE = "Event"
 _INSERTS = {"add": "insert", "remove": "delete"}

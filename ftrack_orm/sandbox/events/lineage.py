@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..tables import ENTITY_TYPE
-from ..writing.change_log import ChangeLog, Row
-from ..writing.store import Store
+from ftrack_orm.sandbox.tables import ENTITY_TYPE
+from ftrack_orm.sandbox.writing.change_log import ChangeLog, Row
+from ftrack_orm.sandbox.writing.store import Store
+
 from .naming import Naming
 
 #: By table: the columns that may hold the parent's id, with the parent's type; None where `parent_type` tells it.

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...wire.codec import VALUE_TYPE
-from ..tables import ENTITY_TYPE, Tables
+from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
+from ftrack_orm.wire.codec import VALUE_TYPE
 
 #: Families that are announced under the family's name, whatever their members' internal names are.
 _BY_FAMILY = frozenset({"Component", "StatusChange"})

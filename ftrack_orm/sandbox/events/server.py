@@ -15,9 +15,10 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from ...errors import FtrackError, ProtocolError
-from ...wire import socketio
-from ...wire.socketio import PacketType
+from ftrack_orm.errors import FtrackError, ProtocolError
+from ftrack_orm.wire import socketio
+from ftrack_orm.wire.socketio import PacketType
+
 from .broker import Broker, ConnectedClient, Refused
 from .connection import ClientConnection
 from .faults import Faults

@@ -7,10 +7,11 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from ...errors import SandboxUnsupported
-from ...schema.attribute import Attribute, Kind
-from ..relations import Derived, ForeignKey, Inverse, Through
-from ..tables import Tables
+from ftrack_orm.errors import SandboxUnsupported
+from ftrack_orm.sandbox.relations import Derived, ForeignKey, Inverse, Through
+from ftrack_orm.sandbox.tables import Tables
+from ftrack_orm.schema.attribute import Attribute, Kind
+
 from . import custom_attribute_values
 from .selection import Scope, Selection, find_attribute, of_type
 

@@ -17,10 +17,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import Grouping
 
-from ...errors import QueryError
-from ...query.language.nodes import Operator, Scalar
-from ...schema.attribute import ValueType
-from ...wire.codec import UTC, parse_datetime
+from ftrack_orm.errors import QueryError
+from ftrack_orm.query.language.nodes import Operator, Scalar
+from ftrack_orm.schema.attribute import ValueType
+from ftrack_orm.wire.codec import UTC, parse_datetime
 
 _ORDER: dict[Operator, Callable[[Any, Any], sa.ColumnElement[bool]]] = {
     Operator.IS: lambda left, right: left == right,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ...errors import SandboxUnsupported
-from ..tables import ENTITY_TYPE, Tables
+from ftrack_orm.errors import SandboxUnsupported
+from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
 
 if TYPE_CHECKING:  # scopes ask this module for values, so only their type is needed here
     from .selection import Scope

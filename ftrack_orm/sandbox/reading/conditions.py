@@ -13,10 +13,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.operators import custom_op
 
-from ...errors import QueryError, SandboxUnsupported
-from ...query.language.nodes import And, Comparison, Criterion, Membership, Not, Or, Path, Related, Select, Step
-from ...schema.attribute import Attribute, Kind, ValueType
-from ..relations import ForeignKey, HiddenKey
+from ftrack_orm.errors import QueryError, SandboxUnsupported
+from ftrack_orm.query.language.nodes import And, Comparison, Criterion, Membership, Not, Or, Path, Related, Select, Step
+from ftrack_orm.sandbox.relations import ForeignKey, HiddenKey
+from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
+
 from .collection_items import items
 from .comparison import all_of, any_of, compare, is_among
 from .selection import Scope, Selection, find_attribute, of_type, reference_condition

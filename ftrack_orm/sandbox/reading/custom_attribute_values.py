@@ -10,8 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ...errors import SandboxUnsupported
-from ..tables import ENTITY_TYPE, Tables
+from ftrack_orm.errors import SandboxUnsupported
+from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
+
 from .selection import Scope, Selection
 
 VALUES = "CustomAttributeValue"

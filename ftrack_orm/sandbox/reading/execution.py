@@ -9,13 +9,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ...errors import QueryError, SandboxUnsupported
-from ...query.language.nodes import Aggregate, Function, Path, Select
-from ...query.language.resolve import check
-from ...schema.attribute import ValueType
-from ...wire.codec import UTC, VALUE_TYPE
-from ...wire.replies import QueryReply
-from ..tables import Tables
+from ftrack_orm.errors import QueryError, SandboxUnsupported
+from ftrack_orm.query.language.nodes import Aggregate, Function, Path, Select
+from ftrack_orm.query.language.resolve import check
+from ftrack_orm.sandbox.tables import Tables
+from ftrack_orm.schema.attribute import ValueType
+from ftrack_orm.wire.codec import UTC, VALUE_TYPE
+from ftrack_orm.wire.replies import QueryReply
+
 from .conditions import filtered, ordering, value_at
 from .fetching import columns, fetch_collections
 from .projection import branch

@@ -13,8 +13,9 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from ...schema.attribute import Kind
-from ..tables import Tables
+from ftrack_orm.sandbox.tables import Tables
+from ftrack_orm.schema.attribute import Kind
+
 from .collection_items import items
 from .projection import Branch, Field, always_told
 from .selection import Scope

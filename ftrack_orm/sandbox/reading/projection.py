@@ -11,10 +11,11 @@ from collections.abc import Iterable
 
 import attrs
 
-from ...errors import SandboxUnsupported
-from ...query.language.nodes import Path, Projection
-from ...schema.attribute import Attribute, Kind
-from ..tables import Tables
+from ftrack_orm.errors import SandboxUnsupported
+from ftrack_orm.query.language.nodes import Path, Projection
+from ftrack_orm.sandbox.tables import Tables
+from ftrack_orm.schema.attribute import Attribute, Kind
+
 from .selection import find_attribute
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import attrs
 
-from ...errors import InvalidValue, SandboxUnsupported
-from ...query.language.literals import escape_pattern
-from ...query.language.nodes import (
+from ftrack_orm.errors import InvalidValue, SandboxUnsupported
+from ftrack_orm.query.language.literals import escape_pattern
+from ftrack_orm.query.language.nodes import (
     Comparison,
     Criterion,
     Membership,
@@ -23,9 +23,9 @@ from ...query.language.nodes import (
     conjunction,
     disjunction,
 )
-from ...schema.attribute import ValueType
-from ...schema.model import EntityType, Schema
-from ...wire.operations import SearchOperation
+from ftrack_orm.schema.attribute import ValueType
+from ftrack_orm.schema.model import EntityType, Schema
+from ftrack_orm.wire.operations import SearchOperation
 
 #: The attributes that describe an entity to people, on whatever type they are.
 _TEXTS = (

@@ -12,10 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ...errors import SandboxUnsupported, UnknownAttribute
-from ...schema.attribute import Attribute
-from ..relations import Derived, ForeignKey, HiddenKey
-from ..tables import ENTITY_TYPE, Tables
+from ftrack_orm.errors import SandboxUnsupported, UnknownAttribute
+from ftrack_orm.sandbox.relations import Derived, ForeignKey, HiddenKey
+from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
+from ftrack_orm.schema.attribute import Attribute
+
 from . import computed
 
 

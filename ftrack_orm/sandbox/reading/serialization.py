@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...schema.attribute import Attribute, ValueType
-from ...schema.model import EntityType
-from ...wire.codec import ENTITY_TYPE, VALUE_TYPE
+from ftrack_orm.schema.attribute import Attribute, ValueType
+from ftrack_orm.schema.model import EntityType
+from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE
+
 from .computed import component_url
 from .fetching import Row, RowPosition
 from .projection import Field, always_told

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from ...errors import SettingsError, suggestion
-from .. import index_statistics
-from ..tables import Tables
-from ..writing import closure
+from ftrack_orm.errors import SettingsError, suggestion
+from ftrack_orm.sandbox import index_statistics
+from ftrack_orm.sandbox.tables import Tables
+from ftrack_orm.sandbox.writing import closure
+
 from . import demo, empty
 from .row_writer import RowWriter
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ...schema.attribute import Kind, ValueType
-from ..relations import ForeignKey, HiddenKey, Through
-from ..tables import ENTITY_TYPE, Tables
+from ftrack_orm.sandbox.relations import ForeignKey, HiddenKey, Through
+from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
+from ftrack_orm.schema.attribute import Kind, ValueType
 
 #: How many rows of one kind are held before they are written: enough to make a statement worth its while.
 CHUNK = 5_000

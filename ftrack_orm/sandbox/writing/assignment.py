@@ -11,12 +11,13 @@ from typing import Any
 
 import attrs
 
-from ...errors import UnknownAttribute, suggestion
-from ...schema.attribute import Attribute, Kind
-from ...schema.model import EntityType
-from .. import server_errors
-from ..relations import Derived, ForeignKey, HiddenKey
-from ..tables import ENTITY_TYPE, Tables
+from ftrack_orm.errors import UnknownAttribute, suggestion
+from ftrack_orm.sandbox import server_errors
+from ftrack_orm.sandbox.relations import Derived, ForeignKey, HiddenKey
+from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
+from ftrack_orm.schema.attribute import Attribute, Kind
+from ftrack_orm.schema.model import EntityType
+
 from . import column_values, legacy
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
-from ...errors import InvalidValue
-from ..reading.selection import json_values
-from ..tables import Tables
+from ftrack_orm.errors import InvalidValue
+from ftrack_orm.sandbox.reading.selection import json_values
+from ftrack_orm.sandbox.tables import Tables
 
 #: The family the pairs are kept for, and the attribute that holds the parent's id.
 _FAMILY, _PARENT = "Context", "parent_id"

@@ -10,11 +10,11 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import FtrackError, ServerValidationError
-from ...schema.attribute import Attribute, ValueType
-from ...schema.model import EntityType
-from ...wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed, parse_datetime
-from .. import server_errors
+from ftrack_orm.errors import FtrackError, ServerValidationError
+from ftrack_orm.sandbox import server_errors
+from ftrack_orm.schema.attribute import Attribute, ValueType
+from ftrack_orm.schema.model import EntityType
+from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed, parse_datetime
 
 _WANTED = {
     ValueType.TEXT: "text",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...schema.model import EntityType
-from .. import server_errors
+from ftrack_orm.sandbox import server_errors
+from ftrack_orm.schema.model import EntityType
+
 from . import custom_attributes, defaults, rules
 from .store import Row, Store
 

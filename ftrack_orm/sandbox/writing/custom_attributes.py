@@ -11,12 +11,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from ...errors import FtrackError, suggestion
-from ...schema.model import EntityType
-from ...wire.codec import VALUE_TYPE
-from .. import server_errors
-from ..reading.custom_attribute_values import CONFIGURATION, CONFIGURED_AS, HIERARCHICAL, VALUES
-from ..tables import ENTITY_TYPE
+from ftrack_orm.errors import FtrackError, suggestion
+from ftrack_orm.sandbox import server_errors
+from ftrack_orm.sandbox.reading.custom_attribute_values import CONFIGURATION, CONFIGURED_AS, HIERARCHICAL, VALUES
+from ftrack_orm.sandbox.tables import ENTITY_TYPE
+from ftrack_orm.schema.model import EntityType
+from ftrack_orm.wire.codec import VALUE_TYPE
+
 from . import column_values
 from .defaults import project_of
 from .store import Row, Store

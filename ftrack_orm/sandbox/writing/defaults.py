@@ -12,10 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ...schema.attribute import Kind, ValueType
-from ...schema.model import EntityType
-from .. import server_errors
-from ..tables import ENTITY_TYPE
+from ftrack_orm.sandbox import server_errors
+from ftrack_orm.sandbox.tables import ENTITY_TYPE
+from ftrack_orm.schema.attribute import Kind, ValueType
+from ftrack_orm.schema.model import EntityType
+
 from . import workflow
 from .store import Row, Store
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from .. import server_errors
-from ..reading.selection import json_values
-from ..tables import ENTITY_TYPE
+from ftrack_orm.sandbox import server_errors
+from ftrack_orm.sandbox.reading.selection import json_values
+from ftrack_orm.sandbox.tables import ENTITY_TYPE
+
 from . import closure
 from .change_log import SERVER_NOTES
 from .references import Dependent, OnDelete

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...errors import suggestion
-from ...schema.model import Schema
-from .. import server_errors
+from ftrack_orm.errors import suggestion
+from ftrack_orm.sandbox import server_errors
+from ftrack_orm.schema.model import Schema
 
 #: Names seen in public clients; the rest follows from the schema's internal names.
 _KNOWN = {

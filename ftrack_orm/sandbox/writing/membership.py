@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...schema.attribute import Attribute
-from ...schema.model import EntityType
-from .. import server_errors
-from ..relations import Inverse, Through
-from ..tables import ENTITY_TYPE
+from ftrack_orm.sandbox import server_errors
+from ftrack_orm.sandbox.relations import Inverse, Through
+from ftrack_orm.sandbox.tables import ENTITY_TYPE
+from ftrack_orm.schema.attribute import Attribute
+from ftrack_orm.schema.model import EntityType
+
 from . import creation, deletion, update
 from .column_values import reference_key
 from .store import Key, Row, Store

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .. import server_errors
+from ftrack_orm.sandbox import server_errors
+
 from . import assignment, custom_attributes, deletion, membership, responses
 from .creation import concrete_type, insert
 from .store import Store

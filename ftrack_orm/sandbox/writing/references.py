@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import attrs
 
-from ...schema.attribute import Attribute, Kind
-from ..relations import ForeignKey, HiddenKey, Inverse, RelationKey, Through
-from ..tables import Tables
+from ftrack_orm.sandbox.relations import ForeignKey, HiddenKey, Inverse, RelationKey, Through
+from ftrack_orm.sandbox.tables import Tables
+from ftrack_orm.schema.attribute import Attribute, Kind
 
 
 class OnDelete(enum.Enum):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...schema.attribute import Kind
-from ...schema.model import EntityType
-from ..relations import ForeignKey, HiddenKey
-from ..tables import ENTITY_TYPE
+from ftrack_orm.sandbox.relations import ForeignKey, HiddenKey
+from ftrack_orm.sandbox.tables import ENTITY_TYPE
+from ftrack_orm.schema.attribute import Kind
+from ftrack_orm.schema.model import EntityType
+
 from . import column_values, membership
 from .store import Row, Store
 

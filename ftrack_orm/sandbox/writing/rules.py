@@ -7,7 +7,8 @@ from typing import Any
 
 import attrs
 
-from .. import server_errors
+from ftrack_orm.sandbox import server_errors
+
 from .references import ForeignKeyColumn
 from .store import Row, Store
 

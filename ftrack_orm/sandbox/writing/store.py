@@ -10,10 +10,11 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from ...schema.model import EntityType, Schema
-from .. import server_errors
-from ..reading.selection import json_values
-from ..tables import ENTITY_TYPE, Tables
+from ftrack_orm.sandbox import server_errors
+from ftrack_orm.sandbox.reading.selection import json_values
+from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
+from ftrack_orm.schema.model import EntityType, Schema
+
 from . import closure
 from .change_log import ChangeLog
 from .column_values import datetime_text

@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import InvalidValue
-from ...schema.model import EntityType
-from .. import server_errors
-from ..reading.selection import json_values
+from ftrack_orm.errors import InvalidValue
+from ftrack_orm.sandbox import server_errors
+from ftrack_orm.sandbox.reading.selection import json_values
+from ftrack_orm.schema.model import EntityType
+
 from . import closure, rules
 from .defaults import project_of
 from .store import Row, Store

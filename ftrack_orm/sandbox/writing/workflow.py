@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..relations import Through
+from ftrack_orm.sandbox.relations import Through
+
 from .store import Row, Store
 
 #: The object type whose workflow is the project schema's own, with overrides by task type; others have a `Schema`.

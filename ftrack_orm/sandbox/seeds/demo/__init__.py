@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 import json
 
-from ....errors import SandboxUnsupported
-from ...writing.column_values import datetime_text
-from .. import empty
-from ..row_writer import RowWriter, named_id
+from ftrack_orm.errors import SandboxUnsupported
+from ftrack_orm.sandbox.seeds import empty
+from ftrack_orm.sandbox.seeds.row_writer import RowWriter, named_id
+from ftrack_orm.sandbox.writing.column_values import datetime_text
+
 from . import people
 from .attributes import Attributes
 from .production import Productions

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from ..constants import CUSTOM_ATTRIBUTE_TYPES, OBJECT_TYPES
-from ..empty import FEND, FSTART, HANDLES, open_to_all
-from ..row_writer import RowWriter, named_id
+from ftrack_orm.sandbox.seeds.constants import CUSTOM_ATTRIBUTE_TYPES, OBJECT_TYPES
+from ftrack_orm.sandbox.seeds.empty import FEND, FSTART, HANDLES, open_to_all
+from ftrack_orm.sandbox.seeds.row_writer import RowWriter, named_id
 
 
 class SeedConfiguration(NamedTuple):

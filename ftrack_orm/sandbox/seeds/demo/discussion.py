@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..empty import NOTE_LABELS
-from ..row_writer import RowWriter, named_id
+from ftrack_orm.sandbox.seeds.empty import NOTE_LABELS
+from ftrack_orm.sandbox.seeds.row_writer import RowWriter, named_id
+
 from . import calendar, names
 from .contexts import Task
 from .people import Crew

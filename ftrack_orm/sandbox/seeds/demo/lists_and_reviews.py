@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..row_writer import RowWriter, named_id
+from ftrack_orm.sandbox.seeds.row_writer import RowWriter, named_id
+
 from . import calendar
 from .attributes import Attributes
 from .contexts import Task

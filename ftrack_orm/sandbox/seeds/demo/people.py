@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from .. import empty
-from ..row_writer import RowWriter, named_id
+from ftrack_orm.sandbox.seeds import empty
+from ftrack_orm.sandbox.seeds.row_writer import RowWriter, named_id
+
 from . import calendar, names
 from .random_source import RandomSource
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ....errors import SandboxUnsupported
-from ...tables import Tables
-from .. import constants, empty, workflows
-from ..row_writer import RowBuffer, RowWriter, named_id
+from ftrack_orm.errors import SandboxUnsupported
+from ftrack_orm.sandbox.seeds import constants, empty, workflows
+from ftrack_orm.sandbox.seeds.row_writer import RowBuffer, RowWriter, named_id
+from ftrack_orm.sandbox.tables import Tables
+
 from . import calendar, names, scale
 from .attributes import Attributes
 from .contexts import ContextRow, Task

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import attrs
 
-from .. import empty
-from ..constants import SERVER_LOCATION, UNMANAGED_LOCATION
-from ..row_writer import RowWriter
-from ..workflows import status
+from ftrack_orm.sandbox.seeds import empty
+from ftrack_orm.sandbox.seeds.constants import SERVER_LOCATION, UNMANAGED_LOCATION
+from ftrack_orm.sandbox.seeds.row_writer import RowWriter
+from ftrack_orm.sandbox.seeds.workflows import status
+
 from . import calendar, names
 from .contexts import Task
 from .random_source import RandomSource

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from ..row_writer import RowWriter
-from ..workflows import status
+from ftrack_orm.sandbox.seeds.row_writer import RowWriter
+from ftrack_orm.sandbox.seeds.workflows import status
+
 from . import calendar, names
 from .contexts import Task
 from .random_source import RandomSource
