@@ -3,15 +3,13 @@
 import itertools
 from types import SimpleNamespace
 
-import hypothesis
 import pytest
 
 from ftrack_orm import Session
 from ftrack_orm.sandbox import Sandbox
+from tests.property_settings import load_profile
 
-# An example may take its time: a busy machine is no failure. Everything else stays as hypothesis has it.
-hypothesis.settings.register_profile("unhurried", deadline=None)
-hypothesis.settings.load_profile("unhurried")
+load_profile()
 
 _NUMBERS = itertools.count()
 
@@ -78,3 +76,10 @@ def production(connect):
             shots=[entity.id for entity in shots],
             tasks=[entity.id for entity in tasks],
         )
+
+
+def pytest_collection_modifyitems(items):
+    # Tracing multiplies the time of property tests, whose lines other tests reach as well.
+    for item in items:
+        if item.get_closest_marker("hypothesis"):
+            item.add_marker("no_cover")
