@@ -22,6 +22,16 @@ KEY_VARIABLE: Final = "FTRACK_API_KEY"
 CACHE_VARIABLE: Final = "FTRACK_API_SCHEMA_CACHE_PATH"
 PLUGIN_VARIABLE: Final = "FTRACK_EVENT_PLUGIN_PATH"
 
+DEFAULT_TIMEOUT_SECONDS: Final = 60.0
+DEFAULT_RETRIES: Final = 3
+DEFAULT_PAGE_SIZE: Final = 500
+DEFAULT_RECENT_SIZE: Final = 10_000
+DEFAULT_EVENT_WORKERS: Final = 4
+DEFAULT_EVENT_QUEUE_SIZE: Final = 10_000
+DEFAULT_SLOW_CALLBACK_SECONDS: Final = 10.0
+DEFAULT_EVENT_OUTBOX_SIZE: Final = 10_000
+DEFAULT_REPLY_LIFETIME_SECONDS: Final = 600.0
+
 #: What a session may do when an attribute is touched that was not loaded.
 FETCH_MODES: Final = ("peers", "one", "never")
 #: What may be done when more events come than the callbacks can keep up with.
@@ -165,7 +175,7 @@ class Settings:
     api_user: str = attrs.field(converter=_stripped, validator=_sendable)
     api_key: str = attrs.field(converter=_stripped, validator=_sendable, repr=False)
     #: Seconds the server may stay silent before a request is given up.
-    timeout: float = attrs.field(default=60.0, validator=_positive)
+    timeout: float = attrs.field(default=DEFAULT_TIMEOUT_SECONDS, validator=_positive)
     #: The folder that schemas are kept in; None keeps none.
     schema_cache_path: Path | None = None
     client_token: str = attrs.field(factory=new_client_token, validator=_sendable)
@@ -178,9 +188,11 @@ class Settings:
     #: File or folder of trusted certificates. None leaves REQUESTS_CA_BUNDLE in charge; False trusts any server.
     ca_bundle: str | Path | bool | None = None
     #: How many times a request is sent again at most, when that can do no harm.
-    retries: int = attrs.field(default=3, validator=_whole_number_from(0))
+    retries: int = attrs.field(default=DEFAULT_RETRIES, validator=_whole_number_from(0))
     #: How many entities a query asks for at a time.
-    page_size: int = attrs.field(default=500, validator=_whole_number_from(1))
+    page_size: int = attrs.field(default=DEFAULT_PAGE_SIZE, validator=_whole_number_from(1))
+    #: The number of entities kept in memory although nothing refers to them.
+    recent_size: int = attrs.field(default=DEFAULT_RECENT_SIZE, validator=_whole_number_from(0))
     fetch: str = attrs.field(default="peers", validator=_fetch_mode)
     #: What is done about code that loads an attribute for one entity after the other: "warn", "raise", or nothing.
     n_plus_one: str | None = attrs.field(default=None, validator=_n_plus_one)
@@ -190,19 +202,19 @@ class Settings:
     plugin_paths: tuple[Path, ...] = attrs.field(default=(), converter=_folders)
     plugin_arguments: Mapping[str, Any] = attrs.field(factory=dict, converter=dict, repr=False)
     #: How many event callbacks may run at the same time; with 1, all are called one after the other.
-    event_workers: int = attrs.field(default=4, validator=_whole_number_from(1))
+    event_workers: int = attrs.field(default=DEFAULT_EVENT_WORKERS, validator=_whole_number_from(1))
     #: How many events may wait for their callbacks, and what happens to more: "block" reads no further until there is
     #: room, "drop_oldest" and "drop_newest" give one up, which is logged and counted.
-    event_queue_size: int = attrs.field(default=10_000, validator=_whole_number_from(1))
+    event_queue_size: int = attrs.field(default=DEFAULT_EVENT_QUEUE_SIZE, validator=_whole_number_from(1))
     full_event_queue: str = attrs.field(default="block", validator=_full_queue)
     #: Seconds after which a callback that runs is reported in the log.
-    slow_callback_seconds: float = attrs.field(default=10.0, validator=_positive)
+    slow_callback_seconds: float = attrs.field(default=DEFAULT_SLOW_CALLBACK_SECONDS, validator=_positive)
     #: How many attempts to connect to the event server may fail in a row; None never gives up.
     reconnect_limit: int | None = attrs.field(default=None, validator=attrs.validators.optional(_whole_number_from(0)))
     #: How many published events may wait while the event server cannot be reached.
-    event_outbox_size: int = attrs.field(default=10_000, validator=_whole_number_from(1))
+    event_outbox_size: int = attrs.field(default=DEFAULT_EVENT_OUTBOX_SIZE, validator=_whole_number_from(1))
     #: Seconds for which replies to a published event are waited for.
-    reply_lifetime: float = attrs.field(default=600.0, validator=_positive)
+    reply_lifetime: float = attrs.field(default=DEFAULT_REPLY_LIFETIME_SECONDS, validator=_positive)
     #: Whether events missed while the connection was lost are looked for in the server's own records.
     catch_up_events: bool = attrs.field(default=True, validator=_boolean)
 

@@ -1,53 +1,46 @@
-"""Edge: the session, where a server's entities are read and changed; it composes the rooms, and decides nothing."""
+"""Edge: the session: the public methods that pipeline code calls, each of which delegates to one part."""
 
 from __future__ import annotations
 
 import os
-import threading
-import uuid
 import warnings
-from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from functools import partial
+from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from ftrack_orm.entities.classes import Classes, Types
-from ftrack_orm.entities.committing.bulk import BulkOperations
-from ftrack_orm.entities.committing.ensure import Ensurer
+from ftrack_orm.entities.classes import Types
 from ftrack_orm.entities.committing.planning import Plan
 from ftrack_orm.entities.committing.saved_changes import SessionChanges, load_changes
-from ftrack_orm.entities.committing.unit_of_work import UnitOfWork
 from ftrack_orm.entities.custom_attributes.configurations import Configurations
-from ftrack_orm.entities.editing.changes import revert
 from ftrack_orm.entities.entity import Entity, FetchMode, given_key
-from ftrack_orm.entities.reading.loading import Loader
-from ftrack_orm.entities.reading.n_plus_one import NPlusOneDetector
-from ftrack_orm.entities.reading.query_runner import QueryRunner
-from ftrack_orm.entities.reading.refreshing import Refresher
-from ftrack_orm.entities.workspace import Workspace
-from ftrack_orm.errors import InvalidValue, SettingsError, UsageError
+from ftrack_orm.errors import InvalidValue, UsageError
 from ftrack_orm.query.builder import Query, as_projections
 from ftrack_orm.query.language.literals import type_name
-from ftrack_orm.schema.cache import SchemaCache
 from ftrack_orm.schema.model import Schema
-from ftrack_orm.settings import Settings
+from ftrack_orm.settings import (
+    DEFAULT_EVENT_OUTBOX_SIZE,
+    DEFAULT_EVENT_QUEUE_SIZE,
+    DEFAULT_EVENT_WORKERS,
+    DEFAULT_PAGE_SIZE,
+    DEFAULT_RECENT_SIZE,
+    DEFAULT_REPLY_LIFETIME_SECONDS,
+    DEFAULT_RETRIES,
+    DEFAULT_SLOW_CALLBACK_SECONDS,
+    DEFAULT_TIMEOUT_SECONDS,
+    Settings,
+)
 from ftrack_orm.transport.base import Transport
 from ftrack_orm.transport.cancellation import Cancellation
-from ftrack_orm.transport.channel import Channel, Exchange
-from ftrack_orm.transport.deferred import http_transport
-from ftrack_orm.wire.codec import decode
-from ftrack_orm.wire.operations import Operation, only_reads
-from ftrack_orm.wire.raw import raw_operations
-from ftrack_orm.wire.replies import RawReply
+from ftrack_orm.transport.channel import Exchange
+from ftrack_orm.wire.operations import Operation
 
-from .handshake import Handshake
+from .deferred_event_hub import DeferredEventHub
 from .profiling import Profile
+from .wiring import assemble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ftrack_orm.events.hub import EventHub
 
     from .change_tracking import ChangeCallback, ChangeSubscription
@@ -56,19 +49,36 @@ if TYPE_CHECKING:
 class Session:
     """A connection to an ftrack server and the entities known through it.
 
-    Creating one does no I/O: the server is first asked when something is first needed. A session may be used from
-    several threads. Use it as a context manager, or call `close()`, to let go of its connections.
+    Creating a session does no I/O: the first request is made when something is first needed. A session may be used by
+    several threads. Use it as a context manager, or call `close()`, to release its connections.
 
-    Arguments win over the environment variables named in brackets: *server_url* (FTRACK_SERVER), *api_key*
-    (FTRACK_API_KEY), *api_user* (FTRACK_API_USER), *schema_cache_path* (FTRACK_API_SCHEMA_CACHE_PATH; False keeps no
-    schema on disk). *fetch* is what reading a value that is not loaded may do: `"peers"` loads it for every entity that
-    arrived together, `"one"` for that entity only, `"never"` raises `NotFetched`. *timeout* is in seconds. *page_size*
-    is the number of entities a query asks for at a time, *recent_size* the number of entities kept in memory although
-    nobody refers to them; of a walk over more than these, the last two pages are kept. *n_plus_one* is what happens
-    when a line of code loads an attribute for one entity after the other: `"warn"` gives a `LazyLoadWarning`, `"raise"`
-    raises `LazyLoadError`, None lets it be. *transport* replaces HTTP, for tests. *auto_connect_event_hub* connects the
-    event hub at once, in the background; *plugin_paths* (FTRACK_EVENT_PLUGIN_PATH) are folders of plugins. The other
-    *settings* are fields of `Settings`. Raises `SettingsError` when something is missing.
+    Connection. Arguments win over environment variables.
+
+    *server_url* (`FTRACK_SERVER`), *api_key* (`FTRACK_API_KEY`) and *api_user* (`FTRACK_API_USER`) are required.
+    *schema_cache_path* (`FTRACK_API_SCHEMA_CACHE_PATH`) is the folder of the schema cache, by default the user's cache
+    folder; False disables the cache. *timeout* is the number of seconds the server may stay silent. *retries* is the
+    maximum number of times a request is sent again when that is harmless. *headers* and *cookies* are sent with every
+    request, *proxies* map a scheme to a proxy URL, *ca_bundle* is a file or folder of trusted certificates (False
+    disables verification). *strict_api* lets the server answer errors with HTTP status codes of their own.
+    *client_token* identifies this client in the events that its changes cause; it is generated when left out.
+    *transport* replaces HTTP, for tests.
+
+    Reading. *fetch* decides what reading a value that is not loaded does: `"peers"` loads it for every entity that
+    arrived together, `"one"` for that entity only, `"never"` raises `NotFetched`. *page_size* is the number of entities
+    per page of a query. *recent_size* is the number of entities kept in memory although nothing refers to them; of a
+    result with more entities, the last two pages are kept. *n_plus_one* reacts to a line of code that loads an
+    attribute for one entity after the other: `"warn"` issues a `LazyLoadWarning`, `"raise"` raises `LazyLoadError`.
+
+    Events. *auto_connect_event_hub* connects the event hub at once, in the background. *plugin_paths*
+    (`FTRACK_EVENT_PLUGIN_PATH`) are folders of plugins, and *plugin_arguments* are passed to their `register`
+    functions. *event_workers* is the number of callbacks that may run at the same time. *event_queue_size* is the
+    number of events that may wait for them, and *full_event_queue* (`"block"`, `"drop_oldest"` or `"drop_newest"`) the
+    policy for more. A callback that runs for *slow_callback_seconds* is logged. *reconnect_limit* is the number of
+    failed attempts to connect in a row after which the hub gives up; None never gives up. *event_outbox_size* is the
+    number of published events that may wait for a connection, *reply_lifetime* the number of seconds for which replies
+    to a published event are accepted. *catch_up_events* looks for events that were missed while disconnected.
+
+    Raises `SettingsError` when a required setting is missing, a value does not fit or a setting does not exist.
     """
 
     def __init__(
@@ -77,40 +87,68 @@ class Session:
         api_key: str | None = None,
         api_user: str | None = None,
         *,
-        fetch: str = "peers",
-        page_size: int = 500,
-        recent_size: int = 10_000,
+        schema_cache_path: str | Path | bool | None = None,
+        timeout: float = DEFAULT_TIMEOUT_SECONDS,
+        retries: int = DEFAULT_RETRIES,
+        headers: Mapping[str, str] | None = None,
+        cookies: Mapping[str, str] | None = None,
+        proxies: Mapping[str, str] | None = None,
+        ca_bundle: str | Path | bool | None = None,
+        strict_api: bool = True,
+        client_token: str | None = None,
         transport: Transport | None = None,
-        **settings: Any,
+        fetch: Literal["peers", "one", "never"] = "peers",
+        page_size: int = DEFAULT_PAGE_SIZE,
+        recent_size: int = DEFAULT_RECENT_SIZE,
+        n_plus_one: Literal["warn", "raise"] | None = None,
+        auto_connect_event_hub: bool = False,
+        plugin_paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | None = None,
+        plugin_arguments: Mapping[str, Any] | None = None,
+        event_workers: int = DEFAULT_EVENT_WORKERS,
+        event_queue_size: int = DEFAULT_EVENT_QUEUE_SIZE,
+        full_event_queue: Literal["block", "drop_oldest", "drop_newest"] = "block",
+        slow_callback_seconds: float = DEFAULT_SLOW_CALLBACK_SECONDS,
+        reconnect_limit: int | None = None,
+        event_outbox_size: int = DEFAULT_EVENT_OUTBOX_SIZE,
+        reply_lifetime: float = DEFAULT_REPLY_LIFETIME_SECONDS,
+        catch_up_events: bool = True,
+        **unknown: NoReturn,
     ) -> None:
-        if not isinstance(recent_size, int) or recent_size < 0:
-            raise SettingsError(f"recent_size must be a whole number of entities from 0 up, not {recent_size!r}.")
-        self._settings = Settings.resolve(server_url, api_key, api_user, fetch=fetch, page_size=page_size, **settings)
-        self._channel = Channel(self._settings, transport or http_transport(self._settings))
-        self._handshake = Handshake(
-            self._channel.call,
-            SchemaCache(self._settings.schema_cache_path),
-            self._settings.server_url,
-            self._schema_changed,
+        settings = Settings.resolve(
+            server_url,
+            api_key,
+            api_user,
+            schema_cache_path=schema_cache_path,
+            timeout=timeout,
+            retries=retries,
+            headers=headers,
+            cookies=cookies,
+            proxies=proxies,
+            ca_bundle=ca_bundle,
+            strict_api=strict_api,
+            client_token=client_token,
+            fetch=fetch,
+            page_size=page_size,
+            recent_size=recent_size,
+            n_plus_one=n_plus_one,
+            auto_connect_event_hub=auto_connect_event_hub,
+            plugin_paths=plugin_paths,
+            plugin_arguments=plugin_arguments or {},
+            event_workers=event_workers,
+            event_queue_size=event_queue_size,
+            full_event_queue=full_event_queue,
+            slow_callback_seconds=slow_callback_seconds,
+            reconnect_limit=reconnect_limit,
+            event_outbox_size=event_outbox_size,
+            reply_lifetime=reply_lifetime,
+            catch_up_events=catch_up_events,
+            **unknown,
         )
-        self._classes: Classes | None = None
-        self._workspace = Workspace(self._get_classes, fetch=FetchMode(fetch), recent_size=recent_size)
-        reaction = self._settings.n_plus_one
-        detector = NPlusOneDetector(refuse=reaction == "raise") if reaction else None
-        loader = Loader(self._workspace, self._handshake.call, detector)
-        self._workspace.loader = loader
-        self._workspace.renew_schema = self._handshake.renew
-        self._workspace.configurations = Configurations(self._workspace, self._handshake.call)
-        self._refresher = Refresher(self._workspace, loader)
-        bulk = BulkOperations(self._workspace, self._handshake.call, self._refresher)
-        self._runner = QueryRunner(self._workspace, self._handshake.call, self._channel.submit, bulk)
-        self._work = UnitOfWork(self._workspace, self._handshake.call)
-        self._ensurer = Ensurer(self._workspace, loader, self._work)
-        self._types = Types(self._get_classes)
-        self._event_hub: EventHub | None = None
-        self._raw_calls: deque[str] = deque(maxlen=1_000)
-        self._event_hub_lock = threading.RLock()
-        if self._settings.auto_connect_event_hub:
+        self._parts = parts = assemble(settings, transport)
+        self._workspace = parts.workspace
+        self._types = Types(parts.classes)
+        self._deferred_event_hub = DeferredEventHub(self, parts)
+        if settings.auto_connect_event_hub:
             self.event_hub.connect(wait=False)
 
     # -- the server ----------------------------------------------------------------------------------------------------
@@ -118,36 +156,41 @@ class Session:
     @property
     def server_url(self) -> str:
         """The address of the server."""
-        return self._settings.server_url
+        return self._parts.settings.server_url
 
     @property
     def api_user(self) -> str:
         """The user the session acts as."""
-        return self._settings.api_user
+        return self._parts.settings.api_user
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the session. Their repr leaves out everything that may be secret."""
+        return self._parts.settings
 
     @property
     def server_information(self) -> Mapping[str, Any]:
-        """What the server says about itself: version, schema hash, storage scenario and so on."""
-        return MappingProxyType(dict(self._handshake.information))
+        """The server's information about itself: version, schema hash, storage scenario and so on."""
+        return MappingProxyType(dict(self._parts.handshake.information))
 
     @property
     def schemas(self) -> list[dict[str, Any]]:
-        """The server's description of its entity types, in JSON, as its `query_schemas` action answers it."""
-        return self._handshake.answer
+        """The server's description of its entity types as JSON, in the form of its `query_schemas` action."""
+        return self._parts.handshake.answer
 
     @property
     def schema(self) -> Schema:
-        """The same as values: entity types, attributes and relations."""
-        return self._handshake.schema
+        """The server's entity types, attributes and relations as values."""
+        return self._parts.handshake.schema
 
     @property
     def types(self) -> Types:
-        """The entity classes: `session.types.Task`, `session.types["Task"]`; iterating gives the names of all."""
+        """The entity classes: `session.types.Task`, `session.types["Task"]`. Iterating yields all type names."""
         return self._types
 
     @property
     def configurations(self) -> Configurations:
-        """The configurations of custom attributes; iterating gives them, and `refresh()` reads them again."""
+        """The configurations of custom attributes. Iterating yields them, and `refresh()` reads them again."""
         return self._workspace.configurations
 
     def call(
@@ -159,47 +202,42 @@ class Session:
         timeout: float | None = None,
         cancellation: Cancellation | None = None,
     ) -> list[Any]:
-        """Send operations as they are and return the server's answers as plain data, dates as Python's.
+        """Send *operations* as they are and return the server's replies as plain data, with datetimes decoded.
 
-        This is the raw door: nothing is merged into entities. All operations travel in one request, which the server
-        carries out whole or not at all. *push_token* is repeated by the server in the events the request causes,
-        *timeout* is in seconds, and `cancellation.cancel()` on another thread makes the call raise `RequestCancelled`
-        at once. Raises `ServerError`, `TransportError` or `ProtocolError`, and `UsageError` for what is no operation.
+        Nothing is merged into entities. All operations travel in one request, which the server carries out whole or not
+        at all. The server repeats *push_token* in the events that the request causes. *timeout* is in seconds.
+        `cancellation.cancel()` on another thread makes the call raise `RequestCancelled` at once. Raises `ServerError`,
+        `TransportError` or `ProtocolError`, and `UsageError` for a value that is not an operation.
         """
-        sent = raw_operations(operations)
-        if not only_reads(sent):
-            # Past the entities: when it comes back as an event, that is news to them.
-            push_token = push_token or uuid.uuid1().hex
-            self._raw_calls.append(push_token)
-        options: dict[str, Any] = {"push_token": push_token, "headers": headers, "timeout": timeout}
-        replies = self._handshake.call(sent, cancellation=cancellation, **options)
-        return [decode(reply.body) for reply in replies if isinstance(reply, RawReply)]
+        return self._parts.raw_calls.call(
+            operations, push_token=push_token, headers=headers, timeout=timeout, cancellation=cancellation
+        )
 
     def observe(self, observer: Callable[[Exchange], None]) -> None:
-        """Have *observer* told of every request when it is answered or has failed, on the thread that made it."""
-        self._channel.observers.append(observer)
+        """Call *observer* after every request, on the thread that made it, whether it was answered or failed."""
+        self._parts.channel.observers.append(observer)
 
     def stop_observing(self, observer: Callable[[Exchange], None]) -> None:
-        """Tell *observer* no more, if it was told."""
+        """Stop calling *observer*. Does nothing for one that is not registered."""
         with suppress(ValueError):
-            self._channel.observers.remove(observer)
+            self._parts.channel.observers.remove(observer)
 
     def profile(self) -> Profile:
-        """Return a context manager that counts and times the requests in its `with` block; print it for a table."""
+        """Return a context manager that counts and times the requests in its `with` block. Print it for a table."""
         return Profile(self.observe, self.stop_observing)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
     def query(self, what: type[Entity] | str, *, page_size: int | None = None) -> Query[Any]:
-        """Return a query on an entity class, a type's name, or a whole expression in ftrack's own text.
+        """Return a query on an entity class or type name, or for a whole expression in the query language.
 
-        Nothing is asked until the query is iterated or one of its `all`, `first`, `one`, `count` ... is called. Raises
-        `QueryError` for text that cannot be read, pointing at the place, and `UnknownEntityType` or `UnknownAttribute`
-        for names the server's schema does not have.
+        No request is made until the query is iterated or one of its `all`, `first`, `one`, `count` ... is called.
+        Raises `QueryError` for text that cannot be parsed, with the position, and `UnknownEntityType` or
+        `UnknownAttribute` for names that the server's schema does not have.
         """
-        # A class needs no reading, which would take as long as building a whole criterion.
+        # A class needs no parsing, which would take as long as building a whole criterion.
         make = Query.from_text if isinstance(what, str) else Query.on
-        query = make(_type_name(what), self.schema, self._runner, self._settings.page_size)
+        query = make(_type_name(what), self.schema, self._parts.query_runner, self._parts.settings.page_size)
         return query if page_size is None else query.with_page_size(page_size)
 
     def search(
@@ -210,67 +248,63 @@ class Session:
         context: Entity | str | None = None,
         object_types: Iterable[Entity | str] = (),
     ) -> Query[Any]:
-        """Return a query for what the server's text search finds: `session.search("Task", "anim sh010")`.
+        """Return a query by the server's text search: `session.search("Task", "anim sh010")`.
 
-        *what* is as for `query`, and the rest as for `Query.search`. The server decides in which attributes it looks.
+        The arguments are those of `query` and `Query.search`. The server decides which attributes it searches.
         """
         return self.query(what).search(terms, context=context, object_types=object_types)
 
     def get(self, entity_type: type[Entity] | str, key: str | int | Sequence[str | int]) -> Entity | None:
-        """Return the entity with that id (or, for types with a longer key, those key values), None if there is none.
+        """Return the entity with the id *key* (or, for types with a longer key, those key values), or None.
 
-        An entity the session has loaded is returned without asking the server. Raises `InvalidValue` for a key of
-        another form, such as None.
+        An entity that the session has loaded is returned without a request. Raises `InvalidValue` for a key of another
+        form, such as None.
         """
         name = _type_name(entity_type)
-        values = given_key(self.schema.type(name), key)
-        known = self._workspace.known(name, values)
-        if known is not None and known.__dict__:
-            return known
-        self._workspace.check_open(f"{name} {key!r} cannot be loaded")
-        found = self._workspace.loader.fetch(name, [values])
-        return found[0] if found else None
+        return self._parts.loader.get(name, given_key(self.schema.type(name), key))
 
     def fetching(self, mode: str) -> AbstractContextManager[None]:
-        """Let reading missing values do what *mode* says (`"peers"`, `"one"` or `"never"`) inside a `with` block."""
+        """Set the fetch mode (`"peers"`, `"one"` or `"never"`) for reading missing values inside a `with` block."""
         return self._workspace.fetching(FetchMode.named(mode))
 
     def populate(self, entities: Entity | Iterable[Entity], *paths: Any) -> None:
         """Load *paths* for all of *entities*, which may be of several types, in as few requests as possible.
 
-        Paths are texts such as `"status.name, parent.name"` or attributes such as `Task.status.name`.
-        Entities that have them already cost nothing. Raises `UnknownAttribute` or `QueryError` for paths that make no
-        sense.
+        Paths are texts such as `"status.name, parent.name"` or attributes such as `Task.status.name`. Entities that
+        have them loaded cost nothing. Raises `UnknownAttribute` or `QueryError` for paths that do not exist.
         """
-        self._refresher.populate(_several(entities), as_projections(paths))
+        self._parts.refresher.populate(_several(entities), as_projections(paths))
 
     def refresh(self, entities: Entity | Iterable[Entity], *names: str) -> None:
-        """Read attributes from the server again: those named, or everything that is loaded.
+        """Read the attributes *names* from the server again, or all loaded ones. Unsaved edits stay.
 
-        Unsaved edits stay. Raises `EntityDeleted` when the server does not have an entity any more.
+        Raises `EntityDeleted` when the server does not have an entity any more.
         """
-        self._refresher.refresh(_several(entities), names)
+        self._parts.refresher.refresh(_several(entities), names)
 
     def expire(self, entities: Entity | Iterable[Entity], *names: str) -> None:
-        """Forget attributes, those named or all but unsaved edits, so that reading one loads it again. Asks nothing."""
+        """Discard the loaded values of *names*, or of all attributes, so that reading one loads it again.
+
+        Makes no request. Unsaved edits stay.
+        """
         for entity in _several(entities):
-            self._refresher.expire(entity, names)
+            self._parts.refresher.expire(entity, names)
 
     # -- changing ------------------------------------------------------------------------------------------------------
 
     def create(
         self, entity_type: type[Entity] | str, data: Mapping[str, Any] | None = None, /, **attributes: Any
     ) -> Entity:
-        """Return a new entity with the given attributes, created on the server by the next commit.
+        """Return a new entity with the given attributes. The next commit creates it on the server.
 
         Attributes are given as a mapping, by keyword, or both. Raises `UnknownEntityType`, `UnknownAttribute`,
-        `InvalidValue` or `ReadOnlyAttribute` at once, before anything is recorded.
+        `InvalidValue` or `ReadOnlyAttribute` before anything is recorded.
         """
         name = _type_name(entity_type)
         if data is not None and not isinstance(data, Mapping):
             message = f"The attributes of a new {name} are given as a mapping or by keyword, not as {data!r:.200}."
             raise InvalidValue(message, entity_type=name)
-        return self._work.create(name, {**(data or {}), **attributes})
+        return self._parts.unit_of_work.create(name, {**(data or {}), **attributes})
 
     def ensure(
         self,
@@ -280,12 +314,12 @@ class Session:
         *,
         commit: bool = True,
     ) -> Entity:
-        """Return the entity that has the *data*, creating or updating it as needed, and commit that.
+        """Return the entity that has *data*, creating or updating it as needed, and commit that change.
 
-        It is looked for by *identifying_keys*, names among the data, references as well; by all of the data when left
-        out. Nothing else that is recorded is committed along, and with `commit=False` nothing is committed. Raises
-        `MultipleResults` when several have the identifying values, and `UsageError` when the entity, or one the data
-        leads to, is new and not committed itself.
+        The entity is looked up by *identifying_keys*, names among the data (references too), or by all of the data.
+        Other recorded changes are not committed; with `commit=False` nothing is. Raises `MultipleResults` when several
+        entities have the identifying values, and `UsageError` when the entity, or one that the data refers to, is new
+        and not committed.
         """
         return self.ensure_many(entity_type, [data], identifying_keys, commit=commit)[0]
 
@@ -297,18 +331,19 @@ class Session:
         *,
         commit: bool = True,
     ) -> list[Entity]:
-        """Return an entity for each of *data*, as `ensure` would, looking for all in one request and committing once.
+        """Return an entity for each item of *data*, as `ensure` would, with one request to find them and one commit.
 
-        Data with the same identifying values, text in whatever case, stands for the same entity. When anything is
-        refused, nothing is changed; when the line fails during the commit, the changes stay recorded as they always do.
+        Items with the same identifying values (text compares without case) stand for the same entity. When anything is
+        refused, nothing is changed. When the connection fails during the commit, the changes stay recorded, as after
+        any commit.
         """
-        return self._ensurer.ensure(_type_name(entity_type), list(data), identifying_keys, commit=commit)
+        return self._parts.ensurer.ensure(_type_name(entity_type), list(data), identifying_keys, commit=commit)
 
     def delete(self, entity: Entity) -> None:
-        """Record that *entity* is to be deleted by the next commit; a new one is forgotten."""
+        """Record the deletion of *entity* for the next commit. A new entity that was never committed is discarded."""
         if not isinstance(entity, Entity):
             raise InvalidValue(f"session.delete takes one entity, not {entity!r:.200} ({type(entity).__name__}).")
-        self._work.delete(entity)
+        self._parts.unit_of_work.delete(entity)
 
     def commit(
         self,
@@ -317,121 +352,104 @@ class Session:
         on_progress: Callable[[int, int], object] | None = None,
         on_conflict: str | None = None,
     ) -> int:
-        """Carry out all recorded changes in one request; returns the number of operations it took.
+        """Send all recorded changes in one request and return the number of operations.
 
-        *batch_size* cuts it into several requests of about as many operations, and `on_progress(done, total)` is called
-        after each. `on_conflict="raise"` looks first, in a request of its own, whether somebody else has changed what
-        is to be overwritten, and raises `CommitConflict` then. See `UnitOfWork.commit` for what holds when a commit
-        fails: nothing is lost, nothing is done twice.
+        *batch_size* splits them into several requests of about as many operations, and `on_progress(done, total)` is
+        called after each. `on_conflict="raise"` first reads, in a request of its own, whether another user has changed
+        the values that are about to be overwritten, and raises `CommitConflict` if so. A commit that fails loses no
+        change and repeats none: see `UnitOfWork.commit`.
         """
-        return self._work.commit(batch_size, on_progress, on_conflict)
+        return self._parts.unit_of_work.commit(batch_size, on_progress, on_conflict)
 
     def rollback(self) -> None:
-        """Take back all recorded changes: values and collections are restored, new entities become transient."""
-        self._work.rollback()
+        """Discard all recorded changes: values and collections are restored, new entities become transient."""
+        self._parts.unit_of_work.rollback()
 
     def reset(self) -> None:
-        """Take back all recorded changes and have everything that is loaded read again when it is next needed.
+        """Discard all recorded changes and expire everything that is loaded, so that it is read again when needed.
 
-        Entities stay the same objects. Plugins are asked to configure locations anew and told by the local event
-        `ftrack.api.session.reset`, if the event hub is in use.
+        Entities stay the same objects. If the event hub is in use, plugins are asked to configure locations again, and
+        the local event `ftrack.api.session.reset` is published.
         """
         self.rollback()
         self._workspace.news.suspect_everything()
-        if self._event_hub is not None:
-            from .event_hub import announce_reset
-
-            announce_reset(self._event_hub, self)
+        self._deferred_event_hub.announce_reset()
 
     def revert(self, entity: Entity, *names: str) -> None:
-        """Take back what was changed of *entity*: of the attributes named, or all of it, its deletion as well.
+        """Discard the recorded changes of the attributes *names* of *entity*, or all of them and its deletion.
 
-        A reference and its key are one change. A new entity is forgotten and becomes transient; its attributes become
-        unset. What was not changed is left alone. What another thread's commit is sending at this moment cannot be
-        called back: an attribute set back then is a change for the next commit, and a new entity is deleted by the next
-        commit, or forgotten if its creation fails. Raises `UnknownAttribute`.
+        A reference and its key are one change. A new entity is discarded and becomes transient; its attributes become
+        unset. A change that a commit on another thread is sending at this moment cannot be recalled: an attribute that
+        is reverted then becomes a change for the next commit, and a new entity is deleted by the next commit, or
+        discarded if its creation fails. Raises `UnknownAttribute`, and `UsageError` for an entity of another session.
         """
-        self._own(entity)
-        if names or entity not in self._workspace.journal.created:
-            revert(entity, names)
-        else:
-            self._work.delete(entity)
+        self._parts.unit_of_work.revert(entity, names)
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
-        """Commit what is recorded when the `with` block ends, or roll it back when it raises.
+        """Commit the recorded changes when the `with` block ends, or roll them back when it raises.
 
-        A commit that the server refuses is rolled back too. One whose outcome is not known keeps the changes.
+        A commit that the server refuses is rolled back too. After a commit with an unknown outcome the changes are
+        kept.
         """
-        with self._work.transaction():
+        with self._parts.unit_of_work.transaction():
             yield self
 
     @property
     def created(self) -> list[Entity]:
-        """The new entities the next commit creates."""
+        """The new entities that the next commit creates."""
         return list(self._workspace.journal.created)
 
     @property
     def modified(self) -> list[Entity]:
-        """The entities the next commit updates."""
+        """The entities that the next commit updates."""
         return list(self._workspace.journal.modified)
 
     @property
     def deleted(self) -> list[Entity]:
-        """The entities the next commit deletes."""
+        """The entities that the next commit deletes."""
         return list(self._workspace.journal.deleted)
 
     def changes(self) -> SessionChanges:
-        """Return, for each new and each modified entity, its changed attributes with their old and new values.
+        """Return the changed attributes of each new and modified entity, with their old and new values.
 
         `session.changes().save(path)` writes them to a file that another process can commit.
         """
         return SessionChanges(self._workspace)
 
     def load_changes(self, path: str | os.PathLike[str]) -> SessionChanges:
-        """Record the changes of a file that `session.changes().save(path)` wrote; the next commit sends them.
+        """Record the changes of a file that `session.changes().save(path)` wrote. The next commit sends them.
 
-        See `saved_changes.load_changes` for what is asked of the server and what is raised.
+        `saved_changes.load_changes` describes the requests it makes and the errors it raises.
         """
-        return load_changes(path, self._workspace, self._work)
+        return load_changes(path, self._workspace, self._parts.unit_of_work)
 
     def plan(self) -> Plan:
-        """Return the operations the next commit would send, in order, without sending anything.
+        """Return the operations of the next commit, in order, without sending them.
 
-        They are values; printing the plan gives a line for each, and `as_json()` what would be sent.
+        Operations are values. Printing the plan shows one line per operation, and `as_json()` returns the JSON.
         """
-        return self._work.plan()
+        return self._parts.unit_of_work.plan()
 
     # -- events --------------------------------------------------------------------------------------------------------
 
     @property
     def event_hub(self) -> EventHub:
-        """Where events are subscribed to and published; `event_hub.connect()` connects it to the event server.
+        """The hub for subscribing to events and publishing them; `event_hub.connect()` connects it to the server.
 
         Its first use loads the session's plugins: the constructor calls no foreign code.
         """
-        if self._event_hub is None:
-            # Here, since the libraries for HTTP and websockets take longer to import than all of this one.
-            from .change_tracking import ChangeTracker
-            from .event_hub import introduce_plugins, make_hub
-
-            with self._event_hub_lock:
-                if self._event_hub is None:
-                    self._workspace.check_open("its events cannot be heard")
-                    self._event_hub = make_hub(self._settings, partial(self._channel.call, denormalize=True))
-                    token, raw_calls = self._settings.client_token, self._raw_calls
-                    ChangeTracker(self._workspace, self._event_hub, self._known_schema, token, raw_calls)
-                    introduce_plugins(self._event_hub, self, self._settings)
-        return self._event_hub
+        return self._deferred_event_hub.get()
 
     def on_change(
         self, what: type[Entity] | str, callback: ChangeCallback, *, attributes: Iterable[str] = (), where: Any = None
     ) -> ChangeSubscription:
-        """Have `callback(entity, names)` called when an entity of a type, or of one below it, changes on the server.
+        """Call `callback(entity, names)` when an entity of the type *what*, or of a subtype, changes on the server.
 
-        *names* are what changed, of *attributes* if any are named; *where* is a criterion that must hold afterwards. It
-        is called on the hub's workers once the hub is connected, for own commits too and for deletions whatever the
-        attributes, until `cancel()` of what is returned. Raises `UnknownAttribute` and `QueryError`.
+        *names* are the changed attributes, restricted to *attributes* if given. *where* is a criterion that the entity
+        must fulfil after the change. The callback runs on the hub's workers once the hub is connected, for own commits
+        too, and for deletions whatever the attributes, until `cancel()` of the returned subscription. Raises
+        `UnknownAttribute` and `QueryError`.
         """
         from .change_tracking import hear_of_changes
 
@@ -439,7 +457,7 @@ class Session:
         select = (query if where is None else query.where(where)).node
         return hear_of_changes(self._workspace, hub, select, callback, attributes)
 
-    # -- the end -------------------------------------------------------------------------------------------------------
+    # -- closing -------------------------------------------------------------------------------------------------------
 
     @property
     def closed(self) -> bool:
@@ -447,22 +465,21 @@ class Session:
         return self._workspace.closed
 
     def close(self) -> None:
-        """Let go of the connections. Entities keep what they loaded; uncommitted changes are warned about and lost."""
-        self._end(stacklevel=3)
+        """Release the connections. Entities keep their loaded values; uncommitted changes are lost with a warning."""
+        self._close(stacklevel=3)
 
-    def _end(self, *, stacklevel: int) -> None:
+    def _close(self, *, stacklevel: int) -> None:
         if self._workspace.closed:
             return
         if self._workspace.journal:
             lost = self._workspace.journal.described()
-            # Not a ResourceWarning, which Python keeps to itself unless told otherwise: work is being lost.
+            # Not a ResourceWarning, which Python ignores by default: work is being lost.
             message = f"The session is closed with changes that were not committed: {lost}"
             warnings.warn(message, RuntimeWarning, stacklevel=stacklevel)
-        if self._event_hub is not None:
-            # While requests can still be made: callbacks that run now may need to finish their work.
-            self._event_hub.close()
+        # The hub first, while requests can still be made: running callbacks may need some to finish.
+        self._deferred_event_hub.close()
         self._workspace.closed = True
-        self._channel.close()
+        self._parts.channel.close()
 
     def __enter__(self) -> Session:
         return self
@@ -470,33 +487,10 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end(stacklevel=3)
+        self._close(stacklevel=3)
 
     def __repr__(self) -> str:
         return f"<Session {self.api_user} at {self.server_url}{', closed' if self.closed else ''}>"
-
-    # -- wiring --------------------------------------------------------------------------------------------------------
-
-    def _own(self, entity: Entity) -> None:
-        if not isinstance(entity, Entity) or entity._ftrack_state.workspace is not self._workspace:
-            raise UsageError(f"An entity of this session is needed, not {entity!r:.200}.")
-
-    def _get_classes(self) -> Classes:
-        if self._classes is None:
-            schema = self._handshake.schema
-            with self._workspace.lock:
-                if self._classes is None:
-                    self._classes = Classes(schema)
-            # The server may have been met, and told a newer schema, while there were no classes yet to tell it to.
-            self._schema_changed(self._handshake.schema)
-        return self._classes
-
-    def _known_schema(self) -> Schema | None:
-        return None if self._classes is None else self._classes.schema
-
-    def _schema_changed(self, schema: Schema) -> None:
-        if self._classes is not None:
-            self._classes.update(schema)
 
 
 def _type_name(entity_type: type[Entity] | str) -> str:

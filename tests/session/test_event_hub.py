@@ -26,7 +26,7 @@ def test_two_sessions_exchange_events_and_replies(connect):
 
 def test_a_commit_of_one_session_is_heard_by_another(connect, production):
     editor, listener, heard = connect(), connect(), queue.Queue()
-    listener.event_hub.subscribe(f"topic=ftrack.update and data.clientToken={editor._settings.client_token}", heard.put)
+    listener.event_hub.subscribe(f"topic=ftrack.update and data.clientToken={editor.settings.client_token}", heard.put)
     listener.event_hub.connect()
     editor.get("Task", production.tasks[0]).name = "renamed"
     editor.commit()
@@ -37,7 +37,7 @@ def test_a_commit_of_one_session_is_heard_by_another(connect, production):
 def test_making_a_session_makes_no_hub_and_closing_it_ends_all_threads(connect):
     before = set(threading.enumerate())
     session = connect()
-    assert session._event_hub is None
+    assert session._deferred_event_hub._hub is None
     session.event_hub.connect()
     assert session.event_hub is session.event_hub
     assert any(thread.name == "ftrack-events" for thread in set(threading.enumerate()) - before)

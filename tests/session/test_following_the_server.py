@@ -35,13 +35,13 @@ class Heard:
 
         def count(exchange):
             if not only_reads(exchange.operations):
-                self._written[other._settings.client_token] += 1
+                self._written[other.settings.client_token] += 1
 
         other.observe(count)
 
     def wait_for_all_of(self, other):
         """Wait until all that *other* has written since it is counted has been heard."""
-        token = other._settings.client_token
+        token = other.settings.client_token
         with self._condition:
             heard_all = self._condition.wait_for(lambda: self._tokens[token] >= self._written[token], PATIENCE)
             assert heard_all, "an event did not come"

@@ -101,6 +101,18 @@ class UnitOfWork:
             elif state.lifecycle is not Lifecycle.TRANSIENT:
                 self._workspace.journal.deleted[entity] = None
 
+    def revert(self, entity: Entity, names: Sequence[str]) -> None:
+        """Discard the changes of the attributes *names* of *entity*, or all of them; discard a new entity.
+
+        Raises `UnknownAttribute`, and `UsageError` for anything but an entity of this session.
+        """
+        if not isinstance(entity, Entity) or entity._ftrack_state.workspace is not self._workspace:
+            raise UsageError(f"An entity of this session is needed, not {entity!r:.200}.")
+        if names or entity not in self._workspace.journal.created:
+            changes.revert(entity, names)
+        else:
+            self.delete(entity)
+
     def _forget_new(self, entity: Entity) -> None:
         state = entity._ftrack_state
         state.lifecycle = Lifecycle.TRANSIENT

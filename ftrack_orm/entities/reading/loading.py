@@ -119,6 +119,15 @@ class Loader:
             self._fetch_targets(self._refer([entity], attribute), attribute)
         return entity.__dict__.get(attribute.name)
 
+    def get(self, entity_type: str, key: tuple[str, ...]) -> Entity | None:
+        """Return the entity with that primary key: the loaded one, else read from the server, else None."""
+        known = self._workspace.known(entity_type, key)
+        if known is not None and known.__dict__:
+            return known
+        self._workspace.check_open(f"{entity_type} {'/'.join(key)} cannot be loaded")
+        found = self.fetch(entity_type, [key])
+        return found[0] if found else None
+
     def fetch(self, entity_type: str, keys: Iterable[tuple[str, ...]], paths: Sequence[Path] = ()) -> list[Entity]:
         """Return the entities of *entity_type* with the given primary keys, with *paths* (else their default) loaded.
 

@@ -1,0 +1,65 @@
+"""Edge: the event hub of a session, made by its first use."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import TYPE_CHECKING
+
+from .wiring import SessionParts
+
+if TYPE_CHECKING:
+    from ftrack_orm.events.hub import EventHub
+
+    from .session import Session
+
+
+class DeferredEventHub:
+    """Makes the event hub when it is first needed, once, on whichever thread that is.
+
+    Deferred for two reasons: importing the libraries for HTTP and websockets takes longer than importing all of this
+    library, and loading the session's plugins runs foreign code, which the constructor of a session must not.
+    """
+
+    def __init__(self, session: Session, parts: SessionParts) -> None:
+        self._session = session
+        self._parts = parts
+        # Re-entrant, because a plugin that is being loaded may use the hub.
+        self._lock = threading.RLock()
+        self._hub: EventHub | None = None
+
+    def get(self) -> EventHub:
+        """Return the hub. The first call makes it, connects it with the entities and loads the plugins.
+
+        Raises `SessionClosed` when the session was closed before the first call.
+        """
+        if self._hub is None:
+            from .change_tracking import ChangeTracker
+            from .event_hub import introduce_plugins, make_hub
+
+            parts = self._parts
+            with self._lock:
+                if self._hub is None:
+                    parts.workspace.check_open("its event hub cannot be used")
+                    self._hub = make_hub(parts.settings, partial(parts.channel.call, denormalize=True))
+                    ChangeTracker(
+                        parts.workspace,
+                        self._hub,
+                        parts.classes.known_schema,
+                        parts.settings.client_token,
+                        parts.raw_calls,
+                    )
+                    introduce_plugins(self._hub, self._session, parts.settings)
+        return self._hub
+
+    def announce_reset(self) -> None:
+        """Publish the local events of a session reset, if the hub is in use."""
+        if self._hub is not None:
+            from .event_hub import announce_reset
+
+            announce_reset(self._hub, self._session)
+
+    def close(self) -> None:
+        """Close the hub, if it was ever made."""
+        if self._hub is not None:
+            self._hub.close()

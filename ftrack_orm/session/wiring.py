@@ -1,0 +1,118 @@
+"""Edge: the composition root: makes the parts of a session and connects them, without any I/O."""
+
+from __future__ import annotations
+
+import attrs
+
+from ftrack_orm.entities.classes import Classes
+from ftrack_orm.entities.committing.bulk import BulkOperations
+from ftrack_orm.entities.committing.ensure import Ensurer
+from ftrack_orm.entities.committing.unit_of_work import UnitOfWork
+from ftrack_orm.entities.custom_attributes.configurations import Configurations
+from ftrack_orm.entities.entity import FetchMode
+from ftrack_orm.entities.reading.loading import Loader
+from ftrack_orm.entities.reading.n_plus_one import NPlusOneDetector
+from ftrack_orm.entities.reading.query_runner import QueryRunner
+from ftrack_orm.entities.reading.refreshing import Refresher
+from ftrack_orm.entities.workspace import Workspace
+from ftrack_orm.schema.cache import SchemaCache
+from ftrack_orm.schema.model import Schema
+from ftrack_orm.settings import Settings
+from ftrack_orm.transport.base import Transport
+from ftrack_orm.transport.channel import Channel
+from ftrack_orm.transport.deferred import http_transport
+
+from .handshake import Handshake
+from .raw_calls import RawCalls
+
+
+@attrs.frozen(eq=False)
+class SessionParts:
+    """The parts of one session, connected with each other.
+
+    An asynchronous session can be built on the same parts: nothing here waits for the server until it is called.
+    """
+
+    settings: Settings
+    channel: Channel
+    handshake: Handshake
+    classes: CurrentClasses
+    workspace: Workspace
+    loader: Loader
+    refresher: Refresher
+    query_runner: QueryRunner
+    unit_of_work: UnitOfWork
+    ensurer: Ensurer
+    raw_calls: RawCalls
+
+
+class CurrentClasses:
+    """The entity classes of a session: made when the schema is first needed, updated in place when it changes."""
+
+    def __init__(self) -> None:
+        self._classes: Classes | None = None
+        self._handshake: Handshake | None = None
+
+    def read_schema_from(self, handshake: Handshake) -> None:
+        """Take the schema from *handshake* from now on."""
+        self._handshake = handshake
+
+    def __call__(self) -> Classes:
+        if self._classes is None:
+            assert self._handshake is not None
+            classes = Classes(self._handshake.schema)
+            if self._classes is None:
+                self._classes = classes
+            # The handshake may have received a newer schema before there were classes to update.
+            self.update(self._handshake.schema)
+        return self._classes
+
+    def update(self, schema: Schema) -> None:
+        """Follow a newer schema; the handshake calls this when the server has one."""
+        if self._classes is not None:
+            self._classes.update(schema)
+
+    def known_schema(self) -> Schema | None:
+        """Return the schema if it is known already. Makes no request."""
+        return None if self._classes is None else self._classes.schema
+
+
+def assemble(settings: Settings, transport: Transport | None = None) -> SessionParts:
+    """Return the connected parts of a session for *settings*; *transport* replaces HTTP.
+
+    The order follows from who needs whom:
+
+    1. The channel sends operations through the transport.
+    2. The handshake wraps the channel: everything below sends through it, so that the first request of any part also
+       carries the questions about server and schema. It notifies the classes of a newer schema, so these come first.
+    3. The workspace holds the entities. It needs the classes, and the handshake to renew the schema.
+    4. Loader and configurations work on the workspace and are what the workspace loads missing values with.
+    5. Refresher, query runner, unit of work and ensurer work on the workspace and the loader, and nothing needs them.
+    """
+    channel = Channel(settings, transport or http_transport(settings))
+    classes = CurrentClasses()
+    cache = SchemaCache(settings.schema_cache_path)
+    handshake = Handshake(channel.call, cache, settings.server_url, classes.update)
+    classes.read_schema_from(handshake)
+    workspace = Workspace(classes, fetch=FetchMode(settings.fetch), recent_size=settings.recent_size)
+    detector = NPlusOneDetector(refuse=settings.n_plus_one == "raise") if settings.n_plus_one else None
+    loader = Loader(workspace, handshake.call, detector)
+    workspace.loader = loader
+    workspace.renew_schema = handshake.renew
+    workspace.configurations = Configurations(workspace, handshake.call)
+    refresher = Refresher(workspace, loader)
+    unit_of_work = UnitOfWork(workspace, handshake.call)
+    bulk = BulkOperations(workspace, handshake.call, refresher)
+    return SessionParts(
+        settings=settings,
+        channel=channel,
+        handshake=handshake,
+        classes=classes,
+        workspace=workspace,
+        loader=loader,
+        refresher=refresher,
+        query_runner=QueryRunner(workspace, handshake.call, channel.submit, bulk),
+        unit_of_work=unit_of_work,
+        ensurer=Ensurer(workspace, loader, unit_of_work),
+        raw_calls=RawCalls(handshake.call),
+    )
