@@ -1,4 +1,4 @@
-"""State: getting to know a server: its information and schema, asked together with the first thing anybody needs."""
+"""State: the handshake with a server: its information and schema travel with the first request of a session."""
 
 from __future__ import annotations
 
@@ -13,32 +13,33 @@ from ftrack_orm.schema.model import Schema
 from ftrack_orm.wire.operations import Operation, QuerySchemasOperation, QueryServerInformationOperation
 from ftrack_orm.wire.replies import RawReply, Reply
 
-#: Servers before this one speak another protocol; the official client refuses them too (PROTOCOL 2.2).
+#: Older servers use another protocol; the official client refuses them too (PROTOCOL 2.2).
 OLDEST_SERVER = (3, 3, 11)
 
 
-class Cache(Protocol):
-    """Where a schema is kept between runs."""
+class SchemaStore(Protocol):
+    """Keeps schemas between runs."""
 
     def load(self, server_url: str) -> tuple[Any, str] | None:
-        """Return the kept answer and its hash, or None."""
+        """Return the stored schema and its hash, or None."""
 
     def store(self, server_url: str, answer: Any, schema_hash: str) -> None:
-        """Keep an answer; never an error."""
+        """Store a schema. Never raises."""
 
 
 class Handshake:
-    """Sends operations, and with the very first of them the questions who the server is and what its schema is.
+    """Sends operations, and together with the first of them the queries for server information and schema.
 
-    With a schema in the cache, the first request carries one more operation, and the server's answer tells whether the
-    cached schema is still its own; if not, it is asked for and *on_schema* is told. Without one, it comes in the first
-    request. So starting costs no request of its own, unless the schema is needed before anything is asked.
+    With a cached schema, the first request carries one additional operation, and its reply shows whether the cached
+    schema is current. If not, the schema is requested and *on_schema* is called with it. Without a cached schema, the
+    first request asks for both. So starting costs no request of its own, unless the schema is needed before any
+    operation is sent.
     """
 
     def __init__(
         self,
         call: Callable[..., Sequence[Reply]],
-        cache: Cache,
+        cache: SchemaStore,
         server_url: str,
         on_schema: Callable[[Schema], None],
     ) -> None:
@@ -49,36 +50,36 @@ class Handshake:
         self._lock = threading.RLock()
         self._information: Mapping[str, Any] | None = None
         self._schema: Schema | None = None
-        # The hash the server gave the schema, which need not be the one this library would compute.
+        # The server's own hash of the schema, which may differ from the one that this library would compute.
         self._hash: str | None = None
 
     def call(self, operations: Sequence[Operation], **options: Any) -> list[Reply]:
-        """Return the replies to *operations*; *options* are those of the channel."""
+        """Send *operations* and return their replies. *options* are those of `Channel.call`."""
         if self._information is not None:
             return list(self._call(operations, **options))
         with self._lock:
             if self._information is not None:
                 return list(self._call(operations, **options))
-            self._take_cached()
-            questions: list[Operation] = [QueryServerInformationOperation()]
+            self._load_cached()
+            handshake: list[Operation] = [QueryServerInformationOperation()]
             if self._schema is None:
-                questions.append(QuerySchemasOperation())
+                handshake.append(QuerySchemasOperation())
             try:
-                replies = list(self._call([*questions, *operations], **options))
+                replies = list(self._call([*handshake, *operations], **options))
             except ServerError as error:
                 if self._schema is not None and operations and not isinstance(error, AuthenticationError):
-                    self._suspect_schema(**options)
+                    self._check_cached_schema(**options)
                 raise
-            answers = [reply.body for reply in replies[: len(questions)] if isinstance(reply, RawReply)]
-            failure = self._meet(answers, **options)
-            # What was asked is done, so its answer must not be lost; the next request meets the server again.
+            bodies = [reply.body for reply in replies[: len(handshake)] if isinstance(reply, RawReply)]
+            failure = self._accept(bodies, **options)
+            # The operations are carried out, so their replies must be returned; the next request repeats the handshake.
             if failure is not None and not operations:
                 raise failure
-            return replies[len(questions) :]
+            return replies[len(handshake) :]
 
     @property
     def information(self) -> Mapping[str, Any]:
-        """What the server says about itself."""
+        """The server's information about itself."""
         if self._information is None:
             self.call([])
         assert self._information is not None
@@ -86,10 +87,10 @@ class Handshake:
 
     @property
     def schema(self) -> Schema:
-        """The server's schema: the cached one until the server has been asked anything, then certainly its own."""
+        """The server's schema: the cached one until the first request, and from then on the server's current one."""
         if self._schema is None:
             with self._lock:
-                self._take_cached()
+                self._load_cached()
                 if self._schema is None:
                     self.call([])
         assert self._schema is not None
@@ -97,18 +98,18 @@ class Handshake:
 
     @property
     def answer(self) -> list[dict[str, Any]]:
-        """The schema as the server describes it, in JSON."""
+        """The schema as JSON, as the server sent it."""
         return self.schema.answer
 
     def renew(self) -> None:
-        """Ask the server for its schema again: it has told of an entity type that came after the session began."""
+        """Request the schema again, because a response named an entity type that the known schema does not have."""
         with self._lock:
             replies = self._call([QueryServerInformationOperation(), QuerySchemasOperation()])
-            self._meet([reply.body for reply in replies if isinstance(reply, RawReply)])
+            self._accept([reply.body for reply in replies if isinstance(reply, RawReply)])
             assert self._schema is not None
             self._on_schema(self._schema)
 
-    def _take_cached(self) -> None:
+    def _load_cached(self) -> None:
         if self._schema is not None:
             return
         cached = self._cache.load(self._server_url)
@@ -116,45 +117,45 @@ class Handshake:
             return
         answer, self._hash = cached
         try:
-            self._take(answer)
+            self._set_schema(answer)
         except ProtocolError:
-            # A damaged cache is a miss. What was kept is replaced by what the server says.
+            # A damaged cache counts as a miss; the server's schema replaces it.
             self._schema = None
 
-    def _meet(self, answers: Sequence[Any], **options: Any) -> FtrackError | None:
-        """Take the answers to the questions; return why a schema newer than the cached one could not be had, if so."""
-        information = answers[0]
+    def _accept(self, bodies: Sequence[Any], **options: Any) -> FtrackError | None:
+        """Take the bodies of the handshake replies. Return the error that prevented reading a newer schema, or None."""
+        information = bodies[0]
         if not isinstance(information, Mapping):
-            raise ProtocolError(f"The server's information about itself is not an object: {information!r:.200}")
+            raise ProtocolError(f"The server information is not a JSON object: {information!r:.200}")
         check_version(str(information.get("version", "")))
         current = information.get("schema_hash")
-        if len(answers) > 1:
-            self._take(answers[1])
+        if len(bodies) > 1:
+            self._set_schema(bodies[1])
             self._store(current)
         elif self._schema is not None and current is not None and self._hash != current:
             try:
                 (reply,) = self._call([QuerySchemasOperation()], **options)
             except FtrackError as error:
                 return error
-            self._take(reply.body if isinstance(reply, RawReply) else None)
+            self._set_schema(reply.body if isinstance(reply, RawReply) else None)
             self._store(current)
             self._on_schema(self._schema)
         self._information = information
         return None
 
-    def _suspect_schema(self, **options: Any) -> None:
-        """Meet the server alone after it refused what was asked first, in terms of a schema it may not have any more.
+    def _check_cached_schema(self, **options: Any) -> None:
+        """Repeat the handshake alone, after the server refused operations that rest on a cached schema.
 
-        Without this, a default projection that the server has dropped would be asked for in every run, and the cached
-        schema never be found out. The caller hears of the refusal, not of what goes wrong here.
+        Otherwise an outdated cache would never be noticed: a default projection that the server has removed would make
+        the first request of every run fail. The caller receives the refusal; errors of this request are suppressed.
         """
         with contextlib.suppress(FtrackError):
             (reply,) = self._call([QueryServerInformationOperation()], **options)
-            self._meet([reply.body if isinstance(reply, RawReply) else None], **options)
+            self._accept([reply.body if isinstance(reply, RawReply) else None], **options)
 
-    def _take(self, answer: Any) -> None:
+    def _set_schema(self, answer: Any) -> None:
         if not isinstance(answer, list):
-            raise ProtocolError(f"The server's schema is not an array of types: {answer!r:.200}")
+            raise ProtocolError(f"The schema is not a JSON array of types: {answer!r:.200}")
         self._schema = Schema.from_answer(answer)
 
     def _store(self, current: str | None) -> None:
@@ -164,8 +165,8 @@ class Handshake:
 
 
 def check_version(version: str) -> None:
-    """Raise `ServerCompatibilityError` for a server too old for this library; development builds are let through."""
+    """Raise `ServerCompatibilityError` for a server that is too old. Versions of development builds are accepted."""
     numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
     if numbers and tuple(map(int, numbers.groups())) < OLDEST_SERVER:
         oldest = ".".join(map(str, OLDEST_SERVER))
-        raise ServerCompatibilityError(f"The server is of version {version}; at least {oldest} is needed.")
+        raise ServerCompatibilityError(f"The server has version {version}; this library needs at least {oldest}.")

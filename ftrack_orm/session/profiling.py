@@ -1,4 +1,4 @@
-"""State: what the requests of a session cost: counted and timed while a block runs, with the lines that caused them."""
+"""State: counts and times the requests of a session inside a block, with the lines of code that caused them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ftrack_orm.transport.channel import Exchange
 
 Observer = Callable[[Exchange], None]
 
-#: How much of what a request asked for is shown in the table, in characters.
-_SHOWN = 70
+#: Characters of a request's description in the table.
+_DESCRIPTION_WIDTH = 70
 
 _HEADINGS = ("#", "operations", "sent", "received", "ms", "line", "request")
 
 
 @attrs.frozen
 class ProfiledRequest:
-    """One request: what it carried, what it cost, and the line of the user's code that caused it.
+    """One request: its operations, its size and duration, and the line of the user's code that caused it.
 
-    *line* is None for a page that was fetched ahead in the background. *error* is why it failed, else None.
+    *line* is None for a page that was fetched ahead in the background. *error* is the reason of a failure, else None.
     """
 
     description: str
@@ -42,8 +42,8 @@ class Profile:
             ...
         print(profile)
 
-    *requests* has them in the order in which they were answered. *observe* and *stop_observing* are the session's.
-    Requests of all threads are in it; one that is still under way when the block ends is not.
+    *requests* holds them in the order in which they finished, whichever thread made them. A request that is not
+    finished when the block ends is missing. *observe* and *stop_observing* are the session's methods.
     """
 
     def __init__(self, observe: Callable[[Observer], None], stop_observing: Callable[[Observer], None]) -> None:
@@ -53,15 +53,15 @@ class Profile:
         self.requests: list[ProfiledRequest] = []
 
     def __enter__(self) -> Profile:
-        self._observe(self._take)
+        self._observe(self._record)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop_observing(self._take)
+        self._stop_observing(self._record)
 
-    def _take(self, exchange: Exchange) -> None:
+    def _record(self, exchange: Exchange) -> None:
         request = ProfiledRequest(
             description=exchange.description,
             operations=len(exchange.operations),
@@ -91,7 +91,7 @@ class Profile:
 
     @property
     def seconds(self) -> float:
-        """The time of all requests together, as `Exchange` has it; those of several threads overlap."""
+        """The sum of the durations of all requests, in seconds. Requests of several threads overlap."""
         return sum(request.seconds for request in self.requests)
 
     def __len__(self) -> int:
@@ -109,11 +109,13 @@ class Profile:
 
 
 def _row(number: int, request: ProfiledRequest) -> tuple[str, ...]:
-    what = request.description if len(request.description) <= _SHOWN else f"{request.description[:_SHOWN]}..."
+    text = request.description
+    if len(text) > _DESCRIPTION_WIDTH:
+        text = f"{text[:_DESCRIPTION_WIDTH]}..."
     if request.error is not None:
-        what = f"{type(request.error).__name__}: {what}"
+        text = f"{type(request.error).__name__}: {text}"
     costs = _costs(request.operations, request.request_bytes, request.answer_bytes, request.seconds)
-    return (str(number), *costs, str(request.line or "(fetched ahead)"), what)
+    return (str(number), *costs, str(request.line or "(fetched ahead)"), text)
 
 
 def _costs(operations: int, sent: int, received: int, seconds: float) -> tuple[str, str, str, str]:

@@ -20,7 +20,7 @@ REMEMBERED_TOKENS = 1_000
 class RawCalls:
     """Sends plain operations and returns plain data.
 
-    Raw calls bypass the unit of work, so the session's entities do not know what they wrote. The event that announces
+    Raw calls bypass the unit of work, so the session's entities do not reflect their writes. The event that announces
     such a write carries the push token of the call. `token in raw_calls` identifies it, so that change tracking expires
     the entities although the event comes from the session itself.
     """
