@@ -4,21 +4,15 @@ Every step compares what a session shows with its model, every commit the server
 """
 
 import contextlib
-import importlib.util
 import itertools
-import pathlib
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from ftrack_orm import Session, errors, inspect
-
-# A file beside this one cannot simply be imported, since test folders are no packages.
-_SPEC = importlib.util.spec_from_file_location("stateful_model", pathlib.Path(__file__).with_name("model.py"))
-model = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(model)
-REMOVED, SCALARS, DEFAULTS = model.REMOVED, model.SCALARS, model.DEFAULTS
+from tests.stateful import model
+from tests.stateful.model import DEFAULTS, REMOVED, SCALARS
 
 EDITS = ("bid", "name", "move", "move by reference", "append", "remove", "set", "set", "unset", "set back")
 EDITS = (*EDITS, "custom", "custom", "list", "list", "unlist")

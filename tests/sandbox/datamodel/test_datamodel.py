@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
+from benchmarks import compare_schemas
 from ftrack_orm.sandbox import datamodel
 from ftrack_orm.sandbox.relations import Derived, ForeignKey, HiddenKey, Inverse, Through
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.schema.model import Schema
 
-COMPARE = Path(__file__).parents[3] / "benchmarks" / "compare_schemas.py"
+COMPARE = Path(compare_schemas.__file__)
 
 #: What `compare_schemas.py --fingerprint FILE` prints for the answer of a real server with 116 entity types.
 REAL_FINGERPRINT = "6d9f7249c5b23a068afd6c926aa94da07c502686b490ef79d7cad0a1a64fb596"
-
-
-@pytest.fixture(scope="module")
-def compare() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("compare_schemas", COMPARE)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +40,8 @@ def relations(schema: Schema) -> list[tuple[str, str]]:
 # -- the answer -------------------------------------------------------------------------------------------------------
 
 
-def test_the_answer_is_a_real_servers_answer(compare: ModuleType) -> None:
-    assert compare.fingerprint(datamodel.load().answer) == REAL_FINGERPRINT
+def test_the_answer_is_a_real_servers_answer() -> None:
+    assert compare_schemas.fingerprint(datamodel.load().answer) == REAL_FINGERPRINT
 
 
 def test_the_answer_is_json_and_loaded_once() -> None:
@@ -175,34 +165,32 @@ def answer() -> list[dict[str, Any]]:
     return copied
 
 
-def test_comparing_finds_no_difference_in_orders_that_mean_nothing(
-    compare: ModuleType, answer: list[dict[str, Any]]
-) -> None:
+def test_comparing_finds_no_difference_in_orders_that_mean_nothing(answer: list[dict[str, Any]]) -> None:
     for description in answer:
         description["required"].reverse()
         description["default_projections"].reverse()
     answer.reverse()
-    assert list(compare.differences(answer, datamodel.load().answer)) == []
-    assert compare.fingerprint(answer) == REAL_FINGERPRINT
+    assert list(compare_schemas.differences(answer, datamodel.load().answer)) == []
+    assert compare_schemas.fingerprint(answer) == REAL_FINGERPRINT
 
 
-def test_comparing_names_what_is_on_one_side_only(compare: ModuleType, answer: list[dict[str, Any]]) -> None:
+def test_comparing_names_what_is_on_one_side_only(answer: list[dict[str, Any]]) -> None:
     by_name = {description["id"]: description for description in answer}
     del by_name["Task"]["properties"]["bid"]
     by_name["Shot"]["properties"]["mood"] = {"type": "string"}
     answer.remove(by_name["Scope"])
-    found = "\n".join(compare.differences(answer, datamodel.load().answer))
+    found = "\n".join(compare_schemas.differences(answer, datamodel.load().answer))
     assert "Task.properties.bid: only in the embedded answer" in found
     assert 'Shot.properties.mood: only in the real answer: {"type": "string"}' in found
     assert "Scope: only in the embedded answer" in found
     assert len(found.splitlines()) == 3
 
 
-def test_comparing_names_fields_that_differ(compare: ModuleType, answer: list[dict[str, Any]]) -> None:
+def test_comparing_names_fields_that_differ(answer: list[dict[str, Any]]) -> None:
     by_name = {description["id"]: description for description in answer}
     by_name["AssetVersion"]["properties"]["is_published"]["default"] = 1  # is not true
     by_name["Recipient"]["primary_key"].reverse()
-    assert list(compare.differences(answer, datamodel.load().answer)) == [
+    assert list(compare_schemas.differences(answer, datamodel.load().answer)) == [
         "AssetVersion.properties.is_published.default: really 1, embedded true",
         'Recipient.primary_key: really ["resource_id", "note_id"], embedded ["note_id", "resource_id"]',
     ]
