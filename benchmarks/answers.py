@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ftrack_orm.sandbox import datamodel
-from ftrack_orm.sandbox.server_information import answer as information
+from ftrack_orm.sandbox.server_information import describe_server
 from ftrack_orm.schema.model import schema_hash
 
 from .production import KINDS, PAGE_SIZE, key
@@ -97,8 +97,8 @@ class Answers:
     def __init__(self, tasks: int) -> None:
         self.tasks = tasks
         self.requests = 0
-        schemas = datamodel.load().answer
-        facts = information((), schema_hash=schema_hash(schemas), user=dict)
+        schemas = datamodel.load().schemas
+        facts = describe_server((), schema_hash=schema_hash(schemas), user=dict)
         self._schemas, self._information = json.dumps(schemas).encode(), json.dumps(facts).encode()
         self._pages: dict[tuple[bool, int, int], bytes] = {}
         for offset in range(0, tasks, PAGE_SIZE):

@@ -72,7 +72,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a query_schemas answer, as JSON")
     parser.add_argument("--fingerprint", action="store_true", help="print the fingerprint only")
     options = parser.parse_args(arguments)
-    embedded = datamodel.load().answer
+    embedded = datamodel.load().schemas
     if options.file is None:
         if not options.fingerprint:
             parser.error("FILE is needed, or --fingerprint")

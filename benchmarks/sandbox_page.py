@@ -30,13 +30,13 @@ def pages(client: str, server: Server, size: int) -> Figures:
 
     from ftrack_orm.query.language.parser import parse
     from ftrack_orm.sandbox import datamodel, seeds
-    from ftrack_orm.sandbox.reading.execution import run
+    from ftrack_orm.sandbox.reading.execution import run_query
     from ftrack_orm.sandbox.reading.serialization import Serializer
     from ftrack_orm.sandbox.tables import Tables
     from ftrack_orm.schema.model import Schema
 
     model = datamodel.load()
-    tables = Tables(Schema.from_answer(model.answer), model.relations)
+    tables = Tables(Schema.from_answer(model.schemas), model.relations)
     engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
 
     def page(connection: sa.Connection, limit: int) -> float:
@@ -44,7 +44,7 @@ def pages(client: str, server: Server, size: int) -> Figures:
         taken = []
         for _ in range(RUNS):
             started = time.perf_counter()
-            found = len(run(connection, tables, select, Serializer(), NOW).data)
+            found = len(run_query(connection, tables, select, Serializer(), NOW).data)
             taken.append(time.perf_counter() - started)
             assert found == min(limit, size)
         return min(taken)

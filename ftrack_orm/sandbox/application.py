@@ -33,7 +33,7 @@ from . import credentials, error_response, server_errors, server_information
 from .events.announcing import Tokens, announce
 from .events.naming import Naming
 from .reading import search
-from .reading.execution import run
+from .reading.execution import run_query
 from .reading.serialization import Serializer
 from .tables import Tables
 from .writing import mutation
@@ -134,7 +134,7 @@ class Application:
         operations = _operations(body)
         _prefetch(store, operations)
         answers = [answer for group in _grouped(operations) for answer in batch.carry_out(group)]
-        store.settle()
+        store.flush()
         tokens = Tokens(headers.get("ftrack-clienttoken"), headers.get("ftrack-pushtoken"))
         return answers, announce(store, self._naming, tokens)
 
@@ -142,10 +142,10 @@ class Application:
 class _Batch:
     """One request while it is carried out."""
 
-    def __init__(self, store: Store, schema_answer: Sequence[Mapping[str, Any]], emission: Serializer) -> None:
+    def __init__(self, store: Store, schema_answer: Sequence[Mapping[str, Any]], serializer: Serializer) -> None:
         self._store = store
         self._schema_answer = schema_answer
-        self._emission = emission
+        self._serializer = serializer
 
     def carry_out(self, group: Sequence[Operation]) -> list[Any]:
         """HttpResponse one operation, or several deletions that follow each other, which are done as one."""
@@ -154,7 +154,7 @@ class _Batch:
             return [self._read(operation)]
         if isinstance(operation, (CreateOperation, UpdateOperation, DeleteOperation)):
             # What was told of an entity before may be different now, so later reads tell it anew.
-            self._emission.forget()
+            self._serializer.forget()
         if isinstance(operation, CreateOperation):
             data = mutation.create(self._store, operation.entity_type, operation.data)
             return [{"action": "create", "data": data}]
@@ -177,19 +177,19 @@ class _Batch:
         except QueryError as error:
             raise server_errors.parse(operation.expression, str(error)) from error
         store = self._store
-        store.settle()
+        store.flush()
         action = "query"
         if isinstance(operation, SearchOperation):
             action, select = "search", search.narrowed(select, operation, store.schema)
-        rows = run(store.connection, store.tables, select, self._emission, store.stamp.moment)
+        rows = run_query(store.connection, store.tables, select, self._serializer, store.request.moment)
         return {"action": action, "data": rows.data, "metadata": {"next": {"offset": rows.next_offset}}}
 
     def _information(self, operation: QueryServerInformationOperation) -> dict[str, Any]:
         store = self._store
-        return server_information.answer(
+        return server_information.describe_server(
             operation.values,
             schema_hash=store.schema.hash,
-            user=lambda: store.get("User", (store.stamp.user_id,)),
+            user=lambda: store.get("User", (store.request.user_id,)),
         )
 
 

@@ -75,20 +75,20 @@ def infer(schema: Schema, known: RelationKeys) -> RelationKeys:
     collection holds the targets whose foreign key points at its owner; where there is none, the server keeps pairs of
     ids in a hidden table, the same for both when two collections lead at each other.
     """
-    settled: dict[tuple[str, str], RelationKey] = {}
-    unsettled: list[tuple[EntityType, Attribute]] = []
+    resolved: dict[tuple[str, str], RelationKey] = {}
+    unresolved: list[tuple[EntityType, Attribute]] = []
     for owner in schema.types.values():
         for attribute in owner.attributes.values():
             if attribute.is_relation:
                 keys = [known[name, attribute.name] for name in _lineage(owner) if (name, attribute.name) in known]
                 key = next((key for key in keys if _fits(key, owner, attribute, schema)), None)
                 if key is None:
-                    unsettled.append((owner, attribute))
+                    unresolved.append((owner, attribute))
                 else:
-                    settled[owner.name, attribute.name] = key
-    inference = _Inference(schema, known, settled)
-    inferred = {(owner.name, attribute.name): inference.key(owner, attribute) for owner, attribute in unsettled}
-    return {**settled, **inferred}
+                    resolved[owner.name, attribute.name] = key
+    inference = _Inference(schema, known, resolved)
+    inferred = {(owner.name, attribute.name): inference.key(owner, attribute) for owner, attribute in unresolved}
+    return {**resolved, **inferred}
 
 
 def _lineage(entity_type: EntityType) -> tuple[str, ...]:
@@ -119,11 +119,11 @@ _TREE_RULES = frozenset({"ancestors", "descendants"})
 
 
 class _Inference:
-    """Finds the keys that the data model does not know, in the light of those that are *settled*."""
+    """Finds the keys that the data model does not know, in the light of those that are *resolved*."""
 
-    def __init__(self, schema: Schema, known: RelationKeys, settled: RelationKeys) -> None:
+    def __init__(self, schema: Schema, known: RelationKeys, resolved: RelationKeys) -> None:
         self._schema = schema
-        self._settled = settled
+        self._resolved = resolved
         self._inverses: dict[str, set[Inverse]] = {}  # the known ones, by the name of the collection
         for (_, name), key in known.items():
             if isinstance(key, Inverse):
@@ -165,7 +165,7 @@ class _Inference:
         there = self._only(self._leading_back(*here))
         if there is None or self._only(self._leading_back(*there)) != here:
             return Through("_".join(here), near="one_id", far="other_id")
-        other_way = self._settled.get(there)
+        other_way = self._resolved.get(there)
         if isinstance(other_way, Through):
             return Through(other_way.link, near=other_way.far, far=other_way.near)
         if there < here:
@@ -182,7 +182,7 @@ class _Inference:
             there = self._declared(target, other)
             if not other.is_plural or other.name in _TREE_RULES or there == (owner, name):
                 continue
-            key = self._settled.get((target.name, other.name))
+            key = self._resolved.get((target.name, other.name))
             by_link = isinstance(key, Through) if key is not None else self._inverse(target, other) is None
             if by_link and other.target in self._schema.types and self._schema.related(str(other.target), owner):
                 found.append(there)

@@ -195,7 +195,7 @@ def _layout(schema: str | os.PathLike[str] | None) -> tuple[Tables, Sequence[Map
     """Return the tables and the schema answer of the project's own data model, or of a studio's file."""
     model = datamodel.load()
     if schema is None:
-        return Tables(Schema.from_answer(model.answer), model.relations), model.answer
+        return Tables(Schema.from_answer(model.schemas), model.relations), model.schemas
     try:
         answer = json.loads(Path(schema).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -9,9 +9,9 @@ from typing import Any
 VERSION = "4.13.8.0"
 
 #: What is answered to a client that does not choose (recorded answer of a real server).
-DEFAULT = ("storage_scenario", "schema_hash", "version", "is_timezone_support_enabled")
+DEFAULT_VALUES = ("storage_scenario", "schema_hash", "version", "is_timezone_support_enabled")
 
-_CONSTANT: Mapping[str, Any] = {
+_FACTS: Mapping[str, Any] = {
     "version": VERSION,
     "is_timezone_support_enabled": True,
     "is_nested_subqueries_enabled": True,
@@ -28,19 +28,21 @@ _CONSTANT: Mapping[str, Any] = {
 }
 
 
-def answer(values: Sequence[str], *, schema_hash: str, user: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+def describe_server(
+    values: Sequence[str], *, schema_hash: str, user: Callable[[], Mapping[str, Any]]
+) -> dict[str, Any]:
     """Return the facts named by *values*, or the default ones; unknown names are left out.
 
     *user* gives the row of the asking user and is called only when that is asked for.
     """
     facts: dict[str, Any] = {}
-    for name in values or DEFAULT:
+    for name in values or DEFAULT_VALUES:
         if name == "schema_hash":
             facts[name] = schema_hash
         elif name == "user_information":
             facts[name] = _user_information(user())
-        elif name in _CONSTANT:
-            facts[name] = _CONSTANT[name]
+        elif name in _FACTS:
+            facts[name] = _FACTS[name]
     return facts
 
 

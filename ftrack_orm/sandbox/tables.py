@@ -78,7 +78,7 @@ class Tables:
         sa.event.listen(
             self.metadata,
             "after_create",
-            lambda metadata, connection, **_: index_statistics.measure(connection, metadata),
+            lambda metadata, connection, **_: index_statistics.analyze(connection, metadata),
         )
 
     # -- questions ------------------------------------------------------------------------------------------------
@@ -193,7 +193,7 @@ class Tables:
             sqlite_with_rowid=has_counter,
         )
         if len(members) > 1 and members[0] not in self._views:
-            sa.Index(index_statistics.type_index(root), table.c[ENTITY_TYPE])
+            sa.Index(index_statistics.type_index_name(root), table.c[ENTITY_TYPE])
         for together in _LOOKED_UP_TOGETHER.get(root, ()):
             sa.Index(f"ix_{root}_{'_'.join(together)}", *(table.c[name] for name in together if name in table.c))
         # Names are what people look things up by.

@@ -110,7 +110,7 @@ def test_sandbox_uses_the_port_user_key_and_file_it_is_told(started, tmp_path):
 
 
 def test_sandbox_serves_a_schema_file(started, tmp_path):
-    answer = json.loads(json.dumps(datamodel.load().answer))
+    answer = json.loads(json.dumps(datamodel.load().schemas))
     answer.append({"id": "Prop", "primary_key": ["id"], "properties": {"id": {"type": "string", "default": "{uid}"}}})
     (tmp_path / "mine.json").write_text(json.dumps(answer))
     lines = first_lines(started("sandbox", "--seed", "empty", "--schema", "mine.json"))

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from ftrack_orm.query.language.nodes import Select
-from ftrack_orm.sandbox.reading.execution import run
+from ftrack_orm.sandbox.reading.execution import run_query
 from ftrack_orm.sandbox.reading.serialization import Serializer
 from tests.conformance.production import NUMBERS, TEXTS, TYPES, Production
 from tests.conformance.queries import Queries
@@ -31,7 +31,7 @@ def studio() -> Iterator[SimpleNamespace]:
 
         def ask(select: Select) -> list[tuple[Any, ...]]:
             key = schema.type(select.entity_type).primary_key
-            found = run(connection, production.tables, select, Serializer(denormalised=True), NOW)
+            found = run_query(connection, production.tables, select, Serializer(denormalised=True), NOW)
             return [tuple(entity[name] for name in key) for entity in found.data]
 
         def generate(seed: int) -> Queries:

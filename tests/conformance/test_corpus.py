@@ -13,7 +13,7 @@ from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.parser import parse
 from ftrack_orm.query.language.resolve import check
 from ftrack_orm.sandbox import datamodel, seeds
-from ftrack_orm.sandbox.reading.execution import run
+from ftrack_orm.sandbox.reading.execution import run_query
 from ftrack_orm.sandbox.reading.serialization import Serializer
 from ftrack_orm.sandbox.tables import Tables
 from ftrack_orm.schema.model import Schema
@@ -141,7 +141,7 @@ CORPUS: list[tuple[str, str]] = [
 @pytest.fixture(scope="module")
 def schema() -> Schema:
     """ftrack's own data model."""
-    return Schema.from_answer(datamodel.load().answer)
+    return Schema.from_answer(datamodel.load().schemas)
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ def answer(schema: Schema) -> Iterator[Callable[[str], list[Any]]]:
     with engine.begin() as connection:
         tables.metadata.create_all(connection)
         seeds.seed(connection, tables, "demo", tasks=60, now=now, api_user="jane")
-        yield lambda text: run(connection, tables, parse(text), Serializer(), now).data
+        yield lambda text: run_query(connection, tables, parse(text), Serializer(), now).data
     engine.dispose()
 
 

@@ -116,7 +116,7 @@ def test_a_result_larger_than_the_recent_set_is_not_kept():
 
 
 def test_a_large_result_is_let_go_when_it_is_dropped_and_millions_passing_by_leave_nothing():
-    classes = Classes(Schema.from_answer(datamodel.load().answer))
+    classes = Classes(Schema.from_answer(datamodel.load().schemas))
     workspace = Workspace(lambda: classes, fetch=FetchMode.NEVER, recent_size=1000)
 
     def pages(start):

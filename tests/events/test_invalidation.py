@@ -9,7 +9,7 @@ from ftrack_orm.schema.model import Schema
 
 @pytest.fixture(scope="module")
 def rules():
-    return Invalidation(Schema.from_answer(datamodel.load().answer))
+    return Invalidation(Schema.from_answer(datamodel.load().schemas))
 
 
 def told(action="update", entity_type="Task", entity_id="t1", **rest):

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from ftrack_orm.query.language.nodes import Path, Select, Step
 from ftrack_orm.sandbox import credentials, datamodel
 from ftrack_orm.sandbox.application import Application
-from ftrack_orm.sandbox.reading.execution import run
+from ftrack_orm.sandbox.reading.execution import run_query
 from ftrack_orm.sandbox.reading.serialization import Serializer
 from ftrack_orm.sandbox.relations import Derived, ForeignKey, HiddenKey, Inverse, RelationKeys, Through
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
@@ -423,14 +423,14 @@ def now() -> datetime.datetime:
 def ask(connection: sa.Connection, tables: Tables, now: datetime.datetime) -> Callable[..., QueryReply]:
     """Run a query given by its nodes: `ask("Task", "name", where=...)`; projections are dotted paths."""
 
-    def run_query(
-        entity_type: str, *projections: str, emission: Serializer | None = None, **clauses: Any
+    def run_select(
+        entity_type: str, *projections: str, serializer: Serializer | None = None, **clauses: Any
     ) -> QueryReply:
         criterion = clauses.pop("where", None)
         select = Select(entity_type, tuple(map(path, projections)), criterion, **clauses)
-        return run(connection, tables, select, emission or Serializer(), now)
+        return run_query(connection, tables, select, serializer or Serializer(), now)
 
-    return run_query
+    return run_select
 
 
 def path(text: str) -> Path:
@@ -518,7 +518,7 @@ class Studio:
         self.tables = tables
         self.engine = sa.create_engine("sqlite://", creator=lambda: connection, poolclass=sa.StaticPool)
         self.moment = datetime.datetime(2024, 5, 1, 12, tzinfo=datetime.timezone.utc)
-        self.application = Application(self.engine, tables, datamodel.load().answer, lambda: self.moment)
+        self.application = Application(self.engine, tables, datamodel.load().schemas, lambda: self.moment)
         self.statements: list[str] = []
         sa.event.listen(self.engine, "before_cursor_execute", lambda *given: self.statements.append(given[2]))
 
@@ -650,7 +650,7 @@ _SETUP: dict[str, list[dict[str, Any]]] = {
 def ftrack_tables() -> Tables:
     """The tables of ftrack's own data model."""
     model = datamodel.load()
-    return Tables(Schema.from_answer(model.answer), model.relations)
+    return Tables(Schema.from_answer(model.schemas), model.relations)
 
 
 @pytest.fixture(scope="session")

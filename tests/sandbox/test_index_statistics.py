@@ -54,9 +54,9 @@ def test_the_items_of_a_collection_are_found_by_their_entity(plan: Callable[...,
 
 @pytest.mark.usefixtures("small_production")
 def test_measuring_again_replaces_what_was_assumed(connection: sa.Connection, tables: Tables) -> None:
-    index_statistics.measure(connection, tables.metadata)
-    index_statistics.measure(connection, tables.metadata)
+    index_statistics.analyze(connection, tables.metadata)
+    index_statistics.analyze(connection, tables.metadata)
     found = connection.exec_driver_sql(
-        "SELECT stat FROM sqlite_stat1 WHERE idx = ?", (index_statistics.type_index("Context"),)
+        "SELECT stat FROM sqlite_stat1 WHERE idx = ?", (index_statistics.type_index_name("Context"),)
     ).scalars()
     assert [stat.split()[0] for stat in found] == ["7"]

@@ -53,7 +53,7 @@ def schema_of(*, bases: dict[str, str] | None = None, **types: dict[str, Any]) -
 
 def test_everything_known_is_kept_for_the_schema_it_is_known_from() -> None:
     model = datamodel.load()
-    assert infer(Schema.from_answer(model.answer), model.relations) == model.relations
+    assert infer(Schema.from_answer(model.schemas), model.relations) == model.relations
 
 
 def test_a_known_key_holds_for_subtypes_nobody_has_heard_of() -> None:

@@ -98,7 +98,7 @@ def test_a_file_is_seeded_once_and_keeps_what_was_done(tmp_path: Path) -> None:
 
 
 def test_a_studios_own_schema_can_be_served(tmp_path: Path) -> None:
-    answer = json.loads(json.dumps(datamodel.load().answer))
+    answer = json.loads(json.dumps(datamodel.load().schemas))
     (shot,) = [described for described in answer if described["id"] == "Shot"]
     shot["properties"]["house_code"] = {"type": "string"}
     answer.append({**shot, "id": "Plate", "alias_for": {"id": "Task", "classifiers": {"object_typeid": "plates"}}})
@@ -136,7 +136,7 @@ def test_a_database_of_another_data_model_is_refused(tmp_path: Path) -> None:
     file, schema = tmp_path / "production.db", tmp_path / "schema.json"
     with Sandbox(database=file):
         pass
-    answer = json.loads(json.dumps(datamodel.load().answer))
+    answer = json.loads(json.dumps(datamodel.load().schemas))
     answer[0]["properties"]["house_code"] = {"type": "string"}
     schema.write_text(json.dumps(answer))
     with pytest.raises(SettingsError, match="another data model"):

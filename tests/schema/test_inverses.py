@@ -8,7 +8,7 @@ from ftrack_orm.schema.model import Schema
 
 @pytest.fixture(scope="module")
 def schema():
-    return Schema.from_answer(datamodel.load().answer)
+    return Schema.from_answer(datamodel.load().schemas)
 
 
 @pytest.mark.parametrize(

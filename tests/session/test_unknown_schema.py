@@ -65,7 +65,7 @@ def invented_types():
 
 def answer():
     """Return the embedded server's schema with a custom object type, invented types and invented attributes."""
-    known = copy.deepcopy(datamodel.load().answer)
+    known = copy.deepcopy(datamodel.load().schemas)
     by_name = {description["id"]: description for description in known}
     prop = copy.deepcopy(by_name["Milestone"])
     prop["id"] = "Prop"
@@ -271,7 +271,7 @@ class GrowingServer:
     """A server that gets an object type, `Prop`, after a session has learned its schema; it counts its schemas out."""
 
     def __init__(self):
-        self.answer = copy.deepcopy(datamodel.load().answer)
+        self.answer = copy.deepcopy(datamodel.load().schemas)
         self.schemas_told = 0
 
     def add_prop(self):

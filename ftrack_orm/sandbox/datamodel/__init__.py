@@ -16,7 +16,7 @@ from ftrack_orm.sandbox.relations import RelationKeys
 
 from .assembly import TypeDescription, assemble
 from .notation import NotationError, Section, parse
-from .schema_json import answer
+from .schema_json import describe_types
 
 __all__ = ["DataModel", "NotationError", "TypeDescription", "load", "read", "texts"]
 
@@ -26,7 +26,7 @@ class DataModel:
     """What an ftrack server's entity types are, what it says about them, and where it keeps their relations."""
 
     types: Mapping[str, TypeDescription]
-    answer: list[dict[str, Any]]  # what `query_schemas` answers; shared by all who ask, so not to be changed
+    schemas: list[dict[str, Any]]  # what `query_schemas` answers; shared by all who ask, so not to be changed
     relations: RelationKeys
 
 
@@ -42,7 +42,7 @@ def read(texts: Mapping[str, str]) -> DataModel:
     relations = {
         (name, attribute): key for name, described in types.items() for attribute, key in described.relations.items()
     }
-    return DataModel(types, answer(types), relations)
+    return DataModel(types, describe_types(types), relations)
 
 
 def texts() -> dict[str, str]:

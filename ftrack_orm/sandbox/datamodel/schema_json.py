@@ -12,7 +12,7 @@ from .assembly import TypeDescription
 from .notation import AttributeLine
 
 #: How the words for types of values are written in JSON.
-_VALUE_TYPES: Mapping[str, Mapping[str, Any]] = {
+_JSON_TYPES: Mapping[str, Mapping[str, Any]] = {
     "text": {"type": "string"},
     "boolean": {"type": "boolean"},
     "integer": {"type": "integer"},
@@ -26,7 +26,7 @@ _VALUE_TYPES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def answer(types: Mapping[str, TypeDescription]) -> list[dict[str, Any]]:
+def describe_types(types: Mapping[str, TypeDescription]) -> list[dict[str, Any]]:
     """Return the `query_schemas` answer: one JSON-able description a type, sorted by name."""
     return [_type(types[name], types) for name in sorted(types)]
 
@@ -58,7 +58,7 @@ def _type(described: TypeDescription, types: Mapping[str, TypeDescription]) -> d
 def _property(line: AttributeLine) -> dict[str, Any]:
     described: dict[str, Any] = {}
     if line.kind is Kind.SCALAR:
-        described.update(_VALUE_TYPES[line.value_type])
+        described.update(_JSON_TYPES[line.value_type])
         if line.choices:
             described["enum"] = list(line.choices)
         if line.target is not None:

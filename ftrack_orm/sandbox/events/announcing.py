@@ -17,7 +17,7 @@ import attrs
 
 from ftrack_orm.sandbox.reading.custom_attribute_values import CONFIGURATION, CONFIGURED_AS, VALUES
 from ftrack_orm.sandbox.tables import ENTITY_TYPE
-from ftrack_orm.sandbox.writing.change_log import SERVER_NOTES, ChangeLog, RowChange
+from ftrack_orm.sandbox.writing.change_log import UNANNOUNCED_TABLES, ChangeLog, RowChange
 from ftrack_orm.sandbox.writing.store import Store
 
 from . import event_records
@@ -25,7 +25,7 @@ from .lineage import Lineage
 from .naming import Naming, custom_value
 
 #: Custom attributes' values are told as changes of what has them.
-_UNANNOUNCED = SERVER_NOTES | {VALUES}
+_UNANNOUNCED = UNANNOUNCED_TABLES | {VALUES}
 
 
 @attrs.frozen
@@ -44,11 +44,11 @@ def announce(store: Store, naming: Naming, tokens: Tokens) -> dict[str, Any] | N
     entities = _Telling(store, naming).entities()
     if not entities:
         return None
-    user = store.find("User", (store.stamp.user_id,)) or {}
+    user = store.find("User", (store.request.user_id,)) or {}
     push = tokens.push or uuid.uuid1().hex
     source: dict[str, Any] = {
         "id": tokens.client or push,
-        "user": {"username": user.get("username"), "id": store.stamp.user_id},
+        "user": {"username": user.get("username"), "id": store.request.user_id},
     }
     if tokens.client is not None:
         source["clientToken"] = tokens.client
@@ -59,7 +59,7 @@ def announce(store: Store, naming: Naming, tokens: Tokens) -> dict[str, Any] | N
             "entities": entities,
             "parents": list(dict.fromkeys(parent["entityId"] for each in entities for parent in each["parents"])),
             "user": {
-                "userid": store.stamp.user_id,
+                "userid": store.request.user_id,
                 "name": f"{user.get('first_name') or ''} {user.get('last_name') or ''}".strip(),
             },
             "pushToken": push,
@@ -80,7 +80,7 @@ class _Telling:
     def __init__(self, store: Store, naming: Naming) -> None:
         self._store = store
         self._naming = naming
-        self._record: ChangeLog = store.record
+        self._record: ChangeLog = store.change_log
         self._lineage = Lineage(store, self._record, naming)
 
     def entities(self) -> list[dict[str, Any]]:

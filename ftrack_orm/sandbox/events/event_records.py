@@ -34,12 +34,12 @@ def write(store: Store, event: Mapping[str, Any]) -> None:
             ENTITY_TYPE: _TYPE,
             "action": action_of(entity),
             "insert": _INSERTS.get(entity["action"], "update"),
-            "created_at": store.stamp.now,
+            "created_at": store.request.now,
             "data": json_text.dumps({**common, "entity": entity}).decode("utf-8"),
             "parent_id": entity["entityId"],
             "parent_type": entity["entityType"],
             "project_id": _project(entity),
-            "user_id": store.stamp.user_id,
+            "user_id": store.request.user_id,
         }
         for entity in told["entities"]
     ]

@@ -13,7 +13,7 @@ from ftrack_orm.errors import SandboxUnsupported
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
 
 if TYPE_CHECKING:  # scopes ask this module for values, so only their type is needed here
-    from .selection import Scope
+    from .from_clause import EntityAlias
 
 #: How configurations name what they belong to, and the entity type each stands for (protocol fact).
 CONFIGURED_TYPES = {
@@ -29,19 +29,19 @@ CONFIGURED_TYPES = {
 }
 
 
-def expression(scope: Scope, owner: str, name: str) -> sa.ColumnElement[Any]:
+def expression(entity: EntityAlias, owner: str, name: str) -> sa.ColumnElement[Any]:
     """Return the value of a derived attribute, for one entity of a statement.
 
     Raises `UnknownAttribute` for an unknown one and `SandboxUnsupported` for one without a rule.
     """
-    described = scope.tables.schema.type(owner)
+    described = entity.tables.schema.type(owner)
     attribute = described.attribute(name)
     if name in ("url", "thumbnail_url"):
-        return _component_id(scope, owner, name)
+        return _component_id(entity, owner, name)
     if name in ("from_entity_type", "to_entity_type"):
-        return _end_type(scope, name)
+        return _end_type(entity, name)
     if name == "key" and "configuration" in described.attributes:
-        return scope.reference("configuration").value("key")
+        return entity.reference("configuration").value("key")
     rule = _RULES.get((described.family, name))
     if rule is None:
         raise SandboxUnsupported(
@@ -49,22 +49,22 @@ def expression(scope: Scope, owner: str, name: str) -> sa.ColumnElement[Any]:
             entity_type=owner,
             attribute=name,
         )
-    return rule(scope)
+    return rule(entity)
 
 
-def reference(scope: Scope, owner: str, name: str, rule: str, target: sa.FromClause) -> sa.ColumnElement[bool]:
+def reference(entity: EntityAlias, owner: str, name: str, rule: str, target: sa.FromClause) -> sa.ColumnElement[bool]:
     """Return what makes a row of *target* the one a derived reference leads to, by the rule it is described with."""
     if rule == "latest_version":
-        return target.c.id == _latest_version(scope)
+        return target.c.id == _latest_version(entity)
     if rule == "review_session_thumbnail":
-        return target.c.id == _review_session_thumbnail(scope)
+        return target.c.id == _review_session_thumbnail(entity)
     if rule == "recipient_user":
         # A recipient may be a group, which is no user.
         return sa.and_(
-            target.c.id == scope.value("resource_id"), target.c[ENTITY_TYPE].in_(scope.tables.concrete("User"))
+            target.c.id == entity.value("resource_id"), target.c[ENTITY_TYPE].in_(entity.tables.concrete("User"))
         )
     if rule == "setting_of_component":
-        return sa.and_(target.c.group == scope.value("group"), target.c.name == scope.value("name"))
+        return sa.and_(target.c.group == entity.value("group"), target.c.name == entity.value("name"))
     raise SandboxUnsupported(
         f"The embedded server does not know the rule {rule!r} that {owner}.{name} follows.",
         entity_type=owner,
@@ -84,21 +84,21 @@ def component_url(name: str, component_id: str | None, base_url: str) -> dict[st
     return {"url": address, "value": address}
 
 
-def _component_id(scope: Scope, owner: str, name: str) -> sa.ColumnElement[Any]:
-    attributes = scope.tables.schema.type(owner).attributes
+def _component_id(entity: EntityAlias, owner: str, name: str) -> sa.ColumnElement[Any]:
+    attributes = entity.tables.schema.type(owner).attributes
     for source in ("thumbnail_id", "component_id") if name == "thumbnail_url" else ("component_id",):
         if source in attributes:
-            return scope.value(source, owner)
+            return entity.value(source, owner)
     raise SandboxUnsupported(
         f"The embedded server does not know which component {owner}.{name} shows.", entity_type=owner, attribute=name
     )
 
 
-def _end_type(scope: Scope, name: str) -> sa.ColumnElement[Any]:
+def _end_type(entity: EntityAlias, name: str) -> sa.ColumnElement[Any]:
     attribute = "entity_type_to" if name == "to_entity_type" else "entity_type"
     return sa.case(
         CONFIGURED_TYPES,
-        value=scope.reference("configuration").value(attribute, "CustomAttributeLinkConfiguration"),
+        value=entity.reference("configuration").value(attribute, "CustomAttributeLinkConfiguration"),
     )
 
 
@@ -125,98 +125,98 @@ def _listed(steps: sa.Select[Any] | sa.CompoundSelect[Any], correlate: sa.FromCl
     return sa.type_coerce(collected.scalar_subquery(), sa.JSON)
 
 
-def _context_link(scope: Scope) -> sa.ColumnElement[Any]:
-    return _listed(_context_path(scope.tables, scope.value("id"), scope.alias), scope.alias)
+def _context_link(entity: EntityAlias) -> sa.ColumnElement[Any]:
+    return _listed(_context_path(entity.tables, entity.value("id"), entity.table), entity.table)
 
 
-def _version_link(scope: Scope) -> sa.ColumnElement[Any]:
+def _version_link(entity: EntityAlias) -> sa.ColumnElement[Any]:
     """Return the path of a version: that of its asset's context, then itself named by asset and number (a guess)."""
-    asset = scope.reference("asset")
-    above = _context_path(scope.tables, asset.value("context_id"), asset.alias)
-    name = asset.value("name") + " v" + sa.cast(scope.value("version"), sa.Text)
+    asset = entity.reference("asset")
+    above = _context_path(entity.tables, asset.value("context_id"), asset.table)
+    name = asset.value("name") + " v" + sa.cast(entity.value("version"), sa.Text)
     itself = sa.select(
-        scope.value("id").label("id"),
+        entity.value("id").label("id"),
         name.label("name"),
         sa.literal("AssetVersion").label("type"),
         sa.literal(1).label("place"),
-    ).correlate(scope.alias, asset.alias)
+    ).correlate(entity.table, asset.table)
     ordered = sa.union_all(above, itself).subquery()
-    return _listed(sa.select(ordered), scope.alias)
+    return _listed(sa.select(ordered), entity.table)
 
 
-def _group_link(scope: Scope) -> sa.ColumnElement[Any]:
-    group = scope.tables.table("Group")
+def _group_link(entity: EntityAlias) -> sa.ColumnElement[Any]:
+    group = entity.tables.table("Group")
     first, parent = group.alias(), group.alias()
     start = sa.select(first.c.id, first.c.name, first.c.parent_id, sa.literal(0).label("place"))
-    path = start.where(first.c.id == scope.value("id")).correlate(scope.alias).cte(recursive=True, nesting=True)
+    path = start.where(first.c.id == entity.value("id")).correlate(entity.table).cte(recursive=True, nesting=True)
     above = sa.select(parent.c.id, parent.c.name, parent.c.parent_id, path.c.place - 1).where(
         parent.c.id == path.c.parent_id
     )
     path = path.union_all(above)
-    return _listed(sa.select(path.c.id, path.c.name, sa.literal("Group").label("type"), path.c.place), scope.alias)
+    return _listed(sa.select(path.c.id, path.c.name, sa.literal("Group").label("type"), path.c.place), entity.table)
 
 
 # -- times, versions, reviews -------------------------------------------------------------------------------------
 
 
-def _time_logged(scope: Scope) -> sa.ColumnElement[Any]:
+def _time_logged(entity: EntityAlias) -> sa.ColumnElement[Any]:
     """Return the seconds logged on a context and on everything below it."""
-    closure, timelog = scope.tables.closure.alias(), scope.tables.table("Timelog").alias()
+    closure, timelog = entity.tables.closure.alias(), entity.tables.table("Timelog").alias()
     total = (
         sa.select(sa.func.coalesce(sa.func.sum(timelog.c.duration), 0.0))
         .select_from(closure.join(timelog, timelog.c.context_id == closure.c.descendant_id))
-        .where(closure.c.ancestor_id == scope.value("id"))
-        .correlate(scope.alias)
+        .where(closure.c.ancestor_id == entity.value("id"))
+        .correlate(entity.table)
     )
     return sa.type_coerce(total.scalar_subquery(), sa.Float)
 
 
-def _bid_difference(scope: Scope) -> sa.ColumnElement[Any]:
-    return sa.func.coalesce(scope.value("bid", "TypedContext"), 0.0) - _time_logged(scope)
+def _bid_difference(entity: EntityAlias) -> sa.ColumnElement[Any]:
+    return sa.func.coalesce(entity.value("bid", "TypedContext"), 0.0) - _time_logged(entity)
 
 
-def _latest_version(scope: Scope) -> sa.ColumnElement[Any]:
-    version = scope.tables.table("AssetVersion").alias()
+def _latest_version(entity: EntityAlias) -> sa.ColumnElement[Any]:
+    version = entity.tables.table("AssetVersion").alias()
     newest = (
         sa.select(version.c.id)
-        .where(version.c.asset_id == scope.value("id"))
+        .where(version.c.asset_id == entity.value("id"))
         .order_by(version.c.version.desc(), version.c.id)
         .limit(1)
-        .correlate(scope.alias)
+        .correlate(entity.table)
     )
     return newest.scalar_subquery()
 
 
-def _is_latest_version(scope: Scope) -> sa.ColumnElement[Any]:
-    newer = scope.tables.table("AssetVersion").alias()
+def _is_latest_version(entity: EntityAlias) -> sa.ColumnElement[Any]:
+    newer = entity.tables.table("AssetVersion").alias()
     return ~sa.exists(
         sa.select(sa.literal(1))
         .select_from(newer)
-        .where(newer.c.asset_id == scope.value("asset_id"), newer.c.version > scope.value("version"))
-        .correlate(scope.alias)
+        .where(newer.c.asset_id == entity.value("asset_id"), newer.c.version > entity.value("version"))
+        .correlate(entity.table)
     )
 
 
-def _review_session_thumbnail(scope: Scope) -> sa.ColumnElement[Any]:
+def _review_session_thumbnail(entity: EntityAlias) -> sa.ColumnElement[Any]:
     """Return the thumbnail of the first version under review that has one (a guess; the fact is that it is derived)."""
-    shown = scope.tables.table("ReviewSessionObject").alias()
-    version = scope.tables.table("AssetVersion").alias()
+    shown = entity.tables.table("ReviewSessionObject").alias()
+    version = entity.tables.table("AssetVersion").alias()
     first = (
         sa.select(version.c.thumbnail_id)
         .select_from(shown.join(version, version.c.id == shown.c.version_id))
-        .where(shown.c.review_session_id == scope.value("id"), version.c.thumbnail_id.is_not(None))
+        .where(shown.c.review_session_id == entity.value("id"), version.c.thumbnail_id.is_not(None))
         .order_by(shown.c.sort_order, shown.c.id)
         .limit(1)
-        .correlate(scope.alias)
+        .correlate(entity.table)
     )
     return first.scalar_subquery()
 
 
-def _is_open(scope: Scope) -> sa.ColumnElement[Any]:
+def _is_open(entity: EntityAlias) -> sa.ColumnElement[Any]:
     """Return whether a review session can be entered: always, or between its dates, each open-ended when missing."""
-    now, start, end = scope.selection.now, scope.value("start_date"), scope.value("end_date")
+    now, start, end = entity.from_builder.now, entity.value("start_date"), entity.value("end_date")
     within = sa.and_(sa.func.coalesce(start, now) <= now, sa.func.coalesce(end, now) >= now)
-    return sa.type_coerce(sa.or_(sa.func.coalesce(scope.value("availability"), "") == "always", within), sa.Boolean)
+    return sa.type_coerce(sa.or_(sa.func.coalesce(entity.value("availability"), "") == "always", within), sa.Boolean)
 
 
 _RULES = {

@@ -20,86 +20,86 @@ from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
 
 from .collection_items import items
 from .comparison import all_of, any_of, compare, is_among
-from .selection import Scope, Selection, find_attribute, of_type, reference_condition
+from .from_clause import EntityAlias, FromBuilder, find_attribute, of_type, reference_condition
 
-#: What is asked of the end of a path: its scope, the type that describes the attribute, and the attribute.
-_End = Callable[[Scope, str, Attribute, Step], sa.ColumnElement[bool]]
+#: What is asked of the end of a path: its entity, the type that describes the attribute, and the attribute.
+_End = Callable[[EntityAlias, str, Attribute, Step], sa.ColumnElement[bool]]
 
 
-def condition(scope: Scope, criterion: Criterion) -> sa.ColumnElement[bool]:
-    """Return *criterion*, whose names were checked, as a condition on the entity of *scope*.
+def condition(entity: EntityAlias, criterion: Criterion) -> sa.ColumnElement[bool]:
+    """Return *criterion*, whose names were checked, as a condition on the entity of *entity*.
 
     Raises `QueryError` for a comparison that makes no sense, and `SandboxUnsupported`.
     """
     if isinstance(criterion, And):
-        return all_of([condition(scope, operand) for operand in criterion.operands])
+        return all_of([condition(entity, operand) for operand in criterion.operands])
     if isinstance(criterion, Or):
-        return any_of([condition(scope, operand) for operand in criterion.operands])
+        return any_of([condition(entity, operand) for operand in criterion.operands])
     if isinstance(criterion, Not):
-        return sa.not_(condition(scope, criterion.operand))
+        return sa.not_(condition(entity, criterion.operand))
     if isinstance(criterion, Comparison):
-        return _comparison(scope, criterion)
+        return _comparison(entity, criterion)
     if isinstance(criterion, Membership):
-        return _membership(scope, criterion)
-    return _related(scope, criterion)
+        return _membership(entity, criterion)
+    return _related(entity, criterion)
 
 
-def _walk(scope: Scope, path: Path, end: _End, start: int = 0) -> sa.ColumnElement[bool]:
-    """Follow *path* from *scope* and ask *end* at its end, for some item of every collection on the way."""
+def _walk(entity: EntityAlias, path: Path, end: _End, start: int = 0) -> sa.ColumnElement[bool]:
+    """Follow *path* from *entity* and ask *end* at its end, for some item of every collection on the way."""
     for place in range(start, len(path.steps)):
         step = path.steps[place]
-        owner, attribute = find_attribute(scope.tables, scope.entity_type, step.name)
+        owner, attribute = find_attribute(entity.tables, entity.entity_type, step.name)
         if place == len(path.steps) - 1:
-            return end(scope, owner, attribute, step)
+            return end(entity, owner, attribute, step)
         if attribute.is_plural:
-            return _some_item(scope, step, functools.partial(_walk, path=path, end=end, start=place + 1))
-        scope = scope.reference(step.name, step.cast)
+            return _some_item(entity, step, functools.partial(_walk, path=path, end=end, start=place + 1))
+        entity = entity.reference(step.name, step.cast)
     raise QueryError("A path needs at least one attribute.")
 
 
 def _some_item(
-    scope: Scope, step: Step, inner: Callable[[Scope], sa.ColumnElement[bool] | None]
+    entity: EntityAlias, step: Step, inner: Callable[[EntityAlias], sa.ColumnElement[bool] | None]
 ) -> sa.ColumnElement[bool]:
     """Return whether the collection holds an item, of the type it is cast to, for which *inner* holds."""
-    found = items(scope.tables, scope.selection.now, scope.entity_type, step.name, scope.id)
-    found.scope.is_item = True
-    return _exists(scope, found.scope, found.condition, step, inner)
+    found = items(entity.tables, entity.from_builder.now, entity.entity_type, step.name, entity.id)
+    found.entity.is_item = True
+    return _exists(entity, found.entity, found.condition, step, inner)
 
 
 def _exists(
-    outer: Scope,
-    target: Scope,
+    outer: EntityAlias,
+    target: EntityAlias,
     tie: sa.ColumnElement[bool],
     step: Step,
-    inner: Callable[[Scope], sa.ColumnElement[bool] | None],
+    inner: Callable[[EntityAlias], sa.ColumnElement[bool] | None],
 ) -> sa.ColumnElement[bool]:
     conditions = [tie]
     if step.cast is not None:
-        narrowed = of_type(target.tables, target.alias, step.cast)
+        narrowed = of_type(target.tables, target.table, step.cast)
         if narrowed is not None:
             conditions.append(narrowed)
         target.entity_type = step.cast
     held = inner(target)
     if held is not None:
         conditions.append(held)
-    rows = sa.select(sa.literal(1)).select_from(target.selection.from_clause).where(*conditions)
+    rows = sa.select(sa.literal(1)).select_from(target.from_builder.from_clause).where(*conditions)
     # What is not of the target is of the entity it is tied to, which may be read from several tables.
-    return sa.exists(rows.correlate_except(target.selection.from_clause))
+    return sa.exists(rows.correlate_except(target.from_builder.from_clause))
 
 
 # -- comparisons --------------------------------------------------------------------------------------------------
 
 
-def _comparison(scope: Scope, criterion: Comparison) -> sa.ColumnElement[bool]:
-    def end(scope: Scope, owner: str, attribute: Attribute, step: Step) -> sa.ColumnElement[bool]:
-        value, value_type = _comparable(scope, owner, attribute, step)
+def _comparison(entity: EntityAlias, criterion: Comparison) -> sa.ColumnElement[bool]:
+    def end(entity: EntityAlias, owner: str, attribute: Attribute, step: Step) -> sa.ColumnElement[bool]:
+        value, value_type = _comparable(entity, owner, attribute, step)
         return compare(value, value_type, criterion.operator, criterion.value, f"{owner}.{attribute.name}")
 
-    return _walk(scope, criterion.path, end)
+    return _walk(entity, criterion.path, end)
 
 
 def _comparable(
-    scope: Scope, owner: str, attribute: Attribute, step: Step
+    entity: EntityAlias, owner: str, attribute: Attribute, step: Step
 ) -> tuple[sa.ColumnElement[Any], ValueType | None]:
     """Return what a comparison compares: a scalar's value, or the id that a reference is kept in."""
     if attribute.is_plural:
@@ -108,14 +108,14 @@ def _comparable(
             f"Use '{attribute.name} any (...)', or 'not {attribute.name} any ()' for none."
         )
     if attribute.kind is Kind.SCALAR:
-        value = scope.value(attribute.name, owner)
+        value = entity.value(attribute.name, owner)
         is_key = attribute.foreign_key is not None
-        return (_unindexed(value) if scope.is_item and is_key else value), attribute.value_type
-    key = scope.tables.relation(owner, attribute.name)
+        return (_unindexed(value) if entity.is_item and is_key else value), attribute.value_type
+    key = entity.tables.relation(owner, attribute.name)
     if step.cast is None and isinstance(key, (ForeignKey, HiddenKey)):
-        value = scope.stored(owner, key)
-        return (_unindexed(value) if scope.is_item else value), ValueType.TEXT
-    return scope.reference(attribute.name, step.cast).id, ValueType.TEXT
+        value = entity.stored(owner, key)
+        return (_unindexed(value) if entity.is_item else value), ValueType.TEXT
+    return entity.reference(attribute.name, step.cast).id, ValueType.TEXT
 
 
 def _unindexed(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
@@ -127,67 +127,67 @@ def _unindexed(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return sa.UnaryExpression(value, operator=custom_op("+"), type_=value.type)
 
 
-def _membership(scope: Scope, criterion: Membership) -> sa.ColumnElement[bool]:
-    def end(scope: Scope, owner: str, attribute: Attribute, step: Step) -> sa.ColumnElement[bool]:
-        value, value_type = _comparable(scope, owner, attribute, step)
+def _membership(entity: EntityAlias, criterion: Membership) -> sa.ColumnElement[bool]:
+    def end(entity: EntityAlias, owner: str, attribute: Attribute, step: Step) -> sa.ColumnElement[bool]:
+        value, value_type = _comparable(entity, owner, attribute, step)
         if isinstance(criterion.values, Select):
-            among: sa.ColumnElement[bool] = _plain(value, value_type, attribute).in_(_column(scope, criterion.values))
+            among: sa.ColumnElement[bool] = _plain(value, value_type, attribute).in_(_column(entity, criterion.values))
         else:
             among = is_among(value, value_type, criterion.values, f"{owner}.{attribute.name}")
         return sa.not_(among) if criterion.negated else among
 
-    return _walk(scope, criterion.path, end)
+    return _walk(entity, criterion.path, end)
 
 
 # -- relations ----------------------------------------------------------------------------------------------------
 
 
-def _related(scope: Scope, criterion: Related) -> sa.ColumnElement[bool]:
-    def inner(item: Scope) -> sa.ColumnElement[bool] | None:
+def _related(entity: EntityAlias, criterion: Related) -> sa.ColumnElement[bool]:
+    def inner(item: EntityAlias) -> sa.ColumnElement[bool] | None:
         return None if criterion.criterion is None else condition(item, criterion.criterion)
 
-    def end(scope: Scope, owner: str, attribute: Attribute, step: Step) -> sa.ColumnElement[bool]:
+    def end(entity: EntityAlias, owner: str, attribute: Attribute, step: Step) -> sa.ColumnElement[bool]:
         if attribute.is_plural:
-            return _some_item(scope, step, inner)
+            return _some_item(entity, step, inner)
         # A subquery rather than the joined row, so that `not parent has (...)` holds where there is no parent.
         assert attribute.target is not None, f"{attribute.name} is a relation"
-        target = Selection(scope.tables, scope.selection.now).start(attribute.target)
-        tie = reference_condition(scope, owner, attribute.name, target.alias)
-        return _exists(scope, target, tie, step, inner)
+        target = FromBuilder(entity.tables, entity.from_builder.now).start(attribute.target)
+        tie = reference_condition(entity, owner, attribute.name, target.table)
+        return _exists(entity, target, tie, step, inner)
 
-    return _walk(scope, criterion.path, end)
+    return _walk(entity, criterion.path, end)
 
 
 # -- whole queries ------------------------------------------------------------------------------------------------
 
 
-def filtered(scope: Scope, select: Select) -> sa.ColumnElement[bool]:
-    """Return what makes a row of the scope's table a result of *select*: its type and the criterion."""
+def filtered(entity: EntityAlias, select: Select) -> sa.ColumnElement[bool]:
+    """Return what makes a row of the entity's table a result of *select*: its type and the criterion."""
     conditions = []
-    narrowed = of_type(scope.tables, scope.alias, scope.entity_type)
+    narrowed = of_type(entity.tables, entity.table, entity.entity_type)
     if narrowed is not None:
         conditions.append(narrowed)
     if select.criterion is not None:
-        conditions.append(condition(scope, select.criterion))
+        conditions.append(condition(entity, select.criterion))
     return sa.and_(sa.true(), *conditions)
 
 
-def ordering(scope: Scope, select: Select) -> list[sa.ColumnElement[Any]]:
+def ordering(entity: EntityAlias, select: Select) -> list[sa.ColumnElement[Any]]:
     """Return the keys of `order by`, ending with the primary key, so that the order of results is always the same."""
     keys = []
     for order in select.order_by:
-        value = value_at(scope, order.path)
+        value = value_at(entity, order.path)
         keys.append(value.desc() if order.descending else value.asc())
-    return [*keys, *scope.key]
+    return [*keys, *entity.key]
 
 
-def value_at(scope: Scope, path: Path) -> sa.ColumnElement[Any]:
+def value_at(entity: EntityAlias, path: Path) -> sa.ColumnElement[Any]:
     """Return the one value a path over references ends at; a path that ends on a reference ends at its id.
 
     Raises `SandboxUnsupported` when a subquery's path leads over a collection.
     """
     for step in path.steps[:-1]:
-        owner, attribute = find_attribute(scope.tables, scope.entity_type, step.name)
+        owner, attribute = find_attribute(entity.tables, entity.entity_type, step.name)
         if attribute.kind is not Kind.REFERENCE:
             raise SandboxUnsupported(
                 f"The embedded server does not support a subquery that selects over many entities ('{path}', where "
@@ -195,10 +195,10 @@ def value_at(scope: Scope, path: Path) -> sa.ColumnElement[Any]:
                 entity_type=owner,
                 attribute=step.name,
             )
-        scope = scope.reference(step.name, step.cast)
+        entity = entity.reference(step.name, step.cast)
     last = path.steps[-1]
-    owner, attribute = find_attribute(scope.tables, scope.entity_type, last.name)
-    value, value_type = _comparable(scope, owner, attribute, last)
+    owner, attribute = find_attribute(entity.tables, entity.entity_type, last.name)
+    value, value_type = _comparable(entity, owner, attribute, last)
     return _plain(value, value_type, attribute)
 
 
@@ -209,13 +209,13 @@ def _plain(value: sa.ColumnElement[Any], value_type: ValueType | None, attribute
     return value
 
 
-def _column(scope: Scope, select: Select) -> sa.Select[Any]:
+def _column(entity: EntityAlias, select: Select) -> sa.Select[Any]:
     """Return a subquery as the column of values it selects, without nulls, which would make `not_in` find nothing."""
-    primary_key = scope.tables.schema.type(select.entity_type).primary_key
+    primary_key = entity.tables.schema.type(select.entity_type).primary_key
     paths = select.projections or tuple(Path.of(name) for name in primary_key)
     if len(paths) != 1 or not isinstance(paths[0], Path) or select.group_by:
         raise QueryError(f"A subquery must select exactly one attribute; that of {select.entity_type} does not.")
-    inner = Selection(scope.tables, scope.selection.now)
+    inner = FromBuilder(entity.tables, entity.from_builder.now)
     start = inner.start(select.entity_type)
     value = value_at(start, paths[0])
     where = filtered(start, select)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from ftrack_orm.errors import SandboxUnsupported
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
 
-from .selection import Scope, Selection
+from .from_clause import EntityAlias, FromBuilder
 
 VALUES = "CustomAttributeValue"
 CONFIGURATION = "CustomAttributeConfiguration"
@@ -31,11 +31,11 @@ CONFIGURED_AS = {
 HIERARCHICAL = frozenset({"Context", "AssetVersion", "Asset"})
 
 
-class ValueScope(Scope):
+class ValueAlias(EntityAlias):
     """One configuration that applies to an entity, standing for the value the entity has for it."""
 
-    def __init__(self, configuration: Scope, entity_type: str, values: sa.FromClause, owner: Scope) -> None:
-        super().__init__(configuration.selection, entity_type, values)
+    def __init__(self, configuration: EntityAlias, entity_type: str, values: sa.FromClause, owner: EntityAlias) -> None:
+        super().__init__(configuration.from_builder, entity_type, values)
         self._configuration = configuration
         self._owner = owner
         self._references["configuration", None] = configuration
@@ -48,7 +48,7 @@ class ValueScope(Scope):
             return self._owner.id
         if name == "value":
             chosen = sa.case(
-                (self.alias.c.configuration_id.is_not(None), self.alias.c.value),
+                (self.table.c.configuration_id.is_not(None), self.table.c.value),
                 (configuration.value("is_hierarchical").is_(True), sa.null()),
                 else_=configuration.value("default"),
             )
@@ -58,23 +58,25 @@ class ValueScope(Scope):
 
 def values(
     tables: Tables, now: str, owner_type: str, value_type: str, source_id: sa.ColumnElement[Any]
-) -> tuple[Scope, sa.ColumnElement[bool]]:
-    """Return the scope of all custom attribute values of the entity with *source_id*, and what ties them to it."""
-    selection = Selection(tables, now)
-    owner = selection.start(owner_type)
+) -> tuple[EntityAlias, sa.ColumnElement[bool]]:
+    """Return the entity of all custom attribute values of the entity with *source_id*, and what ties them to it."""
+    from_builder = FromBuilder(tables, now)
+    owner = from_builder.start(owner_type)
     project = _project(owner)  # joins what leads to the project, before the configurations are joined by it
     configurations = tables.table(CONFIGURATION).alias()
-    configuration = Scope(selection, CONFIGURATION, configurations)
-    selection.join(configurations, _applies(configuration, owner, project), outer=False)
+    configuration = EntityAlias(from_builder, CONFIGURATION, configurations)
+    from_builder.join(configurations, _applies(configuration, owner, project), outer=False)
     stored = tables.table(VALUES).alias()
-    selection.join(stored, sa.and_(stored.c.configuration_id == configuration.id, stored.c.entity_id == owner.id))
-    return ValueScope(configuration, value_type, stored, owner), owner.id == source_id
+    from_builder.join(stored, sa.and_(stored.c.configuration_id == configuration.id, stored.c.entity_id == owner.id))
+    return ValueAlias(configuration, value_type, stored, owner), owner.id == source_id
 
 
-def _applies(configuration: Scope, owner: Scope, project: sa.ColumnElement[Any] | None) -> sa.ColumnElement[bool]:
+def _applies(
+    configuration: EntityAlias, owner: EntityAlias, project: sa.ColumnElement[Any] | None
+) -> sa.ColumnElement[bool]:
     """Return whether a configuration applies: by what it is for, by project, and not hidden by the project's own."""
     family = owner.tables.schema.type(owner.entity_type).family
-    own_type = configuration.alias.c[ENTITY_TYPE] == CONFIGURATION
+    own_type = configuration.table.c[ENTITY_TYPE] == CONFIGURATION
     fits = _fits(configuration, owner, family)
     if family in HIERARCHICAL:
         fits = sa.or_(fits, configuration.value("is_hierarchical").is_(True))
@@ -82,7 +84,7 @@ def _applies(configuration: Scope, owner: Scope, project: sa.ColumnElement[Any] 
     if project is None:
         return sa.and_(own_type, fits, of_project.is_(None))
     hiding = owner.tables.table(CONFIGURATION).alias()
-    other = Scope(owner.selection, CONFIGURATION, hiding)
+    other = EntityAlias(owner.from_builder, CONFIGURATION, hiding)
     hidden = sa.and_(
         of_project.is_(None),
         sa.exists(
@@ -100,7 +102,7 @@ def _applies(configuration: Scope, owner: Scope, project: sa.ColumnElement[Any] 
     return sa.and_(own_type, fits, sa.or_(of_project.is_(None), of_project == project), ~hidden)
 
 
-def _fits(configuration: Scope, owner: Scope, family: str) -> sa.ColumnElement[bool]:
+def _fits(configuration: EntityAlias, owner: EntityAlias, family: str) -> sa.ColumnElement[bool]:
     configured = configuration.value("entity_type")
     if family != "Context":
         name = CONFIGURED_AS.get(family)
@@ -110,7 +112,7 @@ def _fits(configuration: Scope, owner: Scope, family: str) -> sa.ColumnElement[b
                 entity_type=owner.entity_type,
             )
         return configured == name
-    is_project = owner.alias.c[ENTITY_TYPE] == "Project"
+    is_project = owner.table.c[ENTITY_TYPE] == "Project"
     object_type = owner.value("object_type_id", "TypedContext")
     return sa.or_(
         sa.and_(is_project, configured == "show"),
@@ -118,11 +120,11 @@ def _fits(configuration: Scope, owner: Scope, family: str) -> sa.ColumnElement[b
     )
 
 
-def _project(owner: Scope) -> sa.ColumnElement[Any] | None:
+def _project(owner: EntityAlias) -> sa.ColumnElement[Any] | None:
     """Return the id of the project an entity belongs to, or None for types whose entities belong to none."""
     family = owner.tables.schema.type(owner.entity_type).family
     if family == "Context":
-        is_project = owner.alias.c[ENTITY_TYPE] == "Project"
+        is_project = owner.table.c[ENTITY_TYPE] == "Project"
         return sa.case((is_project, owner.value("id")), else_=owner.value("project_id"))
     if family == "AssetVersion":
         return _project(owner.reference("asset"))

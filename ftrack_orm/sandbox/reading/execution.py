@@ -19,8 +19,8 @@ from ftrack_orm.wire.replies import QueryReply
 
 from .conditions import filtered, ordering, value_at
 from .fetching import columns, fetch_collections
+from .from_clause import EntityAlias, FromBuilder, find_attribute
 from .projection import branch
-from .selection import Scope, Selection, find_attribute
 from .serialization import Serializer
 
 #: How SQLite says that a statement is beyond it.
@@ -30,8 +30,8 @@ _LIMITS = ("at most 64 tables", "too many", "too large", "too complex", "stack o
 _LIMIT = re.compile(r"at most \d+|too (many|large|big|complex)|overflow|maximum")
 
 
-def run(
-    connection: sa.Connection, tables: Tables, select: Select, emission: Serializer, now: datetime.datetime
+def run_query(
+    connection: sa.Connection, tables: Tables, select: Select, serializer: Serializer, now: datetime.datetime
 ) -> QueryReply:
     """Answer *select*. *now* is the moment that values such as `is_open` are worked out for.
 
@@ -40,7 +40,7 @@ def run(
     """
     check(select, tables.schema)
     try:
-        return _run(connection, tables, select, emission, now)
+        return _run(connection, tables, select, serializer, now)
     except sa.exc.OperationalError as error:
         if not any(limit in str(error.orig) for limit in _LIMITS):
             raise
@@ -49,17 +49,17 @@ def run(
 
 
 def _run(
-    connection: sa.Connection, tables: Tables, select: Select, emission: Serializer, now: datetime.datetime
+    connection: sa.Connection, tables: Tables, select: Select, serializer: Serializer, now: datetime.datetime
 ) -> QueryReply:
-    selection = Selection(tables, now.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat())
-    scope = selection.start(select.entity_type)
+    from_builder = FromBuilder(tables, now.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat())
+    entity = from_builder.start(select.entity_type)
     if select.group_by:
-        return _grouped(connection, scope, select)
-    place, wanted = columns(scope, branch(tables, select.entity_type, select.projections))
-    statement = sa.select(*wanted).where(filtered(scope, select)).order_by(*ordering(scope, select))
-    rows, next_offset = _page(connection, statement.select_from(selection.from_clause), select)
-    fetch_collections(connection, place, rows, selection.now)
-    entities = (emission.entity(place, row) for row in rows)
+        return _grouped(connection, entity, select)
+    place, wanted = columns(entity, branch(tables, select.entity_type, select.projections))
+    statement = sa.select(*wanted).where(filtered(entity, select)).order_by(*ordering(entity, select))
+    rows, next_offset = _page(connection, statement.select_from(from_builder.from_clause), select)
+    fetch_collections(connection, place, rows, from_builder.now)
+    entities = (serializer.entity(place, row) for row in rows)
     return QueryReply([entity for entity in entities if entity is not None], next_offset)
 
 
@@ -84,16 +84,16 @@ _FUNCTIONS: dict[Function, Callable[[Any], sa.ColumnElement[Any]]] = {
 }
 
 
-def _grouped(connection: sa.Connection, scope: Scope, select: Select) -> QueryReply:
+def _grouped(connection: sa.Connection, entity: EntityAlias, select: Select) -> QueryReply:
     """Answer a `group by`: plain rows of the group's values and of `<function>_<path>` for each aggregate."""
-    groups = {str(path): value_at(scope, path) for path in select.group_by}
+    groups = {str(path): value_at(entity, path) for path in select.group_by}
     wanted: dict[str, sa.ColumnElement[Any]] = {}
-    moments = {str(path) for path in select.group_by if _is_moment(scope, path)}
+    moments = {str(path) for path in select.group_by if _is_moment(entity, path)}
     for projection in select.projections:
         if isinstance(projection, Aggregate):
             name = f"{projection.function.value}_{projection.path}"
-            wanted[name] = _FUNCTIONS[projection.function](value_at(scope, projection.path))
-            if projection.function in (Function.MIN, Function.MAX) and _is_moment(scope, projection.path):
+            wanted[name] = _FUNCTIONS[projection.function](value_at(entity, projection.path))
+            if projection.function in (Function.MIN, Function.MAX) and _is_moment(entity, projection.path):
                 moments.add(name)
     wanted.update(groups)
     order = []
@@ -104,27 +104,27 @@ def _grouped(connection: sa.Connection, scope: Scope, select: Select) -> QueryRe
         order.append(value.desc() if key.descending else value.asc())
     statement = (
         sa.select(*(column.label(f"c{number}") for number, column in enumerate(wanted.values())))
-        .where(filtered(scope, select))
+        .where(filtered(entity, select))
         .group_by(*groups.values())
         .order_by(*order, *groups.values())
-        .select_from(scope.selection.from_clause)
+        .select_from(entity.from_builder.from_clause)
     )
     rows, next_offset = _page(connection, statement, select)
-    emission_names = list(wanted)
+    names = list(wanted)
     data = [
         {
             name: {VALUE_TYPE: "datetime", "value": value} if name in moments and value is not None else value
-            for name, value in zip(emission_names, row, strict=True)
+            for name, value in zip(names, row, strict=True)
         }
         for row in rows
     ]
     return QueryReply(data, next_offset)
 
 
-def _is_moment(scope: Scope, path: Path) -> bool:
-    entity_type = scope.entity_type
+def _is_moment(entity: EntityAlias, path: Path) -> bool:
+    entity_type = entity.entity_type
     for step in path.steps[:-1]:
-        _, attribute = find_attribute(scope.tables, entity_type, step.name)
+        _, attribute = find_attribute(entity.tables, entity_type, step.name)
         entity_type = step.cast or attribute.target or entity_type
-    _, attribute = find_attribute(scope.tables, entity_type, path.steps[-1].name)
+    _, attribute = find_attribute(entity.tables, entity_type, path.steps[-1].name)
     return attribute.value_type is ValueType.DATETIME

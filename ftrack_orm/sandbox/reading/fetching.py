@@ -17,8 +17,8 @@ from ftrack_orm.sandbox.tables import Tables
 from ftrack_orm.schema.attribute import Kind
 
 from .collection_items import items
+from .from_clause import EntityAlias
 from .projection import Branch, Field, always_told
-from .selection import Scope
 
 Row = Sequence[Any]
 
@@ -59,34 +59,34 @@ class RowPosition:
         return field.casts is None or any(schema.is_a(entity_type, cast) for cast in field.casts)
 
 
-def columns(scope: Scope, branch: Branch) -> tuple[RowPosition, list[sa.ColumnElement[Any]]]:
-    """Return the columns a branch needs of *scope* and everything it joins, and where each of them is."""
+def columns(entity: EntityAlias, branch: Branch) -> tuple[RowPosition, list[sa.ColumnElement[Any]]]:
+    """Return the columns a branch needs of *entity* and everything it joins, and where each of them is."""
     wanted: list[sa.ColumnElement[Any]] = []
-    return _place(scope, branch, wanted), wanted
+    return _place(entity, branch, wanted), wanted
 
 
-def _place(scope: Scope, branch: Branch, wanted: list[sa.ColumnElement[Any]]) -> RowPosition:
+def _place(entity: EntityAlias, branch: Branch, wanted: list[sa.ColumnElement[Any]]) -> RowPosition:
     def add(column: sa.ColumnElement[Any]) -> int:
         # Equal columns of several attributes (Schema.type_id) would otherwise be one column of the result.
         wanted.append(column.label(f"c{len(wanted)}"))
         return len(wanted) - 1
 
-    tables = scope.tables
-    kind = scope.concrete_type
-    place = RowPosition(branch, tables, tuple(map(add, scope.key)), add(kind) if kind is not None else None)
+    tables = entity.tables
+    kind = entity.concrete_type
+    place = RowPosition(branch, tables, tuple(map(add, entity.key)), add(kind) if kind is not None else None)
     described = tables.schema.type(branch.entity_type)
     place.columns.update(zip(described.primary_key, place.key, strict=True))
     family = (branch.entity_type,) if kind is None else tables.schema.concrete(described.family)
     for concrete in family:
         for name in always_told(tables, concrete):
             if name not in place.columns:
-                place.columns[name] = add(scope.value(name, concrete))
+                place.columns[name] = add(entity.value(name, concrete))
     for name, field in branch.fields.items():
         if field.attribute.kind is Kind.SCALAR:
             if name not in place.columns:
-                place.columns[name] = add(scope.value(name, field.owner))
+                place.columns[name] = add(entity.value(name, field.owner))
         elif field.attribute.kind is Kind.REFERENCE and field.branch is not None:
-            place.references[name] = _place(scope.reference(name, owner=field.owner), field.branch, wanted)
+            place.references[name] = _place(entity.reference(name, owner=field.owner), field.branch, wanted)
     return place
 
 
@@ -111,10 +111,10 @@ def _fetch(
 ) -> Members:
     owners = sa.func.json_each(json.dumps(ids)).table_valued("value").alias()
     found = items(tables, now, field.owner, field.attribute.name, owners.c.value)
-    place, wanted = columns(found.scope, branch)
+    place, wanted = columns(found.entity, branch)
     statement = (
         sa.select(*wanted, owners.c.value)
-        .select_from(owners, found.scope.selection.from_clause)
+        .select_from(owners, found.entity.from_builder.from_clause)
         .where(found.condition)
         .order_by(*found.order)
     )

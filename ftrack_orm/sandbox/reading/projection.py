@@ -16,7 +16,7 @@ from ftrack_orm.query.language.nodes import Path, Projection
 from ftrack_orm.sandbox.tables import Tables
 from ftrack_orm.schema.attribute import Attribute, Kind
 
-from .selection import find_attribute
+from .from_clause import find_attribute
 
 
 @attrs.define(slots=False)

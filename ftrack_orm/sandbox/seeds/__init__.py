@@ -52,7 +52,7 @@ def seed(
             demo.plant(writer, tasks=tasks, now=now, api_user=api_user)
     closure.rebuild(connection, tables)
     # Without knowing how much lies where, SQLite walks the wrong index of a large production.
-    index_statistics.measure(connection, tables.metadata)
+    index_statistics.analyze(connection, tables.metadata)
 
 
 @contextlib.contextmanager

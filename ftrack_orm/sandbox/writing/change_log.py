@@ -13,7 +13,7 @@ import attrs
 
 Row = dict[str, Any]
 #: Tables of what the server notes down by itself; they are not announced, which would make every change two.
-SERVER_NOTES = frozenset({"Event", "Feed", "StatusChange"})
+UNANNOUNCED_TABLES = frozenset({"Event", "Feed", "StatusChange"})
 
 #: The table's name and the primary key's values.
 Identity = tuple[str, tuple[Any, ...]]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 
 from ftrack_orm.errors import InvalidValue
-from ftrack_orm.sandbox.reading.selection import json_values
+from ftrack_orm.sandbox.reading.from_clause import json_values
 from ftrack_orm.sandbox.tables import Tables
 
 #: The family the pairs are kept for, and the attribute that holds the parent's id.

@@ -8,7 +8,7 @@ from typing import Any
 from ftrack_orm.sandbox import server_errors
 from ftrack_orm.schema.model import EntityType
 
-from . import custom_attributes, defaults, rules
+from . import constraints, custom_attributes, defaults
 from .store import Row, Store
 
 #: Types that exist only as what their subtypes have in common.
@@ -25,7 +25,7 @@ def insert(store: Store, entity_type: EntityType, columns: Mapping[str, Any]) ->
     row: Row = dict(columns)
     custom_attributes.check_new(store, entity_type, row)
     defaults.complete(store, entity_type, row)
-    rules.check(store, entity_type.name, row, None)
+    constraints.check(store, entity_type.name, row, None)
     row = store.insert(entity_type.name, row)
     if entity_type.family == "Context":
         store.place(row["id"], row["parent_id"])

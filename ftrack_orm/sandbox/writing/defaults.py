@@ -88,9 +88,9 @@ def _fill_plain(store: Store, entity_type: EntityType, family: tuple[str, ...], 
         if attribute.has_generated_default or is_id:
             row[column.name] = str(uuid.uuid4())
         elif attribute.name in moments:
-            row[column.name] = store.stamp.now
+            row[column.name] = store.request.now
         elif attribute.name in mine:
-            row[column.name] = store.stamp.user_id
+            row[column.name] = store.request.user_id
         elif attribute.name in values:
             row[column.name] = values[attribute.name]
         elif attribute.default is not None:

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from ftrack_orm.sandbox import server_errors
-from ftrack_orm.sandbox.reading.selection import json_values
+from ftrack_orm.sandbox.reading.from_clause import json_values
 from ftrack_orm.sandbox.tables import ENTITY_TYPE
 
 from . import closure
-from .change_log import SERVER_NOTES
+from .change_log import UNANNOUNCED_TABLES
 from .references import Dependent, OnDelete
 from .store import Key, Row, Store
 
@@ -22,7 +22,7 @@ def delete(store: Store, targets: Sequence[tuple[str, Key]]) -> None:
     Works by families, not by rows: its statements grow with the depth of what hangs together, not with its size. Raises
     an integrity error when something that stays uses one of them.
     """
-    store.settle()
+    store.flush()
     plan = _Plan(store)
     for entity_type, key in targets:
         plan.add(store.tables.root(entity_type), {key: store.get(entity_type, key)})
@@ -57,7 +57,7 @@ class _Plan:
                 continue  # nothing can point at an entity with a longer key
             ids = [key[0] for key in keys]
             for dependent in self._store.references.to(table):
-                if dependent.fate is OnDelete.CASCADE:
+                if dependent.on_delete is OnDelete.CASCADE:
                     self.add(dependent.table, self._pointing_rows(dependent, ids))
                 else:
                     self._pointing.append((dependent, table, ids))
@@ -65,7 +65,7 @@ class _Plan:
     def refuse_what_is_used(self) -> None:
         """Refuse the deletion when a row that stays uses a doomed one and may not lose it."""
         for dependent, table, ids in self._pointing:
-            if dependent.fate is not OnDelete.REFUSE:
+            if dependent.on_delete is not OnDelete.RESTRICT:
                 continue
             doomed = self._doomed.get(dependent.table, {})
             staying = [key for key in self._pointing_rows(dependent, ids) if key not in doomed]
@@ -78,13 +78,13 @@ class _Plan:
     def carry_out(self) -> None:
         """Take the pointers from what stays, then delete."""
         for dependent, _, ids in self._pointing:
-            if dependent.fate is OnDelete.CLEAR:
+            if dependent.on_delete is OnDelete.SET_NULL:
                 self._clear(dependent, ids)
         for name, rows in self._doomed.items():
             self._delete_rows(name, list(rows))
             for key, row in rows.items():
                 if ENTITY_TYPE in row:  # what links entities in a table no type shows is no entity itself
-                    self._store.record.removed(name, key, row)
+                    self._store.change_log.removed(name, key, row)
         if "Context" in self._doomed:
             contexts = [key[0] for key in self._doomed["Context"]]
             closure.remove(self._connection, self._store.tables, contexts)
@@ -96,10 +96,10 @@ class _Plan:
         table = self._table(dependent.table)
         cleared = {dependent.column: None}
         # The server's notes are many and nobody is told that they changed.
-        rows = {} if dependent.table in SERVER_NOTES else self._pointing_rows(dependent, ids)
+        rows = {} if dependent.table in UNANNOUNCED_TABLES else self._pointing_rows(dependent, ids)
         for key, row in rows.items():
             if key not in self._doomed.get(dependent.table, {}):
-                self._store.record.changed(dependent.table, key, row, cleared)
+                self._store.change_log.changed(dependent.table, key, row, cleared)
         column = table.c[dependent.column]
         self._connection.execute(table.update().where(column.in_(json_values(ids))).values(cleared))
 

@@ -83,7 +83,7 @@ def _set_linked(
         if gone or added:
             root = store.tables.root(entity_type.name)
             now = sorted(dict.fromkeys(wanted))
-            store.record.relinked(root, (row["id"],), row, attribute.name, sorted(present), now)
+            store.change_log.relinked(root, (row["id"],), row, attribute.name, sorted(present), now)
         return
     # The link is an entity itself, with an id, values of its own and things that hang on it.
     for id_ in sorted(gone):

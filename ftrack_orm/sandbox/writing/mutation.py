@@ -7,7 +7,7 @@ from typing import Any
 
 from ftrack_orm.sandbox import server_errors
 
-from . import assignment, custom_attributes, deletion, membership, responses
+from . import custom_attributes, deletion, entity_data, membership, replies
 from .creation import concrete_type, insert
 from .store import Store
 from .update import apply
@@ -19,11 +19,11 @@ def create(store: Store, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
     Raises `UnknownEntityType`, `UnknownAttribute` and the server's refusals.
     """
     entity_type = concrete_type(store, name, data)
-    given = assignment.read(store.tables, entity_type, data, None)
+    given = entity_data.validate(store.tables, entity_type, data, None)
     row = insert(store, entity_type, given.columns)
     for attribute, members in given.collections.items():
         membership.set_members(store, entity_type, row, attribute, members)
-    return responses.created(store, entity_type, row, given.named)
+    return replies.created(store, entity_type, row, given.named)
 
 
 def update(store: Store, name: str, key: Sequence[str], data: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def update(store: Store, name: str, key: Sequence[str], data: Mapping[str, Any])
     if row is None:
         raise server_errors.missing(name, key)
     entity_type = store.type_of(name, row)
-    given = assignment.read(store.tables, entity_type, data, row)
+    given = entity_data.validate(store.tables, entity_type, data, row)
     changes = {column: value for column, value in given.columns.items() if row[column] != value}
     custom_attributes.check_change(store, entity_type, row, changes)
     before = dict(row)
@@ -48,7 +48,7 @@ def update(store: Store, name: str, key: Sequence[str], data: Mapping[str, Any])
         membership.set_members(store, entity_type, row, attribute, members)
     row = store.get(name, key)
     touched = [column for column, value in row.items() if before.get(column) != value]
-    return responses.updated(store, entity_type, row, given.named, touched)
+    return replies.updated(store, entity_type, row, given.named, touched)
 
 
 def delete(store: Store, targets: Sequence[tuple[str, Sequence[str]]]) -> None:

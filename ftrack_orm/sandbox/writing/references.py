@@ -20,8 +20,8 @@ class OnDelete(enum.Enum):
     """What deleting an entity does to a row that points at it."""
 
     CASCADE = "deleted too"
-    CLEAR = "keeps living without it"
-    REFUSE = "forbids the deletion"
+    SET_NULL = "keeps living without it"
+    RESTRICT = "forbids the deletion"
 
 
 @attrs.frozen(slots=True)
@@ -41,7 +41,7 @@ class Dependent:
 
     table: str
     column: str
-    fate: OnDelete
+    on_delete: OnDelete
 
 
 #: How a studio sets ftrack up. Rows of production data that use one of these forbid its deletion.
@@ -54,13 +54,13 @@ CONFIGURATION = frozenset(
     }
 )  # fmt: skip
 
-#: Columns whose fate the general rule in `_fate` would get wrong.
+#: Columns whose fate the general rule in `_on_delete` would get wrong.
 _EXCEPTIONS: dict[tuple[str, str], OnDelete] = {
-    ("Status", "state_id"): OnDelete.REFUSE,
-    ("Note", "user_id"): OnDelete.REFUSE,  # what was said must not vanish with who said it
-    ("Timelog", "user_id"): OnDelete.CLEAR,  # the hours were spent all the same
-    ("Resource", "parent_id"): OnDelete.CLEAR,  # a group inside a deleted group
-    ("CustomConfigurationBase", "group_id"): OnDelete.CLEAR,
+    ("Status", "state_id"): OnDelete.RESTRICT,
+    ("Note", "user_id"): OnDelete.RESTRICT,  # what was said must not vanish with who said it
+    ("Timelog", "user_id"): OnDelete.SET_NULL,  # the hours were spent all the same
+    ("Resource", "parent_id"): OnDelete.SET_NULL,  # a group inside a deleted group
+    ("CustomConfigurationBase", "group_id"): OnDelete.SET_NULL,
     ("Manager", "user_id"): OnDelete.CASCADE,
 }
 
@@ -81,7 +81,7 @@ class References:
             for pointer in self._pointers[name]:
                 for target in pointer.targets:
                     is_owned = target in owned.get((name, pointer.column), ())
-                    self._add(target, tables.root(name), pointer.column, _fate(tables, pointer, target, is_owned))
+                    self._add(target, tables.root(name), pointer.column, _on_delete(tables, pointer, target, is_owned))
         for target, link, column in _hidden_links(tables):
             self._add(target, link, column, OnDelete.CASCADE)
 
@@ -93,13 +93,13 @@ class References:
         """Return who points at the family kept in the table *root*."""
         return tuple(self._dependents.get(root, {}).values())
 
-    def _add(self, target: str, table: str, column: str, fate: OnDelete) -> None:
+    def _add(self, target: str, table: str, column: str, on_delete: OnDelete) -> None:
         found = self._dependents.setdefault(self._tables.root(target), {})
         known = found.get((table, column))
         # Types of one family may disagree (`parent_id` is owned by a context, unknown to another); deleting too much
         # is never the answer to that unless one of them owns the rows.
-        if known is None or (known.fate is OnDelete.CLEAR and fate is not OnDelete.CLEAR):
-            found[table, column] = Dependent(table, column, fate)
+        if known is None or (known.on_delete is OnDelete.SET_NULL and on_delete is not OnDelete.SET_NULL):
+            found[table, column] = Dependent(table, column, on_delete)
 
 
 def _relations(tables: Tables, name: str) -> Iterator[tuple[Attribute, str, RelationKey]]:
@@ -173,7 +173,7 @@ def _hidden_links(tables: Tables) -> Iterator[tuple[str, str, str]]:
                 yield target, key.link, key.far
 
 
-def _fate(tables: Tables, pointer: ForeignKeyColumn, target: str, is_owned: bool) -> OnDelete:
+def _on_delete(tables: Tables, pointer: ForeignKeyColumn, target: str, is_owned: bool) -> OnDelete:
     """Return what deleting a *target* does to the rows that point at it. The rule, first match wins:
 
     1. the exceptions above;
@@ -187,9 +187,9 @@ def _fate(tables: Tables, pointer: ForeignKeyColumn, target: str, is_owned: bool
         return exception
     in_key = pointer.column in tables.table(pointer.entity_type).primary_key.columns
     if tables.root(target) in CONFIGURATION and root not in CONFIGURATION:
-        return OnDelete.REFUSE
+        return OnDelete.RESTRICT
     if pointer.column == "created_by_id" and not pointer.optional:
-        return OnDelete.REFUSE
+        return OnDelete.RESTRICT
     if in_key or not pointer.optional or is_owned:
         return OnDelete.CASCADE
-    return OnDelete.CLEAR
+    return OnDelete.SET_NULL

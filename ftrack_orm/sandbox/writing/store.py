@@ -11,7 +11,7 @@ import attrs
 import sqlalchemy as sa
 
 from ftrack_orm.sandbox import server_errors
-from ftrack_orm.sandbox.reading.selection import json_values
+from ftrack_orm.sandbox.reading.from_clause import json_values
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
 from ftrack_orm.schema.model import EntityType, Schema
 
@@ -46,14 +46,14 @@ class Store:
     """
 
     def __init__(
-        self, connection: sa.Connection, tables: Tables, references: References, stamp: RequestContext
+        self, connection: sa.Connection, tables: Tables, references: References, request: RequestContext
     ) -> None:
         self.connection = connection
         self.tables = tables
         self.references = references
-        self.stamp = stamp
+        self.request = request
         #: What the request has changed, to be announced once it is committed.
-        self.record = ChangeLog()
+        self.change_log = ChangeLog()
         #: What the rules look up once for a request, such as the first status of a workflow, by their own keys.
         self.remembered: dict[tuple[Any, ...], Any] = {}
         self._rows: dict[tuple[str, Key], Row] = {}
@@ -143,7 +143,7 @@ class Store:
         identity = self.tables.root(entity_type), self.key_of(entity_type, row)
         self._rows[identity] = row
         self._removed.discard(identity)
-        self.record.added(*identity, row)
+        self.change_log.added(*identity, row)
         return row
 
     def change(self, entity_type: str, key: Sequence[Any], changes: Mapping[str, Any]) -> None:
@@ -154,16 +154,16 @@ class Store:
         row = self.find(self.tables.root(entity_type), key)
         if row is None:
             return
-        self.record.changed(table.name, tuple(key), row, changes)
+        self.change_log.changed(table.name, tuple(key), row, changes)
         names = [_key_parameter(column) for column in table.primary_key.columns]
         self.connection.execute(_update(table), {**dict(zip(names, key, strict=True)), **changes})
         row.update(changes)
 
     def place(self, context_id: str, parent_id: str | None) -> None:
-        """Note that a new context hangs below its parent, for `settle` to write down."""
+        """Note that a new context hangs below its parent, for `flush` to write down."""
         self._unplaced.append((context_id, parent_id))
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Write down where new contexts hang, all in one go; due before anything asks who is below whom."""
         closure.insert_many(self.connection, self.tables, self._unplaced)
         self._unplaced = []

@@ -8,10 +8,10 @@ from typing import Any
 
 from ftrack_orm.errors import InvalidValue
 from ftrack_orm.sandbox import server_errors
-from ftrack_orm.sandbox.reading.selection import json_values
+from ftrack_orm.sandbox.reading.from_clause import json_values
 from ftrack_orm.schema.model import EntityType
 
-from . import closure, rules
+from . import closure, constraints
 from .defaults import project_of
 from .store import Row, Store
 
@@ -29,7 +29,7 @@ def apply(store: Store, entity_type: EntityType, row: Row, changes: Mapping[str,
     before = dict(row)
     after = {**before, **changes}
     key = store.key_of(entity_type.name, row)
-    rules.check(store, entity_type.name, after, changes.keys())
+    constraints.check(store, entity_type.name, after, changes.keys())
     store.change(entity_type.name, key, changes)
     row.update(changes)
     if "parent_id" in changes and entity_type.family == "Context":
@@ -43,7 +43,7 @@ def _move(store: Store, entity_type: EntityType, row: Row) -> None:
     parent = store.find("Context", (row["parent_id"],))
     if parent is None or entity_type.name == "Project":
         raise server_errors.integrity(f"A {entity_type.name} cannot have the parent {row['parent_id']!r}.")
-    store.settle()
+    store.flush()
     try:
         closure.move(store.connection, store.tables, row["id"], row["parent_id"])
     except InvalidValue as error:
@@ -55,7 +55,7 @@ def _move(store: Store, entity_type: EntityType, row: Row) -> None:
     moved = [row["id"], *closure.descendants(store.connection, store.tables, [row["id"]])]
     store.prefetch("Context", [(id_,) for id_ in moved])
     for id_ in moved:
-        store.record.changed("Context", (id_,), store.get("Context", (id_,)), {"project_id": project_id})
+        store.change_log.changed("Context", (id_,), store.get("Context", (id_,)), {"project_id": project_id})
     store.connection.execute(table.update().where(table.c.id.in_(json_values(moved))).values(project_id=project_id))
     row["project_id"] = project_id
     store.forget()
@@ -73,7 +73,7 @@ def _record_status(store: Store, entity_type: EntityType, before: Row, row: Row)
             "parent_type": parent_type,
             "from_status_id": before.get("status_id"),
             "status_id": row["status_id"],
-            "user_id": store.stamp.user_id,
-            "date": store.stamp.now,
+            "user_id": store.request.user_id,
+            "date": store.request.now,
         },
     )

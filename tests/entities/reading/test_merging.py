@@ -18,7 +18,7 @@ from ftrack_orm.schema.model import Schema
 
 @pytest.fixture
 def workspace():
-    classes = Classes(Schema.from_answer(datamodel.load().answer))
+    classes = Classes(Schema.from_answer(datamodel.load().schemas))
     return Workspace(lambda: classes, fetch=FetchMode.NEVER, recent_size=100)
 
 

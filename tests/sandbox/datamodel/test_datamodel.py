@@ -25,7 +25,7 @@ REAL_FINGERPRINT = "6d9f7249c5b23a068afd6c926aa94da07c502686b490ef79d7cad0a1a64f
 
 @pytest.fixture(scope="module")
 def schema() -> Schema:
-    return Schema.from_answer(datamodel.load().answer)
+    return Schema.from_answer(datamodel.load().schemas)
 
 
 def relations(schema: Schema) -> list[tuple[str, str]]:
@@ -41,12 +41,12 @@ def relations(schema: Schema) -> list[tuple[str, str]]:
 
 
 def test_the_answer_is_a_real_servers_answer() -> None:
-    assert compare_schemas.fingerprint(datamodel.load().answer) == REAL_FINGERPRINT
+    assert compare_schemas.fingerprint(datamodel.load().schemas) == REAL_FINGERPRINT
 
 
 def test_the_answer_is_json_and_loaded_once() -> None:
     model = datamodel.load()
-    assert json.loads(json.dumps(model.answer)) == model.answer
+    assert json.loads(json.dumps(model.schemas)) == model.schemas
     assert datamodel.load() is model
 
 
@@ -147,7 +147,7 @@ def test_odd_relations_are_kept_as_public_clients_use_them() -> None:
 def test_object_types_can_be_added() -> None:
     more = "type Prop is TypedContext where object_typeid = 9c1a\n  with: object-type\n  fixed: bid\n"
     model = datamodel.read(datamodel.texts() | {"studio": more})
-    prop = Schema.from_answer(model.answer).type("Prop")
+    prop = Schema.from_answer(model.schemas).type("Prop")
     assert prop.bases == ("TypedContext", "Context")
     assert prop.attribute("object_type_id").default == "9c1a"
     assert prop.attribute("bid").immutable and not prop.attribute("start_date").immutable
@@ -161,7 +161,7 @@ def test_object_types_can_be_added() -> None:
 @pytest.fixture
 def answer() -> list[dict[str, Any]]:
     """A copy that a test may change."""
-    copied: list[dict[str, Any]] = json.loads(json.dumps(datamodel.load().answer))
+    copied: list[dict[str, Any]] = json.loads(json.dumps(datamodel.load().schemas))
     return copied
 
 
@@ -170,7 +170,7 @@ def test_comparing_finds_no_difference_in_orders_that_mean_nothing(answer: list[
         description["required"].reverse()
         description["default_projections"].reverse()
     answer.reverse()
-    assert list(compare_schemas.differences(answer, datamodel.load().answer)) == []
+    assert list(compare_schemas.differences(answer, datamodel.load().schemas)) == []
     assert compare_schemas.fingerprint(answer) == REAL_FINGERPRINT
 
 
@@ -179,7 +179,7 @@ def test_comparing_names_what_is_on_one_side_only(answer: list[dict[str, Any]]) 
     del by_name["Task"]["properties"]["bid"]
     by_name["Shot"]["properties"]["mood"] = {"type": "string"}
     answer.remove(by_name["Scope"])
-    found = "\n".join(compare_schemas.differences(answer, datamodel.load().answer))
+    found = "\n".join(compare_schemas.differences(answer, datamodel.load().schemas))
     assert "Task.properties.bid: only in the embedded answer" in found
     assert 'Shot.properties.mood: only in the real answer: {"type": "string"}' in found
     assert "Scope: only in the embedded answer" in found
@@ -190,7 +190,7 @@ def test_comparing_names_fields_that_differ(answer: list[dict[str, Any]]) -> Non
     by_name = {description["id"]: description for description in answer}
     by_name["AssetVersion"]["properties"]["is_published"]["default"] = 1  # is not true
     by_name["Recipient"]["primary_key"].reverse()
-    assert list(compare_schemas.differences(answer, datamodel.load().answer)) == [
+    assert list(compare_schemas.differences(answer, datamodel.load().schemas)) == [
         "AssetVersion.properties.is_published.default: really 1, embedded true",
         'Recipient.primary_key: really ["resource_id", "note_id"], embedded ["note_id", "resource_id"]',
     ]

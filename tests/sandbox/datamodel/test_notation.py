@@ -20,7 +20,7 @@ def read(text: str) -> DataModel:
 
 
 def described(text: str, name: str = "A") -> dict[str, Any]:
-    return next(description for description in read(text).answer if description["id"] == name)
+    return next(description for description in read(text).schemas if description["id"] == name)
 
 
 def attribute(line: str) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def test_blocks_are_taken_in_also_by_blocks() -> None:
     text = "block b\n  with: c\n  fixed: x\n  x text\nblock c\n  y text\ntype A\n  with: b\n"
     assert set(described(text)["properties"]) == {"id", "x", "y"}
     assert described(text)["immutable"] == ["id", "x"]
-    assert [description["id"] for description in read(text).answer] == ["A"]
+    assert [description["id"] for description in read(text).schemas] == ["A"]
 
 
 def test_a_subtype_is_told_by_the_column_its_attribute_is_kept_in() -> None:

@@ -126,8 +126,8 @@ def test_versions_that_use_each_other_are_found_from_both_sides(ask: Ask, insert
 
 def test_addresses_have_both_keys_that_clients_read_and_are_null_without_a_component(ask: Ask, insert: Insert) -> None:
     insert("User", id="user-3", username="jill", thumbnail_id="component-1")
-    emission = Serializer(base_url="http://box")
-    found = ask("User", "thumbnail_url", emission=emission, where=only("id", "user-", Operator.GREATER)).data
+    serializer = Serializer(base_url="http://box")
+    found = ask("User", "thumbnail_url", serializer=serializer, where=only("id", "user-", Operator.GREATER)).data
     address = "http://box/component/thumbnail?id=component-1"
     assert [entity["thumbnail_url"] for entity in found] == [None, None, {"url": address, "value": address}]
     assert found_ids(ask("User", where=only("thumbnail_url", None))) == ["user-1", "user-2"]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from ftrack_orm.errors import QueryError, SandboxUnsupported, UnknownAttribute, UnknownEntityType
 from ftrack_orm.query.language.nodes import Aggregate, Comparison, Function, Operator, Ordering, Path, Select
-from ftrack_orm.sandbox.reading.execution import run
+from ftrack_orm.sandbox.reading.execution import run_query
 from ftrack_orm.sandbox.reading.serialization import Serializer
 
 pytestmark = pytest.mark.usefixtures("small_production")
@@ -219,7 +219,7 @@ def grouped(run_select: Callable[[Select], Any], *projections: Any, by: str, **c
 
 @pytest.fixture
 def run_select(connection: sa.Connection, tables: Any, now: Any) -> Callable[[Select], Any]:
-    return lambda select: run(connection, tables, select, Serializer(), now)
+    return lambda select: run_query(connection, tables, select, Serializer(), now)
 
 
 def test_groups_are_plain_rows_of_their_aggregates_and_their_values(run_select: Callable[[Select], Any]) -> None:

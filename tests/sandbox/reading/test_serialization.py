@@ -37,8 +37,8 @@ def test_an_entity_met_again_below_itself_is_a_bare_reference(ask: Ask, insert: 
 
 def test_the_memory_spans_the_queries_of_a_batch_and_new_attributes_are_told_when_they_first_appear(ask: Ask) -> None:
     batch = Serializer()
-    ask("Task", "name", "status", emission=batch, where=TASKS)
-    again = ask("Task", "name", "bid", "status.name", emission=batch, where=TASKS, limit=1).data[0]
+    ask("Task", "name", "status", serializer=batch, where=TASKS)
+    again = ask("Task", "name", "bid", "status.name", serializer=batch, where=TASKS, limit=1).data[0]
     assert again == {
         "__entity_type__": "Task",
         "id": "task-1",
@@ -49,27 +49,27 @@ def test_the_memory_spans_the_queries_of_a_batch_and_new_attributes_are_told_whe
 
 def test_the_same_projection_again_is_all_references(ask: Ask) -> None:
     batch = Serializer()
-    ask("Task", "name", "assignments.resource", emission=batch)
-    again = ask("Task", "name", "assignments", emission=batch, limit=1).data[0]
+    ask("Task", "name", "assignments.resource", serializer=batch)
+    again = ask("Task", "name", "assignments", serializer=batch, limit=1).data[0]
     assert again == {"__entity_type__": "Task", "id": "task-1"}
 
 
 def test_after_a_write_everything_is_told_anew(ask: Ask) -> None:
     batch = Serializer()
-    first = ask("Task", "name", emission=batch).data
+    first = ask("Task", "name", serializer=batch).data
     batch.forget()
-    assert ask("Task", "name", emission=batch).data == first
+    assert ask("Task", "name", serializer=batch).data == first
 
 
 def test_one_entity_reached_by_two_types_is_one_entity(ask: Ask) -> None:
     batch = Serializer()
-    ask("Task", "name", emission=batch)
-    again = ask("Context", "name", emission=batch, where=TASKS, limit=1).data[0]
+    ask("Task", "name", serializer=batch)
+    again = ask("Context", "name", serializer=batch, where=TASKS, limit=1).data[0]
     assert again == {"__entity_type__": "Task", "id": "task-1"}
 
 
 def test_a_denormalised_answer_tells_everything_every_time(ask: Ask, insert: Callable[..., None]) -> None:
     insert("Task", id="task-0", name="first", parent_id="shot-1", status_id="status-1")
-    first, second = ask("Task", "status.state.short", limit=2, emission=Serializer(denormalised=True)).data
+    first, second = ask("Task", "status.state.short", limit=2, serializer=Serializer(denormalised=True)).data
     assert first["status"] == second["status"]
     assert second["status"]["state"]["short"] == "NOT_STARTED"

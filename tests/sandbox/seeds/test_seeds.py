@@ -13,7 +13,7 @@ from ftrack_orm.sandbox import datamodel, relations, seeds
 from ftrack_orm.sandbox.relations import ForeignKey, HiddenKey, Inverse, Through
 from ftrack_orm.sandbox.seeds import constants
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
-from ftrack_orm.sandbox.writing import rules
+from ftrack_orm.sandbox.writing import constraints
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.schema.model import Schema
 
@@ -111,7 +111,7 @@ def test_every_required_attribute_has_a_value(seeded, ftrack_tables):
 
 
 def test_what_the_server_keeps_unique_is_unique(seeded, ftrack_tables):
-    for unique in rules.UNIQUE:
+    for unique in constraints.UNIQUE_CONSTRAINTS:
         columns = [ftrack_tables.column(unique.entity_type, name) for name in unique.attributes]
         of_type = ftrack_tables.table(unique.entity_type).c[ENTITY_TYPE]
         statement = sa.select(*columns).where(of_type.in_(ftrack_tables.concrete(unique.entity_type)))
@@ -226,7 +226,7 @@ def test_a_negative_number_of_tasks_is_refused(ftrack_tables):
 def studio(*, without: set[str] = frozenset(), attributes: set[str] = frozenset(), plus: dict[str, str] | None = None):
     """The tables of ftrack's schema without some types and attributes, and with some more object types."""
     answer = []
-    for described in datamodel.load().answer:
+    for described in datamodel.load().schemas:
         if described["id"] not in without:
             properties = {name: details for name, details in described["properties"].items() if name not in attributes}
             answer.append({**described, "properties": properties})

@@ -14,7 +14,7 @@ def references(ftrack_tables: Tables) -> References:
 
 
 def _fates(references: References, root: str, fate: OnDelete) -> set[str]:
-    return {f"{found.table}.{found.column}" for found in references.to(root) if found.fate is fate}
+    return {f"{found.table}.{found.column}" for found in references.to(root) if found.on_delete is fate}
 
 
 def test_what_hangs_on_a_context_goes_with_it(references: References) -> None:
@@ -24,26 +24,26 @@ def test_what_hangs_on_a_context_goes_with_it(references: References) -> None:
         "CustomAttributeLink.from_id", "CustomAttributeLink.to_id", "ListObject.entity_id", "List.project_id",
         "TypedContextLink.from_id", "TypedContextLink.to_id", "ReviewSession.project_id",
     }  # fmt: skip
-    assert _fates(references, "Context", OnDelete.REFUSE) == set()
+    assert _fates(references, "Context", OnDelete.RESTRICT) == set()
 
 
 def test_only_what_production_data_uses_forbids_the_deletion_of_configuration(references: References) -> None:
-    assert _fates(references, "Status", OnDelete.REFUSE) == {
+    assert _fates(references, "Status", OnDelete.RESTRICT) == {
         "Context.status_id", "AssetVersion.status_id", "StatusChange.status_id", "StatusChange.from_status_id",
     }  # fmt: skip
     assert _fates(references, "Status", OnDelete.CASCADE) == {
         "SchemaStatus.status_id",
         "WorkflowSchemaStatus.status_id",
     }
-    assert _fates(references, "ProjectSchema", OnDelete.REFUSE) == {"Context.project_schema_id"}
+    assert _fates(references, "ProjectSchema", OnDelete.RESTRICT) == {"Context.project_schema_id"}
 
 
 def test_a_user_may_not_vanish_from_what_only_they_can_have_made(references: References) -> None:
-    assert _fates(references, "Resource", OnDelete.REFUSE) == {
+    assert _fates(references, "Resource", OnDelete.RESTRICT) == {
         "Note.user_id", "Message.created_by_id", "Conversation.created_by_id", "ReviewSession.created_by_id",
         "ReviewSessionInvitee.created_by_id",
     }  # fmt: skip
-    assert "Context.created_by_id" in _fates(references, "Resource", OnDelete.CLEAR)
+    assert "Context.created_by_id" in _fates(references, "Resource", OnDelete.SET_NULL)
 
 
 def test_a_column_read_only_by_collections_points_at_their_owners(references: References) -> None:

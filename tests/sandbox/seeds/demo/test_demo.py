@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ftrack_orm.errors import SandboxUnsupported
 from ftrack_orm.query.language.parser import parse
 from ftrack_orm.sandbox import seeds
-from ftrack_orm.sandbox.reading.execution import run
+from ftrack_orm.sandbox.reading.execution import run_query
 from ftrack_orm.sandbox.reading.serialization import Serializer
 from ftrack_orm.sandbox.seeds.demo import scale
 from ftrack_orm.sandbox.seeds.demo.production import stand_in
@@ -149,7 +149,7 @@ def test_every_custom_attribute_value_is_one_the_server_would_take(demo, ftrack_
 
 def test_custom_attributes_are_shown_by_the_query_that_works_out_which_apply(demo, ftrack_tables):
     text = 'select custom_attributes.key, custom_attributes.value from Shot where parent.parent.name is "demo" limit 1'
-    (shot,) = run(demo, ftrack_tables, parse(text), Serializer(), NOW).data
+    (shot,) = run_query(demo, ftrack_tables, parse(text), Serializer(), NOW).data
     values = {item["key"]: item["value"] for item in shot["custom_attributes"]}
     assert values["fend"] > values["fstart"] == 1001
     assert values["duration"] == "{self.fend - self.fstart + 1}"

@@ -14,7 +14,7 @@ from .store import Row, Store
 
 
 @attrs.frozen(slots=True)
-class Unique:
+class UniqueConstraint:
     """Attributes whose values no two entities of a type may share; entities that lack one of them are not compared."""
 
     entity_type: str
@@ -23,15 +23,15 @@ class Unique:
 
 
 #: Primary keys are unique anyway. (Protocol fact for Timer: a second one per user is a DuplicateEntryError.)
-UNIQUE = (
-    Unique("User", ("username",)),
-    Unique("Project", ("name",)),
-    Unique("TypedContext", ("parent_id", "name", "object_type_id")),
-    Unique("AssetVersion", ("asset_id", "version")),
-    Unique("Appointment", ("context_id", "resource_id", "type")),
-    Unique("Membership", ("group_id", "user_id")),
-    Unique("ListObject", ("list_id", "entity_id")),
-    Unique("Timer", ("user_id",), named=True),
+UNIQUE_CONSTRAINTS = (
+    UniqueConstraint("User", ("username",)),
+    UniqueConstraint("Project", ("name",)),
+    UniqueConstraint("TypedContext", ("parent_id", "name", "object_type_id")),
+    UniqueConstraint("AssetVersion", ("asset_id", "version")),
+    UniqueConstraint("Appointment", ("context_id", "resource_id", "type")),
+    UniqueConstraint("Membership", ("group_id", "user_id")),
+    UniqueConstraint("ListObject", ("list_id", "entity_id")),
+    UniqueConstraint("Timer", ("user_id",), named=True),
 )
 
 
@@ -93,7 +93,7 @@ def check_unique(store: Store, entity_type: str, row: Row, changed: Collection[s
     """Refuse a row whose unique values another one has; the primary key is the database's to watch."""
     key = store.key_of(entity_type, row)
     described = store.schema.types[entity_type]
-    for unique in UNIQUE:
+    for unique in UNIQUE_CONSTRAINTS:
         if unique.entity_type not in (entity_type, *described.bases):
             continue
         columns = [store.tables.column(entity_type, name) for name in unique.attributes]

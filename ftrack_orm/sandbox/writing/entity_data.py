@@ -18,11 +18,11 @@ from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
 from ftrack_orm.schema.attribute import Attribute, Kind
 from ftrack_orm.schema.model import EntityType
 
-from . import column_values, legacy
+from . import column_values, legacy_names
 
 
 @attrs.frozen
-class Assignment:
+class EntityData:
     """What a request sets: values by column, and the members of collections by attribute, as sent."""
 
     columns: Mapping[str, Any]
@@ -30,9 +30,9 @@ class Assignment:
     named: tuple[str, ...]  # the attributes, as the request names them
 
 
-def read(
+def validate(
     tables: Tables, entity_type: EntityType, data: Mapping[str, Any], current: Mapping[str, Any] | None
-) -> Assignment:
+) -> EntityData:
     """Return what *data* sets on an entity of this type; *current* is its row, None for a new entity.
 
     Raises `UnknownAttribute` with near names, and validation errors for values of the wrong type, for attributes the
@@ -59,7 +59,7 @@ def read(
                 f"and was to become {given!r}."
             )
     # The official client sends a key's default (`priority_id`) next to the reference its user chose (`priority`).
-    return Assignment({**scalars, **references}, collections, tuple(data))
+    return EntityData({**scalars, **references}, collections, tuple(data))
 
 
 def _settable(tables: Tables, entity_type: EntityType, name: str) -> Attribute:
@@ -83,7 +83,7 @@ def _scalar(tables: Tables, entity_type: EntityType, attribute: Attribute, value
     assert column is not None  # _settable refused the others
     given = column_values.incoming(entity_type, attribute, value)
     if attribute.translates_type and given is not None:
-        given = legacy.entity_type_name(tables.schema, given)
+        given = legacy_names.entity_type_name(tables.schema, given)
     return column.name, given
 
 

@@ -1,7 +1,7 @@
-"""Pure: the tables one SQL statement reads: an entity's row and the rows of what it refers to, joined when first used.
+"""Pure: the FROM clause of one SQL statement: the table of an entity, and those of related entities, joined on demand.
 
-A `Scope` stands for one entity in a statement. Asking it for an attribute gives the SQL expression of its value, asking
-for a reference gives the scope of the related entity, joined once however often it is asked for.
+An `EntityAlias` stands for one entity in a statement. It gives the SQL expression of each of its attributes, and for a
+reference the alias of the related entity, which is joined once.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def find_attribute(tables: Tables, entity_type: str, name: str) -> tuple[str, At
     return entity_type, described.attribute(name)  # raises, with near names
 
 
-class Selection:
+class FromBuilder:
     """The FROM clause of one statement, growing as scopes join what they refer to."""
 
     def __init__(self, tables: Tables, now: str) -> None:
@@ -51,38 +51,38 @@ class Selection:
         self.now = now
         self._joined: sa.FromClause | None = None
 
-    def start(self, entity_type: str) -> Scope:
+    def start(self, entity_type: str) -> EntityAlias:
         """Begin with the rows of *entity_type*'s table, not yet narrowed to that type."""
         alias = self.tables.table(entity_type).alias()
         self._joined = alias
-        return Scope(self, entity_type, alias)
+        return EntityAlias(self, entity_type, alias)
 
     def join(self, target: sa.FromClause, condition: sa.ColumnElement[bool], *, outer: bool = True) -> None:
         """Add a table to what was joined so far."""
-        assert self._joined is not None, "a selection starts with an entity"
+        assert self._joined is not None, "a FROM clause starts with an entity"
         self._joined = self._joined.join(target, condition, isouter=outer)
 
     @property
     def from_clause(self) -> sa.FromClause:
         """Everything joined so far."""
-        assert self._joined is not None, "a selection starts with an entity"
+        assert self._joined is not None, "a FROM clause starts with an entity"
         return self._joined
 
 
-class Scope:
+class EntityAlias:
     """One entity of a statement: where its values are, and the way to what it refers to."""
 
-    def __init__(self, selection: Selection, entity_type: str, alias: sa.FromClause) -> None:
-        self.selection = selection
+    def __init__(self, from_builder: FromBuilder, entity_type: str, alias: sa.FromClause) -> None:
+        self.from_builder = from_builder
         self.entity_type = entity_type
-        self.alias = alias
+        self.table = alias
         self.is_item = False  # whether its rows are found as the items of a collection
-        self._references: dict[tuple[str, str | None], Scope] = {}
+        self._references: dict[tuple[str, str | None], EntityAlias] = {}
 
     @property
     def tables(self) -> Tables:
         """The layout the statement is made for."""
-        return self.selection.tables
+        return self.from_builder.tables
 
     @property
     def key(self) -> tuple[sa.ColumnElement[Any], ...]:
@@ -104,17 +104,17 @@ class Scope:
         """The concrete entity type of the row, or None when the rows have the type they are asked by."""
         if self.tables.view(self.entity_type) is not None:
             return None
-        return self.alias.c[ENTITY_TYPE]
+        return self.table.c[ENTITY_TYPE]
 
     def value(self, name: str, owner: str | None = None) -> sa.ColumnElement[Any]:
-        """Return the value of a scalar attribute; *owner* is a subtype it belongs to, when the scope's type has not it.
+        """Return the value of a scalar attribute; *owner* is the type that describes it, by default the alias' own.
 
-        Raises `UnknownAttribute`, and `SandboxUnsupported` for a derived value nobody taught the server.
+        Raises `UnknownAttribute`, and `SandboxUnsupported` for a derived value without a rule.
         """
         owner = owner or self.entity_type
         column = self.tables.column(owner, name)
         if column is not None:
-            return self.alias.c[column.name]
+            return self.table.c[column.name]
         return computed.expression(self, owner, name)
 
     def stored(self, owner: str, key: ForeignKey | HiddenKey) -> sa.ColumnElement[Any]:
@@ -125,14 +125,14 @@ class Scope:
         if isinstance(key, ForeignKey) and key.attribute in self.tables.schema.type(owner).attributes:
             value = self.value(key.attribute, owner)
         else:
-            value = self.alias.c[self.tables.key_column(owner, key).name]
+            value = self.table.c[self.tables.key_column(owner, key).name]
         if self.tables.schema.is_a(self.entity_type, owner):
             return value
-        narrowed = of_type(self.tables, self.alias, owner)
+        narrowed = of_type(self.tables, self.table, owner)
         return value if narrowed is None else sa.case((narrowed, value))
 
-    def reference(self, name: str, cast: str | None = None, owner: str | None = None) -> Scope:
-        """Return the scope of the one entity a reference leads to; all its values are null when there is none.
+    def reference(self, name: str, cast: str | None = None, owner: str | None = None) -> EntityAlias:
+        """Return the entity of the one entity a reference leads to; all its values are null when there is none.
 
         With *cast* there is none either when the entity is not of that type.
         """
@@ -142,7 +142,7 @@ class Scope:
             self._references[name, cast] = known
         return known
 
-    def _join_reference(self, name: str, cast: str | None, owner: str | None) -> Scope:
+    def _join_reference(self, name: str, cast: str | None, owner: str | None) -> EntityAlias:
         found, attribute = find_attribute(self.tables, owner or self.entity_type, name)
         assert attribute.target is not None, f"{name} is a relation"
         target = self.tables.table(attribute.target).alias()
@@ -150,21 +150,21 @@ class Scope:
         narrowed = of_type(self.tables, target, cast) if cast is not None else None
         if narrowed is not None:
             condition = sa.and_(condition, narrowed)
-        self.selection.join(target, condition)
-        return Scope(self.selection, cast or attribute.target, target)
+        self.from_builder.join(target, condition)
+        return EntityAlias(self.from_builder, cast or attribute.target, target)
 
 
-def reference_condition(scope: Scope, owner: str, name: str, target: sa.FromClause) -> sa.ColumnElement[bool]:
-    """Return what makes a row of *target* the one that the reference *name* of *scope* leads to."""
-    tables = scope.tables
+def reference_condition(entity: EntityAlias, owner: str, name: str, target: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Return what makes a row of *target* the one that the reference *name* of *entity* leads to."""
+    tables = entity.tables
     key = tables.relation(owner, name)
     if isinstance(key, (ForeignKey, HiddenKey)):
         related = tables.schema.type(owner).attribute(name).target
         assert related is not None, f"{name} is a relation"
         only = tables.schema.type(related).primary_key[0]
-        return target.c[only] == scope.stored(owner, key)
+        return target.c[only] == entity.stored(owner, key)
     if isinstance(key, Derived):
-        return computed.reference(scope, owner, name, key.rule, target)
+        return computed.reference(entity, owner, name, key.rule, target)
     raise UnknownAttribute(f"{owner}.{name} leads to many entities, not to one.", entity_type=owner, attribute=name)
 
 
