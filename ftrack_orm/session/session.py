@@ -63,7 +63,7 @@ class Session:
     *client_token* identifies this client in the events that its changes cause; it is generated when left out.
     *transport* replaces HTTP, for tests.
 
-    Reading. *fetch* decides what reading a value that is not loaded does: `"peers"` loads it for every entity that
+    Reading. *fetch* is the mode for reading a value that is not loaded: `"peers"` loads it for every entity that
     arrived together, `"one"` for that entity only, `"never"` raises `NotFetched`. *page_size* is the number of entities
     per page of a query. *recent_size* is the number of entities kept in memory although nothing refers to them; of a
     result with more entities, the last two pages are kept. *n_plus_one* reacts to a line of code that loads an
@@ -444,11 +444,11 @@ class Session:
     def on_change(
         self, what: type[Entity] | str, callback: ChangeCallback, *, attributes: Iterable[str] = (), where: Any = None
     ) -> ChangeSubscription:
-        """Call `callback(entity, names)` when an entity of the type *what*, or of a subtype, changes on the server.
+        """Call `callback(entity, names)` when an entity of a type, or of its subtypes, changes on the server.
 
         *names* are the changed attributes, restricted to *attributes* if given. *where* is a criterion that the entity
         must fulfil after the change. The callback runs on the hub's workers once the hub is connected, for own commits
-        too, and for deletions whatever the attributes, until `cancel()` of the returned subscription. Raises
+        too, and for deletions regardless of *attributes*, until `cancel()` of the returned subscription. Raises
         `UnknownAttribute` and `QueryError`.
         """
         from .change_tracking import hear_of_changes
