@@ -30,8 +30,8 @@ from ftrack_orm.wire.operations import (
 )
 
 from . import credentials, error_response, server_errors, server_information
-from .events.announcing import Tokens, announce
-from .events.naming import Naming
+from .events.internal_names import InternalNames
+from .events.update_event import ClientTokens, create_update_event
 from .reading import search
 from .reading.execution import run_query
 from .reading.serialization import Serializer
@@ -79,7 +79,7 @@ class Application:
         self._schema_answer = answer
         self._references = References(tables)
         self._clock = clock
-        self._naming = Naming(tables)
+        self._internal_names = InternalNames(tables)
         self._announced: Callable[[dict[str, Any]], None] | None = None
 
     @property
@@ -135,8 +135,8 @@ class Application:
         _prefetch(store, operations)
         answers = [answer for group in _grouped(operations) for answer in batch.carry_out(group)]
         store.flush()
-        tokens = Tokens(headers.get("ftrack-clienttoken"), headers.get("ftrack-pushtoken"))
-        return answers, announce(store, self._naming, tokens)
+        tokens = ClientTokens(headers.get("ftrack-clienttoken"), headers.get("ftrack-pushtoken"))
+        return answers, create_update_event(store, self._internal_names, tokens)
 
 
 class _Batch:

@@ -20,7 +20,7 @@ from ftrack_orm.schema.model import Schema
 
 from . import credentials, datamodel, relations, seeds
 from .application import Application
-from .events.control import Events
+from .events.controller import EventServerController
 from .server import HOST, Server
 from .tables import Tables
 
@@ -61,7 +61,7 @@ class Sandbox:
         self.api_user = api_user or DEFAULT_USER
         self.api_key = api_key or secrets.token_hex(32)
         #: The event server: what it sees of its clients, and what a test can make go wrong.
-        self.events = Events()
+        self.events = EventServerController()
         self._seed = seed
         self._port = port
         self._database = database

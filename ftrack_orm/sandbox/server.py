@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from .application import Application
-from .events.control import Events
+from .events.controller import EventServerController
 from .events.server import EventServer
 
 #: A batch may carry a whole production's changes, in bytes.
@@ -31,10 +31,10 @@ _NOT_SERVED = ("component", "img", "socket.io", "widget")
 class Server:
     """A server around an application, for the event loop it is started in; *events* is to show its event server."""
 
-    def __init__(self, application: Application, events: Events | None = None) -> None:
+    def __init__(self, application: Application, events: EventServerController | None = None) -> None:
         self._application = application
-        self._shown = Events() if events is None else events
-        self._events = EventServer(self._authenticate, self._shown.changed)
+        self._shown = EventServerController() if events is None else events
+        self._events = EventServer(self._authenticate, self._shown.notify)
         # SQLite's connection is one thread's at a time; the event loop is never held up by it.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ftrack-sandbox-data")
         self._runner: web.AppRunner | None = None

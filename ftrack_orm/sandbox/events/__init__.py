@@ -1,1 +1,1 @@
-"""Pure: marks the room of the embedded server's event side, where changes are announced and events passed on."""
+"""Pure: package of the embedded server's event server, and of the `ftrack.update` events that it publishes."""

@@ -1,13 +1,14 @@
-"""State: who is connected and subscribed to what, and thereby which connections an event goes to.
+"""State: the connected clients and their subscriptions, which decide the recipients of an event.
 
-Facts (PROTOCOL 3.3): subscribing and unsubscribing are events themselves; an event goes to each connection with a
-subscriber whose subscription matches it, and whose metadata its target matches if it has one. It goes there once, since
-clients look up their own subscribers, and to its publisher as well. The server says who published it.
+Facts (PROTOCOL 3.3): subscribing and unsubscribing are events themselves. An event goes to every connection with a
+subscriber whose subscription matches the event and whose metadata matches the event's target, if it has one. It goes
+there once, since clients dispatch to their subscribers themselves, and to its publisher as well. The server sets the
+user in the source of an event.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -19,26 +20,26 @@ from ftrack_orm.events.subscriptions.expression import Condition, parse
 SUBSCRIBE, UNSUBSCRIBE = "ftrack.meta.subscribe", "ftrack.meta.unsubscribe"
 
 
-class Refused(Exception):
-    """What a client asked of the event server cannot be done; the text is for the client."""
+class EventRefused(Exception):
+    """The event server cannot process an event of a client; the message is sent to the client."""
 
 
 @attrs.frozen(eq=False)
 class RemoteSubscriber:
-    """Somebody who listens over a connection: what to, and what targets can tell it by."""
+    """A subscriber of a client: its subscription, and the metadata that targets of events are matched against."""
 
     expression: str
     condition: Condition
     metadata: Mapping[str, Any]
 
-    def wants(self, event: Mapping[str, Any], target: Condition | None) -> bool:
-        """Return whether an event is for this subscriber; *target* is the event's own, None for everybody."""
+    def matches(self, event: Mapping[str, Any], target: Condition | None) -> bool:
+        """Return whether this subscriber receives an event; *target* is the event's target, None if it has none."""
         return self.condition.matches(event) and (target is None or target.matches(self.metadata))
 
 
 @attrs.define(eq=False)
 class ConnectedClient:
-    """One connection in the eyes of the broker: whose it is and who listens there, by id."""
+    """A connection as the broker sees it: its user, and its subscribers by id."""
 
     session_id: str
     user: Mapping[str, Any]
@@ -46,76 +47,73 @@ class ConnectedClient:
 
 
 class Broker:
-    """The connections of one event server."""
+    """The clients of one event server."""
 
     def __init__(self) -> None:
-        self._members: dict[str, ConnectedClient] = {}
+        self._clients: dict[str, ConnectedClient] = {}
 
     @property
-    def members(self) -> list[ConnectedClient]:
-        """The connections that are open, oldest first."""
-        return list(self._members.values())
+    def clients(self) -> list[ConnectedClient]:
+        """The connected clients, oldest connection first."""
+        return list(self._clients.values())
 
-    def join(self, session_id: str, user: Mapping[str, Any]) -> ConnectedClient:
+    def add_client(self, session_id: str, user: Mapping[str, Any]) -> ConnectedClient:
         """Add a connection of *user* (`id` and `username`)."""
-        member = self._members[session_id] = ConnectedClient(session_id, user)
-        return member
+        client = self._clients[session_id] = ConnectedClient(session_id, user)
+        return client
 
-    def leave(self, member: ConnectedClient) -> None:
-        """Forget a connection and who listened there."""
-        self._members.pop(member.session_id, None)
+    def remove_client(self, client: ConnectedClient) -> None:
+        """Remove a connection and its subscribers."""
+        self._clients.pop(client.session_id, None)
 
-    def receive(self, member: ConnectedClient, payload: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Take what a connection sends: carry out a subscription, or return the event to pass on, its source filled in.
+    def receive(self, client: ConnectedClient, payload: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Process an event of a client.
 
-        Raises `Refused` for what is no event, an expression that cannot be understood, and an id that is in use.
+        Return the event to deliver, with the user in its source, or None for an event that (un)subscribes. Raises
+        `EventRefused` for an invalid event, an invalid expression, and the id of a subscriber that is taken or unknown.
         """
         try:
             event = Event.from_payload(payload)
             if event.topic == SUBSCRIBE:
-                self._subscribe(member, event.data)
+                self._subscribe(client, event.data)
                 return None
             if event.topic == UNSUBSCRIBE:
-                self._unsubscribe(member, event.data)
+                self._unsubscribe(client, event.data)
                 return None
             if event.target:
                 parse(event.target)
         except (ProtocolError, ExpressionError) as error:
-            raise Refused(str(error)) from error
-        event.source = {**event.source, "user": dict(member.user)}
+            raise EventRefused(str(error)) from error
+        event.source = {**event.source, "user": dict(client.user)}
         return event.to_payload()
 
     def recipients(self, event: Mapping[str, Any]) -> list[str]:
-        """Return the session ids of the connections an event goes to; its target must be a valid expression."""
+        """Return the session ids of the connections that receive an event; its target must be a valid expression."""
         target = parse(event["target"]) if event["target"] else None
         return [
-            member.session_id
-            for member in self._members.values()
-            if _any_wants(member.subscribers.values(), event, target)
+            client.session_id
+            for client in self._clients.values()
+            if any(subscriber.matches(event, target) for subscriber in client.subscribers.values())
         ]
 
-    def _subscribe(self, member: ConnectedClient, data: Any) -> None:
-        metadata = _metadata(data)
+    def _subscribe(self, client: ConnectedClient, data: Any) -> None:
+        metadata = _subscriber_metadata(data)
         expression = data.get("subscription")
         if not isinstance(expression, str):
-            raise Refused("A subscription needs an expression, such as topic=ftrack.update.")
+            raise EventRefused("A subscription needs an expression, such as topic=ftrack.update.")
         identifier = str(metadata["id"])
-        if identifier in member.subscribers:
-            raise Refused(f"There is a subscriber with the id {identifier!r} on this connection already.")
-        member.subscribers[identifier] = RemoteSubscriber(expression, parse(expression), metadata)
+        if identifier in client.subscribers:
+            raise EventRefused(f"This connection already has a subscriber with the id {identifier!r}.")
+        client.subscribers[identifier] = RemoteSubscriber(expression, parse(expression), metadata)
 
-    def _unsubscribe(self, member: ConnectedClient, data: Any) -> None:
-        identifier = str(_metadata(data)["id"])
-        if member.subscribers.pop(identifier, None) is None:
-            raise Refused(f"There is no subscriber with the id {identifier!r} on this connection.")
-
-
-def _any_wants(subscribers: Iterable[RemoteSubscriber], event: Mapping[str, Any], target: Condition | None) -> bool:
-    return any(subscriber.wants(event, target) for subscriber in subscribers)
+    def _unsubscribe(self, client: ConnectedClient, data: Any) -> None:
+        identifier = str(_subscriber_metadata(data)["id"])
+        if client.subscribers.pop(identifier, None) is None:
+            raise EventRefused(f"This connection has no subscriber with the id {identifier!r}.")
 
 
-def _metadata(data: Any) -> Mapping[str, Any]:
+def _subscriber_metadata(data: Any) -> Mapping[str, Any]:
     metadata = data.get("subscriber") if isinstance(data, Mapping) else None
     if not isinstance(metadata, Mapping) or not metadata.get("id"):
-        raise Refused("A subscriber needs an id.")
+        raise EventRefused("A subscriber needs an id.")
     return metadata

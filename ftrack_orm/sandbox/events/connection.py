@@ -1,4 +1,4 @@
-"""Edge: one open websocket of the event server, with what waits to be sent over it."""
+"""Edge: one open websocket connection of the event server, with the queue of packets to send."""
 
 from __future__ import annotations
 
@@ -10,62 +10,63 @@ from aiohttp import web
 
 _LOG = logging.getLogger(__name__)
 
-#: Characters that may wait for a client that reads too slowly; one that lets more come together is disconnected.
-LARGEST_BACKLOG = 64 * 1024 * 1024
+#: Characters that may be queued for a client that reads too slowly. A client with a longer queue is disconnected.
+MAX_QUEUED_CHARACTERS = 64 * 1024 * 1024
 
 
 class ClientConnection:
-    """A websocket that is written to in order and never waited for.
+    """A websocket that sends packets in order without blocking the caller.
 
-    *flowing* holds everything back while it is not set, without closing. Times are those of the event loop, in seconds.
+    While *sending_allowed* is not set, packets stay in the queue and the connection stays open. Times are those of the
+    event loop, in seconds.
     """
 
-    def __init__(self, socket: web.WebSocketResponse, request: web.Request, flowing: asyncio.Event) -> None:
+    def __init__(self, socket: web.WebSocketResponse, request: web.Request, sending_allowed: asyncio.Event) -> None:
         self._socket = socket
         self._request = request
-        self._flowing = flowing
-        self._waiting: deque[str] = deque()
-        self._backlog = 0
-        self._is_cut = False
-        self._wake = asyncio.Event()
-        self._writer = asyncio.get_running_loop().create_task(self._write())
-        self.heard_at = asyncio.get_running_loop().time()
+        self._sending_allowed = sending_allowed
+        self._queue: deque[str] = deque()
+        self._queued_characters = 0
+        self._is_aborted = False
+        self._has_packets = asyncio.Event()
+        self._sender = asyncio.get_running_loop().create_task(self._send_queued())
+        self.last_received_at = asyncio.get_running_loop().time()
 
     def send(self, packet: str) -> None:
-        """Have a packet sent after those before it; a client that is too far behind is cut off instead."""
-        if self._is_cut:
+        """Queue a packet. If the queue is too long, abort the connection instead."""
+        if self._is_aborted:
             return
-        self._backlog += len(packet)
-        if self._backlog > LARGEST_BACKLOG:
-            _LOG.warning("The embedded server cut off a client that reads its events too slowly.")
-            self.cut()
+        self._queued_characters += len(packet)
+        if self._queued_characters > MAX_QUEUED_CHARACTERS:
+            _LOG.warning("The embedded server disconnected a client that reads its events too slowly.")
+            self.abort()
             return
-        self._waiting.append(packet)
-        self._wake.set()
+        self._queue.append(packet)
+        self._has_packets.set()
 
-    def cut(self) -> None:
-        """End the connection without a word, as a broken line does."""
-        self._is_cut = True
-        self._writer.cancel()
-        self._waiting.clear()
+    def abort(self) -> None:
+        """Close the connection at once, without a closing handshake, as a network failure does."""
+        self._is_aborted = True
+        self._sender.cancel()
+        self._queue.clear()
         if self._request.transport is not None:
             self._request.transport.abort()
 
     async def close(self) -> None:
-        """Stop writing; what still waits is dropped."""
-        self._writer.cancel()
-        await asyncio.gather(self._writer, return_exceptions=True)
+        """Stop sending and drop the queued packets."""
+        self._sender.cancel()
+        await asyncio.gather(self._sender, return_exceptions=True)
 
-    async def _write(self) -> None:
+    async def _send_queued(self) -> None:
         try:
             while True:
-                await self._wake.wait()
-                self._wake.clear()
-                while self._waiting:
-                    await self._flowing.wait()
-                    packet = self._waiting.popleft()
-                    self._backlog -= len(packet)
+                await self._has_packets.wait()
+                self._has_packets.clear()
+                while self._queue:
+                    await self._sending_allowed.wait()
+                    packet = self._queue.popleft()
+                    self._queued_characters -= len(packet)
                     await self._socket.send_str(packet)
         except (ConnectionError, RuntimeError):
-            # The client is gone; whoever reads from the socket sees that too.
-            self.cut()
+            # The client has disconnected; the coroutine that receives from the socket notices it as well.
+            self.abort()

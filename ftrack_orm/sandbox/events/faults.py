@@ -1,6 +1,6 @@
-"""State: what is to go wrong on purpose, so that tests see what becomes of a client then.
+"""State: the faults that tests inject into the event server.
 
-Every fault is counted in events or attempts, never in chances, so that a test fails or passes for a reason.
+Every fault applies to a number of events or attempts, never with a probability, so that tests are deterministic.
 """
 
 from __future__ import annotations
@@ -11,49 +11,49 @@ Payload = dict[str, Any]
 
 
 class Faults:
-    """The faults that are due. Everything is well at first, and again when the counts are used up."""
+    """The faults that are still due. Initially nothing is due; every fault ends when its count is used up."""
 
     def __init__(self) -> None:
-        self.seconds = 0.0  # how long events are kept back
-        self.refusals = 0  # handshakes that are yet to be refused
+        self.delay_seconds = 0.0  # delay of every event
+        self.handshakes_to_refuse = 0
         self.refusal_status = 503
-        self._duplicates = 0
-        self._reordered = 0
+        self._events_to_duplicate = 0
+        self._events_to_reorder = 0
         self._held: list[Payload] = []
 
     def duplicate(self, count: int) -> None:
-        """Have the next *count* events delivered twice."""
-        self._duplicates += count
+        """Deliver the next *count* events twice."""
+        self._events_to_duplicate += count
 
     def reorder(self, count: int) -> list[Payload]:
-        """Have the next *count* events kept until the last of them is there, then delivered last first.
+        """Hold the next *count* events until the last of them arrives, then deliver them last first.
 
-        Returns what was kept back before, which is due now.
+        Return the events that an earlier call holds back; they are to be delivered now.
         """
-        kept, self._held = self._held, []
-        self._reordered = count
-        return kept
+        held, self._held = self._held, []
+        self._events_to_reorder = count
+        return held
 
-    def refuses_handshake(self) -> bool:
-        """Return whether a handshake that is asked for now is to be refused, and count it."""
-        if self.refusals <= 0:
+    def take_handshake_refusal(self) -> bool:
+        """Return whether the current handshake is to be refused, and count it."""
+        if self.handshakes_to_refuse <= 0:
             return False
-        self.refusals -= 1
+        self.handshakes_to_refuse -= 1
         return True
 
-    def arrange(self, event: Payload) -> list[Payload]:
-        """Return the events to deliver now that *event* was published, in order; it may be none or several."""
+    def apply(self, event: Payload) -> list[Payload]:
+        """Return the events to deliver now that *event* was published, in order: none, one or several."""
         due = [event]
-        if self._reordered > 0:
+        if self._events_to_reorder > 0:
             self._held.append(event)
-            self._reordered -= 1
-            if self._reordered:
+            self._events_to_reorder -= 1
+            if self._events_to_reorder:
                 return []
             due, self._held = self._held[::-1], []
-        return [each for one in due for each in self._twice_if_due(one)]
+        return [copy for each in due for copy in self._duplicate_if_due(each)]
 
-    def _twice_if_due(self, event: Payload) -> list[Payload]:
-        if self._duplicates <= 0:
+    def _duplicate_if_due(self, event: Payload) -> list[Payload]:
+        if self._events_to_duplicate <= 0:
             return [event]
-        self._duplicates -= 1
+        self._events_to_duplicate -= 1
         return [event, event]

@@ -1,8 +1,9 @@
-"""Edge: the event server: Socket.IO 0.9 handshakes and websockets around the broker, on the API's own port.
+"""Edge: the event server: Socket.IO 0.9 handshakes and websockets on the API's own port, around the broker.
 
-Facts (PROTOCOL 3.1): `GET /socket.io/1/` with credentials in headers or in the query answers
-`session:heartbeat:close:websocket`; the websocket is opened at `/socket.io/1/websocket/<session>`; the server says
-`1::` first, beats every few seconds (clients give up after 15 to 60 without), and acknowledges with one object exactly.
+Facts (PROTOCOL 3.1): `GET /socket.io/1/` with credentials in headers or in the query string is answered by
+`session:heartbeat:close:websocket`. The websocket is opened at `/socket.io/1/websocket/<session>`. The server sends
+`1::` first and a heartbeat every few seconds (clients disconnect after 15 to 60 seconds without one). It acknowledges
+an event with exactly one object.
 """
 
 from __future__ import annotations
@@ -19,97 +20,98 @@ from ftrack_orm.errors import FtrackError, ProtocolError
 from ftrack_orm.wire import socketio
 from ftrack_orm.wire.socketio import PacketType
 
-from .broker import Broker, ConnectedClient, Refused
+from .broker import Broker, ConnectedClient, EventRefused
 from .connection import ClientConnection
 from .faults import Faults
 
-#: Returns `id` and `username` of the user whose name and key these are, or raises the server's refusal.
+#: Returns `id` and `username` of the user with this name and key, or raises the server's error.
 Authenticate = Callable[[str, str], Awaitable[Mapping[str, Any]]]
 
-#: Events that `published` remembers.
-REMEMBERED_EVENTS = 20_000
+#: The number of events that `published` keeps.
+MAX_PUBLISHED_EVENTS = 20_000
 
-#: Handshakes that may wait for their websocket.
-_PENDING_HANDSHAKES = 1_000
+#: Handshakes without a websocket yet; the oldest ones beyond this number are dropped.
+MAX_PENDING_HANDSHAKES = 1_000
 
-_CONNECTED = socketio.encode(socketio.Packet(PacketType.CONNECT))
-_HEARTBEAT = f"{socketio.encode(socketio.Packet(PacketType.HEARTBEAT))}:"
+_CONNECT_PACKET = socketio.encode(socketio.Packet(PacketType.CONNECT))
+_HEARTBEAT_PACKET = f"{socketio.encode(socketio.Packet(PacketType.HEARTBEAT))}:"
 
 
 class EventServer:
-    """Takes in events and passes them on. All of it runs in one event loop and is called from there."""
+    """Receives events and delivers them to subscribers. It runs in one event loop and must be called from there."""
 
-    def __init__(self, authenticate: Authenticate, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, authenticate: Authenticate, on_change: Callable[[], None] = lambda: None) -> None:
         self.broker = Broker()
         self.faults = Faults()
-        self.published: deque[dict[str, Any]] = deque(maxlen=REMEMBERED_EVENTS)
+        self.published: deque[dict[str, Any]] = deque(maxlen=MAX_PUBLISHED_EVENTS)
         self.heartbeat_interval = 5.0  # seconds
-        self.heartbeat_timeout = 60.0  # seconds of silence after which a client is taken for gone
+        self.heartbeat_timeout = 60.0  # seconds without a packet after which a client is disconnected
         self._authenticate = authenticate
-        self._changed = changed
-        self._pending: dict[str, Mapping[str, Any]] = {}
+        self._on_change = on_change
+        self._pending_users: dict[str, Mapping[str, Any]] = {}
         self._connections: dict[str, ClientConnection] = {}
         self._delayed: deque[tuple[dict[str, Any], asyncio.TimerHandle]] = deque()
-        self._flowing = asyncio.Event()
-        self._flowing.set()
-        self._beating: asyncio.Task[None] | None = None
+        self._sending_allowed = asyncio.Event()
+        self._sending_allowed.set()
+        self._heartbeat_task: asyncio.Task[None] | None = None
 
     def start(self, router: web.UrlDispatcher) -> None:
-        """Serve the handshake and the websockets by *router*, and begin to beat."""
-        router.add_get("/socket.io/1/", self._handshake)
-        router.add_get("/socket.io/1/websocket/{session}", self._websocket)
-        self.beat()
+        """Add the routes of the handshake and the websockets to *router*, and start the heartbeat."""
+        router.add_get("/socket.io/1/", self._handle_handshake)
+        router.add_get("/socket.io/1/websocket/{session}", self._handle_websocket)
+        self.restart_heartbeat()
 
     async def stop(self) -> None:
-        """Cut all connections."""
-        if self._beating is not None:
-            self._beating.cancel()
-        self._flowing.set()
-        self.cut()
+        """Stop the heartbeat and abort all connections."""
+        if self._heartbeat_task is not None:
+            self._heartbeat_task.cancel()
+        self._sending_allowed.set()
+        self.abort_connections()
 
-    def beat(self) -> None:
-        """Begin to beat anew, after the times were changed."""
-        if self._beating is not None:
-            self._beating.cancel()
-        self._beating = asyncio.get_running_loop().create_task(self._beat())
+    def restart_heartbeat(self) -> None:
+        """Restart the heartbeat, so that a changed interval applies at once."""
+        if self._heartbeat_task is not None:
+            self._heartbeat_task.cancel()
+        self._heartbeat_task = asyncio.get_running_loop().create_task(self._send_heartbeats())
 
-    def cut(self) -> int:
-        """End all connections without a word, and return how many they were."""
+    def abort_connections(self) -> int:
+        """Close all connections without a closing handshake, and return their number."""
         for connection in list(self._connections.values()):
-            connection.cut()
+            connection.abort()
         return len(self._connections)
 
-    def hold(self, held: bool) -> None:
-        """Keep everything from being sent, or let it go on; connections stay open either way."""
-        if held:
-            self._flowing.clear()
-        else:
-            self._flowing.set()
+    def pause_sending(self) -> None:
+        """Queue all packets instead of sending them; connections stay open."""
+        self._sending_allowed.clear()
+
+    def resume_sending(self) -> None:
+        """Send the queued packets, and later ones at once."""
+        self._sending_allowed.set()
 
     def publish(self, event: dict[str, Any]) -> None:
-        """Pass an event on to who wants it, as the faults that are due will have it."""
+        """Deliver an event to its recipients, subject to the faults that are due."""
         self.published.append(event)
-        self.deliver(self.faults.arrange(event))
-        self._changed()
+        self.deliver(self.faults.apply(event))
+        self._on_change()
 
     def deliver(self, events: list[dict[str, Any]]) -> None:
-        """Send events to their recipients, now or after the delay that is asked for."""
-        if self.faults.seconds <= 0:
+        """Send events to their recipients, now or after the current delay."""
+        if self.faults.delay_seconds <= 0:
             for event in events:
                 self._send(event)
             return
-        # Every timer sends whatever is oldest, so the order holds when the delay is made shorter meanwhile.
+        # Every timer sends the oldest event, so the order is kept when the delay becomes shorter meanwhile.
         for event in events:
-            timer = asyncio.get_running_loop().call_later(self.faults.seconds, self._send_delayed)
+            timer = asyncio.get_running_loop().call_later(self.faults.delay_seconds, self._send_oldest_delayed)
             self._delayed.append((event, timer))
 
     def delay(self, seconds: float) -> None:
-        """Keep every event back for that long from now on; 0 ends it and sends what is kept back."""
-        self.faults.seconds = seconds
+        """Delay every event from now on by *seconds*; 0 stops it and sends the delayed events at once."""
+        self.faults.delay_seconds = seconds
         while self._delayed and seconds <= 0:
-            self._send_delayed()
+            self._send_oldest_delayed()
 
-    def _send_delayed(self) -> None:
+    def _send_oldest_delayed(self) -> None:
         event, timer = self._delayed.popleft()
         timer.cancel()
         self._send(event)
@@ -123,47 +125,47 @@ class EventServer:
 
     # -- requests -------------------------------------------------------------------------------------------------
 
-    async def _handshake(self, request: web.Request) -> web.Response:
-        if self.faults.refuses_handshake():
+    async def _handle_handshake(self, request: web.Request) -> web.Response:
+        if self.faults.take_handshake_refusal():
             return web.Response(status=self.faults.refusal_status, text="The handshake was refused on purpose.")
-        given = request.headers
-        api_user = given.get("ftrack-user") or request.query.get("api_user", "")
-        api_key = given.get("ftrack-api-key") or request.query.get("api_key", "")
+        headers = request.headers
+        api_user = headers.get("ftrack-user") or request.query.get("api_user", "")
+        api_key = headers.get("ftrack-api-key") or request.query.get("api_key", "")
         try:
             user = await self._authenticate(api_user, api_key)
         except FtrackError as error:
             return web.Response(status=401, text=str(error))
         session_id = uuid.uuid4().hex
-        while len(self._pending) >= _PENDING_HANDSHAKES:
-            del self._pending[next(iter(self._pending))]
-        self._pending[session_id] = user
+        while len(self._pending_users) >= MAX_PENDING_HANDSHAKES:
+            del self._pending_users[next(iter(self._pending_users))]
+        self._pending_users[session_id] = user
         return web.Response(text=socketio.handshake_text(session_id, self.heartbeat_timeout, self.heartbeat_timeout))
 
-    async def _websocket(self, request: web.Request) -> web.StreamResponse:
+    async def _handle_websocket(self, request: web.Request) -> web.StreamResponse:
         session_id = request.match_info["session"]
-        user = self._pending.pop(session_id, None)
+        user = self._pending_users.pop(session_id, None)
         if user is None:
             return web.Response(status=401, text="There is no such session: shake hands at /socket.io/1/ first.")
         socket = web.WebSocketResponse(max_msg_size=0, compress=False)
         await socket.prepare(request)
-        connection = self._connections[session_id] = ClientConnection(socket, request, self._flowing)
-        member = self.broker.join(session_id, user)
-        connection.send(_CONNECTED)
-        self._changed()
+        connection = self._connections[session_id] = ClientConnection(socket, request, self._sending_allowed)
+        client = self.broker.add_client(session_id, user)
+        connection.send(_CONNECT_PACKET)
+        self._on_change()
         try:
             async for message in socket:
-                if message.type is WSMsgType.TEXT and not self._take(connection, member, message.data):
+                if message.type is WSMsgType.TEXT and not self._handle_packet(connection, client, message.data):
                     break
         finally:
             del self._connections[session_id]
-            self.broker.leave(member)
+            self.broker.remove_client(client)
             await connection.close()
-            self._changed()
+            self._on_change()
         return socket
 
-    def _take(self, connection: ClientConnection, member: ConnectedClient, text: str) -> bool:
-        """Do what a packet asks for; return whether the connection goes on."""
-        connection.heard_at = asyncio.get_running_loop().time()
+    def _handle_packet(self, connection: ClientConnection, client: ConnectedClient, text: str) -> bool:
+        """Process a packet; return whether the connection stays open."""
+        connection.last_received_at = asyncio.get_running_loop().time()
         try:
             packet = socketio.decode(text)
             if packet.type is PacketType.DISCONNECT:
@@ -174,25 +176,25 @@ class EventServer:
         except ProtocolError as error:
             connection.send(socketio.encode(socketio.Packet(PacketType.ERROR, str(error))))
             return True
-        reply: dict[str, Any] = {"success": True}
+        acknowledgement: dict[str, Any] = {"success": True}
         try:
-            event = self.broker.receive(member, payload)
-        except Refused as refusal:
-            event, reply = None, {"success": False, "message": str(refusal)}
+            event = self.broker.receive(client, payload)
+        except EventRefused as refusal:
+            event, acknowledgement = None, {"success": False, "message": str(refusal)}
         if packet.id is not None:
-            connection.send(socketio.encode(socketio.ack_packet(packet.id, reply)))
+            connection.send(socketio.encode(socketio.ack_packet(packet.id, acknowledgement)))
         if event is not None:
             self.publish(event)
         else:
-            self._changed()
+            self._on_change()
         return True
 
-    async def _beat(self) -> None:
+    async def _send_heartbeats(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(self.heartbeat_interval)
             for connection in list(self._connections.values()):
-                if loop.time() - connection.heard_at > self.heartbeat_timeout:
-                    connection.cut()
+                if loop.time() - connection.last_received_at > self.heartbeat_timeout:
+                    connection.abort()
                 else:
-                    connection.send(_HEARTBEAT)
+                    connection.send(_HEARTBEAT_PACKET)

@@ -1,4 +1,4 @@
-"""What a server announces, caught where it leaves the application, and clients of its event server on bare sockets."""
+"""Fixtures: the `ftrack.update` events of an application, and clients of the event server on plain sockets."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from ftrack_orm.sandbox import Sandbox
 
 
 class Announced:
-    """The `ftrack.update` events of a production, oldest first."""
+    """The `ftrack.update` events of an application, oldest first."""
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
 
     def entities(self) -> list[dict[str, Any]]:
-        """Return the entities of the only event since the last look."""
+        """Return the entities of the only event since the last call, and forget the event."""
         (event,) = self.events
         self.events.clear()
         entities: list[dict[str, Any]] = event["data"]["entities"]
         return entities
 
     def entity(self) -> dict[str, Any]:
-        """Return the only entity of the only event since the last look."""
+        """Return the only entity of the only event since the last call, and forget the event."""
         (entity,) = self.entities()
         return entity
 
 
 @pytest.fixture
 def announced(production: Any) -> Announced:
-    """What the production announces from now on."""
-    found = Announced()
-    production.application.listen(found.events.append)
-    return found
+    """The events that the application announces from now on."""
+    announced = Announced()
+    production.application.listen(announced.events.append)
+    return announced
 
 
 class Client:
-    """A client of the event server that sees every packet; heartbeats are left out unless asked for."""
+    """A client of the event server that returns every packet except, by default, heartbeats."""
 
     def __init__(self, box: Sandbox) -> None:
         handshake = requests.get(f"{box.url}/socket.io/1/", headers=credentials(box), timeout=10)
@@ -51,7 +51,7 @@ class Client:
         address = box.url.replace("http://", "ws://")
         self.socket = websocket.create_connection(f"{address}/socket.io/1/websocket/{self.session_id}", timeout=10)
         self.first = self.receive()
-        self._sent = 0
+        self._acknowledgements = 0
 
     def receive(self, heartbeats: bool = False) -> str:
         """Return the next packet."""
@@ -70,28 +70,30 @@ class Client:
         return payload
 
     def send(self, topic: str, data: Any = None, **keys: Any) -> str:
-        """Send an event that asks for no acknowledgement, and return its id."""
+        """Send an event without requesting an acknowledgement, and return its id."""
         payload = {"id": uuid.uuid4().hex, "topic": topic, "data": data or {}, "source": {"id": "me"}, **keys}
         self.socket.send("5:::" + json.dumps({"name": "ftrack.event", "args": [payload]}))
         return payload["id"]
 
-    def ask(self, topic: str, data: Any = None, **keys: Any) -> dict[str, Any]:
+    def send_acknowledged(self, topic: str, data: Any = None, **keys: Any) -> dict[str, Any]:
         """Send an event and return its acknowledgement, which must be the next packet."""
-        self._sent += 1
+        self._acknowledgements += 1
         payload = {"id": uuid.uuid4().hex, "topic": topic, "data": data or {}, "source": {"id": "me"}, **keys}
-        self.socket.send(f"5:{self._sent}+::" + json.dumps({"name": "ftrack.event", "args": [payload]}))
+        self.socket.send(f"5:{self._acknowledgements}+::" + json.dumps({"name": "ftrack.event", "args": [payload]}))
         packet = self.receive()
-        head = f"6:::{self._sent}+"
+        head = f"6:::{self._acknowledgements}+"
         assert packet.startswith(head), packet
         (reply,) = json.loads(packet[len(head) :])
         return reply
 
     def subscribe(self, expression: str, id: str = "me", **metadata: Any) -> dict[str, Any]:
         """Subscribe and return the acknowledgement."""
-        return self.ask("ftrack.meta.subscribe", {"subscriber": {"id": id, **metadata}, "subscription": expression})
+        return self.send_acknowledged(
+            "ftrack.meta.subscribe", {"subscriber": {"id": id, **metadata}, "subscription": expression}
+        )
 
-    def hears_nothing(self) -> bool:
-        """Whether no packet comes for a moment, heartbeats included, although the connection is open."""
+    def receives_nothing(self) -> bool:
+        """Return whether the connection is open and no packet, not even a heartbeat, arrives within 0.1 seconds."""
         self.socket.settimeout(0.1)
         try:
             self.socket.recv()
@@ -102,7 +104,7 @@ class Client:
         return False
 
     def is_closed(self) -> bool:
-        """Whether the server has ended the connection; waits for that as long as the socket does."""
+        """Return whether the server closes the connection before the timeout of the socket."""
         try:
             return self.socket.recv() == ""
         except websocket.WebSocketTimeoutException:
@@ -117,14 +119,14 @@ def credentials(box: Sandbox) -> dict[str, str]:
 
 @pytest.fixture
 def box() -> Iterator[Sandbox]:
-    """A sandbox of its own for every test, since its faults are shared by all who use it."""
+    """A sandbox for one test, since injected faults affect every client of a sandbox."""
     with Sandbox() as started:
         yield started
 
 
 @pytest.fixture
 def open_client() -> Iterator[Callable[[Sandbox], Client]]:
-    """Open connections to the event server of a sandbox that are closed after the test."""
+    """Open connections to the event server of a sandbox, which are closed after the test."""
     clients: list[Client] = []
 
     def open_one(box: Sandbox) -> Client:
@@ -144,15 +146,15 @@ def connect(box: Sandbox, open_client: Callable[[Sandbox], Client]) -> Callable[
 
 @pytest.fixture
 def commit(box: Sandbox) -> Callable[..., list[Any]]:
-    """Send operations to the sandbox and return their answers."""
+    """Send operations to the sandbox and return their replies."""
 
     def send(*operations: dict[str, Any], **headers: str) -> list[Any]:
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        answer = requests.post(
-            f"{box.url}/api", json=list(operations), headers={**credentials(box), **given}, timeout=10
+        extra = {name.replace("_", "-"): value for name, value in headers.items()}
+        response = requests.post(
+            f"{box.url}/api", json=list(operations), headers={**credentials(box), **extra}, timeout=10
         )
-        answers = answer.json()
-        assert isinstance(answers, list), answers
-        return answers
+        replies = response.json()
+        assert isinstance(replies, list), replies
+        return replies
 
     return send

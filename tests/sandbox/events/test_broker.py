@@ -1,4 +1,4 @@
-"""Who gets which event, without any socket."""
+"""The recipients of events, without sockets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ftrack_orm.sandbox.events.broker import Broker, ConnectedClient, Refused
+from ftrack_orm.sandbox.events.broker import Broker, ConnectedClient, EventRefused
 
 USER = {"id": "user-1", "username": "jane"}
 
@@ -15,15 +15,15 @@ def event(topic: str, data: Any = None, target: str = "", **keys: Any) -> dict[s
     return {"id": "e", "topic": topic, "data": data or {}, "source": {"id": "hub"}, "target": target, **keys}
 
 
-def subscribe(broker: Broker, member: ConnectedClient, expression: str, id: str = "me", **metadata: Any) -> None:
+def subscribe(broker: Broker, client: ConnectedClient, expression: str, id: str = "me", **metadata: Any) -> None:
     data = {"subscriber": {"id": id, **metadata}, "subscription": expression}
-    assert broker.receive(member, event("ftrack.meta.subscribe", data)) is None
+    assert broker.receive(client, event("ftrack.meta.subscribe", data)) is None
 
 
-def recipients(broker: Broker, sender: ConnectedClient, *given: Any, **keys: Any) -> list[str]:
-    passed_on = broker.receive(sender, event(*given, **keys))
-    assert passed_on is not None
-    return broker.recipients(passed_on)
+def recipients(broker: Broker, publisher: ConnectedClient, *arguments: Any, **keys: Any) -> list[str]:
+    published = broker.receive(publisher, event(*arguments, **keys))
+    assert published is not None
+    return broker.recipients(published)
 
 
 @pytest.fixture
@@ -33,15 +33,15 @@ def broker() -> Broker:
 
 @pytest.fixture
 def alice(broker: Broker) -> ConnectedClient:
-    return broker.join("alice", USER)
+    return broker.add_client("alice", USER)
 
 
 @pytest.fixture
 def bob(broker: Broker) -> ConnectedClient:
-    return broker.join("bob", {"id": "user-2", "username": "bob"})
+    return broker.add_client("bob", {"id": "user-2", "username": "bob"})
 
 
-def test_events_go_to_those_whose_subscription_matches(
+def test_events_go_to_the_clients_whose_subscriptions_match(
     broker: Broker, alice: ConnectedClient, bob: ConnectedClient
 ) -> None:
     subscribe(broker, alice, "topic=ftrack.update and data.user.username=jane")
@@ -51,7 +51,7 @@ def test_events_go_to_those_whose_subscription_matches(
     assert recipients(broker, bob, "studio.done") == []
 
 
-def test_a_connection_gets_an_event_once_however_many_subscribers_want_it(
+def test_a_connection_receives_an_event_once_for_all_its_matching_subscribers(
     broker: Broker, alice: ConnectedClient
 ) -> None:
     subscribe(broker, alice, "topic=*", id="one")
@@ -59,7 +59,7 @@ def test_a_connection_gets_an_event_once_however_many_subscribers_want_it(
     assert recipients(broker, alice, "a") == ["alice"]
 
 
-def test_a_target_picks_among_those_who_subscribed(
+def test_a_target_selects_among_the_matching_subscribers(
     broker: Broker, alice: ConnectedClient, bob: ConnectedClient
 ) -> None:
     subscribe(broker, alice, "topic=a", id="1", application="nuke")
@@ -70,55 +70,59 @@ def test_a_target_picks_among_those_who_subscribed(
     assert recipients(broker, alice, "b", target="application=nuke") == []
 
 
-def test_replies_find_the_one_who_asked(broker: Broker, alice: ConnectedClient, bob: ConnectedClient) -> None:
+def test_a_reply_goes_to_the_publisher_of_the_event(
+    broker: Broker, alice: ConnectedClient, bob: ConnectedClient
+) -> None:
     subscribe(broker, alice, "topic=ftrack.meta.reply", id="hub-a")
     subscribe(broker, bob, "topic=ftrack.meta.reply", id="hub-b")
     reply = event("ftrack.meta.reply", ["any", "JSON"], "id=hub-a", inReplyToEvent="question")
-    passed_on = broker.receive(bob, reply)
-    assert passed_on is not None
-    assert (passed_on["data"], passed_on["inReplyToEvent"]) == (["any", "JSON"], "question")
-    assert broker.recipients(passed_on) == ["alice"]
+    published = broker.receive(bob, reply)
+    assert published is not None
+    assert (published["data"], published["inReplyToEvent"]) == (["any", "JSON"], "question")
+    assert broker.recipients(published) == ["alice"]
 
 
-def test_the_server_says_who_published_whatever_the_client_says(broker: Broker, alice: ConnectedClient) -> None:
-    claimed = event("a", source={"id": "hub", "user": {"username": "somebody-else"}, "host": "h"})
-    passed_on = broker.receive(alice, claimed)
-    assert passed_on is not None
-    assert passed_on["source"] == {"id": "hub", "user": USER, "host": "h"}
+def test_the_server_sets_the_user_in_the_source_and_overrides_the_clients(
+    broker: Broker, alice: ConnectedClient
+) -> None:
+    claimed = event("a", source={"id": "hub", "user": {"username": "another-user"}, "host": "h"})
+    published = broker.receive(alice, claimed)
+    assert published is not None
+    assert published["source"] == {"id": "hub", "user": USER, "host": "h"}
 
 
-def test_only_the_keys_that_clients_know_are_passed_on(broker: Broker, alice: ConnectedClient) -> None:
-    passed_on = broker.receive(alice, event("a", priority=3))
-    assert passed_on is not None
-    assert set(passed_on) == {"id", "topic", "data", "sent", "source", "target", "inReplyToEvent"}
+def test_only_the_keys_that_clients_know_are_delivered(broker: Broker, alice: ConnectedClient) -> None:
+    published = broker.receive(alice, event("a", priority=3))
+    assert published is not None
+    assert set(published) == {"id", "topic", "data", "sent", "source", "target", "inReplyToEvent"}
 
 
-def test_an_id_is_one_subscriber_s_on_a_connection(
+def test_a_subscriber_id_is_unique_within_a_connection(
     broker: Broker, alice: ConnectedClient, bob: ConnectedClient
 ) -> None:
     subscribe(broker, alice, "topic=a")
-    with pytest.raises(Refused, match="'me'"):
+    with pytest.raises(EventRefused, match="'me'"):
         subscribe(broker, alice, "topic=b")
     subscribe(broker, bob, "topic=b")
     assert recipients(broker, alice, "b") == ["bob"]
 
 
-def test_unsubscribing_ends_it_and_frees_the_id(broker: Broker, alice: ConnectedClient) -> None:
+def test_unsubscribing_stops_delivery_and_releases_the_id(broker: Broker, alice: ConnectedClient) -> None:
     subscribe(broker, alice, "topic=a")
-    leaving = event("ftrack.meta.unsubscribe", {"subscriber": {"id": "me"}})
-    assert broker.receive(alice, leaving) is None
+    unsubscribe = event("ftrack.meta.unsubscribe", {"subscriber": {"id": "me"}})
+    assert broker.receive(alice, unsubscribe) is None
     assert recipients(broker, alice, "a") == []
-    with pytest.raises(Refused, match="'me'"):
-        broker.receive(alice, leaving)
+    with pytest.raises(EventRefused, match="'me'"):
+        broker.receive(alice, unsubscribe)
     subscribe(broker, alice, "topic=a")
     assert recipients(broker, alice, "a") == ["alice"]
 
 
-def test_who_left_gets_nothing_more(broker: Broker, alice: ConnectedClient, bob: ConnectedClient) -> None:
+def test_a_removed_client_receives_nothing(broker: Broker, alice: ConnectedClient, bob: ConnectedClient) -> None:
     subscribe(broker, alice, "topic=a")
-    broker.leave(alice)
+    broker.remove_client(alice)
     assert recipients(broker, bob, "a") == []
-    assert broker.members == [bob]
+    assert broker.clients == [bob]
 
 
 @pytest.mark.parametrize(
@@ -135,9 +139,9 @@ def test_who_left_gets_nothing_more(broker: Broker, alice: ConnectedClient, bob:
         event("a", target="not an expression"),
     ],
 )
-def test_nonsense_is_refused_with_a_reason_and_changes_nothing(
+def test_an_invalid_event_is_refused_with_a_reason_and_changes_nothing(
     broker: Broker, alice: ConnectedClient, payload: dict[str, Any]
 ) -> None:
-    with pytest.raises(Refused, match=r".{10}"):
+    with pytest.raises(EventRefused, match=r".{10}"):
         broker.receive(alice, payload)
     assert alice.subscribers == {}

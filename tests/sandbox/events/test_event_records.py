@@ -1,4 +1,4 @@
-"""`Event` records: what a client that was not listening finds out afterwards."""
+"""`Event` records of announced changes, and the queries that find them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def last_id(production: Any) -> int:
     return max(record["id"] for record in records(production))
 
 
-def test_records_tell_enough_to_make_the_event_again(production: Any, announced: Any) -> None:
+def test_records_are_sufficient_to_rebuild_the_event(production: Any, announced: Any) -> None:
     before = last_id(production)
     production.call(
         production.updating("Task", ["T1"], name="x"),
@@ -25,14 +25,14 @@ def test_records_tell_enough_to_make_the_event_again(production: Any, announced:
         ftrack_clienttoken="token-1",
     )
     (event,) = announced.events
-    found = records(production, f" where id > {before}")
-    data = [json.loads(record["data"]) for record in found]
+    new_records = records(production, f" where id > {before}")
+    data = [json.loads(record["data"]) for record in new_records]
     assert [each["entity"] for each in data] == event["data"]["entities"]
     assert {each["event"] for each in data} == {event["id"]}
     assert {(each["clientToken"], each["pushToken"]) for each in data} == {("token-1", event["data"]["pushToken"])}
 
 
-def test_a_record_says_what_happened_to_whom_when_and_by_whom(production: Any) -> None:
+def test_a_record_names_the_entity_its_project_the_user_and_the_time(production: Any) -> None:
     before = last_id(production)
     production.update("Task", ["T1"], name="x")
     (record,) = records(production, f" where id > {before}")
@@ -41,15 +41,15 @@ def test_a_record_says_what_happened_to_whom_when_and_by_whom(production: Any) -
     assert record["created_at"] == {"__type__": "datetime", "value": "2024-05-01T12:00:00"}
 
 
-def test_records_name_actions_as_ftrack_s_own_examples_do(production: Any) -> None:
+def test_records_name_actions_like_ftrack_s_own_examples(production: Any) -> None:
     before = last_id(production)
     production.update("Task", ["T1"], status_id="status-late")
     production.update("Shot", ["H"], status_id="status-late")
     production.create("AssetVersion", id="V2", asset_id="A")
     production.update("Task", ["T1"], name="x")
     production.delete("Task", ["T2"])
-    found = [(record["action"], record["insert"]) for record in records(production, f" where id > {before}")]
-    assert found == [
+    actions = [(record["action"], record["insert"]) for record in records(production, f" where id > {before}")]
+    assert actions == [
         ("change.status.task", "update"),
         ("change.status.shot", "update"),
         ("asset.published", "insert"),
@@ -58,7 +58,7 @@ def test_records_name_actions_as_ftrack_s_own_examples_do(production: Any) -> No
     ]
 
 
-def test_deletions_and_one_entity_s_history_are_found_by_query(production: Any) -> None:
+def test_queries_find_deletions_and_the_history_of_one_entity(production: Any) -> None:
     production.update("Task", ["T1"], name="x")
     production.delete("Task", ["T1"])
     history = records(production, ' where parent_id is "T1"')
@@ -78,8 +78,8 @@ def test_records_are_not_announced_themselves(production: Any, announced: Any) -
     assert [entity["entityType"] for entity in announced.entities()] == ["task"]
 
 
-def test_records_outlive_what_they_tell_of(production: Any) -> None:
+def test_records_outlive_the_entities_they_describe(production: Any) -> None:
     production.delete("Project", ["P"])
-    told = {record["parent_id"] for record in records(production, ' where insert is "delete"')}
-    assert {"P", "Q", "H", "T1", "T2", "A", "V"} <= told
+    deleted = {record["parent_id"] for record in records(production, ' where insert is "delete"')}
+    assert {"P", "Q", "H", "T1", "T2", "A", "V"} <= deleted
     assert [record["insert"] for record in records(production, ' where parent_id is "T1"')] == ["insert", "delete"]

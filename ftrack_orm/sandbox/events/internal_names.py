@@ -1,7 +1,7 @@
-"""Pure: what events call entity types, attributes and values, which is not what the schema calls them.
+"""Pure: the names that events use for entity types, attributes and values, which differ from those of the schema.
 
-Facts (PROTOCOL 3.6): `entityType` is the server's internal class in lower case (`show`, `task`, `assetversion`),
-changes are listed under internal names (`statusid`), and custom attributes' values are text (`"1"`, `"1001.0"`).
+Facts (PROTOCOL 3.6): `entityType` is the server's internal class in lower case (`show`, `task`, `assetversion`).
+Changes are listed under internal names (`statusid`). Values of custom attributes are text (`"1"`, `"1001.0"`).
 """
 
 from __future__ import annotations
@@ -12,40 +12,40 @@ from typing import Any
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
 from ftrack_orm.wire.codec import VALUE_TYPE
 
-#: Families that are announced under the family's name, whatever their members' internal names are.
-_BY_FAMILY = frozenset({"Component", "StatusChange"})
+#: Families whose members are all announced under the name of the family.
+_NAMED_BY_FAMILY = frozenset({"Component", "StatusChange"})
 
 
-class Naming:
-    """The internal names of one data model. Build it once; what it answers never changes."""
+class InternalNames:
+    """The internal names of one data model, computed once per entity type."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._columns: dict[str, dict[str, str]] = {}
 
     def entity_type(self, row: Mapping[str, Any]) -> str:
-        """Return the `entityType` of what a row is."""
-        described = self._tables.schema.types[row[ENTITY_TYPE]]
-        if described.family in _BY_FAMILY:
-            return described.family.lower()
-        return (described.alias or described.name).lower()
+        """Return the `entityType` of a row."""
+        entity_type = self._tables.schema.types[row[ENTITY_TYPE]]
+        if entity_type.family in _NAMED_BY_FAMILY:
+            return entity_type.family.lower()
+        return (entity_type.alias or entity_type.name).lower()
 
     def object_type_id(self, row: Mapping[str, Any]) -> str:
-        """Return the `objectTypeId`: of a context its object type, of anything else its `entityType`."""
+        """Return the `objectTypeId` of a row: the object type of a context, the `entityType` of anything else."""
         return row.get("object_type_id") or self.entity_type(row)
 
     def columns(self, entity_type: str) -> Mapping[str, str]:
-        """Return the internal name of each column that a type keeps values in."""
-        found = self._columns.get(entity_type)
-        if found is None:
-            found = self._columns[entity_type] = self._read(entity_type)
-        return found
+        """Return the internal name of each column that stores values of an entity type."""
+        names = self._columns.get(entity_type)
+        if names is None:
+            names = self._columns[entity_type] = self._column_names(entity_type)
+        return names
 
     def attribute(self, entity_type: str, name: str) -> str:
         """Return the internal name of an attribute."""
         return self._tables.schema.types[entity_type].attributes[name].alias or name
 
-    def _read(self, entity_type: str) -> dict[str, str]:
+    def _column_names(self, entity_type: str) -> dict[str, str]:
         names = {}
         for attribute in self._tables.schema.types[entity_type].attributes.values():
             column = None if attribute.is_relation else self._tables.column(entity_type, attribute.name)
@@ -55,7 +55,10 @@ class Naming:
 
 
 def custom_value(type_name: str, value: Any) -> str | None:
-    """Return a custom attribute's value as events tell it: text, or None for none (of a text attribute, empty text)."""
+    """Return the value of a custom attribute in the form of events: as text.
+
+    No value is None, except for text attributes, where it is the empty text.
+    """
     if value is None:
         return "" if type_name == "text" else None
     if isinstance(value, bool):
@@ -65,6 +68,6 @@ def custom_value(type_name: str, value: Any) -> str | None:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, Mapping):
-        # A date, as the wire writes it.
+        # A date in the wire format.
         return str(value["value"]) if VALUE_TYPE in value else str(dict(value))
     return str(value)

@@ -1,6 +1,6 @@
-"""Edge: whose part an entity is, from itself up to its project, read for many entities at once.
+"""Edge: the chains of parents from an entity up to its project, loaded for many entities at once.
 
-Fact (PROTOCOL 3.6): the `parents` of an announced entity begin with itself and end with its project.
+Fact (PROTOCOL 3.6): the `parents` of an announced entity begin with the entity itself and end with its project.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from ftrack_orm.sandbox.tables import ENTITY_TYPE
 from ftrack_orm.sandbox.writing.change_log import ChangeLog, Row
 from ftrack_orm.sandbox.writing.store import Store
 
-from .naming import Naming
+from .internal_names import InternalNames
 
-#: By table: the columns that may hold the parent's id, with the parent's type; None where `parent_type` tells it.
-#: The first that is set counts.
-_PARENTS: Mapping[str, tuple[tuple[str, str | None], ...]] = {
+#: For each table the columns that may hold the id of the parent, with the type of the parent. None means that the
+#: column `parent_type` names the type. The first column with a value applies.
+_PARENT_COLUMNS: Mapping[str, tuple[tuple[str, str | None], ...]] = {
     "Appointment": (("context_id", "Context"),),
     "Asset": (("context_id", "Context"),),
     "AssetVersion": (("asset_id", "Asset"),),
@@ -49,78 +49,79 @@ _PARENTS: Mapping[str, tuple[tuple[str, str | None], ...]] = {
     "UserSecurityRoleProject": (("project_id", "Context"),),
 }
 
-#: Deeper than any hierarchy; notes and components point at their own kind, and nothing keeps them from going round.
-_LONGEST = 100
+#: Ends a chain that is a cycle: components refer to their own kind, and no rule forbids cycles.
+_MAX_CHAIN_LENGTH = 100
 
+#: The table and the id of a parent, which never has a key of several values.
 _Identity = tuple[str, str]
 
 
-class Lineage:
-    """The parents of what one request changed; those that it deleted are told as they were."""
+class ParentChains:
+    """The parents of the entities that one request changed. Deleted ones are described by their last row."""
 
-    def __init__(self, store: Store, record: ChangeLog, naming: Naming) -> None:
+    def __init__(self, store: Store, change_log: ChangeLog, names: InternalNames) -> None:
         self._store = store
-        self._record = record
-        self._naming = naming
+        self._change_log = change_log
+        self._names = names
         self._rows: dict[_Identity, Row | None] = {}
-        self._told: dict[_Identity, dict[str, Any]] = {}
+        self._descriptions: dict[_Identity, dict[str, Any]] = {}
 
     def load(self, rows: Iterable[tuple[str, Row]]) -> None:
-        """Read all parents of the rows, given with their tables: a statement a level and family, however many."""
-        fresh = {parent for table, row in rows if (parent := self._parent(table, row)) is not None}
-        while fresh := {identity for identity in fresh if identity not in self._rows}:
-            self._read(fresh)
-            found = [(identity[0], self._rows[identity]) for identity in fresh]
-            parents = {self._parent(table, row) for table, row in found if row is not None}
-            fresh = {parent for parent in parents if parent is not None}
+        """Load all parents of the rows, given with their tables, with one statement per level and table."""
+        missing = {parent for table, row in rows if (parent := self._parent(table, row)) is not None}
+        while missing := {identity for identity in missing if identity not in self._rows}:
+            self._load_rows(missing)
+            loaded = [(identity[0], self._rows[identity]) for identity in missing]
+            parents = {self._parent(table, row) for table, row in loaded if row is not None}
+            missing = {parent for parent in parents if parent is not None}
 
     def parent_id(self, table: str, row: Row) -> str | None:
-        """Return the id of the entity a row is directly part of."""
+        """Return the id of the direct parent of a row."""
         parent = self._parent(table, row)
         return None if parent is None else parent[1]
 
-    def of(self, table: str, row: Row, identifier: str) -> list[dict[str, Any]]:
-        """Return the entity with *identifier* and all it is part of, each as an event tells it."""
+    def chain(self, table: str, row: Row, identifier: str) -> list[dict[str, Any]]:
+        """Return the `parents` of the entity with *identifier*: the entity and everything it is part of."""
         chain = [self._describe(table, row, identifier)]
         parent = self._parent(table, row)
-        while parent is not None and len(chain) < _LONGEST:
-            found = self._rows.get(parent)
-            if found is None:
+        while parent is not None and len(chain) < _MAX_CHAIN_LENGTH:
+            parent_row = self._rows.get(parent)
+            if parent_row is None:
                 break
-            told = self._told.get(parent)
-            if told is None:
-                told = self._told[parent] = self._describe(parent[0], found, parent[1])
-            chain.append(told)
-            parent = self._parent(parent[0], found)
+            description = self._descriptions.get(parent)
+            if description is None:
+                description = self._descriptions[parent] = self._describe(parent[0], parent_row, parent[1])
+            chain.append(description)
+            parent = self._parent(parent[0], parent_row)
         return chain
 
     def _describe(self, table: str, row: Row, identifier: str) -> dict[str, Any]:
         return {
             "entityId": identifier,
-            "entityType": self._naming.entity_type(row),
+            "entityType": self._names.entity_type(row),
             "entity_type": row[ENTITY_TYPE],
             "parentId": self.parent_id(table, row),
         }
 
     def _parent(self, table: str, row: Row) -> _Identity | None:
-        for column, target in _PARENTS.get(table, ()):
+        for column, target in _PARENT_COLUMNS.get(table, ()):
             id_ = row.get(column)
             if id_ is None:
                 continue
-            named = target or row.get("parent_type")
-            if named is not None and named in self._store.schema.types:
-                return self._store.tables.root(named), str(id_)
+            entity_type = target or row.get("parent_type")
+            if entity_type is not None and entity_type in self._store.schema.types:
+                return self._store.tables.root(entity_type), str(id_)
         return None
 
-    def _read(self, identities: set[_Identity]) -> None:
-        asked: dict[str, list[tuple[str]]] = {}
+    def _load_rows(self, identities: set[_Identity]) -> None:
+        stored: dict[str, list[tuple[str]]] = {}
         for table, id_ in identities:
-            change = self._record.find(table, (id_,))
+            change = self._change_log.find(table, (id_,))
             if change is not None and (change.before or change.after):
                 self._rows[table, id_] = change.row
             else:
-                asked.setdefault(table, []).append((id_,))
-        for table, keys in asked.items():
+                stored.setdefault(table, []).append((id_,))
+        for table, keys in stored.items():
             self._store.prefetch(table, keys)
             for key in keys:
                 self._rows[table, key[0]] = self._store.find(table, key)

@@ -1,4 +1,4 @@
-"""What an `ftrack.update` tells of each kind of change, in ftrack's own words."""
+"""The content of `ftrack.update` events for every kind of change."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 NOW = "2024-05-01T12:00:00"
-CHAIN = ["task:Shot", "task:Sequence", "show:Project"]
+#: The parents of an entity in the shot of the production, in the notation of `parents_of`.
+SHOT_PARENTS = ["task:Shot", "task:Sequence", "show:Project"]
 
 
-def lineage(entity: dict[str, Any]) -> list[str]:
+def parents_of(entity: dict[str, Any]) -> list[str]:
     return [f"{parent['entityType']}:{parent['entity_type']}" for parent in entity["parents"]]
 
 
@@ -25,7 +26,7 @@ def case(
     key: list[str] | None = None,
     shown: str = "",
 ) -> Any:
-    """One entity type: how one is made, changed, and told of; *needs* are created before."""
+    """Return a test case: creating, changing and announcing an entity of one type; *needs* are created before."""
     return pytest.param(entity_type, data, update, changes, parents, needs, key or ["new"], shown, id=name)
 
 
@@ -41,7 +42,7 @@ REVIEW = (
 GROUP = ("Group", {"id": "G", "name": "artists"})
 COMPONENT = ("FileComponent", {"id": "C", "name": "main", "version_id": "V"})
 
-#: entity type, what makes one, what changes it, the changes' internal names with old and new, and the parents.
+#: Entity type, data to create one, data to update it, the changes by internal name with old and new value, and parents.
 MATRIX = [
     case(
         "show", "Project", {"id": "new", "name": "a", "project_schema_id": "schema"},
@@ -53,40 +54,40 @@ MATRIX = [
         "task", "Task", {"id": "new", "name": "a", "parent_id": "H", "project_id": "P", "type_id": "type-anim"},
         {"name": "b", "priority_id": "high"},
         {"name": ("a", "b"), "priorityid": ("9661b320-3a0c-11e2-81c1-0800200c9a66", "high")},
-        ["task:Task", *CHAIN],
+        ["task:Task", *SHOT_PARENTS],
     ),
     case(
         "shot", "Shot", {"id": "new", "name": "a", "parent_id": "Q", "project_id": "P"},
-        {"description": "x"}, {"description": (None, "x")}, CHAIN,
+        {"description": "x"}, {"description": (None, "x")}, SHOT_PARENTS,
     ),
     case(
         "asset", "Asset", {"id": "new", "name": "a", "context_id": "H", "type_id": "asset-type"},
-        {"name": "b"}, {"name": ("a", "b")}, ["asset:Asset", *CHAIN],
+        {"name": "b"}, {"name": ("a", "b")}, ["asset:Asset", *SHOT_PARENTS],
     ),
     case(
         "assetversion", "AssetVersion", {"id": "new", "asset_id": "A", "comment": ""},
         {"comment": "x", "status_id": "status-late"},
         {"comment": ("", "x"), "statusid": ("status-version", "status-late")},
-        ["assetversion:AssetVersion", "asset:Asset", *CHAIN],
+        ["assetversion:AssetVersion", "asset:Asset", *SHOT_PARENTS],
     ),
     case(
         "component", "FileComponent", {"id": "new", "name": "main", "version_id": "V"},
         {"file_type": ".exr"}, {"filetype": (None, ".exr")},
-        ["component:FileComponent", "assetversion:AssetVersion", "asset:Asset", *CHAIN],
+        ["component:FileComponent", "assetversion:AssetVersion", "asset:Asset", *SHOT_PARENTS],
     ),
     case(
         "componentlocation", "ComponentLocation",
         {"id": "new", "component_id": "C", "location_id": "3a372bde-05bc-11e4-8908-20c9d081909b"},
         {"resource_identifier": "/a"}, {"resourceIdentifier": ("C", "/a")},
         ["componentlocation:ComponentLocation", "component:FileComponent", "assetversion:AssetVersion", "asset:Asset",
-         *CHAIN],
+         *SHOT_PARENTS],
         needs=(COMPONENT,),
     ),
     case(
         "note", "Note",
         {"id": "new", "content": "a", "parent_id": "T1", "parent_type": "Task", "user_id": "user-jane"},
         {"content": "b", "is_todo": True}, {"text": ("a", "b"), "is_todo": (False, True)},
-        ["note:Note", "task:Task", *CHAIN],
+        ["note:Note", "task:Task", *SHOT_PARENTS],
     ),
     case(
         "list", "TypedContextList",
@@ -104,26 +105,26 @@ MATRIX = [
         "appointment", "Appointment",
         {"id": "new", "context_id": "T1", "resource_id": "user-jane", "type": "assignment"},
         {"type": "allocation"}, {"type": ("assignment", "allocation")},
-        ["appointment:Appointment", "task:Task", *CHAIN],
+        ["appointment:Appointment", "task:Task", *SHOT_PARENTS],
     ),
     case(
         "dependency", "TypedContextLink", {"id": "new", "from_id": "T1", "to_id": "T2"},
         {"from_id": "H"}, {"from_id": ("T1", "H")},
-        ["dependency:TypedContextLink", "task:Task", *CHAIN],
+        ["dependency:TypedContextLink", "task:Task", *SHOT_PARENTS],
     ),
     case(
         "metadata", "Metadata", {"parent_id": "T1", "parent_type": "Task", "key": "k", "value": "a"},
         {"value": "b"}, {"value": ("a", "b")},
-        ["meta:Metadata", "task:Task", *CHAIN], key=["T1", "k"], shown="T1,k",
+        ["meta:Metadata", "task:Task", *SHOT_PARENTS], key=["T1", "k"], shown="T1,k",
     ),
     case(
         "timelog", "Timelog",
         {"id": "new", "context_id": "T1", "user_id": "user-jane", "start": NOW, "duration": 60, "comment": ""},
-        {"duration": 120}, {"duration": (60, 120)}, ["timelog:Timelog", "task:Task", *CHAIN],
+        {"duration": 120}, {"duration": (60, 120)}, ["timelog:Timelog", "task:Task", *SHOT_PARENTS],
     ),
     case(
         "timer", "Timer", {"id": "new", "context_id": "T1", "user_id": "user-jane", "start": NOW},
-        {"comment": "x"}, {"comment": ("", "x")}, ["timer:Timer", "task:Task", *CHAIN],
+        {"comment": "x"}, {"comment": ("", "x")}, ["timer:Timer", "task:Task", *SHOT_PARENTS],
     ),
     case(
         "user", "User", {"id": "new", "username": "bob"},
@@ -169,7 +170,7 @@ def test_creation_change_and_deletion_are_announced(
     production.create(entity_type, **data)
     entity = announced.entity()
     assert (entity["action"], entity["entityType"], entity["entity_type"]) == ("add", kind, entity_type)
-    assert (entity["entityId"], lineage(entity)) == (identifier, parents)
+    assert (entity["entityId"], parents_of(entity)) == (identifier, parents)
     assert entity["parents"][0] == {
         "entityId": identifier,
         "entityType": kind,
@@ -187,25 +188,25 @@ def test_creation_change_and_deletion_are_announced(
         entity = announced.entity()
         assert (entity["action"], entity["entityId"]) == ("update", identifier)
         assert entity["changes"] == {name: {"old": old, "new": new} for name, (old, new) in changes.items()}
-        assert (sorted(entity["keys"]), lineage(entity)) == (sorted(changes), parents)
+        assert (sorted(entity["keys"]), parents_of(entity)) == (sorted(changes), parents)
 
     production.delete(entity_type, key)
     removed = [each for each in announced.entities() if each["entityId"] == identifier]
-    assert [(each["action"], lineage(each)) for each in removed] == [("remove", parents)]
+    assert [(each["action"], parents_of(each)) for each in removed] == [("remove", parents)]
     assert all(change["new"] is None and change["old"] is not None for change in removed[0]["changes"].values())
 
 
-def test_object_type_is_the_task_s_or_the_entity_type(production: Any, announced: Any) -> None:
+def test_the_object_type_of_a_context_is_its_own_and_otherwise_the_entity_type(production: Any, announced: Any) -> None:
     production.update("Task", ["T1"], name="x")
     assert announced.entity()["objectTypeId"] == "11c137c0-ee7e-4f9c-91c5-8c77cec22b2c"
     production.update("Asset", ["A"], name="x")
     assert announced.entity()["objectTypeId"] == "asset"
 
 
-# -- one event a request ------------------------------------------------------------------------------------------
+# -- one event per request ------------------------------------------------------------------------------------------
 
 
-def test_the_event_says_who_did_it_and_repeats_the_client_s_tokens(production: Any, announced: Any) -> None:
+def test_the_event_names_the_user_and_repeats_the_tokens_of_the_client(production: Any, announced: Any) -> None:
     operation = production.updating("Task", ["T1"], name="x")
     production.call(operation, ftrack_clienttoken="token-1", ftrack_pushtoken="push-1")
     (event,) = announced.events
@@ -219,7 +220,7 @@ def test_the_event_says_who_did_it_and_repeats_the_client_s_tokens(production: A
     }
 
 
-def test_without_a_push_token_every_event_gets_its_own(production: Any, announced: Any) -> None:
+def test_without_a_push_token_every_event_gets_a_new_one(production: Any, announced: Any) -> None:
     production.update("Task", ["T1"], name="x")
     production.update("Task", ["T1"], name="y")
     tokens = {event["data"]["pushToken"] for event in announced.events}
@@ -234,7 +235,7 @@ def test_a_request_is_one_event_with_all_parents(production: Any, announced: Any
     assert sorted(event["data"]["parents"]) == ["H", "P", "Q", "T1", "T2"]
 
 
-def test_changes_of_one_entity_come_together(production: Any, announced: Any) -> None:
+def test_changes_of_one_entity_are_merged(production: Any, announced: Any) -> None:
     production.call(
         production.updating("Task", ["T1"], name="x"),
         production.updating("Task", ["T1"], name="y", bid=60),
@@ -244,7 +245,7 @@ def test_changes_of_one_entity_come_together(production: Any, announced: Any) ->
     assert entity["changes"]["bid"]["new"] == 60
 
 
-def test_what_comes_and_goes_or_comes_back_is_not_announced(production: Any, announced: Any) -> None:
+def test_changes_that_cancel_out_within_a_request_are_not_announced(production: Any, announced: Any) -> None:
     production.call(
         production.creating("Scope", id="s", name="s"),
         production.deleting("Scope", ["s"]),
@@ -254,7 +255,7 @@ def test_what_comes_and_goes_or_comes_back_is_not_announced(production: Any, ann
     assert announced.events == []
 
 
-def test_reading_and_setting_what_is_already_so_announce_nothing(production: Any, announced: Any) -> None:
+def test_queries_and_updates_to_the_current_value_announce_nothing(production: Any, announced: Any) -> None:
     production.query("select name from Task")
     production.update("Task", ["T1"], name="animation")
     assert announced.events == []
@@ -265,18 +266,18 @@ def test_a_refused_request_announces_nothing(production: Any, announced: Any) ->
     assert announced.events == []
 
 
-# -- what follows from a change -----------------------------------------------------------------------------------
+# -- consequences of a change -----------------------------------------------------------------------------------
 
 
-def test_another_parent_is_a_move(production: Any, announced: Any) -> None:
+def test_a_new_parent_is_announced_as_a_move(production: Any, announced: Any) -> None:
     production.update("Task", ["T1"], parent_id="Q", name="x")
     entity = announced.entity()
     assert entity["action"] == "move"
     assert entity["changes"] == {"parent_id": {"old": "H", "new": "Q"}, "name": {"old": "animation", "new": "x"}}
-    assert lineage(entity) == ["task:Task", "task:Sequence", "show:Project"]
+    assert parents_of(entity) == ["task:Task", "task:Sequence", "show:Project"]
 
 
-def test_a_move_to_another_project_is_told_of_all_below(production: Any, announced: Any) -> None:
+def test_a_move_to_another_project_announces_all_descendants(production: Any, announced: Any) -> None:
     production.create("Project", id="P2", name="other", project_schema_id="schema")
     announced.events.clear()
     production.update("Sequence", ["Q"], parent_id="P2")
@@ -288,23 +289,23 @@ def test_a_move_to_another_project_is_told_of_all_below(production: Any, announc
     assert entities["T1"]["parents"][-1]["entityId"] == "P2"
 
 
-def test_a_changed_status_is_one_entity(production: Any, announced: Any) -> None:
+def test_a_status_change_is_announced_as_one_entity(production: Any, announced: Any) -> None:
     production.update("Task", ["T1"], status_id="status-late")
     assert announced.entity()["changes"] == {"statusid": {"old": "status-first", "new": "status-late"}}
 
 
-def test_a_deletion_tells_of_everything_that_goes_with_it(production: Any, announced: Any) -> None:
+def test_a_deletion_announces_every_entity_it_cascades_to(production: Any, announced: Any) -> None:
     production.create("Metadata", parent_id="T1", parent_type="Task", key="k", value="v")
     announced.events.clear()
     production.delete("Shot", ["H"])
-    told = {(entity["action"], entity["entityType"], entity["entityId"]) for entity in announced.entities()}
-    assert told == {
+    removed = {(entity["action"], entity["entityType"], entity["entityId"]) for entity in announced.entities()}
+    assert removed == {
         ("remove", "task", "H"), ("remove", "task", "T1"), ("remove", "task", "T2"), ("remove", "asset", "A"),
         ("remove", "assetversion", "V"), ("remove", "meta", "T1,k"),
     }  # fmt: skip
 
 
-def test_who_loses_a_pointer_by_a_deletion_is_updated(production: Any, announced: Any) -> None:
+def test_an_entity_whose_reference_a_deletion_clears_is_announced_as_updated(production: Any, announced: Any) -> None:
     production.create("Task", id="T3", name="x", parent_id="Q", project_id="P", type_id="type-anim")
     production.update("AssetVersion", ["V"], task_id="T3")
     announced.events.clear()
@@ -313,7 +314,7 @@ def test_who_loses_a_pointer_by_a_deletion_is_updated(production: Any, announced
     assert (version["action"], version["changes"]) == ("update", {"taskid": {"old": "T3", "new": None}})
 
 
-def test_a_collection_s_new_members_are_announced_as_what_links_them(production: Any, announced: Any) -> None:
+def test_new_members_of_a_collection_are_announced_as_their_link_entities(production: Any, announced: Any) -> None:
     production.create(LIST[0], **LIST[1])
     announced.events.clear()
     production.update("TypedContextList", ["L"], items=[production.ref("Task", "T1"), production.ref("Task", "T2")])
@@ -322,7 +323,9 @@ def test_a_collection_s_new_members_are_announced_as_what_links_them(production:
     assert {entity["changes"]["entityid"]["new"] for entity in entities} == {"T1", "T2"}
 
 
-def test_members_that_no_type_links_are_announced_as_lists_of_ids(production: Any, announced: Any) -> None:
+def test_members_of_a_link_table_without_an_entity_type_are_announced_as_lists_of_ids(
+    production: Any, announced: Any
+) -> None:
     production.update("Shot", ["H"], scopes=[production.ref("Scope", "scope-2"), production.ref("Scope", "scope-1")])
     entity = announced.entity()
     assert entity["changes"] == {"scopes": {"old": [], "new": ["scope-1", "scope-2"]}}
@@ -330,14 +333,14 @@ def test_members_that_no_type_links_are_announced_as_lists_of_ids(production: An
     assert announced.events == []
 
 
-def test_a_reply_touches_the_thread(production: Any, announced: Any) -> None:
+def test_a_reply_announces_the_activity_of_its_thread(production: Any, announced: Any) -> None:
     production.create(NOTE[0], **NOTE[1], thread_activity="2020-01-01T00:00:00")
     announced.events.clear()
     production.create("Note", id="reply", content="y", parent_id="T1", parent_type="Task", user_id="user-jane",
                       in_reply_to_id="N")  # fmt: skip
-    told = {entity["entityId"]: entity for entity in announced.entities()}
-    assert told["reply"]["changes"]["noteparentid"] == {"old": None, "new": "N"}
-    assert told["N"]["changes"]["triggerdate"]["new"] == NOW
+    entities = {entity["entityId"]: entity for entity in announced.entities()}
+    assert entities["reply"]["changes"]["noteparentid"] == {"old": None, "new": "N"}
+    assert entities["N"]["changes"]["triggerdate"]["new"] == NOW
 
 
 # -- custom attributes --------------------------------------------------------------------------------------------
@@ -353,7 +356,7 @@ def test_a_reply_touches_the_thread(production: Any, announced: Any) -> None:
         ("date", "{}", "", "2024-06-01T00:00:00", "", "2024-06-01T00:00:00"),
     ],
 )
-def test_a_custom_attribute_changes_its_entity_under_its_key_as_text(
+def test_a_custom_attribute_is_announced_as_text_under_its_key_on_its_entity(
     production: Any, announced: Any, kind: str, config: str, default: Any, value: Any, old: Any, new: Any
 ) -> None:
     configure(production, kind, config=config, default=default)
@@ -362,12 +365,12 @@ def test_a_custom_attribute_changes_its_entity_under_its_key_as_text(
     entity = announced.entity()
     assert (entity["action"], entity["entityType"], entity["entityId"]) == ("update", "task", "T1")
     assert (entity["keys"], entity["changes"]) == (["custom"], {"custom": {"old": old, "new": new}})
-    assert lineage(entity) == ["task:Task", *CHAIN]
+    assert parents_of(entity) == ["task:Task", *SHOT_PARENTS]
     production.delete("CustomAttributeValue", ["C", "T1"])
     assert announced.entity()["changes"] == {"custom": {"old": new, "new": old}}
 
 
-def test_custom_attributes_come_together_with_other_changes(production: Any, announced: Any) -> None:
+def test_custom_attributes_are_merged_with_other_changes_of_the_entity(production: Any, announced: Any) -> None:
     configure(production, "text")
     announced.events.clear()
     production.call(
@@ -378,7 +381,7 @@ def test_custom_attributes_come_together_with_other_changes(production: Any, ann
     assert (entity["action"], entity["changes"]["custom"]["new"]) == ("add", "yul")
 
 
-def test_values_that_go_with_their_entity_are_not_told(production: Any, announced: Any) -> None:
+def test_values_deleted_with_their_entity_are_not_announced(production: Any, announced: Any) -> None:
     configure(production, "text")
     production.update("ContextCustomAttributeValue", ["C", "T1"], value="yul")
     announced.events.clear()
@@ -399,7 +402,7 @@ def configure(production: Any, kind: str, config: str = "{}", default: Any = "")
 # -- cost ---------------------------------------------------------------------------------------------------------
 
 
-def test_announcing_many_changes_takes_no_more_statements_than_few(production: Any, announced: Any) -> None:
+def test_announcing_many_changes_takes_no_more_statements_than_announcing_few(production: Any, announced: Any) -> None:
     ids = [f"many-{number}" for number in range(60)]
     production.call(
         *(production.creating("Task", id=id_, name=id_, parent_id="H", project_id="P", type_id="type-anim")

@@ -1,0 +1,35 @@
+"""The queue of packets of one connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ftrack_orm.sandbox import Sandbox
+
+
+def test_a_client_that_does_not_read_is_disconnected_when_its_queue_is_full(
+    box: Sandbox, connect: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ftrack_orm.sandbox.events.connection.MAX_QUEUED_CHARACTERS", 100_000)
+    slow, quick = connect(), connect()
+    slow.subscribe("topic=big", id="slow")
+    quick.subscribe("topic=small", id="quick")
+    for _ in range(200):
+        box.events.publish("big", {"text": "x" * 50_000})
+        if len(box.events.connections) == 1:
+            break
+    box.events.wait_for(lambda events: [each.session_id for each in events.connections] == [quick.session_id])
+    box.events.publish("small")
+    assert quick.event()["topic"] == "small"
+
+
+def test_packets_are_sent_in_the_order_in_which_they_were_queued(box: Sandbox, connect: Callable[[], Any]) -> None:
+    client = connect()
+    client.subscribe("topic=a")
+    box.events.go_silent()
+    sent = [box.events.publish("a", {"text": "x" * (1000 if number % 2 else 1)}) for number in range(20)]
+    box.events.resume()
+    assert [client.event()["id"] for _ in range(20)] == sent
