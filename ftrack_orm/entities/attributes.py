@@ -75,7 +75,7 @@ class EntityAttribute:
         """Return what an attribute that was never set shows on an entity the server does not have yet."""
         kind = self.attribute.kind
         if kind is Kind.REFERENCE:
-            return entity._ftrack_state.workspace.loader.referenced(entity, self.attribute)
+            return entity._ftrack_state.workspace.loader.load_reference(entity, self.attribute)
         if kind is Kind.COLLECTION:
             return entity.__dict__.setdefault(self.name, Collection(entity, self.attribute, []))
         if kind is Kind.MAPPING:

@@ -70,10 +70,10 @@ class EntityState:
     Values themselves live in the entity's own `__dict__`, where Python finds a loaded one without calling anything.
     Here is only what reading never needs: the key, the lifecycle, the peers and, for changed attributes, the value the
     server is believed to have (`NOT_LOADED` where that is unknown). *originals* is None while nothing is changed.
-    *written* is the number of the commit that last wrote the entity, 0 when this session never did.
+    *written_at* is the number of the commit that last wrote the entity, 0 when this session never did.
     """
 
-    __slots__ = ("key", "lifecycle", "originals", "peers", "workspace", "written")
+    __slots__ = ("key", "lifecycle", "originals", "peers", "workspace", "written_at")
 
     def __init__(
         self, workspace: Workspace, key: tuple[str, ...], lifecycle: Lifecycle, peers: Peers | None = None
@@ -83,7 +83,7 @@ class EntityState:
         self.lifecycle = lifecycle
         self.peers = peers
         self.originals: dict[str, Any] | None = None
-        self.written = 0
+        self.written_at = 0
 
 
 class Entity:

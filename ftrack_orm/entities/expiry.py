@@ -18,8 +18,8 @@ from ftrack_orm.values import ChangeNotice
 from .custom_attributes.configuration import ATTRIBUTE
 from .editing import changes
 from .editing.mappings import MappedCollection
-from .editing.tracked import Tracked
 from .entity import Lifecycle
+from .tracked import Tracked
 
 if TYPE_CHECKING:
     from .entity import Entity
@@ -36,7 +36,7 @@ _ALL = "*"
 
 
 class ExpiryLog:
-    """The news a workspace was told, each with a number: `Workspace.writes` counts them together with own commits."""
+    """The news a workspace was told, each with a number: `Workspace.revision` counts them together with own commits."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -51,13 +51,13 @@ class ExpiryLog:
         self._gone: weakref.WeakValueDictionary[tuple[str, tuple[str, ...]], Entity] = weakref.WeakValueDictionary()
         self._superseded: weakref.WeakKeyDictionary[Entity, dict[str, Any]] = weakref.WeakKeyDictionary()
 
-    def take(self, news: Iterable[ChangeNotice]) -> None:
+    def apply(self, news: Iterable[ChangeNotice]) -> None:
         """Mark what *news* name on the entities the session has; those that are deleted become so. Asks nothing."""
         with self._workspace.lock:
             for item in news:
                 self._apply(item, self._remember(item))
 
-    def suspect_everything(self) -> None:
+    def expire_all(self) -> None:
         """Mark all there is: something happened, and nobody knows what."""
         everything = ChangeNotice(family=None, key=(), names=None)
         with self._workspace.lock:
@@ -72,38 +72,38 @@ class ExpiryLog:
 
     def _remember(self, item: ChangeNotice) -> int:
         """Keep *item* for answers that are on their way, and return its number."""
-        self._workspace.writes += 1
-        self._latest = self._workspace.writes
+        self._workspace.revision += 1
+        self._latest = self._workspace.revision
         self._recent.append((self._latest, item))
         if len(self._recent) > _KEPT:
             self._forgotten, _ = self._recent.popleft()
         return self._latest
 
-    def mark_again(self, asked_at: int) -> None:
+    def reapply_since(self, asked_at: int) -> None:
         """Mark what was told after a question was sent, once its answer is merged: it may bring what was before.
 
-        *asked_at* is what `Workspace.writes` was when the question was sent. The caller holds the lock.
+        *asked_at* is what `Workspace.revision` was when the question was sent. The caller holds the lock.
         """
         if asked_at >= self._latest:
             return
         if asked_at < self._forgotten:
-            self.suspect_everything()
+            self.expire_all()
             return
         for number, item in self._recent:
             if number > asked_at:
                 self._apply(item, number)
 
-    def marked_since(self, entity: Entity, name: str, asked_at: int) -> bool:
-        """Whether an attribute was marked after a question that was sent when `Workspace.writes` was *asked_at*."""
+    def expired_since(self, entity: Entity, name: str, asked_at: int) -> bool:
+        """Whether an attribute was marked after a question that was sent when `Workspace.revision` was *asked_at*."""
         if asked_at >= self._latest:
             return False
         with self._workspace.lock:
             each = (self._marks.get(entity, {}), self._marks_of_all)
             return max(max(marks.get(name, 0), marks.get(_ALL, 0)) for marks in each) > asked_at
 
-    def has_changed(self, entity: Entity, name: str) -> bool:
+    def was_expired(self, entity: Entity, name: str) -> bool:
         """Whether an attribute was ever marked, which is why it may have no value now."""
-        return self.marked_since(entity, name, 0)
+        return self.expired_since(entity, name, 0)
 
     def is_superseded(self, entity: Entity, name: str, original: Any) -> bool:
         """Whether *original*, which an edit replaced, is not what the server has any more."""
@@ -112,7 +112,7 @@ class ExpiryLog:
         replaced = self._superseded.get(entity)
         return replaced is not None and name in replaced and replaced[name] is original
 
-    def gone(self, family: str, key: tuple[str, ...]) -> Entity | None:
+    def find_deleted(self, family: str, key: tuple[str, ...]) -> Entity | None:
         """Return the object of an entity that news said is deleted, if somebody still has it."""
         return self._gone.get((family, key))
 

@@ -99,7 +99,7 @@ class IdentityMap:
         self._families: dict[str, Family] = {}
         self._recent: cachetools.LRUCache[int, Sequence[Entity]] = cachetools.LRUCache(recent_size, getsizeof=len)
         self._results = 0
-        self._waiting: dict[str, list[EntityRef]] = {}
+        self._unloaded: dict[str, list[EntityRef]] = {}
 
     def family(self, name: str) -> Family:
         """Return the entities of the family whose root type is *name*."""
@@ -124,7 +124,7 @@ class IdentityMap:
         """Forget the object of that identity; it stays usable for whoever holds it."""
         self.family(family).remove(map_key(key))
 
-    def keep(self, entities: Sequence[Entity], walk: ResultWindow | None = None) -> None:
+    def keep_recent(self, entities: Sequence[Entity], walk: ResultWindow | None = None) -> None:
         """Hold the entities of a result strongly until newer results push them out.
 
         Of a *walk* that has come by more than can be held, only the last pages are: nothing could be asked for again
@@ -140,17 +140,17 @@ class IdentityMap:
                 self._recent.pop(walk.results.popleft(), None)
         self._recent[self._results] = entities
 
-    def wait(self, family: str, ref: EntityRef) -> None:
+    def add_unloaded(self, family: str, ref: EntityRef) -> None:
         """Note that of an entity only the key is known, so that it is loaded with others of its family that are."""
-        refs = self._waiting.setdefault(family, [])
+        refs = self._unloaded.setdefault(family, [])
         refs.append(ref)
         # Thrown out each time their number has doubled, so that a listener's list does not grow for weeks.
         if len(refs) > _FEW and len(refs).bit_count() == 1:
             refs[:] = [each for each in refs if each() is not None]
 
-    def waiting(self, family: str) -> list[Entity]:
+    def pop_unloaded(self, family: str) -> list[Entity]:
         """Return, and from now on leave out, the entities of a family of which only the key was known."""
-        return [entity for ref in self._waiting.pop(family, ()) if (entity := ref()) is not None]
+        return [entity for ref in self._unloaded.pop(family, ()) if (entity := ref()) is not None]
 
     def __iter__(self) -> Iterator[Entity]:
         for family in list(self._families.values()):

@@ -11,8 +11,8 @@ import attrs
 from ftrack_orm.errors import InvalidValue
 from ftrack_orm.values import Identity, Reference
 
-from .editing.tracked import plain
 from .entity import Entity, Lifecycle
+from .tracked import content_of
 
 
 @attrs.frozen
@@ -77,7 +77,7 @@ class Inspection:
         values = self._entity.__dict__
         originals = dict(self._state.originals or {})
         return MappingProxyType(
-            {name: Change(_shown(old), _shown(plain(values.get(name)))) for name, old in originals.items()}
+            {name: Change(_shown(old), _shown(content_of(values.get(name)))) for name, old in originals.items()}
         )
 
     @property

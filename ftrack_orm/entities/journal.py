@@ -21,7 +21,7 @@ class Journal:
         self.deleted: dict[Entity, None] = {}
         self.bases: dict[Entity, dict[str, dict[tuple[str, tuple[str, ...]], dict[str, Any]]]] = {}
 
-    def forget_bases(self, entity: Entity, names: Iterable[str]) -> None:
+    def discard_bases(self, entity: Entity, names: Iterable[str]) -> None:
         """From now on take changes of *names* to be on top of what the session knows the server to have."""
         if entity in self.bases:
             for name in names:
@@ -32,7 +32,7 @@ class Journal:
     def __bool__(self) -> bool:
         return bool(self.created or self.modified or self.deleted)
 
-    def described(self) -> str:
+    def summary(self) -> str:
         """Return how much there is to send, and of which entities, in a sentence or two."""
         entities = list(map(repr, dict.fromkeys((*self.created, *self.modified, *self.deleted))))
         more = f" and {len(entities) - 5} more" if len(entities) > 5 else ""

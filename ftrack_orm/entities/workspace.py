@@ -49,10 +49,10 @@ class Workspace:
         self.lock = threading.RLock()
         self.closed = False
         # Counts when entities were deleted or forgotten, which is when collections look whether an item is gone.
-        self.disappearances = 0
+        self.removals = 0
         # Counts commits that wrote something, and news. An answer to a question asked before one does not know of it.
-        self.writes = 0
-        self.news = ExpiryLog(self)
+        self.revision = 0
+        self.expiry = ExpiryLog(self)
 
     @property
     def classes(self) -> Classes:
@@ -64,7 +64,7 @@ class Workspace:
         """The server's schema."""
         return self._classes().schema
 
-    def known(self, entity_type: str, key: tuple[str, ...]) -> Entity | None:
+    def lookup(self, entity_type: str, key: tuple[str, ...]) -> Entity | None:
         """Return the object of an entity if the session has it and it is of that type or below it."""
         entity = self.identities.get(self.schema.type(entity_type).family, key)
         if entity is None or not self.schema.related(entity.__entity_type__, entity_type):

@@ -49,7 +49,7 @@ class ChangeTracker:
         self._raw_calls = raw_calls
         self._invalidation: Invalidation | None = None
         hub.add_listener(self._hear)
-        hub.on_gap(workspace.news.suspect_everything)
+        hub.on_gap(workspace.expiry.expire_all)
         # The listener is told what the server sends, and the server sends what somebody subscribes to.
         hub.subscribe(_SUBSCRIPTION, _ignore)
 
@@ -59,11 +59,11 @@ class ChangeTracker:
             return
         if schema is None:
             # Nothing can be read yet. What the first answer, which may be on its way, brings is from before the event.
-            self._workspace.news.suspect_everything()
+            self._workspace.expiry.expire_all()
             return
         if self._invalidation is None or self._invalidation.schema is not schema:
             self._invalidation = Invalidation(schema)
-        self._workspace.news.take(self._invalidation.read(data))
+        self._workspace.expiry.apply(self._invalidation.read(data))
 
     def _is_own(self, data: Mapping[str, Any]) -> bool:
         return data.get("clientToken") == self._client_token and data.get("pushToken") not in self._raw_calls
@@ -150,9 +150,9 @@ class ChangeSubscription:
 
     def _known(self, news: ChangeNotice) -> Entity | None:
         kind = self._wanted.entity_type
-        entity = self._workspace.known(kind, news.key)
+        entity = self._workspace.lookup(kind, news.key)
         if entity is None and news.is_deleted:
-            entity = self._workspace.news.gone(self._workspace.schema.type(kind).family, news.key)
+            entity = self._workspace.expiry.find_deleted(self._workspace.schema.type(kind).family, news.key)
             if entity is None and news.entity_type is not None:
                 entity = new_entity(
                     self._workspace.classes[news.entity_type], EntityState(self._workspace, news.key, Lifecycle.DELETED)

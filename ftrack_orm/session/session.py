@@ -372,7 +372,7 @@ class Session:
         the local event `ftrack.api.session.reset` is published.
         """
         self.rollback()
-        self._workspace.news.suspect_everything()
+        self._workspace.expiry.expire_all()
         self._deferred_event_hub.announce_reset()
 
     def revert(self, entity: Entity, *names: str) -> None:
@@ -472,7 +472,7 @@ class Session:
         if self._workspace.closed:
             return
         if self._workspace.journal:
-            lost = self._workspace.journal.described()
+            lost = self._workspace.journal.summary()
             # Not a ResourceWarning, which Python ignores by default: work is being lost.
             message = f"The session is closed with changes that were not committed: {lost}"
             warnings.warn(message, RuntimeWarning, stacklevel=stacklevel)

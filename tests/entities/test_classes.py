@@ -228,7 +228,7 @@ def test_an_attribute_that_a_newer_schema_took_away_is_unknown_on_entities_too(c
     task = session.query("Task").where(id=production.tasks[0]).select("name").one()
     for name in ("Task", "TypedContext"):
         del described(answer, name)["properties"]["bid"]
-    session._get_classes().update(Schema.from_answer(answer))
+    session._parts.classes.update(Schema.from_answer(answer))
     with pytest.raises(errors.UnknownAttribute):
         task.bid  # noqa: B018 - reading it is what fails
     with pytest.raises(errors.UnknownAttribute):

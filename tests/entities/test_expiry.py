@@ -11,7 +11,7 @@ from ftrack_orm.values import ChangeNotice
 @pytest.fixture
 def log(session):
     session.schema  # noqa: B018 - so that entities can be made
-    return session._workspace.news
+    return session._workspace.expiry
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def about(entity, *names, **rest):
 
 def test_only_what_is_named_is_marked(session, log, task):
     status = task.status
-    log.take([about(task, "name")])
+    log.apply([about(task, "name")])
     assert "name" not in task.__dict__
     with requests_made(session) == 0:
         assert task.status is status
@@ -35,35 +35,35 @@ def test_only_what_is_named_is_marked(session, log, task):
 
 def test_taking_news_asks_nothing(session, log, task):
     with requests_made(session) == 0:
-        log.take([about(task, "name", "status", "children"), ChangeNotice(family=None, key=("unknown",), names=None)])
+        log.apply([about(task, "name", "status", "children"), ChangeNotice(family=None, key=("unknown",), names=None)])
 
 
 def test_the_key_of_an_entity_is_never_stale(log, task):
-    log.take([ChangeNotice(family=None, key=(task.id,), names=None)])
+    log.apply([ChangeNotice(family=None, key=(task.id,), names=None)])
     assert list(task.__dict__) == ["id"]
 
 
 def test_news_without_a_family_find_the_entity_by_its_id(log, task):
-    log.take([ChangeNotice(family=None, key=(task.id,), names=frozenset({"name"}))])
+    log.apply([ChangeNotice(family=None, key=(task.id,), names=frozenset({"name"}))])
     assert "name" not in task.__dict__
 
 
 def test_news_without_a_key_are_about_all_of_a_family(session, log, production):
     tasks = session.query("Task").where(parent_id=production.shots[0]).select("name").all()
-    log.take([ChangeNotice(family="Context", key=(), derived=frozenset({"name"}))])
+    log.apply([ChangeNotice(family="Context", key=(), derived=frozenset({"name"}))])
     assert not any("name" in task.__dict__ for task in tasks)
 
 
 def test_an_edited_value_is_never_touched(log, task):
     task.name = "mine"
-    log.take([about(task, "name"), ChangeNotice(family=None, key=(), names=None)])
+    log.apply([about(task, "name"), ChangeNotice(family=None, key=(), names=None)])
     assert task.name == "mine"
 
 
 def test_everything_but_keys_and_edits_is_suspect_when_nobody_knows(session, log, task):
     status = task.status
     task.name = "mine"
-    log.suspect_everything()
+    log.expire_all()
     assert set(task.__dict__) == {"id", "name"}
     assert set(status.__dict__) == {"id"}
 
@@ -71,24 +71,24 @@ def test_everything_but_keys_and_edits_is_suspect_when_nobody_knows(session, log
 def test_an_answer_older_than_the_news_is_asked_for_again(session, log, production):
     query = session.query("Task").where(id=production.tasks[0]).select("name")
     row = {"__entity_type__": "Task", "id": production.tasks[0], "name": "before"}
-    asked_at = session._workspace.writes
-    log.take([ChangeNotice(family="Context", key=(production.tasks[0],), names=frozenset({"name"}))])
+    asked_at = session._workspace.revision
+    log.apply([ChangeNotice(family="Context", key=(production.tasks[0],), names=frozenset({"name"}))])
     merged = merged_row(session, row, asked_at)
     assert "name" not in merged.__dict__
     assert merged.name == query.one().name == "task00"
 
 
 def test_an_answer_to_a_question_after_the_news_is_taken(session, log, production):
-    log.take([ChangeNotice(family="Context", key=(production.tasks[0],), names=frozenset({"name"}))])
+    log.apply([ChangeNotice(family="Context", key=(production.tasks[0],), names=frozenset({"name"}))])
     row = {"__entity_type__": "Task", "id": production.tasks[0], "name": "after"}
-    assert merged_row(session, row, session._workspace.writes).__dict__["name"] == "after"
+    assert merged_row(session, row, session._workspace.revision).__dict__["name"] == "after"
 
 
 def test_an_answer_that_saw_too_many_news_go_by_is_suspect(session, log, production, monkeypatch):
     monkeypatch.setattr(news_module, "_KEPT", 2)
-    asked_at = session._workspace.writes
+    asked_at = session._workspace.revision
     for id_ in production.tasks[:4]:
-        log.take([ChangeNotice(family="Context", key=(id_,), names=frozenset({"name"}))])
+        log.apply([ChangeNotice(family="Context", key=(id_,), names=frozenset({"name"}))])
     row = {"__entity_type__": "Task", "id": production.tasks[0], "name": "before"}
     assert "name" not in merged_row(session, row, asked_at).__dict__
 
@@ -102,14 +102,14 @@ def test_a_reference_that_changed_is_not_taken_from_its_old_key(session, log, ta
     theirs = other.get("Task", task.id)
     theirs.status = next(s for s in other.query("Status").all() if s is not theirs.status)
     other.commit()
-    log.take([about(task, "status_id", "status")])
+    log.apply([about(task, "status_id", "status")])
     with requests_made(session) == 1:
         assert task.status.id == theirs.status.id
 
 
 def test_a_mapping_that_has_a_changed_key_is_behind(session, log, task):
     metadata = task.metadata
-    log.take([about(task, "metadata")])
+    log.apply([about(task, "metadata")])
     with requests_made(session) == 1:
         assert "x" not in metadata
     with requests_made(session) == 0:
@@ -120,6 +120,6 @@ def test_assigning_to_a_collection_that_is_behind_replaces_what_the_server_has(s
     shot = session.get("Shot", production.shots[0])
     scopes = shot.scopes
     assert list(scopes) == []
-    log.take([about(shot, "scopes")])
+    log.apply([about(shot, "scopes")])
     shot.scopes = []
     assert session.modified == []

@@ -75,7 +75,7 @@ def test_the_recent_set_is_bounded_by_entities_and_newer_results_push_older_ones
     results = [[Thing() for _ in range(4)] for _ in range(4)]
     refs = [weakref.ref(result[0]) for result in results]
     for result in results:
-        identities.keep(result)
+        identities.keep_recent(result)
     del results, result
     gc.collect()
     assert [ref() is not None for ref in refs] == [False, False, True, True]
@@ -86,9 +86,9 @@ def test_of_a_walk_longer_than_the_recent_set_the_last_pages_are_kept_and_push_n
     other = [Thing()]
     pages = [[Thing() for _ in range(3)] for _ in range(6)]
     refs = [weakref.ref(result[0]) for result in (other, *pages)]
-    identities.keep(other)
+    identities.keep_recent(other)
     for page in pages:
-        identities.keep(page, walk)
+        identities.keep_recent(page, walk)
     del other, pages, page
     gc.collect()
     assert [ref() is not None for ref in refs] == [True, False, False, False, False, True, True]
@@ -99,7 +99,7 @@ def test_a_walk_that_fits_is_kept_whole():
     pages = [[Thing() for _ in range(3)] for _ in range(3)]
     refs = [weakref.ref(page[0]) for page in pages]
     for page in pages:
-        identities.keep(page, walk)
+        identities.keep_recent(page, walk)
     del pages, page
     gc.collect()
     assert [ref() is not None for ref in refs] == [True, True, True]
@@ -109,7 +109,7 @@ def test_a_result_larger_than_the_recent_set_is_not_kept():
     identities = IdentityMap(3)
     result = [Thing() for _ in range(4)]
     ref = weakref.ref(result[0])
-    identities.keep(result)
+    identities.keep_recent(result)
     del result
     gc.collect()
     assert ref() is None

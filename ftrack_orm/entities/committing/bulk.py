@@ -64,7 +64,7 @@ class BulkOperations:
         values = self._values(schema, data)
         if not values:
             return 0
-        shown = tuple(dict.fromkeys(each for name in values for each in changes.same_change(schema, name)))
+        shown = tuple(dict.fromkeys(each for name in values for each in changes.attributes_set_together(schema, name)))
         updates = tuple(
             UpdateOperation(str(row[ENTITY_TYPE]), plain_key(schema, row), values) for row in self._rows(query, schema)
         )
@@ -73,14 +73,14 @@ class BulkOperations:
                 known = []
                 for operation, reply in batch:
                     assert isinstance(operation, UpdateOperation) and isinstance(reply, WriteReply)
-                    entity = self._workspace.known(operation.entity_type, operation.key)
+                    entity = self._workspace.lookup(operation.entity_type, operation.key)
                     if entity is not None:
                         self._refresher.expire(entity, shown)
                         known.append(reply.data)
                 Merger(self._workspace).rows(known)
         except CommitOutcomeUnknown:
             for update in updates:
-                entity = self._workspace.known(update.entity_type, update.key)
+                entity = self._workspace.lookup(update.entity_type, update.key)
                 if entity is not None:
                     self._refresher.expire(entity, shown)
             raise
@@ -103,7 +103,7 @@ class BulkOperations:
             with self._workspace.lock:
                 for operation, _ in batch:
                     assert isinstance(operation, DeleteOperation)
-                    entity = self._workspace.known(operation.entity_type, operation.key)
+                    entity = self._workspace.lookup(operation.entity_type, operation.key)
                     if entity is not None:
                         changes.mark_deleted(entity)
         return len(deletions)

@@ -189,7 +189,7 @@ class _Record:
         for entity, _, names in self._updated:
             known = found.setdefault(entity, set())
             assert isinstance(known, set)
-            known.update(each for name in names for each in changes.same_change(entity.__schema__, name))
+            known.update(each for name in names for each in changes.attributes_set_together(entity.__schema__, name))
         return {**found, **dict.fromkeys(self._created)}
 
     def take_back(self) -> None:

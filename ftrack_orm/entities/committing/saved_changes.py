@@ -186,7 +186,7 @@ def _remember_base(workspace: Workspace, entity: Entity, name: str, old: Any) ->
         value_name = str(entity.__schema__.attribute(name).value_name)
         base = {
             (entry.holder.entity_type, tuple(value for _, value in entry.holder.key)): {value_name: old.get(key)}
-            for key, entry in entity[name]._plain().items()
+            for key, entry in entity[name]._content().items()
             if entry.holder is not None
         }
     else:

@@ -8,9 +8,9 @@ from typing import Any
 import attrs
 
 from ftrack_orm.entities.editing.mappings import Entry, MappedCollection, holder_of_new_entry
-from ftrack_orm.entities.editing.tracked import plain
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.entities.journal import Journal
+from ftrack_orm.entities.tracked import content_of
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.values import NOT_LOADED, Reference
 from ftrack_orm.wire.operations import UpdateOperation
@@ -112,10 +112,10 @@ class _Draft:
                     data[name] = value.__reference__() if isinstance(value, Entity) else None
             elif isinstance(value, MappedCollection):
                 # Its rows are entities of their own.
-                sent[name] = value._plain()
+                sent[name] = value._content()
                 mappings.append(name)
             else:
-                sent[name] = items = plain(value)
+                sent[name] = items = content_of(value)
                 members = self._members(entity, name, original, items, is_new=is_new)
                 if members is not None:
                     data[name] = members

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ftrack_orm.entities.custom_attributes.mapping import settle_configurations
+from ftrack_orm.entities.custom_attributes.mapping import resolve_configurations
 from ftrack_orm.entities.editing import changes
-from ftrack_orm.entities.editing.back_population import join
-from ftrack_orm.entities.editing.creation import Defaults, fill, key_of_new
+from ftrack_orm.entities.editing.back_population import add_to_loaded_collections
+from ftrack_orm.entities.editing.creation import Defaults, new_primary_key, set_initial_values
 from ftrack_orm.entities.editing.mappings import MappedCollection
-from ftrack_orm.entities.editing.tracked import Tracked
 from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity
 from ftrack_orm.entities.reading.merging import Merger
+from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import (
     EntityDeleted,
@@ -72,10 +72,10 @@ class UnitOfWork:
         schema = cls.__schema__
         plural = [name for name in data if schema.attribute(name).kind in _PLURAL]
         values = {**self._defaults.of(schema, data), **data}
-        key = key_of_new(schema, values)
+        key = new_primary_key(schema, values)
         # Nothing of a refused creation stays: the entity is not known to anything yet.
         entity = new_entity(cls, EntityState(self._workspace, key, Lifecycle.PENDING))
-        fill(entity, {name: values[name] for name in values if name not in plural} if plural else values)
+        set_initial_values(entity, {name: values[name] for name in values if name not in plural} if plural else values)
         # Mapped collections last: which custom attributes there are depends on what the entity is in.
         for name in sorted(plural, key=lambda name: schema.attributes[name].kind is Kind.MAPPING):
             cls.__attributes__[name].set(entity, data[name])
@@ -84,7 +84,7 @@ class UnitOfWork:
                 raise UsageError(f"The session has a {schema.family} with the key {'/'.join(key)} already.")
             self._workspace.identities.add(schema.family, key, entity)
             self._workspace.journal.created[entity] = None
-            join(entity)
+            add_to_loaded_collections(entity)
         return entity
 
     def delete(self, entity: Entity) -> None:
@@ -116,7 +116,7 @@ class UnitOfWork:
     def _forget_new(self, entity: Entity) -> None:
         state = entity._ftrack_state
         state.lifecycle = Lifecycle.TRANSIENT
-        self._workspace.disappearances += 1
+        self._workspace.removals += 1
         self._workspace.journal.created.pop(entity, None)
         self._workspace.identities.remove(entity.__schema__.family, state.key)
 
@@ -162,7 +162,7 @@ class UnitOfWork:
             try:
                 earlier = self._settle_doubt()
                 new = list(self._workspace.journal.created)
-                settle_configurations(new if only is None else [entity for entity in new if entity in only])
+                resolve_configurations(new if only is None else [entity for entity in new if entity in only])
                 with self._workspace.lock:
                     journal = self._workspace.journal
                     taken = batches(journal, batch_size) if only is None else [take_snapshot(journal, only)]
@@ -326,20 +326,20 @@ class UnitOfWork:
 
     def _take_as_sent(self, snapshot: Snapshot) -> None:
         journal = self._workspace.journal
-        self._workspace.writes += 1
+        self._workspace.revision += 1
         for entity in snapshot.created:
             entity._ftrack_state.lifecycle = Lifecycle.PERSISTENT
             journal.created.pop(entity, None)
         for entity, sent in snapshot.sent.items():
             state = entity._ftrack_state
-            state.written = self._workspace.writes
+            state.written_at = self._workspace.revision
             if journal.bases:
-                journal.forget_bases(entity, sent)
+                journal.discard_bases(entity, sent)
             state.originals = _edited_meanwhile(entity, sent)
             if state.originals:
                 journal.modified[entity] = None
             else:
-                changes.forget_if_unchanged(entity)
+                changes.clear_modified_if_unchanged(entity)
         for entity in snapshot.created:
             _drop_untouched_collections(entity, snapshot.sent[entity])
 
@@ -352,7 +352,7 @@ def _edited_meanwhile(entity: Entity, sent: Mapping[str, Any]) -> dict[str, Any]
         if isinstance(current, Tracked):
             if isinstance(current, MappedCollection):
                 value = current._committed(value)
-            is_as_sent = current._plain() == value
+            is_as_sent = current._content() == value
         elif value is NOT_LOADED:
             # A reference that only its key was sent for may have been loaded by it meanwhile.
             is_as_sent = entity.__schema__.reference_keys.get(name) not in originals
@@ -369,5 +369,5 @@ def _drop_untouched_collections(entity: Entity, sent: Mapping[str, Any]) -> None
     """Let collections nobody edited on a new entity be loaded when read: the server may have put something in them."""
     touched = {**sent, **(entity._ftrack_state.originals or {})}
     for name, value in tuple(entity.__dict__.items()):
-        if isinstance(value, Tracked) and name not in touched and not value._plain():
+        if isinstance(value, Tracked) and name not in touched and not value._content():
             del entity.__dict__[name]

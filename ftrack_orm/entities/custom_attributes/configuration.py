@@ -31,7 +31,7 @@ _CONFIGURED_AS = {
 _HIERARCHICAL = frozenset({"Context", "AssetVersion", "Asset"})
 
 #: What leads from an entity to what it is in, by family: its project is found there, and what it inherits.
-UPWARDS = {"Context": "parent", "AssetVersion": "asset", "Asset": "parent", "ListObject": "list"}
+PARENT_RELATION = {"Context": "parent", "AssetVersion": "asset", "Asset": "parent", "ListObject": "list"}
 
 
 _VALUE_TYPES = {

@@ -15,7 +15,7 @@ from ftrack_orm.wire.codec import ENTITY_TYPE, decode
 from ftrack_orm.wire.operations import Operation, QueryOperation
 from ftrack_orm.wire.replies import QueryReply, Reply
 
-from .configuration import UPWARDS, Configuration, ConfigurationScope, applying, read_configuration
+from .configuration import PARENT_RELATION, Configuration, ConfigurationScope, applying, read_configuration
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
@@ -177,7 +177,7 @@ def _project_id(entity: Entity) -> str | None:
         is_new = here._ftrack_state.lifecycle in (Lifecycle.PENDING, Lifecycle.TRANSIENT)
         if "project_id" in schema.attributes and (not is_new or here.__dict__.get("project_id")):
             return here["project_id"]  # type: ignore[no-any-return]  # the schema says text
-        step = UPWARDS.get(schema.family)
+        step = PARENT_RELATION.get(schema.family)
         above = here[step] if step in schema.attributes else None
         if above is None and here.__dict__.get(schema.reference_keys.get(step)) is not None and not _may_ask(here):
             raise NotFetched(f"What {here!r} is in is not loaded, so its project is not known.", attribute=step)

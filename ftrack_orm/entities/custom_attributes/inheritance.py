@@ -15,7 +15,7 @@ from ftrack_orm.entities.entity import FetchMode, Lifecycle
 from ftrack_orm.errors import NotFetched
 from ftrack_orm.values import NOT_LOADED
 
-from .configuration import ATTRIBUTE, UPWARDS, Configuration, Options
+from .configuration import ATTRIBUTE, PARENT_RELATION, Configuration, Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -79,7 +79,7 @@ def resolve(mapping: CustomAttributes, configuration: Configuration) -> Inherite
             value, here = rows.values.get((configuration.id, step["id"])), here or rows.holders.get(step["id"])
         if value is not None:
             source = ValueSource.EXPLICIT if here is owner else ValueSource.INHERITED
-            return InheritedValue(shown(value), source, here)
+            return InheritedValue(public_value(value), source, here)
     return _default(configuration)
 
 
@@ -112,7 +112,7 @@ def _explicit(mapping: CustomAttributes, configuration: Configuration) -> Any:
     value, id_ = _local_edit(owner, configuration), owner._ftrack_state.key[0]
     if value is NOT_LOADED:
         value = _rows(mapping, configuration, [id_]).values.get((configuration.id, id_))
-    return shown(value)
+    return public_value(value)
 
 
 def _inherited(found: InheritedValue) -> InheritedValue:
@@ -121,10 +121,10 @@ def _inherited(found: InheritedValue) -> InheritedValue:
 
 
 def _default(configuration: Configuration) -> InheritedValue:
-    return InheritedValue(shown(configuration.default), ValueSource.DEFAULT)
+    return InheritedValue(public_value(configuration.default), ValueSource.DEFAULT)
 
 
-def shown(value: Any) -> Any:
+def public_value(value: Any) -> Any:
     """Return a custom attribute's value as it is given out."""
     return Options(value) if isinstance(value, list) else value
 
@@ -155,7 +155,7 @@ def _leads_past(entity: Entity, above: str | None) -> bool:
 
 def _upwards(entity: Entity) -> str | None:
     """Return the name of the relation to what the entity is in, None if it is in nothing."""
-    name = UPWARDS.get(entity.__schema__.family)
+    name = PARENT_RELATION.get(entity.__schema__.family)
     return name if name in entity.__schema__.attributes else None
 
 
@@ -179,7 +179,7 @@ def _known(entity: Entity, step: Mapping[str, str]) -> Entity | None:
         return entity
     workspace = entity._ftrack_state.workspace
     kind = step["type"] if step["type"] in workspace.schema.types else "Context"
-    return workspace.known(kind, (step["id"],))
+    return workspace.lookup(kind, (step["id"],))
 
 
 def _local_edit(entity: Entity | None, configuration: Configuration) -> Any:

@@ -16,8 +16,8 @@ from ftrack_orm.query.language.nodes import Path
 from ftrack_orm.schema.attribute import Attribute
 from ftrack_orm.values import Reference
 
-from .configuration import ATTRIBUTE, UPWARDS, Configuration
-from .inheritance import ExplicitValues, InheritedValue, resolve, shown
+from .configuration import ATTRIBUTE, PARENT_RELATION, Configuration
+from .inheritance import ExplicitValues, InheritedValue, public_value, resolve
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
@@ -46,7 +46,7 @@ class CustomAttributes(MappedCollection):
     # -- reading -------------------------------------------------------------------------------------------------------
 
     def __getitem__(self, key: str) -> Any:
-        return shown(super().__getitem__(key))
+        return public_value(super().__getitem__(key))
 
     @overload
     def get(self, key: str, default: Any = None, *, inherited: Literal[False] = False) -> Any: ...
@@ -62,10 +62,10 @@ class CustomAttributes(MappedCollection):
         entry = self._find(key) if inherited else self._present().get(key)
         if entry is None:
             return default
-        return resolve(self, self._configuration(key, entry)) if inherited else shown(entry.value)
+        return resolve(self, self._configuration(key, entry)) if inherited else public_value(entry.value)
 
     def _present(self) -> dict[str, Entry]:
-        self._catch_up()
+        self._load_if_stale()
         state = self._owner._ftrack_state
         if state.lifecycle is Lifecycle.PENDING and not state.workspace.closed:
             self._follow_configurations()
@@ -77,7 +77,7 @@ class CustomAttributes(MappedCollection):
             entry = self._look_again(key)
         return entry
 
-    def _plain(self) -> dict[str, Entry]:
+    def _content(self) -> dict[str, Entry]:
         state = self._owner._ftrack_state
         if self._applying and state.lifecycle is Lifecycle.PENDING:
             # What is sent is for the configurations that apply where the entity was put at last. Nothing is asked.
@@ -85,10 +85,10 @@ class CustomAttributes(MappedCollection):
                 self._present()
         return dict(self._entries)
 
-    def _put_back(self, content: Mapping[str, Entry]) -> None:
+    def _restore(self, content: Mapping[str, Entry]) -> None:
         if content != self._entries:
             self._configurations.writes += 1  # news of what is set
-        super()._put_back(content)
+        super()._restore(content)
 
     @property
     def _configurations(self) -> Configurations:
@@ -213,7 +213,7 @@ class CustomAttributes(MappedCollection):
         return super()._committed(sent)
 
 
-def settle_configurations(entities: Iterable[Entity]) -> None:
+def resolve_configurations(entities: Iterable[Entity]) -> None:
     """Have what was set on new *entities* be for the configurations that apply where they were put at last.
 
     An entity may have been put somewhere by an id alone, after its custom attributes were set. What the session does
@@ -241,13 +241,13 @@ def settle_configurations(entities: Iterable[Entity]) -> None:
 
 def _unknown_above(entity: Entity) -> Reference | None:
     """Return what an entity is in if the session does not know that."""
-    step = UPWARDS.get(entity.__schema__.family, "")
+    step = PARENT_RELATION.get(entity.__schema__.family, "")
     attribute = entity.__schema__.attributes.get(step)
     key = entity.__dict__.get(entity.__schema__.reference_keys.get(step, ""))
     if attribute is None or key is None or entity.__dict__.get(step) is not None:
         return None
     target = str(attribute.target)
-    return None if entity._ftrack_state.workspace.known(target, (key,)) else Reference(target, (("id", key),))
+    return None if entity._ftrack_state.workspace.lookup(target, (key,)) else Reference(target, (("id", key),))
 
 
 def new_mapping(owner: Entity, attribute: Attribute, entries: dict[str, Entry]) -> MappedCollection:

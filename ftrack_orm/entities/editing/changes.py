@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.tracked import Tracked, content_of
 from ftrack_orm.errors import EntityDeleted, FtrackError, InvalidValue, ReadOnlyAttribute, UsageError
 from ftrack_orm.schema.attribute import Attribute, Kind
 from ftrack_orm.schema.model import EntityType
 from ftrack_orm.values import NOT_LOADED
 
-from .back_population import follow, held
+from .back_population import current_reference, move_between_collections
 from .coercion import coerce
-from .tracked import Tracked, plain
 
 # Bound once: looking a member up on its enumeration costs more than the comparison, and every edit passes here.
 _REFERENCE = Kind.REFERENCE
@@ -30,10 +30,10 @@ def assign(entity: Entity, attribute: Attribute, value: Any) -> None:
     `EntityDeleted` or `SessionClosed` when the entity cannot be changed any more.
     """
     check_editable(entity, attribute)
-    _record(entity, *one_change(entity, attribute, value))
+    _record(entity, *expand_assignment(entity, attribute, value))
 
 
-def one_change(entity: Entity, attribute: Attribute, value: Any) -> tuple[dict[str, Any], str | None]:
+def expand_assignment(entity: Entity, attribute: Attribute, value: Any) -> tuple[dict[str, Any], str | None]:
     """Return what setting a scalar or a reference to *value* sets, and the key among that, if there is one.
 
     An entity this session has not met yet is `NOT_LOADED`: it is loaded by the key when somebody reads the reference.
@@ -53,12 +53,12 @@ def one_change(entity: Entity, attribute: Attribute, value: Any) -> tuple[dict[s
     return _key_and_references(entity, key_name, key, related), key_name
 
 
-def refer_back(entity: Entity, owner: Entity, collection: str) -> None:
+def assign_inverse_key(entity: Entity, owner: Entity, collection: str) -> None:
     """Set the key of a new *entity* that tells in whose *collection* it is, where there is one that is not set yet."""
     workspace, key = owner._ftrack_state.workspace, owner._ftrack_state.key
     name = workspace.schema.inverse_key(owner.__entity_type__, collection, entity.__entity_type__)
     # An owner that is only being made may come to nothing.
-    if name is not None and entity.__dict__.get(name) is None and workspace.known(owner.__entity_type__, key) is owner:
+    if name is not None and entity.__dict__.get(name) is None and workspace.lookup(owner.__entity_type__, key) is owner:
         assign(entity, entity.__schema__.attributes[name], key[0])
 
 
@@ -141,10 +141,10 @@ def check_entry(owner: Entity, attribute: Attribute, key: str, value: Any) -> An
         ) from None
 
 
-def remember_unloaded(entity: Entity, attribute: Attribute, value: Any) -> Any:
+def start_change(entity: Entity, attribute: Attribute, value: Any) -> Any:
     """Give an attribute that is not loaded *value* to be edited, recording that what it replaces is unknown."""
     with entity._ftrack_state.workspace.lock:
-        _remember(entity, attribute.name)
+        _keep_original(entity, attribute.name)
         return entity.__dict__.setdefault(attribute.name, value)
 
 
@@ -155,11 +155,11 @@ def editing(owner: Entity, attribute: Attribute) -> Iterator[None]:
     content = owner.__dict__.get(attribute.name)
     if isinstance(content, Tracked):
         # Before the lock is taken, since that may ask the server.
-        content._catch_up()
+        content._load_if_stale()
     with owner._ftrack_state.workspace.lock:
-        _remember(owner, attribute.name)
+        _keep_original(owner, attribute.name)
         yield
-        _settle(owner, (attribute.name,))
+        _drop_if_unchanged(owner, (attribute.name,))
 
 
 def edited_in_place(entity: Entity) -> list[str]:
@@ -177,15 +177,15 @@ def restore(entity: Entity, names: Collection[str] | None = None) -> None:
     pending = state.originals or {}
     originals = pending if names is None else {name: pending[name] for name in names if name in pending}
     state.originals = {name: original for name, original in pending.items() if name not in originals} or None
-    state.workspace.journal.forget_bases(entity, originals)
+    state.workspace.journal.discard_bases(entity, originals)
     values = entity.__dict__
-    keys = {name: held(entity, name) for name in originals if name in entity.__schema__.keyed_references}
+    keys = {name: current_reference(entity, name) for name in originals if name in entity.__schema__.keyed_references}
     for name, original in originals.items():
-        put_back(values, name, original)
-        if state.workspace.news.is_superseded(entity, name, original):
+        restore_value(values, name, original)
+        if state.workspace.expiry.is_superseded(entity, name, original):
             _forget_superseded(values, name)
     for name, before in keys.items():
-        follow(entity, name, before)
+        move_between_collections(entity, name, before)
 
 
 def revert(entity: Entity, names: Collection[str]) -> None:
@@ -201,17 +201,17 @@ def revert(entity: Entity, names: Collection[str]) -> None:
             raise UsageError(f"{schema.name}.{name} is the key of the new {entity!r} and stays; delete it instead.")
     with state.workspace.lock:
         if names:
-            restore(entity, [each for name in names for each in same_change(schema, name)])
+            restore(entity, [each for name in names for each in attributes_set_together(schema, name)])
         else:
             state.workspace.journal.deleted.pop(entity, None)
             restore(entity)
-        forget_if_unchanged(entity)
+        clear_modified_if_unchanged(entity)
 
 
 def mark_deleted(entity: Entity) -> None:
     """Take the word of the server that it does not have *entity* any more; the caller holds the lock."""
     workspace = entity._ftrack_state.workspace
-    workspace.disappearances += 1
+    workspace.removals += 1
     entity._ftrack_state.lifecycle = Lifecycle.DELETED
     entity._ftrack_state.originals = None
     journal = workspace.journal
@@ -220,7 +220,7 @@ def mark_deleted(entity: Entity) -> None:
     workspace.identities.remove(entity.__schema__.family, entity._ftrack_state.key)
 
 
-def same_change(schema: EntityType, name: str) -> tuple[str, ...]:
+def attributes_set_together(schema: EntityType, name: str) -> tuple[str, ...]:
     """Return the attributes that are one change with *name*: a key and the references that it holds, or just it."""
     key_name = schema.reference_keys.get(name, name)
     return key_name, *schema.keyed_references.get(key_name, ())
@@ -235,13 +235,13 @@ def _forget_superseded(values: dict[str, Any], name: str) -> None:
         values.pop(name, None)
 
 
-def put_back(values: dict[str, Any], name: str, original: Any) -> None:
+def restore_value(values: dict[str, Any], name: str, original: Any) -> None:
     """Make *original*, in the form `plain` gives, the value of an attribute again."""
     current = values.get(name)
     if original is NOT_LOADED:
         values.pop(name, None)
     elif isinstance(current, Tracked):
-        current._put_back(original)
+        current._restore(original)
     else:
         values[name] = original
 
@@ -256,7 +256,7 @@ def _key_and_references(entity: Entity, key_name: str, key: Any, related: Entity
         elif related is not None:
             values[name] = related
         else:
-            known = entity._ftrack_state.workspace.known(str(schema.attributes[name].target), (key,))
+            known = entity._ftrack_state.workspace.lookup(str(schema.attributes[name].target), (key,))
             values[name] = NOT_LOADED if known is None else known
     return values
 
@@ -268,8 +268,8 @@ def _record(entity: Entity, changed: Mapping[str, Any], key_name: str | None = N
     """
     state, values = entity._ftrack_state, entity.__dict__
     with state.workspace.lock:
-        before = held(entity, key_name) if key_name else None
-        originals = _touched(entity)
+        before = current_reference(entity, key_name) if key_name else None
+        originals = _mark_modified(entity)
         for name, value in changed.items():
             if name not in originals:
                 originals[name] = values.get(name, NOT_LOADED)
@@ -277,12 +277,12 @@ def _record(entity: Entity, changed: Mapping[str, Any], key_name: str | None = N
                 values.pop(name, None)
             else:
                 values[name] = value
-        _settle(entity, changed)
+        _drop_if_unchanged(entity, changed)
         if before is not None and key_name is not None:
-            follow(entity, key_name, before)
+            move_between_collections(entity, key_name, before)
 
 
-def _touched(entity: Entity) -> dict[str, Any]:
+def _mark_modified(entity: Entity) -> dict[str, Any]:
     """Put *entity* on the journal and return its originals, to be filled by the caller, who holds the lock."""
     state = entity._ftrack_state
     if state.lifecycle is _TRANSIENT:
@@ -294,21 +294,21 @@ def _touched(entity: Entity) -> dict[str, Any]:
     return state.originals
 
 
-def _remember(entity: Entity, name: str) -> None:
+def _keep_original(entity: Entity, name: str) -> None:
     """Keep the present value of an attribute as what the server has, unless an earlier change kept it already."""
-    originals = _touched(entity)
+    originals = _mark_modified(entity)
     if name not in originals:
-        originals[name] = plain(entity.__dict__.get(name, NOT_LOADED))
+        originals[name] = content_of(entity.__dict__.get(name, NOT_LOADED))
 
 
-def _settle(entity: Entity, names: Iterable[str]) -> None:
+def _drop_if_unchanged(entity: Entity, names: Iterable[str]) -> None:
     """Drop a change that came back to what the server has, so that nothing is sent for it.
 
     *names* are attributes that mean the same (a key and its references): one of them being back is all of them back,
     and the others get their earlier value even where that is "not loaded".
     """
     originals, values = entity._ftrack_state.originals or {}, entity.__dict__
-    news = entity._ftrack_state.workspace.news
+    news = entity._ftrack_state.workspace.expiry
     for name in names:
         original = originals.get(name, NOT_LOADED)
         if original is not NOT_LOADED and name in values and _same(values[name], original):
@@ -319,11 +319,11 @@ def _settle(entity: Entity, names: Iterable[str]) -> None:
         return
     for name in names:
         if name in originals:
-            put_back(values, name, originals.pop(name))
-    forget_if_unchanged(entity)
+            restore_value(values, name, originals.pop(name))
+    clear_modified_if_unchanged(entity)
 
 
-def forget_if_unchanged(entity: Entity) -> None:
+def clear_modified_if_unchanged(entity: Entity) -> None:
     """Take *entity* off the journal when no change of it is left; the caller holds the lock."""
     state = entity._ftrack_state
     if not state.originals and state.lifecycle is not _PENDING:
@@ -335,5 +335,5 @@ def forget_if_unchanged(entity: Entity) -> None:
 def _same(value: Any, original: Any) -> bool:
     """Whether a value is the original again; 1 and 1.0 are the same number to ftrack, but True is not the number 1."""
     if isinstance(value, Tracked):
-        return value._is(original)
+        return value._has_content(original)
     return bool(value == original) and isinstance(value, bool) == isinstance(original, bool)

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, MutableSequence
 from typing import TYPE_CHECKING, Any, overload
 
 from ftrack_orm.entities.entity import Lifecycle
+from ftrack_orm.entities.tracked import BackPopulated, Tracked
 from ftrack_orm.errors import InvalidValue
 from ftrack_orm.schema.attribute import Attribute
 
 from . import changes
-from .tracked import BackPopulated, Tracked
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
@@ -28,7 +28,7 @@ class Collection(MutableSequence["Entity"], Tracked, BackPopulated):
     length.
     """
 
-    __slots__ = ("_attribute", "_disappearances", "_items", "_left", "_members", "_owner")
+    __slots__ = ("_attribute", "_items", "_left", "_members", "_owner", "_removals")
 
     def __init__(self, owner: Entity, attribute: Attribute, items: list[Entity]) -> None:
         self._owner = owner
@@ -37,16 +37,16 @@ class Collection(MutableSequence["Entity"], Tracked, BackPopulated):
         # What was taken out and is still among the items, until somebody looks: searching for each costs the length.
         self._left: set[Entity] | None = None
         self._members: set[Entity] | None = None
-        self._disappearances = owner._ftrack_state.workspace.disappearances
+        self._removals = owner._ftrack_state.workspace.removals
         self._is_stale = False
 
     def _set(self, items: list[Entity]) -> None:
         """Make *items* the content."""
         self._items, self._left, self._members = items, None, None
 
-    def _catch_up(self) -> None:
+    def _load_if_stale(self) -> None:
         if self._is_stale:
-            self._owner._ftrack_state.workspace.loader.catch_up(self._owner, self._attribute)
+            self._owner._ftrack_state.workspace.loader.load_if_stale(self._owner, self._attribute)
 
     def _drop_disappeared(self) -> None:
         """Take out the items that were deleted or forgotten since this was last asked.
@@ -54,11 +54,11 @@ class Collection(MutableSequence["Entity"], Tracked, BackPopulated):
         Looking when somebody looks spares a commit from searching all collections for what is gone.
         """
         if self._is_stale:
-            self._catch_up()
+            self._load_if_stale()
         workspace = self._owner._ftrack_state.workspace
-        if self._disappearances != workspace.disappearances:
+        if self._removals != workspace.removals:
             with workspace.lock:
-                self._disappearances = workspace.disappearances
+                self._removals = workspace.removals
                 if any(item._ftrack_state.lifecycle in _GONE for item in self._items):
                     self._set([item for item in self._present() if item._ftrack_state.lifecycle not in _GONE])
 
@@ -108,19 +108,19 @@ class Collection(MutableSequence["Entity"], Tracked, BackPopulated):
     def _checked(self, item: Any) -> Entity:
         return changes.check_related(self._owner, self._attribute, item)
 
-    def _plain(self) -> tuple[Entity, ...]:
+    def _content(self) -> tuple[Entity, ...]:
         return tuple(self._items if self._is_stale else self._present())
 
-    def _is(self, content: Any) -> bool:
+    def _has_content(self, content: Any) -> bool:
         # Lengths first: a collection appended to a thousand times is not to be compared item by item each time.
         self._drop_disappeared()
-        return len(self._items) - len(self._left or ()) == len(content) and self._plain() == content
+        return len(self._items) - len(self._left or ()) == len(content) and self._content() == content
 
-    def _put_back(self, content: Iterable[Entity]) -> None:
+    def _restore(self, content: Iterable[Entity]) -> None:
         self._is_stale = False
         self._set(list(content))
 
-    def _follow(self, entity: Entity, is_member: bool) -> None:
+    def _back_populate(self, entity: Entity, is_member: bool) -> None:
         if self._is_stale:
             return  # It is loaded anew anyway, and not while the lock is held.
         if is_member:
@@ -139,7 +139,7 @@ class Collection(MutableSequence["Entity"], Tracked, BackPopulated):
         """Have new entities refer back to the owner: a server does not create a task that is in nothing."""
         for entity in entities:
             if entity._ftrack_state.lifecycle is Lifecycle.PENDING:
-                changes.refer_back(entity, self._owner, self._attribute.name)
+                changes.assign_inverse_key(entity, self._owner, self._attribute.name)
 
     @overload
     def __getitem__(self, index: int) -> Entity: ...
@@ -255,5 +255,5 @@ def assign_collection(owner: Entity, attribute: Attribute, value: Any) -> None:
     collection = owner.__dict__.get(attribute.name)
     if collection is None:
         # What it replaces need not be known: the whole content is sent. So nothing is loaded for it.
-        collection = changes.remember_unloaded(owner, attribute, Collection(owner, attribute, []))
+        collection = changes.start_change(owner, attribute, Collection(owner, attribute, []))
     collection._become(checked)

@@ -11,10 +11,10 @@ from ftrack_orm.errors import InvalidValue, ReadOnlyAttribute
 from ftrack_orm.schema.model import EntityType
 from ftrack_orm.values import NOT_LOADED
 
-from .changes import check_editable, one_change
+from .changes import check_editable, expand_assignment
 
 
-def key_of_new(schema: EntityType, values: Mapping[str, Any]) -> tuple[str, ...]:
+def new_primary_key(schema: EntityType, values: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the primary key a new entity will have, from its values or those of the references that hold it."""
     key = []
     for name in schema.primary_key:
@@ -75,7 +75,7 @@ class Defaults:
         }
 
 
-def fill(entity: Entity, values: Mapping[str, Any]) -> None:
+def set_initial_values(entity: Entity, values: Mapping[str, Any]) -> None:
     """Give a new entity, which nobody knows yet, its first scalars and references, all of them to be sent.
 
     This is what setting them one by one comes to, without looking each time what they replace, which is nothing. Raises
@@ -86,7 +86,7 @@ def fill(entity: Entity, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         if attributes[name].computed:
             check_editable(entity, attributes[name])
-        changed, _ = one_change(entity, attributes[name], value)
+        changed, _ = expand_assignment(entity, attributes[name], value)
         first.update(changed)
     entity._ftrack_state.originals = dict.fromkeys(first, NOT_LOADED)
     set_values(entity, {name: value for name, value in first.items() if value is not NOT_LOADED})

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.errors import InvalidValue, UnknownAttribute, suggestion
 from ftrack_orm.schema.attribute import Attribute
 from ftrack_orm.values import Reference
 
 from . import changes
-from .tracked import Tracked
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
@@ -40,13 +40,13 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
         self._entries = entries
         self._is_stale = False
 
-    def _catch_up(self) -> None:
+    def _load_if_stale(self) -> None:
         if self._is_stale:
-            self._owner._ftrack_state.workspace.loader.catch_up(self._owner, self._attribute)
+            self._owner._ftrack_state.workspace.loader.load_if_stale(self._owner, self._attribute)
 
     def _present(self) -> dict[str, Entry]:
         """Return the entries there are, for reading."""
-        self._catch_up()
+        self._load_if_stale()
         return self._entries
 
     def _find(self, key: str) -> Entry | None:
@@ -71,10 +71,10 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
         with changes.editing(self._owner, self._attribute):
             self._entries = checked
 
-    def _plain(self) -> dict[str, Entry]:
+    def _content(self) -> dict[str, Entry]:
         return dict(self._entries)
 
-    def _put_back(self, content: Mapping[str, Entry]) -> None:
+    def _restore(self, content: Mapping[str, Entry]) -> None:
         self._is_stale = False
         self._entries = dict(content)
 

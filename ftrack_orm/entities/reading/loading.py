@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.custom_attributes.mapping import new_mapping
 from ftrack_orm.entities.editing.collections import Collection
-from ftrack_orm.entities.editing.tracked import Tracked
 from ftrack_orm.entities.entity import Entity, FetchMode, Lifecycle, Peers
+from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import EntityDeleted, NotFetched, ProtocolError, UnknownEntityType, UsageError
 from ftrack_orm.query.language.compiler import compile_select
@@ -63,14 +63,14 @@ class Loader:
             raise UsageError(f"{kind}.{name} can be used in criteria only; ftrack does not let it be read.")
         mode = self._workspace.fetch_mode(state)
         for _ in range(ATTEMPTS):
-            asked_at = self._workspace.writes
+            asked_at = self._workspace.revision
             self._load_once(entity, attribute, mode)
             with self._workspace.lock:
                 if not is_lacking(entity, name):
                     return entity.__dict__[name]
                 if mode is FetchMode.NEVER:
                     raise self._not_fetched(entity, name)
-                if not self._workspace.news.marked_since(entity, name, asked_at):
+                if not self._workspace.expiry.expired_since(entity, name, asked_at):
                     return self._nothing(entity, attribute)
         raise NotFetched(
             f"{kind}.{name} of {entity!r} was changed on the server each of the {ATTEMPTS} times it was asked for; "
@@ -79,7 +79,7 @@ class Loader:
             attribute=name,
         )
 
-    def catch_up(self, entity: Entity, attribute: Attribute) -> None:
+    def load_if_stale(self, entity: Entity, attribute: Attribute) -> None:
         """Load the content of a collection or mapping that is there and not what the server has; raises as `load`."""
         if is_lacking(entity, attribute.name):
             self.load(entity, attribute)
@@ -96,7 +96,7 @@ class Loader:
 
     def _not_fetched(self, entity: Entity, name: str) -> NotFetched:
         kind = entity.__entity_type__
-        if self._workspace.news.has_changed(entity, name):
+        if self._workspace.expiry.was_expired(entity, name):
             why, what = "has changed on the server", "Allow it to be fetched: with session.fetching('peers')."
         else:
             why, what = "is not loaded", f"Add it to the query's projection: .select({kind}.{name})."
@@ -110,10 +110,10 @@ class Loader:
         """Have an attribute show what it does when the server answered without a value for it, and return that."""
         value = entity.__dict__.setdefault(attribute.name, _nothing(entity, attribute))
         if isinstance(value, Tracked) and value._is_stale:
-            value._put_back(_nothing(entity, attribute)._plain())
+            value._restore(_nothing(entity, attribute)._content())
         return value
 
-    def referenced(self, entity: Entity, attribute: Attribute) -> Any:
+    def load_reference(self, entity: Entity, attribute: Attribute) -> Any:
         """Return what a reference of a new entity leads to, loading it by its key; None when no key was set."""
         if self._workspace.fetch_mode(entity._ftrack_state) is not FetchMode.NEVER and not self._workspace.closed:
             self._fetch_targets(self._refer([entity], attribute), attribute)
@@ -121,7 +121,7 @@ class Loader:
 
     def get(self, entity_type: str, key: tuple[str, ...]) -> Entity | None:
         """Return the entity with that primary key: the loaded one, else read from the server, else None."""
-        known = self._workspace.known(entity_type, key)
+        known = self._workspace.lookup(entity_type, key)
         if known is not None and known.__dict__:
             return known
         self._workspace.check_open(f"{entity_type} {'/'.join(key)} cannot be loaded")
@@ -145,7 +145,7 @@ class Loader:
         them will want to know more of them.
         """
         state, name = entity._ftrack_state, attribute.name
-        waiting = self._workspace.identities.waiting(entity.__schema__.family)
+        waiting = self._workspace.identities.pop_unloaded(entity.__schema__.family)
         peers = dict.fromkeys((*(state.peers.alive() if state.peers else ()), *waiting))
         return [
             entity,
@@ -174,7 +174,7 @@ class Loader:
                 if key is ...:
                     unknown.append(entity)
                     continue
-                target = None if key is None else self._workspace.known(str(attribute.target), (key,))
+                target = None if key is None else self._workspace.lookup(str(attribute.target), (key,))
                 if key is None or target is not None:
                     entity.__dict__.setdefault(name, target)
                 else:
@@ -216,7 +216,7 @@ class Loader:
         asked, members = self._common_type(first, by_owner, attribute.name)
         paths = self._paths(asked, asked.attributes[attribute.name])
         keys = [member._ftrack_state.key for member in members]
-        asked_at = self._workspace.writes
+        asked_at = self._workspace.revision
         found = set(self._read([self._select(asked, paths, chunk) for chunk in _chunks(keys)], mode))
         if entity in members and entity not in found:
             raise EntityDeleted(
@@ -226,7 +226,7 @@ class Loader:
             )
         with self._workspace.lock:
             for member in found.intersection(members):
-                if not self._workspace.news.marked_since(member, attribute.name, asked_at):
+                if not self._workspace.expiry.expired_since(member, attribute.name, asked_at):
                     self._nothing(member, attribute)
 
     def _fetch_targets(self, group: Sequence[Entity], attribute: Attribute) -> None:
@@ -239,15 +239,15 @@ class Loader:
         ]
         if not holders:
             return
-        asked_at = self._workspace.writes
+        asked_at = self._workspace.revision
         keys = list(dict.fromkeys((key,) for _, key in holders))
         paths = tuple(Path.of(name) for name in plain_scalars(target))
         self._read([self._select(target, paths, chunk) for chunk in _chunks(keys)], _mode_of(group[0]))
         with self._workspace.lock:
             for entity, key in holders:
-                if not self._workspace.news.marked_since(entity, attribute.name, asked_at):
+                if not self._workspace.expiry.expired_since(entity, attribute.name, asked_at):
                     # A target that may not be seen is shown as the server shows it: as nothing.
-                    entity.__dict__.setdefault(attribute.name, self._workspace.known(target.name, (key,)))
+                    entity.__dict__.setdefault(attribute.name, self._workspace.lookup(target.name, (key,)))
 
     def _common_type(self, entity: Entity, group: Sequence[Entity], name: str) -> tuple[EntityType, list[Entity]]:
         """Return the type to ask for, and those of *group* that are of it: the nearest type all of them share.
@@ -313,7 +313,7 @@ class Loader:
         return found
 
     def _found(self, questions: Sequence[QueryOperation], mode: FetchMode | None) -> list[list[Entity]]:
-        asked_at = self._workspace.writes
+        asked_at = self._workspace.revision
         replies = self._call(questions)
         merger = Merger(self._workspace, mode, asked_at)
         found = []

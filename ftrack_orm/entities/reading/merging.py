@@ -12,7 +12,6 @@ from ftrack_orm.entities.custom_attributes.mapping import new_mapping
 from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.editing.collections import Collection
 from ftrack_orm.entities.editing.mappings import Entry
-from ftrack_orm.entities.editing.tracked import Tracked
 from ftrack_orm.entities.entity import (
     Entity,
     EntityState,
@@ -24,6 +23,7 @@ from ftrack_orm.entities.entity import (
     set_values,
 )
 from ftrack_orm.entities.identity_map import Family, MapKey, ResultWindow
+from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import ProtocolError, UnknownEntityType
 from ftrack_orm.schema.attribute import Attribute, Kind
@@ -75,7 +75,7 @@ class Merger:
     The server emits an entity's attributes at its first occurrence in an answer and only its key afterwards
     (PROTOCOL 1.3), so a row says what is known of an entity and is silent about the rest: merging only ever adds.
 
-    *asked_at* is what `Workspace.writes` was when the question was sent, now when left out. The answer may be older
+    *asked_at* is what `Workspace.revision` was when the question was sent, now when left out. The answer may be older
     than a commit made meanwhile, so of entities written since then it only fills in what is not known. *walk* is what
     the answer is a page of.
     """
@@ -89,7 +89,7 @@ class Merger:
     ) -> None:
         self._workspace = workspace
         self._mode = mode
-        self._asked_at = workspace.writes if asked_at is None else asked_at
+        self._asked_at = workspace.revision if asked_at is None else asked_at
         self._peers: dict[str, Peers] = {}
         self._met: dict[str, dict[MapKey, Entity]] = {}
         self._plans: dict[str, _Plan] = {}
@@ -105,10 +105,10 @@ class Merger:
         """
         with self._workspace.lock:
             entities = [self._entity(row) for row in rows]
-            self._workspace.identities.keep(self._arrived, self._walk)
+            self._workspace.identities.keep_recent(self._arrived, self._walk)
             self._arrived = []
             # The answer may have been made before what the server told since the question was sent.
-            self._workspace.news.mark_again(self._asked_at)
+            self._workspace.expiry.reapply_since(self._asked_at)
         return entities
 
     def _plan(self, name: str) -> _Plan:
@@ -149,7 +149,7 @@ class Merger:
         plan.peers.members.append(ref)
         self._arrived.append(entity)
         if row.keys() <= plan.always:
-            self._workspace.identities.wait(plan.schema.family, ref)
+            self._workspace.identities.add_unloaded(plan.schema.family, ref)
         self._decode(entity, plan.schema, row)
         if self._has_told_members and entity.__dict__:
             # What it was told in passing, by what it belongs to, stays where the row is silent.
@@ -202,7 +202,7 @@ class Merger:
         if originals is None and not has_arrays and (row == values or row.items() <= values.items()):
             # An answer told again is the usual case, and this finds out at the speed of C.
             return entity
-        is_older = state.written > self._asked_at
+        is_older = state.written_at > self._asked_at
         for name, value in row.items():
             known = values.get(name, NOT_LOADED)
             if known is value:
@@ -212,14 +212,14 @@ class Merger:
             if originals is not None and name in originals:
                 # The user's edit stays; what it replaces is news.
                 originals[name] = self._rebase(known, originals[name], value)
-                if isinstance(known, Tracked) and known._plain() == originals[name]:
+                if isinstance(known, Tracked) and known._content() == originals[name]:
                     # Somebody else has made the very same edit.
                     del originals[name]
-                    changes.forget_if_unchanged(entity)
+                    changes.clear_modified_if_unchanged(entity)
             elif known is NOT_LOADED:
                 values[sys.intern(name)] = value
             elif isinstance(value, Tracked):
-                known._put_back(value._plain())
+                known._restore(value._content())
             elif known != value:
                 self._keep_key_and_reference_together(entity, plan.schema, name, value)
                 values[name] = value
@@ -232,9 +232,9 @@ class Merger:
         """
         if not isinstance(news, Tracked):
             return news
-        content = news._plain()
+        content = news._content()
         if isinstance(edited, Tracked) and before is not NOT_LOADED:
-            edited._put_back(_edited_again(edited._plain(), before, content))
+            edited._restore(_edited_again(edited._content(), before, content))
         return content
 
     def _keep_key_and_reference_together(self, entity: Entity, schema: EntityType, name: str, value: Any) -> None:
@@ -265,7 +265,7 @@ class Merger:
         """Let a member know whose it is, where the schema says which of its keys tells: that spares asking for it."""
         key = self._workspace.schema.inverse_key(owner.__entity_type__, collection, member.__entity_type__)
         state = member._ftrack_state
-        if key is None or key in (state.originals or ()) or state.written > self._asked_at:
+        if key is None or key in (state.originals or ()) or state.written_at > self._asked_at:
             return
         values, owner_key = member.__dict__, owner._ftrack_state.key[0]
         if key in values and values[key] != owner_key:

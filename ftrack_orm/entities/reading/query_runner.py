@@ -31,7 +31,7 @@ _Following = Callable[[Select, QueryReply], Select]
 
 
 class _Answer(NamedTuple):
-    """The rows of one page, the question they answer, and what `Workspace.writes` was when it was asked."""
+    """The rows of one page, the question they answer, and what `Workspace.revision` was when it was asked."""
 
     rows: list[dict[str, Any]]
     question: operations.Operation
@@ -165,7 +165,7 @@ class QueryRunner:
         return entities
 
     def _ask(self, question: operations.Operation) -> _Answer:
-        asked_at = self._workspace.writes
+        asked_at = self._workspace.revision
         (reply,) = self._call([question])
         return _Answer(_rows(reply).data, question, asked_at)
 
@@ -185,7 +185,7 @@ class QueryRunner:
         options = {"denormalize": True} if denormalize else {}
         following = following or _behind_offset
         remaining = select.limit
-        asked_at = self._workspace.writes
+        asked_at = self._workspace.revision
         question = _page(query, select, remaining)
         (answer,) = self._call([question], **options)
         while True:
@@ -197,7 +197,7 @@ class QueryRunner:
                 yield _Answer(reply.data, question, asked_at)
                 return
             page = _Answer(reply.data, question, asked_at)
-            asked_at = self._workspace.writes
+            asked_at = self._workspace.revision
             question = _page(query, following(select, reply), remaining)
             coming = self._submit([question], **options)
             try:

@@ -60,7 +60,7 @@ class Refresher:
             known = self._workspace.schema.type(name).attributes
             found = self._load(name, group, [Path.of(attribute) for attribute in known if attribute in wanted])
             for entity in found:
-                self._workspace.journal.forget_bases(entity, wanted)
+                self._workspace.journal.discard_bases(entity, wanted)
             gone = [entity for entity in group if entity not in found]
             if gone:
                 raise EntityDeleted(f"The server does not have {', '.join(map(repr, gone[:5]))} any more.")

@@ -17,18 +17,18 @@ class Tracked:
     #: Whether the server has told that the content is another by now.
     _is_stale: bool
 
-    def _catch_up(self) -> None:
+    def _load_if_stale(self) -> None:
         """Load the content again if the server has told that it is another by now."""
 
-    def _plain(self) -> Any:
+    def _content(self) -> Any:
         """Return a copy of the content that later content can be compared with."""
 
-    def _is(self, content: Any) -> bool:
-        """Whether the content is an earlier `_plain` again."""
-        return bool(self._plain() == content)
+    def _has_content(self, content: Any) -> bool:
+        """Whether the content is an earlier `_content` again."""
+        return bool(self._content() == content)
 
-    def _put_back(self, content: Any) -> None:
-        """Make an earlier `_plain` the content again, without recording it."""
+    def _restore(self, content: Any) -> None:
+        """Make an earlier `_content` the content again, without recording it."""
 
 
 class BackPopulated:
@@ -36,10 +36,10 @@ class BackPopulated:
 
     __slots__ = ()
 
-    def _follow(self, entity: Any, is_member: bool) -> None:
+    def _back_populate(self, entity: Any, is_member: bool) -> None:
         """Put the entity in or take it out, without recording an edit."""
 
 
-def plain(value: Any) -> Any:
+def content_of(value: Any) -> Any:
     """Return any attribute's value in the form it can be compared and put back in."""
-    return value._plain() if isinstance(value, Tracked) else value
+    return value._content() if isinstance(value, Tracked) else value
