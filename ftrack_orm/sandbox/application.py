@@ -8,52 +8,26 @@ from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from ftrack_orm.errors import FtrackError, InvalidValue, QueryError, SandboxUnsupported
-from ftrack_orm.query.language.parser import parse
+from ftrack_orm.errors import FtrackError, InvalidValue
 from ftrack_orm.schema.model import Schema
 from ftrack_orm.wire import json_text
-from ftrack_orm.wire.operations import (
-    CreateOperation,
-    DeleteOperation,
-    Operation,
-    QueryOperation,
-    QuerySchemasOperation,
-    QueryServerInformationOperation,
-    SearchOperation,
-    UpdateOperation,
-    from_json,
-)
+from ftrack_orm.wire.operations import Operation, operation_from_json
 
-from . import credentials, error_response, server_errors, server_information
+from . import credentials, error_response
+from .actions import Batch
 from .events.internal_names import InternalNames
 from .events.update_event import ClientTokens, create_update_event
-from .reading import search
-from .reading.execution import run_query
 from .reading.serialization import Serializer
 from .tables import Tables
-from .writing import mutation
 from .writing.references import References
 from .writing.store import RequestContext, Store
 
 _LOG = logging.getLogger(__name__)
-
-#: Actions real servers have and this one does not (protocol facts); others do not exist at all.
-UNSUPPORTED_ACTIONS = frozenset(
-    {
-        "_authorize_operation", "_track_usage", "add_user_security_role", "assume_user", "complete_multipart_upload",
-        "compute_rollups", "configure_otp", "configure_totp", "convert_entity", "delayed_job", "disable_2fa",
-        "encode_media", "generate_signed_url", "generate_totp", "get_upload_metadata", "get_widget_url",
-        "grant_api_key_project", "grant_api_key_security_role", "grant_user_security_role_project", "parse_query",
-        "permissions", "remove_user_security_role", "reset_remote", "revoke_api_key_project",
-        "revoke_api_key_security_role", "revoke_user_security_role_project", "send_review_session_invite",
-        "send_user_invite", "storage_usage", "un_assume_user", "update_user_security_role",
-    }
-)  # fmt: skip
 
 
 class HttpResponse(NamedTuple):
@@ -130,67 +104,11 @@ class Application:
         )
         store = Store(self._connection, self._tables, self._references, RequestContext(self._clock(), user_id))
         denormalised = _wants_denormalised(headers.get("ftrack-api-options", ""))
-        batch = _Batch(store, self._schema_answer, Serializer(denormalised=denormalised))
-        operations = _operations(body)
-        _prefetch(store, operations)
-        answers = [answer for group in _grouped(operations) for answer in batch.carry_out(group)]
+        batch = Batch(store, self._schema_answer, Serializer(denormalised=denormalised))
+        answers = batch.execute(_operations(body))
         store.flush()
         tokens = ClientTokens(headers.get("ftrack-clienttoken"), headers.get("ftrack-pushtoken"))
         return answers, create_update_event(store, self._internal_names, tokens)
-
-
-class _Batch:
-    """One request while it is carried out."""
-
-    def __init__(self, store: Store, schema_answer: Sequence[Mapping[str, Any]], serializer: Serializer) -> None:
-        self._store = store
-        self._schema_answer = schema_answer
-        self._serializer = serializer
-
-    def carry_out(self, group: Sequence[Operation]) -> list[Any]:
-        """HttpResponse one operation, or several deletions that follow each other, which are done as one."""
-        operation = group[0]
-        if isinstance(operation, (QueryOperation, SearchOperation)):
-            return [self._read(operation)]
-        if isinstance(operation, (CreateOperation, UpdateOperation, DeleteOperation)):
-            # What was told of an entity before may be different now, so later reads tell it anew.
-            self._serializer.forget()
-        if isinstance(operation, CreateOperation):
-            data = mutation.create(self._store, operation.entity_type, operation.data)
-            return [{"action": "create", "data": data}]
-        if isinstance(operation, UpdateOperation):
-            data = mutation.update(self._store, operation.entity_type, operation.key, operation.data)
-            return [{"action": "update", "data": data}]
-        if isinstance(operation, DeleteOperation):
-            targets = [(each.entity_type, each.key) for each in group if isinstance(each, DeleteOperation)]
-            mutation.delete(self._store, targets)
-            return [{"action": "delete", "data": True} for _ in group]
-        if isinstance(operation, QuerySchemasOperation):
-            return [self._schema_answer]
-        if isinstance(operation, QueryServerInformationOperation):
-            return [self._information(operation)]
-        raise _unknown(str(operation.body["action"]))
-
-    def _read(self, operation: QueryOperation | SearchOperation) -> dict[str, Any]:
-        try:
-            select = parse(operation.expression)
-        except QueryError as error:
-            raise server_errors.parse(operation.expression, str(error)) from error
-        store = self._store
-        store.flush()
-        action = "query"
-        if isinstance(operation, SearchOperation):
-            action, select = "search", search.narrowed(select, operation, store.schema)
-        rows = run_query(store.connection, store.tables, select, self._serializer, store.request.moment)
-        return {"action": action, "data": rows.data, "metadata": {"next": {"offset": rows.next_offset}}}
-
-    def _information(self, operation: QueryServerInformationOperation) -> dict[str, Any]:
-        store = self._store
-        return server_information.describe_server(
-            operation.values,
-            schema_hash=store.schema.hash,
-            user=lambda: store.get("User", (store.request.user_id,)),
-        )
 
 
 def _operations(body: bytes) -> list[Operation]:
@@ -200,35 +118,7 @@ def _operations(body: bytes) -> list[Operation]:
         raise InvalidValue(f"The body of a request is a JSON array of operations; this is not JSON: {error}.") from None
     if not isinstance(batch, list):
         raise InvalidValue(f"The body of a request is a JSON array of operations, not {type(batch).__name__}.")
-    return [from_json(operation) for operation in batch]
-
-
-def _prefetch(store: Store, operations: Sequence[Operation]) -> None:
-    """Read what a large batch is going to change with one statement for each entity type."""
-    keys: dict[str, list[tuple[str, ...]]] = {}
-    for operation in operations:
-        if isinstance(operation, (UpdateOperation, DeleteOperation)) and operation.entity_type in store.schema.types:
-            keys.setdefault(operation.entity_type, []).append(operation.key)
-    for entity_type, wanted in keys.items():
-        store.prefetch(entity_type, wanted)
-
-
-def _grouped(operations: Sequence[Operation]) -> Iterator[list[Operation]]:
-    """Yield the operations one by one, but deletions that follow each other together."""
-    group: list[Operation] = []
-    for operation in operations:
-        if group and not (isinstance(operation, DeleteOperation) and isinstance(group[-1], DeleteOperation)):
-            yield group
-            group = []
-        group.append(operation)
-    if group:
-        yield group
-
-
-def _unknown(name: str) -> FtrackError:
-    if name in UNSUPPORTED_ACTIONS:
-        return SandboxUnsupported(f"The embedded server does not support the action {name!r}.", action=name)
-    return server_errors.action(name)
+    return [operation_from_json(operation) for operation in batch]
 
 
 def _wants_denormalised(options: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ftrack_orm.transport.cancellation import Cancellation
 from ftrack_orm.wire.codec import decode
-from ftrack_orm.wire.operations import Operation, only_reads
+from ftrack_orm.wire.operations import Operation, are_read_only
 from ftrack_orm.wire.raw import raw_operations
 from ftrack_orm.wire.replies import RawReply, Reply
 
@@ -40,7 +40,7 @@ class RawCalls:
     ) -> list[Any]:
         """Send *operations* in one request and return the data of each reply, with datetimes decoded."""
         sent = raw_operations(operations)
-        if not only_reads(sent):
+        if not are_read_only(sent):
             push_token = push_token or uuid.uuid1().hex
             self._tokens.append(push_token)
         replies = self._call(sent, push_token=push_token, headers=headers, timeout=timeout, cancellation=cancellation)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from operator import methodcaller
 from typing import TypeVar
 
 import attrs
@@ -15,8 +16,9 @@ import attrs
 from ftrack_orm.errors import InvalidValue, SessionClosed
 from ftrack_orm.settings import Settings, refuse_unsendable
 from ftrack_orm.wire import json_text
-from ftrack_orm.wire.operations import Operation, only_reads, summary, to_json
-from ftrack_orm.wire.replies import Reply, read_replies
+from ftrack_orm.wire.operations import Operation, are_read_only
+from ftrack_orm.wire.replies import Reply
+from ftrack_orm.wire.response import read_replies
 
 from .base import Request, Response, Transport
 from .cancellation import Cancellation
@@ -50,7 +52,7 @@ class Exchange:
     @property
     def description(self) -> str:
         """What the call was about, for people: the operations' summaries."""
-        return "; ".join(map(summary, self.operations))
+        return "; ".join(operation.summary for operation in self.operations)
 
 
 @attrs.frozen
@@ -179,7 +181,7 @@ class Channel:
             body=_encoded(operations),
             headers=self._headers(options.push_token, options.headers, options.denormalize),
             timeout=self._settings.timeout if timeout is None else timeout,
-            repeatable=only_reads(operations),
+            repeatable=are_read_only(operations),
             on_sent=on_sent,
         )
         started = self._clock()
@@ -252,6 +254,6 @@ class Channel:
 def _encoded(operations: Sequence[Operation]) -> bytes:
     try:
         # Each operation becomes JSON when it is written and is dropped again: a large commit is not in memory twice.
-        return json_text.dumps(list(operations), default=to_json)
+        return json_text.dumps(list(operations), default=methodcaller("to_json"))
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidValue(f"The operations cannot be written as JSON: {error}.") from error

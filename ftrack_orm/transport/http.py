@@ -18,7 +18,7 @@ import urllib3.exceptions
 
 from ftrack_orm.errors import ProtocolError, RequestCancelled, SettingsError, TransportError
 from ftrack_orm.settings import Settings
-from ftrack_orm.wire.replies import EXCERPT
+from ftrack_orm.wire.response import EXCERPT_LENGTH, excerpt_of
 
 from . import failures
 from .base import Request, Response
@@ -202,7 +202,7 @@ class HttpTransport:
             if whole:
                 return body
         broken = failures.cut_short(
-            self._server, response.status_code, body, expected, repeatable=request.repeatable, excerpt=EXCERPT
+            self._server, response.status_code, body, expected, repeatable=request.repeatable, excerpt=EXCERPT_LENGTH
         )
         raise failures.AttemptFailed(broken, again=request.repeatable) from cause
 
@@ -280,4 +280,4 @@ def _retry_after(answer: Response) -> float | None:
 
 
 def _excerpt(body: bytes) -> str:
-    return body[: EXCERPT * 4].decode("utf-8", "replace")[:EXCERPT]
+    return excerpt_of(body)

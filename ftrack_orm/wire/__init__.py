@@ -1,1 +1,1 @@
-"""The language on the line: values as JSON, operations to send, and replies to read."""
+"""ftrack's wire format: values as JSON, the operations of a request, and the replies of a response."""

@@ -1,4 +1,4 @@
-"""Pure: Python values to the JSON values ftrack speaks, and back.
+"""Pure: converts Python values to ftrack's JSON values and back.
 
 Facts (PROTOCOL 2.1): a datetime is `{"__type__": "datetime", "value": "2022-10-10T10:12:09"}` and means UTC; a date is
 `{"__type__": "date", "value": "2022-10-10"}`; an entity is `{"__entity_type__": ...}` with its key.
@@ -22,9 +22,9 @@ _NAIVE_LENGTH = 19
 
 
 def encode(value: Any) -> Any:
-    """Return *value* as a JSON value: datetimes in UTC, references as entities, sequences and mappings throughout.
+    """Return *value* as a JSON value: datetimes in UTC, references as entities, at any depth.
 
-    Raises `InvalidValue` for a naive datetime, whose moment nobody can know, and for anything JSON has no form for.
+    Raises `InvalidValue` for a naive datetime, whose moment is not known, and for a type that ftrack has no form for.
     """
     if value is None or isinstance(value, (str, int, float)):
         return value
@@ -42,7 +42,7 @@ def encode(value: Any) -> Any:
 
 
 def datetime_text(value: datetime.datetime) -> str:
-    """Return the UTC text of an aware datetime as ftrack writes it: no offset, microseconds only if there are any."""
+    """Return the UTC text of an aware datetime as ftrack writes it: no offset, and microseconds only if not zero."""
     # An offset of None makes a datetime naive even with a tzinfo.
     if value.utcoffset() is None:
         raise InvalidValue(
@@ -56,18 +56,18 @@ def datetime_text(value: datetime.datetime) -> str:
 
 
 def parse_datetime(text: str) -> datetime.datetime:
-    """Return the aware UTC datetime of ISO 8601 *text*; without an offset it is UTC. Raises `ValueError`."""
+    """Return the aware UTC datetime of ISO 8601 *text*, which is UTC without an offset. Raises `ValueError`."""
     if len(text) == _NAIVE_LENGTH and text[-6] == ":":
-        # What servers write. Reading it with an offset is several times faster than adding the timezone afterwards.
+        # The form that servers write. Parsing it with an offset is several times faster than adding the timezone later.
         return datetime.datetime.fromisoformat(text + "+00:00")
-    # Python 3.10's fromisoformat knows neither the Z suffix nor milliseconds behind it, which browsers write.
+    # Browsers write a Z suffix, which Python 3.10's fromisoformat does not accept.
     normal = text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text
     moment = datetime.datetime.fromisoformat(normal)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def decode(value: Any) -> Any:
-    """Return a JSON value with typed values turned into Python's; entities and plain values are left as they are."""
+    """Return a JSON value with typed values replaced by Python's; entities and plain values stay as they are."""
     if type(value) is dict:
         if VALUE_TYPE in value:
             return decode_typed(value)
@@ -78,7 +78,7 @@ def decode(value: Any) -> Any:
 
 
 def decode_typed(value: Mapping[str, Any]) -> datetime.datetime | datetime.date | None:
-    """Return what a `{"__type__": ...}` object stands for; raises `ProtocolError` for an unknown type or bad text."""
+    """Return the value of a `{"__type__": ...}` object; raises `ProtocolError` for an unknown type or bad text."""
     kind, text = value[VALUE_TYPE], value.get("value")
     if text is None:
         return None
@@ -88,5 +88,5 @@ def decode_typed(value: Mapping[str, Any]) -> datetime.datetime | datetime.date 
         if kind == "date":
             return datetime.date.fromisoformat(text[:10])
     except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
-        raise ProtocolError(f"The server sent a {kind} that is none: {text!r}.") from error
+        raise ProtocolError(f"The server sent {text!r} where a {kind} was expected.") from error
     raise ProtocolError(f"The server sent a value of the unknown type {kind!r}.")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ftrack_orm.sandbox.application import UNSUPPORTED_ACTIONS
+from ftrack_orm.sandbox.actions import UNSUPPORTED_ACTIONS
 
 
 def _query(expression: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from ftrack_orm import errors
 from ftrack_orm.sandbox import server_errors
 from ftrack_orm.sandbox.error_response import envelope, status
-from ftrack_orm.wire.replies import server_error
+from ftrack_orm.wire.response import server_error
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from ftrack_orm import errors, inspect
 from ftrack_orm.testing import requests_made
-from ftrack_orm.wire.operations import only_reads
+from ftrack_orm.wire.operations import are_read_only
 
 PATIENCE = 30
 
@@ -34,7 +34,7 @@ class Heard:
         """From now on, count the requests with which *other* changes something: each is one event."""
 
         def count(exchange):
-            if not only_reads(exchange.operations):
+            if not are_read_only(exchange.operations):
                 self._written[other.settings.client_token] += 1
 
         other.observe(count)

@@ -173,7 +173,7 @@ def test_a_refusal_is_the_branch_it_belongs_to_and_holds_what_was_sent(session, 
         session.call([operation])
     error = caught.value
     assert error.content and error.content in str(error)
-    assert error.operations == [operation if isinstance(operation, dict) else operations.to_json(operation)]
+    assert error.operations == [operation if isinstance(operation, dict) else operation.to_json()]
     json.dumps(error.operations)
 
 

@@ -1,3 +1,5 @@
+"""Values as ftrack's JSON and back."""
+
 from __future__ import annotations
 
 import datetime
@@ -16,7 +18,7 @@ AWARE = st.datetimes(
     max_value=datetime.datetime(9998, 12, 31),
     timezones=st.timezones() | st.just(UTC),
 )
-#: In UTC, since Python calls a moment that a clock shows twice unequal to every other.
+#: In UTC: Python compares a local time that occurs twice (the end of daylight saving) as unequal to every other.
 MOMENTS = AWARE.map(lambda moment: moment.astimezone(UTC))
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 VALUES = st.recursive(
@@ -27,12 +29,12 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_what_is_encoded_survives_the_line_and_decodes_to_an_equal_value(value):
+def test_an_encoded_value_decodes_from_its_json_to_an_equal_value(value):
     assert decode(json.loads(json.dumps(encode(value)))) == value
 
 
 @given(AWARE)
-def test_a_moment_is_written_without_offset_and_read_as_utc(moment):
+def test_a_datetime_is_written_without_offset_and_read_as_utc(moment):
     text = datetime_text(moment)
     assert "+" not in text
     assert parse_datetime(text) == moment.astimezone(UTC)
@@ -45,20 +47,20 @@ def test_a_datetime_is_written_in_utc_and_a_date_as_it_is():
     assert encode(datetime.date(2024, 5, 1)) == {"__type__": "date", "value": "2024-05-01"}
 
 
-class Aimless(datetime.tzinfo):
-    """A timezone that does not know its offset, which Python counts as naive."""
+class NoOffset(datetime.tzinfo):
+    """A timezone without an offset: Python counts its datetimes as naive."""
 
     def utcoffset(self, moment):
         return None
 
 
-@pytest.mark.parametrize("timezone", [None, Aimless()])
-def test_a_naive_datetime_is_refused_with_the_remedy(timezone):
+@pytest.mark.parametrize("timezone", [None, NoOffset()])
+def test_a_naive_datetime_is_refused_with_advice(timezone):
     with pytest.raises(InvalidValue, match=r"timezone\.utc"):
         encode(datetime.datetime(2024, 5, 1, tzinfo=timezone))
 
 
-def test_a_moment_outside_of_the_calendar_is_refused():
+def test_a_datetime_outside_of_the_calendar_is_refused():
     first = datetime.datetime.min.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=1)))
     with pytest.raises(InvalidValue, match="years"):
         encode(first)
@@ -75,7 +77,7 @@ def test_a_moment_outside_of_the_calendar_is_refused():
         "2024-05-01T12:00:00+02:00",
     ],
 )
-def test_every_way_of_writing_a_moment_is_read(text):
+def test_every_iso_form_of_a_datetime_is_read(text):
     assert parse_datetime(text) == datetime.datetime(2024, 5, 1, 10, tzinfo=UTC)
 
 
@@ -83,23 +85,24 @@ def test_a_date_sent_with_a_time_is_a_date():
     assert decode_typed({"__type__": "date", "value": "2024-05-01T00:00:00"}) == datetime.date(2024, 5, 1)
 
 
-def test_an_empty_typed_value_is_nothing():
+def test_an_empty_typed_value_is_none():
     assert decode_typed({"__type__": "datetime", "value": None}) is None
 
 
 @pytest.mark.parametrize("kind", ["datetime", "date"])
 @pytest.mark.parametrize("value", ["yesterday", 5, ["2024-05-01"], {}, "2024-13-01"])
-def test_a_moment_that_is_none_is_a_protocol_error_quoting_it(kind, value):
-    with pytest.raises(ProtocolError, match=kind):
+def test_a_malformed_datetime_is_a_protocol_error_that_quotes_it(kind, value):
+    with pytest.raises(ProtocolError, match=f" where a {kind} was expected") as caught:
         decode_typed({"__type__": kind, "value": value})
+    assert repr(value) in str(caught.value)
 
 
-def test_a_moment_outside_of_the_calendar_is_a_protocol_error():
+def test_a_datetime_outside_of_the_calendar_in_a_response_is_a_protocol_error():
     with pytest.raises(ProtocolError):
         decode_typed({"__type__": "datetime", "value": "0001-01-01T00:00:00+05:00"})
 
 
-def test_an_unknown_typed_value_is_a_protocol_error_naming_it():
+def test_an_unknown_value_type_is_a_protocol_error_that_names_it():
     with pytest.raises(ProtocolError, match="'duration'"):
         decode({"task": [{"__type__": "duration", "value": "5"}]})
 
@@ -115,11 +118,11 @@ def test_tuples_and_sets_are_written_as_lists():
 
 
 @pytest.mark.parametrize("value", [object(), b"bytes", 1j])
-def test_what_json_has_no_form_for_is_refused_naming_its_type(value):
+def test_a_value_without_a_json_form_is_refused_by_its_type(value):
     with pytest.raises(InvalidValue, match=type(value).__name__):
         encode({"deep": [value]})
 
 
-def test_entities_are_left_as_they_are():
+def test_entities_stay_as_they_are():
     entity = {"__entity_type__": "Task", "id": "1", "end": {"__type__": "date", "value": "2024-05-01"}}
     assert decode([entity]) == [{**entity, "end": datetime.date(2024, 5, 1)}]

@@ -1,3 +1,5 @@
+"""JSON text is the same with orjson and without."""
+
 from __future__ import annotations
 
 import importlib.util
@@ -20,7 +22,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_what_is_written_is_read_back_by_this_and_any_other_json(value):
+def test_written_text_is_read_back_by_this_module_and_by_the_standard_library(value):
     assert loads(dumps(value)) == value
     assert json.loads(dumps(value)) == value
 
@@ -30,27 +32,27 @@ def test_the_text_is_compact_utf8():
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "\ud800"])
-def test_what_json_cannot_hold_is_refused(value):
+def test_values_that_json_cannot_express_are_refused(value):
     with pytest.raises(ValueError):
         dumps([value])
 
 
-def test_what_is_not_json_is_refused():
+def test_text_that_is_not_json_is_refused():
     with pytest.raises(ValueError):
         loads(b"{")
 
 
-# -- with orjson and without, to the same result ----------------------------------------------------------------------
+# -- orjson and the standard library agree ----------------------------------------------------------------------
 
-#: Numbers where implementations differ or might: signs, exponents, and what does not fit into 64 bits.
+#: Numbers on which implementations may differ: signs, exponents, and integers that do not fit into 64 bits.
 NUMBERS = st.integers(-(2**70), 2**70) | st.floats() | st.sampled_from([2**63, 2**64, -(2**63) - 1, -0.0, 5e-324, 1e22])
-#: Any text of Python's, halves of surrogate pairs included, which JSON can only escape.
+#: Any Python text, including unpaired surrogates, which JSON can only escape.
 TEXTS = st.text(st.characters())
 ANYTHING = st.recursive(
     st.none() | st.booleans() | NUMBERS | TEXTS,
     lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner),
 )
-#: Texts of servers that write JSON by hand, or none.
+#: JSON at the edge of the standard, and text that is not JSON.
 ODD = [
     b"",
     b" ",
@@ -77,47 +79,47 @@ ODD = [
 
 
 def read(reader, text):
-    """What reading gives, or that it is refused; NaN is shown by repr, as it equals nothing."""
+    """Return the repr of the value, since NaN equals nothing, or the error."""
     try:
         return repr(reader(text))
     except (ValueError, RecursionError) as error:
         return type(error).__name__, str(error)
 
 
-#: The reader that is under test must be there: the test extra brings it.
+#: The `test` extra installs orjson.
 needs_orjson = pytest.mark.skipif(importlib.util.find_spec("orjson") is None, reason="orjson is not installed")
 
 
 @needs_orjson
 @given(value=ANYTHING, ascii_only=st.booleans(), indent=st.sampled_from([None, 1]))
-def test_orjson_reads_what_the_standard_library_reads(value, ascii_only, indent):
+def test_orjson_reads_the_same_values_as_the_standard_library(value, ascii_only, indent):
     text = json.dumps(value, ensure_ascii=ascii_only, indent=indent).encode("utf-8", "surrogatepass")
     assert read(loads, text) == read(json.loads, text)
 
 
 @needs_orjson
 @pytest.mark.parametrize("text", ODD, ids=repr)
-def test_orjson_changes_nothing_about_odd_texts(text):
+def test_orjson_changes_nothing_for_odd_texts(text):
     assert read(loads, text) == read(json.loads, text)
 
 
 @needs_orjson
 @given(st.binary(max_size=30) | st.text('[]{},:"0123456789eE+-.tfn \\u', max_size=30).map(str.encode))
-def test_orjson_changes_nothing_about_what_is_hardly_json(text):
+def test_orjson_changes_nothing_for_random_text(text):
     assert read(loads, text) == read(json.loads, text)
 
 
 @needs_orjson
-def test_usual_answers_are_really_read_by_orjson(monkeypatch):
-    asked = []
-    monkeypatch.setattr(json_text, "_read_fast", lambda text: asked.append(text) or "read")
+def test_usual_responses_are_really_read_by_orjson(monkeypatch):
+    calls = []
+    monkeypatch.setattr(json_text, "_read_fast", lambda text: calls.append(text) or "read")
     assert loads(b'[{"action":"query","data":[{"id":"1234567890","bid":28800.0}]}]') == "read"
     assert loads(b"[12345678901234567890]") == [12345678901234567890]
-    assert len(asked) == 1
+    assert len(calls) == 1
 
 
 @given(ANYTHING)
-def test_requests_are_the_same_bytes_with_orjson_and_without(value):
+def test_requests_are_the_same_bytes_with_orjson_and_without_it(value):
     kept = json_text._read_fast
     written = []
     for reader in (None, kept):
@@ -134,7 +136,7 @@ def test_requests_are_the_same_bytes_with_orjson_and_without(value):
         assert expected[0] == "ValueError"
 
 
-def test_without_orjson_the_standard_library_does_all():
+def test_without_orjson_the_standard_library_reads():
     script = (
         "import sys\n"
         "sys.modules['orjson'] = None\n"  # as if it were not installed

@@ -1,3 +1,5 @@
+"""Operations as JSON, parsed from JSON, and described."""
+
 from __future__ import annotations
 
 import datetime
@@ -17,11 +19,10 @@ from ftrack_orm.wire.operations import (
     RawOperation,
     SearchOperation,
     UpdateOperation,
-    from_json,
-    only_reads,
-    summary,
-    to_json,
+    are_read_only,
+    operation_from_json,
 )
+from ftrack_orm.wire.replies import QueryReply, WriteReply
 
 TEXTS = st.lists(st.text()).map(tuple)
 KEYS = st.lists(st.text(), min_size=1, max_size=2).map(tuple)
@@ -39,8 +40,8 @@ OPERATIONS = st.one_of(
 
 
 @given(OPERATIONS)
-def test_an_operation_read_back_from_its_json_is_the_same(operation):
-    assert from_json(to_json(operation)) == operation
+def test_an_operation_parsed_from_its_json_is_the_same(operation):
+    assert operation_from_json(operation.to_json()) == operation
 
 
 @pytest.mark.parametrize(
@@ -80,12 +81,14 @@ def test_an_operation_read_back_from_its_json_is_the_same(operation):
         ),
     ],
 )
-def test_the_json_of_an_operation_is_what_servers_expect(operation, body):
-    assert to_json(operation) == body
+def test_the_json_of_an_operation_has_the_shape_that_servers_expect(operation, body):
+    assert operation.to_json() == body
+    assert operation.action == body["action"]
 
 
 def test_a_key_may_come_as_one_text():
-    assert from_json({"action": "delete", "entity_type": "Task", "entity_key": "1"}) == DeleteOperation("Task", ("1",))
+    body = {"action": "delete", "entity_type": "Task", "entity_key": "1"}
+    assert operation_from_json(body) == DeleteOperation("Task", ("1",))
 
 
 @pytest.mark.parametrize(
@@ -108,35 +111,36 @@ def test_a_key_may_come_as_one_text():
         ({"action": "delete", "entity_type": "Task", "entity_key": {"id": "1"}}, "entity_key"),
     ],
 )
-def test_what_is_missing_or_wrong_in_an_operation_is_named(body, named):
+def test_a_missing_or_malformed_argument_is_named(body, named):
     with pytest.raises(InvalidValue, match=named):
-        from_json(body)
+        operation_from_json(body)
 
 
-READS = [
+READ_ONLY = [
     QueryOperation("Task"),
     SearchOperation("Task", "Task"),
     QuerySchemasOperation(),
     QueryServerInformationOperation(),
     RawOperation({"action": "query"}),
 ]
-CHANGES = [
+WRITES = [
     CreateOperation("Task", {}),
     UpdateOperation("Task", ("1",), {}),
     DeleteOperation("Task", ("1",)),
     RawOperation({"action": "encode_media"}),
+    RawOperation({}),
 ]
 
 
-def test_only_what_changes_nothing_may_be_repeated():
-    assert only_reads(READS)
-    for change in CHANGES:
-        assert not only_reads([change])
-        assert not only_reads([*READS, change])
+def test_a_batch_is_read_only_when_all_of_its_operations_are():
+    assert are_read_only(READ_ONLY)
+    for write in WRITES:
+        assert not are_read_only([write])
+        assert not are_read_only([*READ_ONLY, write])
 
 
 @pytest.mark.parametrize(
-    ("operation", "said"),
+    ("operation", "summary"),
     [
         (QueryOperation("select id from Task"), "select id from Task"),
         (SearchOperation("select id from Task", "Task", ("anim",)), "select id from Task"),
@@ -147,5 +151,32 @@ def test_only_what_changes_nothing_may_be_repeated():
         (RawOperation({"action": "delayed_job", "job_type": "SYNC"}), "delayed_job"),
     ],
 )
-def test_a_summary_says_what_an_operation_is_about(operation, said):
-    assert summary(operation) == said
+def test_a_summary_names_the_action_and_its_subject(operation, summary):
+    assert operation.summary == summary
+
+
+ENTITY = {"__entity_type__": "Task", "id": "1"}
+
+
+@pytest.mark.parametrize(
+    ("element", "reply"),
+    [
+        ({"data": [ENTITY], "metadata": {"next": {"offset": 500}}}, QueryReply([ENTITY], 500)),
+        ({"data": [], "metadata": {"next": {"offset": None}}}, QueryReply([])),
+        ({"data": []}, QueryReply([])),
+        ({"data": [], "metadata": {"next": {"offset": True}}}, None),
+        ({"data": ENTITY}, None),
+        ([ENTITY], None),
+        (None, None),
+    ],
+)
+def test_a_query_reply_has_a_list_and_perhaps_the_offset_of_the_next_page(element, reply):
+    assert QueryOperation("Task").read_reply(element) == reply
+
+
+@pytest.mark.parametrize(
+    ("element", "reply"), [({"data": ENTITY}, WriteReply(ENTITY)), ({"data": [ENTITY]}, None), ({}, None), (True, None)]
+)
+def test_a_write_reply_has_an_entity(element, reply):
+    assert CreateOperation("Task", {}).read_reply(element) == reply
+    assert UpdateOperation("Task", ("1",), {}).read_reply(element) == reply

@@ -1,4 +1,4 @@
-"""Operations as users write them, made ready to be sent as they are."""
+"""Operations as users give them to `session.call`."""
 
 import pytest
 
@@ -7,27 +7,27 @@ from ftrack_orm.wire.operations import DeleteOperation, QueryOperation, RawOpera
 from ftrack_orm.wire.raw import raw_operations
 
 
-def test_objects_go_as_they_are_and_values_as_their_objects():
-    mine = {"action": "studio_own", "reason": "because"}
-    assert raw_operations([mine, QueryOperation("Task"), DeleteOperation("Task", ("x",))]) == [
-        RawOperation(mine),
+def test_json_objects_stay_as_they_are_and_values_become_json_objects():
+    custom = {"action": "studio_own", "reason": "because"}
+    assert raw_operations([custom, QueryOperation("Task"), DeleteOperation("Task", ("x",))]) == [
+        RawOperation(custom),
         RawOperation({"action": "query", "expression": "Task"}),
         RawOperation({"action": "delete", "entity_type": "Task", "entity_key": ["x"]}),
     ]
 
 
-def test_any_iterable_will_do():
+def test_any_iterable_is_accepted():
     assert raw_operations(iter([QueryOperation("Task")])) == [RawOperation({"action": "query", "expression": "Task"})]
     assert raw_operations(()) == []
 
 
 @pytest.mark.parametrize("single", [{"action": "query"}, QueryOperation("Task"), "Task", 7, None])
-def test_one_operation_is_no_list(single):
+def test_a_single_operation_is_refused(single):
     with pytest.raises(errors.UsageError, match="takes a list of operations"):
         raw_operations(single)
 
 
 @pytest.mark.parametrize("wrong", ["Task where name is x", 7, None, ["query"]])
-def test_what_is_no_operation_is_refused(wrong):
+def test_an_element_that_is_not_an_operation_is_refused(wrong):
     with pytest.raises(errors.UsageError, match="An operation is a mapping with an 'action'"):
         raw_operations([QueryOperation("Task"), wrong])

@@ -16,7 +16,7 @@ import attrs
 
 from ftrack_orm.values import Reference
 from ftrack_orm.wire.codec import ENTITY_TYPE
-from ftrack_orm.wire.operations import CreateOperation, DeleteOperation, Operation, UpdateOperation, to_json
+from ftrack_orm.wire.operations import CreateOperation, DeleteOperation, Operation, UpdateOperation
 
 Name = TypeVar("Name", bound=Hashable)
 
@@ -53,7 +53,7 @@ class Plan(list[Operation]):
 
     def as_json(self) -> list[dict[str, Any]]:
         """Return the operations as the JSON objects that are sent."""
-        return [to_json(operation) for operation in self]
+        return [operation.to_json() for operation in self]
 
     def __str__(self) -> str:
         return "\n".join(map(_line, self)) or "nothing to do"
@@ -61,7 +61,7 @@ class Plan(list[Operation]):
 
 def _line(operation: Operation) -> str:
     """Return an operation as a person reads it: `update Task 3f…: name = 'x'`."""
-    body = to_json(operation)
+    body = operation.to_json()
     data = {name: value for name, value in body.get("entity_data", {}).items() if name != ENTITY_TYPE}
     key = "/".join(body["entity_key"]) if "entity_key" in body else str(data.pop("id", ""))
     values = ", ".join(f"{name} = {value!r}" for name, value in data.items())

@@ -1,3 +1,5 @@
+"""The response to a batch becomes replies, or the error that it describes."""
+
 from __future__ import annotations
 
 import json
@@ -26,13 +28,14 @@ from ftrack_orm.wire.operations import (
     SearchOperation,
     UpdateOperation,
 )
-from ftrack_orm.wire.replies import EXCERPT, DeleteReply, QueryReply, RawReply, WriteReply, read_replies
+from ftrack_orm.wire.replies import DeleteReply, QueryReply, RawReply, WriteReply
+from ftrack_orm.wire.response import EXCERPT_LENGTH, read_replies
 
 QUERY = QueryOperation("Task")
 
 
-def read(answer, *operations, status=200):
-    return read_replies(status, json.dumps(answer).encode(), operations or (QUERY,))
+def read(elements, *operations, status=200):
+    return read_replies(status, json.dumps(elements).encode(), operations or (QUERY,))
 
 
 def test_each_operation_gets_its_reply_in_order():
@@ -67,7 +70,7 @@ def test_each_operation_gets_its_reply_in_order():
 
 
 @pytest.mark.parametrize("metadata", [{}, {"metadata": None}, {"metadata": {}}, {"metadata": {"next": None}}])
-def test_an_answer_that_tells_of_no_next_page_is_the_last(metadata):
+def test_a_page_without_a_next_offset_is_the_last(metadata):
     assert read([{"data": [], **metadata}]) == [QueryReply([], None)]
 
 
@@ -86,10 +89,10 @@ def test_an_answer_that_tells_of_no_next_page_is_the_last(metadata):
     ],
 )
 @pytest.mark.parametrize("status", [200, 400, 500])
-def test_an_error_object_is_the_error_it_names_whatever_the_status(name, content, kind, status):
-    envelope = {"exception": name, "content": content, "error_code": "code"}
+def test_an_error_object_becomes_the_error_class_of_its_name_with_any_status(name, content, kind, status):
+    error_object = {"exception": name, "content": content, "error_code": "code"}
     with pytest.raises(ServerError) as caught:
-        read(envelope, status=status)
+        read(error_object, status=status)
     error = caught.value
     assert type(error) is kind
     assert (error.exception, error.content, error.error_code) == (name, content, "code")
@@ -106,8 +109,8 @@ def test_an_error_object_in_place_of_a_reply_is_raised():
 def test_a_server_error_survives_pickling():
     with pytest.raises(ServerError) as caught:
         read({"exception": "ParseError", "content": "no"})
-    again = pickle.loads(pickle.dumps(caught.value))
-    assert (type(again), str(again), again.operations) == (
+    unpickled = pickle.loads(pickle.dumps(caught.value))
+    assert (type(unpickled), str(unpickled), unpickled.operations) == (
         ServerParseError,
         str(caught.value),
         caught.value.operations,
@@ -115,7 +118,7 @@ def test_a_server_error_survives_pickling():
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "problem"),
     [
         (b"", "empty"),
         (b" \r\n", "empty"),
@@ -136,8 +139,8 @@ def test_a_server_error_survives_pickling():
         (b'[{"data": [], "metadata": {"next": {"offset": "5"}}}]', "'query'"),
     ],
 )
-def test_a_strange_answer_is_a_protocol_error_saying_what_is_strange(body, said):
-    with pytest.raises(ProtocolError, match=said) as caught:
+def test_an_unexpected_response_is_a_protocol_error_that_names_the_problem(body, problem):
+    with pytest.raises(ProtocolError, match=problem) as caught:
         read_replies(200, body, [QUERY])
     assert caught.value.status == 200
     assert "200" in str(caught.value)
@@ -154,9 +157,9 @@ def test_a_failure_status_with_a_body_of_replies_is_a_protocol_error():
         read([{"data": []}], status=502)
 
 
-def test_a_protocol_error_quotes_the_beginning_of_the_body_only():
+def test_a_protocol_error_quotes_only_the_beginning_of_the_body():
     body = "ä".encode() * 10_000
     with pytest.raises(ProtocolError) as caught:
         read_replies(200, body, [QUERY])
-    assert caught.value.excerpt == "ä" * EXCERPT
-    assert len(str(caught.value)) < EXCERPT + 200
+    assert caught.value.excerpt == "ä" * EXCERPT_LENGTH
+    assert len(str(caught.value)) < EXCERPT_LENGTH + 200

@@ -1,0 +1,171 @@
+"""Edge: the actions of the embedded server: each kind of operation and the function that carries it out.
+
+A new action is one function here and one row of the table. An action that the wire format has no class for arrives as
+`RawOperation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from ftrack_orm.errors import FtrackError, QueryError, SandboxUnsupported
+from ftrack_orm.query.language.nodes import Select
+from ftrack_orm.query.language.parser import parse
+from ftrack_orm.wire.operations import (
+    CreateOperation,
+    DeleteOperation,
+    Operation,
+    QueryOperation,
+    QuerySchemasOperation,
+    QueryServerInformationOperation,
+    SearchOperation,
+    UpdateOperation,
+)
+
+from . import server_errors, server_information
+from .reading import search
+from .reading.execution import run_query
+from .reading.serialization import Serializer
+from .writing import mutation
+from .writing.store import Store
+
+#: Actions that real servers have and this one does not (PROTOCOL 2.2). Other actions do not exist at all.
+UNSUPPORTED_ACTIONS = frozenset(
+    {
+        "_authorize_operation", "_track_usage", "add_user_security_role", "assume_user", "complete_multipart_upload",
+        "compute_rollups", "configure_otp", "configure_totp", "convert_entity", "delayed_job", "disable_2fa",
+        "encode_media", "generate_signed_url", "generate_totp", "get_upload_metadata", "get_widget_url",
+        "grant_api_key_project", "grant_api_key_security_role", "grant_user_security_role_project", "parse_query",
+        "permissions", "remove_user_security_role", "reset_remote", "revoke_api_key_project",
+        "revoke_api_key_security_role", "revoke_user_security_role_project", "send_review_session_invite",
+        "send_user_invite", "storage_usage", "un_assume_user", "update_user_security_role",
+    }
+)  # fmt: skip
+
+
+@attrs.frozen
+class Batch:
+    """The operations of one request while they are carried out, with the store and the serializer they share."""
+
+    store: Store
+    schema_answer: Sequence[Mapping[str, Any]]
+    serializer: Serializer
+
+    def execute(self, operations: Sequence[Operation]) -> list[Any]:
+        """Carry out *operations* in order and return the element of the response for each.
+
+        Raises the error of the first operation that fails. The caller rolls back.
+        """
+        self._prefetch(operations)
+        return [element for group in _grouped(operations) for element in self._execute_group(group)]
+
+    def _execute_group(self, group: Sequence[Any]) -> list[Any]:
+        operation = group[0]
+        execute = _ACTIONS.get(type(operation))
+        if execute is None:
+            raise _unknown_action(operation.action)
+        if not operation.is_read_only:
+            # Entities that were serialized before may be different now, so later reads serialize them in full again.
+            self.serializer.forget()
+        return execute(self, group)
+
+    def _prefetch(self, operations: Sequence[Operation]) -> None:
+        """Read the entities that a large batch is going to change with one statement for each entity type."""
+        keys: dict[str, list[tuple[str, ...]]] = {}
+        for operation in operations:
+            if isinstance(operation, (UpdateOperation, DeleteOperation)):
+                keys.setdefault(operation.entity_type, []).append(operation.key)
+        for entity_type, keys_of_type in keys.items():
+            if entity_type in self.store.schema.types:
+                self.store.prefetch(entity_type, keys_of_type)
+
+
+def _query(batch: Batch, group: Sequence[QueryOperation]) -> list[Any]:
+    (operation,) = group
+    return [_read(batch, operation.action, _parse(operation.expression))]
+
+
+def _search(batch: Batch, group: Sequence[SearchOperation]) -> list[Any]:
+    (operation,) = group
+    select = search.narrowed(_parse(operation.expression), operation, batch.store.schema)
+    return [_read(batch, operation.action, select)]
+
+
+def _create(batch: Batch, group: Sequence[CreateOperation]) -> list[Any]:
+    (operation,) = group
+    data = mutation.create(batch.store, operation.entity_type, operation.data)
+    return [{"action": operation.action, "data": data}]
+
+
+def _update(batch: Batch, group: Sequence[UpdateOperation]) -> list[Any]:
+    (operation,) = group
+    data = mutation.update(batch.store, operation.entity_type, operation.key, operation.data)
+    return [{"action": operation.action, "data": data}]
+
+
+def _delete(batch: Batch, group: Sequence[DeleteOperation]) -> list[Any]:
+    mutation.delete(batch.store, [(operation.entity_type, operation.key) for operation in group])
+    return [{"action": operation.action, "data": True} for operation in group]
+
+
+def _query_schemas(batch: Batch, group: Sequence[QuerySchemasOperation]) -> list[Any]:
+    return [batch.schema_answer]
+
+
+def _query_server_information(batch: Batch, group: Sequence[QueryServerInformationOperation]) -> list[Any]:
+    (operation,) = group
+    store = batch.store
+    return [
+        server_information.describe_server(
+            operation.values,
+            schema_hash=store.schema.hash,
+            user=lambda: store.get("User", (store.request.user_id,)),
+        )
+    ]
+
+
+#: Kind of operation -> the function that carries out a group of them.
+_ACTIONS: Mapping[type[Operation], Callable[[Batch, Sequence[Any]], list[Any]]] = {
+    QueryOperation: _query,
+    SearchOperation: _search,
+    CreateOperation: _create,
+    UpdateOperation: _update,
+    DeleteOperation: _delete,
+    QuerySchemasOperation: _query_schemas,
+    QueryServerInformationOperation: _query_server_information,
+}
+
+
+def _grouped(operations: Sequence[Operation]) -> Iterator[list[Operation]]:
+    """Yield groups of one operation; consecutive deletes form one group, since they may refer to each other."""
+    group: list[Operation] = []
+    for operation in operations:
+        if group and not (isinstance(operation, DeleteOperation) and isinstance(group[-1], DeleteOperation)):
+            yield group
+            group = []
+        group.append(operation)
+    if group:
+        yield group
+
+
+def _parse(expression: str) -> Select:
+    try:
+        return parse(expression)
+    except QueryError as error:
+        raise server_errors.parse(expression, str(error)) from error
+
+
+def _read(batch: Batch, action: str, select: Select) -> dict[str, Any]:
+    store = batch.store
+    store.flush()
+    reply = run_query(store.connection, store.tables, select, batch.serializer, store.request.moment)
+    return {"action": action, "data": reply.data, "metadata": {"next": {"offset": reply.next_offset}}}
+
+
+def _unknown_action(name: str) -> FtrackError:
+    if name in UNSUPPORTED_ACTIONS:
+        return SandboxUnsupported(f"The embedded server does not support the action {name!r}.", action=name)
+    return server_errors.action(name)
