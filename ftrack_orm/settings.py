@@ -15,6 +15,7 @@ import attrs
 import platformdirs
 
 from .errors import SettingsError, suggestion
+from .values import DEFAULT_PAGE_SIZE, FetchMode
 
 SERVER_VARIABLE: Final = "FTRACK_SERVER"
 USER_VARIABLE: Final = "FTRACK_API_USER"
@@ -24,7 +25,6 @@ PLUGIN_VARIABLE: Final = "FTRACK_EVENT_PLUGIN_PATH"
 
 DEFAULT_TIMEOUT_SECONDS: Final = 60.0
 DEFAULT_RETRIES: Final = 3
-DEFAULT_PAGE_SIZE: Final = 500
 DEFAULT_RECENT_SIZE: Final = 10_000
 DEFAULT_EVENT_WORKERS: Final = 4
 DEFAULT_EVENT_QUEUE_SIZE: Final = 10_000
@@ -32,8 +32,6 @@ DEFAULT_SLOW_CALLBACK_SECONDS: Final = 10.0
 DEFAULT_EVENT_OUTBOX_SIZE: Final = 10_000
 DEFAULT_REPLY_LIFETIME_SECONDS: Final = 600.0
 
-#: What a session may do when an attribute is touched that was not loaded.
-FETCH_MODES: Final = ("peers", "one", "never")
 #: What may be done when more events come than the callbacks can keep up with.
 FULL_QUEUE: Final = ("block", "drop_oldest", "drop_newest")
 
@@ -125,10 +123,11 @@ def _boolean(settings: Settings, attribute: attrs.Attribute[bool], value: bool) 
 
 
 def _fetch_mode(settings: Settings, attribute: attrs.Attribute[str], value: str) -> None:
-    if value not in FETCH_MODES:
-        modes = ", ".join(map(repr, FETCH_MODES))
+    modes = [mode.value for mode in FetchMode]
+    if value not in modes:
+        known = ", ".join(map(repr, modes))
         raise SettingsError(
-            f"fetch must be one of {modes}, not {value!r}.{suggestion(str(value), FETCH_MODES)}", setting="fetch"
+            f"fetch must be one of {known}, not {value!r}.{suggestion(str(value), modes)}", setting="fetch"
         )
 
 

@@ -1,4 +1,4 @@
-"""Pure: the small values every room speaks of: identities, references and the named reasons for absence."""
+"""Pure: values that every package shares: identities, references, change notices, absence, fetch modes, defaults."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ from typing import Final
 
 import attrs
 
+from .errors import FtrackError, InvalidValue, suggestion
+
+#: Number of entities per page of a query, unless the session or the query sets another.
+DEFAULT_PAGE_SIZE: Final = 500
+#: Number of entities per request of `Query.update` and `Query.delete`, unless the call sets another.
+DEFAULT_BATCH_SIZE: Final = 500
+
 
 class Absence(enum.Enum):
     """Why an attribute has no value to show."""
 
     NOT_LOADED = "not loaded"
     UNSET = "unset"
-    DELETED = "deleted"
 
     def __bool__(self) -> bool:
         return False
@@ -26,12 +32,29 @@ NOT_LOADED: Final = Absence.NOT_LOADED
 UNSET: Final = Absence.UNSET
 
 
+class FetchMode(enum.Enum):
+    """How a session handles reading a value that is not loaded."""
+
+    PEERS = "peers"  # load it for every entity that arrived together
+    ONE = "one"  # load it for this entity only
+    NEVER = "never"  # raise `NotFetched`
+
+    @classmethod
+    def named(cls, name: str, error: type[FtrackError] = InvalidValue) -> FetchMode:
+        """Return the mode called *name*; raise *error*, which names the known modes, when there is no such mode."""
+        names = [mode.value for mode in cls]
+        if name not in names:
+            near = suggestion(str(name), names)
+            raise error(f"There is no fetch mode {name!r}, only {', '.join(map(repr, names))}.{near}")
+        return cls(name)
+
+
 @attrs.frozen(slots=True)
 class Identity:
-    """What makes an entity the same entity: the root of its type's family and its primary key values, in order.
+    """Identifies one entity: the root type of its family and its primary key values, in order.
 
-    The family's root (`Context` for a `Shot`) is used because ftrack's ids are shared by a whole family: the same
-    row may be reached as `Context`, `TypedContext` or `Shot`.
+    The root type (`Context` for a `Shot`) is used because ids are unique within a family: the same row may be reached
+    as `Context`, `TypedContext` or `Shot`.
     """
 
     family: str
@@ -50,20 +73,21 @@ class Reference:
 
     @property
     def id(self) -> str:
-        """The only value of a one-attribute key, which is what ftrack compares relations by."""
+        """The value of a single-attribute primary key; ftrack compares relations by it."""
         return self.key[0][1]
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class ChangeNotice:
-    """What the server told of one entity that changed, by names only: values are fetched by whoever reads them.
+    """A change of one entity as an event reports it: by attribute names, without values.
 
-    The entity has the *key*; no key stands for every entity there is. *family* is the root of its type's family, or
-    None where nobody can tell, and ids, being unique, must do. *entity_type* is its type where that was told.
+    *key* is the entity's primary key; an empty key stands for every entity. *family* is the root type of its family,
+    or None when the event does not identify it; the key alone identifies the entity then, because ids are unique.
+    *entity_type* is the entity's type when the event names it.
 
-    *names* are the attributes that changed, None for all of them. *derived* are those that the server works out from
-    what changed, or that may lead elsewhere now. *entries* are keys of custom attributes, among which may be names
-    that mean something else: only who has the custom attributes can tell.
+    *names* are the attributes that changed, None for all of them. *derived* are the attributes that the server
+    computes from a changed one, and those that may now lead to another entity. *entries* are keys of custom attributes;
+    some may be attribute names instead, which can only be decided with the entity's custom attributes at hand.
     """
 
     family: str | None
@@ -72,5 +96,4 @@ class ChangeNotice:
     names: frozenset[str] | None = frozenset()
     derived: frozenset[str] = frozenset()
     entries: frozenset[str] = frozenset()
-    is_new: bool = False
     is_deleted: bool = False

@@ -13,7 +13,7 @@ PACKAGE = pathlib.Path(ftrack_orm.__file__).parent
 ALLOWED = {
     "errors": set(),
     "values": {"errors"},
-    "settings": {"errors"},
+    "settings": {"values", "errors"},
     "wire": {"values", "errors"},
     "query": {"values", "errors"},
     "schema": {"values", "errors"},

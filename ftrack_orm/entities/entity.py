@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ftrack_orm.errors import InvalidValue, UnknownAttribute, UsageError, suggestion
 from ftrack_orm.schema.model import EntityType
-from ftrack_orm.values import Reference
+from ftrack_orm.values import FetchMode, Reference
 
 if TYPE_CHECKING:
     from .attributes import EntityAttribute
@@ -24,23 +24,6 @@ class Lifecycle(enum.Enum):
     PERSISTENT = "persistent"  # the server has it
     DELETED = "deleted"  # deleted on the server
     DETACHED = "detached"  # its session was closed
-
-
-class FetchMode(enum.Enum):
-    """What reading a value that is not loaded may do."""
-
-    PEERS = "peers"  # load it for every entity that arrived together
-    ONE = "one"  # load it for this entity only
-    NEVER = "never"  # raise `NotFetched`
-
-    @classmethod
-    def named(cls, name: str) -> FetchMode:
-        """Return the mode called *name*, or raise `InvalidValue` with what there is."""
-        names = [mode.value for mode in cls]
-        if name not in names:
-            near = suggestion(str(name), names)
-            raise InvalidValue(f"There is no fetch mode {name!r}, only {', '.join(map(repr, names))}.{near}")
-        return cls(name)
 
 
 class Peers:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from ftrack_orm.errors import SessionClosed
 from ftrack_orm.schema.model import Schema
+from ftrack_orm.values import FetchMode
 
-from .entity import EntityState, FetchMode
+from .entity import EntityState
 from .expiry import ExpiryLog
 from .identity_map import IdentityMap
 from .journal import Journal

@@ -124,7 +124,6 @@ class _Gathering:
                 names=None if draft.is_suspect else frozenset(draft.names),
                 derived=frozenset(draft.derived - draft.names),
                 entries=frozenset(draft.entries),
-                is_new=draft.is_new,
                 is_deleted=draft.is_deleted,
             )
             for (family, key), draft in self._drafts.items()

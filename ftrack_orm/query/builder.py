@@ -7,7 +7,8 @@ from typing import Any, Generic, NoReturn, Protocol, TypeVar, cast, overload
 
 import attrs
 
-from ftrack_orm.errors import MultipleResults, NoResult, QueryError, UsageError, suggestion
+from ftrack_orm.errors import MultipleResults, NoResult, QueryError, UsageError
+from ftrack_orm.values import DEFAULT_BATCH_SIZE, DEFAULT_PAGE_SIZE, FetchMode
 
 from .evaluation.simplification import simplified
 from .expressions.attributes import gathered
@@ -30,9 +31,6 @@ Progress = Callable[[int, int], None]
 
 #: How much of a query its repr shows.
 _SHOWN = 300
-
-#: What reading a value that is not loaded may do.
-_FETCH_MODES = ("peers", "one", "never")
 
 
 class Runner(Protocol):
@@ -72,7 +70,7 @@ class Query(Generic[T]):
     node: Select
     vocabulary: SchemaInfo | None = None
     runner: Runner | None = None
-    page_size: int = 500
+    page_size: int = DEFAULT_PAGE_SIZE
     fetch_mode: str | None = None
     replaces_edits: bool = False
     free_text: FreeText | None = None
@@ -83,7 +81,7 @@ class Query(Generic[T]):
         text: str,
         vocabulary: SchemaInfo | None = None,
         runner: Runner | None = None,
-        page_size: int = 500,
+        page_size: int = DEFAULT_PAGE_SIZE,
     ) -> Query[Any]:
         """Return the query that *text* says: a type's name, `Task where ...`, or all of `select ... from Task ...`.
 
@@ -100,7 +98,7 @@ class Query(Generic[T]):
 
     @classmethod
     def on(
-        cls, entity_type: str, vocabulary: SchemaInfo, runner: Runner | None = None, page_size: int = 500
+        cls, entity_type: str, vocabulary: SchemaInfo, runner: Runner | None = None, page_size: int = DEFAULT_PAGE_SIZE
     ) -> Query[Any]:
         """Return the query for everything of *entity_type*; raises `UnknownEntityType`."""
         return cls(Select(vocabulary.type(entity_type).name), vocabulary, runner, page_size)
@@ -182,10 +180,7 @@ class Query(Generic[T]):
         `"peers"` loads it for all that arrived together, `"one"` for that entity only, and `"never"` raises
         `NotFetched`. It takes precedence over the session's mode; a `with session.fetching(...)` block over both.
         """
-        if mode not in _FETCH_MODES:
-            near = suggestion(str(mode), _FETCH_MODES)
-            raise QueryError(f"There is no fetch mode {mode!r}, only {', '.join(map(repr, _FETCH_MODES))}.{near}")
-        return self._run_with(fetch_mode=mode)
+        return self._run_with(fetch_mode=FetchMode.named(mode, error=QueryError).value)
 
     def populate_existing(self) -> Query[T]:
         """Return the query whose results are shown as the server has them: what it brings replaces unsaved edits."""
@@ -298,7 +293,9 @@ class Query(Generic[T]):
             return 0
         return len(runner.rows(query)) if query.node.group_by else runner.count(query)
 
-    def update(self, data: Mapping[str, Any], *, batch_size: int = 500, on_progress: Progress | None = None) -> int:
+    def update(
+        self, data: Mapping[str, Any], *, batch_size: int = DEFAULT_BATCH_SIZE, on_progress: Progress | None = None
+    ) -> int:
         """Give everything the query finds the values in *data*, without loading it; return how many it were.
 
         Values are checked first. Each request carries *batch_size* entities and is carried out whole or not at all;
@@ -307,7 +304,7 @@ class Query(Generic[T]):
         """
         return self._running().update(self, data, batch_size, on_progress)
 
-    def delete(self, *, batch_size: int = 500, on_progress: Progress | None = None) -> int:
+    def delete(self, *, batch_size: int = DEFAULT_BATCH_SIZE, on_progress: Progress | None = None) -> int:
         """Delete everything the query finds, at once and without loading it; return how many it were.
 
         The rest is as for `update`. There is no taking it back.

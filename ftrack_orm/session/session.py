@@ -14,7 +14,7 @@ from ftrack_orm.entities.classes import Types
 from ftrack_orm.entities.committing.planning import Plan
 from ftrack_orm.entities.committing.saved_changes import SessionChanges, load_changes
 from ftrack_orm.entities.custom_attributes.configurations import Configurations
-from ftrack_orm.entities.entity import Entity, FetchMode, given_key
+from ftrack_orm.entities.entity import Entity, given_key
 from ftrack_orm.errors import InvalidValue, UsageError
 from ftrack_orm.query.builder import Query, as_projections
 from ftrack_orm.query.language.literals import type_name
@@ -23,7 +23,6 @@ from ftrack_orm.settings import (
     DEFAULT_EVENT_OUTBOX_SIZE,
     DEFAULT_EVENT_QUEUE_SIZE,
     DEFAULT_EVENT_WORKERS,
-    DEFAULT_PAGE_SIZE,
     DEFAULT_RECENT_SIZE,
     DEFAULT_REPLY_LIFETIME_SECONDS,
     DEFAULT_RETRIES,
@@ -34,6 +33,7 @@ from ftrack_orm.settings import (
 from ftrack_orm.transport.base import Transport
 from ftrack_orm.transport.cancellation import Cancellation
 from ftrack_orm.transport.channel import Exchange
+from ftrack_orm.values import DEFAULT_PAGE_SIZE, FetchMode
 from ftrack_orm.wire.operations import Operation
 
 from .deferred_event_hub import DeferredEventHub

@@ -9,7 +9,6 @@ from ftrack_orm.entities.committing.bulk import BulkOperations
 from ftrack_orm.entities.committing.ensure import Ensurer
 from ftrack_orm.entities.committing.unit_of_work import UnitOfWork
 from ftrack_orm.entities.custom_attributes.configurations import Configurations
-from ftrack_orm.entities.entity import FetchMode
 from ftrack_orm.entities.reading.loading import Loader
 from ftrack_orm.entities.reading.n_plus_one import NPlusOneDetector
 from ftrack_orm.entities.reading.query_runner import QueryRunner
@@ -21,6 +20,7 @@ from ftrack_orm.settings import Settings
 from ftrack_orm.transport.base import Transport
 from ftrack_orm.transport.channel import Channel
 from ftrack_orm.transport.deferred import http_transport
+from ftrack_orm.values import FetchMode
 
 from .handshake import Handshake
 from .raw_calls import RawCalls

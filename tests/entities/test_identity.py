@@ -4,13 +4,13 @@ import gc
 import weakref
 
 from ftrack_orm.entities.classes import Classes
-from ftrack_orm.entities.entity import FetchMode
 from ftrack_orm.entities.identity_map import IdentityMap, ResultWindow
 from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.sandbox import datamodel
 from ftrack_orm.schema.model import Schema
 from ftrack_orm.testing import requests_made
+from ftrack_orm.values import FetchMode
 
 
 def test_one_object_by_whatever_type_name_it_is_asked(session, production):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.entities.entity import FetchMode, Lifecycle, Peers
+from ftrack_orm.entities.entity import Lifecycle, Peers
 from ftrack_orm.entities.reading.loading import CHUNK, CHUNKS_IN_A_REQUEST
 from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.errors import NotFetched, ProtocolError
 from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.nodes import And, Membership, Path, Select
+from ftrack_orm.values import FetchMode
 from ftrack_orm.wire.codec import ENTITY_TYPE, decode
 from ftrack_orm.wire.operations import Operation, QueryOperation
 from ftrack_orm.wire.replies import QueryReply, Reply

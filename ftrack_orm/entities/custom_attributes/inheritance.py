@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ftrack_orm.entities.entity import FetchMode, Lifecycle
+from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.errors import NotFetched
-from ftrack_orm.values import NOT_LOADED
+from ftrack_orm.values import NOT_LOADED, FetchMode
 
 from .configuration import ATTRIBUTE, PARENT_RELATION, Configuration, Options
 

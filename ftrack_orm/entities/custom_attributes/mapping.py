@@ -10,11 +10,11 @@ import attrs
 
 from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.editing.mappings import Entry, MappedCollection
-from ftrack_orm.entities.entity import FetchMode, Lifecycle
+from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.errors import InvalidValue, NotFetched, ReadOnlyAttribute, UnknownAttribute
 from ftrack_orm.query.language.nodes import Path
 from ftrack_orm.schema.attribute import Attribute
-from ftrack_orm.values import Reference
+from ftrack_orm.values import FetchMode, Reference
 
 from .configuration import ATTRIBUTE, PARENT_RELATION, Configuration
 from .inheritance import ExplicitValues, InheritedValue, public_value, resolve

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.custom_attributes.mapping import new_mapping
 from ftrack_orm.entities.editing.collections import Collection
-from ftrack_orm.entities.entity import Entity, FetchMode, Lifecycle, Peers
+from ftrack_orm.entities.entity import Entity, Lifecycle, Peers
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import EntityDeleted, NotFetched, ProtocolError, UnknownEntityType, UsageError
@@ -15,7 +15,7 @@ from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.nodes import And, Comparison, Criterion, Membership, Operator, Or, Path, Select
 from ftrack_orm.schema.attribute import Attribute, Kind
 from ftrack_orm.schema.model import EntityType
-from ftrack_orm.values import NOT_LOADED
+from ftrack_orm.values import NOT_LOADED, FetchMode
 from ftrack_orm.wire.operations import Operation, QueryOperation
 from ftrack_orm.wire.replies import QueryReply, Reply
 

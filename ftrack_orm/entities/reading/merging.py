@@ -12,23 +12,14 @@ from ftrack_orm.entities.custom_attributes.mapping import new_mapping
 from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.editing.collections import Collection
 from ftrack_orm.entities.editing.mappings import Entry
-from ftrack_orm.entities.entity import (
-    Entity,
-    EntityState,
-    FetchMode,
-    Lifecycle,
-    Peers,
-    new_entity,
-    plain_key,
-    set_values,
-)
+from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, Peers, new_entity, plain_key, set_values
 from ftrack_orm.entities.identity_map import Family, MapKey, ResultWindow
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import ProtocolError, UnknownEntityType
 from ftrack_orm.schema.attribute import Attribute, Kind
 from ftrack_orm.schema.model import EntityType
-from ftrack_orm.values import NOT_LOADED, Reference
+from ftrack_orm.values import NOT_LOADED, FetchMode, Reference
 from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
 
 

@@ -8,13 +8,14 @@ from typing import Any, NamedTuple, Protocol
 import attrs
 
 from ftrack_orm.entities.editing import changes
-from ftrack_orm.entities.entity import Entity, FetchMode
+from ftrack_orm.entities.entity import Entity
 from ftrack_orm.entities.identity_map import ResultWindow
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import ProtocolError, QueryError, UnknownEntityType
 from ftrack_orm.query.builder import Progress, Query
 from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.nodes import Comparison, Operator, Ordering, Path, Select, conjunction
+from ftrack_orm.values import FetchMode
 from ftrack_orm.wire import operations
 from ftrack_orm.wire.codec import decode
 from ftrack_orm.wire.replies import QueryReply, Reply

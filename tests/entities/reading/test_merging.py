@@ -9,11 +9,11 @@ import pytest
 
 from ftrack_orm import errors, inspect
 from ftrack_orm.entities.classes import Classes
-from ftrack_orm.entities.entity import FetchMode
 from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.sandbox import datamodel
 from ftrack_orm.schema.model import Schema
+from ftrack_orm.values import FetchMode
 
 
 @pytest.fixture
