@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ftrack_orm.errors import ProtocolError
+from ftrack_orm.entities.row_queries import query_reply
 from ftrack_orm.events.event import Event
 from ftrack_orm.events.hub import EventHub
 from ftrack_orm.events.options import HubOptions
 from ftrack_orm.settings import Settings
 from ftrack_orm.transport.websocket import EventConnector
-from ftrack_orm.wire.operations import Operation, QueryOperation
-from ftrack_orm.wire.replies import QueryReply, Reply
+from ftrack_orm.wire.operations import QueryOperation, ServerCall
 
 from .plugins import load_plugins
 
@@ -22,14 +21,12 @@ READY_TOPIC = "ftrack.api.session.ready"
 RESET_TOPIC = "ftrack.api.session.reset"
 
 
-def make_hub(settings: Settings, call: Callable[[Sequence[Operation]], Sequence[Reply]]) -> EventHub:
+def make_hub(settings: Settings, call: ServerCall) -> EventHub:
     """Return the hub that *settings* describe; *call* is how it asks for the events it missed. Does no I/O."""
 
     def query(expression: str) -> Sequence[Mapping[str, Any]]:
         (reply,) = call([QueryOperation(expression)])
-        if not isinstance(reply, QueryReply):
-            raise ProtocolError("The server's answer to a query for its Event records has no rows.")
-        return reply.data
+        return query_reply(reply).data
 
     options = HubOptions(
         workers=settings.event_workers,

@@ -8,7 +8,7 @@ from types import TracebackType
 
 import attrs
 
-from ftrack_orm.entities.reading.call_sites import CallSite, calling_line
+from ftrack_orm.entities.reading.call_sites import CallSite, calling_site
 from ftrack_orm.transport.channel import Exchange
 
 Observer = Callable[[Exchange], None]
@@ -68,7 +68,7 @@ class Profile:
             request_bytes=exchange.request_bytes,
             answer_bytes=exchange.answer_bytes,
             seconds=exchange.seconds,
-            line=calling_line(),
+            line=calling_site(),
             error=exchange.error,
         )
         with self._lock:

@@ -5,7 +5,7 @@ A new action is one class here (shapes: PROTOCOL 2.2). Actions without a class a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import attrs
@@ -327,6 +327,10 @@ def operation_from_json(body: Any) -> Operation:
         return operation_class.from_json(body)
     except KeyError as error:
         raise InvalidValue(f"The operation {body['action']!r} lacks {error.args[0]!r}.") from None
+
+
+#: Sends operations in one request and returns one reply for each, in their order.
+ServerCall = Callable[[Sequence[Operation]], Sequence[Reply]]
 
 
 def are_read_only(operations: Iterable[Operation]) -> bool:

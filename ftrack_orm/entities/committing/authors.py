@@ -11,20 +11,17 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
+from ftrack_orm.entities.row_queries import send_queries
 from ftrack_orm.errors import FtrackError, ServerError
-from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.nodes import And, Membership, Ordering, Path, Select
 from ftrack_orm.schema.model import Schema
 from ftrack_orm.wire.codec import decode
-from ftrack_orm.wire.operations import Operation, QueryOperation
-from ftrack_orm.wire.replies import QueryReply, Reply
-
-Call = Callable[[Sequence[Operation]], Sequence[Reply]]
+from ftrack_orm.wire.operations import ServerCall
 
 #: So many entities are asked about, and so many records looked at: this is for an error's text, not for an audit.
 _ENTITIES = 100
@@ -54,7 +51,7 @@ class ObservedChange:
     status_id: str | None = None
 
 
-def find_authors(schema: Schema, call: Call, sightings: Sequence[ObservedChange]) -> list[Author | None]:
+def find_authors(schema: Schema, call: ServerCall, sightings: Sequence[ObservedChange]) -> list[Author | None]:
     """Return the latest author of each of *sightings*, None where the server does not tell; asks in one request.
 
     Never raises what asking raises: the conflict this is asked for is the news, its author is an extra.
@@ -110,17 +107,16 @@ def _selects(schema: Schema, asked: Sequence[ObservedChange]) -> Iterator[Select
         )
 
 
-def _answers(call: Call, selects: Sequence[Select]) -> list[Sequence[Mapping[str, Any]]]:
+def _answers(call: ServerCall, selects: Sequence[Select]) -> Sequence[Sequence[Mapping[str, Any]]]:
     if not selects:
         return []
     try:
-        replies = call([QueryOperation(compile_select(select)) for select in selects])
+        return send_queries(call, selects)
     except ServerError:
         # What may not be asked by this user must not hide the rest.
         return [rows for select in selects for rows in _answers(call, [select])] if len(selects) > 1 else []
     except FtrackError:
         return []
-    return [reply.data for reply in replies if isinstance(reply, QueryReply)]
 
 
 def _records(rows: Sequence[Mapping[str, Any]]) -> Iterator[_Record]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -28,7 +28,7 @@ from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.schema.model import EntityType
 from ftrack_orm.values import Reference
 from ftrack_orm.wire.codec import ENTITY_TYPE
-from ftrack_orm.wire.operations import DeleteOperation, Operation, UpdateOperation
+from ftrack_orm.wire.operations import DeleteOperation, Operation, ServerCall, UpdateOperation
 from ftrack_orm.wire.replies import Reply, WriteReply
 
 from . import planning
@@ -39,8 +39,6 @@ KEYS_IN_A_PAGE = 10_000
 #: The attribute that names all of what an entity is below of, as objects with an id (PROTOCOL 5.1).
 LINK = "link"
 
-Call = Callable[[Sequence[Operation]], Sequence[Reply]]
-
 
 class BulkOperations:
     """Changes and deletes what queries find; *call* sends operations.
@@ -49,7 +47,7 @@ class BulkOperations:
     pages. A batch is carried out whole or not at all, and the batches one after the other.
     """
 
-    def __init__(self, workspace: Workspace, call: Call, refresher: Refresher) -> None:
+    def __init__(self, workspace: Workspace, call: ServerCall, refresher: Refresher) -> None:
         self._workspace = workspace
         self._call = call
         self._refresher = refresher

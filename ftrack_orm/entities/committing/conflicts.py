@@ -13,11 +13,11 @@ from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import CommitConflict
 from ftrack_orm.schema.model import Schema
 from ftrack_orm.values import NOT_LOADED
-from ftrack_orm.wire.operations import UpdateOperation
+from ftrack_orm.wire.operations import ServerCall, UpdateOperation
 
 from .authors import Author, ObservedChange, find_authors
 from .batch import Batch
-from .outcome import Call, Replaced, ServerState, read_present, same
+from .outcome import Replaced, ServerState, read_present, same
 
 #: A type and a key, as operations name what they change.
 _Named = tuple[str, tuple[str, ...]]
@@ -56,7 +56,7 @@ class _Conflict:
         return f"{name} of {what} was {self.read!r} when it was read and is {self.present!r} now ({by})"
 
 
-def check_conflicts(schema: Schema, call: Call, attempt: Batch, bases: Replaced) -> None:
+def check_conflicts(schema: Schema, call: ServerCall, attempt: Batch, bases: Replaced) -> None:
     """Raise `CommitConflict` when the server no longer has what the updates of *attempt* are to replace.
 
     Compared is what the session knows, or, where *bases* tell, what it was when the change was made and saved to a

@@ -11,7 +11,7 @@ from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.editing.coercion import coerce
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.entities.reading.loading import Loader
-from ftrack_orm.entities.reading.projections import completed
+from ftrack_orm.entities.reading.projections import expand_path
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import EntityDeleted, InvalidValue, MultipleResults, QueryError, ServerError, UsageError
 from ftrack_orm.query.evaluation.matching import sort_key
@@ -107,7 +107,7 @@ class Ensurer:
             for criterion, data in wanted.items()
         ]
         found = {}
-        replies = self._loader.read(selects, at_once=QUERIES_IN_A_REQUEST)
+        replies = self._loader.read(selects, per_request=QUERIES_IN_A_REQUEST)
         for (criterion, data), entities in zip(wanted.items(), replies, strict=True):
             if len(entities) > 1:
                 raise MultipleResults(
@@ -124,7 +124,7 @@ class Ensurer:
             path
             for name in names
             if not schema.attribute(name).restricted
-            for path in completed(self._workspace.schema, schema, Path.of(name))
+            for path in expand_path(self._workspace.schema, schema, Path.of(name))
         ]
         return tuple(dict.fromkeys(paths))
 

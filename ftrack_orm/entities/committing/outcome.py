@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import datetime
 import enum
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from ftrack_orm.entities.entity import plain_key
-from ftrack_orm.entities.reading.loading import CHUNK, CHUNKS_IN_A_REQUEST, key_criterion
-from ftrack_orm.entities.reading.projections import plain_scalars
-from ftrack_orm.errors import ProtocolError
-from ftrack_orm.query.language.compiler import compile_select
-from ftrack_orm.query.language.nodes import Path, Select
+from ftrack_orm.entities.reading.projections import stored_scalars
+from ftrack_orm.entities.row_queries import query_each, selects_by_key
+from ftrack_orm.query.language.nodes import Path
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.schema.model import EntityType, Schema
 from ftrack_orm.values import NOT_LOADED, Reference
 from ftrack_orm.wire.codec import ENTITY_TYPE, decode
-from ftrack_orm.wire.operations import CreateOperation, DeleteOperation, Operation, QueryOperation, UpdateOperation
-from ftrack_orm.wire.replies import QueryReply, Reply
-
-Call = Callable[[Sequence[Operation]], Sequence[Reply]]
+from ftrack_orm.wire.operations import CreateOperation, DeleteOperation, Operation, ServerCall, UpdateOperation
 
 #: What the session believed the server to have, by entity and attribute, in the form in which values are sent.
 Replaced = Mapping[tuple[str, tuple[str, ...]], Mapping[str, Any]]
@@ -48,25 +43,24 @@ class ServerState:
     rows: Sequence[dict[str, Any]]
 
 
-def read_present(schema: Schema, call: Call, operations: Sequence[Operation]) -> ServerState:
+def read_present(schema: Schema, call: ServerCall, operations: Sequence[Operation]) -> ServerState:
     """Ask what the server has of the entities *operations* create, update and delete, in as few requests as possible.
 
     Raises what *call* raises, and `ProtocolError` for an answer that is none to a query.
     """
     keys, names = _wanted(schema, operations)
     selects = [
-        Select(kind, tuple(_path(schema, schema.type(kind), name) for name in names[kind]), criterion)
-        for kind in keys
-        for start in range(0, len(keys[kind]), CHUNK)
-        for criterion in [key_criterion(schema.type(kind), keys[kind][start : start + CHUNK])]
+        select
+        for kind in map(schema.type, keys)
+        for select in selects_by_key(
+            kind, tuple(_path(schema, kind, name) for name in names[kind.name]), keys[kind.name]
+        )
     ]
-    top: list[tuple[str, dict[str, Any]]] = []
-    for start in range(0, len(selects), CHUNKS_IN_A_REQUEST):
-        batch = selects[start : start + CHUNKS_IN_A_REQUEST]
-        for select, reply in zip(batch, call([QueryOperation(compile_select(s)) for s in batch]), strict=True):
-            if not isinstance(reply, QueryReply):
-                raise ProtocolError("The server answered a query with something else than rows.")
-            top.extend((select.entity_type, row) for row in reply.data)
+    top = [
+        (select.entity_type, row)
+        for select, rows in zip(selects, query_each(call, selects), strict=True)
+        for row in rows
+    ]
     told: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
     for _, row in top:
         _gather(schema, row, told)
@@ -164,7 +158,7 @@ def _wanted(
         asked = names.setdefault(kind.name, dict.fromkeys(kind.primary_key))
         if isinstance(operation, CreateOperation) and len(asked) == len(kind.primary_key):
             # What the answer to the creation would have told.
-            asked.update(dict.fromkeys(plain_scalars(kind)))
+            asked.update(dict.fromkeys(stored_scalars(kind)))
         if not isinstance(operation, DeleteOperation):
             asked.update(dict.fromkeys(name for name in operation.data if not kind.attribute(name).restricted))
     return {kind: list(found) for kind, found in keys.items()}, {kind: list(found) for kind, found in names.items()}

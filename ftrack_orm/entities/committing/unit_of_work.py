@@ -27,8 +27,8 @@ from ftrack_orm.errors import (
 )
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.values import NOT_LOADED
-from ftrack_orm.wire.operations import Operation
-from ftrack_orm.wire.replies import Reply, WriteReply
+from ftrack_orm.wire.operations import ServerCall
+from ftrack_orm.wire.replies import WriteReply
 
 from . import planning
 from .batch import Batch, is_late, not_done, unknown_outcome
@@ -40,14 +40,13 @@ from .snapshot import Only, Snapshot, take_snapshot
 #: What leads to any number of entities.
 _PLURAL = (Kind.COLLECTION, Kind.MAPPING)
 
-Call = Callable[[Sequence[Operation]], Sequence[Reply]]
 Progress = Callable[[int, int], object]
 
 
 class UnitOfWork:
     """Collects changes of a workspace and carries them out in one request; *call* sends operations."""
 
-    def __init__(self, workspace: Workspace, call: Call) -> None:
+    def __init__(self, workspace: Workspace, call: ServerCall) -> None:
         self._workspace = workspace
         self._call = call
         self._defaults = Defaults()

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.entity import Lifecycle, Peers
-from ftrack_orm.entities.reading.loading import CHUNK, CHUNKS_IN_A_REQUEST
 from ftrack_orm.entities.reading.merging import Merger
-from ftrack_orm.errors import NotFetched, ProtocolError
-from ftrack_orm.query.language.compiler import compile_select
+from ftrack_orm.entities.row_queries import IDS_PER_QUERY, in_parts, query_rows
+from ftrack_orm.errors import NotFetched
 from ftrack_orm.query.language.nodes import And, Membership, Path, Select
 from ftrack_orm.values import FetchMode
 from ftrack_orm.wire.codec import ENTITY_TYPE, decode
-from ftrack_orm.wire.operations import Operation, QueryOperation
-from ftrack_orm.wire.replies import QueryReply, Reply
+from ftrack_orm.wire.operations import ServerCall
 
 from .configuration import PARENT_RELATION, Configuration, ConfigurationScope, applying, read_configuration
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
     from ftrack_orm.entities.workspace import Workspace
-
-Call = Callable[[Sequence[Operation]], Sequence[Reply]]
 
 _TYPE_NAME = "CustomAttributeConfiguration"
 _WANTED = ("id", "key", "label", "entity_type", "object_type_id", "project_id", "default", "config", "is_hierarchical")
@@ -31,7 +27,7 @@ _WANTED = ("id", "key", "label", "entity_type", "object_type_id", "project_id", 
 class Configurations:
     """All configurations of the server, in one request; iterating gives them. *call* sends operations."""
 
-    def __init__(self, workspace: Workspace, call: Call) -> None:
+    def __init__(self, workspace: Workspace, call: ServerCall) -> None:
         self._workspace = workspace
         self._call = call
         self._known: Mapping[str, Configuration] | None = None
@@ -62,7 +58,7 @@ class Configurations:
         described = schema.type(_TYPE_NAME)
         paths = [Path.of(name) for name in _WANTED if name in described.attributes]
         select = Select(_TYPE_NAME, (*paths, Path.of("type", "name")))
-        rows = self._rows([select])
+        rows = query_rows(self._call, [select])
         # A type's name comes with its first occurrence only (PROTOCOL 1.3).
         names = {row["type"]["id"]: row["type"]["name"] for row in rows if "name" in (row.get("type") or ())}
         found = (read_configuration(row, names.get((row.get("type") or {}).get("id"), "text")) for row in rows)
@@ -105,14 +101,11 @@ class Configurations:
         paths = tuple(map(Path.of, ("configuration_id", "entity_id", "value")))
         configured = Membership(Path.of("configuration_id"), tuple(configuration_ids))
         selects = [
-            Select(
-                "CustomAttributeValue",
-                paths,
-                And((configured, Membership(Path.of("entity_id"), tuple(entity_ids[start : start + CHUNK])))),
-            )
-            for start in range(0, len(entity_ids), CHUNK)
+            Select("CustomAttributeValue", paths, And((configured, Membership(Path.of("entity_id"), tuple(part)))))
+            for part in in_parts(entity_ids, IDS_PER_QUERY)
         ]
-        return {(row["configuration_id"], row["entity_id"]): decode(row.get("value")) for row in self._rows(selects)}
+        rows = query_rows(self._call, selects)
+        return {(row["configuration_id"], row["entity_id"]): decode(row.get("value")) for row in rows}
 
     def meet(self, steps: Sequence[Mapping[str, str]]) -> dict[str, Entity]:
         """Return the objects of entities the server has, by id, as steps of a path name them; asks nothing."""
@@ -137,16 +130,6 @@ class Configurations:
                 entity_type=entity.__entity_type__,
                 attribute="custom_attributes",
             )
-
-    def _rows(self, selects: Sequence[Select]) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        operations = [QueryOperation(compile_select(select)) for select in selects]
-        for start in range(0, len(operations), CHUNKS_IN_A_REQUEST):
-            for reply in self._call(operations[start : start + CHUNKS_IN_A_REQUEST]):
-                if not isinstance(reply, QueryReply):
-                    raise ProtocolError("The server answered a query with something else than rows.")
-                found.extend(reply.data)
-        return found
 
     def _all(self) -> Mapping[str, Configuration]:
         if self._known is None:

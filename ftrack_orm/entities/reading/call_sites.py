@@ -1,4 +1,4 @@
-"""State: which line of the user's own code is running, read from the interpreter's stack."""
+"""State: the line of the user's code that is running, read from the interpreter's stack."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class CallSite:
         return f"{self.file.removeprefix(os.getcwd() + os.sep)}:{self.number}"
 
 
-def calling_line() -> CallSite | None:
-    """Return the nearest line on this thread's stack that is neither this library's nor Python's own.
+def calling_site() -> CallSite | None:
+    """Return the innermost line on this thread's stack outside of this library and of Python's standard library.
 
-    None on a thread that the library itself made, where nobody else's code is running.
+    Return None on a thread that runs code of these two only, such as a worker of a thread pool.
     """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:

@@ -1,4 +1,4 @@
-"""State: taking the rows of one answer into the session's objects, without losing an edit or what was known before."""
+"""State: merging the rows of one response into the session's entities, which keep their edits and loaded values."""
 
 from __future__ import annotations
 
@@ -23,148 +23,161 @@ from ftrack_orm.values import NOT_LOADED, FetchMode, Reference
 from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
 
 
-class _Plan:
-    """What is the same for all rows of an entity type in one answer."""
+class _RowType:
+    """The data that all rows of one entity type in one response share."""
 
-    __slots__ = ("always", "bare", "cls", "family", "met", "names", "only_key", "peers", "schema")
+    __slots__ = (
+        "cls",
+        "family",
+        "implicit_names",
+        "interned",
+        "key_name",
+        "peers",
+        "reference_length",
+        "schema",
+        "seen",
+    )
 
     def __init__(
-        self, cls: type[Entity], schema: EntityType, family: Family, peers: Peers, met: dict[MapKey, Entity]
+        self, cls: type[Entity], schema: EntityType, family: Family, peers: Peers, seen: dict[MapKey, Entity]
     ) -> None:
         self.cls = cls
         self.schema = schema
         self.family = family
         self.peers = peers
-        #: The entities of the family that this answer has told of, by key.
-        self.met = met
-        self.only_key = schema.primary_key[0] if len(schema.primary_key) == 1 else None
-        # A row of no more than this refers to an entity: it has nothing but its type and key.
-        self.bare = 1 + len(schema.primary_key)
-        # What comes with every first occurrence, selected or not (PROTOCOL 1.3).
-        self.always = {ENTITY_TYPE, *schema.primary_key, *schema.system_projections, *schema.classifiers}
-        # The names in the rows so far, interned; see `memory`.
-        self.names: dict[str, Any] = {}
+        #: The entities of the family that have occurred in this response, by key.
+        self.seen = seen
+        self.key_name = schema.primary_key[0] if len(schema.primary_key) == 1 else None
+        # A row this short is a bare reference: it has only the entity's type and key.
+        self.reference_length = 1 + len(schema.primary_key)
+        # The server sends these at every first occurrence, selected or not (PROTOCOL 1.3).
+        self.implicit_names = {ENTITY_TYPE, *schema.primary_key, *schema.system_projections, *schema.classifiers}
+        # The names of the previous rows, interned; see `with_interned_names`.
+        self.interned: dict[str, Any] = {}
 
-    def memory(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Return the values of *row* under names that are the very objects Python's code has for them.
+    def with_interned_names(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return the values of *row* under interned names, the same objects that compiled code has.
 
-        A name that came from JSON is equal to the one in `task.name`, but another object. Found by comparing text, a
-        value takes longer to read, and from Python 3.12 on several times as long: the interpreter then keeps where in
-        the dictionary it was, and looks there at once. A dictionary keeps the names it has when it is updated.
+        A name parsed from JSON is equal to the one in `task.name` but another object, so that a look-up has to compare
+        text. From Python 3.12 on this makes reading several times slower, since the interpreter cannot cache the
+        position in the dictionary. A dictionary keeps its own names when it is updated.
         """
-        values = self.names.copy()
+        values = self.interned.copy()
         values.update(row)
-        if len(values) != len(row) or len(self.names) != len(row):
-            self.names = dict.fromkeys(map(sys.intern, row))
-            values = self.names | row
+        if len(values) != len(row) or len(self.interned) != len(row):
+            self.interned = dict.fromkeys(map(sys.intern, row))
+            values = self.interned | row
         return values
 
 
 class Merger:
-    """Turns the rows of one answer into entities; everything in it that is of one family becomes a group of peers.
+    """Merges the rows of one response into entities; all of the same family become peers.
 
-    The server emits an entity's attributes at its first occurrence in an answer and only its key afterwards
-    (PROTOCOL 1.3), so a row says what is known of an entity and is silent about the rest: merging only ever adds.
+    The server sends the attributes of an entity at its first occurrence in a response and only its key afterwards
+    (PROTOCOL 1.3). An attribute that is missing from a row is therefore left as it is.
 
-    *asked_at* is what `Workspace.revision` was when the question was sent, now when left out. The answer may be older
-    than a commit made meanwhile, so of entities written since then it only fills in what is not known. *walk* is what
-    the answer is a page of.
+    *sent_at* is the value of `Workspace.revision` when the request was sent, by default the present one. The response may
+    be older than a commit that was made since, so on entities written since then it only fills in values that are not
+    loaded. *window* is the result that the response is one page of.
     """
 
     def __init__(
         self,
         workspace: Workspace,
         mode: FetchMode | None = None,
-        asked_at: int | None = None,
-        walk: ResultWindow | None = None,
+        sent_at: int | None = None,
+        window: ResultWindow | None = None,
     ) -> None:
         self._workspace = workspace
         self._mode = mode
-        self._asked_at = workspace.revision if asked_at is None else asked_at
+        self._sent_at = workspace.revision if sent_at is None else sent_at
         self._peers: dict[str, Peers] = {}
-        self._met: dict[str, dict[MapKey, Entity]] = {}
-        self._plans: dict[str, _Plan] = {}
-        self._arrived: list[Entity] = []
-        self._walk = walk
-        self._has_told_members = False
+        self._seen: dict[str, dict[MapKey, Entity]] = {}
+        self._row_types: dict[str, _RowType] = {}
+        self._merged: list[Entity] = []
+        self._window = window
+        self._has_set_inverse_keys = False
 
     def rows(self, rows: Sequence[dict[str, Any]]) -> list[Entity]:
-        """Return the entities of *rows*, in their order, with the values the rows bring.
+        """Merge *rows* and return their entities, in the same order.
 
-        The rows are used up: they become the entities' own memory. Raises `ProtocolError` for a row that is no entity,
-        and `UnknownEntityType` for one of a type that the schema does not have.
+        The dictionaries in *rows* are consumed: they are modified, and become parts of the entities. Raises
+        `ProtocolError` for a row without entity type or key, and `UnknownEntityType` for a type that is not in the
+        schema.
         """
         with self._workspace.lock:
             entities = [self._entity(row) for row in rows]
-            self._workspace.identities.keep_recent(self._arrived, self._walk)
-            self._arrived = []
-            # The answer may have been made before what the server told since the question was sent.
-            self._workspace.expiry.reapply_since(self._asked_at)
+            self._workspace.identities.keep_recent(self._merged, self._window)
+            self._merged = []
+            # The response may have been made before changes that were announced since the request was sent.
+            self._workspace.expiry.reapply_since(self._sent_at)
         return entities
 
-    def _plan(self, name: str) -> _Plan:
+    def _row_type(self, name: str) -> _RowType:
         cls = self._workspace.classes[name]
         schema = cls.__schema__
         peers = self._peers.setdefault(schema.family, Peers(self._mode))
-        met = self._met.setdefault(schema.family, {})
-        plan = self._plans[name] = _Plan(cls, schema, self._workspace.identities.family(schema.family), peers, met)
-        return plan
+        seen = self._seen.setdefault(schema.family, {})
+        family = self._workspace.identities.family(schema.family)
+        row_type = self._row_types[name] = _RowType(cls, schema, family, peers, seen)
+        return row_type
 
     def _entity(self, row: dict[str, Any]) -> Entity:
+        """Merge one row, at the top level or nested, and return its entity."""
         try:
             name = row[ENTITY_TYPE]
-            plan = self._plans.get(name) or self._plan(name)
-            key = row[plan.only_key] if plan.only_key is not None else plain_key(plan.schema, row)
-            entity = plan.met.get(key)
+            row_type = self._row_types.get(name) or self._row_type(name)
+            key = row[row_type.key_name] if row_type.key_name is not None else plain_key(row_type.schema, row)
+            entity = row_type.seen.get(key)
         except UnknownEntityType:  # a KeyError too
             raise
         except (KeyError, TypeError):
             raise ProtocolError(f"The server sent a row without entity type or key: {str(row)[:200]}") from None
         if entity is not None:
-            # Where it is only referred to, what the server had to say of it was said at its first occurrence.
-            return entity if len(row) <= plan.bare else self._tell(entity, plan, row)
+            # The values of a bare reference were in the row of the first occurrence.
+            return entity if len(row) <= row_type.reference_length else self._update(entity, row_type, row)
         if type(key) is not str and type(key) is not tuple:
             key = str(key)
-        known = plan.family.refs.get(key)
-        entity = None if known is None else known()
-        if known is not None and entity is not None:
-            entity._ftrack_state.peers = plan.peers
-            plan.peers.members.append(known)
-            self._arrived.append(entity)
-            plan.met[key] = entity
-            return self._tell(entity, plan, row)
+        ref = row_type.family.refs.get(key)
+        entity = None if ref is None else ref()
+        if ref is not None and entity is not None:
+            entity._ftrack_state.peers = row_type.peers
+            row_type.peers.members.append(ref)
+            self._merged.append(entity)
+            row_type.seen[key] = entity
+            return self._update(entity, row_type, row)
         whole_key = key if type(key) is tuple else (key,)
-        state = EntityState(self._workspace, whole_key, Lifecycle.PERSISTENT, plan.peers)
-        entity = plan.met[key] = new_entity(plan.cls, state)
-        ref = plan.family.add(key, entity)
-        plan.peers.members.append(ref)
-        self._arrived.append(entity)
-        if row.keys() <= plan.always:
-            self._workspace.identities.add_unloaded(plan.schema.family, ref)
-        self._decode(entity, plan.schema, row)
-        if self._has_told_members and entity.__dict__:
-            # What it was told in passing, by what it belongs to, stays where the row is silent.
+        state = EntityState(self._workspace, whole_key, Lifecycle.PERSISTENT, row_type.peers)
+        entity = row_type.seen[key] = new_entity(row_type.cls, state)
+        ref = row_type.family.add(key, entity)
+        row_type.peers.members.append(ref)
+        self._merged.append(entity)
+        if row.keys() <= row_type.implicit_names:
+            self._workspace.identities.add_unloaded(row_type.schema.family, ref)
+        self._decode(entity, row_type.schema, row)
+        if self._has_set_inverse_keys and entity.__dict__:
+            # The collection of another entity has set the key of that one here; the row may lack it.
             row = {**entity.__dict__, **row}
-        set_values(entity, plan.memory(row))
+        set_values(entity, row_type.with_interned_names(row))
         return entity
 
     def _decode(self, entity: Entity, schema: EntityType, row: dict[str, Any]) -> bool:
-        """Put into *row* what its objects and arrays stand for, and take out what says nothing of a value.
+        """Replace the objects and arrays in *row* by values, and remove arrays without usable content.
 
-        Returns whether there were arrays. This is where an answer of many rows spends its time, so what is found most,
-        a reference to an entity that the answer has told of already, is answered here without a call.
+        Return whether there were arrays. Merging many rows spends most of its time here, so the most frequent case,
+        a reference to an entity that has occurred in this response, is handled without a call.
         """
-        plans = self._plans
+        row_types = self._row_types
         del row[ENTITY_TYPE]
         has_arrays = False
-        untold: list[str] = []
+        unusable: list[str] = []
         for name, value in row.items():
             kind = type(value)
             if kind is dict:
-                plan = plans.get(value.get(ENTITY_TYPE))
-                if plan is not None and len(value) <= plan.bare:
+                row_type = row_types.get(value.get(ENTITY_TYPE))
+                if row_type is not None and len(value) <= row_type.reference_length:
                     try:
-                        target = plan.met[value[plan.only_key]]
+                        target = row_type.seen[value[row_type.key_name]]
                     except (KeyError, TypeError):
                         target = None
                     row[name] = self._entity(value) if target is None else target
@@ -174,62 +187,67 @@ class Merger:
                     row[name] = self._entity(value)
             elif kind is list:
                 has_arrays = True
-                told = row[name] = self._plural(entity, schema, name, value)
-                if told is NOT_LOADED:
-                    untold.append(name)
-        for name in untold:
+                content = row[name] = self._collection(entity, schema, name, value)
+                if content is NOT_LOADED:
+                    unusable.append(name)
+        for name in unusable:
             del row[name]
         return has_arrays
 
-    def _tell(self, entity: Entity, plan: _Plan, row: dict[str, Any]) -> Entity:
-        """Take what a row says of a known entity; edits stay, and who holds a collection sees its news."""
-        if type(entity) is not plan.cls and issubclass(plan.cls, type(entity)):
-            # Met first under a base type's name; all entity classes have one layout, so it may become what it is.
-            object.__setattr__(entity, "__class__", plan.cls)
-        has_arrays = self._decode(entity, plan.schema, row)
+    def _update(self, entity: Entity, row_type: _RowType, row: dict[str, Any]) -> Entity:
+        """Set the values of *row* on a known entity, underneath its edits, and return it.
+
+        A collection or mapping stays the same object and gets the new content.
+        """
+        if type(entity) is not row_type.cls and issubclass(row_type.cls, type(entity)):
+            # It first occurred under the name of a base type. All entity classes have one layout, so that its class can
+            # be replaced.
+            object.__setattr__(entity, "__class__", row_type.cls)
+        has_arrays = self._decode(entity, row_type.schema, row)
         values = entity.__dict__
         state = entity._ftrack_state
         originals = state.originals
         if originals is None and not has_arrays and (row == values or row.items() <= values.items()):
-            # An answer told again is the usual case, and this finds out at the speed of C.
+            # Most rows of known entities bring no change. Comparing dictionaries runs at the speed of C.
             return entity
-        is_older = state.written_at > self._asked_at
+        is_outdated = state.written_at > self._sent_at
         for name, value in row.items():
-            known = values.get(name, NOT_LOADED)
-            if known is value:
+            current = values.get(name, NOT_LOADED)
+            if current is value:
                 continue
-            if is_older and (known is not NOT_LOADED or (originals is not None and name in originals)):
+            is_edited = originals is not None and name in originals
+            if is_outdated and (current is not NOT_LOADED or is_edited):
                 continue
-            if originals is not None and name in originals:
-                # The user's edit stays; what it replaces is news.
-                originals[name] = self._rebase(known, originals[name], value)
-                if isinstance(known, Tracked) and known._content() == originals[name]:
-                    # Somebody else has made the very same edit.
+            if originals is not None and is_edited:
+                originals[name] = self._rebased_original(current, originals[name], value)
+                if isinstance(current, Tracked) and current._content() == originals[name]:
+                    # Another user has made the same edit.
                     del originals[name]
                     changes.clear_modified_if_unchanged(entity)
-            elif known is NOT_LOADED:
+            elif current is NOT_LOADED:
                 values[sys.intern(name)] = value
             elif isinstance(value, Tracked):
-                known._restore(value._content())
-            elif known != value:
-                self._keep_key_and_reference_together(entity, plan.schema, name, value)
+                current._restore(value._content())
+            elif current != value:
+                self._sync_key_and_reference(entity, row_type.schema, name, value)
                 values[name] = value
         return entity
 
-    def _rebase(self, edited: Any, before: Any, news: Any) -> Any:
-        """Return *news* as an original, having made the edits of a collection or mapping again on top of them.
+    def _rebased_original(self, edited: Any, original: Any, value: Any) -> Any:
+        """Return *value* as the new original of an edited attribute.
 
-        Otherwise the next commit would take out what somebody else has put in.
+        The edits of a collection or mapping are made again on the content of *value*: otherwise the next commit would
+        remove the items that another user has added.
         """
-        if not isinstance(news, Tracked):
-            return news
-        content = news._content()
-        if isinstance(edited, Tracked) and before is not NOT_LOADED:
-            edited._restore(_edited_again(edited._content(), before, content))
+        if not isinstance(value, Tracked):
+            return value
+        content = value._content()
+        if isinstance(edited, Tracked) and original is not NOT_LOADED:
+            edited._restore(_rebase_edits(edited._content(), original, content))
         return content
 
-    def _keep_key_and_reference_together(self, entity: Entity, schema: EntityType, name: str, value: Any) -> None:
-        """When news of a key or a reference arrives, see to it that the other one does not go on telling old news."""
+    def _sync_key_and_reference(self, entity: Entity, schema: EntityType, name: str, value: Any) -> None:
+        """Unload the references that a new key *value* contradicts, or set the key that belongs to a new reference."""
         values = entity.__dict__
         originals = entity._ftrack_state.originals or {}
         for reference in schema.keyed_references.get(name, ()):
@@ -239,7 +257,11 @@ class Merger:
         if key_name in values and key_name not in originals:
             values[key_name] = value._ftrack_state.key[0] if isinstance(value, Entity) else None
 
-    def _plural(self, entity: Entity, schema: EntityType, name: str, items: list[Any]) -> Any:
+    def _collection(self, entity: Entity, schema: EntityType, name: str, items: list[Any]) -> Any:
+        """Return the value of attribute *name* for an array: a collection, a mapping, or the array itself (JSON).
+
+        Return `NOT_LOADED` for a mapping whose items came without keys or values.
+        """
         attribute = schema.attributes.get(name)
         if attribute is None or attribute.kind is Kind.SCALAR:
             return items
@@ -247,24 +269,27 @@ class Merger:
             entries = self._entries(attribute, items)
             return NOT_LOADED if entries is None else new_mapping(entity, attribute, entries)
         members = [self._entity(item) for item in items]
-        self._has_told_members = True
+        self._has_set_inverse_keys = True
         for member in members:
-            self._tell_owner(member, entity, name)
+            self._set_inverse_key(member, entity, name)
         return Collection(entity, attribute, members)
 
-    def _tell_owner(self, member: Entity, owner: Entity, collection: str) -> None:
-        """Let a member know whose it is, where the schema says which of its keys tells: that spares asking for it."""
+    def _set_inverse_key(self, member: Entity, owner: Entity, collection: str) -> None:
+        """Set the key of *member* that refers to the *owner* of the collection, if the schema has one.
+
+        Reading the reference back to the owner then needs no request.
+        """
         key = self._workspace.schema.inverse_key(owner.__entity_type__, collection, member.__entity_type__)
         state = member._ftrack_state
-        if key is None or key in (state.originals or ()) or state.written_at > self._asked_at:
+        if key is None or key in (state.originals or ()) or state.written_at > self._sent_at:
             return
         values, owner_key = member.__dict__, owner._ftrack_state.key[0]
         if key in values and values[key] != owner_key:
-            self._keep_key_and_reference_together(member, member.__schema__, key, owner_key)
+            self._sync_key_and_reference(member, member.__schema__, key, owner_key)
         values[key] = owner_key
 
     def _entries(self, attribute: Attribute, items: Sequence[Mapping[str, Any]]) -> dict[str, Entry] | None:
-        """Return the pairs of a mapped collection, or None when the answer refers to them without keys and values."""
+        """Return the entries of a mapping, or None if the items came without keys or values."""
         key_name, value_name = str(attribute.key_name), str(attribute.value_name)
         entries: dict[str, Entry] = {}
         for item in items:
@@ -279,13 +304,13 @@ class Merger:
         return entries
 
 
-def _edited_again(edited: Any, before: Any, news: Any) -> Any:
-    """Return *news* with what was put into *before*, and taken out of it, to make it *edited*."""
-    if isinstance(news, dict):
-        kept = {key: entry for key, entry in news.items() if key in edited or key not in before}
+def _rebase_edits(edited: Any, original: Any, content: Any) -> Any:
+    """Return *content* after the insertions, removals and replacements that turned *original* into *edited*."""
+    if isinstance(content, dict):
+        entries = {key: entry for key, entry in content.items() if key in edited or key not in original}
         for key, entry in edited.items():
-            if entry != before.get(key):
-                kept[key] = attrs.evolve(entry, holder=news[key].holder if key in news else None)
-        return kept
-    removed, known = set(before) - set(edited), {*before, *news}
-    return (*(item for item in news if item not in removed), *(item for item in edited if item not in known))
+            if entry != original.get(key):
+                entries[key] = attrs.evolve(entry, holder=content[key].holder if key in content else None)
+        return entries
+    removed, known = set(original) - set(edited), {*original, *content}
+    return (*(item for item in content if item not in removed), *(item for item in edited if item not in known))

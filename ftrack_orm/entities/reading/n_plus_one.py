@@ -1,4 +1,4 @@
-"""State: noticing N+1: a line of the user's code that has the same attribute loaded again and again, few at a time."""
+"""State: detecting N+1 loads: one line of the user's code that causes the same lazy load again and again."""
 
 from __future__ import annotations
 
@@ -13,30 +13,32 @@ from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import LazyLoadError, LazyLoadWarning
 from ftrack_orm.schema.attribute import Attribute, Kind
 
-from .call_sites import CallSite, calling_line
+from .call_sites import CallSite, calling_site
 
-#: Loads of one attribute from one line that are reported as N+1. Two happen in honest code: a first entity is looked at
-#: before the others are there.
-SERIES = 3
+#: The number of the load of one attribute from one line that is reported. Two loads occur in correct code as well:
+#: the first entity is often looked at before the others arrive.
+REPORTED_LOAD = 3
 
-#: A load for this many entities is batching at work, as it is for each page of a long result.
-MANY = 25
+#: A load for at least this number of entities is a batch, such as one page of a long result, and is not counted.
+BATCH_SIZE_FROM = 25
 
-#: Loads that are further apart than this, in seconds, are no loop: a listener that looks at one entity for each event.
-PAUSE = 10.0
+#: Loads further apart than this are not a loop, but for example a listener that reads one entity for each event.
+MAX_SECONDS_BETWEEN_LOADS = 10.0
 
 
 @attrs.define
 class _Series:
+    """The loads of one attribute from one line: their number, and the time of the last one in seconds."""
+
     count: int = 0
     last: float = 0.0
 
 
 class NPlusOneDetector:
-    """Counts loads of missing values by line and attribute, and warns of or refuses the third of a series.
+    """Counts lazy loads by line and attribute, and reports the third of a series.
 
-    With *refuse* a `LazyLoadError` is raised before the request is made; else a `LazyLoadWarning` is given, once for
-    each series. *clock* stands for the time in seconds.
+    With *refuse*, `LazyLoadError` is raised before the request is made. Otherwise a `LazyLoadWarning` is issued, once
+    for each series. *clock* returns the time in seconds.
     """
 
     def __init__(self, *, refuse: bool, clock: Callable[[], float] = time.monotonic) -> None:
@@ -45,45 +47,48 @@ class NPlusOneDetector:
         self._lock = threading.Lock()
         self._series: dict[tuple[CallSite, str, str], _Series] = {}
 
-    def note(self, entity: Entity, attribute: Attribute, together: int) -> None:
-        """Take note that *attribute* of *entity* and its peers, *together* entities, is about to be loaded."""
-        line = calling_line()
-        if together >= MANY or line is None:
+    def note(self, entity: Entity, attribute: Attribute, group_size: int) -> None:
+        """Count a load of *attribute* that is about to be made for *entity* and others, *group_size* in total."""
+        site = calling_site()
+        if group_size >= BATCH_SIZE_FROM or site is None:
             return
-        with self._lock:
-            now = self._clock()
-            series = self._series.setdefault((line, entity.__entity_type__, attribute.name), _Series())
-            series.count = 1 if now - series.last > PAUSE else series.count + 1
-            series.last = now
-            count = series.count
-        if count < SERIES:
+        count = self._count(site, entity.__entity_type__, attribute.name)
+        if count < REPORTED_LOAD:
             return
+        message = _message(entity, attribute, site, count)
         if self._refuse:
             raise LazyLoadError(
-                _message(entity, attribute, line, count),
+                message,
                 entity_type=entity.__entity_type__,
                 attribute=attribute.name,
-                file=line.file,
-                line=line.number,
+                file=site.file,
+                line=site.number,
             )
-        if count == SERIES:
-            # At the user's own line, whatever the depth of the stack, so that Python's filters see it as theirs.
-            warnings.warn_explicit(
-                _message(entity, attribute, line, count), LazyLoadWarning, line.file, line.number, registry={}
-            )
+        if count == REPORTED_LOAD:
+            # Issued at the user's line whatever the depth of the stack, so that Python's filters apply to it.
+            warnings.warn_explicit(message, LazyLoadWarning, site.file, site.number, registry={})
+
+    def _count(self, site: CallSite, entity_type: str, attribute: str) -> int:
+        """Add a load to its series and return the number of loads in it."""
+        with self._lock:
+            now = self._clock()
+            series = self._series.setdefault((site, entity_type, attribute), _Series())
+            series.count = 1 if now - series.last > MAX_SECONDS_BETWEEN_LOADS else series.count + 1
+            series.last = now
+            return series.count
 
 
-def _message(entity: Entity, attribute: Attribute, line: CallSite, count: int) -> str:
+def _message(entity: Entity, attribute: Attribute, site: CallSite, count: int) -> str:
     kind, path = entity.__entity_type__, _projection(entity, attribute)
     return (
-        f"{line} loads {kind}.{attribute.name} for one entity after the other; this is request number {count}. "
-        f"Have the query that finds them bring it along, .select({kind}.{path}), or load it for all of them at once: "
+        f"{site} loads {kind}.{attribute.name} for one entity after the other; this is request number {count}. "
+        f"Select it in the query for these entities, .select({kind}.{path}), or load it for all of them at once: "
         f'session.populate(entities, "{path}").'
     )
 
 
 def _projection(entity: Entity, attribute: Attribute) -> str:
-    """Return the path that brings *attribute* along: a relation with the most telling attribute of its target."""
+    """Return the path that loads *attribute*; a relation is followed by the name of its target, or else by the key."""
     if attribute.kind in (Kind.SCALAR, Kind.MAPPING):
         return attribute.name
     target = entity._ftrack_state.workspace.schema.type(str(attribute.target))

@@ -1,4 +1,4 @@
-"""Pure: the rows of an answer as plain data that knows no session and that JSON can hold."""
+"""Pure: the rows of a response as plain data, independent of the session, that JSON can hold."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.schema.model import Schema
 from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
 
-from .projections import attribute_at, complete, projected
+from .projections import attribute_at, complete_projections, selected_paths
 
-#: The key of a type that the schema has not heard of, most likely.
+#: The primary key of an entity type that is not in the schema, by ftrack's convention.
 _USUAL_KEY = ("id",)
 
 
 class _Shape:
-    """What is told of the entities at one place of a row: the selected attributes, with the shapes of what they hold.
+    """The attributes selected at one place of a row, each with the shape of its content.
 
-    *pair* are the attributes that are key and value where a mapped collection was selected as a whole.
+    *pair* names the key and the value attribute where a mapped collection was selected as a whole.
     """
 
     __slots__ = ("attributes", "pair")
@@ -30,7 +30,7 @@ class _Shape:
         self.pair: tuple[str, str] | None = None
 
     def at(self, path: Path) -> _Shape:
-        """Return the shape at the end of *path*, which is made if there is none."""
+        """Return the shape at the end of *path*, creating the missing ones on the way."""
         shape = self
         for step in path.steps:
             shape = shape.attributes.setdefault(step.name, _Shape())
@@ -38,42 +38,43 @@ class _Shape:
 
 
 class PlainRows:
-    """Turns the rows of a denormalised answer to *select* into plain data that JSON can hold.
+    """Turns the rows of a denormalised response to *select* into plain data that JSON can hold.
 
-    Servers tell more than was selected: what makes up an entity's identity and rights (protocol fact). A row is made of
-    the entity's type, its key and what was selected, so that it looks the same whatever the server adds.
+    Servers send more attributes than were selected: those that make up an entity's identity and permissions (protocol
+    fact). A plain row has the entity's type, its key and the selected attributes, so that it is the same on all
+    servers.
     """
 
     def __init__(self, select: Select, schema: Schema) -> None:
         self._keys = {name: entity_type.primary_key for name, entity_type in schema.types.items()}
         self._shape = _Shape()
-        for path in complete(select, schema).projections:
+        for path in complete_projections(select, schema).projections:
             if isinstance(path, Path):
                 self._shape.at(path)
-        for path in projected(select, schema):
+        for path in selected_paths(select, schema):
             attribute = attribute_at(schema, schema.type(select.entity_type), path)
             if attribute is not None and attribute.kind is Kind.MAPPING:
                 shape = self._shape.at(path)
                 pair = str(attribute.key_name), str(attribute.value_name)
-                # Where more of the items was selected than keys and values, a dict would have no room for it.
+                # With more attributes of the items than key and value selected, a dict could not hold them.
                 shape.pair = pair if shape.attributes.keys() == set(pair) else None
 
     def row(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Return one row of the answer as plain data; raises `ProtocolError` for what is none."""
+        """Return one row of the response as plain data; raises `ProtocolError` for an incomplete row."""
         try:
             return self._entity(row, self._shape)
         except (KeyError, TypeError):
-            # Also where an entity comes up again as a bare reference, although the answer was to be denormalised.
-            raise ProtocolError(f"The server sent a row that is not whole: {str(row)[:200]}") from None
+            # An entity that recurs as a bare reference, although a denormalised response was requested, fails here too.
+            raise ProtocolError(f"The server sent an incomplete row: {str(row)[:200]}") from None
 
     def _entity(self, row: Mapping[str, Any], shape: _Shape) -> dict[str, Any]:
         entity_type = row[ENTITY_TYPE]
         plain = {ENTITY_TYPE: entity_type}
         for name in self._keys.get(entity_type, _USUAL_KEY):
             plain[name] = row[name]
-        for name, below in shape.attributes.items():
+        for name, content in shape.attributes.items():
             if name in row:
-                plain[name] = self._value(row[name], below)
+                plain[name] = self._value(row[name], content)
         return plain
 
     def _value(self, value: Any, shape: _Shape) -> Any:
@@ -88,7 +89,7 @@ class PlainRows:
 
 
 def plain_value(value: Any) -> Any:
-    """Return a value of an answer as plain data: datetimes and dates as ISO 8601 text, datetimes in UTC."""
+    """Return a value of a row as plain data: datetimes and dates as ISO 8601 text, datetimes in UTC."""
     if isinstance(value, dict):
         if VALUE_TYPE in value:
             moment = decode_typed(value)

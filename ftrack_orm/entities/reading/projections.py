@@ -1,4 +1,4 @@
-"""Pure: what a path that somebody wants loaded is to bring along, and whether an entity has it already."""
+"""Pure: the paths to select for a query without projections, and for a path that ends on a relation."""
 
 from __future__ import annotations
 
@@ -11,27 +11,35 @@ from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
 from ftrack_orm.schema.model import EntityType, Schema
 
 
-def complete(select: Select, schema: Schema) -> Select:
-    """Fill in what a query leaves open: the default projections, and what a projected relation brings along."""
+def complete_projections(select: Select, schema: Schema) -> Select:
+    """Return *select* with projections that are sufficient to build entities.
+
+    A query without projections gets the default ones of its type, and a relation is expanded to attributes of its
+    target.
+    """
     entity_type = schema.type(select.entity_type)
-    paths = [whole for path in projected(select, schema) for whole in completed(schema, entity_type, path)]
+    paths = [expanded for path in selected_paths(select, schema) for expanded in expand_path(schema, entity_type, path)]
     return attrs.evolve(select, projections=tuple(dict.fromkeys(paths)))
 
 
-def projected(select: Select, schema: Schema) -> list[Path]:
-    """Return the paths a query selects, those of its type's default projections when it says nothing."""
+def selected_paths(select: Select, schema: Schema) -> list[Path]:
+    """Return the paths in the projections of *select*, or the default paths of its type if it has no projections."""
     if select.projections:
         return [projection for projection in select.projections if isinstance(projection, Path)]
-    entity_type = schema.type(select.entity_type)
+    return default_paths(schema.type(select.entity_type))
+
+
+def default_paths(entity_type: EntityType) -> list[Path]:
+    """Return the default projections of *entity_type*, or its primary key if the schema names no projections."""
     return [Path.of(name) for name in entity_type.default_projections or entity_type.primary_key]
 
 
-def completed(schema: Schema, entity_type: EntityType, path: Path) -> list[Path]:
-    """Return *path*, with what there is to know of its target behind it when it ends on a relation.
+def expand_path(schema: Schema, entity_type: EntityType, path: Path) -> list[Path]:
+    """Return *path* itself, or paths to attributes of its target if it ends on a relation.
 
-    A reference brings its target's row: a bare id, which is all that the default projections of most types have, would
-    make the next thing anybody does another request. A collection, which may be long, brings the default projections of
-    its items, and a mapping its keys and values, without which it is nothing that could be shown.
+    A reference is expanded to all stored scalars of its target: most types have only the id as default projection, and
+    with a bare id the next attribute read would cost another request. A collection, which may be long, is expanded to
+    the default projections of its items. A mapping is expanded to its keys and values.
     """
     attribute = attribute_at(schema, entity_type, path)
     if attribute is None or not attribute.is_relation:
@@ -40,14 +48,14 @@ def completed(schema: Schema, entity_type: EntityType, path: Path) -> list[Path]
     if attribute.kind is Kind.MAPPING:
         names: Sequence[str] = (str(attribute.key_name), str(attribute.value_name))
     elif attribute.kind is Kind.REFERENCE:
-        names = plain_scalars(target)
+        names = stored_scalars(target)
     else:
         names = target.default_projections or target.primary_key
     return [Path((*path.steps, Step(name))) for name in names]
 
 
 def attribute_at(schema: Schema, entity_type: EntityType, path: Path) -> Attribute | None:
-    """Return the attribute *path* ends at, or None when it leads over an attribute that only subtypes have."""
+    """Return the attribute at the end of *path*, or None if a step of it exists on subtypes only."""
     attribute = None
     for step in path.steps:
         attribute = entity_type.attributes.get(step.name)
@@ -58,11 +66,11 @@ def attribute_at(schema: Schema, entity_type: EntityType, path: Path) -> Attribu
     return attribute
 
 
-def plain_scalars(schema: EntityType) -> tuple[str, ...]:
-    """Return the attributes that make up a row: scalars that are stored and not restricted."""
+def stored_scalars(entity_type: EntityType) -> tuple[str, ...]:
+    """Return the names of the scalars that the server stores and lets be read; objects (JSON) are left out."""
     return tuple(
         attribute.name
-        for attribute in schema.attributes.values()
+        for attribute in entity_type.attributes.values()
         if attribute.kind is Kind.SCALAR
         and not attribute.computed
         and not attribute.restricted

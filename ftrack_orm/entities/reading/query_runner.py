@@ -1,4 +1,4 @@
-"""State: running queries: page after page, the next one on its way while this one is used, merged into entities."""
+"""State: running queries page by page, the next page requested while the current one is used, merged into entities."""
 
 from __future__ import annotations
 
@@ -10,105 +10,119 @@ import attrs
 from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.entities.identity_map import ResultWindow
+from ftrack_orm.entities.row_queries import query_reply
 from ftrack_orm.entities.workspace import Workspace
-from ftrack_orm.errors import ProtocolError, QueryError, UnknownEntityType
+from ftrack_orm.errors import QueryError, UnknownEntityType
 from ftrack_orm.query.builder import Progress, Query
 from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.nodes import Comparison, Operator, Ordering, Path, Select, conjunction
 from ftrack_orm.values import FetchMode
-from ftrack_orm.wire import operations
 from ftrack_orm.wire.codec import decode
+from ftrack_orm.wire.operations import Operation, QueryOperation, SearchOperation
 from ftrack_orm.wire.replies import QueryReply, Reply
 
 from .merging import Merger
 from .plain_rows import PlainRows, plain_value
-from .projections import complete
+from .projections import complete_projections
 
-Call = Callable[..., Sequence[Reply]]
-Submit = Callable[..., "PendingCall"]
+#: Rows on a page of keys: keys are short, so a few large pages are faster than many small ones.
+KEYS_PER_PAGE = 10_000
 
-#: What is asked for after a page: the query of the next one, from the reply that was the last.
-_Following = Callable[[Select, QueryReply], Select]
+#: Returns the select of the next page, given that of the first one and the reply with the current page.
+_NextPage = Callable[[Select, QueryReply], Select]
 
 
-class _Answer(NamedTuple):
-    """The rows of one page, the question they answer, and what `Workspace.revision` was when it was asked."""
+class PageCall(Protocol):
+    """Sends operations in one request and returns one reply for each."""
 
-    rows: list[dict[str, Any]]
-    question: operations.Operation
-    asked_at: int
+    def __call__(self, operations: Sequence[Operation], /, *, denormalize: bool = False) -> Sequence[Reply]: ...
+
+
+class PageSubmit(Protocol):
+    """Sends operations in the background."""
+
+    def __call__(self, operations: Sequence[Operation], /, *, denormalize: bool = False) -> PendingCall: ...
 
 
 class PendingCall(Protocol):
-    """Replies that are on their way."""
+    """A request in the background."""
 
     def result(self) -> list[Reply]:
-        """Return the replies, waiting for them, or raise why there are none."""
+        """Wait for the replies and return them, or raise the error of the request."""
 
     def cancel(self) -> None:
-        """Do not ask, if that has not begun."""
+        """Cancel the request if it has not been started."""
 
 
 class BulkWriter(Protocol):
-    """What changes or deletes everything a query finds."""
+    """Updates or deletes all entities that a query finds."""
 
     def update(self, query: Query[Any], data: Mapping[str, Any], batch_size: int, on_progress: Progress | None) -> int:
-        """Give everything *query* finds the values in *data*; return how many it were."""
+        """Set the values in *data* on all entities of *query* and return their number."""
 
     def delete(self, query: Query[Any], batch_size: int, on_progress: Progress | None) -> int:
-        """Delete everything *query* finds; return how many it were."""
+        """Delete all entities of *query* and return their number."""
+
+
+class _RowPage(NamedTuple):
+    """The rows of one page, the operation that requested them, and `Workspace.revision` when that was sent."""
+
+    rows: list[dict[str, Any]]
+    operation: Operation
+    sent_at: int
 
 
 class QueryRunner:
     """Runs the queries of a session.
 
-    *call* sends operations and returns their replies, *submit* does so in the background and returns what gives them;
-    both take `denormalize=True`. Only further pages are fetched in the background: whoever waits for the first one can
-    as well ask for it. *bulk* does what is to be done to everything a query finds.
+    *call* sends operations and returns their replies, *submit* does so in the background; both accept
+    `denormalize=True`. Only the pages after the first are requested in the background, since the caller waits for the
+    first one anyway. *bulk* updates and deletes all entities of a query.
     """
 
-    def __init__(self, workspace: Workspace, call: Call, submit: Submit, bulk: BulkWriter) -> None:
+    def __init__(self, workspace: Workspace, call: PageCall, submit: PageSubmit, bulk: BulkWriter) -> None:
         self._workspace = workspace
         self._call = call
         self._submit = submit
         self._bulk = bulk
 
     def pages(self, query: Query[Entity]) -> Iterator[list[Entity]]:
-        """Yield the entities of *query* in pages, asking for each next page before this one is handed out."""
+        """Yield the entities of *query* in pages, requesting each next page before the current one is yielded."""
         self._workspace.check_open("The query cannot be run")
-        walk = ResultWindow()
-        for page in self._row_pages(query, complete(query.node, self._workspace.schema)):
-            yield self._entities(query, page, walk)
+        window = ResultWindow()
+        for page in self._row_pages(query, complete_projections(query.node, self._workspace.schema)):
+            yield self._entities(query, page, window)
 
     def walk(self, query: Query[Entity]) -> Iterator[Entity]:
-        """Return an iterator over the entities of *query* by their keys, each page beginning behind the last key.
+        """Return an iterator over the entities of *query* by their keys, each page starting after the last key.
 
-        Raises `QueryError` for a type whose key has several parts: the language cannot compare them together.
+        Raises `QueryError` for a type with a composite primary key, since the query language cannot compare several
+        attributes together.
         """
         self._workspace.check_open("The query cannot be run")
         schema = self._workspace.schema.type(query.node.entity_type)
         if len(schema.primary_key) != 1:
             raise QueryError(
-                f"walk goes by an id, and the key of {schema.name} is {', '.join(schema.primary_key)}. Iterate over "
-                f"the query ordered by {schema.primary_key[0]} instead."
+                f"walk needs a type with one id, but the key of {schema.name} is {', '.join(schema.primary_key)}. "
+                f"Iterate over the query ordered by {schema.primary_key[0]} instead."
             )
         (name,) = schema.primary_key
         key = Path.of(name)
-        select = attrs.evolve(complete(query.node, self._workspace.schema), order_by=(Ordering(key),))
+        select = attrs.evolve(complete_projections(query.node, self._workspace.schema), order_by=(Ordering(key),))
 
-        def following(_: Select, reply: QueryReply) -> Select:
-            behind = Comparison(key, Operator.GREATER, reply.data[-1][name])
-            return attrs.evolve(select, criterion=conjunction(select.criterion, behind))
+        def after_last_key(_: Select, reply: QueryReply) -> Select:
+            is_after = Comparison(key, Operator.GREATER, reply.data[-1][name])
+            return attrs.evolve(select, criterion=conjunction(select.criterion, is_after))
 
-        walk = ResultWindow()
+        window = ResultWindow()
         return (
             entity
-            for page in self._row_pages(query, select, following=following)
-            for entity in self._entities(query, page, walk)
+            for page in self._row_pages(query, select, next_page=after_last_key)
+            for entity in self._entities(query, page, window)
         )
 
     def dicts(self, query: Query[Any]) -> Iterator[dict[str, Any]]:
-        """Yield the results of *query* as plain data, page after page, touching no entity."""
+        """Yield the results of *query* as plain data, page by page, without creating or changing entities."""
         self._workspace.check_open("The query cannot be run")
         if query.node.group_by:
             for page in self._grouped_pages(query):
@@ -116,7 +130,7 @@ class QueryRunner:
             return
         schema = self._workspace.schema
         plain = PlainRows(query.node, schema)
-        for page in self._row_pages(query, complete(query.node, schema), denormalize=True):
+        for page in self._row_pages(query, complete_projections(query.node, schema), denormalize=True):
             yield from map(plain.row, page.rows)
 
     def rows(self, query: Query[Any]) -> list[dict[str, Any]]:
@@ -125,7 +139,7 @@ class QueryRunner:
         return [decode(row) for page in self._grouped_pages(query) for row in page.rows]
 
     def count(self, query: Query[Any]) -> int:
-        """Return the number of entities *query* selects, fetching nothing of them but their keys."""
+        """Return the number of entities *query* selects, requesting only their keys."""
         self._workspace.check_open("The query cannot be run")
         schema = self._workspace.schema.type(query.node.entity_type)
         keys_only = Select(
@@ -135,96 +149,89 @@ class QueryRunner:
             offset=query.node.offset,
             limit=query.node.limit,
         )
-        # Keys are short, so they come in few large pages.
-        query = query.with_page_size(max(query.page_size, 10_000))
+        query = query.with_page_size(max(query.page_size, KEYS_PER_PAGE))
         return sum(len(page.rows) for page in self._row_pages(query, keys_only))
 
     def update(self, query: Query[Any], data: Mapping[str, Any], batch_size: int, on_progress: Progress | None) -> int:
-        """Give everything *query* finds the values in *data*."""
+        """Set the values in *data* on all entities of *query* and return their number."""
         return self._bulk.update(query, data, batch_size, on_progress)
 
     def delete(self, query: Query[Any], batch_size: int, on_progress: Progress | None) -> int:
-        """Delete everything *query* finds."""
+        """Delete all entities of *query* and return their number."""
         return self._bulk.delete(query, batch_size, on_progress)
 
-    def _entities(self, query: Query[Entity], page: _Answer, walk: ResultWindow) -> list[Entity]:
-        # Each page is its own group of peers: a walk over a million entities must not load for all of them.
+    def _entities(self, query: Query[Entity], page: _RowPage, window: ResultWindow) -> list[Entity]:
+        """Merge one page and return its entities; if the query replaces edits, revert the attributes in its rows."""
+        # Each page is its own group of peers: iterating over a million entities must not load values for all of them.
         mode = None if query.fetch_mode is None else FetchMode(query.fetch_mode)
         try:
-            entities = Merger(self._workspace, mode, page.asked_at, walk).rows(page.rows)
+            entities = Merger(self._workspace, mode, page.sent_at, window).rows(page.rows)
         except UnknownEntityType:
-            # A type that came after the session began. QueryReply are used up by merging, so they are asked for again.
+            # A type that was added after the session began. Merging consumes rows, so they are requested again.
             self._workspace.renew_schema()
-            page = self._ask(page.question)
-            entities = Merger(self._workspace, mode, page.asked_at, walk).rows(page.rows)
+            page = self._request(page.operation)
+            entities = Merger(self._workspace, mode, page.sent_at, window).rows(page.rows)
         if query.replaces_edits:
             for entity, row in zip(entities, page.rows, strict=True):
-                # What the row brought is what is reverted to.
+                # Merging has made the values of the row the originals, to which the attributes are reverted.
                 edited = [name for name in row if name in (entity._ftrack_state.originals or ())]
                 if edited:
                     changes.revert(entity, edited)
         return entities
 
-    def _ask(self, question: operations.Operation) -> _Answer:
-        asked_at = self._workspace.revision
-        (reply,) = self._call([question])
-        return _Answer(_rows(reply).data, question, asked_at)
+    def _request(self, operation: Operation) -> _RowPage:
+        sent_at = self._workspace.revision
+        (reply,) = self._call([operation])
+        return _RowPage(query_reply(reply).data, operation, sent_at)
 
-    def _grouped_pages(self, query: Query[Any]) -> Iterator[_Answer]:
+    def _grouped_pages(self, query: Query[Any]) -> Iterator[_RowPage]:
         types = self._workspace.schema.types
         name = query.node.entity_type
-        # Servers that say of no type that it can be grouped are older than the word; they are left to answer.
+        # A server on which no type is marked as groupable is older than that mark, so the query is sent to it.
         groupable = {each.name for each in types.values() if each.supports_group_by}
         if groupable and name not in groupable:
             raise QueryError(f"The server cannot group {name}; it can group {', '.join(sorted(groupable))}.")
         return self._row_pages(query, query.node)
 
     def _row_pages(
-        self, query: Query[Any], select: Select, *, following: _Following | None = None, denormalize: bool = False
-    ) -> Iterator[_Answer]:
-        """Yield the rows of *select*, which is *query* as it is to be sent, in pages of the query's size."""
-        options = {"denormalize": True} if denormalize else {}
-        following = following or _behind_offset
+        self, query: Query[Any], select: Select, *, next_page: _NextPage | None = None, denormalize: bool = False
+    ) -> Iterator[_RowPage]:
+        """Yield the rows of *select*, the completed select of *query*, in pages of the query's size."""
+        next_page = next_page or _at_next_offset
         remaining = select.limit
-        asked_at = self._workspace.revision
-        question = _page(query, select, remaining)
-        (answer,) = self._call([question], **options)
+        sent_at = self._workspace.revision
+        operation = _page_operation(query, select, remaining)
+        (reply,) = self._call([operation], denormalize=denormalize)
         while True:
-            reply = _rows(answer)
+            page = query_reply(reply)
             if remaining is not None:
-                remaining -= len(reply.data)
-            # Where nothing may be left over, the server need not be asked whether there is more.
-            if reply.next_offset is None or not reply.data or (remaining is not None and remaining <= 0):
-                yield _Answer(reply.data, question, asked_at)
+                remaining -= len(page.data)
+            # At the limit no further page is requested, whether or not the server has more rows.
+            if page.next_offset is None or not page.data or (remaining is not None and remaining <= 0):
+                yield _RowPage(page.data, operation, sent_at)
                 return
-            page = _Answer(reply.data, question, asked_at)
-            asked_at = self._workspace.revision
-            question = _page(query, following(select, reply), remaining)
-            coming = self._submit([question], **options)
+            current = _RowPage(page.data, operation, sent_at)
+            sent_at = self._workspace.revision
+            operation = _page_operation(query, next_page(select, page), remaining)
+            pending = self._submit([operation], denormalize=denormalize)
             try:
-                yield page
+                yield current
             except GeneratorExit:
-                # The walk is given up, so nobody waits for the next page any more.
-                coming.cancel()
+                # The iteration has ended early: the next page is not needed.
+                pending.cancel()
                 raise
-            (answer,) = coming.result()
+            (reply,) = pending.result()
 
 
-def _rows(reply: Reply) -> QueryReply:
-    if not isinstance(reply, QueryReply):
-        raise ProtocolError("The server answered a query with something else than rows.")
-    return reply
-
-
-def _behind_offset(select: Select, reply: QueryReply) -> Select:
+def _at_next_offset(select: Select, reply: QueryReply) -> Select:
     return attrs.evolve(select, offset=reply.next_offset)
 
 
-def _page(query: Query[Any], select: Select, remaining: int | None) -> operations.Operation:
-    """Return the operation that asks for one page of *select*, of at most *remaining* rows."""
+def _page_operation(query: Query[Any], select: Select, remaining: int | None) -> Operation:
+    """Return the operation that requests one page of *select*, of at most *remaining* rows."""
     limit = query.page_size if remaining is None else min(query.page_size, remaining)
     expression = compile_select(attrs.evolve(select, offset=select.offset or None, limit=limit))
     text = query.free_text
     if text is None:
-        return operations.QueryOperation(expression)
-    return operations.SearchOperation(expression, select.entity_type, text.terms, text.context_id, text.object_type_ids)
+        return QueryOperation(expression)
+    return SearchOperation(expression, select.entity_type, text.terms, text.context_id, text.object_type_ids)

@@ -1,4 +1,4 @@
-"""State: loading named paths for many entities at once, reading entities anew, and forgetting what was loaded."""
+"""State: populating entities with paths, refreshing them from the server, and expiring loaded values."""
 
 from __future__ import annotations
 
@@ -13,40 +13,42 @@ from ftrack_orm.errors import EntityDeleted, UnknownAttribute
 from ftrack_orm.query.language.nodes import Path, Projection
 from ftrack_orm.query.language.resolve import check_projection
 
-from .loading import Loader, is_lacking
-from .projections import completed
+from .loading import Loader
+from .peer_groups import needs_load
+from .projections import expand_path
 
 
 class Refresher:
-    """Loads, reloads and forgets values of entities that the server has."""
+    """Populates, refreshes and expires entities that exist on the server; others are left out."""
 
     def __init__(self, workspace: Workspace, loader: Loader) -> None:
         self._workspace = workspace
         self._loader = loader
 
     def populate(self, entities: Iterable[Entity], paths: Sequence[Projection]) -> None:
-        """Load *paths* for all of *entities*, of whatever types, that lack them; one request for each few thousand.
+        """Load *paths* for those of *entities* that lack one of them, in one request for each few thousand entities.
 
-        Types that do not have a path are left out of it, unless none has it: then `UnknownAttribute` is raised.
+        The entities may be of several types. A path is loaded for the types that have it; `UnknownAttribute` is raised
+        for a path that no type has.
         """
         self._workspace.check_open("Nothing can be loaded")
         by_type: dict[str, list[Entity]] = {}
         for entity in dict.fromkeys(entities):
             if entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT:
                 by_type.setdefault(entity.__entity_type__, []).append(entity)
-        fitting = {name: self._fitting(name, paths, only=len(by_type) == 1) for name in by_type}
+        valid = {name: self._valid_paths(name, paths, is_only_type=len(by_type) == 1) for name in by_type}
         for path in paths:
-            if by_type and not any(path in fits for fits in fitting.values()):
+            if by_type and not any(path in valid_paths for valid_paths in valid.values()):
                 check_projection(path, next(iter(by_type)), self._workspace.schema)
         for name, group in by_type.items():
-            lacking = [entity for entity in group if not all(_is_loaded(entity, path) for path in fitting[name])]
-            self._load(name, lacking, fitting[name])
+            incomplete = [entity for entity in group if not all(_is_loaded(entity, path) for path in valid[name])]
+            self._load(name, incomplete, valid[name])
 
     def refresh(self, entities: Iterable[Entity], names: Sequence[str] = ()) -> None:
-        """Read *names*, or else everything that is loaded of each entity, from the server again.
+        """Read the attributes *names* of *entities*, or all loaded attributes without *names*, from the server again.
 
-        Edits stay, and what they replace becomes what the server has now. Raises `EntityDeleted` for entities that the
-        server does not have any more.
+        Edits stay, and their originals become the values on the server. Raises `EntityDeleted` for entities that the
+        server no longer has.
         """
         self._workspace.check_open("Nothing can be refreshed")
         groups: dict[tuple[str, frozenset[str]], list[Entity]] = {}
@@ -54,19 +56,23 @@ class Refresher:
             if entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT:
                 for name in names:
                     entity.__schema__.attribute(name)
-                wanted = frozenset(names or entity.__dict__)
-                groups.setdefault((entity.__entity_type__, wanted), []).append(entity)
-        for (name, wanted), group in groups.items():
-            known = self._workspace.schema.type(name).attributes
-            found = self._load(name, group, [Path.of(attribute) for attribute in known if attribute in wanted])
-            for entity in found:
-                self._workspace.journal.discard_bases(entity, wanted)
-            gone = [entity for entity in group if entity not in found]
-            if gone:
-                raise EntityDeleted(f"The server does not have {', '.join(map(repr, gone[:5]))} any more.")
+                refreshed = frozenset(names or entity.__dict__)
+                groups.setdefault((entity.__entity_type__, refreshed), []).append(entity)
+        for (name, refreshed), group in groups.items():
+            attributes = self._workspace.schema.type(name).attributes
+            paths = [Path.of(attribute) for attribute in attributes if attribute in refreshed]
+            loaded = self._load(name, group, paths)
+            for entity in loaded:
+                self._workspace.journal.discard_bases(entity, refreshed)
+            deleted = [entity for entity in group if entity not in loaded]
+            if deleted:
+                raise EntityDeleted(f"The server does not have {', '.join(map(repr, deleted[:5]))} any more.")
 
     def expire(self, entity: Entity, names: Sequence[str] = ()) -> None:
-        """Forget *names*, or else everything loaded but the key and unsaved edits; reading one loads it again."""
+        """Unload the attributes *names*, or all of them without *names*; they are loaded again when they are read.
+
+        The primary key and edited attributes are kept.
+        """
         schema, state = entity.__schema__, entity._ftrack_state
         for name in names:
             schema.attribute(name)
@@ -75,44 +81,47 @@ class Refresher:
                 if name not in schema.primary_key and name not in (state.originals or ()):
                     entity.__dict__.pop(name, None)
 
-    def _fitting(self, entity_type: str, paths: Sequence[Projection], *, only: bool) -> list[Path]:
-        fits = []
+    def _valid_paths(self, entity_type: str, paths: Sequence[Projection], *, is_only_type: bool) -> list[Path]:
+        """Return those of *paths* that *entity_type* has; raise the error for another one if it is the only type."""
+        valid = []
         for path in paths:
             try:
                 check_projection(path, entity_type, self._workspace.schema)
             except UnknownAttribute:
-                if only:
+                if is_only_type:
                     raise
                 continue
             if isinstance(path, Path):
-                fits.append(path)
-        return fits
+                valid.append(path)
+        return valid
 
     def _load(self, entity_type: str, entities: Sequence[Entity], paths: Sequence[Path]) -> set[Entity]:
+        """Load *paths* for *entities* and return those that the server has."""
         if not entities or not paths:
             return set(entities)
         schema = self._workspace.schema
-        whole = dict.fromkeys(part for path in paths for part in completed(schema, schema.type(entity_type), path))
-        return set(self._loader.fetch(entity_type, [entity._ftrack_state.key for entity in entities], tuple(whole)))
+        kind = schema.type(entity_type)
+        expanded = dict.fromkeys(part for path in paths for part in expand_path(schema, kind, path))
+        return set(self._loader.fetch(entity_type, [entity._ftrack_state.key for entity in entities], tuple(expanded)))
 
 
 def _is_loaded(entity: Any, path: Path) -> bool:
-    """Whether everything on *path* can be read from *entity* without asking the server."""
-    here = [entity]
+    """Whether *path* can be read from *entity* up to its end without a request."""
+    current = [entity]
     for step in path.steps:
         following: list[Any] = []
-        for found in here:
-            if is_lacking(found, step.name):
-                # A step that this entity's type does not have cannot be loaded for it either.
-                if step.name in found.__attributes__:
+        for related in current:
+            if needs_load(related, step.name):
+                # An attribute that the type of this entity does not have cannot be loaded either.
+                if step.name in related.__attributes__:
                     return False
                 continue
-            value = found.__dict__[step.name]
+            value = related.__dict__[step.name]
             if isinstance(value, Collection):
                 following.extend(value)
             elif isinstance(value, Entity):
                 following.append(value)
             elif isinstance(value, MappedCollection):
                 return True
-        here = following
+        current = following
     return True

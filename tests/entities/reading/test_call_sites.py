@@ -4,7 +4,7 @@ import concurrent.futures
 import inspect as python
 import json
 
-from ftrack_orm.entities.reading.call_sites import CallSite, calling_line
+from ftrack_orm.entities.reading.call_sites import CallSite, calling_site
 
 
 def line_below():
@@ -13,7 +13,7 @@ def line_below():
 
 def test_it_is_the_line_that_called():
     where = line_below()
-    assert calling_line() == CallSite(__file__, where)
+    assert calling_site() == CallSite(__file__, where)
 
 
 def test_pythons_own_code_in_between_does_not_count():
@@ -22,12 +22,12 @@ def test_pythons_own_code_in_between_does_not_count():
 
 
 def function_of_the_library():
-    return eval("lambda _: calling_line()", {"__name__": "ftrack_orm.entities.elsewhere", "calling_line": calling_line})
+    return eval("lambda _: calling_site()", {"__name__": "ftrack_orm.entities.elsewhere", "calling_site": calling_site})
 
 
 def test_a_thread_that_runs_nobody_elses_code_has_none():
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        assert pool.submit(calling_line).result() is None
+        assert pool.submit(calling_site).result() is None
 
 
 def test_the_librarys_own_code_does_not_count():

@@ -123,7 +123,7 @@ def test_the_mode_of_a_block_wins_and_ends_with_it(session, production):
 
 
 def test_more_entities_than_fit_one_expression_still_take_one_request(connect, production, monkeypatch):
-    monkeypatch.setattr("ftrack_orm.entities.reading.loading.CHUNK", 5)
+    monkeypatch.setattr("ftrack_orm.entities.row_queries.IDS_PER_QUERY", 5)
     session = connect()
     tasks = tasks_of(session, production, "name")
     with requests_made(session) as made:

@@ -6,7 +6,7 @@ import warnings
 import pytest
 
 from ftrack_orm import errors
-from ftrack_orm.entities.reading.n_plus_one import PAUSE, NPlusOneDetector
+from ftrack_orm.entities.reading.n_plus_one import MAX_SECONDS_BETWEEN_LOADS, NPlusOneDetector
 from ftrack_orm.testing import requests_made
 
 HERE = __file__
@@ -127,7 +127,7 @@ def noted(session, production):
 
 def test_loads_that_are_far_apart_are_no_loop(noted):
     for _ in range(10):
-        noted(after=PAUSE + 1)
+        noted(after=MAX_SECONDS_BETWEEN_LOADS + 1)
     noted()
     with pytest.raises(errors.LazyLoadError, match="request number 3"):
         noted()

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from ftrack_orm.entities.reading.plain_rows import PlainRows, complete, plain_value
+from ftrack_orm.entities.reading.plain_rows import PlainRows, plain_value
+from ftrack_orm.entities.reading.projections import complete_projections
 from ftrack_orm.errors import ProtocolError
 from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.parser import parse
@@ -62,7 +63,7 @@ def entry(key, value, **values):
     ],
 )
 def test_what_a_query_leaves_open_is_filled_in(schema, text, asked):
-    assert compile_select(complete(parse(text), schema)) == asked
+    assert compile_select(complete_projections(parse(text), schema)) == asked
 
 
 def row_of(schema, projections, row):
@@ -134,7 +135,7 @@ def test_an_entity_of_a_type_that_the_schema_has_not_heard_of_is_told_too(schema
     ],
 )
 def test_a_row_that_is_not_whole_is_refused(schema, row):
-    with pytest.raises(ProtocolError, match="not whole"):
+    with pytest.raises(ProtocolError, match="incomplete row"):
         row_of(schema, "name, metadata", row)
 
 

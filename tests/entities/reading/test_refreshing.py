@@ -63,7 +63,7 @@ def test_a_path_that_no_type_has_is_refused_with_suggestions(session, production
 
 
 def test_more_entities_than_one_expression_holds(session, tasks, monkeypatch):
-    monkeypatch.setattr("ftrack_orm.entities.reading.loading.CHUNK", 5)
+    monkeypatch.setattr("ftrack_orm.entities.row_queries.IDS_PER_QUERY", 5)
     with requests_made(session) as made:
         session.populate(tasks, "bid")
     assert (made.count, made.operations) == (1, 3)
