@@ -76,9 +76,9 @@ class Merger:
     The server sends the attributes of an entity at its first occurrence in a response and only its key afterwards
     (PROTOCOL 1.3). An attribute that is missing from a row is therefore left as it is.
 
-    *sent_at* is the value of `Workspace.revision` when the request was sent, by default the present one. The response may
-    be older than a commit that was made since, so on entities written since then it only fills in values that are not
-    loaded. *window* is the result that the response is one page of.
+    *sent_at* is the value of `Workspace.revision` when the request was sent, by default the present one. The response
+    may be older than a commit that was made since, so on entities written since then it only fills in values that are
+    not loaded. *window* is the result that the response is one page of.
     """
 
     def __init__(
