@@ -1,6 +1,7 @@
-"""An object mapper for ftrack: `Session`, query builders, `inspect`, and the errors.
+"""An object mapper for ftrack: `Session`, the query builder, `inspect`, the errors, and the types to annotate with.
 
-Names are imported when they are first used, so that `import ftrack_orm` costs a pipeline tool next to nothing.
+Everything in `__all__` is public; `docs/reference/public-surface.md` lists the other public modules. A name is imported
+when it is first used, so that `import ftrack_orm` costs a pipeline tool next to nothing.
 """
 
 from __future__ import annotations
@@ -9,17 +10,72 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import errors
-    from .entities.inspection import inspect
+    from .entities.classes import Types
+    from .entities.committing.planning import Plan
+    from .entities.committing.saved_changes import SessionChanges
+    from .entities.custom_attributes.configuration import Configuration
+    from .entities.custom_attributes.configurations import Configurations
+    from .entities.custom_attributes.inheritance import InheritedValue, ValueSource
+    from .entities.custom_attributes.mapping import CustomAttributes
+    from .entities.editing.collections import Collection
+    from .entities.editing.mappings import MappedCollection
+    from .entities.entity import Entity, Lifecycle
+    from .entities.inspection import Change, Inspection, inspect
     from .events.event import Event
-    from .query.builder import select
-    from .query.expressions.attributes import and_, attr, expression, not_, or_
+    from .events.hub import EventHub
+    from .events.subscriptions.subscription import Subscriber
+    from .query.builder import Query, select
+    from .query.expressions.attributes import AttributeExpression, and_, attr, expression, not_, or_
+    from .query.expressions.criteria import CriterionExpression
+    from .schema.model import Schema
+    from .session.change_tracking import ChangeSubscription
+    from .session.profiling import Profile
     from .session.session import Session
+    from .settings import Settings
+    from .transport.base import Request, Response, Transport
     from .transport.cancellation import Cancellation
+    from .transport.channel import Exchange
+    from .values import NOT_LOADED, UNSET, FetchMode, Identity, Reference
+
+__version__ = "0.1.0"
 
 __all__ = [
+    "NOT_LOADED",
+    "UNSET",
+    "AttributeExpression",
     "Cancellation",
+    "Change",
+    "ChangeSubscription",
+    "Collection",
+    "Configuration",
+    "Configurations",
+    "CriterionExpression",
+    "CustomAttributes",
+    "Entity",
     "Event",
+    "EventHub",
+    "Exchange",
+    "FetchMode",
+    "Identity",
+    "InheritedValue",
+    "Inspection",
+    "Lifecycle",
+    "MappedCollection",
+    "Plan",
+    "Profile",
+    "Query",
+    "Reference",
+    "Request",
+    "Response",
+    "Schema",
     "Session",
+    "SessionChanges",
+    "Settings",
+    "Subscriber",
+    "Transport",
+    "Types",
+    "ValueSource",
+    "__version__",
     "and_",
     "attr",
     "errors",
@@ -30,13 +86,45 @@ __all__ = [
     "select",
 ]
 
-_HOMES = {
+#: The module that defines each public name. The checkers read the imports above; this table serves the interpreter.
+_MODULES = {
+    "NOT_LOADED": "values",
+    "UNSET": "values",
+    "AttributeExpression": "query.expressions.attributes",
     "Cancellation": "transport.cancellation",
+    "Change": "entities.inspection",
+    "ChangeSubscription": "session.change_tracking",
+    "Collection": "entities.editing.collections",
+    "Configuration": "entities.custom_attributes.configuration",
+    "Configurations": "entities.custom_attributes.configurations",
+    "CriterionExpression": "query.expressions.criteria",
+    "CustomAttributes": "entities.custom_attributes.mapping",
+    "Entity": "entities.entity",
     "Event": "events.event",
-    "Session": "session",
+    "EventHub": "events.hub",
+    "Exchange": "transport.channel",
+    "FetchMode": "values",
+    "Identity": "values",
+    "InheritedValue": "entities.custom_attributes.inheritance",
+    "Inspection": "entities.inspection",
+    "Lifecycle": "entities.entity",
+    "MappedCollection": "entities.editing.mappings",
+    "Plan": "entities.committing.planning",
+    "Profile": "session.profiling",
+    "Query": "query.builder",
+    "Reference": "values",
+    "Request": "transport.base",
+    "Response": "transport.base",
+    "Schema": "schema.model",
+    "Session": "session.session",
+    "SessionChanges": "entities.committing.saved_changes",
+    "Settings": "settings",
+    "Subscriber": "events.subscriptions.subscription",
+    "Transport": "transport.base",
+    "Types": "entities.classes",
+    "ValueSource": "entities.custom_attributes.inheritance",
     "and_": "query.expressions.attributes",
     "attr": "query.expressions.attributes",
-    "errors": "",
     "expression": "query.expressions.attributes",
     "inspect": "entities.inspection",
     "not_": "query.expressions.attributes",
@@ -45,18 +133,20 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    import importlib
+if not TYPE_CHECKING:  # Checkers would take any name for an export otherwise, misspelt ones included.
 
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if not home:
-        return importlib.import_module(f"{__name__}.{name}")
-    value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> Any:
+        import importlib
+
+        if name == "errors":
+            return importlib.import_module(f"{__name__}.errors")
+        module = _MODULES.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return list(__all__)

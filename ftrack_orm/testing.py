@@ -11,6 +11,8 @@ from typing import Any
 from .errors import UsageError
 from .session.session import Session
 
+__all__ = ["requests_made"]
+
 
 class requests_made:
     """Counts the requests a session makes inside a `with` block, and holds the block to a number if one is given.

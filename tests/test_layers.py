@@ -26,7 +26,7 @@ ALLOWED = {
 }
 ALLOWED["session"] = set(ALLOWED) - {"sandbox", "testing", "cli"}
 #: The package itself re-exports names of these, lazily.
-ALLOWED["__init__"] = {"session", "errors", "query", "entities", "values", "events", "transport"}
+ALLOWED["__init__"] = {"entities", "errors", "events", "query", "schema", "session", "settings", "transport", "values"}
 
 #: Subpackage -> the subpackages of the same package that it may import. "" stands for the modules beside them.
 SUBPACKAGES = {

@@ -1,0 +1,95 @@
+"""The exports of the package are those listed here and on the page about the public surface."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ftrack_orm
+from ftrack_orm import errors
+
+ROOT = Path(__file__).parents[1]
+SURFACE_PAGE = ROOT / "docs" / "reference" / "public-surface.md"
+
+#: Public modules and the names that each exports.
+EXPORTS = {
+    "ftrack_orm": [
+        *("Cancellation", "Change", "ChangeSubscription", "Collection", "Configuration", "Configurations"),
+        *("AttributeExpression", "CriterionExpression", "CustomAttributes", "Entity", "Event", "EventHub", "Exchange"),
+        *("FetchMode", "Identity", "InheritedValue", "Inspection", "Lifecycle", "MappedCollection", "NOT_LOADED"),
+        *("Plan", "Profile", "Query", "Reference", "Request", "Response", "Schema", "Session", "SessionChanges"),
+        *("Settings", "Subscriber", "Transport", "Types", "UNSET", "ValueSource", "__version__"),
+        *("and_", "attr", "errors", "expression", "inspect", "not_", "or_", "select"),
+    ],
+    "ftrack_orm.testing": ["requests_made"],
+    "ftrack_orm.sandbox": ["Sandbox"],
+}
+
+#: The classes of `ftrack_orm.errors`, base classes first.
+ERRORS = [
+    *("FtrackError", "UsageError", "SettingsError", "UnknownEntityType", "UnknownAttribute", "InvalidValue"),
+    *("ReadOnlyAttribute", "QueryError", "ExpressionError", "DuplicateSubscriber", "NotFetched", "LazyLoadError"),
+    *("NoResult", "MultipleResults", "EntityDeleted", "SessionClosed", "LazyLoadWarning", "ServerError"),
+    *("AuthenticationError", "PermissionDenied", "ServerValidationError", "IntegrityError", "DuplicateEntryError"),
+    *("ServerParseError", "EntityNotFound", "ServerCompatibilityError", "TransportError", "RequestTimeout"),
+    *("RequestCancelled", "EventNotSent", "CommitOutcomeUnknown", "CommitConflict", "ProtocolError", "StorageError"),
+    "SandboxUnsupported",
+]
+
+
+@pytest.mark.parametrize("module", EXPORTS)
+def test_a_public_module_exports_the_names_listed_here(module: str) -> None:
+    exported = importlib.import_module(module).__all__
+    assert sorted(exported) == sorted(EXPORTS[module])
+    assert len(set(exported)) == len(exported)
+
+
+def test_every_export_can_be_imported_and_is_offered_by_completion() -> None:
+    for name in ftrack_orm.__all__:
+        assert getattr(ftrack_orm, name) is not None
+    assert dir(ftrack_orm) == sorted(ftrack_orm.__all__)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="'Sesion'"):
+        ftrack_orm.Sesion  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_the_page_lists_the_exports_and_no_other_names() -> None:
+    rows = re.findall(r"^\| (`[^|]+) \|", SURFACE_PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    listed = [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+    modules = [*EXPORTS, "ftrack_orm.errors", "ftrack-orm"]
+    assert sorted(listed) == sorted([*modules, *(name for name in ftrack_orm.__all__ if name != "errors")])
+
+
+def test_all_errors_are_listed_here() -> None:
+    defined = [
+        name for name, value in vars(errors).items() if inspect.isclass(value) and value.__module__ == errors.__name__
+    ]
+    assert defined == ERRORS
+
+
+@pytest.mark.parametrize("exported", [getattr(ftrack_orm, name) for name in ftrack_orm.__all__], ids=ftrack_orm.__all__)
+def test_an_exported_class_or_function_has_a_docstring_of_its_own(exported: object) -> None:
+    if inspect.isclass(exported) or inspect.isfunction(exported):
+        assert exported.__doc__
+        assert exported.__doc__.strip()[0].isupper()
+        if inspect.isclass(exported):
+            assert "__doc__" in vars(exported)
+
+
+def test_importing_the_package_imports_nothing_else_of_it() -> None:
+    check = "import sys, ftrack_orm; print([name for name in sys.modules if name.startswith('ftrack_orm.')])"
+    run = subprocess.run([sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_the_version_is_that_of_the_installed_distribution() -> None:
+    assert ftrack_orm.__version__ == importlib.metadata.version("ftrack-orm")

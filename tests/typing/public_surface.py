@@ -1,0 +1,206 @@
+"""The types that checkers infer for the public names; mypy and pyright check this file, and nothing runs it.
+
+`test_public_surface_types.py` runs pyright on it. mypy checks it together with all tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from typing_extensions import assert_type
+
+import ftrack_orm
+from ftrack_orm import (
+    NOT_LOADED,
+    UNSET,
+    AttributeExpression,
+    Cancellation,
+    Change,
+    ChangeSubscription,
+    Collection,
+    Configuration,
+    Configurations,
+    CriterionExpression,
+    CustomAttributes,
+    Entity,
+    Event,
+    EventHub,
+    Exchange,
+    FetchMode,
+    Identity,
+    InheritedValue,
+    Inspection,
+    Lifecycle,
+    MappedCollection,
+    Plan,
+    Profile,
+    Query,
+    Reference,
+    Request,
+    Response,
+    Schema,
+    Session,
+    SessionChanges,
+    Settings,
+    Subscriber,
+    Transport,
+    Types,
+    ValueSource,
+    and_,
+    attr,
+    errors,
+    expression,
+    inspect,
+    not_,
+    or_,
+    select,
+)
+from ftrack_orm.sandbox import Sandbox
+from ftrack_orm.testing import requests_made
+
+
+class RecordingTransport:
+    """A transport of a user's own: the protocol needs no base class."""
+
+    def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
+        return Response(200, {"content-type": "application/json"}, request.body)
+
+    def close(self) -> None: ...
+
+
+def connecting(
+    fetch: Literal["peers", "one", "never"], folder: Path, proxies: Mapping[str, str], transport: Transport
+) -> None:
+    with Session(
+        "https://studio.example.com",
+        "key",
+        "jane",
+        schema_cache_path=folder,
+        timeout=30,
+        retries=0,
+        proxies=proxies,
+        ca_bundle=False,
+        transport=RecordingTransport(),
+        fetch=fetch,
+        page_size=1000,
+        n_plus_one="warn",
+        full_event_queue="drop_oldest",
+        reconnect_limit=None,
+        plugin_paths=["a", folder],
+    ) as session:
+        assert_type(session, Session)
+        assert_type(session.settings, Settings)
+        assert_type(session.settings.timeout, float)
+        assert_type(session.schema, Schema)
+        assert_type(session.types, Types)
+        assert_type(session.server_information, Mapping[str, Any])
+        assert_type(session.closed, bool)
+        assert_type(session.profile(), Profile)
+    Session(transport=transport)
+    assert_type(ftrack_orm.__version__, str)
+
+
+def querying(session: Session) -> None:
+    query = session.query("Task")
+    assert_type(query, Query[Any])
+    assert_type(query.where(name="anim").order_by("name").limit(5), Query[Any])
+    assert_type(query.all(), list[Any])
+    assert_type(query.count(), int)
+    assert_type(query.exists(), bool)
+    assert_type(str(query), str)
+    assert_type(session.search("Task", "anim"), Query[Any])
+    assert_type(select("Task"), Query[Any])
+    assert_type(attr("status.name"), AttributeExpression)
+    criterion = and_(attr("name") == "anim", or_(attr("bid") > 5, not_(attr("bid") < 1)))
+    assert_type(criterion, CriterionExpression)
+    assert_type(criterion | criterion, CriterionExpression)
+    assert_type(expression("name is {}", "anim"), str)
+    assert_type(session.get("Task", "id"), Entity | None)
+
+
+def changing(session: Session, task: Entity) -> None:
+    assert_type(session.create("Task", name="anim"), Entity)
+    assert_type(session.ensure("User", {"username": "jane"}, identifying_keys=["username"]), Entity)
+    assert_type(session.ensure_many("User", [{"username": "jane"}], ["username"]), list[Entity])
+    assert_type(session.created, list[Entity])
+    assert_type(session.changes(), SessionChanges)
+    assert_type(session.plan(), Plan)
+    assert_type(session.plan().as_json(), list[dict[str, Any]])
+    assert_type(session.commit(batch_size=100, on_conflict="raise"), int)
+    with session.begin() as inner:
+        assert_type(inner, Session)
+        task.name = "comp"
+        task["name"] = "comp"
+
+
+def inspecting(task: Entity) -> None:
+    view = inspect(task)
+    assert_type(view, Inspection)
+    assert_type(view.state, Lifecycle)
+    assert_type(view.changes, Mapping[str, Change])
+    assert_type(view.identity, Identity)
+    assert_type(view.reference, Reference)
+    for change in view.changes.values():
+        if change.old is not NOT_LOADED and change.new is not UNSET:
+            print(change)
+
+
+def reading_collections(children: Collection, metadata: MappedCollection, custom: CustomAttributes) -> None:
+    assert_type(children[0], Entity)
+    assert_type(children[1:], list[Entity])
+    metadata["reviewed"] = "yes"
+    value = custom.get("fstart", inherited=True)
+    if isinstance(value, InheritedValue):
+        assert_type(value.source, ValueSource)
+
+
+def configurations_of(session: Session) -> Sequence[Configuration]:
+    assert_type(session.configurations, Configurations)
+    assert_type(FetchMode("peers"), FetchMode)
+    return [*session.configurations]
+
+
+def listening(session: Session) -> None:
+    hub = session.event_hub
+    assert_type(hub, EventHub)
+    identifier = hub.subscribe("topic=ftrack.update", print)
+    assert_type(identifier, str)
+    assert_type(hub.get_subscriber_by_identifier(identifier), Subscriber | None)
+    event = Event("studio.done", {"id": 1})
+    hub.publish(event)
+    assert_type(hub.publish_and_wait_for_reply(event, timeout=5), Event)
+
+    @hub.on("topic=studio.done")
+    def done(event: Event) -> None:
+        print(event.topic)
+
+    done(event)
+
+    def changed(entity: Entity, names: frozenset[str]) -> None:
+        print(entity, names)
+
+    assert_type(session.on_change("Task", changed, attributes=["status"]), ChangeSubscription)
+
+
+def observing(exchange: Exchange) -> None:
+    assert_type(exchange.seconds, float)
+
+
+def calling(session: Session) -> None:
+    session.observe(observing)
+    cancellation = Cancellation()
+    try:
+        assert_type(session.call([{"action": "query_server_information"}], cancellation=cancellation), list[Any])
+    except errors.TransportError as error:
+        assert_type(error.safe_to_retry, bool)
+    except errors.ServerError as error:
+        assert_type(error.error_code, str | None)
+
+
+def testing() -> None:
+    with Sandbox(seed="empty") as box, Session(box.url, box.api_key, box.api_user) as session:
+        assert_type(box.url, str)
+        with requests_made(session) == 1:
+            session.query("Task").all()
