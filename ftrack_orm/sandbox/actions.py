@@ -69,7 +69,7 @@ class Batch:
             raise _unknown_action(operation.action)
         if not operation.is_read_only:
             # Entities that were serialized before may be different now, so later reads serialize them in full again.
-            self.serializer.forget()
+            self.serializer.reset()
         return execute(self, group)
 
     def _prefetch(self, operations: Sequence[Operation]) -> None:
@@ -90,7 +90,7 @@ def _query(batch: Batch, group: Sequence[QueryOperation]) -> list[Any]:
 
 def _search(batch: Batch, group: Sequence[SearchOperation]) -> list[Any]:
     (operation,) = group
-    select = search.narrowed(_parse(operation.expression), operation, batch.store.schema)
+    select = search.apply_search(_parse(operation.expression), operation, batch.store.schema)
     return [_read(batch, operation.action, select)]
 
 

@@ -1,1 +1,1 @@
-"""Answering queries: from the nodes of a query to one SQL statement, and from its rows to what ftrack would answer."""
+"""Answers queries: compiles the nodes of a query into SQL, and converts the rows into the reply of an ftrack server."""

@@ -1,4 +1,4 @@
-"""Pure: the items of a collection as rows of a statement of their own, tied to the entity they belong to."""
+"""Pure: the items of a collection as rows of a statement of their own, correlated with the entity they belong to."""
 
 from __future__ import annotations
 
@@ -13,78 +13,81 @@ from ftrack_orm.sandbox.tables import Tables
 from ftrack_orm.schema.attribute import Attribute, Kind
 
 from . import custom_attribute_values
-from .from_clause import EntityAlias, FromBuilder, find_attribute, of_type
+from .from_clause import EntityAlias, FromBuilder, find_attribute, type_condition
 
 
 @attrs.frozen
-class Items:
-    """The items of one collection: their entity, what ties them to their entity, and the order they are told in."""
+class CollectionItems:
+    """The items of one collection: their alias, the condition that they belong to the owner, and their order."""
 
     entity: EntityAlias
     condition: sa.ColumnElement[bool]
     order: tuple[sa.ColumnElement[Any], ...]
 
 
-def items(tables: Tables, now: str, owner: str, name: str, source_id: sa.ColumnElement[Any]) -> Items:
-    """Return the items that the collection *name* of the entity with *source_id* holds.
+def collection_items(
+    tables: Tables, now: str, entity_type: str, name: str, owner_id: sa.ColumnElement[Any]
+) -> CollectionItems:
+    """Return the items that the collection *name* of the entity with *owner_id* holds.
 
-    Raises `SandboxUnsupported` for a collection nobody taught the server.
+    Raises `SandboxUnsupported` for a derived collection without a rule.
     """
-    owner, attribute = find_attribute(tables, owner, name)
+    declaring_type, attribute = find_attribute(tables, entity_type, name)
     assert attribute.target is not None, f"{name} is a relation"
     if attribute.kind is Kind.MAPPING and tables.root(attribute.target) == custom_attribute_values.VALUES:
-        entity, condition = custom_attribute_values.values(tables, now, owner, attribute.target, source_id)
-        return Items(entity, condition, entity.key)
-    from_builder = FromBuilder(tables, now)
-    entity = from_builder.start(attribute.target)
-    condition, order = _tie(entity, owner, attribute, source_id)
-    narrowed = _narrowed(entity)
-    if narrowed is not None:
-        condition = sa.and_(condition, narrowed)
-    return Items(entity, condition, (*order, *entity.key))
+        value, condition = custom_attribute_values.all_values(tables, now, declaring_type, attribute.target, owner_id)
+        return CollectionItems(value, condition, value.key)
+    item = FromBuilder(tables, now).start(attribute.target)
+    condition, order = _correlate(item, declaring_type, attribute, owner_id)
+    is_item_type = _item_type_condition(item)
+    if is_item_type is not None:
+        condition = sa.and_(condition, is_item_type)
+    return CollectionItems(item, condition, (*order, *item.key))
 
 
-def _tie(
-    entity: EntityAlias, owner: str, attribute: Attribute, source_id: sa.ColumnElement[Any]
+def _correlate(
+    item: EntityAlias, owner_type: str, attribute: Attribute, owner_id: sa.ColumnElement[Any]
 ) -> tuple[sa.ColumnElement[bool], tuple[sa.ColumnElement[Any], ...]]:
-    tables = entity.tables
-    key = tables.relation(owner, attribute.name)
+    """Return the condition that an item belongs to its owner, and the columns that order the items."""
+    tables = item.tables
+    key = tables.relation(owner_type, attribute.name)
     if isinstance(key, Inverse):
-        conditions = [entity.table.c[tables.key_column(entity.entity_type, key).name] == source_id]
-        conditions.extend(entity.value(name) == value for name, value in key.only)
+        conditions = [item.table.c[tables.key_column(item.entity_type, key).name] == owner_id]
+        conditions.extend(item.value(name) == value for name, value in key.only)
         return sa.and_(*conditions), ()
     if isinstance(key, Through):
         table, near, far = tables.link(key)
         link = table.alias()
-        entity.from_builder.join(link, link.c[far.name] == entity.id, outer=False)
-        return link.c[near.name] == source_id, ()
+        item.from_builder.join(link, link.c[far.name] == item.id, outer=False)
+        return link.c[near.name] == owner_id, ()
     if isinstance(key, Derived) and key.rule in ("ancestors", "descendants"):
         closure = tables.closure.alias()
         above, below = closure.c.ancestor_id, closure.c.descendant_id
-        item, source = (above, below) if key.rule == "ancestors" else (below, above)
-        entity.from_builder.join(closure, item == entity.id, outer=False)
-        return sa.and_(source == source_id, closure.c.depth > 0), (closure.c.depth,)
+        item_column, owner_column = (above, below) if key.rule == "ancestors" else (below, above)
+        item.from_builder.join(closure, item_column == item.id, outer=False)
+        return sa.and_(owner_column == owner_id, closure.c.depth > 0), (closure.c.depth,)
     if isinstance(key, Derived) and key.rule == "parents_ancestors":
         # An asset's ancestors are its context and all above it.
-        closure, parent = tables.closure.alias(), tables.relation(owner, "parent")
-        assert isinstance(parent, ForeignKey), f"{owner}.parent is kept in a foreign key"
-        holder = EntityAlias(entity.from_builder, owner, tables.table(owner).alias())
-        entity.from_builder.join(closure, closure.c.ancestor_id == entity.id, outer=False)
-        entity.from_builder.join(holder.table, holder.stored(owner, parent) == closure.c.descendant_id, outer=False)
-        return holder.id == source_id, (closure.c.depth,)
+        closure, parent = tables.closure.alias(), tables.relation(owner_type, "parent")
+        assert isinstance(parent, ForeignKey), f"{owner_type}.parent is kept in a foreign key"
+        owner = EntityAlias(item.from_builder, owner_type, tables.table(owner_type).alias())
+        item.from_builder.join(closure, closure.c.ancestor_id == item.id, outer=False)
+        parent_id = owner.foreign_key(owner_type, parent)
+        item.from_builder.join(owner.table, parent_id == closure.c.descendant_id, outer=False)
+        return owner.id == owner_id, (closure.c.depth,)
     raise SandboxUnsupported(
-        f"The embedded server does not know which entities {owner}.{attribute.name} holds.",
-        entity_type=owner,
+        f"The embedded server does not know which entities {owner_type}.{attribute.name} holds.",
+        entity_type=owner_type,
         attribute=attribute.name,
     )
 
 
-def _narrowed(entity: EntityAlias) -> sa.ColumnElement[bool] | None:
-    """Return what keeps entities of other types out of a collection, or None.
+def _item_type_condition(item: EntityAlias) -> sa.ColumnElement[bool] | None:
+    """Return the condition that an item has the type that the collection is declared with, or None.
 
-    Relations described as leading to `Task` lead to every object type (a real server answers folders in
-    `ObjectType.tasks`), so a type that is told from its family by classifiers does not narrow.
+    A collection declared with `Task` holds every object type (a real server returns folders in `ObjectType.tasks`), so
+    a type that classifiers distinguish from its family adds no condition.
     """
-    if entity.tables.schema.type(entity.entity_type).classifiers or entity.tables.view(entity.entity_type) is not None:
+    if item.tables.schema.type(item.entity_type).classifiers or item.tables.view(item.entity_type) is not None:
         return None
-    return of_type(entity.tables, entity.table, entity.entity_type)
+    return type_condition(item.tables, item.table, item.entity_type)

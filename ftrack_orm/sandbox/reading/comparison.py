@@ -1,8 +1,8 @@
-"""Pure: comparing one value of an entity with the values a query's text holds, by the type of the value.
+"""Pure: compares one value of an entity with the values in a query's text, by the type of the value.
 
-Text compares without regard to case, ids exactly, numbers as numbers, datetimes as moments in UTC, custom attribute
-values by what each of them is. As in SQL, a comparison with a missing value is neither true nor false, so neither it
-nor its negation finds the entity.
+Text compares without regard to case, ids exactly, numbers as numbers, datetimes as moments in UTC, and each custom
+attribute value by its own JSON type. As in SQL, a comparison with null is neither true nor false, so neither the
+comparison nor its negation finds the entity.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ftrack_orm.query.language.nodes import Operator, Scalar
 from ftrack_orm.schema.attribute import ValueType
 from ftrack_orm.wire.codec import UTC, parse_datetime
 
-_ORDER: dict[Operator, Callable[[Any, Any], sa.ColumnElement[bool]]] = {
+_COMPARE: dict[Operator, Callable[[Any, Any], sa.ColumnElement[bool]]] = {
     Operator.IS: lambda left, right: left == right,
     Operator.IS_NOT: lambda left, right: left != right,
     Operator.LESS: lambda left, right: left < right,
@@ -31,13 +31,13 @@ _ORDER: dict[Operator, Callable[[Any, Any], sa.ColumnElement[bool]]] = {
     Operator.GREATER_OR_EQUAL: lambda left, right: left >= right,
 }
 
-#: How many conditions are joined at one level of parentheses.
-_GROUP = 50
+#: The number of conditions joined at one level of parentheses.
+_CONDITIONS_PER_GROUP = 50
 
 _NEGATIVE = {Operator.IS_NOT: Operator.IS, Operator.NOT_LIKE: Operator.LIKE}
 _LIKE = (Operator.LIKE, Operator.NOT_LIKE)
-#: The largest whole number SQLite keeps; it takes larger ones for decimals.
-_LARGEST = 2**63 - 1
+#: The largest integer SQLite stores; it treats larger ones as floating-point numbers.
+_MAX_INTEGER = 2**63 - 1
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}$")
 
@@ -45,12 +45,12 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}$")
 def compare(
     value: sa.ColumnElement[Any], value_type: ValueType | None, operator: Operator, operand: Scalar, name: str
 ) -> sa.ColumnElement[bool]:
-    """Return the condition `value operator operand`; *name* is what errors call the value.
+    """Return the condition `value operator operand`; *name* is the attribute's name for errors.
 
-    Raises `QueryError` when the operand cannot be read as the value's type, or the operator does not go with it.
+    Raises `QueryError` when the operand cannot be read as the value's type, or the type does not support the operator.
     """
     if operand is None:
-        return _compare_with_none(value, value_type, operator, name)
+        return _compare_with_null(value, value_type, operator, name)
     if value_type is ValueType.ANY:
         return _compare_any(value, operator, operand)
     if value_type is ValueType.OBJECT:
@@ -58,16 +58,16 @@ def compare(
     if operator in _LIKE:
         return _like(_as_text(value, value_type), operator, operand)
     if value_type is ValueType.DATETIME:
-        return _compare_moment(value, operator, operand, name)
+        return _compare_datetime(value, operator, operand, name)
     if value_type is ValueType.BOOLEAN and operator not in (Operator.IS, Operator.IS_NOT):
         raise QueryError(f"{name} is true or false and has no order, so {operator.value} cannot be used with it.")
-    return _ORDER[operator](value, _operand(operand, value_type, name))
+    return _COMPARE[operator](value, _operand(operand, value_type, name))
 
 
 def is_among(
     value: sa.ColumnElement[Any], value_type: ValueType | None, operands: Sequence[Scalar], name: str
 ) -> sa.ColumnElement[bool]:
-    """Return whether the value is one of *operands*, which may be any number and may include none.
+    """Return the condition that the value is one of *operands*, of which there may be any number, null included.
 
     Raises `QueryError` as `compare` does.
     """
@@ -77,45 +77,46 @@ def is_among(
         alternatives.extend(compare(value, value_type, Operator.IS, operand, name) for operand in present)
     elif present:
         plain = json.dumps([_operand(operand, value_type, name) for operand in present])
-        # One parameter however many values: a statement has room for far fewer than a query may list.
+        # One parameter for all values: SQLite limits the parameters of a statement to far fewer than a query may list.
         listed = sa.select(sa.func.json_each(plain).table_valued("value").c.value)
         alternatives.append(value.in_(listed))
     return any_of(alternatives)
 
 
 class _Parentheses(Grouping[bool]):
-    """Parentheses that stay: SQLAlchemy takes away those around operands of the operator they stand among."""
+    """Parentheses that are kept: SQLAlchemy drops those around operands of the same operator."""
 
     inherit_cache = True
     operator = None
 
 
 def all_of(conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
-    """Return whether all of any number of conditions hold."""
-    return sa.and_(sa.true(), *_grouped(conditions, sa.and_))
+    """Return the condition that all *conditions* hold, of which there may be any number."""
+    return sa.and_(sa.true(), *_nest(conditions, sa.and_))
 
 
 def any_of(conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
-    """Return whether at least one of any number of conditions holds."""
-    return sa.or_(sa.false(), *_grouped(conditions, sa.or_))
+    """Return the condition that at least one of *conditions* holds, of which there may be any number."""
+    return sa.or_(sa.false(), *_nest(conditions, sa.or_))
 
 
-def _grouped(
+def _nest(
     conditions: Sequence[sa.ColumnElement[bool]], join: Callable[..., sa.ColumnElement[bool]]
 ) -> Sequence[sa.ColumnElement[bool]]:
-    """Put many conditions into nested parentheses.
+    """Group many conditions into nested parentheses.
 
-    SQLite reads `a or b or c` as a tree one level deeper for each operand and allows a thousand levels, while clients
-    ask for the values of hundreds of entities by one condition each.
+    SQLite parses `a or b or c` as a tree that is one level deeper for each operand and allows a thousand levels, while
+    clients ask for the values of hundreds of entities with one condition each.
     """
-    while len(conditions) > _GROUP:
+    while len(conditions) > _CONDITIONS_PER_GROUP:
         conditions = [
-            _Parentheses(join(*conditions[start : start + _GROUP])) for start in range(0, len(conditions), _GROUP)
+            _Parentheses(join(*conditions[start : start + _CONDITIONS_PER_GROUP]))
+            for start in range(0, len(conditions), _CONDITIONS_PER_GROUP)
         ]
     return conditions
 
 
-def _compare_with_none(
+def _compare_with_null(
     value: sa.ColumnElement[Any], value_type: ValueType | None, operator: Operator, name: str
 ) -> sa.ColumnElement[bool]:
     missing: sa.ColumnElement[bool] = value.is_(None)
@@ -125,11 +126,11 @@ def _compare_with_none(
         return missing
     if operator is Operator.IS_NOT:
         return sa.not_(missing)
-    raise QueryError(f"{name} {operator.value} none makes no sense: none can be compared with 'is' and 'is_not' only.")
+    raise QueryError(f"{name} {operator.value} none is not possible: compare with none by 'is' or 'is_not' only.")
 
 
 def _operand(operand: Scalar, value_type: ValueType | None, name: str) -> Any:
-    """Return what the query's text says as a value of the attribute's type."""
+    """Convert an operand from the query's text to the attribute's type."""
     if value_type is ValueType.BOOLEAN:
         truth = {"true": True, "false": False, "1": True, "0": False}.get(str(operand).lower())
         if truth is None:
@@ -148,11 +149,11 @@ def _text(operand: Scalar) -> str:
 
 
 def _number(operand: Scalar) -> int | float | None:
-    """Return the number an operand reads as; true and false count as 1 and 0, as they do for the server's database."""
+    """Return an operand as a number, or None; true and false count as 1 and 0, as in the server's database."""
     if operand is None:
         return None
     try:
-        number = int(operand) if isinstance(operand, int) and abs(operand) <= _LARGEST else float(operand)
+        number = int(operand) if isinstance(operand, int) and abs(operand) <= _MAX_INTEGER else float(operand)
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
@@ -164,12 +165,12 @@ def _as_text(value: sa.ColumnElement[Any], value_type: ValueType | None) -> sa.C
 
 def _like(value: sa.ColumnElement[Any], operator: Operator, operand: Scalar) -> sa.ColumnElement[bool]:
     pattern = _pattern(_text(operand))
-    found = value.like(pattern, escape="\\")
-    return sa.not_(found) if operator is Operator.NOT_LIKE else found
+    condition = value.like(pattern, escape="\\")
+    return sa.not_(condition) if operator is Operator.NOT_LIKE else condition
 
 
 def _pattern(pattern: str) -> str:
-    r"""Return a pattern of the query language as SQL's: `%` is any run, `\%` and `\\` what follows, the rest itself."""
+    """Convert a pattern of the query language to SQL's: `%` matches any text, a backslash escapes `%` and itself."""
     pieces = re.split(r"(\\\\|\\%|%)", pattern)
     return "".join(
         piece if piece in ("%", "\\%", "\\\\") else piece.replace("\\", "\\\\").replace("_", "\\_") for piece in pieces
@@ -179,59 +180,59 @@ def _pattern(pattern: str) -> str:
 # -- datetimes ----------------------------------------------------------------------------------------------------
 
 
-def _compare_moment(
+def _compare_datetime(
     value: sa.ColumnElement[Any], operator: Operator, operand: Scalar, name: str
 ) -> sa.ColumnElement[bool]:
-    """Compare with a moment, or with a day: `is` means within that day, and an order compares with its midnight.
+    """Compare with a datetime, or with a day: `is` means within that day, and an order compares with its midnight.
 
-    MySQL compares a date with a datetime as that day's midnight, so `> 2018-05-25` holds from its first second on. That
-    `is` means the whole day is what public clients intend with `Note where date is "2018-05-25"`.
+    MySQL compares a date with a datetime as that day's midnight, so `> 2018-05-25` holds from its first second on.
+    Public clients use `Note where date is "2018-05-25"` for the whole day.
     """
     text = _text(operand)
     try:
-        moment = parse_datetime(text)
-        end = moment + datetime.timedelta(days=1)
+        start = parse_datetime(text)
+        end = start + datetime.timedelta(days=1)
     except (ValueError, OverflowError):
         raise QueryError(
             f"{name} is a datetime, and was compared with {operand!r}. Write it as 2018-05-25 or 2018-05-25T10:00:00."
         ) from None
     if _DAY.match(text) and operator in (Operator.IS, Operator.IS_NOT):
-        within = sa.and_(value >= _moment_text(moment), value < _moment_text(end))
+        within = sa.and_(value >= _datetime_text(start), value < _datetime_text(end))
         return within if operator is Operator.IS else sa.not_(within)
-    return _ORDER[operator](value, _moment_text(moment))
+    return _COMPARE[operator](value, _datetime_text(start))
 
 
-def _moment_text(moment: datetime.datetime) -> str:
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat()
+def _datetime_text(value: datetime.datetime) -> str:
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat()
 
 
 # -- custom attribute values --------------------------------------------------------------------------------------
 
 
 def _compare_any(value: sa.ColumnElement[Any], operator: Operator, operand: Scalar) -> sa.ColumnElement[bool]:
-    """Compare a JSON value by what it is: numbers with numbers, text with text; a list when one of its items compares.
+    """Compare a JSON value by its own type: numbers with numbers, text with text, a list by any of its items.
 
     A negative operator is the negation of the positive one, so that `is_not` holds for a list without the item.
     """
     if operator in _NEGATIVE:
         return sa.not_(_compare_any(value, _NEGATIVE[operator], operand))
-    # json_each gives a plain value as itself and a list item by item; a typed datetime's parts are told by their keys.
+    # json_each yields a plain value as itself, a list item by item, and the parts of a typed datetime with their keys.
     item = sa.func.json_each(value).table_valued("key", "value", "type").alias()
-    # Only objects have keys of text, and the only objects that are values are typed datetimes.
-    in_object = sa.func.typeof(item.c.key) == "text"
-    text = sa.and_(item.c.type == "text", sa.not_(in_object), _any_text(item, operator, operand))
-    moment = sa.and_(item.c.key == "value", _any_moment(item, operator, operand))
-    alternatives: list[sa.ColumnElement[bool]] = [text, moment]
+    # Only objects have text keys, and typed datetimes are the only objects among the values.
+    is_in_object = sa.func.typeof(item.c.key) == "text"
+    text = sa.and_(item.c.type == "text", sa.not_(is_in_object), _any_text(item, operator, operand))
+    in_datetime = sa.and_(item.c.key == "value", _any_datetime(item, operator, operand))
+    alternatives: list[sa.ColumnElement[bool]] = [text, in_datetime]
     number = None if operator is Operator.LIKE else _number(operand)
     if isinstance(operand, bool):
         alternatives = []
         if operator is not Operator.LIKE:
             is_truth = item.c.type.in_(("true", "false"))
-            alternatives.append(sa.and_(is_truth, _ORDER[operator](item.c.value, int(operand))))
+            alternatives.append(sa.and_(is_truth, _COMPARE[operator](item.c.value, int(operand))))
     elif number is not None:
-        alternatives.append(sa.and_(item.c.type.in_(("integer", "real")), _ORDER[operator](item.c.value, number)))
+        alternatives.append(sa.and_(item.c.type.in_(("integer", "real")), _COMPARE[operator](item.c.value, number)))
     rows = sa.select(sa.literal(1)).select_from(item).where(sa.or_(sa.false(), *alternatives))
-    # Without an `else` the case is null where the value is missing: then nothing compares, whichever way it is asked.
+    # Without an `else` the case is null where the value is missing, so neither the comparison nor its negation holds.
     return sa.case((value.is_not(None), sa.exists(rows.correlate_except(item))))
 
 
@@ -239,14 +240,14 @@ def _any_text(item: Any, operator: Operator, operand: Scalar) -> sa.ColumnElemen
     text = sa.cast(item.c.value, sa.Text).collate("NOCASE")
     if operator is Operator.LIKE:
         return _like(text, operator, operand)
-    return _ORDER[operator](text, _text(operand))
+    return _COMPARE[operator](text, _text(operand))
 
 
-def _any_moment(item: Any, operator: Operator, operand: Scalar) -> sa.ColumnElement[bool]:
-    """Compare the text of a typed datetime: as a moment with what reads as one, else as text."""
+def _any_datetime(item: Any, operator: Operator, operand: Scalar) -> sa.ColumnElement[bool]:
+    """Compare the text of a typed datetime, as a datetime if the operand is one, else as text."""
     if operator is not Operator.LIKE:
         try:
-            return _compare_moment(sa.cast(item.c.value, sa.Text), operator, operand, "value")
+            return _compare_datetime(sa.cast(item.c.value, sa.Text), operator, operand, "value")
         except QueryError:
             pass
     return _any_text(item, operator, operand)

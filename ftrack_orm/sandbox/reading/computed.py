@@ -1,6 +1,6 @@
-"""Pure: the values and references ftrack's server works out instead of storing, as SQL expressions.
+"""Pure: the values and references that ftrack's server computes instead of storing, as SQL expressions.
 
-Each rule stands on a fact of the protocol or says that it is a guess. What no rule covers is refused by name.
+Each rule rests on a protocol fact or says that it is a guess. An attribute without a rule is refused by name.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from ftrack_orm.errors import SandboxUnsupported
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
 
-if TYPE_CHECKING:  # scopes ask this module for values, so only their type is needed here
+if TYPE_CHECKING:  # `from_clause` imports this module
     from .from_clause import EntityAlias
 
-#: How configurations name what they belong to, and the entity type each stands for (protocol fact).
+#: The names that configurations use for entity types, and the schema's names (protocol fact).
 CONFIGURED_TYPES = {
     "show": "Project",
     "task": "TypedContext",
@@ -29,15 +29,15 @@ CONFIGURED_TYPES = {
 }
 
 
-def expression(entity: EntityAlias, owner: str, name: str) -> sa.ColumnElement[Any]:
+def expression(entity: EntityAlias, declaring_type: str, name: str) -> sa.ColumnElement[Any]:
     """Return the value of a derived attribute, for one entity of a statement.
 
-    Raises `UnknownAttribute` for an unknown one and `SandboxUnsupported` for one without a rule.
+    Raises `UnknownAttribute` for an unknown attribute and `SandboxUnsupported` for one without a rule.
     """
-    described = entity.tables.schema.type(owner)
+    described = entity.tables.schema.type(declaring_type)
     attribute = described.attribute(name)
     if name in ("url", "thumbnail_url"):
-        return _component_id(entity, owner, name)
+        return _component_id(entity, declaring_type, name)
     if name in ("from_entity_type", "to_entity_type"):
         return _end_type(entity, name)
     if name == "key" and "configuration" in described.attributes:
@@ -45,37 +45,39 @@ def expression(entity: EntityAlias, owner: str, name: str) -> sa.ColumnElement[A
     rule = _RULES.get((described.family, name))
     if rule is None:
         raise SandboxUnsupported(
-            f"The embedded server does not know how ftrack works out {owner}.{name} ({attribute.kind.value}).",
-            entity_type=owner,
+            f"The embedded server does not know how ftrack works out {declaring_type}.{name} ({attribute.kind.value}).",
+            entity_type=declaring_type,
             attribute=name,
         )
     return rule(entity)
 
 
-def reference(entity: EntityAlias, owner: str, name: str, rule: str, target: sa.FromClause) -> sa.ColumnElement[bool]:
-    """Return what makes a row of *target* the one a derived reference leads to, by the rule it is described with."""
+def reference(
+    entity: EntityAlias, declaring_type: str, name: str, rule: str, target: sa.FromClause
+) -> sa.ColumnElement[bool]:
+    """Return the condition that a row of *target* is the one that a derived reference leads to by *rule*."""
     if rule == "latest_version":
         return target.c.id == _latest_version(entity)
     if rule == "review_session_thumbnail":
         return target.c.id == _review_session_thumbnail(entity)
     if rule == "recipient_user":
-        # A recipient may be a group, which is no user.
+        # A recipient may also be a group.
         return sa.and_(
             target.c.id == entity.value("resource_id"), target.c[ENTITY_TYPE].in_(entity.tables.concrete("User"))
         )
     if rule == "setting_of_component":
         return sa.and_(target.c.group == entity.value("group"), target.c.name == entity.value("name"))
     raise SandboxUnsupported(
-        f"The embedded server does not know the rule {rule!r} that {owner}.{name} follows.",
-        entity_type=owner,
+        f"The embedded server does not know the rule {rule!r} that {declaring_type}.{name} follows.",
+        entity_type=declaring_type,
         attribute=name,
     )
 
 
 def component_url(name: str, component_id: str | None, base_url: str) -> dict[str, str] | None:
-    """Return the object of a `url` or `thumbnail_url`: both keys that public clients read, `url` and `value`.
+    """Return the object of a `url` or `thumbnail_url`, with both keys that public clients read: `url` and `value`.
 
-    The paths are those of the server's own storage (protocol fact); null where there is no component.
+    The paths are those of the server's own storage (protocol fact). Return None where there is no component.
     """
     if component_id is None:
         return None
@@ -84,13 +86,15 @@ def component_url(name: str, component_id: str | None, base_url: str) -> dict[st
     return {"url": address, "value": address}
 
 
-def _component_id(entity: EntityAlias, owner: str, name: str) -> sa.ColumnElement[Any]:
-    attributes = entity.tables.schema.type(owner).attributes
+def _component_id(entity: EntityAlias, declaring_type: str, name: str) -> sa.ColumnElement[Any]:
+    attributes = entity.tables.schema.type(declaring_type).attributes
     for source in ("thumbnail_id", "component_id") if name == "thumbnail_url" else ("component_id",):
         if source in attributes:
-            return entity.value(source, owner)
+            return entity.value(source, declaring_type)
     raise SandboxUnsupported(
-        f"The embedded server does not know which component {owner}.{name} shows.", entity_type=owner, attribute=name
+        f"The embedded server does not know which component {declaring_type}.{name} shows.",
+        entity_type=declaring_type,
+        attribute=name,
     )
 
 
@@ -106,31 +110,31 @@ def _end_type(entity: EntityAlias, name: str) -> sa.ColumnElement[Any]:
 
 
 def _context_path(tables: Tables, context_id: sa.ColumnElement[Any], correlate: sa.FromClause) -> sa.Select[Any]:
-    """Select id, name and type of a context and all above it; the type is one that `session.get` can use."""
+    """Select id, name and type of a context and its ancestors; the types can be passed to `session.get`."""
     closure, context = tables.closure.alias(), tables.table("Context").alias()
     kind = sa.case((context.c[ENTITY_TYPE] == "Project", "Project"), else_="TypedContext")
     return (
-        sa.select(context.c.id, context.c.name, kind.label("type"), (-closure.c.depth).label("place"))
+        sa.select(context.c.id, context.c.name, kind.label("type"), (-closure.c.depth).label("position"))
         .select_from(closure.join(context, context.c.id == closure.c.ancestor_id))
         .where(closure.c.descendant_id == context_id)
         .correlate(correlate)
     )
 
 
-def _listed(steps: sa.Select[Any] | sa.CompoundSelect[Any], correlate: sa.FromClause) -> sa.ColumnElement[Any]:
-    """Return the steps of a path as one JSON list, in the order of their place."""
-    ordered = steps.order_by("place").subquery()
+def _json_path(steps: sa.Select[Any] | sa.CompoundSelect[Any], correlate: sa.FromClause) -> sa.ColumnElement[Any]:
+    """Return the steps of a path as one JSON list, ordered by position."""
+    ordered = steps.order_by("position").subquery()
     step = sa.func.json_object("id", ordered.c.id, "name", ordered.c.name, "type", ordered.c.type)
     collected = sa.select(sa.func.json_group_array(step)).select_from(ordered).correlate(correlate)
     return sa.type_coerce(collected.scalar_subquery(), sa.JSON)
 
 
 def _context_link(entity: EntityAlias) -> sa.ColumnElement[Any]:
-    return _listed(_context_path(entity.tables, entity.value("id"), entity.table), entity.table)
+    return _json_path(_context_path(entity.tables, entity.value("id"), entity.table), entity.table)
 
 
 def _version_link(entity: EntityAlias) -> sa.ColumnElement[Any]:
-    """Return the path of a version: that of its asset's context, then itself named by asset and number (a guess)."""
+    """Return the path of a version: its asset's context, then the version, named by asset and number (a guess)."""
     asset = entity.reference("asset")
     above = _context_path(entity.tables, asset.value("context_id"), asset.table)
     name = asset.value("name") + " v" + sa.cast(entity.value("version"), sa.Text)
@@ -138,29 +142,31 @@ def _version_link(entity: EntityAlias) -> sa.ColumnElement[Any]:
         entity.value("id").label("id"),
         name.label("name"),
         sa.literal("AssetVersion").label("type"),
-        sa.literal(1).label("place"),
+        sa.literal(1).label("position"),
     ).correlate(entity.table, asset.table)
     ordered = sa.union_all(above, itself).subquery()
-    return _listed(sa.select(ordered), entity.table)
+    return _json_path(sa.select(ordered), entity.table)
 
 
 def _group_link(entity: EntityAlias) -> sa.ColumnElement[Any]:
     group = entity.tables.table("Group")
     first, parent = group.alias(), group.alias()
-    start = sa.select(first.c.id, first.c.name, first.c.parent_id, sa.literal(0).label("place"))
+    start = sa.select(first.c.id, first.c.name, first.c.parent_id, sa.literal(0).label("position"))
     path = start.where(first.c.id == entity.value("id")).correlate(entity.table).cte(recursive=True, nesting=True)
-    above = sa.select(parent.c.id, parent.c.name, parent.c.parent_id, path.c.place - 1).where(
+    above = sa.select(parent.c.id, parent.c.name, parent.c.parent_id, path.c.position - 1).where(
         parent.c.id == path.c.parent_id
     )
     path = path.union_all(above)
-    return _listed(sa.select(path.c.id, path.c.name, sa.literal("Group").label("type"), path.c.place), entity.table)
+    return _json_path(
+        sa.select(path.c.id, path.c.name, sa.literal("Group").label("type"), path.c.position), entity.table
+    )
 
 
 # -- times, versions, reviews -------------------------------------------------------------------------------------
 
 
 def _time_logged(entity: EntityAlias) -> sa.ColumnElement[Any]:
-    """Return the seconds logged on a context and on everything below it."""
+    """Return the seconds logged on a context and on its descendants."""
     closure, timelog = entity.tables.closure.alias(), entity.tables.table("Timelog").alias()
     total = (
         sa.select(sa.func.coalesce(sa.func.sum(timelog.c.duration), 0.0))
@@ -177,14 +183,14 @@ def _bid_difference(entity: EntityAlias) -> sa.ColumnElement[Any]:
 
 def _latest_version(entity: EntityAlias) -> sa.ColumnElement[Any]:
     version = entity.tables.table("AssetVersion").alias()
-    newest = (
+    latest = (
         sa.select(version.c.id)
         .where(version.c.asset_id == entity.value("id"))
         .order_by(version.c.version.desc(), version.c.id)
         .limit(1)
         .correlate(entity.table)
     )
-    return newest.scalar_subquery()
+    return latest.scalar_subquery()
 
 
 def _is_latest_version(entity: EntityAlias) -> sa.ColumnElement[Any]:
@@ -198,14 +204,14 @@ def _is_latest_version(entity: EntityAlias) -> sa.ColumnElement[Any]:
 
 
 def _review_session_thumbnail(entity: EntityAlias) -> sa.ColumnElement[Any]:
-    """Return the thumbnail of the first version under review that has one (a guess; the fact is that it is derived)."""
-    shown = entity.tables.table("ReviewSessionObject").alias()
+    """Return the thumbnail of the first version under review that has one (a guess; that it is derived is a fact)."""
+    review_object = entity.tables.table("ReviewSessionObject").alias()
     version = entity.tables.table("AssetVersion").alias()
     first = (
         sa.select(version.c.thumbnail_id)
-        .select_from(shown.join(version, version.c.id == shown.c.version_id))
-        .where(shown.c.review_session_id == entity.value("id"), version.c.thumbnail_id.is_not(None))
-        .order_by(shown.c.sort_order, shown.c.id)
+        .select_from(review_object.join(version, version.c.id == review_object.c.version_id))
+        .where(review_object.c.review_session_id == entity.value("id"), version.c.thumbnail_id.is_not(None))
+        .order_by(review_object.c.sort_order, review_object.c.id)
         .limit(1)
         .correlate(entity.table)
     )
@@ -213,7 +219,7 @@ def _review_session_thumbnail(entity: EntityAlias) -> sa.ColumnElement[Any]:
 
 
 def _is_open(entity: EntityAlias) -> sa.ColumnElement[Any]:
-    """Return whether a review session can be entered: always, or between its dates, each open-ended when missing."""
+    """Return whether a review session can be entered: always, or between its dates; a missing date sets no limit."""
     now, start, end = entity.from_builder.now, entity.value("start_date"), entity.value("end_date")
     within = sa.and_(sa.func.coalesce(start, now) <= now, sa.func.coalesce(end, now) >= now)
     return sa.type_coerce(sa.or_(sa.func.coalesce(entity.value("availability"), "") == "always", within), sa.Boolean)

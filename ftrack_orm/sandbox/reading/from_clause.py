@@ -21,30 +21,30 @@ from . import computed
 
 
 def json_values(values: Iterable[Any]) -> sa.Select[Any]:
-    """Return a subselect of plain *values*, sent as one JSON parameter so that their number does not matter."""
+    """Return a subselect of plain *values*; they are one JSON parameter, so there is no limit on their number."""
     return sa.select(sa.func.json_each(json.dumps(list(values))).table_valued("value").c.value)
 
 
 def find_attribute(tables: Tables, entity_type: str, name: str) -> tuple[str, Attribute]:
-    """Return the type an attribute is described by, and the attribute; raises `UnknownAttribute`.
+    """Return the type that declares an attribute, and the attribute; raises `UnknownAttribute`.
 
-    Where a type lacks it, the most general of its subtypes that has it describes it: the rows of a family lie in one
-    table, and rows of other subtypes have nothing there (`assignments any (resource.username is "x")`).
+    Where a type lacks the attribute, the most general of its subtypes that has it declares it. The rows of a family
+    share one table, and rows of other subtypes hold null there (`assignments any (resource.username is "x")`).
     """
     described = tables.schema.type(entity_type)
     attribute = described.attributes.get(name)
     if attribute is not None:
         return entity_type, attribute
     types, subtypes = tables.schema.types, tables.schema.subtypes
-    owners = [subtype for subtype in subtypes[entity_type] if name in types[subtype].attributes]
-    if owners:
-        owner = max(owners, key=lambda subtype: len(subtypes[subtype]))
-        return owner, types[owner].attributes[name]
+    candidates = [subtype for subtype in subtypes[entity_type] if name in types[subtype].attributes]
+    if candidates:
+        declaring_type = max(candidates, key=lambda subtype: len(subtypes[subtype]))
+        return declaring_type, types[declaring_type].attributes[name]
     return entity_type, described.attribute(name)  # raises, with near names
 
 
 class FromBuilder:
-    """The FROM clause of one statement, growing as scopes join what they refer to."""
+    """Builds the FROM clause of one statement; aliases add a join for each reference that is used."""
 
     def __init__(self, tables: Tables, now: str) -> None:
         self.tables = tables
@@ -52,36 +52,35 @@ class FromBuilder:
         self._joined: sa.FromClause | None = None
 
     def start(self, entity_type: str) -> EntityAlias:
-        """Begin with the rows of *entity_type*'s table, not yet narrowed to that type."""
-        alias = self.tables.table(entity_type).alias()
-        self._joined = alias
-        return EntityAlias(self, entity_type, alias)
+        """Begin with the table of *entity_type*, not yet restricted to rows of that type."""
+        table = self.tables.table(entity_type).alias()
+        self._joined = table
+        return EntityAlias(self, entity_type, table)
 
     def join(self, target: sa.FromClause, condition: sa.ColumnElement[bool], *, outer: bool = True) -> None:
-        """Add a table to what was joined so far."""
-        assert self._joined is not None, "a FROM clause starts with an entity"
-        self._joined = self._joined.join(target, condition, isouter=outer)
+        """Join a table to the clause."""
+        self._joined = self.from_clause.join(target, condition, isouter=outer)
 
     @property
     def from_clause(self) -> sa.FromClause:
-        """Everything joined so far."""
+        """The clause with everything joined so far."""
         assert self._joined is not None, "a FROM clause starts with an entity"
         return self._joined
 
 
 class EntityAlias:
-    """One entity of a statement: where its values are, and the way to what it refers to."""
+    """One entity in a statement: the expressions of its values, and the aliases of the entities it refers to."""
 
-    def __init__(self, from_builder: FromBuilder, entity_type: str, alias: sa.FromClause) -> None:
+    def __init__(self, from_builder: FromBuilder, entity_type: str, table: sa.FromClause) -> None:
         self.from_builder = from_builder
         self.entity_type = entity_type
-        self.table = alias
+        self.table = table
         self.is_item = False  # whether its rows are found as the items of a collection
         self._references: dict[tuple[str, str | None], EntityAlias] = {}
 
     @property
     def tables(self) -> Tables:
-        """The layout the statement is made for."""
+        """The tables that the statement reads from."""
         return self.from_builder.tables
 
     @property
@@ -91,7 +90,7 @@ class EntityAlias:
 
     @property
     def id(self) -> sa.ColumnElement[Any]:
-        """The only value of the primary key; raises `SandboxUnsupported` for a type with a longer one."""
+        """The only value of the primary key; raises `SandboxUnsupported` for a composite key."""
         if len(self.key) != 1:
             raise SandboxUnsupported(
                 f"The embedded server relates entities by one id; {self.entity_type} has {len(self.key)} of them.",
@@ -101,92 +100,96 @@ class EntityAlias:
 
     @property
     def concrete_type(self) -> sa.ColumnElement[str] | None:
-        """The concrete entity type of the row, or None when the rows have the type they are asked by."""
+        """The concrete entity type of the row, or None when rows have the type that the query names."""
         if self.tables.view(self.entity_type) is not None:
             return None
         return self.table.c[ENTITY_TYPE]
 
-    def value(self, name: str, owner: str | None = None) -> sa.ColumnElement[Any]:
-        """Return the value of a scalar attribute; *owner* is the type that describes it, by default the alias' own.
+    def value(self, name: str, declaring_type: str | None = None) -> sa.ColumnElement[Any]:
+        """Return the value of a scalar attribute; *declaring_type* is given for an attribute that a subtype declares.
 
         Raises `UnknownAttribute`, and `SandboxUnsupported` for a derived value without a rule.
         """
-        owner = owner or self.entity_type
-        column = self.tables.column(owner, name)
+        declaring_type = declaring_type or self.entity_type
+        column = self.tables.column(declaring_type, name)
         if column is not None:
             return self.table.c[column.name]
-        return computed.expression(self, owner, name)
+        return computed.expression(self, declaring_type, name)
 
-    def stored(self, owner: str, key: ForeignKey | HiddenKey) -> sa.ColumnElement[Any]:
-        """Return the value a reference is kept in, an attribute's or a hidden column's.
+    def foreign_key(self, declaring_type: str, key: ForeignKey | HiddenKey) -> sa.ColumnElement[Any]:
+        """Return the id that a reference is stored as, in an attribute or in a hidden column.
 
-        For a subtype's reference only rows of that subtype have it: a project has a `project_id` but no `project`.
+        The reference of a subtype is null in rows of other types: a project has a `project_id` but no `project`.
         """
-        if isinstance(key, ForeignKey) and key.attribute in self.tables.schema.type(owner).attributes:
-            value = self.value(key.attribute, owner)
+        if isinstance(key, ForeignKey) and key.attribute in self.tables.schema.type(declaring_type).attributes:
+            value = self.value(key.attribute, declaring_type)
         else:
-            value = self.table.c[self.tables.key_column(owner, key).name]
-        if self.tables.schema.is_a(self.entity_type, owner):
+            value = self.table.c[self.tables.key_column(declaring_type, key).name]
+        if self.tables.schema.is_a(self.entity_type, declaring_type):
             return value
-        narrowed = of_type(self.tables, self.table, owner)
-        return value if narrowed is None else sa.case((narrowed, value))
+        is_declaring_type = type_condition(self.tables, self.table, declaring_type)
+        return value if is_declaring_type is None else sa.case((is_declaring_type, value))
 
-    def reference(self, name: str, cast: str | None = None, owner: str | None = None) -> EntityAlias:
-        """Return the entity of the one entity a reference leads to; all its values are null when there is none.
+    def reference(self, name: str, cast: str | None = None, declaring_type: str | None = None) -> EntityAlias:
+        """Return the alias of the entity that a reference leads to; its values are null where there is no entity.
 
-        With *cast* there is none either when the entity is not of that type.
+        With *cast* they are also null where the entity is not of that type.
         """
         known = self._references.get((name, cast))
         if known is None:
-            known = self._join_reference(name, cast, owner)
+            known = self._join_reference(name, cast, declaring_type)
             self._references[name, cast] = known
         return known
 
-    def _join_reference(self, name: str, cast: str | None, owner: str | None) -> EntityAlias:
-        found, attribute = find_attribute(self.tables, owner or self.entity_type, name)
+    def _join_reference(self, name: str, cast: str | None, declaring_type: str | None) -> EntityAlias:
+        declaring_type, attribute = find_attribute(self.tables, declaring_type or self.entity_type, name)
         assert attribute.target is not None, f"{name} is a relation"
         target = self.tables.table(attribute.target).alias()
-        condition = reference_condition(self, found, name, target)
-        narrowed = of_type(self.tables, target, cast) if cast is not None else None
-        if narrowed is not None:
-            condition = sa.and_(condition, narrowed)
+        condition = reference_condition(self, declaring_type, name, target)
+        is_cast_type = type_condition(self.tables, target, cast) if cast is not None else None
+        if is_cast_type is not None:
+            condition = sa.and_(condition, is_cast_type)
         self.from_builder.join(target, condition)
         return EntityAlias(self.from_builder, cast or attribute.target, target)
 
 
-def reference_condition(entity: EntityAlias, owner: str, name: str, target: sa.FromClause) -> sa.ColumnElement[bool]:
-    """Return what makes a row of *target* the one that the reference *name* of *entity* leads to."""
+def reference_condition(
+    entity: EntityAlias, declaring_type: str, name: str, target: sa.FromClause
+) -> sa.ColumnElement[bool]:
+    """Return the condition that a row of *target* is the one that the reference *name* of *entity* leads to."""
     tables = entity.tables
-    key = tables.relation(owner, name)
+    key = tables.relation(declaring_type, name)
     if isinstance(key, (ForeignKey, HiddenKey)):
-        related = tables.schema.type(owner).attribute(name).target
+        related = tables.schema.type(declaring_type).attribute(name).target
         assert related is not None, f"{name} is a relation"
-        only = tables.schema.type(related).primary_key[0]
-        return target.c[only] == entity.stored(owner, key)
+        id_column = tables.schema.type(related).primary_key[0]
+        return target.c[id_column] == entity.foreign_key(declaring_type, key)
     if isinstance(key, Derived):
-        return computed.reference(entity, owner, name, key.rule, target)
-    raise UnknownAttribute(f"{owner}.{name} leads to many entities, not to one.", entity_type=owner, attribute=name)
+        return computed.reference(entity, declaring_type, name, key.rule, target)
+    raise UnknownAttribute(
+        f"{declaring_type}.{name} leads to many entities, not to one.", entity_type=declaring_type, attribute=name
+    )
 
 
-def of_type(tables: Tables, alias: sa.FromClause, entity_type: str) -> sa.ColumnElement[bool] | None:
-    """Return what narrows the rows of a family's table to *entity_type*, or None when all of them are."""
+def type_condition(tables: Tables, table: sa.FromClause, entity_type: str) -> sa.ColumnElement[bool] | None:
+    """Return the condition that a row of a family's table is an *entity_type*, or None when all rows are."""
     view = tables.view(entity_type)
     if view is not None:
         if view.column is None or view.target is None:
             return None
         target = tables.table(view.target).alias()
-        only = tables.schema.type(view.target).primary_key[0]
-        conditions = [target.c[only] == alias.c[view.column]]
-        narrowed = of_type(tables, target, view.target)
-        if narrowed is not None:
-            conditions.append(narrowed)
-        return sa.exists(sa.select(sa.literal(1)).select_from(target).where(*conditions).correlate(alias))
+        id_column = tables.schema.type(view.target).primary_key[0]
+        conditions = [target.c[id_column] == table.c[view.column]]
+        is_target_type = type_condition(tables, target, view.target)
+        if is_target_type is not None:
+            conditions.append(is_target_type)
+        return sa.exists(sa.select(sa.literal(1)).select_from(target).where(*conditions).correlate(table))
     names = tables.concrete(entity_type)
     if len(names) == len(tables.schema.concrete(tables.root(entity_type))):
         return None
-    column = alias.c[ENTITY_TYPE]
+    column = table.c[ENTITY_TYPE]
     if len(names) == 1:
         return column == names[0]
-    # `likely` keeps SQLite from walking the index of types for what is most of the table, which would have to be
-    # sorted as a whole before the first page could be answered.
+    # `likely` keeps SQLite from using the index of types for most of the table, which would then be sorted as a whole
+    # before the first page could be returned.
     return sa.func.likely(column.in_(names), type_=sa.Boolean)

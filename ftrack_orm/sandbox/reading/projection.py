@@ -1,7 +1,7 @@
-"""Pure: the paths a query projects as a tree: for every entity on the way, which attributes are asked of it.
+"""Pure: the projected paths of a query as a tree: the attributes selected of each entity on the way.
 
-A cast in a projection (`children[Task].status`) says of which items the rest is asked; it leaves no item out, since a
-client takes what it is told as the whole collection.
+A cast in a projection (`children[Task].status`) restricts the items that the following attributes are selected of. It
+does not filter the collection, since a client takes the items it receives for the whole collection.
 """
 
 from __future__ import annotations
@@ -21,72 +21,72 @@ from .from_clause import find_attribute
 
 @attrs.define(slots=False)
 class Field:
-    """One attribute asked of an entity: who describes it, of which subtypes it is asked, what is asked beyond it."""
+    """One selected attribute: the type that declares it, the types it is selected of, and the tree below it."""
 
-    owner: str
+    declaring_type: str
     attribute: Attribute
-    casts: set[str] | None  # the types it is asked of; None for all
-    branch: Branch | None  # of a relation
+    casts: set[str] | None  # the types it is selected of; None for all
+    subtree: ProjectionTree | None  # of a relation
 
     @functools.cached_property
-    def shape(self) -> frozenset[str]:
-        """Every path below this attribute, for telling whether another projection asks for more."""
-        if self.branch is None:
+    def paths(self) -> frozenset[str]:
+        """All paths below this attribute, to decide whether another projection selects more."""
+        if self.subtree is None:
             return frozenset()
         paths = set()
-        for name, field in self.branch.fields.items():
+        for name, field in self.subtree.fields.items():
             paths.add(name)
-            paths.update(f"{name}.{below}" for below in field.shape)
+            paths.update(f"{name}.{below}" for below in field.paths)
         return frozenset(paths)
 
 
 @attrs.define
-class Branch:
-    """What is asked of the entities at one place of the result."""
+class ProjectionTree:
+    """The attributes that are selected of the entities at one position of the result."""
 
     entity_type: str
     fields: dict[str, Field] = attrs.field(factory=dict)
 
 
-def branch(tables: Tables, entity_type: str, projections: Iterable[Projection]) -> Branch:
-    """Return the tree of *projections*, whose names were checked; none means the type's default projections."""
-    root = Branch(entity_type)
+def projection_tree(tables: Tables, entity_type: str, projections: Iterable[Projection]) -> ProjectionTree:
+    """Return the tree of *projections*, whose names were checked, or that of the type's default projections."""
+    root = ProjectionTree(entity_type)
     described = tables.schema.type(entity_type)
     paths = tuple(projections) or tuple(Path.of(name) for name in described.default_projections)
     for path in paths:
         assert isinstance(path, Path), "aggregates come with groups, which have no tree"
-        _add(tables, root, path)
+        _add_path(tables, root, path)
     return root
 
 
-def _add(tables: Tables, place: Branch, path: Path) -> None:
+def _add_path(tables: Tables, tree: ProjectionTree, path: Path) -> None:
     cast: str | None = None
     for step in path.steps:
-        owner, attribute = find_attribute(tables, cast or place.entity_type, step.name)
-        field = place.fields.get(step.name)
+        declaring_type, attribute = find_attribute(tables, cast or tree.entity_type, step.name)
+        field = tree.fields.get(step.name)
         if field is None:
-            below = Branch(attribute.target) if attribute.target is not None else None
-            field = Field(owner, attribute, {cast} if cast is not None else None, below)
-            place.fields[step.name] = field
+            subtree = ProjectionTree(attribute.target) if attribute.target is not None else None
+            field = Field(declaring_type, attribute, {cast} if cast is not None else None, subtree)
+            tree.fields[step.name] = field
         elif field.attribute.kind is not attribute.kind:
             raise SandboxUnsupported(
-                f"The embedded server does not support asking for {field.owner}.{step.name} and {owner}.{step.name} "
-                "at one place of a query: they are different attributes of one name.",
-                entity_type=owner,
+                f"The embedded server cannot select {field.declaring_type}.{step.name} and "
+                f"{declaring_type}.{step.name} at one position of a query: they are different attributes of one name.",
+                entity_type=declaring_type,
                 attribute=step.name,
             )
         elif cast is None:
             field.casts = None
         elif field.casts is not None:
             field.casts.add(cast)
-        if field.branch is not None:
-            place, cast = field.branch, step.cast
+        if field.subtree is not None:
+            tree, cast = field.subtree, step.cast
 
 
-def always_told(tables: Tables, entity_type: str) -> tuple[str, ...]:
-    """Return the attributes told of every entity of a type, asked for or not: its system projections.
+def system_projections(tables: Tables, entity_type: str) -> tuple[str, ...]:
+    """Return the attributes that a server includes in every entity of a type, selected or not.
 
-    What tells object types apart is among them for the family of TypedContext (seen in real answers).
+    For typed contexts `object_type_id`, which distinguishes their types, is among them (seen in real replies).
     """
     described = tables.schema.type(entity_type)
     names = dict.fromkeys(described.system_projections)

@@ -1,8 +1,8 @@
-"""Pure: a free-text search as the query it amounts to: where to look for its terms, and in which part of a production.
+"""Pure: translates a free-text search into a query: the attributes to search, and the part of a production.
 
-How real servers search is not documented. Here every term has to be found, as a part of a word and in any case, in one
-of the texts that describe an entity (names, descriptions, comments) or in the names of the contexts it lies in. So
-"sh010 anim" finds the animation task of the shot sh010.
+The rules of real servers are not documented. Here every term must occur, as part of a word and in any case, in one of
+the texts that describe an entity (names, descriptions, comments) or in the names of the contexts above it. So "sh010
+anim" finds the animation task of the shot sh010.
 """
 
 from __future__ import annotations
@@ -27,23 +27,27 @@ from ftrack_orm.schema.attribute import ValueType
 from ftrack_orm.schema.model import EntityType, Schema
 from ftrack_orm.wire.operations import SearchOperation
 
-#: The attributes that describe an entity to people, on whatever type they are.
-_TEXTS = (
+#: The text attributes that are searched, on any type that has them.
+_TEXT_ATTRIBUTES = (
     "name", "full_name", "description", "comment", "content", "label", "username", "first_name", "last_name", "email",
 )  # fmt: skip
 
-#: Family -> the way to the context an entity lies in, for those that lie in one.
-_WAYS: dict[str, tuple[str, ...]] = {"Context": (), "Asset": ("parent",), "AssetVersion": ("asset", "parent")}
+#: Family -> the path to the context of an entity, for entities that have one.
+_PATHS_TO_CONTEXT: dict[str, tuple[str, ...]] = {
+    "Context": (),
+    "Asset": ("parent",),
+    "AssetVersion": ("asset", "parent"),
+}
 
-#: Family -> related entities whose names are as good as the entity's own.
-_NAMESAKES = {"AssetVersion": ("asset",)}
+#: Family -> references whose names count as the entity's own.
+_NAMING_RELATIONS = {"AssetVersion": ("asset",)}
 
 
-def narrowed(select: Select, search: SearchOperation, schema: Schema) -> Select:
-    """Return *select*, which is the expression of *search*, for those of its results that the search finds.
+def apply_search(select: Select, search: SearchOperation, schema: Schema) -> Select:
+    """Return *select*, the expression of *search*, with the criteria of the search added.
 
     Raises `UnknownEntityType`, `InvalidValue` when expression and operation name different types, and
-    `SandboxUnsupported` for what types outside of the tree of contexts are asked.
+    `SandboxUnsupported` for a type without searchable texts, contexts or object types.
     """
     entity_type = schema.type(search.entity_type)
     if select.entity_type != entity_type.name:
@@ -51,77 +55,77 @@ def narrowed(select: Select, search: SearchOperation, schema: Schema) -> Select:
         raise InvalidValue(message, entity_type=entity_type.name)
     criterion = conjunction(
         select.criterion,
-        None if search.context_id is None else _inside(entity_type, search.context_id, schema),
-        _of_object_types(entity_type, search.object_type_ids, schema) if search.object_type_ids else None,
-        *(_found(entity_type, term, schema) for term in search.terms),
+        None if search.context_id is None else _context_criterion(entity_type, search.context_id, schema),
+        _object_type_criterion(entity_type, search.object_type_ids, schema) if search.object_type_ids else None,
+        *(_term_criterion(entity_type, term, schema) for term in search.terms),
     )
     return attrs.evolve(select, criterion=criterion)
 
 
-def _found(entity_type: EntityType, term: str, schema: Schema) -> Criterion:
-    """Return whether one term is found in one of the texts."""
+def _term_criterion(entity_type: EntityType, term: str, schema: Schema) -> Criterion:
+    """Return the criterion that one of the texts contains *term*."""
     pattern = f"%{escape_pattern(term)}%"
-    places: list[Criterion] = [
-        Comparison(Path.of(name), Operator.LIKE, pattern) for name in _texts(entity_type, schema)
+    alternatives: list[Criterion] = [
+        Comparison(Path.of(name), Operator.LIKE, pattern) for name in _text_attributes(entity_type, schema)
     ]
-    places += [
+    alternatives += [
         Comparison(Path.of(relation, "name"), Operator.LIKE, pattern)
-        for relation in _NAMESAKES.get(entity_type.family, ())
+        for relation in _NAMING_RELATIONS.get(entity_type.family, ())
     ]
-    way = _WAYS.get(entity_type.family)
-    if way is not None:
-        if way:
-            places.append(Comparison(Path.of(*way, "name"), Operator.LIKE, pattern))
-        places += _above(entity_type, way, "name", Operator.LIKE, pattern, schema)
-    if not places:
+    path = _PATHS_TO_CONTEXT.get(entity_type.family)
+    if path is not None:
+        if path:
+            alternatives.append(Comparison(Path.of(*path, "name"), Operator.LIKE, pattern))
+        alternatives += _ancestor_criteria(entity_type, path, "name", Operator.LIKE, pattern, schema)
+    if not alternatives:
         message = f"The embedded server knows no text of {entity_type.name} to search by."
         raise SandboxUnsupported(message, entity_type=entity_type.name)
-    return disjunction(*places)
+    return disjunction(*alternatives)
 
 
-def _texts(entity_type: EntityType, schema: Schema) -> list[str]:
-    """Return the describing attributes of the type and of those below it, whose entities it is asked for as well."""
+def _text_attributes(entity_type: EntityType, schema: Schema) -> list[str]:
+    """Return the searched attributes of the type and of its subtypes, whose entities it finds as well."""
     known = [schema.type(name).attributes for name in schema.concrete(entity_type.name)]
     return [
         name
-        for name in _TEXTS
+        for name in _TEXT_ATTRIBUTES
         if any(name in attributes and attributes[name].value_type is ValueType.TEXT for attributes in known)
     ]
 
 
-def _above(
-    entity_type: EntityType, way: tuple[str, ...], name: str, operator: Operator, value: str, schema: Schema
+def _ancestor_criteria(
+    entity_type: EntityType, path: tuple[str, ...], name: str, operator: Operator, value: str, schema: Schema
 ) -> list[Criterion]:
-    """Return whether a context above the one *way* leads to, or its project, compares so; nothing for projects."""
-    if not way and not _has(entity_type, "ancestors", schema):
+    """Return the criteria that an ancestor of the context at *path*, or its project, matches; none for projects."""
+    if not path and not _has_attribute(entity_type, "ancestors", schema):
         return []
-    # The ancestors are typed contexts: the project on top is not among them.
+    # The collection `ancestors` holds typed contexts, but not the project.
     return [
-        Comparison(Path.of(*way, "project", name), operator, value),
-        Related(Path.of(*way, "ancestors"), Quantifier.ANY, Comparison(Path.of(name), operator, value)),
+        Comparison(Path.of(*path, "project", name), operator, value),
+        Related(Path.of(*path, "ancestors"), Quantifier.ANY, Comparison(Path.of(name), operator, value)),
     ]
 
 
-def _has(entity_type: EntityType, name: str, schema: Schema) -> bool:
-    """Return whether the type, or one below it, has an attribute called *name*."""
+def _has_attribute(entity_type: EntityType, name: str, schema: Schema) -> bool:
+    """Return whether the type or one of its subtypes has an attribute called *name*."""
     return any(name in schema.type(each).attributes for each in schema.concrete(entity_type.name))
 
 
-def _inside(entity_type: EntityType, context_id: str, schema: Schema) -> Criterion:
-    """Return whether an entity lies in a context, which is the context itself or anything below it."""
-    way = _WAYS.get(entity_type.family)
-    if way is None:
+def _context_criterion(entity_type: EntityType, context_id: str, schema: Schema) -> Criterion:
+    """Return the criterion that an entity belongs to a context: to the context itself or to a descendant."""
+    path = _PATHS_TO_CONTEXT.get(entity_type.family)
+    if path is None:
         message = f"The embedded server does not know which contexts entities of {entity_type.name} lie in."
         raise SandboxUnsupported(message, entity_type=entity_type.name)
     return disjunction(
-        Comparison(Path.of(*way, "id"), Operator.IS, context_id),
-        *_above(entity_type, way, "id", Operator.IS, context_id, schema),
+        Comparison(Path.of(*path, "id"), Operator.IS, context_id),
+        *_ancestor_criteria(entity_type, path, "id", Operator.IS, context_id, schema),
     )
 
 
-def _of_object_types(entity_type: EntityType, object_type_ids: tuple[str, ...], schema: Schema) -> Criterion:
+def _object_type_criterion(entity_type: EntityType, object_type_ids: tuple[str, ...], schema: Schema) -> Criterion:
     name = "object_type_id"
-    if not _has(entity_type, name, schema):
+    if not _has_attribute(entity_type, name, schema):
         message = f"The embedded server cannot search {entity_type.name} by object types: it has none."
         raise SandboxUnsupported(message, entity_type=entity_type.name)
     return Membership(Path.of(name), object_type_ids)

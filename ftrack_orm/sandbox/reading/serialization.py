@@ -1,7 +1,7 @@
-"""State: what one HTTP answer has told so far, and fetched rows as the JSON objects it tells next.
+"""State: serializes fetched rows as JSON objects, and keeps the attributes that one HTTP response holds already.
 
-A server tells an attribute of an entity once in a whole answer; wherever the entity comes up again it is a bare
-reference of type and key (protocol fact). That keeps answers small and cyclic data finite.
+A server sends an attribute of an entity once in a whole response. Where the entity occurs again, it is a bare reference
+of type and key (protocol fact). That keeps responses small and cyclic data finite.
 """
 
 from __future__ import annotations
@@ -14,69 +14,72 @@ from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE
 
 from .computed import component_url
 from .fetching import Row, RowPosition
-from .projection import Field, always_told
+from .projection import Field, system_projections
 
-_EVERYTHING: frozenset[str] = frozenset()
+_NO_PATHS: frozenset[str] = frozenset()
 
 
 class Serializer:
-    """The memory of one answer. Use one for all operations of a batch.
+    """Serializes the entities of one response. Use one instance for all operations of a batch.
 
-    *denormalised* answers tell everything every time. *base_url* is put before the paths of thumbnails and files.
+    A *denormalised* response holds all attributes of every occurrence. *base_url* is put before the paths of thumbnails
+    and files.
     """
 
     def __init__(self, denormalised: bool = False, *, base_url: str = "") -> None:
         self.denormalised = denormalised
         self.base_url = base_url
-        self._told: dict[tuple[str, tuple[Any, ...]], dict[str, frozenset[str]]] = {}
+        #: (family, key) -> the attributes sent of an entity, each with the paths below it that were sent.
+        self._sent: dict[tuple[str, tuple[Any, ...]], dict[str, frozenset[str]]] = {}
 
-    def forget(self) -> None:
-        """Tell everything anew from here on, because a write of the batch may have changed what was told."""
-        self._told.clear()
+    def reset(self) -> None:
+        """Send all attributes again from here on, because a write of the batch may have changed their values."""
+        self._sent.clear()
 
-    def entity(self, place: RowPosition, row: Row) -> dict[str, Any] | None:
-        """Return the entity a row has at *place*, or None when there is none."""
-        key = tuple(row[position] for position in place.key)
+    def entity(self, position: RowPosition, row: Row) -> dict[str, Any] | None:
+        """Return the entity at *position* of a row, or None where a reference is null."""
+        key = tuple(row[column] for column in position.key)
         if key[0] is None:
             return None
-        entity_type = place.tables.schema.type(place.type_of(row))
-        answer: dict[str, Any] = {ENTITY_TYPE: entity_type.name, **dict(zip(entity_type.primary_key, key, strict=True))}
-        told = self._told.setdefault((entity_type.family, key), {})
-        fresh = []
-        # All is marked as told before anything below is: an entity met again further down is already a reference.
-        for name, field in self._asked(place, entity_type):
-            shape = field.shape if field is not None else _EVERYTHING
-            if self.denormalised or name not in told or not shape <= told[name]:
-                told[name] = shape | told.get(name, _EVERYTHING)
-                fresh.append(name)
-        for name in fresh:
-            answer[name] = self._value(place, row, entity_type, name)
-        return answer
+        entity_type = position.tables.schema.type(position.type_of(row))
+        result: dict[str, Any] = {ENTITY_TYPE: entity_type.name, **dict(zip(entity_type.primary_key, key, strict=True))}
+        sent = self._sent.setdefault((entity_type.family, key), {})
+        unsent = []
+        # All attributes are marked as sent before those of related entities are serialized: below itself the entity
+        # is a bare reference.
+        for name, field in self._fields(position, entity_type):
+            paths = field.paths if field is not None else _NO_PATHS
+            if self.denormalised or name not in sent or not paths <= sent[name]:
+                sent[name] = paths | sent.get(name, _NO_PATHS)
+                unsent.append(name)
+        for name in unsent:
+            result[name] = self._value(position, row, entity_type, name)
+        return result
 
-    def _asked(self, place: RowPosition, entity_type: EntityType) -> list[tuple[str, Field | None]]:
-        """Return the attributes to tell of an entity of that type, those always told first, without its key."""
-        known = place.asked_of.get(entity_type.name)
-        if known is None:
-            fields: dict[str, Field | None] = dict.fromkeys(always_told(place.tables, entity_type.name))
-            for name, field in place.branch.fields.items():
-                if place.asked(entity_type.name, field):
+    def _fields(self, position: RowPosition, entity_type: EntityType) -> list[tuple[str, Field | None]]:
+        """Return the attributes to send of an entity of that type besides its key, system projections first."""
+        cached = position.fields_of_type.get(entity_type.name)
+        if cached is None:
+            fields: dict[str, Field | None] = dict.fromkeys(system_projections(position.tables, entity_type.name))
+            for name, field in position.tree.fields.items():
+                if position.is_selected(entity_type.name, field):
                     fields[name] = field
-            known = [(name, field) for name, field in fields.items() if name not in entity_type.primary_key]
-            place.asked_of[entity_type.name] = known
-        return known
+            cached = [(name, field) for name, field in fields.items() if name not in entity_type.primary_key]
+            position.fields_of_type[entity_type.name] = cached
+        return cached
 
-    def _value(self, place: RowPosition, row: Row, entity_type: EntityType, name: str) -> Any:
-        if name in place.references:
-            return self.entity(place.references[name], row)
-        if name in place.collections:
-            members = place.collections[name]
-            return [self.entity(members.place, item) for item in members.rows.get(row[place.key[0]], ())]
-        field = place.branch.fields.get(name)
+    def _value(self, position: RowPosition, row: Row, entity_type: EntityType, name: str) -> Any:
+        if name in position.references:
+            return self.entity(position.references[name], row)
+        if name in position.collections:
+            items = position.collections[name]
+            return [self.entity(items.position, item) for item in items.rows.get(row[position.key[0]], ())]
+        field = position.tree.fields.get(name)
         attribute = field.attribute if field is not None else entity_type.attributes[name]
-        return self.scalar(attribute, row[place.columns[name]])
+        return self.scalar(attribute, row[position.columns[name]])
 
     def scalar(self, attribute: Attribute, value: Any) -> Any:
-        """Return a stored or derived value as JSON: datetimes typed, components as addresses, the rest as it is."""
+        """Return a stored or derived value as JSON: datetimes as typed objects, components as URLs, others as is."""
         if value is None:
             return None
         if attribute.value_type is ValueType.DATETIME:

@@ -138,6 +138,6 @@ def test_what_cannot_be_searched_is_refused_by_name(
 
 def test_terms_cannot_change_what_is_asked(ftrack_tables: Tables) -> None:
     term = '" or id is_not none or name like "'
-    select = search.narrowed(parse("Status"), SearchOperation("Status", "Status", (term,)), ftrack_tables.schema)
+    select = search.apply_search(parse("Status"), SearchOperation("Status", "Status", (term,)), ftrack_tables.schema)
     assert parse(compile_select(select)) == select
     assert select.criterion is not None

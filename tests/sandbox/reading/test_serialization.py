@@ -57,7 +57,7 @@ def test_the_same_projection_again_is_all_references(ask: Ask) -> None:
 def test_after_a_write_everything_is_told_anew(ask: Ask) -> None:
     batch = Serializer()
     first = ask("Task", "name", serializer=batch).data
-    batch.forget()
+    batch.reset()
     assert ask("Task", "name", serializer=batch).data == first
 
 
