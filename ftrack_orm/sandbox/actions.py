@@ -155,17 +155,17 @@ def _parse(expression: str) -> Select:
     try:
         return parse(expression)
     except QueryError as error:
-        raise server_errors.parse(expression, str(error)) from error
+        raise server_errors.parse_error(expression, str(error)) from error
 
 
 def _read(batch: Batch, action: str, select: Select) -> dict[str, Any]:
     store = batch.store
     store.flush()
-    reply = run_query(store.connection, store.tables, select, batch.serializer, store.request.moment)
+    reply = run_query(store.connection, store.tables, select, batch.serializer, store.request.received_at)
     return {"action": action, "data": reply.data, "metadata": {"next": {"offset": reply.next_offset}}}
 
 
 def _unknown_action(name: str) -> FtrackError:
     if name in UNSUPPORTED_ACTIONS:
         return SandboxUnsupported(f"The embedded server does not support the action {name!r}.", action=name)
-    return server_errors.action(name)
+    return server_errors.invalid_action(name)

@@ -54,21 +54,21 @@ class Application:
         self._references = References(tables)
         self._clock = clock
         self._internal_names = InternalNames(tables)
-        self._announced: Callable[[dict[str, Any]], None] | None = None
+        self._on_update_event: Callable[[dict[str, Any]], None] | None = None
 
     @property
     def schema(self) -> Schema:
         """The data model the server answers by."""
         return self._tables.schema
 
-    def listen(self, announced: Callable[[dict[str, Any]], None]) -> None:
+    def on_update_event(self, callback: Callable[[dict[str, Any]], None]) -> None:
         """Have *announced* called with the `ftrack.update` of every committed request, in the thread handling it."""
-        self._announced = announced
+        self._on_update_event = callback
 
     def authenticate(self, api_user: str, api_key: str) -> dict[str, Any]:
         """Return the `id` and `username` of the user these credentials are of; raises the refusal of wrong ones."""
         with self._connection.begin():
-            user_id = credentials.check(self._connection, self._tables, api_user, api_key)
+            user_id = credentials.authenticate(self._connection, self._tables, api_user, api_key)
             table = self._tables.table("User")
             statement = sa.select(table.c.username).where(table.c.id == user_id)
             return {"id": user_id, "username": self._connection.execute(statement).scalar_one()}
@@ -89,17 +89,17 @@ class Application:
             with self._connection.begin():
                 answers, event = self._answer(given, body)
                 text = json_text.dumps(answers)
-            if event is not None and self._announced is not None:
-                self._announced(event)  # only now has it happened
+            if event is not None and self._on_update_event is not None:
+                self._on_update_event(event)  # only now has it happened
             return HttpResponse(200, "application/json", text)
         except Exception as error:
             if not isinstance(error, FtrackError):
                 _LOG.exception("The embedded server failed on a request.")
-            status = error_response.status(error, strict=strict)
-            return HttpResponse(status, "application/json", json_text.dumps(error_response.envelope(error)))
+            status = error_response.http_status(error, strict=strict)
+            return HttpResponse(status, "application/json", json_text.dumps(error_response.error_object(error)))
 
     def _answer(self, headers: Mapping[str, str], body: bytes) -> tuple[list[Any], dict[str, Any] | None]:
-        user_id = credentials.check(
+        user_id = credentials.authenticate(
             self._connection, self._tables, headers.get("ftrack-user", ""), headers.get("ftrack-api-key", "")
         )
         store = Store(self._connection, self._tables, self._references, RequestContext(self._clock(), user_id))

@@ -1,4 +1,4 @@
-"""Edge: the API keys of the embedded server's users, in a table of the server's own that no query reaches."""
+"""Edge: the API keys of the embedded server's users, in a table that queries cannot reach."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .tables import Tables
 
 _metadata = sa.MetaData()
 
-#: Keys are kept as digests: a database file that is passed around gives none of them away.
+#: Keys are stored as digests, so that a database file can be passed on without giving keys away.
 _KEYS = sa.Table(
     "__api_key__",
     _metadata,
@@ -23,12 +23,12 @@ _KEYS = sa.Table(
 
 
 def create_table(connection: sa.Connection) -> None:
-    """Make the table of keys where there is none."""
+    """Create the table of keys unless it exists."""
     _metadata.create_all(connection)
 
 
-def grant(connection: sa.Connection, tables: Tables, api_user: str, api_key: str) -> None:
-    """Let the user of that name in with *api_key*, next to keys granted before.
+def grant_api_key(connection: sa.Connection, tables: Tables, api_user: str, api_key: str) -> None:
+    """Allow the user named *api_user* to authenticate with *api_key*, in addition to keys granted before.
 
     Raises `LookupError` when there is no such user.
     """
@@ -38,19 +38,19 @@ def grant(connection: sa.Connection, tables: Tables, api_user: str, api_key: str
     connection.execute(_KEYS.insert().prefix_with("OR REPLACE"), {"digest": _digest(api_key), "user_id": user_id})
 
 
-def check(connection: sa.Connection, tables: Tables, api_user: str, api_key: str) -> str:
-    """Return the id of the user these credentials are of, or raise the server's refusal."""
+def authenticate(connection: sa.Connection, tables: Tables, api_user: str, api_key: str) -> str:
+    """Return the id of the user that the credentials belong to; raises the server's error for invalid credentials."""
     owner = connection.execute(sa.select(_KEYS.c.user_id).where(_KEYS.c.digest == _digest(api_key))).scalar()
     user_id = _user_id(connection, tables, api_user)
     if owner is None or user_id is None or not hmac.compare_digest(str(owner), user_id):
-        raise server_errors.credentials()
+        raise server_errors.invalid_credentials()
     return user_id
 
 
 def _user_id(connection: sa.Connection, tables: Tables, username: str) -> str | None:
     table = tables.table("User")
-    found = connection.execute(sa.select(table.c.id).where(table.c.username == username)).scalar()
-    return None if found is None else str(found)
+    user_id = connection.execute(sa.select(table.c.id).where(table.c.username == username)).scalar()
+    return None if user_id is None else str(user_id)
 
 
 def _digest(api_key: str) -> str:

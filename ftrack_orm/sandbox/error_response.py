@@ -1,4 +1,4 @@
-"""Pure: what an error looks like on the line: the server's error object, and the HTTP status that goes with it."""
+"""Pure: converts an error to the JSON object that a server responds with, and to its HTTP status."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 from ftrack_orm import errors
 
-#: With the header `ftrack-strict-api: true` an error has an HTTP status of its own; which one for what is not known
-#: of real servers beyond that, so the plain meaning of the codes is used.
+#: The HTTP statuses of errors when the header `ftrack-strict-api: true` is sent. Those of real servers are not known in
+#: detail, so the standard meaning of the codes is used.
 _STATUSES: tuple[tuple[type[errors.FtrackError], int], ...] = (
     (errors.AuthenticationError, 401),
     (errors.PermissionDenied, 403),
 )
 
-#: The server's names of errors that arise from the library's own classes.
+#: The server's names of errors that are raised as the library's own classes.
 _NAMES: tuple[tuple[type[errors.FtrackError], str], ...] = (
     (errors.SandboxUnsupported, "NotImplementedError"),
     (errors.UnknownEntityType, "KeyError"),
@@ -23,8 +23,8 @@ _NAMES: tuple[tuple[type[errors.FtrackError], str], ...] = (
 )
 
 
-def envelope(error: BaseException) -> dict[str, Any]:
-    """Return the error object that answers a whole batch; an unexpected error is a `ServerError` by name."""
+def error_object(error: BaseException) -> dict[str, Any]:
+    """Return the error object that is the response to a whole batch; an unexpected error becomes a `ServerError`."""
     if isinstance(error, errors.ServerError):
         return {"exception": error.exception, "content": error.content, "error_code": error.error_code}
     for kind, name in _NAMES:
@@ -34,12 +34,12 @@ def envelope(error: BaseException) -> dict[str, Any]:
     return {"exception": "ServerError", "content": content, "error_code": None}
 
 
-def status(error: BaseException, *, strict: bool) -> int:
-    """Return the HTTP status of an error: always 200 unless the client asked for strict behaviour."""
+def http_status(error: BaseException, *, strict: bool) -> int:
+    """Return the HTTP status of an error, which is 200 unless the client is *strict*."""
     if not strict:
         return 200
     for kind, code in _STATUSES:
         if isinstance(error, kind):
             return code
-    refused = isinstance(error, (errors.ServerError, errors.UsageError, errors.SandboxUnsupported))
-    return 400 if refused else 500
+    is_client_error = isinstance(error, (errors.ServerError, errors.UsageError, errors.SandboxUnsupported))
+    return 400 if is_client_error else 500

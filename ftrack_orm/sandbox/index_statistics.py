@@ -1,35 +1,35 @@
-"""Edge: tells SQLite what its indexes are worth, so that it uses the one that finds the fewest rows.
+"""Edge: gives SQLite statistics of its indexes, so that it chooses the most selective one.
 
-Without statistics it takes all indexes for equally good. The one of the types of a family is the worst of all, since a
-production is mostly tasks, and the best when somebody asks for the few milestones among them.
+Without statistics SQLite rates all indexes alike. The index of a family's types is the least selective of all, since a
+production consists mostly of tasks, and the most selective one for a query of the few milestones among them.
 """
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-#: What is assumed of a family's table while nobody knows better: its rows, and those of one type.
+#: The statistics of a family's table that holds no rows yet: the number of rows, and of rows of one type.
 _DEFAULT_STATISTICS = "1000000 200000"
 
-#: How many entries of an index are looked at, so that measuring takes milliseconds on a database of any size.
+#: The number of index entries that are sampled, so that the analysis takes milliseconds on a database of any size.
 _ANALYSIS_LIMIT_ROWS = 1000
 
 
 def type_index_name(table: str) -> str:
-    """Return the name of the index of the types in a family's table."""
+    """Return the name of the index of entity types in a family's table."""
     return f"ix_{table}_entity_type"
 
 
 def analyze(connection: sa.Connection, metadata: sa.MetaData) -> None:
-    """Measure the indexes of the tables. Worth calling after a seed; new tables are measured when they are made."""
+    """Analyze the indexes of the tables. Call it after a seed; new tables are analyzed when they are created."""
     connection.exec_driver_sql(f"PRAGMA analysis_limit = {_ANALYSIS_LIMIT_ROWS}")
     connection.exec_driver_sql("ANALYZE")
-    measured = set(connection.exec_driver_sql("SELECT tbl FROM sqlite_stat1").scalars())
-    assumed = [
+    analyzed = set(connection.exec_driver_sql("SELECT tbl FROM sqlite_stat1").scalars())
+    defaults = [
         (table.name, type_index_name(table.name), _DEFAULT_STATISTICS)
         for table in metadata.tables.values()
-        if table.name not in measured and any(index.name == type_index_name(table.name) for index in table.indexes)
+        if table.name not in analyzed and any(index.name == type_index_name(table.name) for index in table.indexes)
     ]
-    if assumed:
-        connection.exec_driver_sql("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", assumed)
-        connection.exec_driver_sql("ANALYZE sqlite_schema")  # reads what was written
+    if defaults:
+        connection.exec_driver_sql("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", defaults)
+        connection.exec_driver_sql("ANALYZE sqlite_schema")  # loads the inserted statistics

@@ -167,7 +167,7 @@ class Sandbox:
                     "Start with the schema it was made for, or give another file as database."
                 )
             try:
-                credentials.grant(connection, tables, self.api_user, self.api_key)
+                credentials.grant_api_key(connection, tables, self.api_user, self.api_key)
             except LookupError as error:
                 raise SettingsError(f"{error} Give a user that the database has as api_user.") from None
 

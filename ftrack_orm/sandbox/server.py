@@ -54,7 +54,7 @@ class Server:
         def announced(event: dict[str, Any]) -> None:
             loop.call_soon_threadsafe(self._events.publish, event)
 
-        self._application.listen(announced)
+        self._application.on_update_event(announced)
         self._shown.attach(self._events, loop)
         address: tuple[str, int] = self._runner.addresses[0]
         return address[1]

@@ -1,21 +1,21 @@
-"""Pure: what the embedded server says about itself."""
+"""Pure: the server information of the embedded server."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-#: Clients refuse servers older than 3.3.11 and use newer abilities from 4.12 on (protocol fact).
+#: Clients reject servers older than 3.3.11 and use newer features from 4.12 on (protocol fact).
 VERSION = "4.13.8.0"
 
-#: What is answered to a client that does not choose (recorded answer of a real server).
+#: The names that are returned to a client that names none (recorded reply of a real server).
 DEFAULT_VALUES = ("storage_scenario", "schema_hash", "version", "is_timezone_support_enabled")
 
 _FACTS: Mapping[str, Any] = {
     "version": VERSION,
     "is_timezone_support_enabled": True,
     "is_nested_subqueries_enabled": True,
-    # The server keeps the files, and nothing special is asked of clients.
+    # The server stores the files; clients need no setup.
     "storage_scenario": {"scenario": "ftrack.automatic", "data": {}},
     "product": {"name": "ftrack_orm embedded server"},
     "company_information": {"name": "Sandbox", "logo_url": None},
@@ -33,7 +33,7 @@ def describe_server(
 ) -> dict[str, Any]:
     """Return the facts named by *values*, or the default ones; unknown names are left out.
 
-    *user* gives the row of the asking user and is called only when that is asked for.
+    *user* returns the row of the current user and is called only when user information is requested.
     """
     facts: dict[str, Any] = {}
     for name in values or DEFAULT_VALUES:

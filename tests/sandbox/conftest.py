@@ -665,7 +665,7 @@ def studio_database(ftrack_tables: Tables) -> Iterator[sqlite3.Connection]:
         for entity_type, rows in _SETUP.items():
             for row in rows:
                 connection.execute(tables.table(entity_type).insert(), {ENTITY_TYPE: entity_type, **row})
-        credentials.grant(connection, tables, Studio.user, Studio.key)
+        credentials.grant_api_key(connection, tables, Studio.user, Studio.key)
     yield raw
     raw.close()
 

@@ -46,7 +46,7 @@ def condition(entity: EntityAlias, criterion: Criterion) -> sa.ColumnElement[boo
 
 
 def _follow(entity: EntityAlias, path: Path, at_end: _AttributeCondition, start: int = 0) -> sa.ColumnElement[bool]:
-    """Follow *path* from *entity* and apply *at_end* to its last attribute; of a collection, some item must satisfy it."""
+    """Follow *path* from *entity* and apply *at_end* to its last attribute, for some item of every collection on it."""
     for index in range(start, len(path.steps)):
         step = path.steps[index]
         declaring_type, attribute = find_attribute(entity.tables, entity.entity_type, step.name)

@@ -1,1 +1,1 @@
-"""Carrying out changes: what entity data means, what the server fills in and refuses, what a deletion takes along."""
+"""Carries out changes: validates entity data, fills in defaults, checks constraints and cascades deletions."""

@@ -1,7 +1,7 @@
-"""State: what one request has changed so far, entity by entity, as it was before and as it is now.
+"""State: the changes that one request has made, with the row of each entity before and after them.
 
-Changes of one entity come together: created and deleted again is nothing, changed twice is one change from the first
-value to the last.
+Changes of one entity are merged: an entity that is created and deleted leaves no change, and two updates are one change
+from the first row to the last.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Any
 import attrs
 
 Row = dict[str, Any]
-#: Tables of what the server notes down by itself; they are not announced, which would make every change two.
+#: Tables that the server fills by itself. Their changes are not part of `ftrack.update` events, which would otherwise
+#: report every change twice.
 UNANNOUNCED_TABLES = frozenset({"Event", "Feed", "StatusChange"})
 
 #: The table's name and the primary key's values.
@@ -21,9 +22,9 @@ Identity = tuple[str, tuple[Any, ...]]
 
 @attrs.define
 class RowChange:
-    """One entity's change: its row *before* and *after*, None where there was or is none.
+    """The change of one entity: its row *before*, None for a new one, and *after*, None for a deleted one.
 
-    *members* holds what collections had and have that no row shows (`scopes`), by attribute, as two lists of ids.
+    *members* holds the ids in collections that no row shows (`scopes`), before and after, by attribute.
     """
 
     table: str
@@ -34,54 +35,56 @@ class RowChange:
 
     @property
     def row(self) -> Row:
-        """The newest row there is: of a deleted entity, the one it had."""
+        """The current row, or the last one of a deleted entity."""
         row = self.after if self.after is not None else self.before
-        assert row is not None  # `changes` leaves out what came and went
+        assert row is not None  # `changes` leaves out entities that were created and deleted
         return row
 
 
 class ChangeLog:
-    """The changes of one request, in the order in which their entities were first touched."""
+    """The changes of one request, ordered by the first change of each entity."""
 
     def __init__(self) -> None:
         self._changes: dict[Identity, RowChange] = {}
 
     def find(self, table: str, key: tuple[Any, ...]) -> RowChange | None:
-        """Return the change of an entity, or None for one that was left alone."""
+        """Return the change of an entity, or None for an unchanged one."""
         return self._changes.get((table, key))
 
-    def added(self, table: str, key: tuple[Any, ...], row: Row) -> None:
-        """Note a new row."""
+    def record_insert(self, table: str, key: tuple[Any, ...], row: Row) -> None:
+        """Record a new row."""
         known = self._changes.get((table, key))
         if known is None:
             self._changes[table, key] = RowChange(table, key, None, row)
         else:
             known.after = row
 
-    def changed(self, table: str, key: tuple[Any, ...], row: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
-        """Note that columns of a row, given as it was until now, were set."""
+    def record_update(
+        self, table: str, key: tuple[Any, ...], row: Mapping[str, Any], changes: Mapping[str, Any]
+    ) -> None:
+        """Record new values of columns; *row* is the row before this update."""
         known = self._changes.get((table, key))
         if known is None:
             self._changes[table, key] = RowChange(table, key, dict(row), {**row, **changes})
         else:
             known.after = {**(row if known.after is None else known.after), **changes}
 
-    def removed(self, table: str, key: tuple[Any, ...], row: Mapping[str, Any]) -> None:
-        """Note that a row, given as it was until now, is gone."""
+    def record_delete(self, table: str, key: tuple[Any, ...], row: Mapping[str, Any]) -> None:
+        """Record a deleted row; *row* holds its last values."""
         known = self._changes.get((table, key))
         if known is None:
             self._changes[table, key] = RowChange(table, key, dict(row), None)
         else:
             known.after = None
 
-    def relinked(
+    def record_links(
         self, table: str, key: tuple[Any, ...], row: Row, attribute: str, old: list[str], new: list[str]
     ) -> None:
-        """Note other members of a collection that is kept in a table of links no entity type shows."""
+        """Record new members of a collection that is stored in a link table without an entity type."""
         known = self._changes.setdefault((table, key), RowChange(table, key, dict(row), row))
         first, _ = known.members.get(attribute, (old, new))
         known.members[attribute] = (first, new)
 
     def changes(self) -> Iterator[RowChange]:
-        """Yield what is left when everything has come together."""
+        """Yield the merged changes, without those of entities that were created and deleted."""
         return (change for change in self._changes.values() if change.before is not None or change.after is not None)

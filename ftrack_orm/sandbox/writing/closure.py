@@ -1,7 +1,7 @@
-"""Edge: keeps the table of all (ancestor, descendant) pairs of contexts in step with the contexts' parents.
+"""Edge: maintains the closure table, which holds all (ancestor, descendant) pairs of contexts.
 
-With it `link`, `ancestors`, `descendants` and rolled-up times of any number of contexts are one statement each, however
-deep they lie. Every context is its own ancestor at depth 0, so a subtree and a path to the root are both one range.
+With it `link`, `ancestors`, `descendants` and rolled-up times of any number of contexts are one statement each, at any
+depth. Every context is its own ancestor at depth 0, so a subtree and a path to the root are one range each.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from ftrack_orm.errors import InvalidValue
 from ftrack_orm.sandbox.reading.from_clause import json_values
 from ftrack_orm.sandbox.tables import Tables
 
-#: The family the pairs are kept for, and the attribute that holds the parent's id.
+#: The family whose hierarchy is maintained, and the attribute that holds the parent's id.
 _FAMILY, _PARENT = "Context", "parent_id"
 
 
 def insert(connection: sa.Connection, tables: Tables, context_id: str, parent_id: str | None) -> None:
-    """Add a new context below its parent, whose own pairs must be there already; None for a project."""
+    """Add a new context below its parent, which must have been added before; a project has no parent."""
     insert_many(connection, tables, [(context_id, parent_id)])
 
 
 def insert_many(connection: sa.Connection, tables: Tables, pairs: Sequence[tuple[str, str | None]]) -> None:
-    """Add many new contexts as (id, parent id), parents before children, at the cost of two statements."""
+    """Add many new contexts as (id, parent id), parents before children, with two statements."""
     if not pairs:
         return
     closure = tables.closure
@@ -39,9 +39,9 @@ def insert_many(connection: sa.Connection, tables: Tables, pairs: Sequence[tuple
 
 
 def move(connection: sa.Connection, tables: Tables, context_id: str, new_parent_id: str | None) -> None:
-    """Hang a context with all that is below it under another parent.
+    """Move a context with its descendants below another parent.
 
-    Raises `InvalidValue` when the new parent lies inside the moved subtree, which would cut it off from its project.
+    Raises `InvalidValue` when the new parent is the context itself or a descendant.
     """
     closure = tables.closure
     subtree = sa.select(closure.c.descendant_id).where(closure.c.ancestor_id == context_id)
@@ -68,7 +68,7 @@ def move(connection: sa.Connection, tables: Tables, context_id: str, new_parent_
 
 
 def remove(connection: sa.Connection, tables: Tables, ids: Iterable[str]) -> None:
-    """Forget contexts that were deleted; whoever deletes a context deletes its descendants too."""
+    """Remove contexts that were deleted; the caller passes their descendants too."""
     closure, gone = tables.closure, json_values(list(ids))
     connection.execute(
         closure.delete().where(sa.or_(closure.c.descendant_id.in_(gone), closure.c.ancestor_id.in_(gone)))
@@ -76,7 +76,7 @@ def remove(connection: sa.Connection, tables: Tables, ids: Iterable[str]) -> Non
 
 
 def descendants(connection: sa.Connection, tables: Tables, ids: Iterable[str]) -> list[str]:
-    """Return the ids of everything that lies below any of the given contexts, the deepest last."""
+    """Return the ids of all descendants of the given contexts, the deepest last."""
     closure = tables.closure
     statement = (
         sa.select(closure.c.descendant_id)
@@ -88,7 +88,7 @@ def descendants(connection: sa.Connection, tables: Tables, ids: Iterable[str]) -
 
 
 def rebuild(connection: sa.Connection, tables: Tables) -> None:
-    """Work out all pairs anew from the contexts' parents, for seeds that insert contexts in bulk."""
+    """Compute all pairs from the contexts' parents, for seeds that insert contexts in bulk."""
     closure = tables.closure
     connection.execute(closure.delete())
     if _FAMILY not in tables.schema.types:

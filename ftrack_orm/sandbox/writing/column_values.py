@@ -1,7 +1,7 @@
-"""Pure: one attribute's value on its way in (JSON from a client to what a column holds) and out again.
+"""Pure: converts one attribute's value from a client's JSON to the value of a column, and back.
 
-Columns hold text, numbers, booleans and JSON; datetimes are kept as "YYYY-MM-DDTHH:MM:SS" in UTC. A value of the wrong
-type is refused with the entity, the attribute and the value named.
+Columns hold text, numbers, booleans and JSON; datetimes are stored as "YYYY-MM-DDTHH:MM:SS" in UTC. A value of the
+wrong type is refused with the entity, the attribute and the value named.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ftrack_orm.schema.attribute import Attribute, ValueType
 from ftrack_orm.schema.model import EntityType
 from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed, parse_datetime
 
-_WANTED = {
+_EXPECTED = {
     ValueType.TEXT: "text",
     ValueType.BOOLEAN: "true or false",
     ValueType.INTEGER: "an integer",
@@ -25,8 +25,8 @@ _WANTED = {
 }
 
 
-def incoming(entity_type: EntityType, attribute: Attribute, value: Any) -> Any:
-    """Return what the column of a scalar attribute is to hold for a JSON *value*; raises a validation error."""
+def from_json(entity_type: EntityType, attribute: Attribute, value: Any) -> Any:
+    """Return the column value of a scalar attribute for a JSON *value*; raises a validation error."""
     if value is None:
         return None
     kind = attribute.value_type
@@ -35,18 +35,20 @@ def incoming(entity_type: EntityType, attribute: Attribute, value: Any) -> Any:
     if kind in (ValueType.ANY, ValueType.OBJECT):
         return value
     if not _fits(kind, value):
-        raise _wrong(entity_type, attribute, value)
+        raise _wrong_type(entity_type, attribute, value)
     if kind is ValueType.BOOLEAN:
         return bool(value)
     if attribute.enumeration and value not in attribute.enumeration:
         options = ", ".join(repr(option) for option in attribute.enumeration)
-        raise server_errors.validation(f"{entity_type.name}.{attribute.name} must be one of {options}, not {value!r}.")
+        raise server_errors.validation_error(
+            f"{entity_type.name}.{attribute.name} must be one of {options}, not {value!r}."
+        )
     return value
 
 
 def _fits(kind: ValueType | None, value: Any) -> bool:
     if kind is ValueType.BOOLEAN:
-        # MySQL keeps booleans as 0 and 1, and clients have sent them so.
+        # MySQL stores booleans as 0 and 1, and clients have sent them so.
         return isinstance(value, bool) or (isinstance(value, int) and value in (0, 1))
     if isinstance(value, bool):
         return False
@@ -57,25 +59,25 @@ def _fits(kind: ValueType | None, value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _wrong(entity_type: EntityType, attribute: Attribute, value: Any) -> ServerValidationError:
-    wanted = _WANTED[attribute.value_type or ValueType.TEXT]
-    return server_errors.validation(
-        f"{entity_type.name}.{attribute.name} must be {wanted}, not {value!r} of type {type(value).__name__}."
+def _wrong_type(entity_type: EntityType, attribute: Attribute, value: Any) -> ServerValidationError:
+    expected = _EXPECTED[attribute.value_type or ValueType.TEXT]
+    return server_errors.validation_error(
+        f"{entity_type.name}.{attribute.name} must be {expected}, not {value!r} of type {type(value).__name__}."
     )
 
 
 def _datetime(entity_type: EntityType, attribute: Attribute, value: Any) -> str | None:
     try:
-        moment = moment_of(value)
+        moment = parse_datetime_value(value)
     except (ValueError, TypeError, FtrackError):
-        raise _wrong(entity_type, attribute, value) from None
+        raise _wrong_type(entity_type, attribute, value) from None
     return None if moment is None else datetime_text(moment)
 
 
-def moment_of(value: Any) -> datetime.datetime | None:
-    """Return the moment a client means by ISO text, with or without offset, or by a typed object.
+def parse_datetime_value(value: Any) -> datetime.datetime | None:
+    """Parse the datetime that a client sent as ISO text, with or without offset, or as a typed object.
 
-    A date is its midnight in UTC. Raises `ValueError`, `TypeError` or `ProtocolError` when it means none.
+    A date becomes its midnight in UTC. Raises `ValueError`, `TypeError` or `ProtocolError` for any other value.
     """
     if isinstance(value, Mapping):
         decoded = decode_typed({VALUE_TYPE: value.get(VALUE_TYPE), "value": value.get("value")})
@@ -83,35 +85,35 @@ def moment_of(value: Any) -> datetime.datetime | None:
             return decoded
         return datetime.datetime(decoded.year, decoded.month, decoded.day, tzinfo=datetime.timezone.utc)
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no datetime.")
+        raise TypeError(f"{value!r} is not a datetime.")
     return parse_datetime(value)
 
 
 def datetime_text(moment: datetime.datetime) -> str:
-    """Return a moment as columns keep it: UTC, whole seconds, no offset (MySQL keeps no fractions either)."""
+    """Return a datetime as columns store it: UTC, whole seconds, no offset (MySQL stores no fractions either)."""
     return moment.astimezone(datetime.timezone.utc).replace(tzinfo=None, microsecond=0).isoformat()
 
 
-def outgoing(attribute: Attribute, value: Any) -> Any:
-    """Return the JSON value a client is sent for what the column of a scalar attribute holds."""
+def to_json(attribute: Attribute, value: Any) -> Any:
+    """Return the column value of a scalar attribute as the JSON value that is sent to a client."""
     if value is not None and attribute.value_type is ValueType.DATETIME:
         return {VALUE_TYPE: "datetime", "value": value}
     return value
 
 
 def reference_key(entity_type: EntityType, attribute: Attribute, value: Any, key: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the primary key values in a reference a client sent for a relation; raises a validation error.
+    """Return the primary key values in a reference that a client sent for a relation; raises a validation error.
 
-    Whatever else the object holds is left alone: the official client sends changed attributes along.
+    The rest of the object is ignored: the official client sends changed attributes along.
     """
     if not isinstance(value, Mapping) or not isinstance(value.get(ENTITY_TYPE), str):
-        raise server_errors.validation(
+        raise server_errors.validation_error(
             f"{entity_type.name}.{attribute.name} must be a reference to a {attribute.target}, such as "
             f'{{"{ENTITY_TYPE}": "{attribute.target}", "id": "..."}}, not {value!r}.'
         )
     absent = [name for name in key if value.get(name) is None]
     if absent:
-        raise server_errors.validation(
+        raise server_errors.validation_error(
             f"The reference to a {value[ENTITY_TYPE]} for {entity_type.name}.{attribute.name} lacks {absent[0]!r}."
         )
     return tuple(str(value[name]) for name in key)

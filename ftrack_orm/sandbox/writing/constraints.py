@@ -1,4 +1,4 @@
-"""Edge: the integrity of the embedded server's data: references that exist, values present, values unique."""
+"""Edge: checks the integrity of the embedded server's data: foreign keys, required values and unique values."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .store import Row, Store
 
 @attrs.frozen(slots=True)
 class UniqueConstraint:
-    """Attributes whose values no two entities of a type may share; entities that lack one of them are not compared."""
+    """Attributes whose values are unique among entities of a type; entities where one of them is null are exempt."""
 
     entity_type: str
     attributes: tuple[str, ...]
-    named: bool = False  # whether the text names DuplicateEntryError, as clients expect it for timers
+    names_error: bool = False  # whether the message names DuplicateEntryError, as clients expect for timers
 
 
-#: Primary keys are unique anyway. (Protocol fact for Timer: a second one per user is a DuplicateEntryError.)
+#: The database checks primary keys itself. (Protocol fact for Timer: a second one of a user is a DuplicateEntryError.)
 UNIQUE_CONSTRAINTS = (
     UniqueConstraint("User", ("username",)),
     UniqueConstraint("Project", ("name",)),
@@ -31,66 +31,66 @@ UNIQUE_CONSTRAINTS = (
     UniqueConstraint("Appointment", ("context_id", "resource_id", "type")),
     UniqueConstraint("Membership", ("group_id", "user_id")),
     UniqueConstraint("ListObject", ("list_id", "entity_id")),
-    UniqueConstraint("Timer", ("user_id",), named=True),
+    UniqueConstraint("Timer", ("user_id",), names_error=True),
 )
 
 
 def check(store: Store, entity_type: str, row: Row, changed: Collection[str] | None) -> None:
-    """Refuse a row that breaks a rule; *changed* are the columns an update sets, None for a new row.
+    """Check the constraints on a row; *changed* are the columns that an update sets, or None for a new row.
 
     Raises an integrity error that names the entity type, the attribute and the value.
     """
-    check_present(store, entity_type, row, changed)
-    for pointer in store.references.of(entity_type):
-        if changed is None or pointer.column in changed:
-            check_pointer(store, pointer, row)
+    check_required(store, entity_type, row, changed)
+    for foreign_key in store.references.foreign_keys_of(entity_type):
+        if changed is None or foreign_key.column in changed:
+            check_foreign_key(store, foreign_key, row)
     check_unique(store, entity_type, row, changed)
 
 
-def check_present(store: Store, entity_type: str, row: Mapping[str, Any], changed: Collection[str] | None) -> None:
-    """Refuse a row without a value the schema requires; what the server fills in is there already."""
+def check_required(store: Store, entity_type: str, row: Mapping[str, Any], changed: Collection[str] | None) -> None:
+    """Check that a row holds every value the schema requires; the server's defaults must be filled in before."""
     described = store.schema.types[entity_type]
     for attribute in described.attributes.values():
-        if not attribute.required or attribute.is_relation or attribute.name in _MAY_LACK:
+        if not attribute.required or attribute.is_relation or attribute.name in _NULLABLE_ON_SERVERS:
             continue
         column = store.tables.column(entity_type, attribute.name)
         if column is None or row.get(column.name) is not None or (changed is not None and column.name not in changed):
             continue
         if column.primary_key and column.autoincrement is True:
             continue
-        raise server_errors.integrity(
+        raise server_errors.integrity_error(
             f"Column '{attribute.name}' cannot be null: a {entity_type} needs a value for {attribute.name!r}."
         )
 
 
-#: Required by the schema and yet empty on real servers: sequences and folders have neither status nor type.
-_MAY_LACK = frozenset({"status_id", "type_id", "priority_id"})
+#: Required by the schema and yet null on real servers: sequences and folders have neither status nor type.
+_NULLABLE_ON_SERVERS = frozenset({"status_id", "type_id", "priority_id"})
 
 
-def check_pointer(store: Store, pointer: ForeignKeyColumn, row: Mapping[str, Any]) -> None:
-    """Refuse a row whose pointer leads nowhere."""
-    value = row.get(pointer.column)
+def check_foreign_key(store: Store, foreign_key: ForeignKeyColumn, row: Mapping[str, Any]) -> None:
+    """Check that the entity a foreign key refers to exists."""
+    value = row.get(foreign_key.column)
     if value is None:
         return
-    # A note may hang on many types of entities; the row says which, so that is where to look first.
-    said = row.get("parent_type") if pointer.column == "parent_id" and len(pointer.targets) > 1 else None
-    first = (said,) if isinstance(said, str) and said in store.schema.types else ()
+    # A note may belong to entities of many types. The row names the type, which is looked up first.
+    parent_type = row.get("parent_type") if foreign_key.column == "parent_id" and len(foreign_key.targets) > 1 else None
+    preferred = (parent_type,) if isinstance(parent_type, str) and parent_type in store.schema.types else ()
     roots: set[str] = set()
-    for target in (*first, *pointer.targets):
+    for target in (*preferred, *foreign_key.targets):
         if target in roots:
             continue
         roots.add(target)
         if len(store.schema.types[target].primary_key) == 1 and store.find(target, (value,)) is not None:
             return
-    wanted = " or ".join(pointer.targets)
-    raise server_errors.integrity(
-        f"{pointer.entity_type}.{pointer.attribute}: there is no {wanted} with id {value!r} "
-        f"(foreign key {pointer.column})."
+    wanted = " or ".join(foreign_key.targets)
+    raise server_errors.integrity_error(
+        f"{foreign_key.entity_type}.{foreign_key.attribute}: there is no {wanted} with id {value!r} "
+        f"(foreign key {foreign_key.column})."
     )
 
 
 def check_unique(store: Store, entity_type: str, row: Row, changed: Collection[str] | None) -> None:
-    """Refuse a row whose unique values another one has; the primary key is the database's to watch."""
+    """Check that no other row has the same unique values; the database checks the primary key itself."""
     key = store.key_of(entity_type, row)
     described = store.schema.types[entity_type]
     for unique in UNIQUE_CONSTRAINTS:
@@ -105,4 +105,6 @@ def check_unique(store: Store, entity_type: str, row: Row, changed: Collection[s
             continue
         for other in store.rows(unique.entity_type, **values):
             if store.key_of(entity_type, other) != key:
-                raise server_errors.duplicate(entity_type, unique.attributes, list(values.values()), named=unique.named)
+                raise server_errors.duplicate_entry(
+                    entity_type, unique.attributes, list(values.values()), names_error=unique.names_error
+                )

@@ -1,8 +1,8 @@
-"""Edge: writing values of custom attributes: which configurations an entity has, and what values they take.
+"""Edge: writes values of custom attributes: checks that their configuration applies, and validates them by its type.
 
-Protocol facts: every entity has a value for each configuration that applies to it, so updating
-`ContextCustomAttributeValue` works whether a row was ever set or not; `CustomAttributeValue` is the view of the rows
-that are really there, to be created, updated and deleted.
+Protocol facts: an entity has a value for each configuration that applies to it, so an update of
+`ContextCustomAttributeValue` works even if there is no row yet. `CustomAttributeValue` is the view of the existing
+rows, which can be created, updated and deleted.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ from ftrack_orm.schema.model import EntityType
 from ftrack_orm.wire.codec import VALUE_TYPE
 
 from . import column_values
-from .defaults import project_of
+from .defaults import project_id_of
 from .store import Row, Store
 
 
-def is_typed_value(store: Store, name: str) -> bool:
-    """Whether a type shows the values of one kind of entity, which are there even if no row is."""
+def is_value_view(store: Store, name: str) -> bool:
+    """Whether a type shows the values of one entity type, which exist even without rows."""
     return name != VALUES and store.tables.root(name) == VALUES
 
 
 def check_new(store: Store, entity_type: EntityType, row: Row) -> None:
-    """Refuse a new value that its configuration does not allow; other entity types pass."""
+    """Check a new value against its configuration; other entity types pass."""
     if store.tables.root(entity_type.name) != VALUES:
         return
-    if is_typed_value(store, entity_type.name):
-        raise server_errors.validation(
+    if is_value_view(store, entity_type.name):
+        raise server_errors.validation_error(
             f"Create operations are not allowed for {entity_type.name}: its values are there already. "
             "Update the one with key [configuration_id, entity_id]."
         )
-    row["value"] = _checked(store, row, row.get("value"))
+    row["value"] = _validated_value(store, row, row.get("value"))
 
 
 def check_change(store: Store, entity_type: EntityType, row: Row, changes: dict[str, Any]) -> None:
-    """Refuse a changed value that its configuration does not allow; other entity types pass."""
+    """Check a changed value against its configuration; other entity types pass."""
     if store.tables.root(entity_type.name) == VALUES and "value" in changes:
-        changes["value"] = _checked(store, row, changes["value"])
+        changes["value"] = _validated_value(store, row, changes["value"])
 
 
-def insert_unset(store: Store, entity_type: EntityType, key: Sequence[str]) -> Row | None:
-    """Make the row of a value that was never set, or return None when there is no such entity or configuration."""
+def insert_missing(store: Store, entity_type: EntityType, key: Sequence[str]) -> Row | None:
+    """Insert the row of a value that was never set; return None if the entity or the configuration does not exist."""
     if len(key) != 2:
         return None
     configuration = store.find(CONFIGURATION, key[:1])
@@ -60,32 +60,32 @@ def insert_unset(store: Store, entity_type: EntityType, key: Sequence[str]) -> R
     return store.insert(VALUES, row)
 
 
-def _checked(store: Store, row: Row, value: Any) -> Any:
+def _validated_value(store: Store, row: Row, value: Any) -> Any:
     configuration = store.find(CONFIGURATION, (row.get("configuration_id"),))
     if configuration is None:
-        raise server_errors.integrity(
+        raise server_errors.integrity_error(
             f"CustomAttributeValue.configuration: there is no {CONFIGURATION} with id {row.get('configuration_id')!r}."
         )
     owner = _owner(store, row.get("entity_id"))
     if owner is None:
-        raise server_errors.integrity(
+        raise server_errors.integrity_error(
             f"CustomAttributeValue.entity_id: there is no entity with id {row.get('entity_id')!r}."
         )
     _check_applies(store, configuration, owner)
-    return value_of(configuration, _type_name(store, configuration), value)
+    return validate_value(configuration, _type_name(store, configuration), value)
 
 
 def _owner(store: Store, id_: Any) -> Row | None:
     for name in ("Context", *CONFIGURED_AS):
-        found = store.find(name, (id_,)) if name in store.schema.types else None
-        if found is not None:
-            return found
+        row = store.find(name, (id_,)) if name in store.schema.types else None
+        if row is not None:
+            return row
     return None
 
 
 def _type_name(store: Store, configuration: Row) -> str:
-    found = store.find("CustomAttributeType", (configuration.get("type_id"),))
-    return str(found["name"]) if found else "text"
+    attribute_type = store.find("CustomAttributeType", (configuration.get("type_id"),))
+    return str(attribute_type["name"]) if attribute_type else "text"
 
 
 # -- which configurations an entity has ---------------------------------------------------------------------------
@@ -93,7 +93,7 @@ def _type_name(store: Store, configuration: Row) -> str:
 
 def _check_applies(store: Store, configuration: Row, owner: Row) -> None:
     if not _applies(store, configuration, owner):
-        raise server_errors.validation(
+        raise server_errors.validation_error(
             f'The custom attribute "{configuration["key"]}" ({configuration["entity_type"]}) does not apply to the '
             f"{owner[ENTITY_TYPE]} {owner['id']}."
         )
@@ -121,15 +121,15 @@ def _project(store: Store, family: str, owner: Row) -> str | None:
     if family == "ListObject":
         owner = store.get("List", (owner["list_id"],))
     if family in ("Context", "AssetVersion", "Asset"):
-        return project_of(owner)
+        return project_id_of(owner)
     return owner.get("project_id")
 
 
 # -- which values a configuration takes ---------------------------------------------------------------------------
 
 
-def value_of(configuration: Mapping[str, Any], type_name: str, value: Any) -> Any:
-    """Return a custom attribute's value as it is kept, or raise the server's validation error."""
+def validate_value(configuration: Mapping[str, Any], type_name: str, value: Any) -> Any:
+    """Return a custom attribute's value as it is stored; raises the server's validation error."""
     key = str(configuration["key"])
     if value is None:
         return None
@@ -153,7 +153,7 @@ def _number(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
 
 def _date(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
     try:
-        moment = column_values.moment_of(value)
+        moment = column_values.parse_datetime_value(value)
     except (ValueError, TypeError, FtrackError):
         _refuse(key, "date", value)
     return None if moment is None else {VALUE_TYPE: "datetime", "value": column_values.datetime_text(moment)}
@@ -164,7 +164,7 @@ def _enumerator(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
     known = {option["value"] for option in enumerator_options(configuration)}
     for option in chosen:
         if option not in known:
-            raise server_errors.validation(
+            raise server_errors.validation_error(
                 f'Custom attribute value for "{key}" must be one of {", ".join(sorted(known))}. Got "{option}".'
                 f"{suggestion(option, known)}"
             )
@@ -176,7 +176,8 @@ def _dynamic_enumerator(key: str, configuration: Mapping[str, Any], value: Any) 
 
 
 def _options(key: str, value: Any) -> list[str]:
-    # Protocol fact: the value is a list even where only one can be chosen; clients have sent the bare one too.
+    # Protocol fact: the value is a list even where only one option can be chosen. Clients have also sent a plain
+    # string.
     chosen = [value] if isinstance(value, str) else value
     if not isinstance(chosen, list) or not all(isinstance(option, str) for option in chosen):
         _refuse(key, "enumerator", value)
@@ -184,7 +185,7 @@ def _options(key: str, value: Any) -> list[str]:
 
 
 def _expression(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
-    raise server_errors.validation(f'Custom attribute "{key}" is an expression: the server works it out.')
+    raise server_errors.validation_error(f'Custom attribute "{key}" is an expression, which the server computes.')
 
 
 _CHECKS: dict[str, Callable[[str, Mapping[str, Any], Any], Any]] = {
@@ -198,20 +199,20 @@ _CHECKS: dict[str, Callable[[str, Mapping[str, Any], Any], Any]] = {
     "expression": _expression,
 }
 
-#: What the server, which is written in an older Python, calls the types of values in its messages.
+#: The names of value types in the messages of the server, which is written in an older Python.
 _TYPE_NAMES = {"str": "unicode"}
 
 
 def _refuse(key: str, wanted: str, value: Any) -> NoReturn:
     name = type(value).__name__
     shown = f"<type '{_TYPE_NAMES.get(name, name)}'>"
-    raise server_errors.validation(
+    raise server_errors.validation_error(
         f'Custom attribute value for "{key}" must be of type {wanted}. Got "{value}" of type {shown}'
     )
 
 
 def enumerator_options(configuration: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the options of an enumerator: its configuration is JSON text whose `data` is JSON text again."""
+    """Return the options of an enumerator. Its configuration is JSON text whose `data` is JSON text again."""
     try:
         data = json.loads(configuration.get("config") or "{}").get("data") or "[]"
         options = json.loads(data) if isinstance(data, str) else data

@@ -1,7 +1,7 @@
-"""Edge: what the server fills in for a new entity that its client did not say.
+"""Edge: fills in the values of a new entity that its client did not send.
 
-Protocol fact: clients create a task with no more than a name and a parent, a version with no more than its asset; the
-server adds ids, the project, the version number, dates, the current user, and where the workflow starts.
+Protocol fact: clients create a task with only a name and a parent, a version with only its asset. The server adds ids,
+the project, the version number, dates, the current user, and the initial status.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from ftrack_orm.schema.model import EntityType
 from . import workflow
 from .store import Row, Store
 
-#: Attributes that hold the moment of creation where a client left them open.
-_MOMENTS: dict[str, tuple[str, ...]] = {
+#: Attributes that default to the time of the request.
+_CREATION_TIMES: dict[str, tuple[str, ...]] = {
     "AssetVersion": ("date",),
     "List": ("date",),
     "Note": ("date", "thread_activity"),
@@ -31,11 +31,11 @@ _MOMENTS: dict[str, tuple[str, ...]] = {
     "Timer": ("start",),
 }
 
-#: Types whose `user_id` is the current user where a client left it open.
-_MINE = frozenset({"AssetVersion", "Job", "List", "Note", "StatusChange", "Timelog", "Timer"})
+#: Types whose `user_id` defaults to the current user.
+_CURRENT_USER_TYPES = frozenset({"AssetVersion", "Job", "List", "Note", "StatusChange", "Timelog", "Timer"})
 
-#: Plain values, by family or type, where the schema names none.
-_VALUES: dict[str, dict[str, Any]] = {
+#: Constant defaults by family or type, where the schema has none.
+_DEFAULT_VALUES: dict[str, dict[str, Any]] = {
     "Project": {"context_type": "show", "status": "active", "is_global": False},
     "TypedContext": {"context_type": "task", "bid": 0, "sort": 0},
     "FileComponent": {"system_type": "file"},
@@ -50,22 +50,22 @@ _VALUES: dict[str, dict[str, Any]] = {
     "ReviewSession": {"availability": "available"},
 }
 
-#: The components that are kept on the server are identified there by their own ids.
+#: The location whose components are identified by their own ids.
 _SERVER_LOCATION = "3a372bde-05bc-11e4-8908-20c9d081909b"
 
 
-def complete(store: Store, entity_type: EntityType, row: Row) -> None:
-    """Fill in, in *row*, what a new entity of this type lacks; raises refusals where it can belong nowhere."""
+def fill(store: Store, entity_type: EntityType, row: Row) -> None:
+    """Fill in the missing values of a new entity in *row*; raises an integrity error without a required parent."""
     for name, value in entity_type.classifiers.items():
         column = store.tables.column(entity_type.name, name)
         if column is not None:
             if row.get(column.name) not in (None, value):
-                raise server_errors.validation(
-                    f"{entity_type.name}.{name} must be {value!r}, not {row[column.name]!r}: it is what makes the type."
+                raise server_errors.validation_error(
+                    f"{entity_type.name}.{name} must be {value!r}, not {row[column.name]!r}: it defines the type."
                 )
             row[column.name] = value
     family = (entity_type.name, *entity_type.bases)
-    _fill_plain(store, entity_type, family, row)
+    _fill_independent(store, entity_type, family, row)
     for name in family:
         rule = _RULES.get(name)
         if rule is not None:
@@ -73,11 +73,11 @@ def complete(store: Store, entity_type: EntityType, row: Row) -> None:
             break
 
 
-def _fill_plain(store: Store, entity_type: EntityType, family: tuple[str, ...], row: Row) -> None:
-    """Fill in what depends on nothing else: the schema's defaults, moments, the current user, plain values."""
-    values = {name: value for kind in reversed(family) for name, value in _VALUES.get(kind, {}).items()}
-    moments = {name for kind in family for name in _MOMENTS.get(kind, ())} | {"created_at"}
-    mine = {"created_by_id", *(("user_id",) if not _MINE.isdisjoint(family) else ())}
+def _fill_independent(store: Store, entity_type: EntityType, family: tuple[str, ...], row: Row) -> None:
+    """Fill in values that depend on no other entity: the schema's defaults, times, the current user, constants."""
+    values = {name: value for kind in reversed(family) for name, value in _DEFAULT_VALUES.get(kind, {}).items()}
+    creation_times = {name for kind in family for name in _CREATION_TIMES.get(kind, ())} | {"created_at"}
+    current_user = {"created_by_id", *(("user_id",) if not _CURRENT_USER_TYPES.isdisjoint(family) else ())}
     for attribute in entity_type.attributes.values():
         if attribute.kind is not Kind.SCALAR:
             continue
@@ -87,16 +87,17 @@ def _fill_plain(store: Store, entity_type: EntityType, family: tuple[str, ...], 
         is_id = column.primary_key and attribute.name == "id" and attribute.value_type is ValueType.TEXT
         if attribute.has_generated_default or is_id:
             row[column.name] = str(uuid.uuid4())
-        elif attribute.name in moments:
+        elif attribute.name in creation_times:
             row[column.name] = store.request.now
-        elif attribute.name in mine:
+        elif attribute.name in current_user:
             row[column.name] = store.request.user_id
         elif attribute.name in values:
             row[column.name] = values[attribute.name]
         elif attribute.default is not None:
             row[column.name] = attribute.default
         elif attribute.value_type is ValueType.BOOLEAN:
-            # A new user answers is_active, is_otp_enabled and so on as false (recorded answer of a real server).
+            # A reply to a new user holds is_active, is_otp_enabled and so on as false (recorded reply of a real
+            # server).
             row[column.name] = False
 
 
@@ -113,8 +114,8 @@ def _project(store: Store, entity_type: EntityType, row: Row) -> None:
 def _typed_context(store: Store, entity_type: EntityType, row: Row) -> None:
     if row.get("parent_id") is None:
         row["parent_id"] = row.get("project_id")
-    parent = _needed(store, entity_type, row, "parent_id", "Context")
-    row["project_id"] = project_of(parent)
+    parent = _require(store, entity_type, row, "parent_id", "Context")
+    row["project_id"] = project_id_of(parent)
     project = store.find("Project", (row["project_id"],))
     if row.get("type_id") is None:
         row["type_id"] = workflow.first_type(store, project, entity_type.name, row)
@@ -122,25 +123,25 @@ def _typed_context(store: Store, entity_type: EntityType, row: Row) -> None:
         row["status_id"] = workflow.first_status(store, project, entity_type.name, row)
 
 
-def project_of(context: Row) -> str:
-    """Return the id of the project a context's row belongs to: its own for a project."""
+def project_id_of(context: Row) -> str:
+    """Return the id of the project that a context's row belongs to; for a project its own id."""
     return str(context["id"] if context.get("parent_id") is None else context["project_id"])
 
 
 def _asset(store: Store, entity_type: EntityType, row: Row) -> None:
-    context = _needed(store, entity_type, row, "context_id", "Context")
+    context = _require(store, entity_type, row, "context_id", "Context")
     if "project_id" in entity_type.attributes:  # newer servers
-        row["project_id"] = project_of(context)
+        row["project_id"] = project_id_of(context)
 
 
 def _asset_version(store: Store, entity_type: EntityType, row: Row) -> None:
-    asset = _needed(store, entity_type, row, "asset_id", "Asset")
+    asset = _require(store, entity_type, row, "asset_id", "Asset")
     if row.get("version") is None:
         table = store.tables.table("AssetVersion")
         latest = sa.select(sa.func.max(table.c.version)).where(table.c.asset_id == row["asset_id"])
         row["version"] = (store.connection.execute(latest).scalar() or 0) + 1
     context = store.find("Context", (asset["context_id"],))
-    project = store.find("Project", (project_of(context),)) if context else None
+    project = store.find("Project", (project_id_of(context),)) if context else None
     if project is not None and "project_id" in entity_type.attributes:
         row["project_id"] = project["id"]
     if row.get("status_id") is None:
@@ -154,19 +155,19 @@ def _component_location(store: Store, entity_type: EntityType, row: Row) -> None
 
 def _note(store: Store, entity_type: EntityType, row: Row) -> None:
     if row.get("in_reply_to_id") is not None:
-        thread = _needed(store, entity_type, row, "in_reply_to_id", "Note")
+        thread = _require(store, entity_type, row, "in_reply_to_id", "Note")
         for column in ("parent_id", "parent_type"):
             row[column] = row.get(column) or thread[column]
     _typed_parent(store, entity_type, row)
 
 
 def _typed_parent(store: Store, entity_type: EntityType, row: Row) -> None:
-    """Say of what type the parent is where the client gave only its id, or the table's name for any context."""
+    """Fill in the type of the parent where the client sent only its id, or `Context` for any context."""
     if row.get("parent_id") is None or row.get("parent_type") not in (None, "TypedContext", "Context"):
         return
-    for pointer in store.references.of(entity_type.name):
-        if pointer.column == "parent_id":
-            for target in ("Context", *pointer.targets):
+    for foreign_key in store.references.foreign_keys_of(entity_type.name):
+        if foreign_key.column == "parent_id":
+            for target in ("Context", *foreign_key.targets):
                 found = store.find(target, (row["parent_id"],)) if _has_one_key(store, target) else None
                 if found is not None:
                     row["parent_type"] = found[ENTITY_TYPE]
@@ -192,16 +193,16 @@ def _configuration(store: Store, entity_type: EntityType, row: Row) -> None:
         row["entity_type"] = row["entity_type"].lower()
 
 
-def _needed(store: Store, entity_type: EntityType, row: Row, column: str, target: str) -> Row:
-    """Return the row a new entity hangs on, or refuse: without it the server cannot tell where it belongs."""
+def _require(store: Store, entity_type: EntityType, row: Row, column: str, target: str) -> Row:
+    """Return the row of the required parent of a new entity; raises the server's integrity error without it."""
     value = row.get(column)
     if value is None:
-        raise server_errors.integrity(
+        raise server_errors.integrity_error(
             f"Column '{column}' cannot be null: a {entity_type.name} needs a {target} to belong to."
         )
     found = store.find(target, (value,))
     if found is None:
-        raise server_errors.integrity(
+        raise server_errors.integrity_error(
             f"{entity_type.name}.{column}: there is no {target} with id {value!r} (foreign key {column})."
         )
     return found

@@ -1,4 +1,4 @@
-"""Edge: deleting entities with everything that cannot be without them."""
+"""Edge: deletes entities together with the rows that depend on them."""
 
 from __future__ import annotations
 
@@ -17,93 +17,94 @@ from .store import Key, Row, Store
 
 
 def delete(store: Store, targets: Sequence[tuple[str, Key]]) -> None:
-    """Delete entities that are there, given as type and key, and what `references` says goes with them.
+    """Delete existing entities, given as type and key, and cascade as `references` defines.
 
-    Works by families, not by rows: its statements grow with the depth of what hangs together, not with its size. Raises
-    an integrity error when something that stays uses one of them.
+    Works by tables, not by rows: the number of statements grows with the depth of the dependencies, not with the number
+    of rows. Raises an integrity error when a row that is not deleted restricts the deletion.
     """
     store.flush()
-    plan = _Plan(store)
+    plan = _DeletionPlan(store)
     for entity_type, key in targets:
         plan.add(store.tables.root(entity_type), {key: store.get(entity_type, key)})
-    plan.follow()
-    plan.refuse_what_is_used()
-    plan.carry_out()
+    plan.collect_dependents()
+    plan.check_restrictions()
+    plan.execute()
 
 
-class _Plan:
-    """What a deletion comes to: the doomed keys by table, and the pointers to look at when they are all known."""
+class _DeletionPlan:
+    """Collects the rows to delete by table, and the other foreign keys to check once all of those rows are known."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._connection = store.connection
-        self._doomed: dict[str, dict[Key, Row]] = {}
-        self._fresh: dict[str, list[Key]] = {}
-        self._pointing: list[tuple[Dependent, str, list[str]]] = []
+        self._rows_to_delete: dict[str, dict[Key, Row]] = {}
+        self._unvisited: dict[str, list[Key]] = {}
+        self._references: list[tuple[Dependent, str, list[str]]] = []
 
     def add(self, table: str, rows: Mapping[Key, Row]) -> None:
-        """Doom rows of a table, given by their keys, those that are not doomed yet."""
-        known = self._doomed.setdefault(table, {})
+        """Add rows of a table, by their keys, unless they were added before."""
+        known = self._rows_to_delete.setdefault(table, {})
         for key, row in rows.items():
             if key not in known:
                 known[key] = row
-                self._fresh.setdefault(table, []).append(key)
+                self._unvisited.setdefault(table, []).append(key)
 
-    def follow(self) -> None:
-        """Find all that goes with what is doomed, and remember who else points at it."""
-        while self._fresh:
-            table, keys = self._fresh.popitem()
+    def collect_dependents(self) -> None:
+        """Collect the rows that the deletion cascades to, and the foreign keys that restrict it or are set to null."""
+        while self._unvisited:
+            table, keys = self._unvisited.popitem()
             if any(len(key) != 1 for key in keys):
-                continue  # nothing can point at an entity with a longer key
+                continue  # foreign keys refer to one id, never to a composite key
             ids = [key[0] for key in keys]
-            for dependent in self._store.references.to(table):
+            for dependent in self._store.references.dependents_of(table):
                 if dependent.on_delete is OnDelete.CASCADE:
-                    self.add(dependent.table, self._pointing_rows(dependent, ids))
+                    self.add(dependent.table, self._referencing_rows(dependent, ids))
                 else:
-                    self._pointing.append((dependent, table, ids))
+                    self._references.append((dependent, table, ids))
 
-    def refuse_what_is_used(self) -> None:
-        """Refuse the deletion when a row that stays uses a doomed one and may not lose it."""
-        for dependent, table, ids in self._pointing:
+    def check_restrictions(self) -> None:
+        """Raise an integrity error when a row that is not deleted has a restricting foreign key to a deleted one."""
+        for dependent, table, ids in self._references:
             if dependent.on_delete is not OnDelete.RESTRICT:
                 continue
-            doomed = self._doomed.get(dependent.table, {})
-            staying = [key for key in self._pointing_rows(dependent, ids) if key not in doomed]
-            if staying:
-                raise server_errors.integrity(
-                    f"Cannot delete the {table}: it is in use as {dependent.column} of {len(staying)} "
-                    f"{dependent.table}, among them {', '.join(map(str, staying[0]))} (foreign key constraint fails)."
+            deleted = self._rows_to_delete.get(dependent.table, {})
+            remaining = [key for key in self._referencing_rows(dependent, ids) if key not in deleted]
+            if remaining:
+                example = ", ".join(map(str, remaining[0]))
+                raise server_errors.integrity_error(
+                    f"Cannot delete the {table}: it is in use as {dependent.column} of {len(remaining)} "
+                    f"{dependent.table}, among them {example} (foreign key constraint fails)."
                 )
 
-    def carry_out(self) -> None:
-        """Take the pointers from what stays, then delete."""
-        for dependent, _, ids in self._pointing:
+    def execute(self) -> None:
+        """Set foreign keys to null, then delete the collected rows."""
+        for dependent, _, ids in self._references:
             if dependent.on_delete is OnDelete.SET_NULL:
-                self._clear(dependent, ids)
-        for name, rows in self._doomed.items():
+                self._set_null(dependent, ids)
+        for name, rows in self._rows_to_delete.items():
             self._delete_rows(name, list(rows))
             for key, row in rows.items():
-                if ENTITY_TYPE in row:  # what links entities in a table no type shows is no entity itself
-                    self._store.change_log.removed(name, key, row)
-        if "Context" in self._doomed:
-            contexts = [key[0] for key in self._doomed["Context"]]
+                if ENTITY_TYPE in row:  # a row of a link table without an entity type is not an entity
+                    self._store.change_log.record_delete(name, key, row)
+        if "Context" in self._rows_to_delete:
+            contexts = [key[0] for key in self._rows_to_delete["Context"]]
             closure.remove(self._connection, self._store.tables, contexts)
-        self._store.forget()
-        for name, rows in self._doomed.items():
-            self._store.removed(name, rows)
+        self._store.expire_all()
+        for name, rows in self._rows_to_delete.items():
+            self._store.mark_deleted(name, rows)
 
-    def _clear(self, dependent: Dependent, ids: list[str]) -> None:
+    def _set_null(self, dependent: Dependent, ids: list[str]) -> None:
         table = self._table(dependent.table)
-        cleared = {dependent.column: None}
-        # The server's notes are many and nobody is told that they changed.
-        rows = {} if dependent.table in UNANNOUNCED_TABLES else self._pointing_rows(dependent, ids)
+        nulled = {dependent.column: None}
+        # Changes of unannounced tables need not be recorded, and their rows are many.
+        rows = {} if dependent.table in UNANNOUNCED_TABLES else self._referencing_rows(dependent, ids)
         for key, row in rows.items():
-            if key not in self._doomed.get(dependent.table, {}):
-                self._store.change_log.changed(dependent.table, key, row, cleared)
+            if key not in self._rows_to_delete.get(dependent.table, {}):
+                self._store.change_log.record_update(dependent.table, key, row, nulled)
         column = table.c[dependent.column]
-        self._connection.execute(table.update().where(column.in_(json_values(ids))).values(cleared))
+        self._connection.execute(table.update().where(column.in_(json_values(ids))).values(nulled))
 
-    def _pointing_rows(self, dependent: Dependent, ids: list[str]) -> dict[Key, Row]:
+    def _referencing_rows(self, dependent: Dependent, ids: list[str]) -> dict[Key, Row]:
         table = self._table(dependent.table)
         names = [column.name for column in table.primary_key.columns]
         statement = sa.select(table).where(table.c[dependent.column].in_(json_values(ids)))

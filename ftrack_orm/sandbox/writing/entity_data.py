@@ -1,7 +1,7 @@
-"""Pure: reading what a request wants an entity's attributes to be, into column values and collections.
+"""Pure: validates the entity data of a request and converts it to column values and collections.
 
-`status` and `status_id` say the same in two ways; here both become the column. Whatever cannot be set is refused with
-the attribute named, so that a wrong name or type never passes in silence.
+`status` and `status_id` set the same column. An attribute that cannot be set is refused by name, so that a wrong name
+or type is never ignored.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from . import column_values, legacy_names
 
 @attrs.frozen
 class EntityData:
-    """What a request sets: values by column, and the members of collections by attribute, as sent."""
+    """The data of a request: values by column, and the members of collections by attribute, as sent."""
 
     columns: Mapping[str, Any]
     collections: Mapping[str, list[Any]]
-    named: tuple[str, ...]  # the attributes, as the request names them
+    attributes: tuple[str, ...]  # the names in the request
 
 
 def validate(
     tables: Tables, entity_type: EntityType, data: Mapping[str, Any], current: Mapping[str, Any] | None
 ) -> EntityData:
-    """Return what *data* sets on an entity of this type; *current* is its row, None for a new entity.
+    """Return *data* as values for an entity of this type; *current* is its row, or None for a new entity.
 
-    Raises `UnknownAttribute` with near names, and validation errors for values of the wrong type, for attributes the
-    server works out, and for changes of what is settable only at creation.
+    Raises `UnknownAttribute` with near names, and validation errors for values of the wrong type, for attributes that
+    the server computes, and for changes of immutable attributes.
     """
     scalars: dict[str, Any] = {}
     references: dict[str, Any] = {}
@@ -52,13 +52,14 @@ def validate(
         else:
             column, given = _scalar(tables, entity_type, attribute, value)
             scalars[column] = given
-        # Clients send attributes along that they did not change, so only a real change is refused.
+        # Clients also send attributes that they did not change, so only a changed value is refused.
         if current is not None and attribute.immutable and current[column] != given:
-            raise server_errors.validation(
+            raise server_errors.validation_error(
                 f"{entity_type.name}.{name} can be set only when the entity is created; it is {current[column]!r} "
-                f"and was to become {given!r}."
+                f"and cannot become {given!r}."
             )
-    # The official client sends a key's default (`priority_id`) next to the reference its user chose (`priority`).
+    # The official client sends a key's default (`priority_id`) together with the reference that its user set
+    # (`priority`), which takes precedence.
     return EntityData({**scalars, **references}, collections, tuple(data))
 
 
@@ -74,14 +75,14 @@ def _settable(tables: Tables, entity_type: EntityType, name: str) -> Attribute:
         or (attribute.is_relation and isinstance(tables.relation(entity_type.name, name), Derived))
     )
     if derived:
-        raise server_errors.validation(f"{entity_type.name}.{name} is worked out by the server and cannot be set.")
+        raise server_errors.validation_error(f"{entity_type.name}.{name} is computed by the server and cannot be set.")
     return attribute
 
 
 def _scalar(tables: Tables, entity_type: EntityType, attribute: Attribute, value: Any) -> tuple[str, Any]:
     column = tables.column(entity_type.name, attribute.name)
-    assert column is not None  # _settable refused the others
-    given = column_values.incoming(entity_type, attribute, value)
+    assert column is not None  # `_settable` raised for attributes without a column
+    given = column_values.from_json(entity_type, attribute, value)
     if attribute.translates_type and given is not None:
         given = legacy_names.entity_type_name(tables.schema, given)
     return column.name, given
@@ -90,7 +91,7 @@ def _scalar(tables: Tables, entity_type: EntityType, attribute: Attribute, value
 def _reference(tables: Tables, entity_type: EntityType, attribute: Attribute, value: Any) -> tuple[str, Any]:
     key = tables.relation(entity_type.name, attribute.name)
     if not isinstance(key, (ForeignKey, HiddenKey)) or attribute.target is None:
-        raise server_errors.validation(f"{entity_type.name}.{attribute.name} cannot be set.")
+        raise server_errors.validation_error(f"{entity_type.name}.{attribute.name} cannot be set.")
     column = tables.key_column(entity_type.name, key).name
     if value is None:
         return column, None
@@ -98,7 +99,7 @@ def _reference(tables: Tables, entity_type: EntityType, attribute: Attribute, va
     (given,) = column_values.reference_key(entity_type, attribute, value, target.primary_key[:1])
     sent = value[ENTITY_TYPE]
     if sent not in tables.schema.types or not tables.schema.related(sent, target.name):
-        raise server_errors.validation(
+        raise server_errors.validation_error(
             f"{entity_type.name}.{attribute.name} must be a {target.name}, not a {sent} ({given})."
         )
     return column, given
@@ -106,7 +107,7 @@ def _reference(tables: Tables, entity_type: EntityType, attribute: Attribute, va
 
 def _members(entity_type: EntityType, attribute: Attribute, value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise server_errors.validation(
+        raise server_errors.validation_error(
             f"{entity_type.name}.{attribute.name} must be a list of references to {attribute.target}, not {value!r}."
         )
     return value

@@ -1,4 +1,4 @@
-"""Pure: the names ftrack's database has for entity types, which requests may still use instead of the schema's."""
+"""Pure: the names of entity types in ftrack's database, which requests may use instead of the schema's names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ftrack_orm.errors import suggestion
 from ftrack_orm.sandbox import server_errors
 from ftrack_orm.schema.model import Schema
 
-#: Names seen in public clients; the rest follows from the schema's internal names.
+#: Names that public clients use; other names follow from the schema's internal names.
 _KNOWN = {
     "task": "TypedContext",
     "show": "Project",
@@ -25,7 +25,7 @@ _KNOWN = {
 
 
 def entity_type_name(schema: Schema, name: str) -> str:
-    """Return the schema's name for what a client calls an entity type; raises a validation error when it is none."""
+    """Return the schema's name of an entity type that a client may name in another way; raises a validation error."""
     if name in schema.types:
         return name
     known = _KNOWN.get(name.lower())
@@ -34,4 +34,4 @@ def entity_type_name(schema: Schema, name: str) -> str:
     for entity_type in schema.types.values():
         if name.lower() in (entity_type.name.lower(), (entity_type.alias or "").lower()):
             return entity_type.name
-    raise server_errors.validation(f"There is no entity type {name!r}.{suggestion(name, schema.types)}")
+    raise server_errors.validation_error(f"There is no entity type {name!r}.{suggestion(name, schema.types)}")

@@ -1,6 +1,7 @@
-"""Edge: making a collection hold exactly the members a request lists.
+"""Edge: makes a collection hold exactly the members that a request lists.
 
-Protocol fact: clients send the whole collection, not the difference; the server finds out who is new and who is gone.
+Protocol fact: clients send the whole collection, not the difference; the server computes which members are added and
+removed.
 """
 
 from __future__ import annotations
@@ -22,22 +23,22 @@ from .store import Key, Row, Store
 def set_members(store: Store, entity_type: EntityType, row: Row, name: str, members: list[Any]) -> None:
     """Make the collection *name* of an entity hold exactly *members*, references to entities.
 
-    Members of a many-to-many collection are linked and unlinked. Members of a one-to-many collection get or lose their
-    key to this entity; one that cannot be without it (an appointment, a metadata entry) is deleted. New metadata may be
-    given as key and value.
+    Members of a many-to-many collection are linked and unlinked. For a one-to-many collection, the foreign key of each
+    member is set or cleared; a member that requires it (an appointment, a metadata entry) is deleted. New metadata may
+    be given as key and value.
     """
     attribute = entity_type.attributes[name]
     key = store.tables.relation(entity_type.name, name)
     if isinstance(key, Through):
-        _set_linked(store, entity_type, attribute, row, key, members)
+        _set_many_to_many(store, entity_type, attribute, row, key, members)
     elif isinstance(key, Inverse):
-        _set_owned(store, entity_type, attribute, row, key, members)
+        _set_one_to_many(store, entity_type, attribute, row, key, members)
     else:
-        raise server_errors.validation(f"{entity_type.name}.{name} is worked out by the server and cannot be set.")
+        raise server_errors.validation_error(f"{entity_type.name}.{name} is computed by the server and cannot be set.")
 
 
-def members(store: Store, entity_type: EntityType, row: Row, name: str) -> list[dict[str, Any]]:
-    """Return references to the members that a collection has now, in the order of their keys."""
+def member_references(store: Store, entity_type: EntityType, row: Row, name: str) -> list[dict[str, Any]]:
+    """Return references to the current members of a collection, ordered by their keys."""
     attribute = entity_type.attributes[name]
     target = _target(store, attribute)
     key = store.tables.relation(entity_type.name, name)
@@ -48,8 +49,8 @@ def members(store: Store, entity_type: EntityType, row: Row, name: str) -> list[
     elif isinstance(key, Through):
         table, near, far = store.tables.link(key)
         linked = table.select().with_only_columns(far).where(near == row["id"])
-        found = [store.find(target.name, (id_,)) for id_ in store.connection.execute(linked).scalars()]
-        rows = [each for each in found if each is not None]
+        members = [store.find(target.name, (id_,)) for id_ in store.connection.execute(linked).scalars()]
+        rows = [member for member in members if member is not None]
     references = []
     for each in sorted(rows, key=lambda each: store.key_of(target.name, each)):
         values = zip(target.primary_key, store.key_of(target.name, each), strict=True)
@@ -60,7 +61,7 @@ def members(store: Store, entity_type: EntityType, row: Row, name: str) -> list[
 # -- many to many -------------------------------------------------------------------------------------------------
 
 
-def _set_linked(
+def _set_many_to_many(
     store: Store, entity_type: EntityType, attribute: Attribute, row: Row, key: Through, members: list[Any]
 ) -> None:
     table, near, far = store.tables.link(key)
@@ -68,25 +69,25 @@ def _set_linked(
     wanted = [reference_key(entity_type, attribute, member, target.primary_key)[0] for member in members]
     for id_ in wanted:
         if store.find(target.name, (id_,)) is None:
-            raise server_errors.integrity(
+            raise server_errors.integrity_error(
                 f"{entity_type.name}.{attribute.name}: there is no {target.name} with id {id_!r}."
             )
     present = set(store.connection.execute(table.select().with_only_columns(far).where(near == row["id"])).scalars())
     added = [id_ for id_ in dict.fromkeys(wanted) if id_ not in present]
-    gone = present - set(wanted)
+    removed = present - set(wanted)
     described = store.schema.types.get(key.link)
     if described is None:
-        if gone:
-            store.connection.execute(table.delete().where(near == row["id"], far.in_(sorted(gone))))
+        if removed:
+            store.connection.execute(table.delete().where(near == row["id"], far.in_(sorted(removed))))
         if added:
             store.connection.execute(table.insert(), [{near.name: row["id"], far.name: id_} for id_ in added])
-        if gone or added:
+        if removed or added:
             root = store.tables.root(entity_type.name)
             now = sorted(dict.fromkeys(wanted))
-            store.change_log.relinked(root, (row["id"],), row, attribute.name, sorted(present), now)
+            store.change_log.record_links(root, (row["id"],), row, attribute.name, sorted(present), now)
         return
-    # The link is an entity itself, with an id, values of its own and things that hang on it.
-    for id_ in sorted(gone):
+    # The link is an entity itself, with an id, values and dependents of its own.
+    for id_ in sorted(removed):
         links = store.rows(key.link, **{near.name: row["id"], far.name: id_})
         deletion.delete(store, [(key.link, store.key_of(key.link, link)) for link in links])
     for id_ in added:
@@ -96,12 +97,12 @@ def _set_linked(
 # -- one to many --------------------------------------------------------------------------------------------------
 
 
-def _set_owned(
+def _set_one_to_many(
     store: Store, entity_type: EntityType, attribute: Attribute, row: Row, key: Inverse, members: list[Any]
 ) -> None:
     target = _target(store, attribute)
     if target.name.endswith("CustomAttributeValue"):
-        raise server_errors.validation(
+        raise server_errors.validation_error(
             f"{entity_type.name}.{attribute.name} cannot be set as a collection. Update the {target.name} with key "
             "[configuration_id, entity_id] instead."
         )
@@ -110,13 +111,13 @@ def _set_owned(
         store.key_of(target.name, child): child
         for child in store.rows(target.name, **{column: row["id"], **dict(key.only)})
     }
-    kept = {_adopt(store, entity_type, attribute, row, key, member, present) for member in members}
+    kept = {_attach(store, entity_type, attribute, row, key, member, present) for member in members}
     for child_key, child in present.items():
         if child_key not in kept:
-            _release(store, target, column, child_key, child)
+            _detach(store, target, column, child_key, child)
 
 
-def _adopt(
+def _attach(
     store: Store,
     entity_type: EntityType,
     attribute: Attribute,
@@ -125,7 +126,7 @@ def _adopt(
     member: Any,
     present: Mapping[Key, Row],
 ) -> Key:
-    """Give one member its key to the owner, creating it when only its values were given; return its primary key."""
+    """Set the foreign key of one member, or create a member given by its values; return its primary key."""
     target = _target(store, attribute)
     owner = row["id"]
     column = store.tables.key_column(target.name, key).name
@@ -137,7 +138,7 @@ def _adopt(
         data = {name: member[name] for name in ("parent_id", "key", "value")}
         return store.key_of(target.name, creation.insert(store, target, {**data, "parent_type": row[ENTITY_TYPE]}))
     if child is None:
-        raise server_errors.integrity(
+        raise server_errors.integrity_error(
             f"{entity_type.name}.{attribute.name}: there is no {target.name} with key {list(child_key)!r}."
         )
     wanted = {column: owner, **dict(key.only)}
@@ -150,16 +151,17 @@ def _adopt(
     return child_key
 
 
-def _release(store: Store, target: EntityType, column: str, child_key: Key, child: Row) -> None:
+def _detach(store: Store, target: EntityType, column: str, child_key: Key, child: Row) -> None:
+    """Clear the foreign key of a former member, or delete the member if it requires the key."""
     described = store.type_of(target.name, child)
-    needed = column in described.primary_key or any(
+    is_required = column in described.primary_key or any(
         attribute.required and attribute.name == column for attribute in described.attributes.values()
     )
-    if needed:
+    if is_required:
         deletion.delete(store, [(described.name, child_key)])
         return
     if described.family == "Context":
-        raise server_errors.integrity(
+        raise server_errors.integrity_error(
             f"{described.name} {child_key[0]} ({child['name']!r}) cannot be left without a parent. "
             "Move it to another one, or delete it."
         )

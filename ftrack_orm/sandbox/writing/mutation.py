@@ -1,4 +1,4 @@
-"""Edge: the three operations that change data, as a client asks for them and is answered."""
+"""Edge: the three operations that change data, from the data of a request to the data of its reply."""
 
 from __future__ import annotations
 
@@ -14,54 +14,54 @@ from .update import apply
 
 
 def create(store: Store, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Create an entity and return the answer the client gets.
+    """Create an entity and return the data of the reply.
 
-    Raises `UnknownEntityType`, `UnknownAttribute` and the server's refusals.
+    Raises `UnknownEntityType`, `UnknownAttribute` and the server's errors.
     """
     entity_type = concrete_type(store, name, data)
-    given = entity_data.validate(store.tables, entity_type, data, None)
-    row = insert(store, entity_type, given.columns)
-    for attribute, members in given.collections.items():
+    validated = entity_data.validate(store.tables, entity_type, data, None)
+    row = insert(store, entity_type, validated.columns)
+    for attribute, members in validated.collections.items():
         membership.set_members(store, entity_type, row, attribute, members)
-    return replies.created(store, entity_type, row, given.named)
+    return replies.created_entity(store, entity_type, row, validated.attributes)
 
 
 def update(store: Store, name: str, key: Sequence[str], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Change an entity and return the answer the client gets.
+    """Change an entity and return the data of the reply.
 
-    Raises the server's refusals, among them that of a missing entity; the value of a custom attribute is there for
-    every entity it applies to, whether it was ever set or not.
+    Raises the server's errors, among them that of an entity that does not exist. The value of a custom attribute exists
+    for every entity that its configuration applies to, even if it was never set.
     """
-    asked = store.schema.type(name)
+    requested = store.schema.type(name)
     row = store.find(name, key)
-    if row is None and custom_attributes.is_typed_value(store, name):
-        row = custom_attributes.insert_unset(store, asked, key)
+    if row is None and custom_attributes.is_value_view(store, name):
+        row = custom_attributes.insert_missing(store, requested, key)
     if row is None:
-        raise server_errors.missing(name, key)
+        raise server_errors.entity_not_found(name, key)
     entity_type = store.type_of(name, row)
-    given = entity_data.validate(store.tables, entity_type, data, row)
-    changes = {column: value for column, value in given.columns.items() if row[column] != value}
+    validated = entity_data.validate(store.tables, entity_type, data, row)
+    changes = {column: value for column, value in validated.columns.items() if row[column] != value}
     custom_attributes.check_change(store, entity_type, row, changes)
     before = dict(row)
     apply(store, entity_type, row, changes)
-    for attribute, members in given.collections.items():
+    for attribute, members in validated.collections.items():
         membership.set_members(store, entity_type, row, attribute, members)
     row = store.get(name, key)
-    touched = [column for column, value in row.items() if before.get(column) != value]
-    return replies.updated(store, entity_type, row, given.named, touched)
+    changed = [column for column, value in row.items() if before.get(column) != value]
+    return replies.updated_entity(store, entity_type, row, validated.attributes, changed)
 
 
 def delete(store: Store, targets: Sequence[tuple[str, Sequence[str]]]) -> None:
-    """Delete entities, given as type and key, with all that cannot be without them.
+    """Delete entities, given as type and key, together with all rows that depend on them.
 
-    One that the same request has deleted before, by itself or along with something else, counts as deleted. Raises the
-    server's refusals of a missing entity and of deleting what is in use.
+    An entity that the same request has deleted already, directly or by a cascade, counts as deleted. Raises the
+    server's errors for an entity that does not exist and for one that is in use.
     """
-    left = []
+    remaining = []
     for name, key in targets:
         if store.find(name, key) is not None:
-            left.append((name, tuple(key)))
-        elif not store.was_removed(name, key):
-            raise server_errors.missing(name, key)
-    if left:
-        deletion.delete(store, left)
+            remaining.append((name, tuple(key)))
+        elif not store.was_deleted(name, key):
+            raise server_errors.entity_not_found(name, key)
+    if remaining:
+        deletion.delete(store, remaining)

@@ -1,7 +1,7 @@
-"""Pure: which columns of the embedded server's tables point at other entities, and what becomes of them on deletion.
+"""Pure: the foreign key columns of the embedded server's tables, and the effect of a deletion on rows with them.
 
-Worked out once from the schema and its relation keys. A column points at one family of entity types when the schema
-shows a reference over it (`status_id`), or at any of several when only collections tell (`Metadata.parent_id`).
+Computed once from the schema and its relation keys. A column refers to one family of entity types when the schema has a
+reference over it (`status_id`), or to one of several when only collections use it (`Metadata.parent_id`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from ftrack_orm.schema.attribute import Attribute, Kind
 
 
 class OnDelete(enum.Enum):
-    """What deleting an entity does to a row that points at it."""
+    """The effect of deleting an entity on a row that refers to it, named as in SQL."""
 
-    CASCADE = "deleted too"
-    SET_NULL = "keeps living without it"
-    RESTRICT = "forbids the deletion"
+    CASCADE = "cascade"
+    SET_NULL = "set null"
+    RESTRICT = "restrict"
 
 
 @attrs.frozen(slots=True)
@@ -30,21 +30,21 @@ class ForeignKeyColumn:
 
     entity_type: str
     column: str
-    attribute: str  # what messages call it
+    attribute: str  # its name in messages
     targets: tuple[str, ...]
-    optional: bool = True
+    nullable: bool = True
 
 
 @attrs.frozen(slots=True)
 class Dependent:
-    """A column, of a family's or a hidden link's *table*, that points at a family, and the fate of its rows."""
+    """A foreign key column of a *table* of entities or links, and the effect of deleting the entity it refers to."""
 
     table: str
     column: str
     on_delete: OnDelete
 
 
-#: How a studio sets ftrack up. Rows of production data that use one of these forbid its deletion.
+#: The studio's configuration. Entities of these types cannot be deleted while production data refers to them.
 CONFIGURATION = frozenset(
     {
         "AssetType", "CustomAttributeType", "Disk", "ListCategory", "ManagerType", "ObjectType", "Priority",
@@ -54,11 +54,11 @@ CONFIGURATION = frozenset(
     }
 )  # fmt: skip
 
-#: Columns whose fate the general rule in `_on_delete` would get wrong.
-_EXCEPTIONS: dict[tuple[str, str], OnDelete] = {
+#: Columns for which the general rule in `_on_delete` would be wrong.
+_ON_DELETE_EXCEPTIONS: dict[tuple[str, str], OnDelete] = {
     ("Status", "state_id"): OnDelete.RESTRICT,
-    ("Note", "user_id"): OnDelete.RESTRICT,  # what was said must not vanish with who said it
-    ("Timelog", "user_id"): OnDelete.SET_NULL,  # the hours were spent all the same
+    ("Note", "user_id"): OnDelete.RESTRICT,  # notes must not vanish with their author
+    ("Timelog", "user_id"): OnDelete.SET_NULL,  # the logged hours remain
     ("Resource", "parent_id"): OnDelete.SET_NULL,  # a group inside a deleted group
     ("CustomConfigurationBase", "group_id"): OnDelete.SET_NULL,
     ("Manager", "user_id"): OnDelete.CASCADE,
@@ -66,40 +66,45 @@ _EXCEPTIONS: dict[tuple[str, str], OnDelete] = {
 
 
 class References:
-    """The pointers of every entity type, and for every family who points at it."""
+    """The foreign keys of every entity type, and the dependents of every family."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._pointers = {name: tuple(_references(tables, name)) for name in tables.schema.types}
-        owned = _owners(tables)
-        for (name, column), targets in owned.items():
-            if not any(pointer.column == column and len(pointer.targets) == 1 for pointer in self._pointers[name]):
-                pointer = ForeignKeyColumn(name, column, column, _widest(tables, targets))
-                self._pointers[name] = (*self._pointers[name], pointer)
+        self._foreign_keys = {name: tuple(_declared_foreign_keys(tables, name)) for name in tables.schema.types}
+        owners = _owners(tables)
+        for (name, column), targets in owners.items():
+            if not any(
+                foreign_key.column == column and len(foreign_key.targets) == 1
+                for foreign_key in self._foreign_keys[name]
+            ):
+                foreign_key = ForeignKeyColumn(name, column, column, _most_general(tables, targets))
+                self._foreign_keys[name] = (*self._foreign_keys[name], foreign_key)
         self._dependents: dict[str, dict[tuple[str, str], Dependent]] = {}
         for name in tables.schema.types:
-            for pointer in self._pointers[name]:
-                for target in pointer.targets:
-                    is_owned = target in owned.get((name, pointer.column), ())
-                    self._add(target, tables.root(name), pointer.column, _on_delete(tables, pointer, target, is_owned))
+            for foreign_key in self._foreign_keys[name]:
+                for target in foreign_key.targets:
+                    is_owned = target in owners.get((name, foreign_key.column), ())
+                    self._add_dependent(
+                        target, tables.root(name), foreign_key.column, _on_delete(tables, foreign_key, target, is_owned)
+                    )
         for target, link, column in _hidden_links(tables):
-            self._add(target, link, column, OnDelete.CASCADE)
+            self._add_dependent(target, link, column, OnDelete.CASCADE)
 
-    def of(self, entity_type: str) -> tuple[ForeignKeyColumn, ...]:
-        """Return the pointers an entity of this type has."""
-        return self._pointers[entity_type]
+    def foreign_keys_of(self, entity_type: str) -> tuple[ForeignKeyColumn, ...]:
+        """Return the foreign keys of an entity type."""
+        return self._foreign_keys[entity_type]
 
-    def to(self, root: str) -> tuple[Dependent, ...]:
-        """Return who points at the family kept in the table *root*."""
+    def dependents_of(self, root: str) -> tuple[Dependent, ...]:
+        """Return the foreign keys that refer to the family in the table *root*."""
         return tuple(self._dependents.get(root, {}).values())
 
-    def _add(self, target: str, table: str, column: str, on_delete: OnDelete) -> None:
-        found = self._dependents.setdefault(self._tables.root(target), {})
-        known = found.get((table, column))
-        # Types of one family may disagree (`parent_id` is owned by a context, unknown to another); deleting too much
-        # is never the answer to that unless one of them owns the rows.
+    def _add_dependent(self, target: str, table: str, column: str, on_delete: OnDelete) -> None:
+        dependents = self._dependents.setdefault(self._tables.root(target), {})
+        known = dependents.get((table, column))
+        # Types of one family may disagree: `parent_id` is owned by a context, but not by every type. The row is kept
+        # unless one of them owns it.
         if known is None or (known.on_delete is OnDelete.SET_NULL and on_delete is not OnDelete.SET_NULL):
-            found[table, column] = Dependent(table, column, on_delete)
+            dependents[table, column] = Dependent(table, column, on_delete)
 
 
 def _relations(tables: Tables, name: str) -> Iterator[tuple[Attribute, str, RelationKey]]:
@@ -109,8 +114,8 @@ def _relations(tables: Tables, name: str) -> Iterator[tuple[Attribute, str, Rela
             yield attribute, attribute.target, tables.relation(name, attribute.name)
 
 
-def _references(tables: Tables, name: str) -> Iterator[ForeignKeyColumn]:
-    """Yield the pointers whose target one reference or the attribute's own description tells."""
+def _declared_foreign_keys(tables: Tables, name: str) -> Iterator[ForeignKeyColumn]:
+    """Yield the foreign keys whose target follows from one reference or from the attribute's own description."""
     entity_type = tables.schema.types[name]
     seen: set[str] = set()
     for attribute, related, key in _relations(tables, name):
@@ -124,7 +129,7 @@ def _references(tables: Tables, name: str) -> Iterator[ForeignKeyColumn]:
     for attribute in entity_type.attributes.values():
         target = (attribute.foreign_key or "").split(".")[0]
         stored = tables.column(name, attribute.name) if attribute.kind is Kind.SCALAR else None
-        # The id of a subtype is described as a foreign key to its base (FileComponent.id); that is the same row.
+        # The id of a subtype is described as a foreign key to its base (FileComponent.id), which is the same row.
         if stored is None or target not in tables.schema.types or tables.root(target) == tables.root(name):
             continue
         if stored.name not in seen:
@@ -133,9 +138,9 @@ def _references(tables: Tables, name: str) -> Iterator[ForeignKeyColumn]:
 
 
 def _owners(tables: Tables) -> dict[tuple[str, str], set[str]]:
-    """Return, for columns that collections are read by, the types whose collections they are.
+    """Return (entity type, foreign key column) -> the types whose collections use that column.
 
-    The collections of `Context` reach rows of `Note`, so `Note.parent_id` is owned by contexts, among others.
+    The collections of `Context` hold rows of `Note`, so contexts are among the owners of `Note.parent_id`.
     """
     owners: dict[tuple[str, str], set[str]] = {}
     for name in tables.schema.types:
@@ -143,7 +148,7 @@ def _owners(tables: Tables) -> dict[tuple[str, str], set[str]]:
             ends: list[tuple[str, str, str]] = []
             if isinstance(key, Inverse):
                 column = tables.key_column(target, key).name
-                ends = [(member, column, name) for member in _kept_alike(tables, target)]
+                ends = [(member, column, name) for member in _item_types(tables, target)]
             elif isinstance(key, Through) and key.link in tables.schema.types:
                 _, near, far = tables.link(key)
                 ends = [(key.link, near.name, name), (key.link, far.name, target)]
@@ -152,20 +157,20 @@ def _owners(tables: Tables) -> dict[tuple[str, str], set[str]]:
     return owners
 
 
-def _kept_alike(tables: Tables, target: str) -> tuple[str, ...]:
+def _item_types(tables: Tables, target: str) -> tuple[str, ...]:
     """Return the types whose rows a collection of *target* can hold: its subtypes, or all views of the same rows."""
     if tables.view(target) is None:
         return tables.schema.concrete(target)
     return tuple(name for name in tables.schema.types if tables.root(name) == tables.root(target))
 
 
-def _widest(tables: Tables, targets: set[str]) -> tuple[str, ...]:
-    """Return *targets* without those that a base of theirs stands for already."""
+def _most_general(tables: Tables, targets: set[str]) -> tuple[str, ...]:
+    """Return *targets* without the subtypes of others among them."""
     return tuple(sorted(name for name in targets if targets.isdisjoint(tables.schema.types[name].bases)))
 
 
 def _hidden_links(tables: Tables) -> Iterator[tuple[str, str, str]]:
-    """Yield (target type, link table, column) for the links no entity type shows."""
+    """Yield (target type, link table, column) for link tables without an entity type."""
     for name in tables.schema.types:
         for _, target, key in _relations(tables, name):
             if isinstance(key, Through) and key.link not in tables.schema.types:
@@ -173,23 +178,23 @@ def _hidden_links(tables: Tables) -> Iterator[tuple[str, str, str]]:
                 yield target, key.link, key.far
 
 
-def _on_delete(tables: Tables, pointer: ForeignKeyColumn, target: str, is_owned: bool) -> OnDelete:
-    """Return what deleting a *target* does to the rows that point at it. The rule, first match wins:
+def _on_delete(tables: Tables, foreign_key: ForeignKeyColumn, target: str, is_owned: bool) -> OnDelete:
+    """Return the effect of deleting a *target* on the rows that refer to it. The first match applies:
 
     1. the exceptions above;
-    2. production data that uses the studio's configuration forbids its deletion, as does what a user must have made;
-    3. rows that cannot be without it (part of their key, required, or reached by a collection of it) go too;
-    4. the others lose the pointer.
+    2. the studio's configuration cannot be deleted while production data refers to it, nor can a required creator;
+    3. rows that require the target are deleted (it is in their key, required, or has a collection of them);
+    4. the foreign key of other rows is set to null.
     """
-    root = tables.root(pointer.entity_type)
-    exception = _EXCEPTIONS.get((root, pointer.column))
+    root = tables.root(foreign_key.entity_type)
+    exception = _ON_DELETE_EXCEPTIONS.get((root, foreign_key.column))
     if exception is not None:
         return exception
-    in_key = pointer.column in tables.table(pointer.entity_type).primary_key.columns
+    in_key = foreign_key.column in tables.table(foreign_key.entity_type).primary_key.columns
     if tables.root(target) in CONFIGURATION and root not in CONFIGURATION:
         return OnDelete.RESTRICT
-    if pointer.column == "created_by_id" and not pointer.optional:
+    if foreign_key.column == "created_by_id" and not foreign_key.nullable:
         return OnDelete.RESTRICT
-    if in_key or not pointer.optional or is_owned:
+    if in_key or not foreign_key.nullable or is_owned:
         return OnDelete.CASCADE
     return OnDelete.SET_NULL

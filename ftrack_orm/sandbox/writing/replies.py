@@ -1,4 +1,4 @@
-"""Edge: what a client is told about an entity it created or changed."""
+"""Edge: the data of the replies to create and update operations."""
 
 from __future__ import annotations
 
@@ -14,50 +14,51 @@ from . import column_values, membership
 from .store import Row, Store
 
 
-def created(store: Store, entity_type: EntityType, row: Row, named: Iterable[str]) -> dict[str, Any]:
-    """Return the answer to a create: every stored value the entity has, defaults included; nulls are left out.
+def created_entity(store: Store, entity_type: EntityType, row: Row, attributes: Iterable[str]) -> dict[str, Any]:
+    """Return the data of the reply to a create: all stored values of the entity with defaults, without nulls.
 
-    Of its relations there are those that the request *named*. (Recorded answers of a real server have this shape.)
+    Relations are included if they are in *attributes*, the names in the request. (Recorded replies of a real server
+    have this shape.)
     """
     scalars = [name for name, attribute in entity_type.attributes.items() if attribute.kind is Kind.SCALAR]
-    answer = _entity(store, entity_type, row, scalars)
-    for name in named:
+    data = _entity(store, entity_type, row, scalars)
+    for name in attributes:
         if entity_type.attributes[name].is_relation:
-            answer[name] = _related(store, entity_type, name, row)
-    return answer
+            data[name] = _related(store, entity_type, name, row)
+    return data
 
 
-def updated(
-    store: Store, entity_type: EntityType, row: Row, named: Iterable[str], columns: Iterable[str]
+def updated_entity(
+    store: Store, entity_type: EntityType, row: Row, attributes: Iterable[str], columns: Iterable[str]
 ) -> dict[str, Any]:
-    """Return the answer to an update: key, system projections, what the request *named* and what changed with it."""
-    touched = set(columns)
+    """Return the data of the reply to an update: key, system projections, requested attributes, changed *columns*."""
+    changed = set(columns)
     scalars = [
         name
         for name, attribute in entity_type.attributes.items()
         if attribute.kind is Kind.SCALAR
         and (column := store.tables.column(entity_type.name, name)) is not None
-        and column.name in touched
+        and column.name in changed
     ]
-    answer = _entity(store, entity_type, row, scalars)
-    for name in named:
+    data = _entity(store, entity_type, row, scalars)
+    for name in attributes:
         attribute = entity_type.attributes[name]
         if attribute.kind is Kind.SCALAR:
-            answer[name] = _value(store, entity_type, name, row)
+            data[name] = _value(store, entity_type, name, row)
         else:
-            answer[name] = _related(store, entity_type, name, row)
-    return answer
+            data[name] = _related(store, entity_type, name, row)
+    return data
 
 
 def _entity(store: Store, entity_type: EntityType, row: Row, scalars: Iterable[str]) -> dict[str, Any]:
-    # What tells the types of a family of contexts apart comes with every entity of it (recorded answers).
-    always = (*entity_type.primary_key, *entity_type.system_projections, *entity_type.classifiers)
-    answer: dict[str, Any] = {ENTITY_TYPE: entity_type.name}
-    for name in dict.fromkeys((*scalars, *always)):
+    # The attributes that distinguish the types of a family are part of every entity (recorded replies).
+    required = (*entity_type.primary_key, *entity_type.system_projections, *entity_type.classifiers)
+    data: dict[str, Any] = {ENTITY_TYPE: entity_type.name}
+    for name in dict.fromkeys((*scalars, *required)):
         value = _value(store, entity_type, name, row)
         if value is not None:
-            answer[name] = value
-    return answer
+            data[name] = value
+    return data
 
 
 def _value(store: Store, entity_type: EntityType, name: str, row: Row) -> Any:
@@ -67,20 +68,20 @@ def _value(store: Store, entity_type: EntityType, name: str, row: Row) -> Any:
     column = store.tables.column(entity_type.name, name)
     if column is None:
         return _configuration_key(store, row) if name == "key" and "configuration_id" in row else None
-    return column_values.outgoing(attribute, row.get(column.name))
+    return column_values.to_json(attribute, row.get(column.name))
 
 
 def _configuration_key(store: Store, row: Mapping[str, Any]) -> Any:
-    """Return the key of a custom attribute value, which is its configuration's."""
+    """Return the key of a custom attribute value, which is that of its configuration."""
     found = store.find("CustomAttributeConfiguration", (row["configuration_id"],))
     return found["key"] if found else None
 
 
 def _related(store: Store, entity_type: EntityType, name: str, row: Row) -> Any:
-    # The official client trusts the answer for what a collection holds after a commit; without it, it would go on with
-    # what it read before, and its next change would send that as the whole collection.
+    # The official client takes the items of a collection after a commit from the reply. Without them it would keep
+    # those it read before, and send them as the whole collection with its next change.
     if entity_type.attributes[name].is_plural:
-        return membership.members(store, entity_type, row, name)
+        return membership.member_references(store, entity_type, row, name)
     return _reference(store, entity_type, name, row)
 
 

@@ -1,4 +1,4 @@
-"""Edge: changing an entity's row, with what follows from the change elsewhere: status changes, moved subtrees."""
+"""Edge: changes an entity's row and updates dependent rows: status changes, descendants of a moved context."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ftrack_orm.sandbox.reading.from_clause import json_values
 from ftrack_orm.schema.model import EntityType
 
 from . import closure, constraints
-from .defaults import project_of
+from .defaults import project_id_of
 from .store import Row, Store
 
-#: The record of a changed status, by the family of what changed, and what the record calls it.
+#: Family -> the entity type that records a changed status, and its name for the family.
 _STATUS_CHANGES = {
     "Context": ("TypedContextStatusChange", "task"),
     "AssetVersion": ("AssetVersionStatusChange", "asset_version"),
@@ -23,14 +23,14 @@ _STATUS_CHANGES = {
 
 
 def apply(store: Store, entity_type: EntityType, row: Row, changes: Mapping[str, Any]) -> None:
-    """Set columns of an existing row after checking the rules, and do what follows from it."""
+    """Set columns of an existing row after checking the constraints, and update the dependent rows."""
     if not changes:
         return
     before = dict(row)
     after = {**before, **changes}
     key = store.key_of(entity_type.name, row)
     constraints.check(store, entity_type.name, after, changes.keys())
-    store.change(entity_type.name, key, changes)
+    store.update(entity_type.name, key, changes)
     row.update(changes)
     if "parent_id" in changes and entity_type.family == "Context":
         _move(store, entity_type, row)
@@ -39,26 +39,26 @@ def apply(store: Store, entity_type: EntityType, row: Row, changes: Mapping[str,
 
 
 def _move(store: Store, entity_type: EntityType, row: Row) -> None:
-    """Hang a context and all below it under its new parent, and into that one's project."""
+    """Move a context with its descendants below its new parent, and into the parent's project."""
     parent = store.find("Context", (row["parent_id"],))
     if parent is None or entity_type.name == "Project":
-        raise server_errors.integrity(f"A {entity_type.name} cannot have the parent {row['parent_id']!r}.")
+        raise server_errors.integrity_error(f"A {entity_type.name} cannot have the parent {row['parent_id']!r}.")
     store.flush()
     try:
         closure.move(store.connection, store.tables, row["id"], row["parent_id"])
     except InvalidValue as error:
-        raise server_errors.validation(str(error)) from None
-    project_id = project_of(parent)
+        raise server_errors.validation_error(str(error)) from None
+    project_id = project_id_of(parent)
     if project_id == row["project_id"]:
         return
     table = store.tables.table("Context")
     moved = [row["id"], *closure.descendants(store.connection, store.tables, [row["id"]])]
     store.prefetch("Context", [(id_,) for id_ in moved])
     for id_ in moved:
-        store.change_log.changed("Context", (id_,), store.get("Context", (id_,)), {"project_id": project_id})
+        store.change_log.record_update("Context", (id_,), store.get("Context", (id_,)), {"project_id": project_id})
     store.connection.execute(table.update().where(table.c.id.in_(json_values(moved))).values(project_id=project_id))
     row["project_id"] = project_id
-    store.forget()
+    store.expire_all()
 
 
 def _record_status(store: Store, entity_type: EntityType, before: Row, row: Row) -> None:

@@ -1,4 +1,4 @@
-"""Edge: what a production's project schema says about the first status and type of a new entity."""
+"""Edge: the initial status and type of a new entity, from the project schema of its production."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from ftrack_orm.sandbox.relations import Through
 
 from .store import Row, Store
 
-#: The object type whose workflow is the project schema's own, with overrides by task type; others have a `Schema`.
+#: The object type that uses the project schema's own workflow, with overrides by task type; others have a `Schema`.
 _TASK = "Task"
 
 
 def first_status(store: Store, project: Row | None, entity_type: str, row: Row) -> str | None:
-    """Return the id of the status a new entity starts with, or None when the project schema has none for it.
+    """Return the id of the initial status of a new entity, or None when the project schema has none.
 
-    A task starts with the first status of the task workflow, or of the workflow that overrides it for the task's type;
-    a version with the version workflow's; other contexts with the first one of their object type's schema, or else of
-    the task workflow. "First" is by `sort`.
+    A task starts with the first status of the task workflow, or of the workflow that overrides it for the task's type.
+    A version starts with the first status of the version workflow. Other contexts start with the first status of their
+    object type's schema, or else of the task workflow. "First" is by `sort`.
     """
     project_schema = project.get("project_schema_id") if project else None
     if project_schema is None:
         return None
     type_id = row.get("type_id") if entity_type == _TASK else None
     key = ("first status", project_schema, entity_type, row.get("object_type_id"), type_id)
-    if key not in store.remembered:
-        store.remembered[key] = _first_status(store, project_schema, entity_type, row, type_id)
-    found: str | None = store.remembered[key]
-    return found
+    if key not in store.lookup_cache:
+        store.lookup_cache[key] = _first_status(store, project_schema, entity_type, row, type_id)
+    status_id: str | None = store.lookup_cache[key]
+    return status_id
 
 
 def _first_status(store: Store, project_schema: str, entity_type: str, row: Row, type_id: str | None) -> str | None:
@@ -51,15 +51,15 @@ def _first_status(store: Store, project_schema: str, entity_type: str, row: Row,
 
 
 def first_type(store: Store, project: Row | None, entity_type: str, row: Row) -> str | None:
-    """Return the id of the type a new context starts with: the first of its schema, or for a task of the task types."""
+    """Return the id of the initial type of a new context: the first of its schema, or for a task of the task types."""
     project_schema = project.get("project_schema_id") if project else None
     if project_schema is None:
         return None
     key = ("first type", project_schema, entity_type, row.get("object_type_id"))
-    if key not in store.remembered:
-        store.remembered[key] = _first_type(store, project_schema, entity_type, row)
-    found: str | None = store.remembered[key]
-    return found
+    if key not in store.lookup_cache:
+        store.lookup_cache[key] = _first_type(store, project_schema, entity_type, row)
+    type_id: str | None = store.lookup_cache[key]
+    return type_id
 
 
 def _first_type(store: Store, project_schema: str, entity_type: str, row: Row) -> str | None:
@@ -97,5 +97,5 @@ def _first_linked(store: Store, entity_type: str, relation: str, id_: str, targe
     _, near, far = store.tables.link(key)
     table = store.tables.table(target)
     statement = near.table.join(table, table.c.id == far).select().where(near == id_).order_by(table.c.sort, table.c.id)
-    found = store.connection.execute(statement.with_only_columns(table.c.id).limit(1)).scalar()
-    return None if found is None else str(found)
+    target_id = store.connection.execute(statement.with_only_columns(table.c.id).limit(1)).scalar()
+    return None if target_id is None else str(target_id)

@@ -37,7 +37,7 @@ class Announced:
 def announced(production: Any) -> Announced:
     """The events that the application announces from now on."""
     announced = Announced()
-    production.application.listen(announced.events.append)
+    production.application.on_update_event(announced.events.append)
     return announced
 
 

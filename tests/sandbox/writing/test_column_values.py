@@ -38,8 +38,8 @@ _moments = st.datetimes(
 def test_a_moment_comes_out_as_it_went_in_but_for_fractions(moment: datetime.datetime, typed: bool) -> None:
     attribute = _TYPE.attribute("when")
     text = moment.isoformat()
-    column = column_values.incoming(_TYPE, attribute, {"__type__": "datetime", "value": text} if typed else text)
-    again = column_values.moment_of(column_values.outgoing(attribute, column))
+    column = column_values.from_json(_TYPE, attribute, {"__type__": "datetime", "value": text} if typed else text)
+    again = column_values.parse_datetime_value(column_values.to_json(attribute, column))
     assert again is not None
     assert again == moment.replace(microsecond=0)
 
@@ -63,4 +63,4 @@ def test_kept_moments_sort_as_text(one: datetime.datetime, other: datetime.datet
 def test_other_values_are_kept_as_they_are(given_value: tuple[str, object]) -> None:
     name, value = given_value
     attribute = _TYPE.attribute(name)
-    assert column_values.outgoing(attribute, column_values.incoming(_TYPE, attribute, value)) == value
+    assert column_values.to_json(attribute, column_values.from_json(_TYPE, attribute, value)) == value

@@ -141,7 +141,7 @@ def test_every_custom_attribute_value_is_one_the_server_would_take(demo, ftrack_
     for row in demo.execute(sa.select(ftrack_tables.table("CustomAttributeValue"))).mappings():
         described = configurations[row["configuration_id"]]
         type_name = names[described["type_id"]]
-        assert custom_attributes.value_of(described, type_name, row["value"]) == row["value"]
+        assert custom_attributes.validate_value(described, type_name, row["value"]) == row["value"]
         used.add(type_name)
     assert used >= {"text", "number", "boolean", "date", "enumerator", "dynamic enumerator", "url"}
     assert {names[row["type_id"]] for row in configurations.values() if row["type_id"]} == set(names.values())
