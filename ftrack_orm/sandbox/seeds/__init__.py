@@ -1,4 +1,4 @@
-"""Edge: what an embedded server starts with: a fresh ftrack, or a demo studio with productions to work on."""
+"""Edge: fills the database of a new embedded server: with a fresh ftrack, or with a demo studio and its productions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ftrack_orm.sandbox.writing import closure
 from . import demo, empty
 from .row_writer import RowWriter
 
-#: The seeds there are: what a fresh ftrack has, and a studio at work.
+#: The names of the seeds: a fresh ftrack server, and a studio with productions.
 NAMES = ("empty", "demo")
 
 
@@ -29,16 +29,16 @@ def seed(
     now: datetime.datetime,
     api_user: str,
 ) -> None:
-    """Fill the empty tables of a new server in the connection's transaction, the same way on every run.
+    """Insert the rows of a seed into empty tables, in the transaction of the connection; every run inserts the same.
 
     Arguments:
         name: one of `NAMES`.
-        tasks: how many tasks the demo is to have; shots, sequences and versions follow in proportion.
-        now: the moment of seeding, aware; only what is going on just then is told in terms of it.
-        api_user: the username of the administrator the server is used as.
+        tasks: the number of tasks of the demo. The numbers of shots, sequences and versions are in proportion to it.
+        now: the current time, aware. Only the running timer and the job of the demo depend on it.
+        api_user: the username of the administrator whose API key the server accepts.
 
-    What the schema lacks is left out. Raises `SettingsError` for a seed there is not, or a number of tasks that makes
-    no sense.
+    Entity types and attributes that the schema lacks are left out. Raises `SettingsError` for an unknown seed, a
+    negative number of tasks, and a number of tasks for a seed without tasks.
     """
     if name not in NAMES:
         raise SettingsError(f"There is no seed {name!r}; there are {', '.join(NAMES)}.{suggestion(name, NAMES)}")
@@ -47,20 +47,20 @@ def seed(
     if tasks is not None and tasks < 0:
         raise SettingsError(f"The demo cannot have {tasks} tasks. Give a number from 0 on.")
     with _without_indexes(connection, tables), RowWriter(connection, tables) as writer:
-        empty.plant(writer, api_user)
+        empty.insert_rows(writer, api_user)
         if name == "demo":
-            demo.plant(writer, tasks=tasks, now=now, api_user=api_user)
+            demo.insert_rows(writer, tasks=tasks, now=now, api_user=api_user)
     closure.rebuild(connection, tables)
-    # Without knowing how much lies where, SQLite walks the wrong index of a large production.
+    # Without statistics of the rows, SQLite chooses the wrong index in a large production.
     index_statistics.analyze(connection, tables.metadata)
 
 
 @contextlib.contextmanager
 def _without_indexes(connection: sa.Connection, tables: Tables) -> Iterator[None]:
-    """Drop all indexes and make them anew at the end.
+    """Drop all indexes and create them again at the end.
 
-    Ids come in no order, so an index that is kept while rows come in is written all over the place; one that is made
-    of all of them is sorted once. For 50,000 tasks that is four times faster.
+    Ids come in random order, so maintaining an index during the inserts writes all over it, while creating it from all
+    rows sorts them once. For 50,000 tasks this is four times faster.
     """
     indexes = [index for table in tables.metadata.sorted_tables for index in table.indexes]
     for index in indexes:

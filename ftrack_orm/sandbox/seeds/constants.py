@@ -1,7 +1,7 @@
-"""Pure: the ids that are the same on every ftrack server, which tools in the wild have written down.
+"""Pure: the ids that are the same on every ftrack server, and that existing tools contain as literals.
 
-Protocol facts: clients look locations up by these ids, schemas name the object types' ids as classifiers and a
-priority's as the default, and custom attributes are told apart by their types' ids.
+Protocol facts: clients find locations by these ids. Schemas name the ids of object types as classifiers, and the id of
+a priority as a default. The id of its type distinguishes the kinds of custom attributes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Location(NamedTuple):
-    """A location every server has; the client library knows it by id and by name."""
+    """A location that every server has; client libraries refer to it by id and by name."""
 
     id: str
     name: str
@@ -20,7 +20,7 @@ class Location(NamedTuple):
 
 LOCATIONS = (
     Location("ce9b348f-8809-11e3-821c-20c9d081909b", "ftrack.origin", "Origin", "Files managed where they were made."),
-    Location("cb268ecc-8809-11e3-a7e2-20c9d081909b", "ftrack.unmanaged", "Unmanaged", "Files nobody moves."),
+    Location("cb268ecc-8809-11e3-a7e2-20c9d081909b", "ftrack.unmanaged", "Unmanaged", "Files left where they are."),
     Location("cd41be70-8809-11e3-b98a-20c9d081909b", "ftrack.review", "Review", "Media encoded for the browser."),
     Location("07b82a97-8cf9-11e3-9383-20c9d081909b", "ftrack.connect", "Connect", "Files of the desktop application."),
     Location("3a372bde-05bc-11e4-8908-20c9d081909b", "ftrack.server", "ftrack server", "Files kept on the server."),
@@ -30,7 +30,7 @@ SERVER_LOCATION = "3a372bde-05bc-11e4-8908-20c9d081909b"
 
 
 class ObjectType(NamedTuple):
-    """A kind of context: whether its entities hold tasks, and have a type, a status, dates and logged time."""
+    """An object type: whether its entities can contain tasks, and have a type, a status, dates and logged time."""
 
     entity_type: str
     id: str
@@ -44,7 +44,7 @@ class ObjectType(NamedTuple):
     is_leaf: bool = False
 
 
-#: In the order the server's pages list them.
+#: In the order of the server's web interface.
 OBJECT_TYPES = (
     ObjectType("Folder", "3c133785-51cb-11e3-980a-20c9d0831e59", "Folder", "folder", is_statusable=False),
     ObjectType("AssetBuild", "4be63b64-5010-42fb-bf1f-428af9d638f0", "Asset Build", "box", is_typeable=True),
@@ -61,7 +61,7 @@ OBJECT_TYPES = (
     ),
 )  # fmt: skip
 
-#: Name -> id of the kinds of custom attributes.
+#: Name -> id of the custom attribute types.
 CUSTOM_ATTRIBUTE_TYPES = {
     "text": "6268aef0-381c-11e0-acff-0019bb49847a",
     "boolean": "ad1034d8-15e2-11e1-b21a-0019bb4983d8",

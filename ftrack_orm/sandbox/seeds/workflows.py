@@ -1,7 +1,7 @@
-"""Pure: the vocabulary of a fresh ftrack: states, statuses, priorities, types and the project schemas made of them.
+"""Pure: the states, statuses, priorities, types and project schemas of a fresh ftrack server.
 
-The ids are those of servers whose answers are public, so that recorded conversations make sense here too; a server's
-own may differ, so nothing but the seeds rests on them. What has no known id gets one made from its name.
+The ids are those of servers whose responses are public, so that recorded requests work here too. They may differ on
+other servers, so only the seeds rely on them. Entities without a known id get one derived from their name.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from .constants import DEFAULT_PRIORITY
 
-#: Short name -> (id, name). What a status means to the machine, whatever people call it.
+#: Short name -> (id, name). The state of a status is its meaning for programs, independent of its name.
 STATES = {
     "NOT_STARTED": ("cea0ba04-acb5-11e1-8668-f23c91df1211", "Not started"),
     "IN_PROGRESS": ("cea0efc4-acb5-11e1-8668-f23c91df1211", "In progress"),
@@ -18,7 +18,7 @@ STATES = {
     "BLOCKED": ("5709c04e-2f4b-11e2-b663-0019bb4983d8", "Blocked"),
 }
 
-#: Name -> (id, state, colour), in the order of a workflow: what is new starts with the first.
+#: Name -> (id, state, colour), in the order of a workflow; new entities get the first one.
 STATUSES = {
     "Not started": ("44dd9fb2-4164-11df-9218-0019bb4983d8", "NOT_STARTED", "#CACACA"),
     "Ready to start": ("9078de1a-40ce-11ed-a028-8e70b81a65da", "NOT_STARTED", "#00FFFF"),
@@ -33,7 +33,7 @@ STATUSES = {
     "Omitted": ("a0bc3f24-15e2-11e1-b21a-0019bb4983d8", "BLOCKED", "#E74C3C"),
 }
 
-#: Name -> (id, colour), most pressing first.
+#: Name -> (id, colour), most urgent first.
 PRIORITIES = {
     "Urgent": ("847fb90e-ead3-11e2-846c-f23c91dfaa16", "#E74C3C"),
     "High": ("847f9cda-ead3-11e2-846c-f23c91dfaa16", "#E67E22"),
@@ -42,7 +42,7 @@ PRIORITIES = {
     "None": (DEFAULT_PRIORITY, "#CACACA"),
 }
 
-#: Name -> (id, colour) of the types of tasks and of asset builds and milestones.
+#: Name -> (id, colour) of the types of tasks, asset builds and milestones.
 TYPES = {
     "Concept Art": ("56807358-a0f4-11e9-9843-d27cf242b68b", "#33CCCC"),
     "Modeling": ("44dc53c8-4164-11df-9218-0019bb4983d8", "#935BA2"),
@@ -69,15 +69,15 @@ TYPES = {
     "Matte Painting": ("66d2038c-13c6-11e3-abf2-f23c91dfaa16", "#5DA35E"),
 }
 
-#: Types of work that no client is billed for.
+#: Task types that are not billed to clients.
 NOT_BILLABLE = frozenset({"Production"})
 
 
 class ProjectSchema(NamedTuple):
-    """What a production allows: which statuses its tasks and versions have, which task types, which object types.
+    """The statuses, task types and object types that a project allows.
 
-    *schemas* gives each object type that is statusable or typeable its own statuses and types; *overrides* gives
-    tasks of one type their own workflow; *templates* are sets of tasks to create together.
+    *schemas* holds the statuses and types of each object type that is statusable or typeable. *overrides* holds the
+    statuses of task types with a workflow of their own. *templates* are sets of tasks to create together.
     """
 
     id: str
@@ -156,16 +156,16 @@ ANIMATION = ProjectSchema(
 PROJECT_SCHEMAS = (VFX, ANIMATION)
 
 
-def status(name: str) -> str:
+def status_id(name: str) -> str:
     """Return the id of the status called *name*."""
     return STATUSES[name][0]
 
 
-def type_(name: str) -> str:
+def type_id(name: str) -> str:
     """Return the id of the type called *name*."""
     return TYPES[name][0]
 
 
-def priority(name: str) -> str:
+def priority_id(name: str) -> str:
     """Return the id of the priority called *name*."""
     return PRIORITIES[name][0]

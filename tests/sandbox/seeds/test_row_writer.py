@@ -1,4 +1,4 @@
-"""Writing the seeds' rows: what a schema lacks is dropped, defaults are filled in, big numbers come in chunks."""
+"""Inserting rows: unknown types and attributes are dropped, defaults are filled in, rows are inserted in batches."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def stored(connection: sa.Connection, tables: Tables, entity_type: str) -> list[
     return [dict(row) for row in connection.execute(sa.select(tables.table(entity_type))).mappings()]
 
 
-def test_a_row_has_its_type_what_makes_that_type_and_the_schemas_defaults(database, ftrack_tables):
+def test_a_row_has_its_type_its_classifiers_and_the_defaults_of_the_schema(database, ftrack_tables):
     with RowWriter(database, ftrack_tables) as writer:
         writer.insert("Shot", "id name", [("s1", "sh010")])
     (row,) = stored(database, ftrack_tables, "Shot")
@@ -34,7 +34,7 @@ def test_a_row_has_its_type_what_makes_that_type_and_the_schemas_defaults(databa
     assert row["name"] == "sh010"
 
 
-def test_booleans_nobody_set_are_false(database, ftrack_tables):
+def test_booleans_without_a_default_are_false(database, ftrack_tables):
     with RowWriter(database, ftrack_tables) as writer:
         writer.insert("User", "id username", [("u1", "jane")])
     (row,) = stored(database, ftrack_tables, "User")
@@ -42,13 +42,13 @@ def test_booleans_nobody_set_are_false(database, ftrack_tables):
     assert row["email"] is None
 
 
-def test_a_reference_fills_the_key_no_attribute_shows(database, ftrack_tables):
+def test_a_reference_fills_a_foreign_key_that_is_not_an_attribute(database, ftrack_tables):
     with RowWriter(database, ftrack_tables) as writer:
         writer.insert("Status", "id name state", [("s1", "Done", "state-1")])
     assert stored(database, ftrack_tables, "Status")[0]["state_id"] == "state-1"
 
 
-def test_attributes_the_schema_lacks_are_dropped_wherever_they_are_named(database, ftrack_tables):
+def test_attributes_that_the_schema_lacks_are_dropped_at_any_position(database, ftrack_tables):
     with RowWriter(database, ftrack_tables) as writer:
         writer.insert("Scope", "nonsense id rubbish name", [(1, "s1", 2, "Client"), (3, "s2", 4, "Vendor")])
         writer.insert("State", "id folly", [("only", 5)])
@@ -59,7 +59,7 @@ def test_attributes_the_schema_lacks_are_dropped_wherever_they_are_named(databas
     assert [row["id"] for row in stored(database, ftrack_tables, "State")] == ["only"]
 
 
-def test_types_and_relations_the_schema_lacks_are_dropped(database, ftrack_tables):
+def test_types_and_relations_that_the_schema_lacks_are_dropped(database, ftrack_tables):
     with RowWriter(database, ftrack_tables) as writer:
         writer.insert("Spaceship", "id name", [("s1", "Rocinante")])
         writer.links("Spaceship", "crew").add("s1", "u1")
@@ -70,52 +70,52 @@ def test_types_and_relations_the_schema_lacks_are_dropped(database, ftrack_table
         assert database.execute(sa.select(sa.func.count()).select_from(table)).scalar() == 0
 
 
-def test_rows_without_a_value_for_the_whole_key_are_dropped(database, ftrack_tables):
+def test_rows_without_a_value_for_every_column_of_the_primary_key_are_dropped(database, ftrack_tables):
     with RowWriter(database, ftrack_tables) as writer:
         writer.insert("Metadata", "parent_id value", [("t1", "x")])
     assert stored(database, ftrack_tables, "Metadata") == []
 
 
-def test_two_names_of_one_column_are_filled_by_the_first(database, ftrack_tables):
+def test_the_first_of_two_names_for_one_column_fills_it(database, ftrack_tables):
     with RowWriter(database, ftrack_tables) as writer:
         writer.insert("Schema", "id project_schema_id object_type_id type_id", [("s1", "p1", "first", "second")])
     assert "first" in stored(database, ftrack_tables, "Schema")[0].values()
 
 
 @pytest.mark.parametrize("value", [["easy"], 1.5, True, "text", None, {"__type__": "datetime", "value": "2024-01-01"}])
-def test_values_of_any_type_are_kept_as_json(value, database, ftrack_tables):
+def test_values_of_any_type_are_stored_as_json(value, database, ftrack_tables):
     with RowWriter(database, ftrack_tables) as writer:
         writer.insert("CustomAttributeValue", "configuration_id entity_id value", [("c1", "t1", value)])
     assert stored(database, ftrack_tables, "CustomAttributeValue")[0]["value"] == value
 
 
-def test_links_are_rows_of_the_table_nobody_shows(database, ftrack_tables):
+def test_links_are_rows_of_a_link_table_without_an_entity_type(database, ftrack_tables):
     with RowWriter(database, ftrack_tables) as writer:
         writer.links("Context", "scopes").add("p1", "s1")
     _, near, far = ftrack_tables.link(ftrack_tables.relation("Context", "scopes"))
     assert database.execute(sa.select(near, far)).all() == [("p1", "s1")]
 
 
-def test_rows_are_written_in_chunks_and_the_rest_at_the_end(database, ftrack_tables, monkeypatch):
-    monkeypatch.setattr(row_writer, "CHUNK", 10)
+def test_rows_are_inserted_in_batches_and_the_rest_at_the_end(database, ftrack_tables, monkeypatch):
+    monkeypatch.setattr(row_writer, "ROWS_PER_INSERT", 10)
     with RowWriter(database, ftrack_tables) as writer:
-        scopes = writer.rows("Scope", "id name")
-        seen = []
+        scopes = writer.buffer("Scope", "id name")
+        counts = []
         for number in range(25):
             scopes.add(f"s{number}", "x")
-            seen.append(len(stored(database, ftrack_tables, "Scope")))
-    assert seen[8:11] == [0, 10, 10]
-    assert seen[-1] == 20
+            counts.append(len(stored(database, ftrack_tables, "Scope")))
+    assert counts[8:11] == [0, 10, 10]
+    assert counts[-1] == 20
     assert len(stored(database, ftrack_tables, "Scope")) == 25
 
 
-def test_nothing_more_is_written_when_seeding_fails(database, ftrack_tables):
+def test_pending_rows_are_not_inserted_when_seeding_fails(database, ftrack_tables):
     with pytest.raises(RuntimeError), RowWriter(database, ftrack_tables) as writer:
-        writer.rows("Scope", "id name").add("s1", "x")
+        writer.buffer("Scope", "id name").add("s1", "x")
         raise RuntimeError
     assert stored(database, ftrack_tables, "Scope") == []
 
 
-def test_ids_from_names_are_the_same_for_the_same_names_only():
+def test_ids_from_names_are_equal_for_equal_names_only():
     assert named_id("Group", "FX") == named_id("Group", "FX")
     assert len({named_id("Group", "FX"), named_id("Group", "Fx"), named_id("FX")}) == 3

@@ -1,4 +1,4 @@
-"""Edge: what the studio of the demo records beyond ftrack's own attributes: custom attributes and metadata."""
+"""Edge: inserts the custom attributes and the metadata of the demo."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import json
 from typing import Any, NamedTuple
 
 from ftrack_orm.sandbox.seeds.constants import CUSTOM_ATTRIBUTE_TYPES, OBJECT_TYPES
-from ftrack_orm.sandbox.seeds.empty import FEND, FSTART, HANDLES, open_to_all
+from ftrack_orm.sandbox.seeds.empty import FEND, FSTART, HANDLES, grant_to_all_roles
 from ftrack_orm.sandbox.seeds.row_writer import RowWriter, named_id
 
 
 class SeedConfiguration(NamedTuple):
-    """A custom attribute: *entity_type* is ftrack's own name, *object_type* an entity type for those of contexts."""
+    """A custom attribute configuration.
+
+    *entity_type* is one of ftrack's own names (`_ENTITY_TYPES`), *object_type* the entity type of a context.
+    """
 
     key: str
     label: str
-    kind: str
+    type_name: str
     entity_type: str
     object_type: str = ""
     default: Any = ""
@@ -23,18 +26,18 @@ class SeedConfiguration(NamedTuple):
     is_hierarchical: bool = False
 
 
-def _options(*options: str, several: bool = False) -> str:
+def _enumerator(*options: str, multiple: bool = False) -> str:
     data = json.dumps([{"menu": option, "value": option.lower()} for option in options])
-    return json.dumps({"multiSelect": several, "data": data})
+    return json.dumps({"multiSelect": multiple, "data": data})
 
 
 _TEXT = json.dumps({"markdown": False})
-_WHOLE = json.dumps({"isdecimal": False})
+_INTEGER = json.dumps({"isdecimal": False})
 _DECIMAL = json.dumps({"isdecimal": True})
 _DYNAMIC = json.dumps({"multiSelect": False})
-_KINDS_OF_WORK = _options("Roto", "CG", "Cleanup", several=True)
-_DIFFICULTIES = _options("Easy", "Medium", "Hard")
-_RESOLUTIONS = _options("HD", "2K", "4K")
+_KINDS_OF_WORK = _enumerator("Roto", "CG", "Cleanup", multiple=True)
+_DIFFICULTIES = _enumerator("Easy", "Medium", "Hard")
+_RESOLUTIONS = _enumerator("HD", "2K", "4K")
 
 CONFIGURATIONS = (
     SeedConfiguration("client_code", "Client code", "text", "task", "Shot", "", _TEXT),
@@ -47,23 +50,23 @@ CONFIGURATIONS = (
     SeedConfiguration("reviewed", "Reviewed", "boolean", "assetversion", "", False),
     SeedConfiguration("quality", "Quality", "number", "assetversion", "", 0, _DECIMAL),
     SeedConfiguration("source", "Source", "text", "asset", "", "", _TEXT),
-    SeedConfiguration("employee_number", "Employee number", "number", "user", "", 0, _WHOLE),
+    SeedConfiguration("employee_number", "Employee number", "number", "user", "", 0, _INTEGER),
     SeedConfiguration("purpose", "Purpose", "text", "list", "", "", _TEXT),
     SeedConfiguration("client", "Client", "text", "show", "", "", _TEXT),
-    # Hierarchical ones are set where they change and hold for everything below; the API leaves inheriting to clients.
+    # Hierarchical ones are set where the value changes and apply to all descendants; clients resolve the inheritance.
     SeedConfiguration("colorspace", "Colour space", "text", "show", "", "ACEScg", _TEXT, True),
     SeedConfiguration("resolution", "Resolution", "enumerator", "show", "", ["hd"], _RESOLUTIONS, True),
     SeedConfiguration("is_confidential", "Confidential", "boolean", "show", "", False, "{}", True),
     SeedConfiguration("lens", "Lens (mm)", "number", "show", "", 35, _DECIMAL, True),
 )
 
-#: Key, label, object type it belongs to, entity type and object type it leads to, whether to one only.
-LINKS = (
+#: Key, label, object type, entity type and object type of the target, whether the attribute links to one entity only.
+LINK_ATTRIBUTES = (
     ("supervisor", "Supervisor", "Shot", "user", "", True),
     ("uses_builds", "Asset builds", "Shot", "task", "AssetBuild", False),
 )
 
-#: What ftrack's own names in configurations stand for: without the entity type nothing can have the attribute.
+#: The entity types of ftrack's own names in configurations. Without the entity type the attribute is left out.
 _ENTITY_TYPES = {
     "show": "Project", "task": "TypedContext", "asset": "Asset", "assetversion": "AssetVersion", "user": "User",
     "list": "List",
@@ -72,59 +75,69 @@ _ENTITY_TYPES = {
 _OBJECT_TYPE_IDS = {object_type.entity_type: object_type.id for object_type in OBJECT_TYPES}
 
 
-class Attributes:
-    """Writes values by the attribute's key; a value of an attribute the schema has no place for is dropped."""
+class AttributeWriter:
+    """Inserts values by the key of the attribute, and drops values for attributes that the schema does not support."""
 
     def __init__(self, writer: RowWriter) -> None:
-        self._values = writer.rows("CustomAttributeValue", "configuration_id entity_id value")
-        self._links = writer.rows("CustomAttributeLink", "id configuration_id from_id to_id")
+        self._values = writer.buffer("CustomAttributeValue", "configuration_id entity_id value")
+        self._links = writer.buffer("CustomAttributeLink", "id configuration_id from_id to_id")
         self._has = writer.has
-        self._metadata = writer.rows("Metadata", "parent_id parent_type key value")
-        self._ids = {"fstart": FSTART, "fend": FEND, "handles": HANDLES} if writer.has("Shot") else {}
-        self._plant_configurations(writer)
+        self._metadata = writer.buffer("Metadata", "parent_id parent_type key value")
+        self._configuration_ids = {"fstart": FSTART, "fend": FEND, "handles": HANDLES} if writer.has("Shot") else {}
+        group = named_id("CustomAttributeGroup", "Studio")
+        writer.insert("CustomAttributeGroup", "id name", [(group, "Studio")])
+        self._insert_configurations(writer, group)
+        self._insert_link_configurations(writer, group)
 
     def set(self, key: str, entity_id: str, value: Any) -> None:
-        """Set a custom attribute of an entity that has not got a value for it yet."""
-        if key in self._ids:
-            self._values.add(self._ids[key], entity_id, value)
+        """Insert the value of a custom attribute of an entity, which must not have one yet."""
+        if key in self._configuration_ids:
+            self._values.add(self._configuration_ids[key], entity_id, value)
 
     def link(self, id_: str, key: str, from_id: str, to_id: str) -> None:
-        """Add an entity to what a custom attribute links another one to."""
-        if key in self._ids:
-            self._links.add(id_, self._ids[key], from_id, to_id)
+        """Add an entity to the targets of a custom attribute link."""
+        if key in self._configuration_ids:
+            self._links.add(id_, self._configuration_ids[key], from_id, to_id)
 
-    def note(self, parent_id: str, parent_type: str, key: str, value: str) -> None:
-        """Set a piece of an entity's metadata."""
+    def set_metadata(self, parent_id: str, parent_type: str, key: str, value: str) -> None:
+        """Insert an item of the metadata of an entity."""
         if self._has(parent_type):
             self._metadata.add(parent_id, parent_type, key, value)
 
-    def _plant_configurations(self, writer: RowWriter) -> None:
-        group = named_id("CustomAttributeGroup", "Studio")
-        writer.insert("CustomAttributeGroup", "id name", [(group, "Studio")])
-        rows = writer.rows(
+    def _insert_configurations(self, writer: RowWriter, group: str) -> None:
+        buffer = writer.buffer(
             "CustomAttributeConfiguration",
             "id key label type_id entity_type object_type_id default config is_hierarchical sort group_id",
         )
-        for sort, described in enumerate(CONFIGURATIONS):
-            if not writer.has(described.object_type or _ENTITY_TYPES[described.entity_type]):
+        for sort, configuration in enumerate(CONFIGURATIONS):
+            if not writer.has(configuration.object_type or _ENTITY_TYPES[configuration.entity_type]):
                 continue
-            id_ = named_id("CustomAttributeConfiguration", *described[:1], *described[3:5])
-            kind, object_type = CUSTOM_ATTRIBUTE_TYPES[described.kind], _OBJECT_TYPE_IDS.get(described.object_type)
-            rows.add(
-                id_, described.key, described.label, kind, described.entity_type, object_type, described.default,
-                described.config, described.is_hierarchical, sort, group,
+            id_ = named_id(
+                "CustomAttributeConfiguration",
+                configuration.key,
+                configuration.entity_type,
+                configuration.object_type,
+            )
+            buffer.add(
+                id_, configuration.key, configuration.label, CUSTOM_ATTRIBUTE_TYPES[configuration.type_name],
+                configuration.entity_type, _OBJECT_TYPE_IDS.get(configuration.object_type), configuration.default,
+                configuration.config, configuration.is_hierarchical, sort, group,
             )  # fmt: skip
-            open_to_all(writer, id_)
-            self._ids[described.key] = id_
-        links = writer.rows(
+            grant_to_all_roles(writer, id_)
+            self._configuration_ids[configuration.key] = id_
+
+    def _insert_link_configurations(self, writer: RowWriter, group: str) -> None:
+        buffer = writer.buffer(
             "CustomAttributeLinkConfiguration",
             "id key label entity_type object_type_id entity_type_to object_type_id_to one_to_one config sort group_id",
         )
-        for sort, (key, label, object_type, target, target_type, is_single) in enumerate(LINKS):
+        for sort, (key, label, object_type, target, target_type, is_single) in enumerate(LINK_ATTRIBUTES):
             needed = [name for name in ("CustomAttributeLinkConfiguration", object_type, target_type) if name]
             if all(map(writer.has, needed)):
                 id_ = named_id("CustomAttributeLinkConfiguration", key)
-                leads_to = (target, _OBJECT_TYPE_IDS.get(target_type), is_single)
-                links.add(id_, key, label, "task", _OBJECT_TYPE_IDS[object_type], *leads_to, "{}", sort, group)
-                open_to_all(writer, id_, "CustomAttributeLinkConfiguration")
-                self._ids[key] = id_
+                buffer.add(
+                    id_, key, label, "task", _OBJECT_TYPE_IDS[object_type], target, _OBJECT_TYPE_IDS.get(target_type),
+                    is_single, "{}", sort, group,
+                )  # fmt: skip
+                grant_to_all_roles(writer, id_, "CustomAttributeLinkConfiguration")
+                self._configuration_ids[key] = id_

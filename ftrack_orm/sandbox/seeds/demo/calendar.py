@@ -1,33 +1,32 @@
-"""Pure: the fixed calendar the demo happens on, in working days, so that its dates never depend on when it is made.
+"""Pure: the fixed calendar of the demo, in working days, so that its dates do not depend on the time of seeding.
 
-A day is the number of a working day since the first production began. Times are as columns keep them, in UTC.
+A day is the number of working days since the start of the first production. Times are in the format of columns, in UTC.
 """
 
 from __future__ import annotations
 
 import datetime
 
-_FIRST = datetime.date(2024, 1, 8)  # a Monday
-_DAYS = 400
+_FIRST_DATE = datetime.date(2024, 1, 8)  # a Monday
+_WORKING_DAYS = 400
 
 _DATES = [
-    day.isoformat()
-    for day in (_FIRST + datetime.timedelta(days=count) for count in range(_DAYS * 7 // 5))
-    if day.weekday() < 5
+    date.isoformat()
+    for date in (_FIRST_DATE + datetime.timedelta(days=count) for count in range(_WORKING_DAYS * 7 // 5))
+    if date.weekday() < 5
 ]
 
-#: The day it is in the demo: what ends earlier is done, what begins later is to come.
+#: The current day of the demo: work that ends earlier is done, work that starts later is planned.
 TODAY = 180
 
-#: A working day, in seconds.
-WORKDAY = 8 * 60 * 60
+WORKDAY_SECONDS = 8 * 60 * 60
 
 
-def at(day: int, hour: int, minute: int = 0) -> str:
-    """Return a moment of a working day."""
+def timestamp(day: int, hour: int, minute: int = 0) -> str:
+    """Return a time on a working day."""
     return f"{_DATES[day]}T{hour:02}:{minute:02}:00"
 
 
-#: When each day's work starts and ends, ready made because every task asks for them.
-MORNING = [at(day, 9) for day in range(len(_DATES))]
-EVENING = [at(day, 17) for day in range(len(_DATES))]
+#: The start and the end of each working day, precomputed because every task needs them.
+DAY_START = [timestamp(day, 9) for day in range(len(_DATES))]
+DAY_END = [timestamp(day, 17) for day in range(len(_DATES))]

@@ -1,4 +1,4 @@
-"""Pure: what the parts of the demo tell each other about a context that has just been made."""
+"""Pure: the contexts and tasks of the demo, as passed to the modules that insert entities related to them."""
 
 from __future__ import annotations
 
@@ -8,45 +8,48 @@ import attrs
 
 from . import calendar
 
+#: The statuses of finished tasks.
+DONE = frozenset({"Approved", "Client approved"})
+
+#: The status of the tasks and versions that lists and review sessions contain.
+PENDING_REVIEW = "Pending Review"
+
 
 @attrs.frozen
 class ContextRow:
-    """A context that tasks and assets hang on: a project, a sequence, a shot, an asset build."""
+    """A context that can have tasks and assets: a project, a sequence, a shot, an asset build."""
 
     id: str
     entity_type: str
     name: str
-    path: str  # the names from the project down, as in a file path
+    path: str  # the names from the project down, separated by slashes
     project_id: str
     depth: int
 
 
 @attrs.frozen
-class Task:
-    """A task on a place: what is to be done, when, by whom, and how far it is."""
+class TaskRow:
+    """A task of a context, from its first to its last working day."""
 
     id: str
     type_name: str
-    place: ContextRow
-    begins: int
-    ends: int
+    context: ContextRow
+    start_day: int
+    end_day: int
     status: str
     assignees: Sequence[str]
 
     @property
     def is_started(self) -> bool:
-        """Whether anything has been done already."""
-        return self.begins <= calendar.TODAY
+        """Whether work on the task has started by the current day."""
+        return self.start_day <= calendar.TODAY
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing is left to do."""
+        """Whether the task is finished."""
         return self.status in DONE
 
     @property
-    def last_day(self) -> int:
-        """The last day on which something happened to a task that is started."""
-        return min(self.ends, calendar.TODAY)
-
-
-DONE = frozenset({"Approved", "Client approved"})
+    def last_worked_day(self) -> int:
+        """The last day of work on a started task."""
+        return min(self.end_day, calendar.TODAY)

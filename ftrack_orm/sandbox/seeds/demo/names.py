@@ -1,4 +1,4 @@
-"""Pure: the words of the demo: who works there, what is made, what people say to each other."""
+"""Pure: the names and texts of the demo: its people, its productions, and its notes and comments."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PEOPLE = (
     ("Beatriz", "Almeida", "Editorial"),
 )
 
-#: Department -> the types of task its people do.
+#: Department -> the task types of its people.
 DEPARTMENTS = {
     "Production": ("Production", "Deliverable"),
     "Animation": ("Animation",),
@@ -53,13 +53,13 @@ DEPARTMENTS = {
 SEQUENCE_TASKS = ("Previz", "Editing")
 BUILD_TASKS = ("Concept Art", "Modeling", "Texture", "Rigging", "Lookdev")
 
-#: In the order of the pipeline, and how often: a shot with few tasks has the ones every shot needs.
+#: Task type, rank; in the order of the pipeline. A shot with n tasks has those with the n lowest ranks.
 SHOT_TASKS = (
     ("Tracking", 6), ("Rotoscoping", 7), ("Layout", 3), ("Matte Painting", 9), ("Animation", 0), ("FX", 4),
     ("Lighting", 1), ("Rendering", 5), ("Compositing", 2), ("Conform", 8),
 )  # fmt: skip
 
-#: The type of the asset that is published from a task of each type.
+#: Task type -> the type of the asset that is published from its tasks.
 PUBLISHED_AS = {
     "Concept Art": "Concept", "Modeling": "Geometry", "Texture": "Texture", "Rigging": "Rig", "Lookdev": "Scene",
     "Previz": "Scene", "Layout": "Scene", "Editing": "Edit", "Tracking": "Camera", "Rotoscoping": "Image Sequence",
@@ -68,22 +68,22 @@ PUBLISHED_AS = {
 }  # fmt: skip
 
 
-class Title(NamedTuple):
-    """A production: its share of the work, and when its shots begin, in days of the demo's calendar."""
+class Production(NamedTuple):
+    """A project of the demo: its weight in the distribution of tasks, and the first and last start day of tasks."""
 
     name: str
     full_name: str
     color: str
     project_schema: str
     weight: int
-    begins: tuple[int, int]
+    start_days: tuple[int, int]
     has_episodes: bool
 
 
 PRODUCTIONS = (
-    Title("demo", "Demo", "#3498DB", "VFX", 5, (135, 178), False),
-    Title("northern_lights", "Northern Lights", "#1ABC9C", "VFX", 3, (0, 90), False),
-    Title("paper_tigers", "Paper Tigers", "#E67E22", "Animation", 2, (150, 178), True),
+    Production("demo", "Demo", "#3498DB", "VFX", 5, (135, 178), False),
+    Production("northern_lights", "Northern Lights", "#1ABC9C", "VFX", 3, (0, 90), False),
+    Production("paper_tigers", "Paper Tigers", "#E67E22", "Animation", 2, (150, 178), True),
 )
 
 #: Name, type of asset build.
@@ -121,7 +121,7 @@ NOTES = (
     "Colour of the jacket drifts between this shot and the next.",
 )
 REPLIES = ("Done in the next version.", "On it.", "Fixed, please have another look.", "Will do after lunch.", "Agreed.")
-COMMENTS = (
+VERSION_COMMENTS = (
     "First pass.",
     "Addressed the notes from dailies.",
     "New camera.",
@@ -130,4 +130,4 @@ COMMENTS = (
     "Updated to the latest layout.",
     "Final polish.",
 )
-WORK = ("", "", "Notes from dailies", "Setup", "Second pass", "Fixing renders", "Polish")
+TIMELOG_COMMENTS = ("", "", "Notes from dailies", "Setup", "Second pass", "Fixing renders", "Polish")

@@ -1,4 +1,4 @@
-"""State: the one source of chance of the demo, seeded, so that every run makes the same production."""
+"""State: the seeded random source of the demo, which makes every run generate the same rows."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ Item = TypeVar("Item")
 
 
 class RandomSource:
-    """Draws from `random.Random` by `random()` and `getrandbits()` only: no Python version changes their numbers."""
+    """Uses only `random()` and `getrandbits()` of `random.Random`, whose results are equal in all Python versions."""
 
     def __init__(self, seed: int) -> None:
         source = random.Random(seed)
-        self._number = source.random
+        self._random = source.random
         self._bits = source.getrandbits
 
-    def id(self) -> str:
+    def uuid(self) -> str:
         """Return a new id, in the form of a random UUID."""
         digits = f"{self._bits(128):032x}"
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
-    def happens(self, probability: float) -> bool:
-        """Return whether something of a *probability* between 0 and 1 happens."""
-        return self._number() < probability
+    def chance(self, probability: float) -> bool:
+        """Return True with a *probability* between 0 and 1."""
+        return self._random() < probability
 
-    def pick(self, items: Sequence[Item]) -> Item:
-        """Return one of the items, each as likely as another."""
-        return items[int(self._number() * len(items))]
+    def choice(self, items: Sequence[Item]) -> Item:
+        """Return one of the items, all with equal probability."""
+        return items[int(self._random() * len(items))]
 
-    def early(self, items: Sequence[Item]) -> Item:
-        """Return one of the items, the earlier the likelier."""
-        return items[int(self._number() ** 2 * len(items))]
+    def early_choice(self, items: Sequence[Item]) -> Item:
+        """Return one of the items, earlier ones with a higher probability."""
+        return items[int(self._random() ** 2 * len(items))]
 
-    def whole(self, least: int, most: int) -> int:
-        """Return a whole number, both ends included."""
-        return least + int(self._number() * (most - least + 1))
+    def integer(self, low: int, high: int) -> int:
+        """Return an integer from *low* to *high*, both included."""
+        return low + int(self._random() * (high - low + 1))

@@ -1,4 +1,4 @@
-"""Pure: how much of everything the demo holds, in proportion to its tasks."""
+"""Pure: the numbers of entities of the demo, in proportion to its tasks."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from itertools import accumulate
 
 import attrs
 
-#: How many tasks the demo has when nobody says otherwise.
-TASKS = 5_000
+DEFAULT_TASKS = 5_000
 
-#: How many tasks hang directly on a sequence, and on an asset build.
-PER_SEQUENCE = 2
-PER_BUILD = 5
+TASKS_PER_SEQUENCE = 2
+TASKS_PER_BUILD = 5
 
 
 @attrs.frozen
@@ -26,39 +24,39 @@ class Scale:
 
     @classmethod
     def of(cls, tasks: int) -> Scale:
-        """Return the numbers for a demo of so many tasks."""
+        """Return the numbers for a demo with a number of tasks."""
         shots = -(-tasks * 3 // 25)
         return cls(tasks=tasks, sequences=-(-shots // 15), shots=shots, builds=tasks * 3 // 125)
 
     @property
-    def on_sequences(self) -> int:
-        """How many tasks hang on sequences: few enough to leave one for every shot."""
-        return min(self.sequences * PER_SEQUENCE, max(0, self.tasks - self.shots))
+    def sequence_tasks(self) -> int:
+        """The number of tasks on sequences, limited so that at least one task remains for every shot."""
+        return min(self.sequences * TASKS_PER_SEQUENCE, max(0, self.tasks - self.shots))
 
     @property
-    def on_builds(self) -> int:
-        """How many tasks hang on asset builds."""
-        return self.builds * PER_BUILD
+    def build_tasks(self) -> int:
+        """The number of tasks on asset builds."""
+        return self.builds * TASKS_PER_BUILD
 
     @property
-    def on_shots(self) -> int:
-        """How many tasks hang on shots: all others."""
-        return self.tasks - self.on_sequences - self.on_builds
+    def shot_tasks(self) -> int:
+        """The number of tasks on shots, which are all others."""
+        return self.tasks - self.sequence_tasks - self.build_tasks
 
 
-def versions_after(tasks: int) -> int:
-    """Return how many versions there are once so many tasks have been made: three for every five."""
+def version_count(tasks: int) -> int:
+    """Return the total number of versions once a number of tasks has been created: three for every five."""
     return tasks * 3 // 5
 
 
-def spread(total: int, places: int) -> Iterator[int]:
-    """Yield for each of *places* its share of *total*, as even as whole numbers allow and adding up exactly."""
-    for place in range(places):
-        yield total * (place + 1) // places - total * place // places
+def distribute_evenly(total: int, count: int) -> Iterator[int]:
+    """Yield *count* shares of *total*, which differ by at most one and add up exactly."""
+    for index in range(count):
+        yield total * (index + 1) // count - total * index // count
 
 
-def split(total: int, weights: Sequence[int]) -> list[int]:
+def distribute_by_weight(total: int, weights: Sequence[int]) -> list[int]:
     """Return the shares of *total* in proportion to the weights, adding up exactly; the first ones are rounded up."""
-    whole = sum(weights)
-    ends = [-(-total * end // whole) for end in accumulate(weights)]
+    sum_of_weights = sum(weights)
+    ends = [-(-total * end // sum_of_weights) for end in accumulate(weights)]
     return [end - start for start, end in zip([0, *ends], ends, strict=False)]
