@@ -74,7 +74,8 @@ def cold_and_warm(client: str, server: Server, size: int) -> Figures:
         started = time.perf_counter()
         again = read(server, size, known)
         warm.append(time.perf_counter() - started)
-        assert len(held) == size and all(one is other for one, other in zip(held, again, strict=True))
+        assert len(held) == size
+        assert all(one is other for one, other in zip(held, again, strict=True))
     return {"seconds": min(cold), "warm seconds": min(warm)}
 
 

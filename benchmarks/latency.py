@@ -99,7 +99,8 @@ def _measuring(name: str, run: Callable[[Any, Any, Server], float | None]) -> Ca
 
 def _script(path: pathlib.Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     return script

@@ -25,8 +25,11 @@ def test_requests_and_operations_are_counted_inside_the_block_only(session):
 def test_a_count_compares_like_a_number_after_the_block(session):
     with requests_made(session) as made:
         session.call([USERS])
-    assert made == 1 and made != 2
-    assert made <= 1 and made <= 5 and not made <= 0
+    assert made == 1
+    assert made != 2
+    assert made <= 1
+    assert made <= 5
+    assert not made <= 0
 
 
 def test_a_block_that_keeps_to_the_expected_number_is_silent(session):
@@ -46,7 +49,9 @@ def test_a_block_that_makes_other_requests_fails_and_names_them(session):
     lines = str(caught.value).splitlines()
     assert lines[0] == "3 requests were made, not 1:"
     assert len(lines) == 4
-    assert "from User" in lines[1] and "from Status" in lines[2] and "query_server_information" in lines[3]
+    assert "from User" in lines[1]
+    assert "from Status" in lines[2]
+    assert "query_server_information" in lines[3]
 
 
 def test_too_many_requests_and_too_few_fail(session):

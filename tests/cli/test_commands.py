@@ -182,4 +182,5 @@ def test_the_sandbox_command_does_not_need_what_only_the_demo_shows_with(started
 def test_help_names_the_commands(run):
     done = run("-h")
     assert done.returncode == 0
-    assert "sandbox" in done.stdout and "demo" in done.stdout
+    assert "sandbox" in done.stdout
+    assert "demo" in done.stdout

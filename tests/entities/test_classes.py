@@ -90,7 +90,8 @@ def test_python_can_ask_a_class_for_what_it_may_have(classes):
     assert not hasattr(Task, "statsu")
     assert getattr(Task, "statsu", None) is None
     assert not hasattr(Task, "__wrapped__")
-    assert "status" in dir(Task) and "assignments" in dir(Task)
+    assert "status" in dir(Task)
+    assert "assignments" in dir(Task)
     assert "Task" in Task.__doc__
 
 
@@ -103,7 +104,8 @@ def test_nothing_of_a_class_stands_in_the_way_of_a_loaded_value(classes):
 def test_python_can_ask_an_entity_for_what_it_may_have(session, production):
     task = session.get("Task", production.tasks[0])
     assert {"status", "assignments", "bid"} <= set(dir(task))
-    assert not hasattr(task, "statsu") and not hasattr(task, "__wrapped__")
+    assert not hasattr(task, "statsu")
+    assert not hasattr(task, "__wrapped__")
 
 
 def test_a_class_makes_no_entities_itself(classes):
@@ -157,7 +159,8 @@ def test_threads_that_ask_together_get_the_same_classes(classes):
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert failures == [] and len(found) == 8
+    assert failures == []
+    assert len(found) == 8
     assert all(classes_found == found[0] for classes_found in found)
     assert found[0]["Task"].__mro__[1] is found[0]["TypedContext"]
 
@@ -182,7 +185,8 @@ def test_threads_that_all_find_a_class_missing_build_it_once(session):
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert len(found) == 4 and len(set(found)) == 1
+    assert len(found) == 4
+    assert len(set(found)) == 1
 
 
 def test_an_unknown_type_is_refused_with_near_names(classes):
@@ -202,9 +206,11 @@ def test_classes_follow_a_newer_schema_in_place(classes, answer):
     newer = Schema.from_answer(answer)
     classes.update(newer)
     assert classes.schema is newer
-    assert classes["Task"] is Task and issubclass(Task, Context)
+    assert classes["Task"] is Task
+    assert issubclass(Task, Context)
     assert str(select(Task).where(Task.shoe_size == 44)) == "Task where shoe_size is 44"
-    assert "shoe_size" in Task.__attributes__ and "bid" not in Task.__attributes__
+    assert "shoe_size" in Task.__attributes__
+    assert "bid" not in Task.__attributes__
     assert Task.__schema__ is newer.type("Task")
     assert Task.__attributes__["name"].attribute.immutable
     assert not hasattr(Context, "shoe_size")

@@ -175,7 +175,8 @@ def test_binding_checks_the_names_and_makes_a_query_runnable(numbered: Callable[
 def test_queries_that_ask_the_same_are_equal(tasks: Query[Any], schema: Schema) -> None:
     built = tasks.where(name="x").limit(3)
     read = Query.from_text("Task where name = 'x' limit 3")
-    assert built == read and hash(built) == hash(read)
+    assert built == read
+    assert hash(built) == hash(read)
     assert built != built.limit(4)
     assert built != built.with_page_size(10)
     assert built != str(built)
@@ -190,7 +191,8 @@ def test_queries_are_pickled_without_their_session(numbered: Callable[..., Any])
 
 def test_fetch_mode_and_search_are_part_of_a_query(tasks: Query[Any]) -> None:
     query = tasks.fetching("never").search("x", context="c")
-    assert query != tasks.search("x", context="c") != tasks and query != tasks.fetching("never")
+    assert query != tasks.search("x", context="c") != tasks
+    assert query != tasks.fetching("never")
     assert query == tasks.search("y").fetching("one").search("x", context="c").fetching("never")
     again = pickle.loads(pickle.dumps(query))
     assert (again, hash(again), again.fetch_mode) == (query, hash(query), "never")
@@ -239,7 +241,9 @@ def test_one_asks_for_two_and_insists_on_one(numbered: Callable[..., Any]) -> No
 
 def test_counting_and_existence_load_nothing(numbered: Callable[..., Any]) -> None:
     query, runner = numbered(5)
-    assert query.count() == 5 and query.offset(3).count() == 2 and query.exists()
+    assert query.count() == 5
+    assert query.offset(3).count() == 2
+    assert query.exists()
     assert not numbered(0)[0].exists()
     assert runner.asked == ["count: Task", "count: Task offset 3", "count: Task limit 1"]
 
@@ -289,7 +293,9 @@ def test_what_can_match_nothing_is_not_asked(numbered: Callable[..., Any]) -> No
     query, runner = numbered(10)
     for empty in (query.where(attr("id").in_([])), query.limit(0)):
         assert empty.all() == list(empty) == []
-        assert empty.first() is None and empty.count() == 0 and not empty.exists()
+        assert empty.first() is None
+        assert empty.count() == 0
+        assert not empty.exists()
     assert runner.asked == []
 
 

@@ -68,11 +68,14 @@ def test_types_answer_the_concrete_types_their_rows_can_have(tables: Tables) -> 
 
 def test_views_say_how_they_narrow_the_rows_they_show(tables: Tables) -> None:
     view = tables.view("ContextCustomAttributeValue")
-    assert view is not None and (view.column, view.target) == ("entity_id", "Context")
+    assert view is not None
+    assert (view.column, view.target) == ("entity_id", "Context")
     view = tables.view("UserCustomAttributeLink")
-    assert view is not None and (view.column, view.target) == ("to_id", "User")
+    assert view is not None
+    assert (view.column, view.target) == ("to_id", "User")
     view = tables.view("NoteCategory")
-    assert view is not None and view.column is None
+    assert view is not None
+    assert view.column is None
     assert tables.view("Task") is None
     assert tables.table("CustomAttributeLinkFrom") is tables.table("CustomAttributeLink")
 
@@ -85,7 +88,8 @@ def test_hidden_keys_and_hidden_links_have_columns(tables: Tables) -> None:
     assert "state_id" in tables.table("Status").c
     table, near, far = tables.link(Through("TaskTypeSchemaType", "type_id", "task_type_schema_id"))
     other, other_near, other_far = tables.link(Through("TaskTypeSchemaType", "task_type_schema_id", "type_id"))
-    assert table is other and (near, far) == (other_far, other_near)
+    assert table is other
+    assert (near, far) == (other_far, other_near)
 
 
 def test_a_link_that_is_an_entity_type_is_kept_in_its_table(tables: Tables) -> None:

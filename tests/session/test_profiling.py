@@ -22,11 +22,13 @@ def test_a_request_is_told_with_its_costs_and_the_line_that_caused_it(session, p
         assert task.status.name
     (request,) = profile.requests
     assert request.line == CallSite(__file__, where)
-    assert "from Task where" in request.description and "status.name" in request.description
+    assert "from Task where" in request.description
+    assert "status.name" in request.description
     exchange = seen[-1]
     costs = (request.operations, request.request_bytes, request.answer_bytes, request.seconds, request.error)
     assert costs == (1, exchange.request_bytes, exchange.answer_bytes, exchange.seconds, None)
-    assert request.answer_bytes > 0 and request.seconds > 0
+    assert request.answer_bytes > 0
+    assert request.seconds > 0
 
 
 def test_only_what_happens_in_the_block_is_counted(session, production):
@@ -87,9 +89,11 @@ def test_it_prints_as_a_table_that_adds_up(session, production):
         session.query("Status").where(name="x" * 200).all()
     heading, first, second, total = str(profile).splitlines()
     assert heading.split() == ["#", "operations", "sent", "received", "ms", "line", "request"]
-    assert first.split()[:2] == ["1", "1"] and "test_profiling.py:" in first
+    assert first.split()[:2] == ["1", "1"]
+    assert "test_profiling.py:" in first
     assert second.endswith("...")
-    assert total.split()[:2] == ["2", "2"] and total.endswith("in all")
+    assert total.split()[:2] == ["2", "2"]
+    assert total.endswith("in all")
     assert repr(profile).startswith("<profile of 2 requests, 0.")
 
 

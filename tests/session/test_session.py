@@ -32,8 +32,10 @@ def test_what_is_missing_is_named_with_its_variable(no_environment):
     with pytest.raises(errors.SettingsError) as caught:
         Session(api_user="jane")
     message = str(caught.value)
-    assert "server_url" in message and "FTRACK_SERVER" in message
-    assert "api_key" in message and "FTRACK_API_KEY" in message
+    assert "server_url" in message
+    assert "FTRACK_SERVER" in message
+    assert "api_key" in message
+    assert "FTRACK_API_KEY" in message
     assert "FTRACK_API_USER" not in message
 
 
@@ -64,7 +66,8 @@ def test_arguments_win_over_the_environment(no_environment, monkeypatch, box):
 def test_the_key_is_shown_nowhere(box, connect):
     session = connect()
     assert box.api_key not in repr(session)
-    assert box.api_user in repr(session) and box.url in repr(session)
+    assert box.api_user in repr(session)
+    assert box.url in repr(session)
     with pytest.raises(errors.ServerError) as caught:
         session.call([{"action": "nonsense"}])
     assert box.api_key not in str(caught.value) + repr(caught.value.details)
@@ -82,7 +85,8 @@ def test_a_number_of_recent_entities_that_makes_no_sense_is_refused(box, size):
 def test_types_are_had_by_attribute_and_item_and_can_be_listed(session):
     types = session.types
     assert types.Task is types["Task"]
-    assert "Task" in types and "Tsak" not in types
+    assert "Task" in types
+    assert "Tsak" not in types
     assert {"Task", "Shot", "Project", "User"} <= set(types)
     assert len(types) == len(list(types)) == len(session.schemas)
     assert "AssetVersion" in dir(types)
@@ -281,7 +285,8 @@ def test_begin_takes_everything_back_when_its_block_raises(session, other, produ
         raise ZeroDivisionError
     assert task.name == "task00"
     assert inspect(new).state.value == "transient"
-    assert not session.modified and not session.created
+    assert not session.modified
+    assert not session.created
     assert other.get("Task", new.id) is None
 
 

@@ -172,7 +172,8 @@ def test_a_refusal_is_the_branch_it_belongs_to_and_holds_what_was_sent(session, 
     with pytest.raises(kind) as caught:
         session.call([operation])
     error = caught.value
-    assert error.content and error.content in str(error)
+    assert error.content
+    assert error.content in str(error)
     assert error.operations == [operation if isinstance(operation, dict) else operation.to_json()]
     json.dumps(error.operations)
 
@@ -186,4 +187,6 @@ def test_observers_are_told_of_requests_until_they_are_not(session):
     session.call([operations.QueryServerInformationOperation()])
     (exchange,) = seen
     assert len(exchange.operations) == 1
-    assert exchange.request_bytes > 0 and exchange.answer_bytes > 0 and exchange.error is None
+    assert exchange.request_bytes > 0
+    assert exchange.answer_bytes > 0
+    assert exchange.error is None

@@ -250,7 +250,8 @@ def test_a_value_of_an_unknown_type_travels_as_it_is(artist, witness, value):
     vendor = artist.create("Vendor", name="Acme", hologram=value)
     artist.commit()
     found = witness.query("Vendor").where(id=vendor.id).select("hologram").one()
-    assert found.hologram == value and type(found.hologram) is type(value)
+    assert found.hologram == value
+    assert type(found.hologram) is type(value)
 
 
 # -- invented attributes on known types -------------------------------------------------------------------------------

@@ -303,7 +303,8 @@ def test_many_threads_may_call_at_once(server, steps, make_channel):
 
 def test_a_closed_channel_refuses_to_call_for_nothing_as_well(make_settings):
     channel = in_process(make_settings, [])
-    assert channel.call([]) == [] and channel.submit([]).result(5) == []
+    assert channel.call([]) == []
+    assert channel.submit([]).result(5) == []
     channel.close()
     with pytest.raises(SessionClosed):
         channel.call([])

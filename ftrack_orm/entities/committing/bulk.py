@@ -70,7 +70,8 @@ class BulkOperations:
             for batch in self._carried_out(planning.Changes(modifications=updates), batch_size, on_progress):
                 known = []
                 for operation, reply in batch:
-                    assert isinstance(operation, UpdateOperation) and isinstance(reply, WriteReply)
+                    assert isinstance(operation, UpdateOperation)
+                    assert isinstance(reply, WriteReply)
                     entity = self._workspace.lookup(operation.entity_type, operation.key)
                     if entity is not None:
                         self._refresher.expire(entity, shown)

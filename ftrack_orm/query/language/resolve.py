@@ -228,15 +228,14 @@ def check_values(
         return
     if attribute.is_plural:
         raise QueryError(f"{label} is a collection: use {label}.any(...), or ~{label}.any() for an empty one.")
-    elif operator not in (Operator.IS, Operator.IS_NOT):
+    if operator not in (Operator.IS, Operator.IS_NOT):
         raise QueryError(f"{label} is a relation and has no order, so {operator.value} cannot be used with it.")
-    else:
-        for value in values:
-            if value is not None:
-                raise QueryError(
-                    f"{label} is a relation: compare it with a {place.leads_to} entity or None, or compare one of its "
-                    f"attributes ({label}.id == {value!r})."
-                )
+    for value in values:
+        if value is not None:
+            raise QueryError(
+                f"{label} is a relation: compare it with a {place.leads_to} entity or None, or compare one of its "
+                f"attributes ({label}.id == {value!r})."
+            )
 
 
 def _value_type(attribute: AttributeInfo) -> str:

@@ -61,9 +61,11 @@ class Serializer:
         cached = position.fields_of_type.get(entity_type.name)
         if cached is None:
             fields: dict[str, Field | None] = dict.fromkeys(system_projections(position.tables, entity_type.name))
-            for name, field in position.tree.fields.items():
-                if position.is_selected(entity_type.name, field):
-                    fields[name] = field
+            fields.update(
+                (name, field)
+                for name, field in position.tree.fields.items()
+                if position.is_selected(entity_type.name, field)
+            )
             cached = [(name, field) for name, field in fields.items() if name not in entity_type.primary_key]
             position.fields_of_type[entity_type.name] = cached
         return cached

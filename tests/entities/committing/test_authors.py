@@ -74,7 +74,8 @@ def test_the_latest_event_that_names_what_was_changed_tells_who_it_was(ask, data
     authors, asked = ask([ObservedChange("t1", frozenset({"status_id", "statusid"}))], events=events)
     assert authors == [Author("joe", NOON)]
     assert str(authors[0]) == "joe on 2026-05-01 at 12:00:00 UTC"
-    assert len(asked) == 1 and len(asked[0]) == 1
+    assert len(asked) == 1
+    assert len(asked[0]) == 1
 
 
 def test_a_status_change_tells_who_set_the_status_that_is_there_now(ask):

@@ -25,7 +25,8 @@ def test_one_attribute_is_as_it_was_and_the_others_stay_changed(session, tasks):
     assert (task.bid, task.name) == (3, "renamed")
     assert set(inspect(task).changes) == {"name"}
     session.revert(task, "name")
-    assert session.modified == [] and session.plan() == []
+    assert session.modified == []
+    assert session.plan() == []
 
 
 @pytest.mark.parametrize("name", ["status", "status_id"])
@@ -74,9 +75,11 @@ def test_moving_an_entity_back_moves_it_back_in_loaded_collections(session, prod
     session.populate([first, second], "children.name")
     task = first.children[0]
     task.parent = second
-    assert task in second.children and task not in first.children
+    assert task in second.children
+    assert task not in first.children
     session.revert(task, "parent")
-    assert task in first.children and task not in second.children
+    assert task in first.children
+    assert task not in second.children
 
 
 def test_a_deletion_is_taken_back(session, tasks):
@@ -92,7 +95,8 @@ def test_a_new_entity_is_forgotten_and_one_of_its_attributes_unset(session, prod
     session.revert(task, "bid")
     assert task.bid is None
     (operation,) = session.plan()
-    assert "bid" not in operation.data and operation.data["name"] == "new"
+    assert "bid" not in operation.data
+    assert operation.data["name"] == "new"
     session.revert(task)
     assert session.plan() == []
     assert inspect(task).state is Lifecycle.TRANSIENT

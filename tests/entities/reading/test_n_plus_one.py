@@ -82,7 +82,9 @@ def test_different_lines_and_different_attributes_are_counted_apart(watched, pro
     first, second = singly(watched, production)[:2]
     with watched.fetching("one"):
         for task in (first, second):
-            assert task.status and task.type and task.priority
+            assert task.status
+            assert task.type
+            assert task.priority
         for task in (first, second):
             assert len(task.metadata) == len(task.notes) == 0
 

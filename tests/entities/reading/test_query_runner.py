@@ -132,7 +132,8 @@ def test_the_current_page_can_be_used_while_the_next_one_is_under_way(wired, tas
     line.hold = "offset 4"
     walk = iter(tasks(wired).with_page_size(4))
     assert names([next(walk) for _ in range(4)]) == ALL[:4]
-    assert line.wait_for(2) and line.held == 1
+    assert line.wait_for(2)
+    assert line.held == 1
     line.release.set()
     assert names(walk) == ALL[4:]
 
@@ -488,7 +489,8 @@ def test_dicts_come_page_by_page_and_touch_no_entity(session, tasks):
     with requests_made(session) <= 2:
         assert next(walk)["name"] == "task00"
     assert [row["name"] for row in walk] == ALL[1:]
-    assert task.name == "edited" and set(map(id, session.modified)) == before
+    assert task.name == "edited"
+    assert set(map(id, session.modified)) == before
 
 
 def test_dicts_of_a_query_without_projections_have_the_defaults(session, tasks, production):

@@ -140,7 +140,8 @@ def test_any_text_is_either_read_or_refused(text: str) -> None:
     try:
         condition = parse(text)
     except ExpressionError as error:
-        assert error.position is not None and 0 <= error.position <= len(text)
+        assert error.position is not None
+        assert 0 <= error.position <= len(text)
     else:
         assert parse(str(condition)) == condition
 

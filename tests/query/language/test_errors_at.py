@@ -18,7 +18,8 @@ def test_long_texts_are_cut_on_both_sides() -> None:
     shown = pointed(text, 1000)
     assert len(shown.splitlines()[0]) < 120
     assert character_at_caret(shown) == "X"
-    assert shown.splitlines()[0].startswith("  ...a") and shown.splitlines()[0].endswith("b...")
+    assert shown.splitlines()[0].startswith("  ...a")
+    assert shown.splitlines()[0].endswith("b...")
 
 
 def test_line_breaks_do_not_move_the_caret() -> None:

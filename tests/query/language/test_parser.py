@@ -264,7 +264,8 @@ def test_a_text_of_a_megabyte_is_read() -> None:
 
 def test_a_chain_of_thousands_of_conditions_is_not_nested() -> None:
     criterion = parse_criterion(" or ".join(["a is 1"] * 5_000))
-    assert isinstance(criterion, Or) and len(criterion.operands) == 5_000
+    assert isinstance(criterion, Or)
+    assert len(criterion.operands) == 5_000
 
 
 NESTINGS = [

@@ -122,7 +122,8 @@ def test_links_are_read_the_same_way_from_both_ends() -> None:
     pairs = {(key.link, key.near, key.far) for key in keys.values() if isinstance(key, Through)}
     for link in ("ListObject", "AssetVersionLink", "ProjectSchemaObjectType", "TaskTypeSchemaType"):
         ends = {(near, far) for name, near, far in pairs if name == link}
-        assert len(ends) == 2 and ends == {(far, near) for near, far in ends}
+        assert len(ends) == 2
+        assert ends == {(far, near) for near, far in ends}
 
 
 def test_odd_relations_are_kept_as_public_clients_use_them() -> None:
@@ -150,7 +151,8 @@ def test_object_types_can_be_added() -> None:
     prop = Schema.from_answer(model.schemas).type("Prop")
     assert prop.bases == ("TypedContext", "Context")
     assert prop.attribute("object_type_id").default == "9c1a"
-    assert prop.attribute("bid").immutable and not prop.attribute("start_date").immutable
+    assert prop.attribute("bid").immutable
+    assert not prop.attribute("start_date").immutable
     assert model.relations["Prop", "children"] == Inverse("parent_id")
     assert "Prop" not in datamodel.load().types
 

@@ -147,10 +147,12 @@ def test_a_base_passes_on_everything_and_a_line_replaces_its_namesake() -> None:
         "  x text\n  y text required\n"
     )
     assert type_a["alias_for"] == "Internal"
-    assert type_a["properties"]["x"] == {"type": "string"} and type_a["properties"]["y"] == {"type": "integer"}
+    assert type_a["properties"]["x"] == {"type": "string"}
+    assert type_a["properties"]["y"] == {"type": "integer"}
     assert type_a["immutable"] == ["id", "x", "y"]
     assert type_a["required"] == ["id"]
-    assert type_a["default_projections"] == ["x"] and type_a["system_projections"] == ["z"]
+    assert type_a["default_projections"] == ["x"]
+    assert type_a["system_projections"] == ["z"]
 
 
 def test_blocks_are_taken_in_also_by_blocks() -> None:
