@@ -40,7 +40,8 @@ def test_shots_link_to_asset_builds_and_supervisors(demo, ftrack_tables):
     targets = set(demo.execute(sa.select(link.c.to_id)).scalars())
     builds = set(demo.execute(sa.select(context.c.id).where(context.c.id.in_(targets))).scalars())
     supervisors = set(demo.execute(sa.select(user.c.id).where(user.c.id.in_(targets))).scalars())
-    assert builds and supervisors
+    assert builds
+    assert supervisors
     assert targets == builds | supervisors
 
 
