@@ -1,4 +1,4 @@
-"""Edge: what a session needs to know before it talks to a server, from arguments and the environment, checked once."""
+"""Edge: the settings of a session, taken from arguments and environment variables and validated once."""
 
 from __future__ import annotations
 
@@ -32,97 +32,99 @@ DEFAULT_SLOW_CALLBACK_SECONDS: Final = 10.0
 DEFAULT_EVENT_OUTBOX_SIZE: Final = 10_000
 DEFAULT_REPLY_LIFETIME_SECONDS: Final = 600.0
 
-#: What may be done when more events come than the callbacks can keep up with.
-FULL_QUEUE: Final = ("block", "drop_oldest", "drop_newest")
+#: Policies for events that arrive while the event queue is full.
+FULL_QUEUE_POLICIES: Final = ("block", "drop_oldest", "drop_newest")
 
-#: A studio's name alone, as people say it: ftrack's own hosting adds the rest.
+#: The name of a studio without a domain, which ftrack's hosting completes.
 _STUDIO_NAME: Final = re.compile(r"[A-Za-z0-9]+(-+[A-Za-z0-9]+)*")
-_HOSTING: Final = "ftrackapp.com"
+_HOSTING_DOMAIN: Final = "ftrackapp.com"
 
 
 def new_client_token() -> str:
-    """Return a token no other client has; servers repeat it in the events that a client's own changes cause."""
+    """Return a unique token. The server repeats it in the events that the changes of this client cause."""
     return f"ftrack-orm-python--{uuid.uuid4()}"
 
 
-def normal_server_url(text: str) -> str:
-    """Return the server's address with a scheme and without a trailing slash.
+def normalize_server_url(text: str) -> str:
+    """Return the URL of the server with a scheme and without a trailing slash.
 
-    A studio's name alone ("mystudio") means its address at ftrack's own hosting, and an address without a scheme
-    means https. Raises `SettingsError` for anything else that cannot be the address of a server.
+    The name of a studio ("mystudio") becomes its URL at ftrack's hosting, and https is the default scheme. Raises
+    `SettingsError` for any other text that is not the URL of a server.
     """
     address = text.strip()
     studio = address.rstrip("/")
     if _STUDIO_NAME.fullmatch(studio) and studio.lower() != "localhost":
-        address = f"{studio}.{_HOSTING}"
+        address = f"{studio}.{_HOSTING_DOMAIN}"
     if "://" not in address:
         address = f"https://{address}"
-    hint = f'server_url ({SERVER_VARIABLE}) looks like "https://mystudio.{_HOSTING}"'
+    hint = f'server_url ({SERVER_VARIABLE}) must look like "https://mystudio.{_HOSTING_DOMAIN}"'
     try:
         parts = urlsplit(address)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise SettingsError(f"The server's address cannot be read ({error}); {hint}.", setting="server_url") from None
+        raise SettingsError(f"The server URL cannot be parsed ({error}); {hint}.", setting="server_url") from None
     if parts.username is not None or parts.password is not None:
-        # Without quoting the address: it holds a password.
+        # The message does not quote the URL, which contains a password.
         raise SettingsError(
-            f"The server's address must not hold a user or a password; {hint}, "
-            f"the user goes into api_user ({USER_VARIABLE}) and the key into api_key ({KEY_VARIABLE}).",
+            f"The server URL must not contain a user name or a password; {hint}. "
+            f"Set api_user ({USER_VARIABLE}) and api_key ({KEY_VARIABLE}) instead.",
             setting="server_url",
         )
     if parts.scheme.lower() not in ("http", "https"):
-        raise SettingsError(f"ftrack is spoken over https or http, not {parts.scheme!r}; {hint}.", setting="server_url")
+        raise SettingsError(
+            f"The scheme of the server URL must be https or http, not {parts.scheme!r}; {hint}.", setting="server_url"
+        )
     if not host or re.search(r"\s", address):
-        raise SettingsError(f"{text!r} is not the address of a server; {hint}.", setting="server_url")
+        raise SettingsError(f"{text!r} is not the URL of a server; {hint}.", setting="server_url")
     if parts.query or parts.fragment:
-        raise SettingsError(f"The server's address ends before '?' and '#'; {hint}.", setting="server_url")
+        raise SettingsError(f"The server URL must not contain '?' or '#'; {hint}.", setting="server_url")
     return f"{parts.scheme.lower()}://{parts.netloc.lower()}{parts.path}".rstrip("/")
 
 
-def refuse_unsendable(name: str, text: str) -> None:
-    """Raise `SettingsError` unless *text* can be the value of an HTTP header; the value is never quoted."""
+def check_header_value(name: str, text: str) -> None:
+    """Raise `SettingsError` unless *text* can be sent as an HTTP header. The message names *name*, never the value."""
     if not isinstance(text, str):
         raise SettingsError(f"{name} must be text, not {type(text).__name__}.", setting=name)
     if any(ord(character) < 32 or ord(character) in range(127, 160) or ord(character) > 255 for character in text):
         raise SettingsError(
-            f"{name} holds a line break or another character that HTTP cannot carry in a header.", setting=name
+            f"{name} contains a line break or another character that an HTTP header cannot carry.", setting=name
         )
 
 
-def _sendable(settings: Settings, attribute: attrs.Attribute[str], value: str) -> None:
+def _check_text(settings: Settings, attribute: attrs.Attribute[str], value: str) -> None:
     if not value:
         raise SettingsError(f"{attribute.name} must not be empty.", setting=attribute.name)
-    refuse_unsendable(attribute.name, value)
+    check_header_value(attribute.name, value)
 
 
-def _sendable_headers(settings: Settings, attribute: attrs.Attribute[Any], value: Mapping[str, str]) -> None:
+def _check_headers(settings: Settings, attribute: attrs.Attribute[Any], value: Mapping[str, str]) -> None:
     for name, text in value.items():
-        refuse_unsendable(f"{attribute.name}[{name!r}]", text)
+        check_header_value(f"{attribute.name}[{name!r}]", text)
 
 
-def _positive(settings: Settings, attribute: attrs.Attribute[float], value: float) -> None:
+def _check_seconds(settings: Settings, attribute: attrs.Attribute[float], value: float) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
         raise SettingsError(
-            f"{attribute.name} must be a number of seconds above 0, not {value!r}.", setting=attribute.name
+            f"{attribute.name} must be a positive number of seconds, not {value!r}.", setting=attribute.name
         )
 
 
-def _whole_number_from(least: int) -> Any:
+def _integer_from(minimum: int) -> Any:
     def check(settings: Settings, attribute: attrs.Attribute[int], value: int) -> None:
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
             raise SettingsError(
-                f"{attribute.name} must be a whole number from {least} up, not {value!r}.", setting=attribute.name
+                f"{attribute.name} must be an integer of at least {minimum}, not {value!r}.", setting=attribute.name
             )
 
     return check
 
 
-def _boolean(settings: Settings, attribute: attrs.Attribute[bool], value: bool) -> None:
+def _check_boolean(settings: Settings, attribute: attrs.Attribute[bool], value: bool) -> None:
     if not isinstance(value, bool):
         raise SettingsError(f"{attribute.name} must be True or False, not {value!r}.", setting=attribute.name)
 
 
-def _fetch_mode(settings: Settings, attribute: attrs.Attribute[str], value: str) -> None:
+def _check_fetch_mode(settings: Settings, attribute: attrs.Attribute[str], value: str) -> None:
     modes = [mode.value for mode in FetchMode]
     if value not in modes:
         known = ", ".join(map(repr, modes))
@@ -131,91 +133,97 @@ def _fetch_mode(settings: Settings, attribute: attrs.Attribute[str], value: str)
         )
 
 
-def _n_plus_one(settings: Settings, attribute: attrs.Attribute[str | None], value: str | None) -> None:
+def _check_n_plus_one(settings: Settings, attribute: attrs.Attribute[str | None], value: str | None) -> None:
     if value not in (None, "warn", "raise"):
         raise SettingsError(f"n_plus_one must be 'warn', 'raise' or None, not {value!r}.", setting="n_plus_one")
 
 
-def _full_queue(settings: Settings, attribute: attrs.Attribute[str], value: str) -> None:
-    if value not in FULL_QUEUE:
-        known = ", ".join(map(repr, FULL_QUEUE))
+def _check_full_queue(settings: Settings, attribute: attrs.Attribute[str], value: str) -> None:
+    if value not in FULL_QUEUE_POLICIES:
+        known = ", ".join(map(repr, FULL_QUEUE_POLICIES))
         raise SettingsError(
-            f"full_event_queue must be one of {known}, not {value!r}.{suggestion(str(value), FULL_QUEUE)}",
+            f"full_event_queue must be one of {known}, not {value!r}.{suggestion(str(value), FULL_QUEUE_POLICIES)}",
             setting="full_event_queue",
         )
 
 
-def _folders(value: Any) -> tuple[Path, ...]:
+def _to_folders(value: Any) -> tuple[Path, ...]:
     if isinstance(value, (str, os.PathLike)):
-        # One folder, or several as the environment variable has them.
+        # One folder, or several in the form of the environment variable.
         value = os.fspath(value).split(os.pathsep)
     return tuple(Path(folder).expanduser() for folder in value or () if str(folder).strip())
 
 
-def _copied(value: Mapping[str, str] | None) -> dict[str, str]:
+def _to_dict(value: Mapping[str, str] | None) -> dict[str, str]:
     if value is not None and not isinstance(value, Mapping):
-        raise SettingsError(f"headers, cookies and proxies are mappings of text to text, not {type(value).__name__}.")
+        raise SettingsError(
+            f"headers, cookies and proxies must be mappings of text to text, not {type(value).__name__}."
+        )
     return dict(value or {})
 
 
-def _stripped(value: Any) -> Any:
-    # Keys are often read from files or pasted, with a line break behind them.
+def _strip(value: Any) -> Any:
+    # A key that was pasted or read from a file often ends with a line break.
     return value.strip() if isinstance(value, str) else value
 
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """Everything a session and its connection are told by their user; what may hold a secret is left out of the repr.
+    """The settings of a session and its connections. The repr omits every field that may contain a secret.
 
-    Raises `SettingsError` when made with values that make no sense. Most callers want `Settings.resolve`.
+    The constructor validates its arguments and raises `SettingsError` for a value that does not fit. `Settings.resolve`
+    also reads environment variables.
     """
 
-    server_url: str = attrs.field(converter=normal_server_url)
-    api_user: str = attrs.field(converter=_stripped, validator=_sendable)
-    api_key: str = attrs.field(converter=_stripped, validator=_sendable, repr=False)
-    #: Seconds the server may stay silent before a request is given up.
-    timeout: float = attrs.field(default=DEFAULT_TIMEOUT_SECONDS, validator=_positive)
-    #: The folder that schemas are kept in; None keeps none.
+    server_url: str = attrs.field(converter=normalize_server_url)
+    api_user: str = attrs.field(converter=_strip, validator=_check_text)
+    api_key: str = attrs.field(converter=_strip, validator=_check_text, repr=False)
+    #: Seconds the server may stay silent before a request fails with `RequestTimeout`.
+    timeout: float = attrs.field(default=DEFAULT_TIMEOUT_SECONDS, validator=_check_seconds)
+    #: The folder of the schema cache; None disables the cache.
     schema_cache_path: Path | None = None
-    client_token: str = attrs.field(factory=new_client_token, validator=_sendable)
-    #: Whether the server may answer errors with an HTTP status of their own (header `ftrack-strict-api`).
-    strict_api: bool = attrs.field(default=True, validator=_boolean)
-    headers: Mapping[str, str] = attrs.field(factory=dict, converter=_copied, validator=_sendable_headers, repr=False)
-    cookies: Mapping[str, str] = attrs.field(factory=dict, converter=_copied, repr=False)
-    #: Scheme to proxy address, as requests takes it. Empty leaves HTTPS_PROXY and its kin in charge.
-    proxies: Mapping[str, str] = attrs.field(factory=dict, converter=_copied, repr=False)
-    #: File or folder of trusted certificates. None leaves REQUESTS_CA_BUNDLE in charge; False trusts any server.
+    #: Identifies this client in the events that its changes cause.
+    client_token: str = attrs.field(factory=new_client_token, validator=_check_text)
+    #: Whether the server may report errors with HTTP status codes of their own (header `ftrack-strict-api`).
+    strict_api: bool = attrs.field(default=True, validator=_check_boolean)
+    #: Headers and cookies of every request.
+    headers: Mapping[str, str] = attrs.field(factory=dict, converter=_to_dict, validator=_check_headers, repr=False)
+    cookies: Mapping[str, str] = attrs.field(factory=dict, converter=_to_dict, repr=False)
+    #: Proxy URLs by scheme, in the form that requests takes. Empty: HTTPS_PROXY and related variables apply.
+    proxies: Mapping[str, str] = attrs.field(factory=dict, converter=_to_dict, repr=False)
+    #: File or folder of trusted certificates. None: REQUESTS_CA_BUNDLE applies. False disables verification.
     ca_bundle: str | Path | bool | None = None
-    #: How many times a request is sent again at most, when that can do no harm.
-    retries: int = attrs.field(default=DEFAULT_RETRIES, validator=_whole_number_from(0))
-    #: How many entities a query asks for at a time.
-    page_size: int = attrs.field(default=DEFAULT_PAGE_SIZE, validator=_whole_number_from(1))
-    #: The number of entities kept in memory although nothing refers to them.
-    recent_size: int = attrs.field(default=DEFAULT_RECENT_SIZE, validator=_whole_number_from(0))
-    fetch: str = attrs.field(default="peers", validator=_fetch_mode)
-    #: What is done about code that loads an attribute for one entity after the other: "warn", "raise", or nothing.
-    n_plus_one: str | None = attrs.field(default=None, validator=_n_plus_one)
-    #: Whether the event hub connects when the session is made, in the background.
-    auto_connect_event_hub: bool = attrs.field(default=False, validator=_boolean)
-    #: Folders with plugins, which are loaded when the event hub is first used, and what their `register` is given.
-    plugin_paths: tuple[Path, ...] = attrs.field(default=(), converter=_folders)
+    #: Maximum number of times a request is sent again when that is harmless.
+    retries: int = attrs.field(default=DEFAULT_RETRIES, validator=_integer_from(0))
+    #: Number of entities per page of a query.
+    page_size: int = attrs.field(default=DEFAULT_PAGE_SIZE, validator=_integer_from(1))
+    #: Number of entities that stay in memory although nothing refers to them.
+    recent_size: int = attrs.field(default=DEFAULT_RECENT_SIZE, validator=_integer_from(0))
+    #: The fetch mode, which decides how reading a value that is not loaded is handled: "peers", "one" or "never".
+    fetch: str = attrs.field(default="peers", validator=_check_fetch_mode)
+    #: Reaction to code that loads an attribute for one entity after the other: "warn", "raise", or None to ignore it.
+    n_plus_one: str | None = attrs.field(default=None, validator=_check_n_plus_one)
+    #: Whether the event hub connects in the background when the session is created.
+    auto_connect_event_hub: bool = attrs.field(default=False, validator=_check_boolean)
+    #: Folders of plugins, which are loaded on the first use of the event hub, and arguments for their `register`.
+    plugin_paths: tuple[Path, ...] = attrs.field(default=(), converter=_to_folders)
     plugin_arguments: Mapping[str, Any] = attrs.field(factory=dict, converter=dict, repr=False)
-    #: How many event callbacks may run at the same time; with 1, all are called one after the other.
-    event_workers: int = attrs.field(default=DEFAULT_EVENT_WORKERS, validator=_whole_number_from(1))
-    #: How many events may wait for their callbacks, and what happens to more: "block" reads no further until there is
-    #: room, "drop_oldest" and "drop_newest" give one up, which is logged and counted.
-    event_queue_size: int = attrs.field(default=DEFAULT_EVENT_QUEUE_SIZE, validator=_whole_number_from(1))
-    full_event_queue: str = attrs.field(default="block", validator=_full_queue)
-    #: Seconds after which a callback that runs is reported in the log.
-    slow_callback_seconds: float = attrs.field(default=DEFAULT_SLOW_CALLBACK_SECONDS, validator=_positive)
-    #: How many attempts to connect to the event server may fail in a row; None never gives up.
-    reconnect_limit: int | None = attrs.field(default=None, validator=attrs.validators.optional(_whole_number_from(0)))
-    #: How many published events may wait while the event server cannot be reached.
-    event_outbox_size: int = attrs.field(default=DEFAULT_EVENT_OUTBOX_SIZE, validator=_whole_number_from(1))
-    #: Seconds for which replies to a published event are waited for.
-    reply_lifetime: float = attrs.field(default=DEFAULT_REPLY_LIFETIME_SECONDS, validator=_positive)
-    #: Whether events missed while the connection was lost are looked for in the server's own records.
-    catch_up_events: bool = attrs.field(default=True, validator=_boolean)
+    #: Number of event callbacks that may run at the same time; with 1 they are called one after the other.
+    event_workers: int = attrs.field(default=DEFAULT_EVENT_WORKERS, validator=_integer_from(1))
+    #: Number of events that may wait for their callbacks, and the policy for more: "block" stops reading until the
+    #: queue has capacity, "drop_oldest" and "drop_newest" drop an event, which is logged and counted.
+    event_queue_size: int = attrs.field(default=DEFAULT_EVENT_QUEUE_SIZE, validator=_integer_from(1))
+    full_event_queue: str = attrs.field(default="block", validator=_check_full_queue)
+    #: Seconds after which a running callback is logged.
+    slow_callback_seconds: float = attrs.field(default=DEFAULT_SLOW_CALLBACK_SECONDS, validator=_check_seconds)
+    #: Number of attempts to connect to the event server that may fail in a row; None never gives up.
+    reconnect_limit: int | None = attrs.field(default=None, validator=attrs.validators.optional(_integer_from(0)))
+    #: Number of published events that may wait for a connection to the event server.
+    event_outbox_size: int = attrs.field(default=DEFAULT_EVENT_OUTBOX_SIZE, validator=_integer_from(1))
+    #: Seconds for which replies to a published event are accepted.
+    reply_lifetime: float = attrs.field(default=DEFAULT_REPLY_LIFETIME_SECONDS, validator=_check_seconds)
+    #: Whether events that were missed while disconnected are read from the server's event records.
+    catch_up_events: bool = attrs.field(default=True, validator=_check_boolean)
 
     @classmethod
     def resolve(
@@ -230,31 +238,32 @@ class Settings:
         environ: Mapping[str, str] | None = None,
         **others: Any,
     ) -> Settings:
-        """Return settings from arguments, and from the environment where an argument is left out.
+        """Return settings from arguments, and from environment variables in place of omitted arguments.
 
-        *schema_cache_path* is a folder (or a `.json` file in it), or False to keep no schema; left out it is
-        `FTRACK_API_SCHEMA_CACHE_PATH` or the user's own cache folder. *plugin_paths* are folders; left out they are
-        those of `FTRACK_EVENT_PLUGIN_PATH`. *environ* stands for `os.environ`. The *others*
-        are fields of `Settings`. Raises `SettingsError` naming every argument and variable that is missing.
+        *schema_cache_path* is a folder (or a `.json` file in it), or False to disable the cache; the default is
+        `FTRACK_API_SCHEMA_CACHE_PATH` or the user's cache folder. *plugin_paths* are folders; the default is
+        `FTRACK_EVENT_PLUGIN_PATH`. *environ* replaces `os.environ`. The *others* are fields of `Settings`. Raises
+        `SettingsError`, which names every missing argument with its variable, a value that does not fit, or a setting
+        that does not exist.
 
-        The official client falls back to the name of the operating system's user. This one does not: on a render
-        farm that is somebody else, and the server's refusal would not say where the name came from.
+        The official client falls back to the name of the operating system's user. This library does not: on a render
+        farm that is another user, and the server's error would not reveal the source of the name.
         """
         environ = os.environ if environ is None else environ
-        needed = {
+        required = {
             "server_url": (server_url, SERVER_VARIABLE),
             "api_user": (api_user, USER_VARIABLE),
             "api_key": (api_key, KEY_VARIABLE),
         }
-        known: dict[str, Any] = {
-            name: given or environ.get(variable, "").strip() for name, (given, variable) in needed.items()
+        values: dict[str, Any] = {
+            name: given or environ.get(variable, "").strip() for name, (given, variable) in required.items()
         }
-        missing = [f"{name} (environment variable {needed[name][1]})" for name, value in known.items() if not value]
+        missing = [f"{name} (environment variable {required[name][1]})" for name, value in values.items() if not value]
         if missing:
             raise SettingsError(
-                f"To reach an ftrack server the session still needs {' and '.join(missing)}. "
-                "Pass it as an argument or set the variable.",
-                missing=tuple(name for name, value in known.items() if not value),
+                f"The session needs {' and '.join(missing)} to connect to an ftrack server. "
+                "Pass the argument or set the variable.",
+                missing=tuple(name for name, value in values.items() if not value),
             )
         fields = {field.name for field in attrs.fields(cls)}
         for name in others:
@@ -263,13 +272,13 @@ class Settings:
         if client_token is not None:
             others["client_token"] = client_token
         others["plugin_paths"] = environ.get(PLUGIN_VARIABLE, "") if plugin_paths is None else plugin_paths
-        return cls(**known, schema_cache_path=schema_cache_folder(schema_cache_path, environ), **others)
+        return cls(**values, schema_cache_path=schema_cache_folder(schema_cache_path, environ), **others)
 
 
 def schema_cache_folder(given: str | Path | bool | None, environ: Mapping[str, str]) -> Path | None:
-    """Return the folder that schemas are kept in, or None when *given* is False.
+    """Return the folder of the schema cache, or None when *given* is False.
 
-    The official client keeps its schema in a file in that folder; a path that names a `.json` file means its folder.
+    The official client takes a file or a folder; the path of a `.json` file stands for the folder that contains it.
     """
     if given is False:
         return None

@@ -1,21 +1,24 @@
+"""Settings come from arguments and the environment, are validated, and keep secrets out of their repr."""
+
 from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ftrack_orm.errors import SettingsError
-from ftrack_orm.settings import Settings, normal_server_url
+from ftrack_orm.settings import Settings, normalize_server_url
 
 ENVIRON = {"FTRACK_SERVER": "https://env.example.com", "FTRACK_API_USER": "env-user", "FTRACK_API_KEY": "env-key"}
 
 
-def make(**changes: object) -> Settings:
+def make(**changes: Any) -> Settings:
     return Settings.resolve(**{"server_url": "https://a.example.com", "api_key": "k", "api_user": "u", **changes})
 
 
-def test_the_environment_fills_what_arguments_leave_out():
+def test_the_environment_replaces_omitted_arguments() -> None:
     settings = Settings.resolve(environ=ENVIRON)
     assert (settings.server_url, settings.api_user, settings.api_key) == (
         "https://env.example.com",
@@ -24,7 +27,7 @@ def test_the_environment_fills_what_arguments_leave_out():
     )
 
 
-def test_arguments_win_over_the_environment():
+def test_arguments_win_over_the_environment() -> None:
     settings = Settings.resolve("https://arg.example.com", "arg-key", "arg-user", environ=ENVIRON)
     assert (settings.server_url, settings.api_user, settings.api_key) == (
         "https://arg.example.com",
@@ -33,13 +36,13 @@ def test_arguments_win_over_the_environment():
     )
 
 
-def test_the_process_environment_is_used_when_none_is_given(monkeypatch):
+def test_the_process_environment_is_used_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
     assert Settings.resolve().api_user == "env-user"
 
 
-def test_everything_missing_is_named_in_one_message():
+def test_one_message_names_every_missing_setting() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.resolve(environ={"FTRACK_API_USER": "  "})
     for word in ("server_url", "FTRACK_SERVER", "api_user", "FTRACK_API_USER", "api_key", "FTRACK_API_KEY"):
@@ -48,16 +51,16 @@ def test_everything_missing_is_named_in_one_message():
 
 
 @pytest.mark.parametrize("present", ["server_url", "api_key", "api_user"])
-def test_what_is_present_is_not_called_missing(present):
+def test_a_setting_that_is_present_is_not_reported_as_missing(present: str) -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.resolve(**{present: "value"}, environ={})
     assert present not in caught.value.missing
     assert len(caught.value.missing) == 2
 
 
-def test_the_operating_system_user_is_not_taken_for_the_api_user():
+def test_the_operating_system_user_is_not_taken_for_the_api_user() -> None:
     with pytest.raises(SettingsError, match="FTRACK_API_USER"):
-        Settings.resolve("https://a.example.com", "k", environ={"LOGNAME": "somebody", "USER": "somebody"})
+        Settings.resolve("https://a.example.com", "k", environ={"LOGNAME": "jane", "USER": "jane"})
 
 
 @pytest.mark.parametrize(
@@ -75,9 +78,9 @@ def test_the_operating_system_user_is_not_taken_for_the_api_user():
         ("http://[::1]:8090", "http://[::1]:8090"),
     ],
 )
-def test_the_server_address_is_made_whole(given, url):
-    assert normal_server_url(given) == url
-    assert normal_server_url(url) == url
+def test_the_server_url_is_completed(given: str, url: str) -> None:
+    assert normalize_server_url(given) == url
+    assert normalize_server_url(url) == url
 
 
 @pytest.mark.parametrize(
@@ -93,12 +96,12 @@ def test_the_server_address_is_made_whole(given, url):
         "///",
     ],
 )
-def test_what_is_no_server_address_is_refused_with_an_example(wrong):
+def test_a_text_that_is_not_a_server_url_is_refused_with_an_example(wrong: str) -> None:
     with pytest.raises(SettingsError, match="FTRACK_SERVER"):
-        normal_server_url(wrong)
+        normalize_server_url(wrong)
 
 
-def test_an_address_holding_a_password_is_refused_without_quoting_it():
+def test_a_url_with_a_password_is_refused_without_quoting_it() -> None:
     with pytest.raises(SettingsError) as caught:
         make(server_url="https://jane:s3cret@studio.example.com")
     assert "s3cret" not in str(caught.value)
@@ -125,35 +128,35 @@ def test_an_address_holding_a_password_is_refused_without_quoting_it():
         {"api_key": 5},
     ],
 )
-def test_values_that_make_no_sense_are_refused(wrong):
+def test_values_that_do_not_fit_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(SettingsError) as caught:
         make(**wrong)
     assert next(iter(wrong)) in str(caught.value)
 
 
-def test_an_unknown_setting_is_refused_with_the_nearest_name():
+def test_an_unknown_setting_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(SettingsError, match="'page_size'"):
         make(pagesize=10)
 
 
-def test_a_fetch_mode_nearly_right_is_suggested():
+def test_a_similar_fetch_mode_is_suggested() -> None:
     with pytest.raises(SettingsError, match="Did you mean 'peers'"):
         make(fetch="peer")
 
 
-def test_a_line_break_behind_a_key_is_taken_off():
+def test_a_line_break_at_the_end_of_a_key_is_removed() -> None:
     assert make(api_key=" key\n").api_key == "key"
 
 
 @pytest.mark.parametrize("key", ["ke\r\ny: injected", "k\u20acy"])
-def test_a_key_that_no_header_can_carry_is_refused_without_quoting_it(key):
+def test_a_key_that_no_header_can_carry_is_refused_without_quoting_it(key: str) -> None:
     with pytest.raises(SettingsError) as caught:
         make(api_key=key)
     assert "api_key" in str(caught.value)
     assert key not in str(caught.value)
 
 
-def test_the_repr_holds_no_secret():
+def test_the_repr_contains_no_secret() -> None:
     settings = make(
         api_key="s3cret-key",
         headers={"authorization": "s3cret-header"},
@@ -164,44 +167,44 @@ def test_the_repr_holds_no_secret():
     assert "https://a.example.com" in repr(settings)
 
 
-def test_settings_survive_pickling_and_cannot_be_changed():
+def test_settings_survive_pickling_and_are_immutable() -> None:
     settings = make(headers={"x-studio": "one"})
     assert pickle.loads(pickle.dumps(settings)) == settings
     with pytest.raises(AttributeError):
-        settings.timeout = 5  # type: ignore[misc]  # what the test is about
+        settings.timeout = 5  # type: ignore[misc]
 
 
-def test_a_mapping_given_is_copied():
+def test_mappings_are_copied() -> None:
     headers = {"x-studio": "one"}
     settings = make(headers=headers)
     headers["x-studio"] = "two"
     assert settings.headers == {"x-studio": "one"}
 
 
-def test_every_settings_has_a_client_token_of_its_own():
+def test_each_client_token_is_unique() -> None:
     one, other = make(), make()
     assert one.client_token.startswith("ftrack-orm-python--")
     assert one.client_token != other.client_token
     assert make(client_token="mine").client_token == "mine"
 
 
-def test_the_schema_cache_is_off_when_false():
+def test_false_disables_the_schema_cache() -> None:
     assert make(schema_cache_path=False, environ={"FTRACK_API_SCHEMA_CACHE_PATH": "/x"}).schema_cache_path is None
 
 
 @pytest.mark.parametrize("given", [None, True])
-def test_the_schema_cache_folder_comes_from_the_environment(given):
+def test_the_schema_cache_folder_comes_from_the_environment(given: bool | None) -> None:
     settings = make(schema_cache_path=given, environ={"FTRACK_API_SCHEMA_CACHE_PATH": "/caches/ftrack"})
     assert settings.schema_cache_path == Path("/caches/ftrack")
 
 
-def test_the_schema_cache_argument_wins_and_may_name_a_file_as_the_official_client_does():
+def test_the_schema_cache_argument_wins_and_may_name_a_file_as_for_the_official_client() -> None:
     environ = {"FTRACK_API_SCHEMA_CACHE_PATH": "/caches/ftrack"}
     assert make(schema_cache_path="/mine/schema.json", environ=environ).schema_cache_path == Path("/mine")
     assert make(schema_cache_path=Path("/mine"), environ=environ).schema_cache_path == Path("/mine")
 
 
-def test_the_schema_cache_is_in_the_users_cache_folder_by_default():
+def test_the_schema_cache_is_in_the_users_cache_folder_by_default() -> None:
     path = make(environ={}).schema_cache_path
     assert path is not None
     assert path.is_absolute()

@@ -14,7 +14,7 @@ from typing import TypeVar
 import attrs
 
 from ftrack_orm.errors import InvalidValue, SessionClosed
-from ftrack_orm.settings import Settings, refuse_unsendable
+from ftrack_orm.settings import Settings, check_header_value
 from ftrack_orm.wire import json_text
 from ftrack_orm.wire.operations import Operation, are_read_only
 from ftrack_orm.wire.replies import Reply
@@ -224,10 +224,10 @@ class Channel:
         if denormalize:
             merged["ftrack-api-options"] = "strict:1;denormalize:1"
         if push_token is not None:
-            refuse_unsendable("push_token", push_token)
+            check_header_value("push_token", push_token)
             merged["ftrack-pushtoken"] = push_token
         for name, value in extra.items():
-            refuse_unsendable(f"headers[{name!r}]", value)
+            check_header_value(f"headers[{name!r}]", value)
         # Header names mean the same in any case; two spellings of one name would be sent as two headers.
         for given in (settings.headers, extra):
             merged.update({name.lower(): value for name, value in given.items()})
