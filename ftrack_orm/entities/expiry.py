@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTES
 from ftrack_orm.values import ChangeNotice
 
-from .custom_attributes.configuration import ATTRIBUTE
 from .editing import changes
 from .editing.mappings import MappedCollection
 from .entity import Lifecycle
@@ -119,7 +119,7 @@ class ExpiryLog:
     # -- marking -------------------------------------------------------------------------------------------------------
 
     def _apply(self, news: ChangeNotice, number: int) -> None:
-        if news.names is None or ATTRIBUTE in news.names or ATTRIBUTE in news.derived:
+        if news.names is None or CUSTOM_ATTRIBUTES in news.names or CUSTOM_ATTRIBUTES in news.derived:
             self._suspect_mappings()
         for entity in self._known(news):
             if news.is_deleted and entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT and self._may_go(entity):
@@ -159,10 +159,10 @@ class ExpiryLog:
                 marks[name] = number
         for name in names:
             self._mark(entity, name)
-        customs = entity.__dict__.get(ATTRIBUTE)
+        customs = entity.__dict__.get(CUSTOM_ATTRIBUTES)
         if isinstance(customs, MappedCollection) and not news.entries.isdisjoint(customs._entries):
-            marks[ATTRIBUTE] = number
-            self._mark(entity, ATTRIBUTE)
+            marks[CUSTOM_ATTRIBUTES] = number
+            self._mark(entity, CUSTOM_ATTRIBUTES)
 
     def _mark(self, entity: Entity, name: str) -> None:
         originals = entity._ftrack_state.originals

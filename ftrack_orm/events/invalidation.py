@@ -14,28 +14,29 @@ from typing import Any
 import attrs
 
 from ftrack_orm.schema.attribute import Attribute
+from ftrack_orm.schema.facts import (
+    ANCESTORS,
+    ASSET,
+    ASSET_VERSION,
+    CONTEXT,
+    CUSTOM_ATTRIBUTES,
+    CUSTOM_CONFIGURATION_BASE,
+    DESCENDANTS,
+    IS_LATEST_VERSION,
+    LINK_TYPES,
+    PATH_ATTRIBUTES,
+    POLYMORPHIC_KEYS,
+    TREE_COLLECTIONS,
+    TYPED_CONTEXT,
+)
 from ftrack_orm.schema.model import EntityType, Schema
 from ftrack_orm.values import ChangeNotice
 
 #: Actions that put an entity somewhere or take it away, beside changing its attributes.
 _PLACING = frozenset({"add", "remove", "move"})
 
-#: Types that do nothing but tie two entities to each other, which show them in collections of each other.
-_LINKS = frozenset(
-    {
-        "AssetVersionLink", "ListObject", "Membership", "ProjectSchemaObjectType", "TaskTypeSchemaType",
-        "TypedContextLink", "WorkflowSchemaStatus",
-    }
-)  # fmt: skip
-
-#: Keys of which the schema does not say what they lead to, since that depends on the entity.
-_OPEN_KEYS = frozenset({"parent_id", "entity_id", "from_id", "to_id"})
-
 #: A change tells what was and what is.
 _SIDES = ("new", "old")
-
-#: Where an entity is: its own and that of all below it.
-_PLACE = frozenset({"link", "_link"})
 
 
 @attrs.define
@@ -64,8 +65,8 @@ class Invalidation:
         for name, described in schema.types.items():
             self._legacy.setdefault(_squeezed(described.alias or name), name)
         # `task` is the internal class of everything below a project, not of the type called so (PROTOCOL 3.6).
-        if "TypedContext" in schema.types:
-            self._legacy["task"] = "TypedContext"
+        if TYPED_CONTEXT in schema.types:
+            self._legacy["task"] = TYPED_CONTEXT
 
     def read(self, data: Mapping[str, Any]) -> list[ChangeNotice]:
         """Return the news in the data of an `ftrack.update`, one for each entity; what makes no sense is left out.
@@ -101,7 +102,7 @@ class Invalidation:
 
     def _may_hold(self, attribute: Attribute, member: str) -> bool:
         # Nobody becomes an ancestor by being put somewhere.
-        if not attribute.is_plural or attribute.name == "ancestors" or attribute.target not in self.schema.types:
+        if not attribute.is_plural or attribute.name == ANCESTORS or attribute.target not in self.schema.types:
             return False
         return self.schema.related(str(attribute.target), member)
 
@@ -176,8 +177,8 @@ class _Gathering:
                 draft.names.update((name, *described.keyed_references.get(name, ())))
                 draft.names.update(filter(None, (described.reference_keys.get(name),)))
             draft.entries.add(key)
-            if not meant and "custom_attributes" in described.attributes:
-                draft.names.add("custom_attributes")
+            if not meant and CUSTOM_ATTRIBUTES in described.attributes:
+                draft.names.add(CUSTOM_ATTRIBUTES)
             elif not meant:
                 draft.is_suspect = True
         draft.derived.update(_computed(described))
@@ -212,7 +213,7 @@ class _Gathering:
                 ends.extend((family, id_) for id_ in _ids(changes, attribute))
         for family, id_ in ends:
             self._owner(family, id_, described.name)
-        if described.name in _LINKS and action in _PLACING:
+        if described.name in LINK_TYPES and action in _PLACING:
             for family, id_ in ends:
                 for other, other_id in ends:
                     if other_id != id_:
@@ -222,7 +223,7 @@ class _Gathering:
         """Whether the values of an attribute are ids of other entities."""
         if attribute.foreign_key is not None:
             return (attribute.name,) != described.primary_key
-        return attribute.name in _OPEN_KEYS
+        return attribute.name in POLYMORPHIC_KEYS
 
     def _family(self, attribute: Attribute) -> str | None:
         target = (attribute.foreign_key or "").split(".")[0]
@@ -264,24 +265,24 @@ class _Gathering:
             found = self._rules.type_of(each)
             if found is not None and each.get("entityId"):
                 derived = self._draft(found.family, (str(each["entityId"]),)).derived
-                derived.update(_computed(found) - _PLACE)
-                if is_placed and described.family == "Context":
-                    derived.add("descendants")
+                derived.update(_computed(found) - PATH_ATTRIBUTES)
+                if is_placed and described.family == CONTEXT:
+                    derived.add(DESCENDANTS)
 
     def _elsewhere(self, described: EntityType, draft: _Draft, action: Any) -> None:
         """Note what changes on entities that the event does not name: those below, and the versions beside."""
         is_renamed = "name" in draft.names and not draft.is_new and not draft.is_deleted
-        if described.family in ("Context", "Asset") and (action == "move" or is_renamed):
-            self._draft(None, ()).derived.update(_PLACE)
-        if described.family == "Context" and action == "move":
+        if described.family in (CONTEXT, ASSET) and (action == "move" or is_renamed):
+            self._draft(None, ()).derived.update(PATH_ATTRIBUTES)
+        if described.family == CONTEXT and action == "move":
             # Those it left are above no more, and the event does not name them all.
-            self._draft("Context", ()).derived.update(("ancestors", "descendants"))
+            self._draft(CONTEXT, ()).derived.update(TREE_COLLECTIONS)
             if "project_id" in draft.names:
                 self._draft(None, ()).derived.update(("project_id", "project"))
-        if described.family == "AssetVersion" and action in ("add", "remove"):
-            self._draft("AssetVersion", ()).derived.add("is_latest_version")
-        if described.family == "CustomConfigurationBase":
-            self._draft(None, ()).derived.add("custom_attributes")
+        if described.family == ASSET_VERSION and action in ("add", "remove"):
+            self._draft(ASSET_VERSION, ()).derived.add(IS_LATEST_VERSION)
+        if described.family == CUSTOM_CONFIGURATION_BASE:
+            self._draft(None, ()).derived.add(CUSTOM_ATTRIBUTES)
 
 
 def _computed(described: EntityType) -> set[str]:

@@ -15,6 +15,13 @@ import sqlalchemy as sa
 
 from ftrack_orm.errors import SandboxUnsupported
 from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
+from ftrack_orm.schema.facts import (
+    ASSET_VERSION,
+    CUSTOM_ATTRIBUTE_LINK,
+    CUSTOM_ATTRIBUTE_LINK_FROM,
+    CUSTOM_ATTRIBUTE_VALUE,
+    IS_LATEST_VERSION,
+)
 from ftrack_orm.schema.model import EntityType, Schema
 
 from . import index_statistics
@@ -25,10 +32,6 @@ ENTITY_TYPE = "__entity_type__"
 
 #: Name of the table of all (ancestor, descendant) pairs of contexts.
 CLOSURE = "__context_closure__"
-
-_VALUES = "CustomAttributeValue"
-_LINKS = "CustomAttributeLink"
-_LINKS_BACK = "CustomAttributeLinkFrom"
 
 
 @attrs.frozen(slots=True)
@@ -158,7 +161,7 @@ class Tables:
     def _view(self, name: str) -> View:
         """Return what makes a view: the foreign key of its values, or the reference over its links."""
         entity_type = self.schema.types[name]
-        if self._roots[name] == _VALUES:
+        if self._roots[name] == CUSTOM_ATTRIBUTE_VALUE:
             described = entity_type.attributes.get("entity_id")
             foreign_key = described.foreign_key if described else None
             return View("entity_id", foreign_key.split(".")[0]) if foreign_key else View()
@@ -242,15 +245,15 @@ class _KeyColumns:
 
 def _root(entity_type: EntityType, schema: Schema) -> str:
     """Return the type whose table keeps a type; values and links of custom attributes are views of one table each."""
-    if entity_type.name.endswith(_VALUES) and _VALUES in schema.types:
-        return _VALUES
-    if _LINKS_BACK in (entity_type.name, *entity_type.bases) and _LINKS in schema.types:
-        return _LINKS
+    if entity_type.name.endswith(CUSTOM_ATTRIBUTE_VALUE) and CUSTOM_ATTRIBUTE_VALUE in schema.types:
+        return CUSTOM_ATTRIBUTE_VALUE
+    if CUSTOM_ATTRIBUTE_LINK_FROM in (entity_type.name, *entity_type.bases) and CUSTOM_ATTRIBUTE_LINK in schema.types:
+        return CUSTOM_ATTRIBUTE_LINK
     return entity_type.family
 
 
 def _is_viewed(root: str, schema: Schema) -> bool:
-    return root in (_VALUES, _LINKS) or _same_rows(root, schema)
+    return root in (CUSTOM_ATTRIBUTE_VALUE, CUSTOM_ATTRIBUTE_LINK) or _same_rows(root, schema)
 
 
 def _same_rows(root: str, schema: Schema) -> bool:
@@ -278,15 +281,15 @@ def _is_stored(entity_type: EntityType, attribute: Attribute) -> bool:
     """
     if attribute.kind is not Kind.SCALAR or attribute.computed:
         return False
-    if attribute.name == "is_latest_version" and entity_type.family == "AssetVersion":
+    if attribute.name == IS_LATEST_VERSION and entity_type.family == ASSET_VERSION:
         return False
-    if attribute.name == "key" and entity_type.name.endswith(_VALUES):
+    if attribute.name == "key" and entity_type.name.endswith(CUSTOM_ATTRIBUTE_VALUE):
         return False
     return not (attribute.name in ("from_entity_type", "to_entity_type") and _is_link(entity_type))
 
 
 def _is_link(entity_type: EntityType) -> bool:
-    return not {_LINKS, _LINKS_BACK}.isdisjoint((entity_type.name, *entity_type.bases))
+    return not {CUSTOM_ATTRIBUTE_LINK, CUSTOM_ATTRIBUTE_LINK_FROM}.isdisjoint((entity_type.name, *entity_type.bases))
 
 
 def _is_id(attribute: Attribute, primary_key: Iterable[str]) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 
 import attrs
 
+from .facts import PATH_ATTRIBUTES
+
 
 class Kind(enum.Enum):
     """What an attribute holds."""
@@ -42,9 +44,6 @@ _VALUE_TYPES = {
     "object": ValueType.OBJECT,
     "variable": ValueType.ANY,
 }
-
-#: The schema says "string" for these, the server answers a list of {id, name, type} (PROTOCOL 5.1).
-_LINK_ATTRIBUTES = frozenset({"link", "_link"})
 
 #: A default that stands for "the client makes a uuid4" (PROTOCOL 5.1).
 GENERATED_ID = "{uid}"
@@ -114,7 +113,7 @@ def read_attribute(
         value_name=key_and_value.get("value"),
         foreign_key=foreign_key,
         immutable=immutable,
-        computed=computed or name in _LINK_ATTRIBUTES,
+        computed=computed or name in PATH_ATTRIBUTES,
         required=required,
         restricted=bool(details.get("restricted_projection")),
         translates_type="transform" in details,
@@ -134,7 +133,7 @@ def _kind(name: str, details: Mapping[str, Any]) -> tuple[Kind, ValueType | None
     # A few foreign keys carry both a type and a $ref (DashboardResource); they hold ids, so they are scalars.
     if "$ref" in details and declared is None:
         return Kind.REFERENCE, None, details["$ref"]
-    if name in _LINK_ATTRIBUTES:
+    if name in PATH_ATTRIBUTES:
         return Kind.SCALAR, ValueType.ANY, None
     if details.get("format") == "date-time":
         return Kind.SCALAR, ValueType.DATETIME, None

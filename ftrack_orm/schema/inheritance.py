@@ -7,29 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .attribute import Attribute, Kind
-
-#: The families ftrack has (PROTOCOL 5.2). Newer servers say so with `$mixin`, which wins over this table; subtypes made
-#: from object types and lists say so with `alias_for.classifiers`.
-_KNOWN_BASES = {
-    "Project": "Context",
-    "TypedContext": "Context",
-    "FileComponent": "Component",
-    "ContainerComponent": "Component",
-    "SequenceComponent": "ContainerComponent",
-    "BaseUser": "Resource",
-    "User": "Resource",
-    "Collaborator": "Resource",
-    "Group": "Resource",
-    "TypedContextStatusChange": "StatusChange",
-    "AssetVersionStatusChange": "StatusChange",
-    "CustomAttributeConfiguration": "CustomConfigurationBase",
-    "CustomAttributeLinkConfiguration": "CustomConfigurationBase",
-    "NoteCategory": "NoteLabel",
-    "NoteAnnotationComponent": "NoteComponent",
-}
-
-#: `ContextCustomAttributeLink` is a `CustomAttributeLink`, and so on for every type and both directions.
-_KNOWN_SUFFIXES = ("CustomAttributeLink", "CustomAttributeLinkFrom")
+from .facts import BASES, BASES_BY_SUFFIX
 
 
 def bases(described: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -62,9 +40,9 @@ def _base(
         # {"id": "Task", "classifiers": ...}: "Task" is the internal class, which TypedContext is the public name of.
         internal = str(alias["id"])
         return by_alias.get(internal, internal)
-    if name in _KNOWN_BASES and _has_all_of(description, described.get(_KNOWN_BASES[name])):
-        return _KNOWN_BASES[name]
-    for suffix in _KNOWN_SUFFIXES:
+    if name in BASES and _has_all_of(description, described.get(BASES[name])):
+        return BASES[name]
+    for suffix in BASES_BY_SUFFIX:
         if name.endswith(suffix) and name != suffix:
             return suffix
     return None

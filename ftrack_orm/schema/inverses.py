@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .attribute import Kind
+from .facts import PARENT_ID, TREE_COLLECTIONS
 
 if TYPE_CHECKING:
     from .model import EntityType
-
-#: Collections that look like an inverse but are worked out from the whole tree.
-_TREE = frozenset({"ancestors", "descendants"})
 
 
 def inverse_collections(types: Mapping[str, EntityType], owner: EntityType, holder: EntityType, key: str) -> list[str]:
@@ -26,7 +24,7 @@ def inverse_collections(types: Mapping[str, EntityType], owner: EntityType, hold
     explained: list[tuple[str, str]] = []
     for collection in owner.attributes.values():
         target = types.get(str(collection.target))
-        if collection.kind is not Kind.COLLECTION or target is None or collection.name in _TREE:
+        if collection.kind is not Kind.COLLECTION or target is None or collection.name in TREE_COLLECTIONS:
             continue
         if holder.name != target.name and target.name not in holder.bases and holder.name not in target.bases:
             continue
@@ -38,7 +36,7 @@ def inverse_collections(types: Mapping[str, EntityType], owner: EntityType, hold
             and (attribute.name,) != target.primary_key
         ]
         # In a tree the children hold their parent's id, whatever else of the tree they hold.
-        if key in keys and (len(keys) == 1 or key == "parent_id"):
+        if key in keys and (len(keys) == 1 or key == PARENT_ID):
             explained.append((collection.name, target.name))
     times = Counter(target for _, target in explained)
     return [name for name, target in explained if times[target] == 1]

@@ -195,7 +195,7 @@ class Production:
             row["entity_type"] = ("task", "task", "show", "task", "task", "task")[number]
             row["object_type_id"] = None if number in (2, 4) else kinds["Task" if number in (0, 1, 3) else "Shot"]["id"]
             row["is_hierarchical"] = number == 4
-            row["project_id"] = self.rows["Project"][0]["id"] if number == 3 else None  # hides the first for its tasks
+            row["project_id"] = self.rows["Project"][0]["id"] if number == 3 else None  # shadows the first
         for row in self.rows["ContextCustomAttributeValue"]:
             row["configuration_id"] = self.random.choice(self.rows["CustomAttributeConfiguration"])["id"]
         for row in self.rows["ListObject"]:
@@ -292,21 +292,16 @@ class Production:
     # -- custom attributes ----------------------------------------------------------------------------------------
 
     def _configurations(self, name: str, row: Row) -> list[Row]:
-        configurations = self.rows["CustomAttributeConfiguration"]
-        found = []
-        for one in configurations:
+        applying = []
+        for one in self.rows["CustomAttributeConfiguration"]:
             if name == "Project":
                 fits = one["entity_type"] == "show"
             else:
                 fits = one["entity_type"] == "task" and one["object_type_id"] == row["object_type_id"]
-            if not (fits or one["is_hierarchical"]) or one["project_id"] not in (None, row["project_id"]):
-                continue
-            same = ("key", "entity_type", "object_type_id")
-            hiding = (other for other in configurations if all(other[part] == one[part] for part in same))
-            if one["project_id"] is None and any(other["project_id"] == row["project_id"] for other in hiding):
-                continue
-            found.append(one)
-        return found
+            if (fits or one["is_hierarchical"]) and one["project_id"] in (None, row["project_id"]):
+                applying.append(one)
+        own_keys = {one["key"] for one in applying if one["project_id"] is not None}
+        return [one for one in applying if one["project_id"] is not None or one["key"] not in own_keys]
 
     def _custom_value(self, configuration: Row, row: Row) -> Row:
         value = None if configuration["is_hierarchical"] else configuration["default"]

@@ -81,6 +81,7 @@ _LIST = {
     "project_id": "text>Project",
     "user_id": "text>User",
     "owner": "->User",
+    "custom_attributes": "%ListCustomAttributeValue",
 }
 _CONFIGURATION = {
     "id": "text",
@@ -216,6 +217,7 @@ _TYPES: dict[str, dict[str, str]] = {
     "ContextCustomAttributeValue": {**_VALUE, "entity_id": "text>Context", "key": "text"},
     "AssetCustomAttributeValue": {**_VALUE, "entity_id": "text>Asset", "key": "text"},
     "AssetVersionCustomAttributeValue": {**_VALUE, "entity_id": "text>AssetVersion", "key": "text"},
+    "ListCustomAttributeValue": {**_VALUE, "entity_id": "text>List", "key": "text"},
     "ListObjectCustomAttributeValue": {**_VALUE, "entity_id": "text>ListObject", "key": "text"},
     "ComponentCustomAttributeValue": {**_VALUE, "entity_id": "text>Component", "key": "text"},
     "UserCustomAttributeValue": {**_VALUE, "entity_id": "text>User", "key": "text"},

@@ -19,6 +19,7 @@ import attrs
 from ftrack_orm.entities.row_queries import send_queries
 from ftrack_orm.errors import FtrackError, ServerError
 from ftrack_orm.query.language.nodes import And, Membership, Ordering, Path, Select
+from ftrack_orm.schema.facts import EVENT, STATUS_CHANGE
 from ftrack_orm.schema.model import Schema
 from ftrack_orm.wire.codec import decode
 from ftrack_orm.wire.operations import ServerCall
@@ -88,18 +89,18 @@ class _Record:
 def _selects(schema: Schema, asked: Sequence[ObservedChange]) -> Iterator[Select]:
     user = Path.of("user", "username")
     status_ids = dict.fromkeys(each.status_id for each in asked if each.status_id)
-    if status_ids and "StatusChange" in schema.types:
+    if status_ids and STATUS_CHANGE in schema.types:
         changed = tuple(dict.fromkeys(each.entity_id for each in asked if each.status_id))
         yield Select(
-            "StatusChange",
+            STATUS_CHANGE,
             (*map(Path.of, ("parent_id", "status_id", "date")), user),
             And((Membership(Path.of("parent_id"), changed), Membership(Path.of("status_id"), tuple(status_ids)))),
             order_by=(Ordering(Path.of("date"), descending=True),),
             limit=_RECORDS,
         )
-    if asked and "Event" in schema.types:
+    if asked and EVENT in schema.types:
         yield Select(
-            "Event",
+            EVENT,
             (*map(Path.of, ("parent_id", "insert", "action", "data", "created_at")), user),
             Membership(Path.of("parent_id"), tuple(dict.fromkeys(each.entity_id for each in asked))),
             order_by=(Ordering(Path.of("id"), descending=True),),

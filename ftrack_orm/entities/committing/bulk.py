@@ -25,6 +25,7 @@ from ftrack_orm.errors import (
 from ftrack_orm.query.builder import Progress, Query
 from ftrack_orm.query.language.nodes import Path
 from ftrack_orm.schema.attribute import Kind
+from ftrack_orm.schema.facts import LINK
 from ftrack_orm.schema.model import EntityType
 from ftrack_orm.values import Reference
 from ftrack_orm.wire.codec import ENTITY_TYPE
@@ -35,9 +36,6 @@ from . import planning
 
 #: Keys are short, so they come in few large pages.
 KEYS_IN_A_PAGE = 10_000
-
-#: The attribute that names all of what an entity is below of, as objects with an id (PROTOCOL 5.1).
-LINK = "link"
 
 
 class BulkOperations:

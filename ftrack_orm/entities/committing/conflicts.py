@@ -11,6 +11,7 @@ from ftrack_orm.entities.custom_attributes.mapping import CustomAttributes
 from ftrack_orm.entities.editing.mappings import Entry
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import CommitConflict
+from ftrack_orm.schema.facts import CONFIGURATION_ID
 from ftrack_orm.schema.model import Schema
 from ftrack_orm.values import NOT_LOADED
 from ftrack_orm.wire.operations import ServerCall, UpdateOperation
@@ -152,7 +153,7 @@ def _sighting(schema: Schema, conflict: _Conflict) -> ObservedChange:
     kind = schema.type(conflict.entity_type)
     if conflict.item is not None:
         target = schema.type(str(kind.attribute(conflict.attribute).target))
-        if "configuration_id" in target.primary_key:
+        if CONFIGURATION_ID in target.primary_key:
             # Custom attributes are recorded as changes of the entity, by their keys.
             return ObservedChange(entity_id, frozenset({conflict.item}))
         return ObservedChange(f"{entity_id},{conflict.item}", frozenset({"value"}))

@@ -14,6 +14,7 @@ from ftrack_orm.entities.reading.projections import stored_scalars
 from ftrack_orm.entities.row_queries import query_each, selects_by_key
 from ftrack_orm.query.language.nodes import Path
 from ftrack_orm.schema.attribute import Kind
+from ftrack_orm.schema.facts import CONFIGURATION_ID
 from ftrack_orm.schema.model import EntityType, Schema
 from ftrack_orm.values import NOT_LOADED, Reference
 from ftrack_orm.wire.codec import ENTITY_TYPE, decode
@@ -120,7 +121,7 @@ def _evidence(schema: Schema, operation: Operation, replaced: Replaced, found: S
         yield "done" if present is None else "not done"
     elif present is None:
         # A custom attribute that nobody has set may have no row, and setting it makes one (PROTOCOL 6).
-        is_unset = "configuration_id" in schema.type(operation.entity_type).primary_key
+        is_unset = CONFIGURATION_ID in schema.type(operation.entity_type).primary_key
         yield "not done" if isinstance(operation, CreateOperation) or is_unset else "strange"
     else:
         before = replaced.get((operation.entity_type, key), {})

@@ -11,28 +11,9 @@ import attrs
 from ftrack_orm.entities.editing.coercion import coerce
 from ftrack_orm.errors import InvalidValue, ReadOnlyAttribute, suggestion
 from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
+from ftrack_orm.schema.custom_attributes import ConfigurationScope, applicable
+from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTES, ENUMERATORS, EXPRESSION
 from ftrack_orm.wire.codec import decode, parse_datetime
-
-#: The attribute that shows an entity's custom attributes.
-ATTRIBUTE = "custom_attributes"
-
-#: The families whose entities can have custom attributes, and what configurations call them (protocol fact). Contexts
-#: are "show" and "task", by whether they are projects.
-_CONFIGURED_AS = {
-    "Asset": "asset",
-    "AssetVersion": "assetversion",
-    "List": "list",
-    "ListObject": "listobject",
-    "Resource": "user",
-    "User": "user",  # where the schema does not tell that users are resources
-}
-
-#: The families that hierarchical configurations apply to, whatever entity type they name (protocol fact).
-_HIERARCHICAL = frozenset({"Context", "AssetVersion", "Asset"})
-
-#: What leads from an entity to what it is in, by family: its project is found there, and what it inherits.
-PARENT_RELATION = {"Context": "parent", "AssetVersion": "asset", "Asset": "parent", "ListObject": "list"}
-
 
 _VALUE_TYPES = {
     "text": ValueType.TEXT,
@@ -41,8 +22,6 @@ _VALUE_TYPES = {
     "number": ValueType.NUMBER,
     "date": ValueType.DATETIME,
 }
-
-_ENUMERATORS = frozenset({"enumerator", "dynamic enumerator"})
 
 
 class Options(list[str]):
@@ -57,16 +36,6 @@ class Options(list[str]):
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         # Copies belong to whoever makes them.
         return list, (list(self),)
-
-
-@attrs.frozen(slots=True)
-class ConfigurationScope:
-    """Where an entity stands, as far as configurations care: its family and type, its object type, its project."""
-
-    family: str
-    is_project: bool
-    object_type_id: str | None
-    project_id: str | None
 
 
 @attrs.frozen(slots=True)
@@ -91,31 +60,19 @@ class Configuration:
     is_multiple: bool = True  # of an enumerator: more than one option may be chosen
     options: tuple[str, ...] = ()
 
-    def applies_to(self, place: ConfigurationScope) -> bool:
-        """Whether entities at *place* have this custom attribute (the rule is ftrack's, PROTOCOL 6)."""
-        if self.project_id not in (None, place.project_id):
-            return False
-        if self.is_hierarchical and place.family in _HIERARCHICAL:
-            return True
-        if place.family == "Context":
-            if place.is_project:
-                return self.entity_type == "show"
-            return self.entity_type == "task" and self.object_type_id == place.object_type_id
-        return self.entity_type == _CONFIGURED_AS.get(place.family)
-
     def check(self, entity_type: str, value: Any) -> Any:
         """Return *value* in the form this custom attribute keeps it in; None, which empties it, always fits.
 
         A single option may be given as it is and is kept as a list of one, as ftrack keeps it. Raises `InvalidValue`,
         naming the key, its type and what is allowed, and `ReadOnlyAttribute` for an expression.
         """
-        name = f"{ATTRIBUTE}[{self.key!r}]"
-        where = {"entity_type": entity_type, "attribute": ATTRIBUTE}
-        if self.kind == "expression":
+        name = f"{CUSTOM_ATTRIBUTES}[{self.key!r}]"
+        where = {"entity_type": entity_type, "attribute": CUSTOM_ATTRIBUTES}
+        if self.kind == EXPRESSION:
             raise ReadOnlyAttribute(f"{entity_type}.{name} is an expression, which ftrack works out.", **where)
         if value is None:
             return None
-        if self.kind in _ENUMERATORS:
+        if self.kind in ENUMERATORS:
             return self._check_options(f"{entity_type}.{name}", where, value)
         value_type = _VALUE_TYPES.get(self.kind, ValueType.ANY)
         value = coerce(entity_type, Attribute(name, Kind.SCALAR, value_type=value_type), value)
@@ -166,13 +123,12 @@ def read_configuration(row: Mapping[str, Any], kind: str) -> Configuration:
     )
 
 
-def applying(configurations: Iterable[Configuration], place: ConfigurationScope) -> dict[str, Configuration]:
-    """Return the configurations that apply at *place*, by key; those of a project hide those of all projects."""
-    found: dict[str, Configuration] = {}
-    for configuration in configurations:
-        if configuration.applies_to(place) and (configuration.project_id or configuration.key not in found):
-            found[configuration.key] = configuration
-    return found
+def applying(configurations: Iterable[Configuration], scope: ConfigurationScope) -> dict[str, Configuration]:
+    """Return the configurations that apply to an entity, by key; of several with one key, the first."""
+    by_key: dict[str, Configuration] = {}
+    for configuration in applicable(configurations, scope):
+        by_key.setdefault(configuration.key, configuration)
+    return by_key
 
 
 def _default(kind: str, value: Any) -> Any:

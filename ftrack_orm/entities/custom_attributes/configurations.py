@@ -10,17 +10,25 @@ from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.entities.row_queries import IDS_PER_QUERY, in_parts, query_rows
 from ftrack_orm.errors import NotFetched
 from ftrack_orm.query.language.nodes import And, Membership, Path, Select
+from ftrack_orm.schema.custom_attributes import ConfigurationScope
+from ftrack_orm.schema.facts import (
+    CONTEXT,
+    CUSTOM_ATTRIBUTE_CONFIGURATION,
+    CUSTOM_ATTRIBUTE_VALUE,
+    CUSTOM_ATTRIBUTES,
+    PARENT_RELATIONS,
+    PROJECT,
+)
 from ftrack_orm.values import FetchMode
 from ftrack_orm.wire.codec import ENTITY_TYPE, decode
 from ftrack_orm.wire.operations import ServerCall
 
-from .configuration import PARENT_RELATION, Configuration, ConfigurationScope, applying, read_configuration
+from .configuration import Configuration, applying, read_configuration
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
     from ftrack_orm.entities.workspace import Workspace
 
-_TYPE_NAME = "CustomAttributeConfiguration"
 _WANTED = ("id", "key", "label", "entity_type", "object_type_id", "project_id", "default", "config", "is_hierarchical")
 
 
@@ -52,12 +60,12 @@ class Configurations:
         """Read the configurations from the server again."""
         self._workspace.check_open("The configurations of custom attributes cannot be read")
         schema = self._workspace.schema
-        if _TYPE_NAME not in schema.types:
+        if CUSTOM_ATTRIBUTE_CONFIGURATION not in schema.types:
             self._known = {}
             return
-        described = schema.type(_TYPE_NAME)
+        described = schema.type(CUSTOM_ATTRIBUTE_CONFIGURATION)
         paths = [Path.of(name) for name in _WANTED if name in described.attributes]
-        select = Select(_TYPE_NAME, (*paths, Path.of("type", "name")))
+        select = Select(CUSTOM_ATTRIBUTE_CONFIGURATION, (*paths, Path.of("type", "name")))
         rows = query_rows(self._call, [select])
         # A type's name comes with its first occurrence only (PROTOCOL 1.3).
         names = {row["type"]["id"]: row["type"]["name"] for row in rows if "name" in (row.get("type") or ())}
@@ -101,7 +109,7 @@ class Configurations:
         paths = tuple(map(Path.of, ("configuration_id", "entity_id", "value")))
         configured = Membership(Path.of("configuration_id"), tuple(configuration_ids))
         selects = [
-            Select("CustomAttributeValue", paths, And((configured, Membership(Path.of("entity_id"), tuple(part)))))
+            Select(CUSTOM_ATTRIBUTE_VALUE, paths, And((configured, Membership(Path.of("entity_id"), tuple(part)))))
             for part in in_parts(entity_ids, IDS_PER_QUERY)
         ]
         rows = query_rows(self._call, selects)
@@ -110,7 +118,7 @@ class Configurations:
     def meet(self, steps: Sequence[Mapping[str, str]]) -> dict[str, Entity]:
         """Return the objects of entities the server has, by id, as steps of a path name them; asks nothing."""
         types = self._workspace.schema.types
-        rows = [{ENTITY_TYPE: step["type"] if step["type"] in types else "Context", "id": step["id"]} for step in steps]
+        rows = [{ENTITY_TYPE: step["type"] if step["type"] in types else CONTEXT, "id": step["id"]} for step in steps]
         return {entity._ftrack_state.key[0]: entity for entity in Merger(self._workspace).rows(rows)}
 
     def has_key(self, key: str) -> bool:
@@ -128,7 +136,7 @@ class Configurations:
                 "The configurations of custom attributes are not read yet, and the fetch mode is 'never'. "
                 "session.configurations.refresh() reads them.",
                 entity_type=entity.__entity_type__,
-                attribute="custom_attributes",
+                attribute=CUSTOM_ATTRIBUTES,
             )
 
     def _all(self) -> Mapping[str, Configuration]:
@@ -148,7 +156,7 @@ def place_of(entity: Entity) -> ConfigurationScope:
 
 def is_project(entity: Entity) -> bool:
     """Whether the entity is the top of its hierarchy."""
-    return entity.__entity_type__ == "Project"
+    return entity.__entity_type__ == PROJECT
 
 
 def _project_id(entity: Entity) -> str | None:
@@ -161,7 +169,7 @@ def _project_id(entity: Entity) -> str | None:
         is_new = here._ftrack_state.lifecycle in (Lifecycle.PENDING, Lifecycle.TRANSIENT)
         if "project_id" in schema.attributes and (not is_new or here.__dict__.get("project_id")):
             return here["project_id"]  # type: ignore[no-any-return]  # the schema says text
-        step = PARENT_RELATION.get(schema.family)
+        step = PARENT_RELATIONS.get(schema.family)
         above = here[step] if step in schema.attributes else None
         if above is None and here.__dict__.get(schema.reference_keys.get(step)) is not None and not _may_ask(here):
             raise NotFetched(f"What {here!r} is in is not loaded, so its project is not known.", attribute=step)

@@ -13,9 +13,10 @@ import attrs
 
 from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.errors import NotFetched
+from ftrack_orm.schema.facts import CONTEXT, CUSTOM_ATTRIBUTES, LINK, PARENT_RELATIONS
 from ftrack_orm.values import NOT_LOADED, FetchMode
 
-from .configuration import ATTRIBUTE, PARENT_RELATION, Configuration, Options
+from .configuration import Configuration, Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -72,7 +73,7 @@ def resolve(mapping: CustomAttributes, configuration: Configuration) -> Inherite
     for step, following in zip(steps, [*ids[1:], None], strict=True):
         here = _known(owner, step)
         if here is not None and here is not owner and (_was_moved(here) or _leads_past(here, following)):
-            return _inherited(resolve(here[ATTRIBUTE], configuration))
+            return _inherited(resolve(here[CUSTOM_ATTRIBUTES], configuration))
         value = _local_edit(here, configuration)
         if value is NOT_LOADED:
             rows = _rows(mapping, configuration, ids)
@@ -90,7 +91,7 @@ def _where_it_is_put(mapping: CustomAttributes, configuration: Configuration) ->
     if explicit is not None:
         return InheritedValue(explicit, ValueSource.EXPLICIT, owner)
     above = owner[name] if (name := _upwards(owner)) is not None else None
-    return _default(configuration) if above is None else _inherited(resolve(above[ATTRIBUTE], configuration))
+    return _default(configuration) if above is None else _inherited(resolve(above[CUSTOM_ATTRIBUTES], configuration))
 
 
 def _own(mapping: CustomAttributes, configuration: Configuration) -> InheritedValue:
@@ -141,8 +142,8 @@ def _was_moved(entity: Entity) -> bool:
     names = {name, entity.__schema__.reference_keys.get(str(name))}
     if not names.isdisjoint(entity._ftrack_state.originals or ()):
         return True
-    link: Sequence[Mapping[str, str]] = entity.__dict__.get("link") or ()
-    if entity.__schema__.family != "Context":
+    link: Sequence[Mapping[str, str]] = entity.__dict__.get(LINK) or ()
+    if entity.__schema__.family != CONTEXT:
         return False
     return len(link) > 1 and _leads_past(entity, link[-2]["id"])
 
@@ -155,7 +156,7 @@ def _leads_past(entity: Entity, above: str | None) -> bool:
 
 def _upwards(entity: Entity) -> str | None:
     """Return the name of the relation to what the entity is in, None if it is in nothing."""
-    name = PARENT_RELATION.get(entity.__schema__.family)
+    name = PARENT_RELATIONS.get(entity.__schema__.family)
     return name if name in entity.__schema__.attributes else None
 
 
@@ -163,8 +164,8 @@ def _steps(entity: Entity, *, only_loaded: bool = False) -> list[Mapping[str, st
     """Return id and type of an entity and of those above it, nearest first, as far as they may or need be asked for."""
     # Contexts tell their whole path, from the project down to themselves (PROTOCOL 5.1). That of a version, on servers
     # that have it, may leave out the asset.
-    if entity.__schema__.family == "Context" and "link" in entity.__schema__.attributes:
-        link = entity.__dict__.get("link") if only_loaded else entity["link"]
+    if entity.__schema__.family == CONTEXT and LINK in entity.__schema__.attributes:
+        link = entity.__dict__.get(LINK) if only_loaded else entity[LINK]
         if link:
             return list(reversed(link))
     itself = {"id": entity._ftrack_state.key[0], "type": entity.__entity_type__}
@@ -178,16 +179,16 @@ def _known(entity: Entity, step: Mapping[str, str]) -> Entity | None:
     if step["id"] == entity._ftrack_state.key[0]:
         return entity
     workspace = entity._ftrack_state.workspace
-    kind = step["type"] if step["type"] in workspace.schema.types else "Context"
+    kind = step["type"] if step["type"] in workspace.schema.types else CONTEXT
     return workspace.lookup(kind, (step["id"],))
 
 
 def _local_edit(entity: Entity | None, configuration: Configuration) -> Any:
     """Return the value set by an edit that is not committed, or `NOT_LOADED` when there is no such edit."""
-    if entity is None or ATTRIBUTE not in (entity._ftrack_state.originals or {}):
+    if entity is None or CUSTOM_ATTRIBUTES not in (entity._ftrack_state.originals or {}):
         return NOT_LOADED
-    original = (entity._ftrack_state.originals or {})[ATTRIBUTE]
-    entry = entity.__dict__[ATTRIBUTE]._entries.get(configuration.key)
+    original = (entity._ftrack_state.originals or {})[CUSTOM_ATTRIBUTES]
+    entry = entity.__dict__[CUSTOM_ATTRIBUTES]._entries.get(configuration.key)
     return NOT_LOADED if entry is None or entry == original.get(configuration.key) else entry.value
 
 
@@ -210,7 +211,7 @@ def _rows(mapping: CustomAttributes, configuration: Configuration, ids: Iterable
             f"Where {kind}.custom_attributes[{configuration.key!r}] of {owner!r} comes from is not known, and the "
             "fetch mode is 'never'. Read it once outside of that mode.",
             entity_type=kind,
-            attribute=ATTRIBUTE,
+            attribute=CUSTOM_ATTRIBUTES,
         )
     group = _group(mapping)
     wanted = {configuration.id}
@@ -236,7 +237,7 @@ def _group(mapping: CustomAttributes) -> list[CustomAttributes]:
     state = owner._ftrack_state
     if state.workspace.fetch_mode(state) is not FetchMode.PEERS or state.peers is None:
         return [mapping]
-    loaded = [peer.__dict__.get(ATTRIBUTE) for peer in state.peers.alive() if not _is_new(peer)]
+    loaded = [peer.__dict__.get(CUSTOM_ATTRIBUTES) for peer in state.peers.alive() if not _is_new(peer)]
     return [mapping, *(each for each in loaded if isinstance(each, type(mapping)) and each is not mapping)]
 
 

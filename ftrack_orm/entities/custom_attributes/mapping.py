@@ -14,9 +14,10 @@ from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.errors import InvalidValue, NotFetched, ReadOnlyAttribute, UnknownAttribute
 from ftrack_orm.query.language.nodes import Path
 from ftrack_orm.schema.attribute import Attribute
+from ftrack_orm.schema.facts import CONFIGURATION_ID, CUSTOM_ATTRIBUTES, PARENT_RELATIONS
 from ftrack_orm.values import FetchMode, Reference
 
-from .configuration import ATTRIBUTE, PARENT_RELATION, Configuration
+from .configuration import Configuration
 from .inheritance import ExplicitValues, InheritedValue, public_value, resolve
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class CustomAttributes(MappedCollection):
         """Return the configuration behind an entry; one the user may not see is taken to hold anything."""
         configurations = self._configurations
         configurations.need(self._owner)
-        id_ = dict(entry.holder.key)["configuration_id"] if entry.holder else ""
+        id_ = dict(entry.holder.key)[CONFIGURATION_ID] if entry.holder else ""
         return configurations.by_id(id_) or Configuration(id_, key, key, kind="unknown", entity_type="")
 
     def default_of(self, key: str) -> Any:
@@ -138,7 +139,7 @@ class CustomAttributes(MappedCollection):
 
     def _holder(self, configuration: Configuration) -> Reference:
         (entity_id,) = self._owner._ftrack_state.key[:1]
-        parts = {"configuration_id": configuration.id, "entity_id": entity_id}
+        parts = {CONFIGURATION_ID: configuration.id, "entity_id": entity_id}
         target = self._owner._ftrack_state.workspace.schema.type(str(self._attribute.target))
         return Reference(target.name, tuple((name, parts[name]) for name in target.primary_key))
 
@@ -222,7 +223,7 @@ def resolve_configurations(entities: Iterable[Entity]) -> None:
     mappings = [
         mapping
         for entity in entities
-        if isinstance(mapping := entity.__dict__.get(ATTRIBUTE), CustomAttributes) and mapping._applying
+        if isinstance(mapping := entity.__dict__.get(CUSTOM_ATTRIBUTES), CustomAttributes) and mapping._applying
     ]
     if not mappings:
         return
@@ -241,7 +242,7 @@ def resolve_configurations(entities: Iterable[Entity]) -> None:
 
 def _unknown_above(entity: Entity) -> Reference | None:
     """Return what an entity is in if the session does not know that."""
-    step = PARENT_RELATION.get(entity.__schema__.family, "")
+    step = PARENT_RELATIONS.get(entity.__schema__.family, "")
     attribute = entity.__schema__.attributes.get(step)
     key = entity.__dict__.get(entity.__schema__.reference_keys.get(step, ""))
     if attribute is None or key is None or entity.__dict__.get(step) is not None:
@@ -253,7 +254,7 @@ def _unknown_above(entity: Entity) -> Reference | None:
 def new_mapping(owner: Entity, attribute: Attribute, entries: dict[str, Entry]) -> MappedCollection:
     """Return the mapping for a mapped collection: custom attributes, told by their values' key, are one of a kind."""
     target = owner._ftrack_state.workspace.schema.type(str(attribute.target))
-    kind = CustomAttributes if "configuration_id" in target.primary_key else MappedCollection
+    kind = CustomAttributes if CONFIGURATION_ID in target.primary_key else MappedCollection
     return kind(owner, attribute, entries)
 
 

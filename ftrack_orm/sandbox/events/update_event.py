@@ -17,17 +17,18 @@ from typing import Any
 
 import attrs
 
-from ftrack_orm.sandbox.reading.custom_attribute_values import CONFIGURATION, CONFIGURED_AS, VALUES
 from ftrack_orm.sandbox.tables import ENTITY_TYPE
 from ftrack_orm.sandbox.writing.change_log import UNANNOUNCED_TABLES, ChangeLog, Identity, RowChange
 from ftrack_orm.sandbox.writing.store import Store
+from ftrack_orm.schema.custom_attributes import CONDITIONS
+from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTE_CONFIGURATION, CUSTOM_ATTRIBUTE_VALUE
 
 from . import event_records
 from .internal_names import InternalNames, custom_value
 from .parent_chains import ParentChains
 
 #: Tables whose rows are not announced as entities. Custom attribute values become changes of their owners instead.
-_NOT_ANNOUNCED = UNANNOUNCED_TABLES | {VALUES}
+_NOT_ANNOUNCED = UNANNOUNCED_TABLES | {CUSTOM_ATTRIBUTE_VALUE}
 
 
 @attrs.frozen
@@ -88,7 +89,7 @@ class _ChangedEntities:
     def describe(self) -> list[dict[str, Any]]:
         value_changes, changes = [], {}
         for change in self._change_log.changes():
-            if change.table == VALUES:
+            if change.table == CUSTOM_ATTRIBUTE_VALUE:
                 value_changes.append(change)
             elif change.table not in _NOT_ANNOUNCED:
                 changes[change.table, change.key] = change
@@ -138,12 +139,14 @@ class _ChangedEntities:
         """Return the changes of custom attributes by the entities that have them, without deleted entities."""
         if not value_changes:
             return {}
-        self._store.prefetch(CONFIGURATION, [(change.row["configuration_id"],) for change in value_changes])
+        self._store.prefetch(
+            CUSTOM_ATTRIBUTE_CONFIGURATION, [(change.row["configuration_id"],) for change in value_changes]
+        )
         owner_tables = self._owner_tables({change.row["entity_id"] for change in value_changes})
         changes: dict[Identity, dict[str, Any]] = {}
         for change in value_changes:
             owner_table = owner_tables.get(change.row["entity_id"])
-            configuration = self._store.find(CONFIGURATION, (change.row["configuration_id"],))
+            configuration = self._store.find(CUSTOM_ATTRIBUTE_CONFIGURATION, (change.row["configuration_id"],))
             if owner_table is None or configuration is None:
                 continue
             attribute_type = self._store.find("CustomAttributeType", (configuration.get("type_id"),)) or {}
@@ -162,7 +165,7 @@ class _ChangedEntities:
     def _owner_tables(self, ids: set[str]) -> dict[str, str]:
         """Return the table of each entity in *ids*. The rows of custom attribute values do not name it."""
         tables: dict[str, str] = {}
-        for table in ("Context", *CONFIGURED_AS):
+        for table in CONDITIONS:
             remaining = sorted(ids - tables.keys())
             if table not in self._store.schema.types or not remaining:
                 continue

@@ -11,6 +11,7 @@ from ftrack_orm.errors import SandboxUnsupported
 from ftrack_orm.sandbox.relations import Derived, ForeignKey, Inverse, Through
 from ftrack_orm.sandbox.tables import Tables
 from ftrack_orm.schema.attribute import Attribute, Kind
+from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTE_VALUE
 
 from . import custom_attribute_values
 from .from_clause import EntityAlias, FromBuilder, find_attribute, type_condition
@@ -34,7 +35,7 @@ def collection_items(
     """
     declaring_type, attribute = find_attribute(tables, entity_type, name)
     assert attribute.target is not None, f"{name} is a relation"
-    if attribute.kind is Kind.MAPPING and tables.root(attribute.target) == custom_attribute_values.VALUES:
+    if attribute.kind is Kind.MAPPING and tables.root(attribute.target) == CUSTOM_ATTRIBUTE_VALUE:
         value, condition = custom_attribute_values.all_values(tables, now, declaring_type, attribute.target, owner_id)
         return CollectionItems(value, condition, value.key)
     item = FromBuilder(tables, now).start(attribute.target)

@@ -11,22 +11,10 @@ import sqlalchemy as sa
 
 from ftrack_orm.errors import SandboxUnsupported
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
+from ftrack_orm.schema.facts import CONFIGURED_TYPES, CUSTOM_ATTRIBUTE_LINK_CONFIGURATION
 
 if TYPE_CHECKING:  # `from_clause` imports this module
     from .from_clause import EntityAlias
-
-#: The names that configurations use for entity types, and the schema's names (protocol fact).
-CONFIGURED_TYPES = {
-    "show": "Project",
-    "task": "TypedContext",
-    "asset": "Asset",
-    "asset_version": "AssetVersion",
-    "assetversion": "AssetVersion",
-    "component": "Component",
-    "group": "Group",
-    "list": "List",
-    "user": "User",
-}
 
 
 def expression(entity: EntityAlias, declaring_type: str, name: str) -> sa.ColumnElement[Any]:
@@ -102,7 +90,7 @@ def _end_type(entity: EntityAlias, name: str) -> sa.ColumnElement[Any]:
     attribute = "entity_type_to" if name == "to_entity_type" else "entity_type"
     return sa.case(
         CONFIGURED_TYPES,
-        value=entity.reference("configuration").value(attribute, "CustomAttributeLinkConfiguration"),
+        value=entity.reference("configuration").value(attribute, CUSTOM_ATTRIBUTE_LINK_CONFIGURATION),
     )
 
 

@@ -12,23 +12,17 @@ import sqlalchemy as sa
 
 from ftrack_orm.errors import SandboxUnsupported
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
+from ftrack_orm.schema.custom_attributes import CONDITIONS, Condition
+from ftrack_orm.schema.facts import (
+    CONTEXT,
+    CUSTOM_ATTRIBUTE_CONFIGURATION,
+    CUSTOM_ATTRIBUTE_VALUE,
+    PARENT_RELATIONS,
+    PROJECT,
+    TYPED_CONTEXT,
+)
 
 from .from_clause import EntityAlias, FromBuilder
-
-VALUES = "CustomAttributeValue"
-CONFIGURATION = "CustomAttributeConfiguration"
-
-#: The names that configurations use for entity types, by family; contexts are "show" and "task".
-CONFIGURED_AS = {
-    "Asset": "asset",
-    "AssetVersion": "assetversion",
-    "List": "list",
-    "ListObject": "listobject",
-    "Resource": "user",
-}
-
-#: The families that hierarchical configurations apply to.
-HIERARCHICAL = frozenset({"Context", "AssetVersion", "Asset"})
 
 
 class ValueAlias(EntityAlias):
@@ -63,10 +57,10 @@ def all_values(
     from_builder = FromBuilder(tables, now)
     owner = from_builder.start(owner_type)
     project = _project_id_of(owner)  # joins tables that the condition on configurations needs
-    configurations = tables.table(CONFIGURATION).alias()
-    configuration = EntityAlias(from_builder, CONFIGURATION, configurations)
+    configurations = tables.table(CUSTOM_ATTRIBUTE_CONFIGURATION).alias()
+    configuration = EntityAlias(from_builder, CUSTOM_ATTRIBUTE_CONFIGURATION, configurations)
     from_builder.join(configurations, _applies_to(configuration, owner, project), outer=False)
-    stored = tables.table(VALUES).alias()
+    stored = tables.table(CUSTOM_ATTRIBUTE_VALUE).alias()
     from_builder.join(stored, sa.and_(stored.c.configuration_id == configuration.id, stored.c.entity_id == owner.id))
     return ValueAlias(configuration, value_type, stored, owner), owner.id == owner_id
 
@@ -74,70 +68,64 @@ def all_values(
 def _applies_to(
     configuration: EntityAlias, owner: EntityAlias, project: sa.ColumnElement[Any] | None
 ) -> sa.ColumnElement[bool]:
-    """Return the condition that a configuration applies to an entity of the project with the id *project*.
-
-    It must match the entity type, belong to no project or to this one, and not be overridden by one of the project's
-    own.
-    """
-    family = owner.tables.schema.type(owner.entity_type).family
-    is_value_configuration = configuration.table.c[ENTITY_TYPE] == CONFIGURATION
-    matches_type = _matches_entity_type(configuration, owner, family)
-    if family in HIERARCHICAL:
-        matches_type = sa.or_(matches_type, configuration.value("is_hierarchical").is_(True))
+    """Return `schema.custom_attributes.applicable` as a condition, for an entity of the project with id *project*."""
     project_id = configuration.value("project_id")
     if project is None:
-        return sa.and_(is_value_configuration, matches_type, project_id.is_(None))
-    overrides = owner.tables.table(CONFIGURATION).alias()
-    override = EntityAlias(owner.from_builder, CONFIGURATION, overrides)
-    is_overridden = sa.and_(
-        project_id.is_(None),
-        sa.exists(
-            sa.select(sa.literal(1))
-            .select_from(overrides)
-            .where(
-                override.value("key") == configuration.value("key"),
-                override.value("entity_type") == configuration.value("entity_type"),
-                override.value("object_type_id").is_not_distinct_from(configuration.value("object_type_id")),
-                override.value("project_id") == project,
-            )
-            .correlate_except(overrides)
-        ),
+        return sa.and_(*_fits(configuration, owner), project_id.is_(None))
+    others = owner.tables.table(CUSTOM_ATTRIBUTE_CONFIGURATION).alias()
+    other = EntityAlias(owner.from_builder, CUSTOM_ATTRIBUTE_CONFIGURATION, others)
+    is_shadowed = sa.exists(
+        sa.select(sa.literal(1))
+        .select_from(others)
+        .where(
+            project_id.is_(None),
+            other.value("key") == configuration.value("key"),
+            other.value("project_id") == project,
+            *_fits(other, owner),
+        )
+        .correlate_except(others)
     )
-    return sa.and_(
-        is_value_configuration, matches_type, sa.or_(project_id.is_(None), project_id == project), ~is_overridden
-    )
+    return sa.and_(*_fits(configuration, owner), sa.or_(project_id.is_(None), project_id == project), ~is_shadowed)
 
 
-def _matches_entity_type(configuration: EntityAlias, owner: EntityAlias, family: str) -> sa.ColumnElement[bool]:
-    configured = configuration.value("entity_type")
-    if family != "Context":
-        name = CONFIGURED_AS.get(family)
-        if name is None:
-            raise SandboxUnsupported(
-                f"The embedded server does not know which custom attributes {owner.entity_type} has.",
-                entity_type=owner.entity_type,
-            )
-        return configured == name
-    is_project = owner.table.c[ENTITY_TYPE] == "Project"
-    object_type = owner.value("object_type_id", "TypedContext")
-    return sa.or_(
-        sa.and_(is_project, configured == "show"),
-        sa.and_(~is_project, configured == "task", configuration.value("object_type_id") == object_type),
-    )
+def _fits(configuration: EntityAlias, owner: EntityAlias) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions under which a configuration fits an entity; link configurations never do.
+
+    They are a flat list, since SQLite limits how deeply an expression is nested.
+    """
+    family = owner.tables.schema.type(owner.entity_type).family
+    if family not in CONDITIONS:
+        raise SandboxUnsupported(
+            f"The embedded server does not know which custom attributes {owner.entity_type} has.",
+            entity_type=owner.entity_type,
+        )
+    return [
+        configuration.table.c[ENTITY_TYPE] == CUSTOM_ATTRIBUTE_CONFIGURATION,
+        sa.or_(*(_holds(condition, configuration, owner) for condition in CONDITIONS[family])),
+    ]
+
+
+def _holds(condition: Condition, configuration: EntityAlias, owner: EntityAlias) -> sa.ColumnElement[bool]:
+    parts: list[sa.ColumnElement[bool]] = []
+    if condition.entity_type is not None:
+        parts.append(configuration.value("entity_type") == condition.entity_type)
+    if condition.is_hierarchical:
+        parts.append(configuration.value("is_hierarchical").is_(True))
+    if condition.is_project is not None:
+        is_project = owner.table.c[ENTITY_TYPE] == PROJECT
+        parts.append(is_project if condition.is_project else ~is_project)
+    if condition.same_object_type:
+        object_type_id = owner.value("object_type_id", TYPED_CONTEXT)
+        parts.append(configuration.value("object_type_id").is_not_distinct_from(object_type_id))
+    return sa.and_(*parts)
 
 
 def _project_id_of(owner: EntityAlias) -> sa.ColumnElement[Any] | None:
     """Return the id of the project that an entity belongs to, or None for types that belong to no project."""
-    family = owner.tables.schema.type(owner.entity_type).family
-    if family == "Context":
-        is_project = owner.table.c[ENTITY_TYPE] == "Project"
+    described = owner.tables.schema.type(owner.entity_type)
+    if described.family == CONTEXT:
+        is_project = owner.table.c[ENTITY_TYPE] == PROJECT
         return sa.case((is_project, owner.value("id")), else_=owner.value("project_id"))
-    if family == "AssetVersion":
-        return _project_id_of(owner.reference("asset"))
-    if family == "Asset":
-        return _project_id_of(owner.reference("parent"))
-    if family == "ListObject":
-        return _project_id_of(owner.reference("list"))
-    if family == "List":
-        return owner.value("project_id")
-    return None
+    if described.family in PARENT_RELATIONS:
+        return _project_id_of(owner.reference(PARENT_RELATIONS[described.family]))
+    return owner.value("project_id") if "project_id" in described.attributes else None

@@ -11,10 +11,19 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
+import attrs
+
 from ftrack_orm.errors import FtrackError, suggestion
 from ftrack_orm.sandbox import server_errors
-from ftrack_orm.sandbox.reading.custom_attribute_values import CONFIGURATION, CONFIGURED_AS, HIERARCHICAL, VALUES
 from ftrack_orm.sandbox.tables import ENTITY_TYPE
+from ftrack_orm.schema.custom_attributes import CONDITIONS, ConfigurationScope, applies
+from ftrack_orm.schema.facts import (
+    CONTEXT,
+    CUSTOM_ATTRIBUTE_CONFIGURATION,
+    CUSTOM_ATTRIBUTE_VALUE,
+    PARENT_RELATIONS,
+    PROJECT,
+)
 from ftrack_orm.schema.model import EntityType
 from ftrack_orm.wire.codec import VALUE_TYPE
 
@@ -25,12 +34,12 @@ from .store import Row, Store
 
 def is_value_view(store: Store, name: str) -> bool:
     """Whether a type shows the values of one entity type, which exist even without rows."""
-    return name != VALUES and store.tables.root(name) == VALUES
+    return name != CUSTOM_ATTRIBUTE_VALUE and store.tables.root(name) == CUSTOM_ATTRIBUTE_VALUE
 
 
 def check_new(store: Store, entity_type: EntityType, row: Row) -> None:
     """Check a new value against its configuration; other entity types pass."""
-    if store.tables.root(entity_type.name) != VALUES:
+    if store.tables.root(entity_type.name) != CUSTOM_ATTRIBUTE_VALUE:
         return
     if is_value_view(store, entity_type.name):
         raise server_errors.validation_error(
@@ -42,7 +51,7 @@ def check_new(store: Store, entity_type: EntityType, row: Row) -> None:
 
 def check_change(store: Store, entity_type: EntityType, row: Row, changes: dict[str, Any]) -> None:
     """Check a changed value against its configuration; other entity types pass."""
-    if store.tables.root(entity_type.name) == VALUES and "value" in changes:
+    if store.tables.root(entity_type.name) == CUSTOM_ATTRIBUTE_VALUE and "value" in changes:
         changes["value"] = _validated_value(store, row, changes["value"])
 
 
@@ -50,21 +59,22 @@ def insert_missing(store: Store, entity_type: EntityType, key: Sequence[str]) ->
     """Insert the row of a value that was never set; return None if the entity or the configuration does not exist."""
     if len(key) != 2:
         return None
-    configuration = store.find(CONFIGURATION, key[:1])
+    configuration = store.find(CUSTOM_ATTRIBUTE_CONFIGURATION, key[:1])
     view = store.tables.view(entity_type.name)
     owner = store.find(view.target, key[1:]) if view is not None and view.target is not None else None
     if configuration is None or owner is None:
         return None
     row: Row = {"configuration_id": key[0], "entity_id": key[1], "value": None}
     _check_applies(store, configuration, owner)
-    return store.insert(VALUES, row)
+    return store.insert(CUSTOM_ATTRIBUTE_VALUE, row)
 
 
 def _validated_value(store: Store, row: Row, value: Any) -> Any:
-    configuration = store.find(CONFIGURATION, (row.get("configuration_id"),))
+    configuration = store.find(CUSTOM_ATTRIBUTE_CONFIGURATION, (row.get("configuration_id"),))
     if configuration is None:
         raise server_errors.integrity_error(
-            f"CustomAttributeValue.configuration: there is no {CONFIGURATION} with id {row.get('configuration_id')!r}."
+            "CustomAttributeValue.configuration: there is no CustomAttributeConfiguration with id "
+            f"{row.get('configuration_id')!r}."
         )
     owner = _owner(store, row.get("entity_id"))
     if owner is None:
@@ -76,7 +86,7 @@ def _validated_value(store: Store, row: Row, value: Any) -> Any:
 
 
 def _owner(store: Store, id_: Any) -> Row | None:
-    for name in ("Context", *CONFIGURED_AS):
+    for name in CONDITIONS:
         row = store.find(name, (id_,)) if name in store.schema.types else None
         if row is not None:
             return row
@@ -99,30 +109,42 @@ def _check_applies(store: Store, configuration: Row, owner: Row) -> None:
         )
 
 
-def _applies(store: Store, configuration: Row, owner: Row) -> bool:
-    family = store.schema.type(owner[ENTITY_TYPE]).family
-    if configuration.get("is_hierarchical") and family in HIERARCHICAL:
-        fits = True
-    elif family == "Context":
-        is_project = owner[ENTITY_TYPE] == "Project"
-        fits = configuration["entity_type"] == ("show" if is_project else "task") and (
-            is_project or configuration.get("object_type_id") == owner.get("object_type_id")
-        )
-    else:
-        fits = configuration["entity_type"] == CONFIGURED_AS.get(family)
-    return fits and configuration.get("project_id") in (None, _project(store, family, owner))
+def _applies(store: Store, row: Row, owner: Row) -> bool:
+    """Return whether a configuration applies to its owner. A shadowed one does: its value may have been set before."""
+    configuration = _Configuration(
+        key=row["key"],
+        entity_type=row.get("entity_type"),
+        object_type_id=row.get("object_type_id"),
+        project_id=row.get("project_id"),
+        is_hierarchical=bool(row.get("is_hierarchical")),
+    )
+    scope = ConfigurationScope(
+        family=store.schema.type(owner[ENTITY_TYPE]).family,
+        is_project=owner[ENTITY_TYPE] == PROJECT,
+        object_type_id=owner.get("object_type_id"),
+        project_id=_project_id(store, owner),
+    )
+    return applies(configuration, scope)
 
 
-def _project(store: Store, family: str, owner: Row) -> str | None:
-    if family == "AssetVersion":
-        owner = store.get("Asset", (owner["asset_id"],))
-    if family in ("AssetVersion", "Asset"):
-        owner = store.get("Context", (owner["context_id"],))
-    if family == "ListObject":
-        owner = store.get("List", (owner["list_id"],))
-    if family in ("Context", "AssetVersion", "Asset"):
+@attrs.frozen
+class _Configuration:
+    key: str
+    entity_type: str | None
+    object_type_id: str | None
+    project_id: str | None
+    is_hierarchical: bool
+
+
+def _project_id(store: Store, owner: Row) -> str | None:
+    described = store.schema.type(owner[ENTITY_TYPE])
+    if described.family == CONTEXT:
         return project_id_of(owner)
-    return owner.get("project_id")
+    relation = PARENT_RELATIONS.get(described.family)
+    if relation is None:
+        return owner.get("project_id")
+    target = described.attribute(relation).target
+    return _project_id(store, store.get(str(target), (owner[described.reference_keys[relation]],)))
 
 
 # -- which values a configuration takes ---------------------------------------------------------------------------

@@ -7,10 +7,10 @@ import pytest
 
 from ftrack_orm.entities.custom_attributes.configuration import (
     Configuration,
-    ConfigurationScope,
     applying,
     read_configuration,
 )
+from ftrack_orm.schema.custom_attributes import ConfigurationScope
 
 TASK = ConfigurationScope("Context", False, "task-type", "film")
 PROJECT = ConfigurationScope("Context", True, None, "film")
@@ -38,35 +38,6 @@ def test_options_are_json_text_in_json_text():
 @pytest.mark.parametrize("default", ["", "some day"])
 def test_the_default_of_a_date_that_is_none_is_no_date(default):
     assert read_configuration({"id": "1", "key": "due", "default": default}, "date").default is None
-
-
-@pytest.mark.parametrize(
-    ("changed", "place", "applies"),
-    [
-        ({}, TASK, True),
-        ({}, attrs.evolve(TASK, object_type_id="shot-type"), False),
-        ({}, PROJECT, False),
-        ({"entity_type": "show", "object_type_id": None}, PROJECT, True),
-        ({"project_id": "film"}, TASK, True),
-        ({"project_id": "other"}, TASK, False),
-        ({"entity_type": "show", "object_type_id": None, "is_hierarchical": True}, TASK, True),
-        (
-            {"entity_type": "show", "object_type_id": None, "is_hierarchical": True},
-            ConfigurationScope("Asset", False, None, "a"),
-            True,
-        ),
-        ({"entity_type": "show", "object_type_id": None, "is_hierarchical": True}, USER, False),
-        ({"entity_type": "user", "object_type_id": None}, USER, True),
-        (
-            {"entity_type": "asset", "object_type_id": None},
-            ConfigurationScope("AssetVersion", False, None, "film"),
-            False,
-        ),
-        ({"entity_type": "task"}, ConfigurationScope("Note", False, None, None), False),
-    ],
-)
-def test_which_configurations_apply_where(changed, place, applies):
-    assert attrs.evolve(MINE, **changed).applies_to(place) is applies
 
 
 def test_a_projects_own_configuration_hides_the_one_of_all_projects():
