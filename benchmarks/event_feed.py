@@ -32,8 +32,12 @@ _NUMBERS = itertools.count()
 def update_event(number: int) -> dict[str, object]:
     """Return an `ftrack.update` as a status change on a task gives it, with a placeholder for its id."""
     task, shot, sequence, project = (str(uuid.UUID(int=number * 4 + offset)) for offset in range(4))
-    chain = [(task, "task", "Task", shot), (shot, "task", "Shot", sequence)]
-    chain += [(sequence, "task", "Sequence", project), (project, "show", "Project", None)]
+    chain = [
+        (task, "task", "Task", shot),
+        (shot, "task", "Shot", sequence),
+        (sequence, "task", "Sequence", project),
+        (project, "show", "Project", None),
+    ]
     parents = [
         {"entityId": own, "entityType": kind, "entity_type": name, "parentId": above}
         for own, kind, name, above in chain

@@ -1,0 +1,58 @@
+"""The checks as nox sessions, for several versions of Python: `nox -l` lists them, `nox -s tests-3.13` runs one."""
+
+from __future__ import annotations
+
+import nox
+
+PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
+DEFAULT_PYTHON = "3.11"
+
+nox.options.sessions = ["lint", "types", "tests", "docs"]
+nox.options.error_on_missing_interpreters = False
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run all tests with coverage."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", "--cov", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def compatibility(session: nox.Session) -> None:
+    """Run the tests whose result may depend on the version of Python, without coverage and property tests."""
+    session.install("-e", ".[test]")
+    others = [f"--ignore=tests/{folder}" for folder in ("benchmarks", "conformance", "interop", "stateful", "typing")]
+    session.run("python", "-m", "pytest", "-m", "not hypothesis", *others, *session.posargs)
+
+
+@nox.session(python=DEFAULT_PYTHON)
+def lint(session: nox.Session) -> None:
+    """Check lint, format and the changelog fragments."""
+    session.install("ruff>=0.5", "towncrier>=24.8")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("towncrier", "build", "--draft", "--version", "next")
+
+
+@nox.session(python=PYTHONS)
+def types(session: nox.Session) -> None:
+    """Check the types of package, benchmarks and tests."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "mypy", "--python-version", str(session.python))
+
+
+@nox.session(python=DEFAULT_PYTHON)
+def docs(session: nox.Session) -> None:
+    """Run the examples of the documentation and check its links."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", "tests/test_documentation.py", "tests/test_public_surface.py")
+
+
+@nox.session(python=DEFAULT_PYTHON)
+def interop(session: nox.Session) -> None:
+    """Run the official Python and JavaScript clients against the embedded server, and pyright. Needs Node."""
+    session.run("npm", "ci", "--prefix", "tests/interop/javascript", external=True)
+    session.run("npm", "ci", "--prefix", "tests/typing", external=True)
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", "tests/interop", "tests/typing", env={"CI": "true"})
