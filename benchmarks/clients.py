@@ -24,7 +24,7 @@ def choose_json(client: str) -> None:
 def open_session(client: str, server: Server, **settings: Any) -> Any:
     """Return a session of *client* on *server* that knows the schema, which is kept in the server's folder."""
     if client == OFFICIAL:
-        import ftrack_api  # it has none
+        import ftrack_api
 
         return ftrack_api.Session(
             server.url, server.api_key, server.user, schema_cache_path=server.folder, auto_connect_event_hub=False
