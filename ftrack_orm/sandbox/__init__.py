@@ -1,4 +1,4 @@
-"""The embedded ftrack server, for developing and testing without a server at hand; needs the extra `sandbox`."""
+"""The embedded ftrack server, to develop and test without a server; requires the extra `sandbox`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Sandbox"]
 
 
 def __getattr__(name: str) -> Any:
-    # Loaded on first use, since the values of this room are useful without a web server and a database.
+    # Loaded on first use: other modules of the package must be importable without aiohttp.
     if name != "Sandbox":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from .sandbox import Sandbox

@@ -1,6 +1,6 @@
-"""Edge: the actions of the embedded server: each kind of operation and the function that carries it out.
+"""Edge: the actions of the embedded server: each kind of operation and the function that executes it.
 
-A new action is one function here and one row of the table. An action that the wire format has no class for arrives as
+A new action is one function and one row of the table. An action without a class in the wire format arrives as
 `RawOperation`.
 """
 
@@ -48,19 +48,19 @@ UNSUPPORTED_ACTIONS = frozenset(
 
 @attrs.frozen
 class Batch:
-    """The operations of one request while they are carried out, with the store and the serializer they share."""
+    """The operations of one request during their execution, with the store and the serializer they share."""
 
     store: Store
-    schema_answer: Sequence[Mapping[str, Any]]
+    schemas: Sequence[Mapping[str, Any]]
     serializer: Serializer
 
     def execute(self, operations: Sequence[Operation]) -> list[Any]:
-        """Carry out *operations* in order and return the element of the response for each.
+        """Execute *operations* in order and return the element of the response for each.
 
-        Raises the error of the first operation that fails. The caller rolls back.
+        Raises the error of the first operation that fails; the caller rolls back.
         """
         self._prefetch(operations)
-        return [element for group in _grouped(operations) for element in self._execute_group(group)]
+        return [element for group in _group_deletes(operations) for element in self._execute_group(group)]
 
     def _execute_group(self, group: Sequence[Any]) -> list[Any]:
         operation = group[0]
@@ -68,12 +68,12 @@ class Batch:
         if execute is None:
             raise _unknown_action(operation.action)
         if not operation.is_read_only:
-            # Entities that were serialized before may be different now, so later reads serialize them in full again.
+            # Entities that were serialized may change, so later reads serialize them in full again.
             self.serializer.reset()
         return execute(self, group)
 
     def _prefetch(self, operations: Sequence[Operation]) -> None:
-        """Read the entities that a large batch is going to change with one statement for each entity type."""
+        """Read the entities that a large batch changes, with one statement for each entity type."""
         keys: dict[str, list[tuple[str, ...]]] = {}
         for operation in operations:
             if isinstance(operation, (UpdateOperation, DeleteOperation)):
@@ -85,13 +85,13 @@ class Batch:
 
 def _query(batch: Batch, group: Sequence[QueryOperation]) -> list[Any]:
     (operation,) = group
-    return [_read(batch, operation.action, _parse(operation.expression))]
+    return [_run(batch, operation.action, _parse(operation.expression))]
 
 
 def _search(batch: Batch, group: Sequence[SearchOperation]) -> list[Any]:
     (operation,) = group
     select = search.apply_search(_parse(operation.expression), operation, batch.store.schema)
-    return [_read(batch, operation.action, select)]
+    return [_run(batch, operation.action, select)]
 
 
 def _create(batch: Batch, group: Sequence[CreateOperation]) -> list[Any]:
@@ -112,7 +112,7 @@ def _delete(batch: Batch, group: Sequence[DeleteOperation]) -> list[Any]:
 
 
 def _query_schemas(batch: Batch, group: Sequence[QuerySchemasOperation]) -> list[Any]:
-    return [batch.schema_answer]
+    return [batch.schemas]
 
 
 def _query_server_information(batch: Batch, group: Sequence[QueryServerInformationOperation]) -> list[Any]:
@@ -127,7 +127,7 @@ def _query_server_information(batch: Batch, group: Sequence[QueryServerInformati
     ]
 
 
-#: Kind of operation -> the function that carries out a group of them.
+#: Kind of operation -> the function that executes a group of them.
 _ACTIONS: Mapping[type[Operation], Callable[[Batch, Sequence[Any]], list[Any]]] = {
     QueryOperation: _query,
     SearchOperation: _search,
@@ -139,8 +139,8 @@ _ACTIONS: Mapping[type[Operation], Callable[[Batch, Sequence[Any]], list[Any]]] 
 }
 
 
-def _grouped(operations: Sequence[Operation]) -> Iterator[list[Operation]]:
-    """Yield groups of one operation; consecutive deletes form one group, since they may refer to each other."""
+def _group_deletes(operations: Sequence[Operation]) -> Iterator[list[Operation]]:
+    """Yield groups of one operation, and one group for consecutive deletes, which may depend on each other."""
     group: list[Operation] = []
     for operation in operations:
         if group and not (isinstance(operation, DeleteOperation) and isinstance(group[-1], DeleteOperation)):
@@ -158,7 +158,7 @@ def _parse(expression: str) -> Select:
         raise server_errors.parse_error(expression, str(error)) from error
 
 
-def _read(batch: Batch, action: str, select: Select) -> dict[str, Any]:
+def _run(batch: Batch, action: str, select: Select) -> dict[str, Any]:
     store = batch.store
     store.flush()
     reply = run_query(store.connection, store.tables, select, batch.serializer, store.request.received_at)

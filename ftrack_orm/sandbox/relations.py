@@ -1,8 +1,8 @@
-"""Pure: where the embedded server keeps each relation: the kinds of key a relation can have, and how to infer them.
+"""Pure: the kinds of key that the embedded server stores relations as, and their inference for an unknown schema.
 
-A schema says that `Task.status` leads to a `Status`; it does not say which stored value makes the connection. These
-values do, one for every relation attribute of every type. For ftrack's own types the data model says them; `infer`
-finds those of a schema that has types or attributes the data model has never heard of.
+A schema says that `Task.status` leads to a `Status`, but not which stored value relates the two. The classes below do,
+one instance for every relation attribute of every type. The data model states them for ftrack's own types; `infer`
+finds those of other types and attributes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Union
 import attrs
 
 from ftrack_orm.schema.attribute import Attribute
+from ftrack_orm.schema.facts import TREE_COLLECTIONS
 from ftrack_orm.schema.model import EntityType, Schema
 
 
@@ -26,7 +27,7 @@ class ForeignKey:
 
 @attrs.frozen(slots=True)
 class HiddenKey:
-    """A reference whose target's id is kept in *column*, which no attribute of the schema shows (`Status.state`)."""
+    """A reference whose target's id is stored in *column*, which is not an attribute of the schema (`Status.state`)."""
 
     column: str
 
@@ -35,8 +36,8 @@ class HiddenKey:
 class Inverse:
     """A collection of the targets whose *attribute* (or hidden column of that name) holds this entity's id.
 
-    *only* narrows it to targets with the given attribute values (`assignments` are the appointments of type
-    "assignment") and gives new items those values.
+    *only* restricts it to targets with the given attribute values (`assignments` are the appointments of type
+    "assignment"). New items get those values.
     """
 
     attribute: str
@@ -47,7 +48,7 @@ class Inverse:
 class Through:
     """A many-to-many collection: rows of *link* hold this entity's id in *near* and the target's id in *far*.
 
-    *link* is an entity type of the schema (`ListObject`) or, where the schema shows none, a hidden table's name.
+    *link* is an entity type of the schema (`ListObject`) or the name of a hidden table.
     """
 
     link: str
@@ -57,7 +58,7 @@ class Through:
 
 @attrs.frozen(slots=True)
 class Derived:
-    """A relation the server works out by the named *rule* and nobody can write: `ancestors`, `latest_version`."""
+    """A read-only relation that the server computes by the named *rule*: `ancestors`, `latest_version`."""
 
     rule: str
 
@@ -69,11 +70,11 @@ RelationKeys = Mapping[tuple[str, str], RelationKey]
 
 
 def infer(schema: Schema, known: RelationKeys) -> RelationKeys:
-    """Return the key of every relation of *schema*: the *known* one where it fits the schema, else an inferred one.
+    """Return the key of every relation of *schema*: the *known* one if it fits the schema, else an inferred one.
 
-    A relation to one entity is kept where the schema's own pairs of references and ids say, else in a hidden column. A
-    collection holds the targets whose foreign key points at its owner; where there is none, the server keeps pairs of
-    ids in a hidden table, the same for both when two collections lead at each other.
+    A reference is stored in the schema's own pair of reference and id, else in a hidden column. A collection holds the
+    targets whose foreign key refers to its owner. Without such a foreign key, the server stores pairs of ids in a
+    hidden table, which two collections that lead to each other share.
     """
     resolved: dict[tuple[str, str], RelationKey] = {}
     unresolved: list[tuple[EntityType, Attribute]] = []
@@ -96,13 +97,13 @@ def _lineage(entity_type: EntityType) -> tuple[str, ...]:
 
 
 def _fits(key: RelationKey, owner: EntityType, attribute: Attribute, schema: Schema) -> bool:
-    """Whether a key known from another schema makes sense in this one: whatever it names is there."""
+    """Whether a key known from another schema is possible in this one: all names it uses exist."""
     if isinstance(key, Derived):
         return True
     if isinstance(key, ForeignKey):
         return not attribute.is_plural and key.attribute in owner.attributes
     if isinstance(key, HiddenKey):
-        # What one server hides another may show, and then the schema tells.
+        # An attribute that one server hides may be visible on another; then the schema describes it.
         return not attribute.is_plural and key.column not in owner.attributes
     if not attribute.is_plural:
         return False
@@ -114,17 +115,13 @@ def _fits(key: RelationKey, owner: EntityType, attribute: Attribute, schema: Sch
     return link is None or {key.near, key.far} <= set(link.attributes)
 
 
-#: Collections that a server works out from `parent_id`, on whatever type they are.
-_TREE_RULES = frozenset({"ancestors", "descendants"})
-
-
 class _Inference:
-    """Finds the keys that the data model does not know, in the light of those that are *resolved*."""
+    """Finds the keys that the data model does not know, based on those that are *resolved*."""
 
     def __init__(self, schema: Schema, known: RelationKeys, resolved: RelationKeys) -> None:
         self._schema = schema
         self._resolved = resolved
-        self._inverses: dict[str, set[Inverse]] = {}  # the known ones, by the name of the collection
+        self._inverses: dict[str, set[Inverse]] = {}  # the known keys by the name of the collection
         for (_, name), key in known.items():
             if isinstance(key, Inverse):
                 self._inverses.setdefault(name, set()).add(key)
@@ -133,75 +130,77 @@ class _Inference:
         if not attribute.is_plural:
             key = owner.reference_keys.get(attribute.name)
             return ForeignKey(key) if key is not None else HiddenKey(f"{attribute.name}_id")
-        if attribute.name in _TREE_RULES:
-            # Newer servers give assets the ancestors of their parents, which is another rule than that of contexts.
+        if attribute.name in TREE_COLLECTIONS:
+            # Newer servers have ancestors on assets: those of the parent, which is a rule other than that of contexts.
             return Derived(attribute.name if owner.family == "Context" else f"parents_{attribute.name}")
         return self._inverse(owner, attribute) or self._hidden_link(owner, attribute)
 
     def _inverse(self, owner: EntityType, attribute: Attribute) -> Inverse | None:
-        """Return the foreign key of the collection's target that points at its owner, or None when none does."""
+        """Return the foreign key of the collection's target that refers to its owner, or None."""
         target = self._schema.types.get(str(attribute.target))
         if target is None:
             return None
-        # A foreign key may also name a type that shares the owner's internal class: `SplitTaskPart.task_id` points at
-        # Task, and every kind of typed context has `split_parts`. One that names the owner or a base comes first.
+        # A foreign key may also name a type that shares the owner's internal class: `SplitTaskPart.task_id` names Task,
+        # and every type of typed context has `split_parts`. A foreign key that names the owner or a base takes
+        # precedence.
         same_class = [name for name, other in self._schema.types.items() if other.alias and other.alias == owner.alias]
-        for accepted in (_lineage(owner), same_class):
-            candidates = [name for name, pointed_at in _foreign_keys(target) if pointed_at in accepted]
+        for target_types in (_lineage(owner), same_class):
+            candidates = [name for name, referred in _foreign_keys(target) if referred in target_types]
             if candidates:
-                named_after = [f"{_snake_case(name)}_id" for name in _lineage(owner)] + ["parent_id"]
-                return Inverse(next((name for name in named_after if name in candidates), candidates[0]))
-        # An id of entities of any type is described as plain text: `Metadata.parent_id`. Other types' collections of
-        # the same name tell which it is.
+                conventional_names = [f"{_snake_case(name)}_id" for name in _lineage(owner)] + ["parent_id"]
+                return Inverse(next((name for name in conventional_names if name in candidates), candidates[0]))
+        # An id of entities of any type is described as plain text: `Metadata.parent_id`. The known keys of collections
+        # of the same name identify it.
         for key in sorted(self._inverses.get(attribute.name, ()), key=lambda key: key.attribute):
-            held_by = target.attributes.get(key.attribute)
-            if held_by is not None and held_by.foreign_key is None and _fits(key, owner, attribute, self._schema):
+            id_attribute = target.attributes.get(key.attribute)
+            is_plain_text = id_attribute is not None and id_attribute.foreign_key is None
+            if is_plain_text and _fits(key, owner, attribute, self._schema):
                 return key
         return None
 
     def _hidden_link(self, owner: EntityType, attribute: Attribute) -> Through:
-        """Return a link through a hidden table, which the only collection that leads the other way shares."""
-        here = self._declared(owner, attribute)
-        there = self._only(self._leading_back(*here))
-        if there is None or self._only(self._leading_back(*there)) != here:
-            return Through("_".join(here), near="one_id", far="other_id")
-        other_way = self._resolved.get(there)
-        if isinstance(other_way, Through):
-            return Through(other_way.link, near=other_way.far, far=other_way.near)
-        if there < here:
-            return Through("_".join(there), near="other_id", far="one_id")
-        return Through("_".join(here), near="one_id", far="other_id")
+        """Return a link through a hidden table, which the only collection in the opposite direction shares."""
+        this_side = self._declared(owner, attribute)
+        other_side = self._single(self._opposite_collections(*this_side))
+        if other_side is None or self._single(self._opposite_collections(*other_side)) != this_side:
+            return Through("_".join(this_side), near="one_id", far="other_id")
+        opposite_key = self._resolved.get(other_side)
+        if isinstance(opposite_key, Through):
+            return Through(opposite_key.link, near=opposite_key.far, far=opposite_key.near)
+        if other_side < this_side:
+            return Through("_".join(other_side), near="other_id", far="one_id")
+        return Through("_".join(this_side), near="one_id", far="other_id")
 
-    def _leading_back(self, owner: str, name: str) -> list[tuple[str, str]]:
-        """Return the collections of a collection's target that lead at its owner and are kept by links too."""
+    def _opposite_collections(self, owner: str, name: str) -> list[tuple[str, str]]:
+        """Return the collections of a collection's target that lead to its owner and are stored as links too."""
         target = self._schema.types.get(str(self._schema.types[owner].attributes[name].target))
         if target is None:
             return []
-        found: list[tuple[str, str]] = []
+        collections: list[tuple[str, str]] = []
         for other in target.attributes.values():
-            there = self._declared(target, other)
-            if not other.is_plural or other.name in _TREE_RULES or there == (owner, name):
+            other_side = self._declared(target, other)
+            if not other.is_plural or other.name in TREE_COLLECTIONS or other_side == (owner, name):
                 continue
             key = self._resolved.get((target.name, other.name))
             by_link = isinstance(key, Through) if key is not None else self._inverse(target, other) is None
             if by_link and other.target in self._schema.types and self._schema.related(str(other.target), owner):
-                found.append(there)
-        return found
+                collections.append(other_side)
+        return collections
 
     def _declared(self, owner: EntityType, attribute: Attribute) -> tuple[str, str]:
-        """Return the outermost type of the owner's family that has the attribute, with the attribute's name."""
+        """Return the most general type of the owner's family that has the attribute, and the attribute's name."""
         holders = [name for name in _lineage(owner) if attribute.name in self._schema.types[name].attributes]
         return holders[-1], attribute.name
 
     @staticmethod
-    def _only(found: list[tuple[str, str]]) -> tuple[str, str] | None:
-        return found[0] if len(found) == 1 else None
+    def _single(collections: list[tuple[str, str]]) -> tuple[str, str] | None:
+        return collections[0] if len(collections) == 1 else None
 
 
 def _foreign_keys(entity_type: EntityType) -> Iterator[tuple[str, str]]:
-    """Yield the foreign keys of a type, by name, with the types they point at."""
+    """Yield the foreign keys of a type, sorted by name, with the types they refer to."""
     for name, attribute in sorted(entity_type.attributes.items()):
-        # The id of a subtype is described as a foreign key to its base (`FileComponent.id`): that is no relation.
+        # The id of a subtype is described as a foreign key to its base (`FileComponent.id`), which is not a relation.
         if attribute.foreign_key is not None and (name,) != entity_type.primary_key:
             yield name, attribute.foreign_key.split(".")[0]
 

@@ -1,4 +1,4 @@
-"""Edge: starting and stopping an embedded ftrack server from Python."""
+"""Edge: starts and stops an embedded ftrack server from Python."""
 
 from __future__ import annotations
 
@@ -24,26 +24,30 @@ from .events.controller import EventServerController
 from .server import HOST, Server
 from .tables import Tables
 
-#: The user a sandbox has when none is named.
+#: The username of the sandbox's administrator by default.
 DEFAULT_USER = "sandbox"
 
 
 def utc_now() -> datetime.datetime:
-    """Return the present moment, aware and in UTC."""
+    """Return the current time, aware and in UTC."""
     return datetime.datetime.now(datetime.timezone.utc)
 
 
 class Sandbox:
-    """An ftrack server of your own, in this process, on 127.0.0.1.
+    """An ftrack server in this process, on 127.0.0.1.
 
         with Sandbox(seed="demo") as box:
             session = Session(box.url, api_user=box.api_user, api_key=box.api_key)
 
-    *seed* is what it holds at first: "empty" for what a fresh ftrack has, "demo" for a production (*tasks* scales it).
-    *port* 0 takes a free one. *database* is a file to keep it in, created and seeded once and reopened later, or
-    ":memory:". *schema* is a file with the `query_schemas` answer of a studio's own server, to be that kind of server.
-    *api_user* is the user the seed makes for you and *api_key* the key you get in with, a random one when left out.
-    *clock* tells the time, aware, for whoever needs the same dates every time.
+    Arguments:
+        seed: the initial data: "empty" for that of a fresh ftrack, "demo" for a production.
+        port: the port to listen on; 0 chooses a free one.
+        database: the file to keep the data in, which is created and seeded once and reopened later, or ":memory:".
+        schema: a file with the `query_schemas` reply of a studio's own server, whose entity types are served then.
+        tasks: the number of tasks of the demo; everything else is in proportion.
+        api_user: the username of the administrator that the seed creates.
+        api_key: the administrator's API key, a random one by default.
+        clock: returns the current time, aware; pass one for reproducible dates.
     """
 
     def __init__(
@@ -60,7 +64,7 @@ class Sandbox:
     ) -> None:
         self.api_user = api_user or DEFAULT_USER
         self.api_key = api_key or secrets.token_hex(32)
-        #: The event server: what it sees of its clients, and what a test can make go wrong.
+        #: Inspects the event server and its clients, and makes it fail in tests.
         self.events = EventServerController()
         self._seed = seed
         self._port = port
@@ -80,7 +84,7 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """The server's address, to give to a session."""
+        """The server's URL, for a session."""
         if self._url is None:
             raise SettingsError("The sandbox is not started: use `with Sandbox() as box:`, or call start() first.")
         return self._url
@@ -95,17 +99,18 @@ class Sandbox:
         self.stop()
 
     def start(self) -> None:
-        """Open or make the database and begin to answer; returns when the first request can be sent.
+        """Open or create the database and start the server; return when it accepts requests.
 
-        Raises what went wrong, such as `OSError` for a port that is taken. Starting twice does nothing.
+        Raises `SettingsError` for an unusable database, schema or seed, and `OSError` for a port in use. Starting a
+        started sandbox does nothing.
         """
         if self._thread is not None:
             return
-        engine = _open(self._database)
+        engine = _create_engine(self._database)
         try:
-            tables, answer = _layout(self._schema)
+            tables, schemas = _load_schema(self._schema)
             self._prepare(engine, tables)
-            server = Server(Application(engine, tables, answer, self._clock), self.events)
+            server = Server(Application(engine, tables, schemas, self._clock), self.events)
         except BaseException as error:
             engine.dispose()
             if isinstance(error, sa.exc.OperationalError):
@@ -123,7 +128,7 @@ class Sandbox:
             raise self._failure
 
     def stop(self) -> None:
-        """Stop answering, after what is being answered, and give back port, threads and database."""
+        """Finish the requests in progress and stop the server; release port, threads and database."""
         if self._thread is None:
             return
         if self._loop is not None and self._stop is not None:
@@ -152,53 +157,53 @@ class Sandbox:
             await server.stop()
 
     def _prepare(self, engine: sa.Engine, tables: Tables) -> None:
-        """Make and seed the tables of a new database, or see that an old one fits, and let the user in."""
-        mark = _mark(tables.schema)
+        """Create and seed the tables of a new database, or check an existing one, and grant the user's API key."""
+        version = _schema_version(tables.schema)
         with engine.begin() as connection:
-            found = connection.exec_driver_sql("PRAGMA user_version").scalar()
-            if found == 0:  # new, or its seeding failed
+            stored_version = connection.exec_driver_sql("PRAGMA user_version").scalar()
+            if stored_version == 0:  # new, or seeding it failed
                 tables.metadata.create_all(connection)
                 credentials.create_table(connection)
                 seeds.seed(connection, tables, self._seed, tasks=self._tasks, now=self._clock(), api_user=self.api_user)
-                connection.exec_driver_sql(f"PRAGMA user_version = {mark}")
-            elif found != mark:
+                connection.exec_driver_sql(f"PRAGMA user_version = {version}")
+            elif stored_version != version:
                 raise SettingsError(
                     f"The database {os.fspath(self._database)} was made for another data model. "
-                    "Start with the schema it was made for, or give another file as database."
+                    "Start with the schema it was made for, or pass another file as database."
                 )
             try:
                 credentials.grant_api_key(connection, tables, self.api_user, self.api_key)
             except LookupError as error:
-                raise SettingsError(f"{error} Give a user that the database has as api_user.") from None
+                raise SettingsError(f"{error} Pass a user of the database as api_user.") from None
 
 
-def _mark(schema: Schema) -> int:
-    """Return the number a database is marked with when it is ready: which data model its tables were made for."""
+def _schema_version(schema: Schema) -> int:
+    """Return the number that marks a seeded database, which depends on the schema its tables were made for."""
     return 1 + int(schema.hash[:7], 16)
 
 
-def _open(database: str | os.PathLike[str]) -> sa.Engine:
-    """Return an engine with one connection, which the worker thread takes over from the one that starts it."""
+def _create_engine(database: str | os.PathLike[str]) -> sa.Engine:
+    """Return an engine with one connection, which is opened here and used by the worker thread later."""
     url = sa.URL.create("sqlite", database=os.fspath(database))
     engine = sa.create_engine(url, poolclass=sa.StaticPool, connect_args={"check_same_thread": False})
 
     @sa.event.listens_for(engine, "connect")
-    def tune(connection: Any, record: Any) -> None:
-        # The data is for development: fast is worth more than surviving a power cut.
+    def configure(connection: Any, record: Any) -> None:
+        # The data is for development: speed matters more than surviving a power failure.
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA journal_mode = MEMORY")
 
     return engine
 
 
-def _layout(schema: str | os.PathLike[str] | None) -> tuple[Tables, Sequence[Mapping[str, Any]]]:
-    """Return the tables and the schema answer of the project's own data model, or of a studio's file."""
+def _load_schema(schema: str | os.PathLike[str] | None) -> tuple[Tables, Sequence[Mapping[str, Any]]]:
+    """Return the tables and the `query_schemas` reply of the project's own data model, or of a studio's file."""
     model = datamodel.load()
     if schema is None:
         return Tables(Schema.from_answer(model.schemas), model.relations), model.schemas
     try:
-        answer = json.loads(Path(schema).read_text(encoding="utf-8"))
+        schemas = json.loads(Path(schema).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SettingsError(f"The schema file {os.fspath(schema)} cannot be read: {error}.") from error
-    described = Schema.from_answer(answer)
-    return Tables(described, relations.infer(described, model.relations)), answer
+    studio_schema = Schema.from_answer(schemas)
+    return Tables(studio_schema, relations.infer(studio_schema, model.relations)), schemas

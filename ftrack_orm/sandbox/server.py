@@ -1,67 +1,74 @@
-"""Edge: the embedded server's sockets on 127.0.0.1: the API, done in one worker thread, and the event server."""
+"""Edge: the embedded server's sockets on 127.0.0.1: the API, which runs in one worker thread, and the event server."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from .application import Application
 from .events.controller import EventServerController
 from .events.server import EventServer
 
-#: A batch may carry a whole production's changes, in bytes.
-LARGEST_BODY = 256 * 1024 * 1024
+_LOG = logging.getLogger(__name__)
+
+#: The largest accepted request body; a batch may carry the changes of a whole production.
+MAX_BODY_BYTES = 256 * 1024 * 1024
 
 HOST = "127.0.0.1"
 
-_ABOUT = """ftrack_orm's embedded ftrack server
+_INDEX_TEXT = """ftrack_orm's embedded ftrack server
 
 It speaks ftrack's API at POST /api and has an event server at /socket.io/1/, for developing and testing pipeline code
 without a server of your own.
 """
 
-#: Where real servers serve what this one does not, and refuses by name.
-_NOT_SERVED = ("component", "img", "socket.io", "widget")
+#: First path segments that real servers serve and this one does not.
+_UNSUPPORTED_PATHS = ("component", "img", "socket.io", "widget")
+
+#: The status of a response that no client receives, as in nginx.
+_CLIENT_CLOSED_REQUEST = 499
 
 
 class Server:
-    """A server around an application, for the event loop it is started in; *events* is to show its event server."""
+    """Serves an application in the event loop it is started in; *controller* gives access to the event server."""
 
-    def __init__(self, application: Application, events: EventServerController | None = None) -> None:
+    def __init__(self, application: Application, controller: EventServerController | None = None) -> None:
         self._application = application
-        self._shown = EventServerController() if events is None else events
-        self._events = EventServer(self._authenticate, self._shown.notify)
-        # SQLite's connection is one thread's at a time; the event loop is never held up by it.
+        self._controller = EventServerController() if controller is None else controller
+        self._events = EventServer(self._authenticate, self._controller.notify)
+        # One thread at a time may use SQLite's connection, and the event loop must not wait for it.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ftrack-sandbox-data")
         self._runner: web.AppRunner | None = None
 
     async def start(self, port: int) -> int:
-        """Begin to listen on 127.0.0.1 and return the port, a free one for 0; raises `OSError` when it is taken."""
-        site = web.Application(client_max_size=LARGEST_BODY)
-        site.router.add_post("/api", self._api)
-        site.router.add_get("/", self._about)
+        """Listen on 127.0.0.1 and return the port, a free one for 0; raises `OSError` when the port is in use."""
+        site = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_log_disconnects])
+        site.router.add_post("/api", self._handle_api)
+        site.router.add_get("/", self._handle_index)
         self._events.start(site.router)
-        site.router.add_route("*", "/{path:.*}", self._other)
+        site.router.add_route("*", "/{path:.*}", self._handle_other)
         self._runner = web.AppRunner(site, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, HOST, port).start()
         loop = asyncio.get_running_loop()
 
-        def announced(event: dict[str, Any]) -> None:
+        def publish(event: dict[str, Any]) -> None:
             loop.call_soon_threadsafe(self._events.publish, event)
 
-        self._application.on_update_event(announced)
-        self._shown.attach(self._events, loop)
+        self._application.on_update_event(publish)
+        self._controller.attach(self._events, loop)
         address: tuple[str, int] = self._runner.addresses[0]
         return address[1]
 
     async def stop(self) -> None:
-        """Stop listening, let requests that are being worked on end, and close the application."""
-        self._shown.attach(None, None)
+        """Stop listening, wait for the requests in progress, and close the application."""
+        self._controller.attach(None, None)
         if self._runner is not None:
             for site in list(self._runner.sites):
                 await site.stop()
@@ -70,22 +77,34 @@ class Server:
         await asyncio.get_running_loop().run_in_executor(self._worker, self._application.close)
         self._worker.shutdown()
 
-    async def _api(self, request: web.Request) -> web.Response:
+    async def _handle_api(self, request: web.Request) -> web.Response:
         body = await request.read()
         loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(self._worker, self._application.handle, dict(request.headers), body)
-        return web.Response(status=answer.status, body=answer.body, content_type=answer.content_type, charset="utf-8")
+        response = await loop.run_in_executor(self._worker, self._application.handle, dict(request.headers), body)
+        return web.Response(
+            status=response.status, body=response.body, content_type=response.content_type, charset="utf-8"
+        )
 
     async def _authenticate(self, api_user: str, api_key: str) -> Mapping[str, Any]:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._worker, self._application.authenticate, api_user, api_key)
 
-    async def _about(self, request: web.Request) -> web.Response:
-        return web.Response(text=_ABOUT)
+    async def _handle_index(self, request: web.Request) -> web.Response:
+        return web.Response(text=_INDEX_TEXT)
 
-    async def _other(self, request: web.Request) -> web.Response:
-        part = request.match_info["path"].split("/")[0]
+    async def _handle_other(self, request: web.Request) -> web.Response:
+        segment = request.match_info["path"].split("/")[0]
         content = f"There is no {request.method} {request.path} here."
-        if part in _NOT_SERVED:
+        if segment in _UNSUPPORTED_PATHS:
             content = f"The embedded server does not support {request.method} {request.path}."
         return web.json_response({"exception": "NotFound", "content": content, "error_code": None}, status=404)
+
+
+@web.middleware
+async def _log_disconnects(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Log a client that disconnects during its request at debug level; aiohttp would print a traceback."""
+    try:
+        return await handler(request)
+    except ConnectionError as error:
+        _LOG.debug("A client disconnected during %s %s: %s", request.method, request.path, error)
+        return web.Response(status=_CLIENT_CLOSED_REQUEST)

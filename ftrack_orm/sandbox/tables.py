@@ -1,8 +1,9 @@
-"""Pure: the embedded server's storage layout: which table and column keeps each attribute and relation of a schema.
+"""Pure: the embedded server's tables: the table and column of each attribute and relation of a schema.
 
-One table holds a whole family of entity types (single-table inheritance): `Context` keeps projects, shots and tasks,
-with the union of their stored attributes and one column, `ENTITY_TYPE`, that says what a row is. Values the server
-works out (`link`, `thumbnail_url`) have no column. The layout is made for any schema, ftrack's own or a studio's.
+One table holds a whole family of entity types (single-table inheritance): `Context` holds projects, shots and tasks,
+with the union of their stored attributes and one column, `ENTITY_TYPE`, for the concrete type of a row. Values that the
+server computes (`link`, `thumbnail_url`) have no column. The tables are made for any schema, ftrack's own or a
+studio's.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ from .relations import ForeignKey, HiddenKey, Inverse, RelationKey, RelationKeys
 ENTITY_TYPE = "__entity_type__"
 
 #: Name of the table of all (ancestor, descendant) pairs of contexts.
-CLOSURE = "__context_closure__"
+CLOSURE_TABLE = "__context_closure__"
 
 
 @attrs.frozen(slots=True)
 class View:
-    """How a type that only shows another type's rows narrows them: *column* must hold the id of a *target*.
+    """A type that shows rows of another type: those whose *column* holds the id of a *target*.
 
     `ContextCustomAttributeValue` shows the custom attribute values whose `entity_id` is a `Context`. Without a column
     the type shows all rows (`NoteCategory` and `NoteLabel` are two names of the same rows).
@@ -46,12 +47,12 @@ class View:
     target: str | None = None
 
 
-#: What is looked up by several columns at once, for every row that is made: whether a name is free among its siblings.
-_LOOKED_UP_TOGETHER = {"Context": (("parent_id", "name"),)}
+#: Columns that are looked up together for every new row, to check whether a name is in use among its siblings.
+_COMPOSITE_INDEXES = {"Context": (("parent_id", "name"),)}
 
 
 class Tables:
-    """The tables of one schema. Build it once; it never changes."""
+    """The tables of one schema, which never change."""
 
     def __init__(self, schema: Schema, relations: RelationKeys) -> None:
         self.schema = schema
@@ -62,15 +63,15 @@ class Tables:
         self._views: dict[str, View] = {}
         self._relations: dict[tuple[str, str], RelationKey] = {}
         for name in schema.types:
-            if _is_viewed(self._roots[name], schema):
+            if _has_views(self._roots[name], schema):
                 self._views[name] = self._view(name)
-        keys = _KeyColumns(self)
+        key_columns = _KeyColumns(self)
         for root in sorted(set(self._roots.values())):
-            self._build_table(root, keys)
-        for link, ends in sorted(keys.hidden_links.items()):
+            self._build_table(root, key_columns)
+        for link, ends in sorted(key_columns.hidden_links.items()):
             self._build_link(link, *sorted(ends))
         self.closure = sa.Table(
-            CLOSURE,
+            CLOSURE_TABLE,
             self.metadata,
             sa.Column("ancestor_id", sa.Text, primary_key=True),
             sa.Column("descendant_id", sa.Text, primary_key=True),
@@ -84,18 +85,18 @@ class Tables:
             lambda metadata, connection, **_: index_statistics.analyze(connection, metadata),
         )
 
-    # -- questions ------------------------------------------------------------------------------------------------
+    # -- lookups --------------------------------------------------------------------------------------------------
 
     def root(self, entity_type: str) -> str:
-        """Return the name of the type whose table keeps *entity_type*; raises `UnknownEntityType`."""
+        """Return the name of the type whose table holds *entity_type*; raises `UnknownEntityType`."""
         return self._roots[self.schema.type(entity_type).name]
 
     def table(self, entity_type: str) -> sa.Table:
-        """Return the table that keeps the rows of *entity_type* and its family; raises `UnknownEntityType`."""
+        """Return the table that holds the rows of *entity_type* and its family; raises `UnknownEntityType`."""
         return self.metadata.tables[self.root(entity_type)]
 
     def column(self, entity_type: str, attribute: str) -> sa.Column[Any] | None:
-        """Return the column of a scalar attribute, or None when the server works the value out.
+        """Return the column of a scalar attribute, or None when the server computes the value.
 
         Raises `UnknownEntityType` and `UnknownAttribute`.
         """
@@ -109,7 +110,7 @@ class Tables:
     def concrete(self, entity_type: str) -> tuple[str, ...]:
         """Return the values of `ENTITY_TYPE` that rows of *entity_type* can have.
 
-        Types that are views of the same rows all answer the one value those rows are stored with.
+        All views of the same rows have one value: that of the type the rows are stored as.
         """
         if entity_type in self._views:
             return (self._roots[entity_type],)
@@ -117,16 +118,16 @@ class Tables:
         return self.schema.concrete(entity_type)
 
     def view(self, entity_type: str) -> View | None:
-        """Return how *entity_type* narrows the rows it shows, or None when it has rows of its own.
+        """Return the view that *entity_type* is, or None when it has rows of its own.
 
-        Rows reached through a view have the type they were asked by, whatever `ENTITY_TYPE` says.
+        Rows that are read through a view have the view's type, regardless of `ENTITY_TYPE`.
         """
         return self._views.get(entity_type)
 
     def relation(self, entity_type: str, attribute: str) -> RelationKey:
-        """Return the key of a relation, looking through the base types too.
+        """Return the key of a relation, which a base type may declare.
 
-        Raises `SandboxUnsupported` when no key is known, which means the schema was not prepared for the server.
+        Raises `SandboxUnsupported` when no key is known, which means that the schema was not prepared for the server.
         """
         found = self._relations.get((entity_type, attribute))
         if found is not None:
@@ -143,13 +144,13 @@ class Tables:
         )
 
     def link(self, through: Through) -> tuple[sa.Table, sa.Column[Any], sa.Column[Any]]:
-        """Return the table of a many-to-many relation with its near column (this entity) and its far one."""
+        """Return the table of a many-to-many relation with the column of this entity's id and that of the target's."""
         table = self.table(through.link) if through.link in self._roots else self.metadata.tables[through.link]
         near, far = (self._stored(through.link, end) for end in (through.near, through.far))
         return table, table.c[near], table.c[far]
 
     def key_column(self, entity_type: str, key: ForeignKey | HiddenKey | Inverse) -> sa.Column[Any]:
-        """Return the column of *entity_type* that a relation is kept in, hidden or not."""
+        """Return the column of *entity_type* that a relation is stored in, hidden or not."""
         name = key.column if isinstance(key, HiddenKey) else key.attribute
         return self.table(entity_type).c[self._stored(entity_type, name)]
 
@@ -159,7 +160,7 @@ class Tables:
     # -- building -------------------------------------------------------------------------------------------------
 
     def _view(self, name: str) -> View:
-        """Return what makes a view: the foreign key of its values, or the reference over its links."""
+        """Return the view for a type, by the foreign key of its values or by the reference over its links."""
         entity_type = self.schema.types[name]
         if self._roots[name] == CUSTOM_ATTRIBUTE_VALUE:
             described = entity_type.attributes.get("entity_id")
@@ -171,7 +172,7 @@ class Tables:
                 return View(key.attribute, attribute.target)
         return View()
 
-    def _build_table(self, root: str, keys: _KeyColumns) -> None:
+    def _build_table(self, root: str, key_columns: _KeyColumns) -> None:
         members = [name for name, stored_in in self._roots.items() if stored_in == root]
         members.sort(key=lambda name: (name != root, len(self.schema.types[name].bases), name))
         primary_key = self.schema.types[members[0]].primary_key
@@ -180,14 +181,14 @@ class Tables:
             for attribute, column_name in self._names[name].items():
                 if column_name not in columns:
                     described = self.schema.types[name].attributes[attribute]
-                    is_key = column_name in keys.of(root) or _is_id(described, primary_key)
+                    is_key = column_name in key_columns.of(root) or _holds_id(described, primary_key)
                     columns[column_name] = _column(column_name, described, is_key, primary_key)
-        for hidden in sorted(keys.of(root) - set(columns)):
+        for hidden in sorted(key_columns.of(root) - set(columns)):
             columns[hidden] = sa.Column(hidden, sa.Text)
         ordered = [columns.pop(name) for name in primary_key] + list(columns.values())
         has_counter = any(column.primary_key and isinstance(column.type, sa.Integer) for column in ordered)
-        # Without rowids an index holds the primary key next to what it indexes, so rows found by it come in the order
-        # of the primary key, which is the order of every query that asks for no other.
+        # Without rowids an index holds the primary key next to the indexed value, so rows found by it come in the order
+        # of the primary key, which is the order of every query without another one.
         table = sa.Table(
             root,
             self.metadata,
@@ -197,10 +198,10 @@ class Tables:
         )
         if len(members) > 1 and members[0] not in self._views:
             sa.Index(index_statistics.type_index_name(root), table.c[ENTITY_TYPE])
-        for together in _LOOKED_UP_TOGETHER.get(root, ()):
-            sa.Index(f"ix_{root}_{'_'.join(together)}", *(table.c[name] for name in together if name in table.c))
-        # Names are what people look things up by.
-        for name in sorted(keys.of(root) | {"name"} & set(table.c.keys())):
+        for names in _COMPOSITE_INDEXES.get(root, ()):
+            sa.Index(f"ix_{root}_{'_'.join(names)}", *(table.c[name] for name in names if name in table.c))
+        # Names are indexed as well: queries often look entities up by name.
+        for name in sorted(key_columns.of(root) | {"name"} & set(table.c.keys())):
             if name != primary_key[0]:
                 sa.Index(f"ix_{root}_{name}", table.c[name])
 
@@ -216,7 +217,7 @@ class Tables:
 
 
 class _KeyColumns:
-    """Which columns of each table keep relations, and which tables of links no entity type shows."""
+    """Finds the columns of each table that store relations, and the link tables without an entity type."""
 
     def __init__(self, tables: Tables) -> None:
         self._columns: dict[str, set[str]] = {}
@@ -244,7 +245,7 @@ class _KeyColumns:
 
 
 def _root(entity_type: EntityType, schema: Schema) -> str:
-    """Return the type whose table keeps a type; values and links of custom attributes are views of one table each."""
+    """Return the type whose table holds a type; values and links of custom attributes are views of one table each."""
     if entity_type.name.endswith(CUSTOM_ATTRIBUTE_VALUE) and CUSTOM_ATTRIBUTE_VALUE in schema.types:
         return CUSTOM_ATTRIBUTE_VALUE
     if CUSTOM_ATTRIBUTE_LINK_FROM in (entity_type.name, *entity_type.bases) and CUSTOM_ATTRIBUTE_LINK in schema.types:
@@ -252,7 +253,7 @@ def _root(entity_type: EntityType, schema: Schema) -> str:
     return entity_type.family
 
 
-def _is_viewed(root: str, schema: Schema) -> bool:
+def _has_views(root: str, schema: Schema) -> bool:
     return root in (CUSTOM_ATTRIBUTE_VALUE, CUSTOM_ATTRIBUTE_LINK) or _same_rows(root, schema)
 
 
@@ -263,7 +264,7 @@ def _same_rows(root: str, schema: Schema) -> bool:
 
 
 def _column_names(entity_type: EntityType) -> dict[str, str]:
-    """Pair every stored scalar with its column; those with one internal name are one value (`Schema.type_id`)."""
+    """Return the column of every stored scalar; attributes with one internal name share a column (`Schema.type_id`)."""
     stored = [attribute for attribute in entity_type.attributes.values() if _is_stored(entity_type, attribute)]
     shared: dict[str, str] = {}
     for attribute in sorted(stored, key=lambda attribute: attribute.name):
@@ -273,10 +274,10 @@ def _column_names(entity_type: EntityType) -> dict[str, str]:
 
 
 def _is_stored(entity_type: EntityType, attribute: Attribute) -> bool:
-    """Whether an attribute's value is kept rather than worked out: a scalar nobody derives.
+    """Whether an attribute is a scalar whose value is stored, not computed.
 
-    The schema's `computed` names most of what the server derives; the rest is known from public clients: the key of a
-    custom attribute value is its configuration's, the types at both ends of a link are the configuration's too, and a
+    The schema's `computed` names most of the computed attributes. The others are known from public clients: the key of
+    a custom attribute value is its configuration's, the types at both ends of a link are the configuration's too, and a
     version is the latest when no newer one exists.
     """
     if attribute.kind is not Kind.SCALAR or attribute.computed:
@@ -292,13 +293,13 @@ def _is_link(entity_type: EntityType) -> bool:
     return not {CUSTOM_ATTRIBUTE_LINK, CUSTOM_ATTRIBUTE_LINK_FROM}.isdisjoint((entity_type.name, *entity_type.bases))
 
 
-def _is_id(attribute: Attribute, primary_key: Iterable[str]) -> bool:
+def _holds_id(attribute: Attribute, primary_key: Iterable[str]) -> bool:
     key = tuple(primary_key)
     return bool(attribute.foreign_key) or key == (attribute.name,) or attribute.name.endswith("_id")
 
 
-#: Text is compared and ordered without regard to case, as MySQL's default collation does, which ftrack's servers rely
-#: on (`ObjectType where name is "task"` finds Task). SQLite's NOCASE does so for the letters of ASCII.
+#: Text is compared and ordered without regard to case, as by MySQL's default collation, which ftrack's servers rely on
+#: (`ObjectType where name is "task"` finds Task). SQLite's NOCASE does so for ASCII letters.
 _TEXT = sa.Text(collation="NOCASE")
 
 _TYPES: dict[ValueType, sa.types.TypeEngine[Any]] = {
@@ -315,7 +316,7 @@ _TYPES: dict[ValueType, sa.types.TypeEngine[Any]] = {
 
 def _column(name: str, attribute: Attribute, is_key: bool, primary_key: tuple[str, ...]) -> sa.Column[Any]:
     value_type = attribute.value_type or ValueType.TEXT
-    # Ids are exact: binary comparison keeps their indexes usable for joins from any side.
+    # Ids compare exactly, with the binary collation, so that their indexes serve joins from either side.
     kind = sa.Text() if is_key and value_type is ValueType.TEXT else _TYPES[value_type]
     in_key = name in primary_key
     counts = in_key and len(primary_key) == 1 and value_type is ValueType.INTEGER

@@ -1,10 +1,13 @@
-"""The sockets: what is served where, and that the server is never held up or stuck."""
+"""The sockets of the embedded server: its paths, connections, large requests, and clients that disconnect."""
 
 from __future__ import annotations
 
 import asyncio
 import http.client
 import json
+import logging
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +20,7 @@ from ftrack_orm.sandbox.server import Server
 
 @pytest.fixture
 def url(production: Any) -> Iterator[str]:
-    """The address of a server around the production, in a thread with a loop of its own."""
+    """The URL of a server for the production, in a thread with an event loop of its own."""
     loop = asyncio.new_event_loop()
     server = Server(production.application)
     thread = threading.Thread(target=loop.run_forever)
@@ -38,11 +41,11 @@ def client(production: Any) -> Iterator[requests.Session]:
         yield session
 
 
-def test_the_api_answers_operations(url: str, client: requests.Session) -> None:
-    answer = client.post(f"{url}/api", json=[{"action": "query", "expression": "select name from Task"}], timeout=10)
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "application/json; charset=utf-8"
-    assert {task["name"] for task in answer.json()[0]["data"]} == {"animation", "lighting"}
+def test_the_api_responds_to_operations(url: str, client: requests.Session) -> None:
+    response = client.post(f"{url}/api", json=[{"action": "query", "expression": "select name from Task"}], timeout=10)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json; charset=utf-8"
+    assert {task["name"] for task in response.json()[0]["data"]} == {"animation", "lighting"}
 
 
 def test_a_connection_is_kept_for_the_next_request(url: str, production: Any) -> None:
@@ -54,26 +57,26 @@ def test_a_connection_is_kept_for_the_next_request(url: str, production: Any) ->
         assert connection.getresponse().read() == b"[]"
         sockets.add(connection.sock)
     assert len(sockets) == 1
-    assert None not in sockets  # http.client drops the socket when the server says it closes
+    assert None not in sockets  # http.client drops the socket when the server announces that it closes it
     connection.close()
 
 
 def test_strict_clients_get_the_status_of_the_error(url: str, client: requests.Session) -> None:
     headers = {"ftrack-strict-api": "true", "ftrack-api-key": "wrong"}
-    answer = client.post(f"{url}/api", json=[], headers=headers, timeout=10)
-    assert (answer.status_code, answer.json()["exception"]) == (401, "InvalidCredentialsError")
+    response = client.post(f"{url}/api", json=[], headers=headers, timeout=10)
+    assert (response.status_code, response.json()["exception"]) == (401, "InvalidCredentialsError")
 
 
-def test_large_batches_are_taken(url: str, client: requests.Session) -> None:
+def test_large_batches_are_accepted(url: str, client: requests.Session) -> None:
     data = {"__entity_type__": "Note", "content": "x" * 3_000_000, "parent_id": "T1", "parent_type": "Task"}
     operation = {"action": "create", "entity_type": "Note", "entity_data": data}
-    answer = client.post(f"{url}/api", json=[operation], timeout=30)
-    assert len(answer.json()[0]["data"]["content"]) == 3_000_000
+    response = client.post(f"{url}/api", json=[operation], timeout=30)
+    assert len(response.json()[0]["data"]["content"]) == 3_000_000
 
 
-def test_people_who_look_with_a_browser_are_told_what_this_is(url: str, client: requests.Session) -> None:
-    answer = client.get(url, timeout=10)
-    assert (answer.status_code, "embedded ftrack server" in answer.text) == (200, True)
+def test_the_index_page_describes_the_server(url: str, client: requests.Session) -> None:
+    response = client.get(url, timeout=10)
+    assert (response.status_code, "embedded ftrack server" in response.text) == (200, True)
 
 
 @pytest.mark.parametrize(
@@ -89,18 +92,18 @@ def test_people_who_look_with_a_browser_are_told_what_this_is(url: str, client: 
 def test_everything_else_is_refused_by_name(
     url: str, client: requests.Session, method: str, path: str, text: str
 ) -> None:
-    answer = client.request(method, url + path, timeout=10)
-    assert (answer.status_code, text in answer.json()["content"]) == (404, True)
+    response = client.request(method, url + path, timeout=10)
+    assert (response.status_code, text in response.json()["content"]) == (404, True)
 
 
-def test_requests_from_many_threads_are_answered_one_by_one(url: str, production: Any) -> None:
+def test_requests_from_many_threads_are_handled_one_after_the_other(url: str, production: Any) -> None:
     operation = {"action": "create", "entity_type": "AssetVersion", "entity_data": {"asset_id": "A"}}
     headers = {"ftrack-user": production.user, "ftrack-api-key": production.key}
     versions: list[int] = []
 
     def create() -> None:
-        answer = requests.post(f"{url}/api", data=json.dumps([operation]), headers=headers, timeout=30)
-        versions.append(answer.json()[0]["data"]["version"])
+        response = requests.post(f"{url}/api", data=json.dumps([operation]), headers=headers, timeout=30)
+        versions.append(response.json()[0]["data"]["version"])
 
     threads = [threading.Thread(target=create) for _ in range(8)]
     for thread in threads:
@@ -108,3 +111,55 @@ def test_requests_from_many_threads_are_answered_one_by_one(url: str, production
     for thread in threads:
         thread.join(30)
     assert sorted(versions) == [2, 3, 4, 5, 6, 7, 8, 9]
+
+
+# -- clients that disconnect --------------------------------------------------------------------------------------
+
+
+class Records(logging.Handler):
+    """Collects log records; the test can wait for the first one."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.records: list[logging.LogRecord] = []
+        self.received = threading.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+        self.received.set()
+
+
+@pytest.fixture
+def records() -> Iterator[Records]:
+    """The records of the server's and of aiohttp's loggers."""
+    handler, loggers = Records(), [logging.getLogger(name) for name in ("ftrack_orm.sandbox.server", "aiohttp")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
+    yield handler
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, no time
+
+
+@pytest.mark.parametrize("reset", [True, False], ids=["reset", "closed"])
+@pytest.mark.parametrize("framing", ["Content-Length: 1000", "Transfer-Encoding: chunked"])
+def test_a_client_that_disconnects_while_it_sends_is_logged_at_debug_level(
+    url: str, client: requests.Session, records: Records, framing: str, reset: bool
+) -> None:
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=10) as connection:
+        # The server answers `Expect` when it begins to read the body, so the connection ends while it does.
+        head = f"POST /api HTTP/1.1\r\nHost: sandbox\r\nExpect: 100-continue\r\n{framing}\r\n\r\n"
+        connection.sendall(head.encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 100")
+        connection.sendall(b"5\r\n[" if "chunked" in framing else b"[")
+        if reset:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+    assert records.received.wait(10)
+    assert [(record.levelno, record.exc_info) for record in records.records] == [(logging.DEBUG, None)]
+    assert "disconnected during POST /api" in records.records[0].getMessage()
+    assert client.post(f"{url}/api", json=[], timeout=10).json() == []

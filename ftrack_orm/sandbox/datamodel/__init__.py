@@ -1,6 +1,7 @@
-"""Edge: opens the embedded server's own description of ftrack's data model, the `.model` files beside this one.
+"""Edge: loads the embedded server's own description of ftrack's data model from the `.model` files of this package.
 
-`notation` reads the texts, `assembly` works out what they mean together, `answer` says it as a server does.
+`notation` parses the texts, `assembly` combines their sections into entity types, `schema_json` describes those as a
+server does.
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ __all__ = ["DataModel", "NotationError", "TypeDescription", "load", "read", "tex
 
 @attrs.frozen
 class DataModel:
-    """What an ftrack server's entity types are, what it says about them, and where it keeps their relations."""
+    """The entity types of an ftrack server, their description in JSON, and the keys of their relations."""
 
     types: Mapping[str, TypeDescription]
-    schemas: list[dict[str, Any]]  # what `query_schemas` answers; shared by all who ask, so not to be changed
+    schemas: list[dict[str, Any]]  # the reply to `query_schemas`; shared by all callers, so it must not be changed
     relations: RelationKeys
 
 
 def read(texts: Mapping[str, str]) -> DataModel:
-    """Read a data model from texts in the notation; the names of the texts are used in errors.
+    """Parse a data model from texts in the notation; the names of the texts appear in errors.
 
-    Raises `NotationError`, naming the text and the line.
+    Raises `NotationError`, which names the text and the line.
     """
     sections: list[Section] = []
     for source, text in texts.items():
@@ -46,7 +47,7 @@ def read(texts: Mapping[str, str]) -> DataModel:
 
 
 def texts() -> dict[str, str]:
-    """Return the project's description of ftrack's data model as it is written, by file name.
+    """Return the project's description of ftrack's data model as text by file name.
 
     A data model with more types is `read(texts() | {"mine": "type Prop is TypedContext ..."})`.
     """
@@ -56,5 +57,5 @@ def texts() -> dict[str, str]:
 
 @functools.cache
 def load() -> DataModel:
-    """Return ftrack's data model: all entity types of a fresh ftrack server. Read once a process."""
+    """Return ftrack's data model: all entity types of a fresh ftrack server. It is parsed once a process."""
     return read(texts())

@@ -1,7 +1,7 @@
-"""Pure: works out what the sections of a data model mean together: whole entity types, with nothing left implied.
+"""Pure: combines the sections of a data model into complete entity types.
 
-Blocks are taken in, bases passed on, keys declared along with the relations they keep, and every name that must be
-somewhere is looked for, so that a slip of the pen is an error with a line number and not a hole in the model.
+Blocks are included, bases inherited, and foreign keys declared together with their relations. Every name that must
+exist is checked, so that a misspelling is an error with a line number and not a gap in the model.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from ftrack_orm.errors import suggestion
 from ftrack_orm.sandbox.relations import ForeignKey, Inverse, RelationKey, Through
 from ftrack_orm.schema.attribute import GENERATED_ID, Kind
 
-from .notation import AttributeLine, NotationError, Section, SourcePosition
+from .notation import AttributeDescription, NotationError, Section, SourcePosition
 
 
 @attrs.frozen
 class TypeDescription:
-    """One entity type with all its attributes, its own and its bases', and all that is listed about it."""
+    """One entity type with all its attributes, inherited ones included, and its lists."""
 
     name: str
     base: str | None
     alias: str | None
     classifier: tuple[str, str] | None
-    attributes: Mapping[str, AttributeLine]
+    attributes: Mapping[str, AttributeDescription]
     primary_key: tuple[str, ...]
     required: frozenset[str]
     immutable: frozenset[str]
@@ -40,154 +40,167 @@ class TypeDescription:
 
 
 @attrs.frozen
-class _Share:
-    """What a section says itself, together with what its base and blocks say."""
+class _ResolvedSection:
+    """The attributes and lists of a section, including those of its base and its blocks."""
 
-    lines: Mapping[str, AttributeLine]
+    attributes: Mapping[str, AttributeDescription]
     lists: Mapping[str, tuple[str, ...]]
 
 
 def assemble(sections: Iterable[Section]) -> dict[str, TypeDescription]:
-    """Return the entity types that *sections* describe together, by name, in their order.
+    """Return the entity types that *sections* describe, by name, in their order.
 
-    Raises `NotationError` when something is described twice, or names what nothing describes.
+    Raises `NotationError` for a duplicate description and for a name that no section describes.
     """
     known: dict[str, Section] = {}
     for section in sections:
         if section.name in known:
-            raise NotationError.at(section.place, f"{section.name} is described twice.")
+            raise NotationError.at(section.position, f"{section.name} is described twice.")
         known[section.name] = section
-    types = {name: _complete(section, known) for name, section in known.items() if not section.is_block}
+    types = {name: _build_type(section, known) for name, section in known.items() if not section.is_block}
     for name in types:
-        _check(types[name], known[name].place, types)
+        _check(types[name], known[name].position, types)
     return types
 
 
-def _complete(section: Section, known: Mapping[str, Section]) -> TypeDescription:
-    share = _share(section, known, ())
-    lists = share.lists
+def _build_type(section: Section, known: Mapping[str, Section]) -> TypeDescription:
+    resolved = _resolve(section, known, ())
+    lists = resolved.lists
     key = lists.get("key", ("id",))
-    lines = dict(share.lines)
-    if key == ("id",) and "id" not in lines:
-        lines["id"] = AttributeLine("id", section.place, value_type="text", default=GENERATED_ID)
-    for implied in list(_implied_keys(lines)):
-        lines.setdefault(implied.name, implied)  # two relations may share a key: the first one's line describes it
-    lines.update({line.name: line for line in _classified(section, lines.values())})
-    required = {name for line in lines.values() if "required" in line.flags for name in _values_of(line)}
-    optional = {line.name for line in lines.values() if "optional" in line.flags}
-    fixed = {name for line in lines.values() if "fixed" in line.flags for name in (line.name, *_values_of(line))}
-    computed = {line.name for line in lines.values() if "computed" in line.flags}
+    attributes = dict(resolved.attributes)
+    if key == ("id",) and "id" not in attributes:
+        attributes["id"] = AttributeDescription("id", section.position, value_type="text", default=GENERATED_ID)
+    for implied in list(_implied_keys(attributes)):
+        attributes.setdefault(implied.name, implied)  # of relations with one key the first describes it
+    attributes.update({attribute.name: attribute for attribute in _classified(section, attributes.values())})
+    required = {
+        name for attribute in attributes.values() if "required" in attribute.flags for name in _scalars_of(attribute)
+    }
+    optional = {attribute.name for attribute in attributes.values() if "optional" in attribute.flags}
+    immutable = {
+        name
+        for attribute in attributes.values()
+        if "fixed" in attribute.flags
+        for name in (attribute.name, *_scalars_of(attribute))
+    }
+    computed = {attribute.name for attribute in attributes.values() if "computed" in attribute.flags}
     return TypeDescription(
         name=section.name,
         base=section.base,
         alias=section.alias,
         classifier=section.classifier,
-        attributes=lines,
+        attributes=attributes,
         primary_key=key,
         required=frozenset((required | set(key)) - optional).union(lists.get("required", ())),
-        immutable=frozenset(fixed | set(key)).union(lists.get("fixed", ())),
+        immutable=frozenset(immutable | set(key)).union(lists.get("fixed", ())),
         computed=frozenset(computed).union(lists.get("computed", ())),
         default_projections=lists.get("default projections", key),
         system_projections=lists.get("system projections", ()),
     )
 
 
-def _share(section: Section, known: Mapping[str, Section], inside: tuple[str, ...]) -> _Share:
-    """Return what a section has to give: first its base's, then its blocks', then its own."""
-    if section.name in inside:
-        path = " in ".join((*inside, section.name))
-        raise NotationError.at(section.place, f"{section.name} is made of itself: {path}.")
+def _resolve(section: Section, known: Mapping[str, Section], path: tuple[str, ...]) -> _ResolvedSection:
+    """Return the attributes and lists of a section: those of its base, then of its blocks, then its own."""
+    if section.name in path:
+        cycle = " in ".join((*path, section.name))
+        raise NotationError.at(section.position, f"{section.name} includes itself: {cycle}.")
     sources = [(section.base, False)] if section.base else []
     sources += [(block, True) for block in section.lists.get("with", ())]
-    lines: dict[str, AttributeLine] = {}
+    attributes: dict[str, AttributeDescription] = {}
     lists: dict[str, tuple[str, ...]] = {}
     for name, is_block in sources:
         source = known.get(name)
         if source is None or source.is_block is not is_block:
             near = suggestion(name, [other.name for other in known.values() if other.is_block is is_block])
-            raise NotationError.at(section.place, f"there is no {'block' if is_block else 'type'} {name!r}.{near}")
-        share = _share(source, known, (*inside, section.name))
-        lines.update(share.lines)
-        lists = _joined(lists, share.lists)
-    lines.update({line.name: line for line in section.attributes})
-    return _Share(lines, _joined(lists, section.lists))
+            raise NotationError.at(section.position, f"there is no {'block' if is_block else 'type'} {name!r}.{near}")
+        resolved = _resolve(source, known, (*path, section.name))
+        attributes.update(resolved.attributes)
+        lists = _merge_lists(lists, resolved.lists)
+    attributes.update({attribute.name: attribute for attribute in section.attributes})
+    return _ResolvedSection(attributes, _merge_lists(lists, section.lists))
 
 
-def _joined(lists: Mapping[str, tuple[str, ...]], more: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """Join the lists of two sections: `required`, `fixed` and `computed` add up, of the others the nearer counts."""
-    joined = {**lists, **more}
-    for what in ("required", "fixed", "computed"):
-        if what in lists and what in more:
-            joined[what] = (*lists[what], *more[what])
-    return joined
+def _merge_lists(
+    lists: Mapping[str, tuple[str, ...]], more: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Merge the lists of two sections: `required`, `fixed`, `computed` add up; otherwise *more* takes precedence."""
+    merged = {**lists, **more}
+    for name in ("required", "fixed", "computed"):
+        if name in lists and name in more:
+            merged[name] = (*lists[name], *more[name])
+    return merged
 
 
-def _implied_keys(lines: Mapping[str, AttributeLine]) -> Iterator[AttributeLine]:
-    """Yield the attributes that keep the ids of related entities and have no line of their own."""
-    for line in lines.values():
-        if line.kind is Kind.REFERENCE and isinstance(line.key, ForeignKey) and line.key.attribute not in lines:
-            yield AttributeLine(
-                line.key.attribute,
-                line.place,
+def _implied_keys(attributes: Mapping[str, AttributeDescription]) -> Iterator[AttributeDescription]:
+    """Yield the foreign keys of references for which there is no attribute."""
+    for attribute in attributes.values():
+        if (
+            attribute.kind is Kind.REFERENCE
+            and isinstance(attribute.key, ForeignKey)
+            and attribute.key.attribute not in attributes
+        ):
+            yield AttributeDescription(
+                attribute.key.attribute,
+                attribute.position,
                 value_type="text",
-                target=line.target,
-                target_column=line.target_column,
-                alias=line.key_alias,
+                target=attribute.target,
+                target_column=attribute.target_column,
+                alias=attribute.key_alias,
             )
 
 
-def _classified(section: Section, lines: Iterable[AttributeLine]) -> list[AttributeLine]:
-    """Return the attributes kept in the classifier's column, with the classifier's value as their default."""
+def _classified(section: Section, attributes: Iterable[AttributeDescription]) -> list[AttributeDescription]:
+    """Return the attributes stored in the classifier's column, with the classifier's value as default."""
     if section.classifier is None:
         return []
     column, value = section.classifier
-    classified = [attrs.evolve(line, default=value) for line in lines if line.alias == column]
+    classified = [attrs.evolve(attribute, default=value) for attribute in attributes if attribute.alias == column]
     if section.base is None or not classified:
         raise NotationError.at(
-            section.place, f"`where {column} = ...` needs a base and an attribute that is kept in ({column})."
+            section.position, f"`where {column} = ...` needs a base and an attribute that is stored in ({column})."
         )
     return classified
 
 
-def _values_of(line: AttributeLine) -> tuple[str, ...]:
-    """Return the scalar attributes that a flag on this line speaks of."""
-    if line.kind is not Kind.REFERENCE:
-        return (line.name,)
-    return (line.key.attribute,) if isinstance(line.key, ForeignKey) else ()
+def _scalars_of(attribute: AttributeDescription) -> tuple[str, ...]:
+    """Return the scalar attributes that a flag of this attribute applies to: for a reference, its foreign key."""
+    if attribute.kind is not Kind.REFERENCE:
+        return (attribute.name,)
+    return (attribute.key.attribute,) if isinstance(attribute.key, ForeignKey) else ()
 
 
-# -- looking for slips ------------------------------------------------------------------------------------------------
+# -- checks -----------------------------------------------------------------------------------------------------------
 
 
-def _check(described: TypeDescription, place: SourcePosition, types: Mapping[str, TypeDescription]) -> None:
+def _check(described: TypeDescription, position: SourcePosition, types: Mapping[str, TypeDescription]) -> None:
     for name in described.primary_key:
         if name not in described.attributes:
             near = suggestion(name, described.attributes)
-            raise NotationError.at(place, f"{described.name} has no attribute {name!r} for its key.{near}")
-    for line in described.attributes.values():
-        if line.kind is Kind.SCALAR:
+            raise NotationError.at(position, f"{described.name} has no attribute {name!r} for its key.{near}")
+    for attribute in described.attributes.values():
+        if attribute.kind is Kind.SCALAR:
             continue
-        if line.target not in types:
-            near = suggestion(str(line.target), types)
-            raise NotationError.at(line.place, f"there is no type {line.target!r}.{near}")
-        for owner, attribute in _ends(described, line, types):
-            if attribute not in owner.attributes:
-                near = suggestion(attribute, owner.attributes)
-                raise NotationError.at(line.place, f"{owner.name} has no attribute {attribute!r}.{near}")
+        if attribute.target not in types:
+            near = suggestion(str(attribute.target), types)
+            raise NotationError.at(attribute.position, f"there is no type {attribute.target!r}.{near}")
+        for owner, name in _required_attributes(described, attribute, types):
+            if name not in owner.attributes:
+                near = suggestion(name, owner.attributes)
+                raise NotationError.at(attribute.position, f"{owner.name} has no attribute {name!r}.{near}")
 
 
-def _ends(
-    described: TypeDescription, line: AttributeLine, types: Mapping[str, TypeDescription]
+def _required_attributes(
+    described: TypeDescription, attribute: AttributeDescription, types: Mapping[str, TypeDescription]
 ) -> Iterator[tuple[TypeDescription, str]]:
-    """Yield the attributes that a relation is kept in, with the types that must have them.
+    """Yield the attributes that a relation is stored in, with the types that must have them.
 
-    A derived relation, a hidden key and a hidden link need no attribute.
+    A derived relation, a hidden key and a hidden link require none.
     """
-    if isinstance(line.key, ForeignKey):
-        yield described, line.key.attribute
-    elif isinstance(line.key, Inverse):
-        target = types[str(line.target)]
-        yield target, line.key.attribute
-        yield from ((target, name) for name, _ in line.key.only)
-    elif isinstance(line.key, Through) and line.key.link in types:
-        yield from ((types[line.key.link], name) for name in (line.key.near, line.key.far))
+    if isinstance(attribute.key, ForeignKey):
+        yield described, attribute.key.attribute
+    elif isinstance(attribute.key, Inverse):
+        target = types[str(attribute.target)]
+        yield target, attribute.key.attribute
+        yield from ((target, name) for name, _ in attribute.key.only)
+    elif isinstance(attribute.key, Through) and attribute.key.link in types:
+        yield from ((types[attribute.key.link], name) for name in (attribute.key.near, attribute.key.far))

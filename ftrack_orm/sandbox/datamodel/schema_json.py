@@ -1,4 +1,4 @@
-"""Pure: turns the entity types of a data model into the answer a server gives to `query_schemas`."""
+"""Pure: describes the entity types of a data model as the reply of a server to `query_schemas`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.values import UNSET
 
 from .assembly import TypeDescription
-from .notation import AttributeLine
+from .notation import AttributeDescription
 
-#: How the words for types of values are written in JSON.
+#: The JSON of the value types of the notation.
 _JSON_TYPES: Mapping[str, Mapping[str, Any]] = {
     "text": {"type": "string"},
     "boolean": {"type": "boolean"},
@@ -27,21 +27,21 @@ _JSON_TYPES: Mapping[str, Mapping[str, Any]] = {
 
 
 def describe_types(types: Mapping[str, TypeDescription]) -> list[dict[str, Any]]:
-    """Return the `query_schemas` answer: one JSON-able description a type, sorted by name."""
-    return [_type(types[name], types) for name in sorted(types)]
+    """Return the reply to `query_schemas`: one JSON object for each type, sorted by name."""
+    return [_describe_type(types[name], types) for name in sorted(types)]
 
 
-def _type(described: TypeDescription, types: Mapping[str, TypeDescription]) -> dict[str, Any]:
+def _describe_type(described: TypeDescription, types: Mapping[str, TypeDescription]) -> dict[str, Any]:
     description: dict[str, Any] = {
         "id": described.name,
         "type": "object",
-        "properties": {name: _property(described.attributes[name]) for name in sorted(described.attributes)},
+        "properties": {name: _describe_attribute(described.attributes[name]) for name in sorted(described.attributes)},
         "primary_key": list(described.primary_key),
         "required": sorted(described.required),
         "immutable": sorted(described.immutable),
         "default_projections": list(described.default_projections),
     }
-    # A server leaves these out where there is nothing to say.
+    # A server leaves these out when they are empty.
     if described.computed:
         description["computed"] = sorted(described.computed)
     if described.system_projections:
@@ -55,30 +55,30 @@ def _type(described: TypeDescription, types: Mapping[str, TypeDescription]) -> d
     return description
 
 
-def _property(line: AttributeLine) -> dict[str, Any]:
+def _describe_attribute(attribute: AttributeDescription) -> dict[str, Any]:
     described: dict[str, Any] = {}
-    if line.kind is Kind.SCALAR:
-        described.update(_JSON_TYPES[line.value_type])
-        if line.choices:
-            described["enum"] = list(line.choices)
-        if line.target is not None:
+    if attribute.kind is Kind.SCALAR:
+        described.update(_JSON_TYPES[attribute.value_type])
+        if attribute.choices:
+            described["enum"] = list(attribute.choices)
+        if attribute.target is not None:
             described["format"] = "foreign_key"
-            described["description"] = f"Foreign key(s): {line.target}.{line.target_column}"
-        if "twofold" in line.flags:
-            described["$ref"] = line.target
-    elif line.kind is Kind.REFERENCE:
-        described["$ref"] = line.target
+            described["description"] = f"Foreign key(s): {attribute.target}.{attribute.target_column}"
+        if "twofold" in attribute.flags:
+            described["$ref"] = attribute.target
+    elif attribute.kind is Kind.REFERENCE:
+        described["$ref"] = attribute.target
     else:
-        described["items"] = {"$ref": line.target}
-        described["type"] = "array" if line.kind is Kind.COLLECTION else "mapped_array"
-        if "restricted" in line.flags:
+        described["items"] = {"$ref": attribute.target}
+        described["type"] = "array" if attribute.kind is Kind.COLLECTION else "mapped_array"
+        if "restricted" in attribute.flags:
             described["restricted_projection"] = True
-        elif line.kind is Kind.MAPPING:
+        elif attribute.kind is Kind.MAPPING:
             described["key_value_attributes"] = {"key": "key", "value": "value"}
-    if line.default is not UNSET:
-        described["default"] = line.default
-    if line.alias is not None:
-        described["alias_for"] = line.alias
-    if line.description is not None:
-        described["description"] = line.description
+    if attribute.default is not UNSET:
+        described["default"] = attribute.default
+    if attribute.alias is not None:
+        described["alias_for"] = attribute.alias
+    if attribute.description is not None:
+        described["description"] = attribute.description
     return described

@@ -27,8 +27,8 @@ class Serializer:
     """
 
     def __init__(self, denormalised: bool = False, *, base_url: str = "") -> None:
-        self.denormalised = denormalised
-        self.base_url = base_url
+        self._denormalised = denormalised
+        self._base_url = base_url
         #: (family, key) -> the attributes sent of an entity, each with the paths below it that were sent.
         self._sent: dict[tuple[str, tuple[Any, ...]], dict[str, frozenset[str]]] = {}
 
@@ -49,7 +49,7 @@ class Serializer:
         # is a bare reference.
         for name, field in self._fields(position, entity_type):
             paths = field.paths if field is not None else _NO_PATHS
-            if self.denormalised or name not in sent or not paths <= sent[name]:
+            if self._denormalised or name not in sent or not paths <= sent[name]:
                 sent[name] = paths | sent.get(name, _NO_PATHS)
                 unsent.append(name)
         for name in unsent:
@@ -78,14 +78,14 @@ class Serializer:
             return [self.entity(items.position, item) for item in items.rows.get(row[position.key[0]], ())]
         field = position.tree.fields.get(name)
         attribute = field.attribute if field is not None else entity_type.attributes[name]
-        return self.scalar(attribute, row[position.columns[name]])
+        return self._scalar(attribute, row[position.columns[name]])
 
-    def scalar(self, attribute: Attribute, value: Any) -> Any:
+    def _scalar(self, attribute: Attribute, value: Any) -> Any:
         """Return a stored or derived value as JSON: datetimes as typed objects, components as URLs, others as is."""
         if value is None:
             return None
         if attribute.value_type is ValueType.DATETIME:
             return {VALUE_TYPE: "datetime", "value": value}
         if attribute.value_type is ValueType.OBJECT and attribute.computed:
-            return component_url(attribute.name, value, self.base_url)
+            return component_url(attribute.name, value, self._base_url)
         return value
