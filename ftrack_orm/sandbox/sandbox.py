@@ -16,9 +16,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from ftrack_orm.errors import SettingsError
+from ftrack_orm.schema import relations
 from ftrack_orm.schema.model import Schema
 
-from . import credentials, datamodel, relations, seeds
+from . import credentials, datamodel, seeds
 from .application import Application
 from .events.controller import EventServerController
 from .server import HOST, Server

@@ -24,9 +24,9 @@ from ftrack_orm.schema.facts import (
     IS_LATEST_VERSION,
 )
 from ftrack_orm.schema.model import EntityType, Schema
+from ftrack_orm.schema.relations import ForeignKey, HiddenKey, Inverse, RelationKey, RelationKeys, Through
 
 from . import index_statistics
-from .relations import ForeignKey, HiddenKey, Inverse, RelationKey, RelationKeys, Through
 
 #: The column that holds the concrete entity type of a row.
 ENTITY_TYPE = "__entity_type__"

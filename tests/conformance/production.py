@@ -14,11 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from ftrack_orm.sandbox import datamodel
-from ftrack_orm.sandbox.relations import Derived, ForeignKey, HiddenKey, Inverse, Through
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
 from ftrack_orm.sandbox.writing import closure
 from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
 from ftrack_orm.schema.model import Schema
+from ftrack_orm.schema.relations import Derived, ForeignKey, HiddenKey, Inverse, Through
 
 #: How many entities of each type there are; others are in neither copy.
 SIZES = {

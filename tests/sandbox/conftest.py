@@ -16,10 +16,10 @@ from ftrack_orm.sandbox import credentials, datamodel
 from ftrack_orm.sandbox.application import Application
 from ftrack_orm.sandbox.reading.execution import run_query
 from ftrack_orm.sandbox.reading.serialization import Serializer
-from ftrack_orm.sandbox.relations import Derived, ForeignKey, HiddenKey, Inverse, RelationKeys, Through
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
 from ftrack_orm.sandbox.writing import closure
 from ftrack_orm.schema.model import Schema
+from ftrack_orm.schema.relations import Derived, ForeignKey, HiddenKey, Inverse, RelationKeys, Through
 from ftrack_orm.wire.replies import QueryReply
 
 _CONTEXT = {

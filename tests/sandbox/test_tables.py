@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from ftrack_orm.errors import SandboxUnsupported, UnknownAttribute, UnknownEntityType
-from ftrack_orm.sandbox.relations import Inverse, Through
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
+from ftrack_orm.schema.relations import Inverse, Through
 
 
 def name_of(column: sa.Column[object] | None) -> str:

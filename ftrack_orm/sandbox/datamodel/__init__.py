@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from ftrack_orm.sandbox.relations import RelationKeys
+from ftrack_orm.schema.relations import RelationKeys
 
 from .assembly import TypeDescription, assemble
 from .notation import NotationError, Section, parse

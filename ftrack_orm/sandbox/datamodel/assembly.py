@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 import attrs
 
 from ftrack_orm.errors import suggestion
-from ftrack_orm.sandbox.relations import ForeignKey, Inverse, RelationKey, Through
 from ftrack_orm.schema.attribute import GENERATED_ID, Kind
+from ftrack_orm.schema.relations import ForeignKey, Inverse, RelationKey, Through
 
 from .notation import AttributeDescription, NotationError, Section, SourcePosition
 

@@ -14,8 +14,8 @@ from typing import Any
 import attrs
 
 from ftrack_orm.errors import UsageError, suggestion
-from ftrack_orm.sandbox.relations import Derived, ForeignKey, HiddenKey, Inverse, RelationKey, Through
 from ftrack_orm.schema.attribute import GENERATED_ID, Kind
+from ftrack_orm.schema.relations import Derived, ForeignKey, HiddenKey, Inverse, RelationKey, Through
 from ftrack_orm.values import UNSET
 
 

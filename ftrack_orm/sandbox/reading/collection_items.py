@@ -8,10 +8,10 @@ import attrs
 import sqlalchemy as sa
 
 from ftrack_orm.errors import SandboxUnsupported
-from ftrack_orm.sandbox.relations import Derived, ForeignKey, Inverse, Through
 from ftrack_orm.sandbox.tables import Tables
 from ftrack_orm.schema.attribute import Attribute, Kind
 from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTE_VALUE
+from ftrack_orm.schema.relations import Derived, ForeignKey, Inverse, Through
 
 from . import custom_attribute_values
 from .from_clause import EntityAlias, FromBuilder, find_attribute, type_condition

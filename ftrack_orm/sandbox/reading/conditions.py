@@ -15,8 +15,8 @@ from sqlalchemy.sql.operators import custom_op
 
 from ftrack_orm.errors import QueryError, SandboxUnsupported
 from ftrack_orm.query.language.nodes import And, Comparison, Criterion, Membership, Not, Or, Path, Related, Select, Step
-from ftrack_orm.sandbox.relations import ForeignKey, HiddenKey
 from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
+from ftrack_orm.schema.relations import ForeignKey, HiddenKey
 
 from .collection_items import collection_items
 from .comparison import all_of, any_of, compare, is_among

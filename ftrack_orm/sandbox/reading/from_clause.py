@@ -13,9 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from ftrack_orm.errors import SandboxUnsupported, UnknownAttribute
-from ftrack_orm.sandbox.relations import Derived, ForeignKey, HiddenKey
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
 from ftrack_orm.schema.attribute import Attribute
+from ftrack_orm.schema.relations import Derived, ForeignKey, HiddenKey
 
 from . import computed
 

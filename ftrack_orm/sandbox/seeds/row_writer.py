@@ -14,9 +14,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ftrack_orm.sandbox.relations import ForeignKey, HiddenKey, Through
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
 from ftrack_orm.schema.attribute import Kind, ValueType
+from ftrack_orm.schema.relations import ForeignKey, HiddenKey, Through
 
 #: Rows that a buffer collects before it inserts them with one statement.
 ROWS_PER_INSERT = 5_000

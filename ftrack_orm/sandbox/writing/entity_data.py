@@ -13,10 +13,10 @@ import attrs
 
 from ftrack_orm.errors import UnknownAttribute, suggestion
 from ftrack_orm.sandbox import server_errors
-from ftrack_orm.sandbox.relations import Derived, ForeignKey, HiddenKey
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
 from ftrack_orm.schema.attribute import Attribute, Kind
 from ftrack_orm.schema.model import EntityType
+from ftrack_orm.schema.relations import Derived, ForeignKey, HiddenKey
 
 from . import column_values, legacy_names
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ftrack_orm.sandbox import server_errors
-from ftrack_orm.sandbox.relations import Inverse, Through
 from ftrack_orm.sandbox.tables import ENTITY_TYPE
 from ftrack_orm.schema.attribute import Attribute
 from ftrack_orm.schema.model import EntityType
+from ftrack_orm.schema.relations import Inverse, Through
 
 from . import creation, deletion, update
 from .column_values import reference_key

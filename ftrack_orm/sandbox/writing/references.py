@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import attrs
 
-from ftrack_orm.sandbox.relations import ForeignKey, HiddenKey, Inverse, RelationKey, Through
 from ftrack_orm.sandbox.tables import Tables
 from ftrack_orm.schema.attribute import Attribute, Kind
+from ftrack_orm.schema.relations import ForeignKey, HiddenKey, Inverse, RelationKey, Through
 
 
 class OnDelete(enum.Enum):

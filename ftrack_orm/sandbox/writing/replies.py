@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ftrack_orm.sandbox.relations import ForeignKey, HiddenKey
 from ftrack_orm.sandbox.tables import ENTITY_TYPE
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.schema.model import EntityType
+from ftrack_orm.schema.relations import ForeignKey, HiddenKey
 
 from . import column_values, membership
 from .store import Row, Store

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ftrack_orm.sandbox.relations import Through
+from ftrack_orm.schema.relations import Through
 
 from .store import Row, Store
 

@@ -8,9 +8,9 @@ import pytest
 
 from benchmarks import compare_schemas
 from ftrack_orm.sandbox import datamodel
-from ftrack_orm.sandbox.relations import Derived, ForeignKey, HiddenKey, Inverse, Through
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.schema.model import Schema
+from ftrack_orm.schema.relations import Derived, ForeignKey, HiddenKey, Inverse, Through
 
 #: The output of `compare_schemas.py --fingerprint FILE` for the reply of a real server with 116 entity types.
 REAL_FINGERPRINT = "6d9f7249c5b23a068afd6c926aa94da07c502686b490ef79d7cad0a1a64fb596"

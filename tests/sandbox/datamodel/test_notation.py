@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ftrack_orm.errors import UsageError
 from ftrack_orm.sandbox.datamodel.notation import AttributeDescription, NotationError, parse
-from ftrack_orm.sandbox.relations import Derived, ForeignKey, HiddenKey, Inverse, Through
+from ftrack_orm.schema.relations import Derived, ForeignKey, HiddenKey, Inverse, Through
 
 
 def attribute(line: str) -> AttributeDescription:

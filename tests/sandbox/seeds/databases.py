@@ -6,8 +6,9 @@ import datetime
 
 import sqlalchemy as sa
 
-from ftrack_orm.sandbox import datamodel, relations, seeds
+from ftrack_orm.sandbox import datamodel, seeds
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
+from ftrack_orm.schema import relations
 from ftrack_orm.schema.model import Schema
 
 NOW = datetime.datetime(2026, 3, 4, 12, 30, 45, 678, tzinfo=datetime.timezone.utc)

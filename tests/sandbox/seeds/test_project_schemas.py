@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from ftrack_orm.sandbox.relations import Through
+from ftrack_orm.schema.relations import Through
 from tests.sandbox.seeds.databases import seeded_database, studio_tables
 
 

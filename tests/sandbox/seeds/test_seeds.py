@@ -7,10 +7,10 @@ import sqlalchemy as sa
 
 from ftrack_orm.errors import SettingsError
 from ftrack_orm.sandbox import seeds
-from ftrack_orm.sandbox.relations import ForeignKey, HiddenKey, Inverse, Through
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
 from ftrack_orm.sandbox.writing import constraints
 from ftrack_orm.schema.attribute import Kind
+from ftrack_orm.schema.relations import ForeignKey, HiddenKey, Inverse, Through
 from tests.sandbox.seeds.databases import SMALL, seeded_database, studio_tables
 
 #: Required by the schema, but empty on real servers for object types without statuses or types.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ftrack_orm.sandbox import datamodel
-from ftrack_orm.sandbox.relations import Derived, ForeignKey, HiddenKey, Inverse, RelationKeys, Through, infer
 from ftrack_orm.schema.model import Schema
+from ftrack_orm.schema.relations import Derived, ForeignKey, HiddenKey, Inverse, RelationKeys, Through, infer
 
 NOTHING: RelationKeys = {}
 

@@ -13,9 +13,9 @@ from typing import Any, Union
 
 import attrs
 
-from ftrack_orm.schema.attribute import Attribute
-from ftrack_orm.schema.facts import TREE_COLLECTIONS
-from ftrack_orm.schema.model import EntityType, Schema
+from .attribute import Attribute
+from .facts import TREE_COLLECTIONS
+from .model import EntityType, Schema
 
 
 @attrs.frozen(slots=True)
