@@ -27,7 +27,7 @@ N = TypeVar("N")
 V = TypeVar("V")
 
 #: Told after each batch how many are done, and how many there are.
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int], object]
 
 #: How much of a query its repr shows.
 _SHOWN = 300

@@ -1,10 +1,10 @@
-"""State: finding out who changed something, as far as the server keeps records of it: status changes and its event log.
+"""State: finding the users who changed something, from the records the server keeps: status changes and its event log.
 
-Facts: a changed status of a context or a version is recorded as a `StatusChange` with user and date. `Event` is the log
-behind the activity feed: `parent_id` tells what it is about, `insert` is "delete" where that was deleted, and `action`
-has words with dots (`change.status.task`, `update.custom_attribute.fstart`). What is in its `data`, JSON text, is not
-documented: names of what was changed, as the server's own tables call it (`statusid`), are looked for where events have
-them, and a record without any tells nothing.
+Protocol facts: a changed status of a context or a version is recorded as a `StatusChange` with user and date. `Event`
+is the log behind the activity feed: `parent_id` is the id of the changed entity, `insert` is "delete" where that was
+deleted, and `action` has words with dots (`change.status.task`, `update.custom_attribute.fstart`). The content of its
+`data`, JSON text, is not documented. Names of changed attributes, as the server's own tables call them (`statusid`),
+are searched in the places where events have them; a record without any of the names does not match.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from ftrack_orm.schema.model import Schema
 from ftrack_orm.wire.codec import decode
 from ftrack_orm.wire.operations import ServerCall
 
-#: So many entities are asked about, and so many records looked at: this is for an error's text, not for an audit.
-_ENTITIES = 100
-_RECORDS = 1_000
+# The result is part of an error's text and not an audit, so the search is bounded.
+MAX_ENTITIES = 100
+MAX_RECORDS = 1_000
 
 
 @attrs.frozen
 class Author:
-    """Who changed something, by user name, and when (None where the record does not say)."""
+    """The user who made a change, by name, and the time of the change, None where the record has no time."""
 
     username: str
     moment: datetime.datetime | None = None
@@ -42,9 +42,10 @@ class Author:
 
 @attrs.frozen
 class ObservedChange:
-    """A change nobody in this session made: of which entity, what records may call it, and the status it led to.
+    """A change that was not made by this session: the id of the entity, and the names records may have for it.
 
-    An entity with a longer key is named by its parts joined with commas. Without *names* the entity was deleted.
+    An entity with a composite key is identified by the key's parts joined with commas. Without *names* the entity was
+    deleted. *status_id* is the new status if the change was one of the status.
     """
 
     entity_id: str
@@ -52,19 +53,18 @@ class ObservedChange:
     status_id: str | None = None
 
 
-def find_authors(schema: Schema, call: ServerCall, sightings: Sequence[ObservedChange]) -> list[Author | None]:
-    """Return the latest author of each of *sightings*, None where the server does not tell; asks in one request.
+def find_authors(schema: Schema, call: ServerCall, changes: Sequence[ObservedChange]) -> list[Author | None]:
+    """Return the latest author of each of *changes*, None where the server has no record of it, in one request.
 
-    Never raises what asking raises: the conflict this is asked for is the news, its author is an extra.
+    Errors of the request are not raised: the author is additional information in the error about a conflict.
     """
-    asked = [sighting for sighting in sightings[:_ENTITIES] if sighting.entity_id]
-    selects = list(_selects(schema, asked))
+    selects = list(_selects(schema, [change for change in changes[:MAX_ENTITIES] if change.entity_id]))
     records = sorted(
-        (record for rows in _answers(call, selects) for record in _records(rows)),
+        (record for rows in _query(call, selects) for record in _records(rows)),
         key=lambda record: record.author.moment or datetime.datetime.min.replace(tzinfo=datetime.timezone.utc),
         reverse=True,
     )
-    return [next((record.author for record in records if record.tells(each)), None) for each in sightings]
+    return [next((record.author for record in records if record.matches(change)), None) for change in changes]
 
 
 @attrs.frozen
@@ -75,53 +75,54 @@ class _Record:
     status_id: str | None = None
     is_removal: bool = False
 
-    def tells(self, sighting: ObservedChange) -> bool:
-        """Whether this is the record of a sighting."""
-        if self.entity_id != sighting.entity_id:
+    def matches(self, change: ObservedChange) -> bool:
+        """Whether this is a record of *change*."""
+        if self.entity_id != change.entity_id:
             return False
-        if not sighting.names:
+        if not change.names:
             return self.is_removal
-        if self.status_id is not None and self.status_id == sighting.status_id:
+        if self.status_id is not None and self.status_id == change.status_id:
             return True
-        return not self.names.isdisjoint(sighting.names)
+        return not self.names.isdisjoint(change.names)
 
 
-def _selects(schema: Schema, asked: Sequence[ObservedChange]) -> Iterator[Select]:
+def _selects(schema: Schema, changes: Sequence[ObservedChange]) -> Iterator[Select]:
     user = Path.of("user", "username")
-    status_ids = dict.fromkeys(each.status_id for each in asked if each.status_id)
+    status_ids = dict.fromkeys(change.status_id for change in changes if change.status_id)
     if status_ids and STATUS_CHANGE in schema.types:
-        changed = tuple(dict.fromkeys(each.entity_id for each in asked if each.status_id))
+        entity_ids = tuple(dict.fromkeys(change.entity_id for change in changes if change.status_id))
         yield Select(
             STATUS_CHANGE,
             (*map(Path.of, ("parent_id", "status_id", "date")), user),
-            And((Membership(Path.of("parent_id"), changed), Membership(Path.of("status_id"), tuple(status_ids)))),
+            And((Membership(Path.of("parent_id"), entity_ids), Membership(Path.of("status_id"), tuple(status_ids)))),
             order_by=(Ordering(Path.of("date"), descending=True),),
-            limit=_RECORDS,
+            limit=MAX_RECORDS,
         )
-    if asked and EVENT in schema.types:
+    if changes and EVENT in schema.types:
         yield Select(
             EVENT,
             (*map(Path.of, ("parent_id", "insert", "action", "data", "created_at")), user),
-            Membership(Path.of("parent_id"), tuple(dict.fromkeys(each.entity_id for each in asked))),
+            Membership(Path.of("parent_id"), tuple(dict.fromkeys(change.entity_id for change in changes))),
             order_by=(Ordering(Path.of("id"), descending=True),),
-            limit=_RECORDS,
+            limit=MAX_RECORDS,
         )
 
 
-def _answers(call: ServerCall, selects: Sequence[Select]) -> Sequence[Sequence[Mapping[str, Any]]]:
+def _query(call: ServerCall, selects: Sequence[Select]) -> Sequence[Sequence[Mapping[str, Any]]]:
+    """Return the rows of each of *selects*; selects that fail are left out."""
     if not selects:
         return []
     try:
         return send_queries(call, selects)
     except ServerError:
-        # What may not be asked by this user must not hide the rest.
-        return [rows for select in selects for rows in _answers(call, [select])] if len(selects) > 1 else []
+        # This user may lack the permission to read one kind of record, which must not hide the other.
+        return [rows for select in selects for rows in _query(call, [select])] if len(selects) > 1 else []
     except FtrackError:
         return []
 
 
 def _records(rows: Sequence[Mapping[str, Any]]) -> Iterator[_Record]:
-    # A user's name comes with its first occurrence only (PROTOCOL 1.3).
+    # The name of a user comes only with the first occurrence (PROTOCOL 1.3).
     users = [row["user"] for row in rows if row.get("user")]
     usernames = {user["id"]: user["username"] for user in users if "username" in user}
     for row in rows:
@@ -133,20 +134,20 @@ def _records(rows: Sequence[Mapping[str, Any]]) -> Iterator[_Record]:
         if "status_id" in row:
             yield _Record(author, row["parent_id"], status_id=row["status_id"])
         else:
-            names = frozenset((*_named_by_action(str(row.get("action"))), *_named_by_data(row.get("data"))))
+            names = frozenset((*_names_in_action(str(row.get("action"))), *_names_in_data(row.get("data"))))
             yield _Record(author, str(row["parent_id"]), names, is_removal=row.get("insert") == "delete")
 
 
-def _named_by_action(action: str) -> Iterable[str]:
-    """Return what the action of an event names as changed."""
+def _names_in_action(action: str) -> Iterable[str]:
+    """Return the names of changed attributes in the action of an event."""
     words = action.split(".")
     if words[0] == "change":
         return words[1:2]
     return words[-1:] if "custom_attribute" in words[:-1] else ()
 
 
-def _named_by_data(text: Any) -> Iterable[str]:
-    """Return the names of what the data of an event says was changed."""
+def _names_in_data(text: Any) -> Iterable[str]:
+    """Return the names of changed attributes in the data of an event."""
     try:
         data = json.loads(text) if isinstance(text, str) else text
     except ValueError:
@@ -158,5 +159,5 @@ def _named_by_data(text: Any) -> Iterable[str]:
         *data,
         *(changes if isinstance(changes, Mapping) else ()),
         *(key for key in (keys if isinstance(keys, list) else ()) if isinstance(key, str)),
-        *(_named_by_data(entity) if isinstance(entity, Mapping) else ()),
+        *(_names_in_data(entity) if isinstance(entity, Mapping) else ()),
     ]

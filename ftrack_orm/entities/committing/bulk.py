@@ -1,4 +1,4 @@
-"""State: changing or deleting everything a query finds, without making objects of it, in requests of bounded size."""
+"""State: updating or deleting all entities that a query finds, in batches, without creating objects for them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.editing.coercion import coerce
 from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity, plain_key
 from ftrack_orm.entities.reading.merging import Merger
+from ftrack_orm.entities.reading.query_runner import KEYS_PER_PAGE
 from ftrack_orm.entities.reading.refreshing import Refresher
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import (
@@ -34,15 +35,12 @@ from ftrack_orm.wire.replies import Reply, WriteReply
 
 from . import planning
 
-#: Keys are short, so they come in few large pages.
-KEYS_IN_A_PAGE = 10_000
-
 
 class BulkOperations:
-    """Changes and deletes what queries find; *call* sends operations.
+    """Updates and deletes all entities of a query; *call* sends operations.
 
-    All keys are read before anything is changed: changing entities while paging over them would move them between
-    pages. A batch is carried out whole or not at all, and the batches one after the other.
+    All keys are read before the first change: changing entities while paging over them would move them between pages.
+    The server carries out each batch completely or not at all, and the batches one after the other.
     """
 
     def __init__(self, workspace: Workspace, call: ServerCall, refresher: Refresher) -> None:
@@ -51,52 +49,52 @@ class BulkOperations:
         self._refresher = refresher
 
     def update(self, query: Query[Any], data: Mapping[str, Any], batch_size: int, on_progress: Progress | None) -> int:
-        """Give every entity of *query* the values in *data*; return how many there were.
+        """Set the values in *data* on all entities of *query* and return the number of entities.
 
-        The values are checked before anything is sent. Entities that the session has show the new values afterwards,
-        except where they have edits of their own.
+        The values are checked before anything is sent. Loaded entities have the new values afterwards, except for
+        attributes with edits of their own.
         """
-        schema = self._checked(query, batch_size)
+        schema = self._check(query, batch_size)
         values = self._values(schema, data)
         if not values:
             return 0
-        shown = tuple(dict.fromkeys(each for name in values for each in changes.attributes_set_together(schema, name)))
+        names = tuple(dict.fromkeys(each for name in values for each in changes.attributes_set_together(schema, name)))
         updates = tuple(
             UpdateOperation(str(row[ENTITY_TYPE]), plain_key(schema, row), values) for row in self._rows(query, schema)
         )
         try:
-            for batch in self._carried_out(planning.Changes(modifications=updates), batch_size, on_progress):
-                known = []
+            for batch in self._send(planning.Changes(modifications=updates), batch_size, on_progress):
+                rows = []
                 for operation, reply in batch:
                     assert isinstance(operation, UpdateOperation)
                     assert isinstance(reply, WriteReply)
                     entity = self._workspace.lookup(operation.entity_type, operation.key)
                     if entity is not None:
-                        self._refresher.expire(entity, shown)
-                        known.append(reply.data)
-                Merger(self._workspace).rows(known)
+                        self._refresher.expire(entity, names)
+                        rows.append(reply.data)
+                Merger(self._workspace).rows(rows)
         except CommitOutcomeUnknown:
             for update in updates:
                 entity = self._workspace.lookup(update.entity_type, update.key)
                 if entity is not None:
-                    self._refresher.expire(entity, shown)
+                    self._refresher.expire(entity, names)
             raise
         finally:
-            self._forget_collections(schema, values)
+            self._expire_collections(schema, values)
         return len(updates)
 
     def delete(self, query: Query[Any], batch_size: int, on_progress: Progress | None) -> int:
-        """Delete every entity of *query*, what refers to another one before that; return how many there were.
+        """Delete all entities of *query*, each before those it refers to, and return the number of entities.
 
-        Entities that the session has are deleted ones afterwards, and their unsaved edits are gone.
+        Loaded entities are in the deleted state afterwards, and their edits are discarded.
         """
-        schema = self._checked(query, batch_size)
-        names = self._keys_within(schema)
+        schema = self._check(query, batch_size)
+        names = self._ancestor_attributes(schema)
         deletions = tuple(
-            planning.Deletion(_reference(schema, row), _keys_above(row, names))
+            planning.Deletion(_reference(schema, row), _ancestor_ids(row, names))
             for row in self._rows(query, schema, names)
         )
-        for batch in self._carried_out(planning.Changes(deletions=deletions), batch_size, on_progress):
+        for batch in self._send(planning.Changes(deletions=deletions), batch_size, on_progress):
             with self._workspace.lock:
                 for operation, _ in batch:
                     assert isinstance(operation, DeleteOperation)
@@ -107,7 +105,8 @@ class BulkOperations:
 
     # -- before anything is sent ---------------------------------------------------------------------------------------
 
-    def _checked(self, query: Query[Any], batch_size: int) -> EntityType:
+    def _check(self, query: Query[Any], batch_size: int) -> EntityType:
+        """Return the entity type of *query*, or raise the reason why it cannot be updated or deleted in bulk."""
         self._workspace.check_open("Nothing can be changed")
         if query.node.criterion is None and query.node.limit is None:
             raise UsageError(
@@ -121,7 +120,7 @@ class BulkOperations:
         return self._workspace.schema.type(query.node.entity_type)
 
     def _values(self, schema: EntityType, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Return *data* as operations carry it, checked as setting each attribute of such an entity would."""
+        """Return *data* in the form in which it is sent, with the checks that setting the attributes would make."""
         any_entity = new_entity(
             self._workspace.classes[schema.name], EntityState(self._workspace, (), Lifecycle.PERSISTENT)
         )
@@ -138,7 +137,7 @@ class BulkOperations:
                     attribute=name,
                 )
             else:
-                related = None if value is None else self._saved(changes.check_related(any_entity, attribute, value))
+                related = None if value is None else _reference_to(changes.check_related(any_entity, attribute, value))
                 key_name = schema.reference_keys.get(name)
                 if key_name is not None:
                     values[key_name] = related and related.id
@@ -146,13 +145,8 @@ class BulkOperations:
                     values[name] = related
         return values
 
-    def _saved(self, related: Entity) -> Reference:
-        if related._ftrack_state.lifecycle is not Lifecycle.PERSISTENT:
-            raise InvalidValue(f"{related!r} is not on the server yet; commit it first.")
-        return related.__reference__()
-
-    def _keys_within(self, schema: EntityType) -> tuple[str, ...]:
-        """Return the attributes that hold keys of entities of the same family: `parent_id` of a `Task`, and `link`."""
+    def _ancestor_attributes(self, schema: EntityType) -> tuple[str, ...]:
+        """Return the attributes with ids of entities of the same family: `parent_id` of a `Task`, and `link`."""
         known = self._workspace.schema
         keys = tuple(
             key_name
@@ -162,16 +156,16 @@ class BulkOperations:
         return (*keys, LINK) if keys and LINK in schema.attributes else keys
 
     def _rows(self, query: Query[Any], schema: EntityType, names: Sequence[str] = ()) -> list[dict[str, Any]]:
-        """Return type, key and *names* of everything the query finds, each entity once."""
+        """Return type, key and the attributes *names* of all entities of *query*, each entity once."""
         paths = tuple(Path.of(name) for name in dict.fromkeys((*schema.primary_key, *names)))
-        keys_only = attrs.evolve(query, node=attrs.evolve(query.node, projections=paths), page_size=KEYS_IN_A_PAGE)
-        # Between two pages an entity may have moved onto the second.
+        keys_only = attrs.evolve(query, node=attrs.evolve(query.node, projections=paths), page_size=KEYS_PER_PAGE)
+        # An entity may be on two pages if other users change the order in the meantime.
         return list({tuple(row[name] for name in schema.primary_key): row for row in keys_only.dicts()}.values())
 
-    def _forget_collections(self, schema: EntityType, names: Iterable[str]) -> None:
-        """Have loaded collections loaded again that lead back over a key in *names*: what is in them has changed.
+    def _expire_collections(self, schema: EntityType, names: Iterable[str]) -> None:
+        """Expire the loaded collections whose members are determined by one of the keys in *names*.
 
-        Where the session does not know an entity that has come or gone, nothing else could tell.
+        The entities that have joined or left them may not be loaded, so that the members are not known.
         """
         known = self._workspace.schema
         for key_name in names:
@@ -184,10 +178,10 @@ class BulkOperations:
 
     # -- sending -------------------------------------------------------------------------------------------------------
 
-    def _carried_out(
+    def _send(
         self, planned: planning.Changes, batch_size: int, on_progress: Progress | None
     ) -> Iterator[list[tuple[Operation, Reply]]]:
-        """Yield operations and replies of each batch as soon as it is carried out."""
+        """Send the operations in batches, and yield those of each batch with their replies."""
         operations = planning.plan(planned)
         total = len(operations)
         for start in range(0, total, batch_size):
@@ -201,18 +195,27 @@ class BulkOperations:
                 on_progress(start + len(batch), total)
 
 
-def _with_progress(error: FtrackError, done: int, tried: int, total: int) -> FtrackError:
-    """Return *error* saying how far the work had come; `CommitOutcomeUnknown` if the last batch may have been done."""
-    account = f"{done} of {total} entities were done before"
+def _with_progress(error: FtrackError, done: int, batch_size: int, total: int) -> FtrackError:
+    """Return *error* with the number of entities done; `CommitOutcomeUnknown` if the last batch may be done as well."""
+    progress = f"{done} of {total} entities were done before"
     if isinstance(error, ProtocolError) or (isinstance(error, TransportError) and not error.safe_to_retry):
         return CommitOutcomeUnknown(
-            f"{account}, and it is not known whether the {tried} after them were. ({error})", done=done, total=total
+            f"{progress}, and it is not known whether the {batch_size} after them were. ({error})",
+            done=done,
+            total=total,
         )
-    return type(error)(f"{error} ({account}, the others were not.)", **{**error.details, "done": done, "total": total})
+    return type(error)(f"{error} ({progress}, the others were not.)", **{**error.details, "done": done, "total": total})
 
 
-def _keys_above(row: Mapping[str, Any], names: Sequence[str]) -> frozenset[str]:
-    """Return the keys of what an entity must be deleted before: whatever takes it along when it is deleted itself."""
+def _reference_to(entity: Entity) -> Reference:
+    """Return a reference to *entity*; raises `InvalidValue` if the server does not have it."""
+    if entity._ftrack_state.lifecycle is not Lifecycle.PERSISTENT:
+        raise InvalidValue(f"{entity!r} is not on the server yet; commit it first.")
+    return entity.__reference__()
+
+
+def _ancestor_ids(row: Mapping[str, Any], names: Sequence[str]) -> frozenset[str]:
+    """Return the ids of the entities that *row* must be deleted before, since their deletion includes it."""
     linked = [step["id"] for step in row.get(LINK) or ()]
     return frozenset([*linked, *(row[name] for name in names if name != LINK and row.get(name))])
 

@@ -1,4 +1,4 @@
-"""State: telling, before a commit overwrites something, whether somebody else has changed it since it was read."""
+"""State: detecting, before a commit overwrites values, that another user has changed them since they were read."""
 
 from __future__ import annotations
 
@@ -17,16 +17,14 @@ from ftrack_orm.values import NOT_LOADED
 from ftrack_orm.wire.operations import ServerCall, UpdateOperation
 
 from .authors import Author, ObservedChange, find_authors
-from .batch import Batch
-from .outcome import Replaced, ServerState, read_present, same
-
-#: A type and a key, as operations name what they change.
-_Named = tuple[str, tuple[str, ...]]
+from .batches import Batch
+from .planning import Target, ValuesByTarget
+from .server_state import ServerState, is_same_value, read_server_state
 
 
 @attrs.frozen
-class _Row:
-    """What a row behind a mapping is to people: a key in a mapping of an entity."""
+class _MappingItem:
+    """The item of a mapping that a row on the server holds: the entity, the attribute and the key in the mapping."""
 
     entity: Entity
     attribute: str
@@ -35,9 +33,9 @@ class _Row:
 
 @attrs.frozen
 class _Conflict:
-    """One attribute that is not what it was when it was read; without an attribute, the entity that is gone.
+    """An attribute that has changed on the server since it was read, or without *attribute* a deleted entity.
 
-    *item* is the key in question where the attribute is a mapping.
+    *item* is the key in a mapping.
     """
 
     entity_type: str
@@ -49,45 +47,50 @@ class _Conflict:
     author: Author | None = None
 
     def __str__(self) -> str:
-        what = f"{self.entity_type} {'/'.join(self.key)}"
-        by = f"by {self.author}" if self.author else "the server does not tell by whom"
+        entity = f"{self.entity_type} {'/'.join(self.key)}"
+        by = f"by {self.author}" if self.author else "the server has no record of the user"
         if self.attribute is None:
-            return f"{what} was deleted ({by})"
+            return f"{entity} was deleted ({by})"
         name = self.attribute if self.item is None else f"{self.attribute}[{self.item!r}]"
-        return f"{name} of {what} was {self.read!r} when it was read and is {self.present!r} now ({by})"
+        return f"{name} of {entity} was {self.read!r} when it was read and is {self.present!r} now ({by})"
 
 
-def check_conflicts(schema: Schema, call: ServerCall, attempt: Batch, bases: Replaced) -> None:
-    """Raise `CommitConflict` when the server no longer has what the updates of *attempt* are to replace.
+def check_conflicts(schema: Schema, call: ServerCall, batch: Batch, bases: ValuesByTarget) -> None:
+    """Raise `CommitConflict` when the server no longer has the values that the updates of *batch* replace.
 
-    Compared is what the session knows, or, where *bases* tell, what it was when the change was made and saved to a
-    file. An attribute set without having been read cannot be in conflict, and neither can one that somebody set to the
-    very same value. Takes one request, or none when there is nothing to compare, and another one to find out who it
-    was when there is a conflict.
+    The present values are compared with the values the session has read, or with those in *bases*: the values before
+    changes that were loaded from a file. An attribute that was set without being read is not compared. Two changes to
+    the same value are not a conflict. Makes one request, or none when there is nothing to compare, and another one for
+    the authors of conflicting changes.
     """
     replaced = {
-        identity: {**attempt.snapshot.replaced.get(identity, {}), **bases.get(identity, {})}
-        for identity in {**attempt.snapshot.replaced, **bases}
+        target: {**batch.snapshot.replaced.get(target, {}), **bases.get(target, {})}
+        for target in {**batch.snapshot.replaced, **bases}
     }
     updates = [
         operation
-        for operation in attempt.operations
-        if isinstance(operation, UpdateOperation) and _known(operation, replaced)
+        for operation in batch.operations
+        if isinstance(operation, UpdateOperation) and _comparable(operation, replaced)
     ]
     if not updates:
         return
-    found = read_present(schema, call, updates)
-    conflicts = list(_conflicts(updates, replaced, found, _rows(attempt)))
+    state = read_server_state(schema, call, updates)
+    conflicts = list(_conflicts(updates, replaced, state, _mapping_items(batch)))
     if not conflicts:
         return
-    authors = find_authors(schema, call, [_sighting(schema, conflict) for conflict in conflicts])
-    conflicts = [attrs.evolve(conflict, author=author) for conflict, author in zip(conflicts, authors, strict=True)]
+    authors = find_authors(schema, call, [_observed_change(schema, conflict) for conflict in conflicts])
+    raise _conflict_error(
+        [attrs.evolve(conflict, author=author) for conflict, author in zip(conflicts, authors, strict=True)]
+    )
+
+
+def _conflict_error(conflicts: list[_Conflict]) -> CommitConflict:
     sentences = tuple(map(str, conflicts))
     first = conflicts[0]
     more = f" (and {len(sentences) - 1} more)" if len(sentences) > 1 else ""
-    raise CommitConflict(
-        f"Somebody else changed what the commit would overwrite: {sentences[0]}{more}. Nothing was sent and the "
-        "changes are kept: session.refresh shows what the server has, committing without on_conflict overwrites it.",
+    return CommitConflict(
+        f"The commit would overwrite a change by another user: {sentences[0]}{more}. Nothing was sent and the changes "
+        "are kept: session.refresh loads the values on the server, committing without on_conflict overwrites them.",
         entity_type=first.entity_type,
         key=first.key,
         attribute=first.attribute,
@@ -100,38 +103,41 @@ def check_conflicts(schema: Schema, call: ServerCall, attempt: Batch, bases: Rep
     )
 
 
-def _known(update: UpdateOperation, replaced: Replaced) -> dict[str, Any]:
-    """Return those attributes of an update of which the session knows what the server had."""
+def _comparable(update: UpdateOperation, replaced: ValuesByTarget) -> dict[str, Any]:
+    """Return the values before *update*, of the attributes for which they are known."""
     before = replaced.get((update.entity_type, update.key), {})
     return {name: before[name] for name in update.data if before.get(name, NOT_LOADED) is not NOT_LOADED}
 
 
 def _conflicts(
-    updates: list[UpdateOperation], replaced: Replaced, found: ServerState, rows: Mapping[_Named, _Row]
+    updates: list[UpdateOperation],
+    replaced: ValuesByTarget,
+    state: ServerState,
+    mapping_items: Mapping[Target, _MappingItem],
 ) -> Iterator[_Conflict]:
     for update in updates:
-        row = rows.get((update.entity_type, update.key))
-        present = found.values.get((update.entity_type, update.key))
-        if present is None and row is None:
+        item = mapping_items.get((update.entity_type, update.key))
+        values = state.values.get((update.entity_type, update.key))
+        if values is None and item is None:
             yield _Conflict(update.entity_type, update.key, None)
             continue
-        for name, read in _known(update, replaced).items():
-            now = _unset(row) if present is None and row is not None else (present or {}).get(name)
-            if same(read, now) or same(update.data[name], now):
+        for name, read in _comparable(update, replaced).items():
+            present = _value_without_row(item) if values is None and item is not None else (values or {}).get(name)
+            if is_same_value(read, present) or is_same_value(update.data[name], present):
                 continue
-            if row is None:
-                yield _Conflict(update.entity_type, update.key, name, None, read, now)
+            if item is None:
+                yield _Conflict(update.entity_type, update.key, name, None, read, present)
             else:
-                owner = row.entity.__reference__()
+                owner = item.entity.__reference__()
                 key = tuple(value for _, value in owner.key)
-                yield _Conflict(owner.entity_type, key, row.attribute, row.item, read, now)
+                yield _Conflict(owner.entity_type, key, item.attribute, item.item, read, present)
 
 
-def _rows(attempt: Batch) -> dict[_Named, _Row]:
-    """Return which keys of which mappings the rows stand for that the attempt is about."""
+def _mapping_items(batch: Batch) -> dict[Target, _MappingItem]:
+    """Return the items of mappings that *batch* changes, by the rows that hold them on the server."""
     return {
-        (entry.holder.entity_type, tuple(value for _, value in entry.holder.key)): _Row(entity, name, item)
-        for entity, values in attempt.snapshot.sent.items()
+        (entry.holder.entity_type, tuple(value for _, value in entry.holder.key)): _MappingItem(entity, name, item)
+        for entity, values in batch.snapshot.sent.items()
         for name, content in values.items()
         if isinstance(content, dict)
         for item, entry in content.items()
@@ -139,14 +145,14 @@ def _rows(attempt: Batch) -> dict[_Named, _Row]:
     }
 
 
-def _unset(row: _Row) -> Any:
-    """Return what a mapping shows for a key that the server has no row for."""
-    mapping = row.entity.__dict__.get(row.attribute)
-    return mapping.default_of(row.item) if isinstance(mapping, CustomAttributes) else None
+def _value_without_row(item: _MappingItem) -> Any:
+    """Return the value of an item that has no row on the server: the default of a custom attribute, or None."""
+    mapping = item.entity.__dict__.get(item.attribute)
+    return mapping.default_of(item.item) if isinstance(mapping, CustomAttributes) else None
 
 
-def _sighting(schema: Schema, conflict: _Conflict) -> ObservedChange:
-    """Return what records of a conflicting change would say."""
+def _observed_change(schema: Schema, conflict: _Conflict) -> ObservedChange:
+    """Return the change behind a conflict in the terms of the server's records."""
     entity_id = conflict.key[0] if len(conflict.key) == 1 else ""
     if conflict.attribute is None:
         return ObservedChange(entity_id)
@@ -154,7 +160,7 @@ def _sighting(schema: Schema, conflict: _Conflict) -> ObservedChange:
     if conflict.item is not None:
         target = schema.type(str(kind.attribute(conflict.attribute).target))
         if CONFIGURATION_ID in target.primary_key:
-            # Custom attributes are recorded as changes of the entity, by their keys.
+            # Custom attributes are recorded as changes of the entity, under their keys.
             return ObservedChange(entity_id, frozenset({conflict.item}))
         return ObservedChange(f"{entity_id},{conflict.item}", frozenset({"value"}))
     names = {conflict.attribute, *kind.keyed_references.get(conflict.attribute, ())}

@@ -1,4 +1,4 @@
-"""State: finding entities by what identifies them, and creating or updating them so that they are as they should be."""
+"""State: finding entities by identifying attributes, and creating or updating them to match given data."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from ftrack_orm.schema.model import EntityType
 
 from .unit_of_work import UnitOfWork
 
-#: Queries sent in one request. Each asks for one entity, so many fit.
-QUERIES_IN_A_REQUEST = 500
+#: Queries in one request. Each of them asks for one entity, so that many fit.
+QUERIES_PER_REQUEST = 500
 
 Data = Mapping[str, Any]
 
 
 class Ensurer:
-    """Sees to it that entities exist, in one request that looks for all of them and one commit."""
+    """Ensures that entities exist, with one request that looks for all of them and one commit."""
 
     def __init__(self, workspace: Workspace, loader: Loader, work: UnitOfWork) -> None:
         self._workspace = workspace
@@ -37,54 +37,55 @@ class Ensurer:
         self._work = work
 
     def ensure(
-        self, entity_type: str, wanted: Sequence[Data], identifying_keys: Collection[str] | None, *, commit: bool
+        self, entity_type: str, data: Sequence[Data], identifying_keys: Collection[str] | None, *, commit: bool
     ) -> list[Entity]:
-        """Return an entity for each of *wanted*, in their order: found by its identifying attributes, or created.
+        """Return one entity for each of *data*, in their order: the one with its identifying attributes, or a new one.
 
-        What is found gets the other attributes. Whether something is equal is the server's to say (text may compare
-        without case), so each of *wanted* is a query of its own. What is committed is the work of this call alone,
-        whatever else is recorded. When a value does not fit or the server refuses, what was recorded is taken back.
-        When the line fails during the commit it stays recorded, as after any commit, since the server may have it.
+        The other attributes are set on existing entities. The server decides whether values are equal (it may compare
+        text without case), so there is one query for each of *data*. The commit sends the changes of this call and no
+        other recorded changes. When a value is invalid or the server refuses, the changes of this call are reverted.
+        When the connection fails during the commit they are kept, as by any commit, since the server may have carried
+        them out.
         """
         self._workspace.check_open(f"{entity_type} cannot be ensured")
         schema = self._workspace.schema.type(entity_type)
-        keys = [_identifying(schema, data, identifying_keys) for data in wanted]
-        criteria = [self._criterion(schema, data, names) for data, names in zip(wanted, keys, strict=True)]
+        keys = [_identifying_names(schema, each, identifying_keys) for each in data]
+        criteria = [self._criterion(schema, each, names) for each, names in zip(data, keys, strict=True)]
         if commit:
-            for data in wanted:
-                _check_saved(schema, data)
-        # What another thread is just committing is found by waiting for it, and would be made twice without.
-        with self._work.committing if commit else nullcontext():
-            return self._seen_to(schema, wanted, keys, criteria, commit=commit)
+            for each in data:
+                _check_related_are_saved(schema, each)
+        # Another thread may be committing the same entity: wait for it, so that the query finds the entity.
+        with self._work.commit_lock if commit else nullcontext():
+            return self._find_or_create(schema, data, keys, criteria, commit=commit)
 
-    def _seen_to(
+    def _find_or_create(
         self,
         schema: EntityType,
-        wanted: Sequence[Data],
+        data: Sequence[Data],
         keys: Sequence[tuple[str, ...]],
         criteria: Sequence[Criterion],
         *,
         commit: bool,
     ) -> list[Entity]:
-        """Find what there is by *criteria*, and create, update and commit what is missing of *wanted*."""
-        entities = self._found(schema, dict(zip(criteria, wanted, strict=True)))
-        made = _Record(self._work)
-        # Only what is not known to the server can be missed by asking it.
+        """Find entities by *criteria*, and create, update and commit as *data* requires."""
+        entities = self._find(schema, dict(zip(criteria, data, strict=True)))
+        recorded = _RecordedChanges(self._work)
+        # The query cannot find entities that are not on the server yet.
         new = _NewEntities(schema, self._pending(schema.name))
         try:
-            for data, names, criterion in zip(wanted, keys, criteria, strict=True):
-                entity = entities.get(criterion) or new.find(data, names)
+            for each, names, criterion in zip(data, keys, criteria, strict=True):
+                entity = entities.get(criterion) or new.find(each, names)
                 if entity is None:
-                    entity = new.add(made.create(schema.name, data), data, names)
+                    entity = new.add(recorded.create(schema.name, each), each, names)
                 else:
-                    if commit and not made.has_created(entity):
-                        _check_committed(entity)
-                    made.update(entity, data, names)
+                    if commit and not recorded.has_created(entity):
+                        _check_is_saved(entity)
+                    recorded.update(entity, each, names)
                 entities[criterion] = entity
             if commit:
-                self._work.commit(only=made.attributes())
+                self._work.commit(only=recorded.attributes())
         except (UsageError, ServerError):
-            made.take_back()
+            recorded.revert()
             raise
         return [entities[criterion] for criterion in criteria]
 
@@ -96,27 +97,27 @@ class Ensurer:
         return criterion
 
     def _pending(self, entity_type: str) -> list[Entity]:
+        """Return the new entities of *entity_type* in the journal."""
         with self._workspace.lock:
             new = list(self._workspace.journal.created)
         return [entity for entity in new if self._workspace.schema.is_a(entity.__entity_type__, entity_type)]
 
-    def _found(self, schema: EntityType, wanted: Mapping[Criterion, Data]) -> dict[Criterion, Entity]:
-        """Return what the server has, with the attributes loaded that are going to be compared with the data."""
+    def _find(self, schema: EntityType, data: Mapping[Criterion, Data]) -> dict[Criterion, Entity]:
+        """Return the existing entities by criterion, with the attributes loaded that are in their data."""
         selects = [
-            Select(schema.name, self._projections(schema, data), criterion, limit=2)
-            for criterion, data in wanted.items()
+            Select(schema.name, self._projections(schema, each), criterion, limit=2) for criterion, each in data.items()
         ]
-        found = {}
-        replies = self._loader.read(selects, per_request=QUERIES_IN_A_REQUEST)
-        for (criterion, data), entities in zip(wanted.items(), replies, strict=True):
+        results = self._loader.read(selects, per_request=QUERIES_PER_REQUEST)
+        existing = {}
+        for (criterion, each), entities in zip(data.items(), results, strict=True):
             if len(entities) > 1:
                 raise MultipleResults(
-                    f"There is more than one {schema.name} with {data!r:.300}. Give identifying_keys only one has.",
+                    f"There is more than one {schema.name} with {each!r:.300}. Give identifying_keys only one has.",
                     entity_type=schema.name,
                 )
             if entities:
-                found[criterion] = entities[0]
-        return found
+                existing[criterion] = entities[0]
+        return existing
 
     def _projections(self, schema: EntityType, data: Data) -> tuple[Path, ...]:
         names = (*(schema.default_projections or schema.primary_key), *data)
@@ -130,36 +131,38 @@ class Ensurer:
 
 
 class _NewEntities:
-    """Finds, among entities the server does not have yet, the one that it will take for the one that is described."""
+    """Finds entities that are not on the server yet by data, with the server's rules for the equality of values."""
 
     def __init__(self, schema: EntityType, pending: Iterable[Entity]) -> None:
         self._schema = schema
         self._pending = tuple(pending)
-        self._known: dict[tuple[str, ...], dict[Hashable, Entity]] = {}
+        #: By the names of identifying attributes, the entities by their values.
+        self._by_names: dict[tuple[str, ...], dict[Hashable, Entity]] = {}
 
     def find(self, data: Data, names: tuple[str, ...]) -> Entity | None:
-        """Return the new entity that has the values in *data* of all *names*, None if there is none."""
+        """Return the new entity that has the values in *data* of all *names*, or None."""
         return self._identified_by(names).get(_identity(self._schema, data, names))
 
     def add(self, entity: Entity, data: Data, names: tuple[str, ...]) -> Entity:
-        """Have an entity that was made of *data* found, and return it."""
+        """Let an entity that was created from *data* be found, and return it."""
         self._identified_by(names)[_identity(self._schema, data, names)] = entity
         return entity
 
     def _identified_by(self, names: tuple[str, ...]) -> dict[Hashable, Entity]:
-        if names not in self._known:
-            found = self._known[names] = {}
+        if names not in self._by_names:
+            identified = self._by_names[names] = {}
             for entity in self._pending:
-                found.setdefault(_identity(self._schema, entity.__dict__, names), entity)
-        return self._known[names]
+                identified.setdefault(_identity(self._schema, entity.__dict__, names), entity)
+        return self._by_names[names]
 
 
-class _Record:
-    """What one call recorded, so that it can be committed and taken back without touching what else is recorded."""
+class _RecordedChanges:
+    """The changes that one call has recorded, so that they can be committed or reverted separately from others."""
 
     def __init__(self, work: UnitOfWork) -> None:
         self._work = work
         self._created: dict[Entity, None] = {}
+        #: Updated entities, with the attributes that had no edits before, and all attributes of the data.
         self._updated: list[tuple[Entity, list[str], Collection[str]]] = []
 
     def create(self, entity_type: str, data: Data) -> Entity:
@@ -177,22 +180,25 @@ class _Record:
         edited = set(state.originals or ())
         self._updated.append((entity, [name for name in data if name not in edited], tuple(data)))
         for name, value in data.items():
-            # What the entity was found by is equal to the server, if not to the letter; of what the server has, an edit
-            # may differ from that.
+            # An identifying value is equal by the server's rules, though perhaps in other case, and need not be set.
+            # On an entity from the server it describes the saved value, from which an edit may differ.
             is_equal = name in identifying and (name not in edited or state.lifecycle is Lifecycle.PENDING)
-            if not is_equal and not _is_so_for_good(entity, name, value):
+            if not is_equal and not _is_fixed_at(entity, name, value):
                 entity[name] = value
 
     def attributes(self) -> dict[Entity, Collection[str] | None]:
-        """Return what was recorded: all of new entities, of others the attributes given and what means the same."""
-        found: dict[Entity, Collection[str] | None] = {}
+        """Return the attributes to commit, None for new entities; an attribute includes those that are set with it."""
+        attributes: dict[Entity, Collection[str] | None] = {}
         for entity, _, names in self._updated:
-            known = found.setdefault(entity, set())
-            assert isinstance(known, set)
-            known.update(each for name in names for each in changes.attributes_set_together(entity.__schema__, name))
-        return {**found, **dict.fromkeys(self._created)}
+            of_entity = attributes.setdefault(entity, set())
+            assert isinstance(of_entity, set)
+            of_entity.update(
+                each for name in names for each in changes.attributes_set_together(entity.__schema__, name)
+            )
+        return {**attributes, **dict.fromkeys(self._created)}
 
-    def take_back(self) -> None:
+    def revert(self) -> None:
+        """Revert the updates, and delete the new entities."""
         for entity, names, _ in self._updated:
             if names and entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT:
                 changes.revert(entity, names)
@@ -200,43 +206,43 @@ class _Record:
             self._work.delete(entity)
 
 
-def _check_committed(entity: Entity) -> None:
-    """Raise `UsageError` when what is wanted is there, but only in this session, as somebody else's work."""
+def _check_is_saved(entity: Entity) -> None:
+    """Raise `UsageError` for an entity with the requested data that is new in this session and not committed."""
     if entity._ftrack_state.lifecycle is Lifecycle.PENDING:
         raise UsageError(
-            f"{entity!r} is what is wanted, but it is new and not committed, and ensure commits its own work only. "
+            f"{entity!r} has these values, but it is new and not committed, and ensure commits its own changes only. "
             "Commit it first, or use commit=False and commit all together.",
             entity_type=entity.__entity_type__,
         )
 
 
-def _check_saved(schema: EntityType, data: Data) -> None:
-    """Raise `UsageError` when *data* leads to an entity that the server does not have, and will not have by this."""
+def _check_related_are_saved(schema: EntityType, data: Data) -> None:
+    """Raise `UsageError` if *data* refers to a new entity, which the commit of this call would not create."""
     for name, value in data.items():
         for item in value if isinstance(value, (list, tuple)) else (value,):
             if isinstance(item, Entity) and item._ftrack_state.lifecycle is Lifecycle.PENDING:
                 raise UsageError(
-                    f"{schema.name}.{name} is to be {item!r}, which is not committed, and ensure commits its own work "
-                    "only. Commit it first, or use commit=False and commit all together.",
+                    f"{schema.name}.{name} is to be {item!r}, which is not committed, and ensure commits its own "
+                    "changes only. Commit it first, or use commit=False and commit all together.",
                     entity_type=schema.name,
                     attribute=name,
                 )
 
 
 def _identity(schema: EntityType, values: Data, names: Iterable[str]) -> Hashable:
-    """Return what is the same of two entities that the server takes for equal in all of *names*."""
+    """Return a key that is the same for two entities if the server treats their values of *names* as equal."""
     return tuple(_comparable(schema, values, name) for name in names)
 
 
 def _comparable(schema: EntityType, values: Data, name: str) -> Hashable:
     attribute, value = schema.attribute(name), values.get(name)
     if attribute.kind is Kind.REFERENCE:
-        # Known by its key, or by the key attribute where the entity it leads to is not known.
-        held = values.get(schema.reference_keys.get(name, ""))
-        return value._ftrack_state.key[0] if isinstance(value, Entity) else held
+        # A reference is compared by the id of its target, or by the foreign key if the target is not loaded.
+        foreign_key = values.get(schema.reference_keys.get(name, ""))
+        return value._ftrack_state.key[0] if isinstance(value, Entity) else foreign_key
     value = coerce(schema.name, attribute, value)
     if isinstance(value, datetime.datetime):
-        value = value.replace(microsecond=0)  # servers keep none
+        value = value.replace(microsecond=0)  # servers do not store microseconds
     kind = attribute.value_type.value if attribute.value_type else "any"
     is_id = attribute.foreign_key is not None or name in schema.primary_key
     try:
@@ -245,8 +251,8 @@ def _comparable(schema: EntityType, values: Data, name: str) -> Hashable:
         return repr(value)
 
 
-def _identifying(schema: EntityType, data: Data, given: Collection[str] | None) -> tuple[str, ...]:
-    """Return the attributes to look for an entity by: those given, else all of its data."""
+def _identifying_names(schema: EntityType, data: Data, given: Collection[str] | None) -> tuple[str, ...]:
+    """Return the attributes that identify the entity: those given, or all in *data*; raises for invalid ones."""
     if isinstance(given, str):
         raise UsageError(f"identifying_keys is a list of attributes such as [{given!r}], not a text.")
     if not isinstance(data, Mapping):
@@ -268,12 +274,12 @@ def _identifying(schema: EntityType, data: Data, given: Collection[str] | None) 
                 attribute=name,
             )
     if not names:
-        raise UsageError(f"Nothing was given that a {schema.name} could be found by.", entity_type=schema.name)
+        raise UsageError(f"No attributes were given to find a {schema.name} by.", entity_type=schema.name)
     return tuple(dict.fromkeys(names))
 
 
-def _is_so_for_good(entity: Entity, name: str, value: Any) -> bool:
-    """Whether an attribute that cannot be set on an existing entity has that value anyway."""
+def _is_fixed_at(entity: Entity, name: str, value: Any) -> bool:
+    """Whether an attribute that cannot be set on an existing entity has *value* already."""
     attribute = entity.__schema__.attribute(name)
     is_fixed = attribute.immutable or attribute.computed
     return is_fixed and name in entity.__dict__ and bool(entity.__dict__[name] == value)

@@ -1,4 +1,4 @@
-"""State: freezing the journal: what the next commit sends of every entity, as data that later edits cannot change."""
+"""State: freezing the journal into data that later edits do not change."""
 
 from __future__ import annotations
 
@@ -15,53 +15,53 @@ from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.values import NOT_LOADED, Reference
 from ftrack_orm.wire.operations import UpdateOperation
 
-from .planning import Changes, Creation, Deletion
+from .planning import Changes, Creation, Deletion, Target, ValuesByTarget
 
 # Bound once: looking a member up on its enumeration costs more than the comparison.
 _SCALAR, _REFERENCE = Kind.SCALAR, Kind.REFERENCE
 
-#: Types of values that are sent as they are kept; nearly all values of a large commit are of these.
+#: Types of values that are sent as they are stored; nearly all values of a large commit are of these.
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 @attrs.frozen
 class Snapshot:
-    """What one commit sends.
+    """The changes that one commit sends.
 
-    *changes* is the planner's input. *sent* holds, for each entity created or modified, its changed attributes with the
-    values they had; whatever differs from that when the server has answered was edited meanwhile. *replaced* holds, by
-    type and key, what the session took the server to have of every attribute an update sets, in the form in which
-    values are sent; `NOT_LOADED` where it did not know.
+    *changes* is the input of the planner. *sent* holds the changed attributes of each entity that is created or
+    updated, with their values: an attribute that has another value when the reply arrives was edited in the meantime.
+    *replaced* holds the values that the session believes the server has of every attribute that an update sets, in the
+    form in which they are sent, `NOT_LOADED` where the value is unknown.
     """
 
     changes: Changes
     created: tuple[Entity, ...]
     deleted: tuple[Entity, ...]
     sent: Mapping[Entity, Mapping[str, Any]]
-    replaced: Mapping[tuple[str, tuple[str, ...]], Mapping[str, Any]]
+    replaced: ValuesByTarget
 
 
-#: Which new and modified entities a commit is restricted to, each with its attributes: None for all of them.
+#: The new and modified entities that a commit is restricted to, each with its attributes, None for all of them.
 Only = Mapping[Entity, "Collection[str] | None"]
 
 
 def take_snapshot(journal: Journal, only: Only | None = None) -> Snapshot:
-    """Return what is recorded in *journal* as it is now, or what of it *only* names, deletions not being among it.
+    """Return the changes in *journal* as they are now, or those that *only* names, without deletions.
 
-    The caller holds the lock of its workspace.
+    The caller holds the lock of the workspace.
     """
-    leaving = journal.deleted if only is None else {}
-    draft = _Draft(leaving)
+    deleted = journal.deleted if only is None else {}
+    draft = _Draft(deleted)
     for entity in (*journal.created, *journal.modified):
         if entity not in journal.deleted and (only is None or entity in only):
             draft.add(entity, _originals(entity, only), is_new=entity in journal.created)
     changes = Changes(tuple(draft.creations), tuple(draft.modifications), tuple(draft.deletions))
     created = tuple(entity for entity in journal.created if entity in draft.sent)
-    return Snapshot(changes, created, tuple(leaving), draft.sent, draft.replaced)
+    return Snapshot(changes, created, tuple(deleted), draft.sent, draft.replaced)
 
 
-def joined(snapshots: Sequence[Snapshot]) -> Snapshot:
-    """Return one snapshot of what several snapshots of different entities hold."""
+def join_snapshots(snapshots: Sequence[Snapshot]) -> Snapshot:
+    """Return one snapshot with the contents of *snapshots*, which are of different entities."""
     return Snapshot(
         Changes(
             tuple(creation for each in snapshots for creation in each.changes.creations),
@@ -71,33 +71,33 @@ def joined(snapshots: Sequence[Snapshot]) -> Snapshot:
         tuple(entity for each in snapshots for entity in each.created),
         tuple(entity for each in snapshots for entity in each.deleted),
         {entity: values for each in snapshots for entity, values in each.sent.items()},
-        {identity: values for each in snapshots for identity, values in each.replaced.items()},
+        {target: values for each in snapshots for target, values in each.replaced.items()},
     )
 
 
 def _originals(entity: Entity, only: Only | None) -> Mapping[str, Any]:
-    """Return what the changed attributes of an entity replace, of those attributes that are to be sent."""
+    """Return the originals of the changed attributes of *entity*, or of those that *only* names."""
     originals = entity._ftrack_state.originals or {}
     names = None if only is None else only[entity]
     return originals if names is None else {name: originals[name] for name in originals if name in names}
 
 
 class _Draft:
-    """A snapshot while it is being taken."""
+    """A snapshot that is being taken; *deleted* are the entities that the same commit deletes."""
 
-    def __init__(self, leaving: Collection[Entity]) -> None:
-        self._leaving = leaving
+    def __init__(self, deleted: Collection[Entity]) -> None:
+        self._deleted = deleted
         self.creations: list[Creation] = []
         self.modifications: list[UpdateOperation] = []
-        self.deletions = [Deletion(entity.__reference__(), _references_of(entity)) for entity in leaving]
+        self.deletions = [Deletion(entity.__reference__(), _referenced_ids(entity)) for entity in deleted]
         self.sent: dict[Entity, Mapping[str, Any]] = {}
-        self.replaced: dict[tuple[str, tuple[str, ...]], Mapping[str, Any]] = {}
+        self.replaced: dict[Target, Mapping[str, Any]] = {}
 
     def add(self, entity: Entity, originals: Mapping[str, Any], *, is_new: bool) -> None:
-        """Take what was changed of an entity: *originals* are the attributes with what they replace."""
+        """Add the changes of *entity*, given the original values of its changed attributes."""
         schema, values = entity.__schema__, entity.__dict__
         data: dict[str, Any] = {}
-        # What is sent of an entity is mostly just what was set of it: then one dictionary is both.
+        # As long as only scalars were changed, the values set are the values sent, and one dictionary serves as both.
         sent = data
         mappings: list[str] = []
         for name, original in originals.items():
@@ -108,10 +108,10 @@ class _Draft:
                 sent[name] = data[name] = value
             elif kind is _REFERENCE:
                 sent[name] = value
-                if name not in schema.reference_keys:  # else its key, a scalar, is sent
+                if name not in schema.reference_keys:  # otherwise its key, a scalar, is sent
                     data[name] = value.__reference__() if isinstance(value, Entity) else None
             elif isinstance(value, MappedCollection):
-                # Its rows are entities of their own.
+                # Its rows are entities of their own and are sent as such.
                 sent[name] = value._content()
                 mappings.append(name)
             else:
@@ -123,10 +123,10 @@ class _Draft:
         if is_new:
             self.creations.append(Creation(entity.__reference__(), data))
         elif data:
-            identity = entity.__entity_type__, entity._ftrack_state.key
-            self.modifications.append(UpdateOperation(*identity, data))
-            self.replaced[identity] = {
-                name: before if type(before := originals[name]) in _PLAIN else _replaced_by(entity, name, originals)
+            target = entity.__entity_type__, entity._ftrack_state.key
+            self.modifications.append(UpdateOperation(*target, data))
+            self.replaced[target] = {
+                name: before if type(before := originals[name]) in _PLAIN else _replaced_value(entity, name, originals)
                 for name in data
             }
         for name in mappings:
@@ -135,40 +135,42 @@ class _Draft:
     def _members(
         self, owner: Entity, name: str, original: Any, items: Sequence[Entity], *, is_new: bool
     ) -> list[Reference] | None:
-        """Return what is sent of an edited collection, which goes as a whole list (PROTOCOL 2.3); None for nothing.
+        """Return the references to send for an edited collection, or None if the collection need not be sent.
 
-        What is deleted along is left out, so that what is sent is what will be there.
+        A collection is sent as a whole list (PROTOCOL 2.3). Entities that the same commit deletes are left out, so that
+        the list is the one that the server will have.
         """
-        kept = [item for item in items if item not in self._leaving]
+        kept = [item for item in items if item not in self._deleted]
         if is_new:
             kept = [item for item in kept if not _refers_back(item, owner, name)]
-        # A new entity's collections that nobody filled are no news.
-        is_news = bool(kept) if is_new else not _is_told_by_items(owner, name, original, items)
-        return [item.__reference__() for item in kept] if is_news else None
+        # The empty collection of a new entity is no change.
+        is_sent = bool(kept) if is_new else not _is_set_by_items(owner, name, original, items)
+        return [item.__reference__() for item in kept] if is_sent else None
 
-    def _add_rows(self, mapping: MappedCollection, original: Any, now: Mapping[str, Entry]) -> None:
-        """Take the changes that make the rows behind a mapping hold what it holds."""
+    def _add_rows(self, mapping: MappedCollection, original: Any, current: Mapping[str, Entry]) -> None:
+        """Add the changes of the rows behind a mapping that turn the entries *original* into *current*."""
         before: Mapping[str, Entry] = {} if original is NOT_LOADED else original
         value_name = str(mapping._attribute.value_name)
-        for key, entry in now.items():
+        for key, entry in current.items():
             earlier = before.get(key)
             if entry == earlier:
                 continue
-            # Taken out and put in again, the row is still there.
+            # The server still has the row of a key that was removed and set again.
             holder = entry.holder or (earlier.holder if earlier is not None else None)
             if holder is None:
                 created, data = holder_of_new_entry(mapping, key)
                 self.creations.append(Creation(created, {**data, value_name: entry.value}))
             else:
-                identity = holder.entity_type, tuple(value for _, value in holder.key)
-                self.modifications.append(UpdateOperation(*identity, {value_name: entry.value}))
+                target = holder.entity_type, tuple(value for _, value in holder.key)
+                self.modifications.append(UpdateOperation(*target, {value_name: entry.value}))
                 if earlier is not None:
-                    self.replaced[identity] = {value_name: earlier.value}
-        self.deletions.extend(Deletion(each.holder) for key, each in before.items() if key not in now and each.holder)
+                    self.replaced[target] = {value_name: earlier.value}
+        removed = [entry for key, entry in before.items() if key not in current]
+        self.deletions.extend(Deletion(entry.holder) for entry in removed if entry.holder)
 
 
 def _refers_back(item: Entity, owner: Entity, collection: str) -> bool:
-    """Whether a new entity tells itself in whose *collection* it is: then it cannot be created before its *owner*."""
+    """Whether a new *item* of a collection has the key of the *owner*; it cannot be created before the owner then."""
     if item._ftrack_state.lifecycle is not Lifecycle.PENDING:
         return False
     schema = owner._ftrack_state.workspace.schema
@@ -176,10 +178,10 @@ def _refers_back(item: Entity, owner: Entity, collection: str) -> bool:
     return key_name is not None and item.__dict__.get(key_name) == owner._ftrack_state.key[0]
 
 
-def _is_told_by_items(owner: Entity, collection: str, original: Any, items: Collection[Entity]) -> bool:
-    """Whether all that was done to a collection is to put in new entities that tell so themselves.
+def _is_set_by_items(owner: Entity, collection: str, original: Any, items: Collection[Entity]) -> bool:
+    """Whether a collection was changed only by adding new entities that have the key of the *owner*.
 
-    Then the list is not sent, which would take out what others have put in meanwhile.
+    The list is not sent then, since it would remove the items that other users have added in the meantime.
     """
     if original is NOT_LOADED or len(items) <= len(original):
         return False
@@ -187,11 +189,11 @@ def _is_told_by_items(owner: Entity, collection: str, original: Any, items: Coll
     return before <= present and all(_refers_back(item, owner, collection) for item in present - before)
 
 
-def _replaced_by(entity: Entity, name: str, originals: Mapping[str, Any]) -> Any:
-    """Return what the session takes the server to have of a changed attribute, as it would be sent."""
+def _replaced_value(entity: Entity, name: str, originals: Mapping[str, Any]) -> Any:
+    """Return the value that the session believes the server has of a changed attribute, as it would be sent."""
     original = originals[name]
     if original is NOT_LOADED:
-        # Where the key was not loaded, the reference it belongs to may have been.
+        # A key that was not loaded follows from its reference if that was loaded.
         for reference in entity.__schema__.keyed_references.get(name, ()):
             if isinstance(related := originals.get(reference), Entity):
                 return related._ftrack_state.key[0]
@@ -202,7 +204,7 @@ def _replaced_by(entity: Entity, name: str, originals: Mapping[str, Any]) -> Any
     return original
 
 
-def _references_of(entity: Entity) -> frozenset[str]:
-    """Return the ids an entity is known to refer to, which decide what is deleted first."""
+def _referenced_ids(entity: Entity) -> frozenset[str]:
+    """Return the ids in the loaded foreign keys of *entity*; they decide the order of deletions."""
     values = entity.__dict__
     return frozenset(value for name in entity.__schema__.keyed_references if isinstance(value := values.get(name), str))

@@ -1,20 +1,17 @@
-"""State: creating, deleting, committing and rolling back: from recorded changes to one request, and from its answer."""
+"""State: the unit of work: recording creations and deletions, committing recorded changes, rolling them back."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from ftrack_orm.entities.custom_attributes.mapping import resolve_configurations
 from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.editing.back_population import add_to_loaded_collections
 from ftrack_orm.entities.editing.creation import Defaults, new_primary_key, set_initial_values
-from ftrack_orm.entities.editing.mappings import MappedCollection
 from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity
-from ftrack_orm.entities.reading.merging import Merger
-from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import (
     EntityDeleted,
@@ -25,57 +22,63 @@ from ftrack_orm.errors import (
     TransportError,
     UsageError,
 )
+from ftrack_orm.query.builder import Progress
 from ftrack_orm.schema.attribute import Kind
-from ftrack_orm.values import NOT_LOADED
 from ftrack_orm.wire.operations import ServerCall
 from ftrack_orm.wire.replies import WriteReply
 
 from . import planning
-from .batch import Batch, is_late, not_done, unknown_outcome
-from .batching import batches
+from .batches import Batch, make_batches
 from .conflicts import check_conflicts
-from .outcome import Outcome, judge, read_present
+from .finalizing import finalize
+from .outcome import Outcome, determine_outcome, may_still_run, not_carried_out, unknown_outcome
+from .planning import Target, ValuesByTarget
+from .server_state import read_server_state
 from .snapshot import Only, Snapshot, take_snapshot
 
-#: What leads to any number of entities.
-_PLURAL = (Kind.COLLECTION, Kind.MAPPING)
-
-Progress = Callable[[int, int], object]
+_PLURAL_KINDS = (Kind.COLLECTION, Kind.MAPPING)
 
 
 class UnitOfWork:
-    """Collects changes of a workspace and carries them out in one request; *call* sends operations."""
+    """Records changes of a workspace and sends them in one request; *call* sends operations.
 
-    def __init__(self, workspace: Workspace, call: ServerCall) -> None:
+    *commit_lock* serialises commits and rollbacks. It may be any context manager that is re-entrant for the flow that
+    holds it, such as one of an asynchronous framework; the default is a lock for threads.
+    """
+
+    def __init__(
+        self, workspace: Workspace, call: ServerCall, commit_lock: AbstractContextManager[Any] | None = None
+    ) -> None:
         self._workspace = workspace
         self._call = call
         self._defaults = Defaults()
-        #: Held by the one thread that commits or rolls back, and by whoever must not have others do so meanwhile.
-        self.committing = threading.RLock()
-        self._under_way = False
-        # New entities that the server may have by now.
+        #: Held by the flow that commits or rolls back, and by callers that must keep others from doing so.
+        self.commit_lock = threading.RLock() if commit_lock is None else commit_lock
+        self._is_committing = False
+        # New entities that the server may have created already.
         self._in_flight: frozenset[Entity] = frozenset()
-        # What was sent and is not known to have been carried out or not.
-        self._doubtful: Batch | None = None
+        # The batch that was sent last if its outcome is not known.
+        self._in_doubt: Batch | None = None
 
     # -- recording -----------------------------------------------------------------------------------------------------
 
     def create(self, entity_type: str, data: Mapping[str, Any]) -> Entity:
-        """Return a new entity, to be sent by the next commit.
+        """Return a new entity, which the next commit will create on the server.
 
-        Its id is made here, so that other new entities can refer to it at once; other defaults are the schema's. Raises
-        `UnknownEntityType`, `UnknownAttribute`, `InvalidValue` or `ReadOnlyAttribute` before anything is recorded.
+        Its id is generated here, so that other new entities can refer to it at once. Other defaults are those of the
+        schema. Raises `UnknownEntityType`, `UnknownAttribute`, `InvalidValue` or `ReadOnlyAttribute` before anything is
+        recorded.
         """
         self._workspace.check_open(f"{entity_type} cannot be created")
         cls = self._workspace.classes[entity_type]
         schema = cls.__schema__
-        plural = [name for name in data if schema.attribute(name).kind in _PLURAL]
+        plural = [name for name in data if schema.attribute(name).kind in _PLURAL_KINDS]
         values = {**self._defaults.of(schema, data), **data}
         key = new_primary_key(schema, values)
-        # Nothing of a refused creation stays: the entity is not known to anything yet.
+        # Until the end the entity is not part of the workspace, so that a refused creation leaves no trace.
         entity = new_entity(cls, EntityState(self._workspace, key, Lifecycle.PENDING))
         set_initial_values(entity, {name: values[name] for name in values if name not in plural} if plural else values)
-        # Mapped collections last: which custom attributes there are depends on what the entity is in.
+        # Mapped collections last: the parent of the entity decides which custom attributes it has.
         for name in sorted(plural, key=lambda name: schema.attributes[name].kind is Kind.MAPPING):
             cls.__attributes__[name].set(entity, data[name])
         with self._workspace.lock:
@@ -87,7 +90,7 @@ class UnitOfWork:
         return entity
 
     def delete(self, entity: Entity) -> None:
-        """Record that *entity* is to be deleted; a new one that was not sent yet is simply forgotten."""
+        """Record the deletion of *entity*; a new entity that was not sent yet is discarded."""
         state = entity._ftrack_state
         self._workspace.check_open(f"{entity!r} cannot be deleted")
         if state.workspace is not self._workspace:
@@ -96,7 +99,7 @@ class UnitOfWork:
             raise EntityDeleted(f"{entity!r} is deleted already.")
         with self._workspace.lock:
             if state.lifecycle is Lifecycle.PENDING and entity not in self._in_flight:
-                self._forget_new(entity)
+                self._discard_new(entity)
             elif state.lifecycle is not Lifecycle.TRANSIENT:
                 self._workspace.journal.deleted[entity] = None
 
@@ -112,14 +115,14 @@ class UnitOfWork:
         else:
             self.delete(entity)
 
-    def _forget_new(self, entity: Entity) -> None:
+    def _discard_new(self, entity: Entity) -> None:
         state = entity._ftrack_state
         state.lifecycle = Lifecycle.TRANSIENT
         self._workspace.removals += 1
         self._workspace.journal.created.pop(entity, None)
         self._workspace.identities.remove(entity.__schema__.family, state.key)
 
-    # -- carrying out --------------------------------------------------------------------------------------------------
+    # -- committing and rolling back -----------------------------------------------------------------------------------
 
     def plan(self) -> planning.Plan:
         """Return the operations the next commit would send, without sending anything."""
@@ -134,83 +137,74 @@ class UnitOfWork:
         *,
         only: Only | None = None,
     ) -> int:
-        """Send every recorded change and return the number of operations it took.
+        """Send all recorded changes and return the number of operations.
 
-        All goes in one request, which the server carries out whole or not at all. With a *batch_size* it goes in
-        several of about as many operations; what was carried out stays so when a later one fails, and only the rest
-        stays recorded. *on_progress* is called after each with the operations done and those in all. Afterwards the
-        entities hold what the server made of them: defaults, computed values, version numbers. Edits made by other
-        threads meanwhile stay recorded for the next commit.
+        One request carries all operations, and the server carries it out completely or not at all. With *batch_size*
+        there are several requests of about that number of operations; when one fails, the previous ones stay carried
+        out, and only the changes that are left stay recorded. *on_progress* is called after each request with the
+        number of operations done and their total. Afterwards the entities have the values that the server has
+        returned, such as defaults, computed values and version numbers. Edits that other threads make in the meantime
+        stay recorded for the next commit.
 
-        When the server refuses, its `ServerError` is raised and everything is as before: mend and commit again, or
-        roll back. When the answer is lost, the server is asked for what the commit should have left behind: either it
-        was carried out, then nothing is raised, or a `TransportError` says that it was not and that it may be committed
-        again; `CommitOutcomeUnknown` is raised when neither is certain. The next commit then looks again first.
+        When the server refuses, its `ServerError` is raised and all changes stay recorded: correct them and commit
+        again, or roll back. When the response is lost, the server is queried for the effects of the commit. If it was
+        carried out, this method returns normally. If it was not, a `TransportError` is raised, and it is safe to commit
+        again. If neither is certain, `CommitOutcomeUnknown` is raised, and the next commit first queries again.
 
-        With `on_conflict="raise"` the server is first asked, in a request of its own, whether it still has the values
-        that are to be overwritten as far as this session knows them, and `CommitConflict` is raised when it has not.
-        What somebody changes between that request and the commit is overwritten unseen: ftrack has no conditional
-        writes.
+        With `on_conflict="raise"` a request of its own first reads the values that are to be overwritten, and
+        `CommitConflict` is raised if they differ from those this session has read. Changes that others make between
+        that request and the commit are overwritten: ftrack has no conditional writes.
 
-        With *only*, those attributes of those entities are sent, in one request, and everything else stays recorded.
+        With *only*, the given attributes of the given entities are sent, in one request; all other changes stay
+        recorded.
         """
         self._workspace.check_open("Nothing can be committed")
         if on_conflict not in (None, "raise"):
             raise InvalidValue(f"on_conflict is 'raise' or None, not {on_conflict!r}.")
-        with self._alone():
+        with self._exclusively():
             try:
-                earlier = self._settle_doubt()
-                new = list(self._workspace.journal.created)
-                resolve_configurations(new if only is None else [entity for entity in new if entity in only])
-                with self._workspace.lock:
-                    journal = self._workspace.journal
-                    taken = batches(journal, batch_size) if only is None else [take_snapshot(journal, only)]
-                    attempts = [
-                        Batch(snapshot, operations)
-                        for snapshot in taken
-                        if (operations := planning.plan(snapshot.changes))
-                    ]
-                    self._in_flight = frozenset(entity for each in attempts for entity in each.snapshot.created)
-                total = sum(len(attempt.operations) for attempt in attempts)
+                earlier = self._resolve_in_doubt()
+                batches = self._take_batches(batch_size, only)
                 if on_conflict == "raise":
-                    for attempt in attempts:
-                        check_conflicts(self._workspace.schema, self._call, attempt, self._bases())
-                done = 0
-                for attempt in attempts:
-                    self._carry_out(attempt)
-                    done += len(attempt.operations)
+                    for batch in batches:
+                        check_conflicts(self._workspace.schema, self._call, batch, self._bases())
+                done, total = 0, sum(len(batch.operations) for batch in batches)
+                for batch in batches:
+                    self._send(batch)
+                    done += len(batch.operations)
                     if on_progress is not None:
                         on_progress(done, total)
                 return earlier + done
             finally:
                 with self._workspace.lock:
-                    self._in_flight = frozenset(self._doubtful.snapshot.created if self._doubtful else ())
-                    self._drop_created_and_deleted()
+                    self._in_flight = frozenset(self._in_doubt.snapshot.created if self._in_doubt else ())
+                    self._discard_created_and_deleted()
 
     def rollback(self) -> None:
-        """Take back every recorded change: values and collections are restored, new entities become transient.
+        """Discard all recorded changes: values and collections are restored, new entities become transient.
 
-        What a commit of unknown outcome has left on the server stays there.
+        The effects of a commit with unknown outcome stay on the server.
         """
-        with self._alone(), self._workspace.lock:
-            self._doubtful = None
+        with self._exclusively(), self._workspace.lock:
+            self._in_doubt = None
             self._in_flight = frozenset()
             journal = self._workspace.journal
-            # Collections first: an edited one may hold what followed a key, and leaves it when the key is given back.
+            # Collections first: an edited one may contain entities that were added because their key was set. Restoring
+            # the key removes them again.
             for entity in journal.modified:
                 changes.restore(entity, changes.edited_in_place(entity))
             for entity in journal.modified:
                 changes.restore(entity)
             for entity in list(journal.created):
-                self._forget_new(entity)
+                self._discard_new(entity)
             journal.modified.clear()
             journal.deleted.clear()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit what is recorded when the block ends, or roll it back when it raises, or when the server refuses it.
+        """Commit at the end of the block; roll back when the block raises, or when the server refuses the commit.
 
-        A commit whose outcome is not known keeps the changes.
+        A commit with unknown outcome keeps the changes.
         """
         try:
             yield
@@ -224,149 +218,106 @@ class UnitOfWork:
             raise
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Have one thread at a time commit or roll back, and once: what is called back meanwhile must do neither."""
-        with self.committing:
-            if self._under_way:
+    def _exclusively(self) -> Iterator[None]:
+        """Let one flow at a time commit or roll back; raise `UsageError` in a callback of a commit."""
+        with self.commit_lock:
+            if self._is_committing:
                 raise UsageError("This thread is committing: it cannot commit or roll back before that is over.")
-            self._under_way = True
+            self._is_committing = True
             try:
                 yield
             finally:
-                self._under_way = False
+                self._is_committing = False
 
-    def _carry_out(self, attempt: Batch) -> None:
-        """Send one batch and take it as done when it is; what is not known to have been refused stays in doubt."""
-        self._doubtful = attempt
+    # -- sending -------------------------------------------------------------------------------------------------------
+
+    def _take_batches(self, batch_size: int | None, only: Only | None) -> list[Batch]:
+        new = list(self._workspace.journal.created)
+        resolve_configurations(new if only is None else [entity for entity in new if entity in only])
+        with self._workspace.lock:
+            batches = make_batches(self._workspace.journal, batch_size, only)
+            self._in_flight = frozenset(entity for batch in batches for entity in batch.snapshot.created)
+        return batches
+
+    def _send(self, batch: Batch) -> None:
+        """Send one batch and finalize it; unless the server has refused it, a failed batch stays in doubt."""
+        self._in_doubt = batch
         try:
-            replies = self._call(attempt.operations)
+            replies = self._call(batch.operations)
         except ServerError:
-            self._doubtful = None
+            self._in_doubt = None
             raise
         except (TransportError, ProtocolError) as error:
             if isinstance(error, TransportError) and error.safe_to_retry:
-                self._doubtful = None
+                self._in_doubt = None
                 raise
-            outcome, rows = self._find_out(attempt, error)
+            outcome, rows = self._find_outcome(batch, error)
             if outcome is not Outcome.DONE:
-                failure = not_done(attempt, error)
+                failure = not_carried_out(batch, error)
                 if failure.safe_to_retry:
-                    self._doubtful = None
+                    self._in_doubt = None
                 raise failure from error
-            self._accept(attempt.snapshot, rows)
+            self._finalize(batch.snapshot, rows)
         else:
-            self._accept(attempt.snapshot, [reply.data for reply in replies if isinstance(reply, WriteReply)])
+            self._finalize(batch.snapshot, [reply.data for reply in replies if isinstance(reply, WriteReply)])
 
-    def _settle_doubt(self) -> int:
-        """Find out what became of the last commit if that is in doubt; return how many operations were done after all.
+    def _resolve_in_doubt(self) -> int:
+        """Find the outcome of the last batch if it is in doubt; return the number of its operations if it was done.
 
-        Were they simply sent again, the server would refuse what it has already.
+        Sending them again would fail, since the server refuses to create an entity twice.
         """
-        attempt = self._doubtful
-        if attempt is None:
+        batch = self._in_doubt
+        if batch is None:
             return 0
-        outcome, rows = self._find_out(attempt, None)
+        outcome, rows = self._find_outcome(batch, None)
         if outcome is Outcome.DONE:
-            self._accept(attempt.snapshot, rows)
-            return len(attempt.operations)
+            self._finalize(batch.snapshot, rows)
+            return len(batch.operations)
         with self._workspace.lock:
-            self._doubtful = None
+            self._in_doubt = None
             self._in_flight = frozenset()
-            self._drop_created_and_deleted()
+            self._discard_created_and_deleted()
         return 0
 
-    def _find_out(self, attempt: Batch, error: FtrackError | None) -> tuple[Outcome, Sequence[dict[str, Any]]]:
-        """Return whether a batch was done, with the rows that tell so, or raise `CommitOutcomeUnknown`."""
+    def _find_outcome(self, batch: Batch, error: FtrackError | None) -> tuple[Outcome, Sequence[dict[str, Any]]]:
+        """Return the outcome of a batch, with the present rows of its entities, or raise `CommitOutcomeUnknown`.
+
+        *error* is the one that lost the response, None for a batch that was in doubt before.
+        """
         schema = self._workspace.schema
         try:
-            found = read_present(schema, self._call, attempt.operations)
-        except FtrackError as asking:
-            raise unknown_outcome(attempt, error, f"asking for it failed too: {asking}") from (error or asking)
-        outcome = judge(schema, attempt.operations, attempt.snapshot.replaced, found)
+            state = read_server_state(schema, self._call, batch.operations)
+        except FtrackError as failure:
+            reason = f"reading the entities from the server failed too: {failure}"
+            raise unknown_outcome(batch, error, reason) from (error or failure)
+        outcome = determine_outcome(schema, batch.operations, batch.snapshot.replaced, state)
         if outcome is Outcome.UNKNOWN:
-            if not is_late(error):
-                # Looking again would tell no more. From here on it is for the user to decide.
-                self._doubtful = None
-            raise unknown_outcome(
-                attempt, error, "the server has something else by now than either would have left behind"
-            ) from error
-        return outcome, found.rows
+            if not may_still_run(error):
+                # Another query would find no more. The next commit is the user's decision to overwrite.
+                self._in_doubt = None
+            reason = "the server has other values than the commit, done or not done, would have left"
+            raise unknown_outcome(batch, error, reason) from error
+        return outcome, state.rows
 
-    def _bases(self) -> dict[tuple[str, tuple[str, ...]], dict[str, Any]]:
-        """Return what changes from a file were made on top of, by what operations call it."""
-        bases: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
+    def _finalize(self, snapshot: Snapshot, rows: Sequence[dict[str, Any]]) -> None:
+        with self._workspace.lock:
+            self._in_doubt = None
+            finalize(self._workspace, snapshot, rows)
+
+    def _bases(self) -> ValuesByTarget:
+        """Return the values before the changes that were loaded from a file, of all entities and attributes."""
+        bases: dict[Target, dict[str, Any]] = {}
         with self._workspace.lock:
             for by_attribute in self._workspace.journal.bases.values():
-                for by_identity in by_attribute.values():
-                    for identity, values in by_identity.items():
-                        bases.setdefault(identity, {}).update(values)
+                for by_target in by_attribute.values():
+                    for target, values in by_target.items():
+                        bases.setdefault(target, {}).update(values)
         return bases
 
-    def _drop_created_and_deleted(self) -> None:
-        """Forget entities that were deleted while a commit was about to create them, which it then did not."""
+    def _discard_created_and_deleted(self) -> None:
+        """Discard entities that were deleted during the commit that was to create them and has not."""
         journal = self._workspace.journal
         for entity in [entity for entity in journal.created if entity in journal.deleted]:
             if entity not in self._in_flight:
-                self._forget_new(entity)
+                self._discard_new(entity)
                 journal.deleted.pop(entity, None)
-
-    def _accept(self, snapshot: Snapshot, rows: Sequence[dict[str, Any]]) -> None:
-        """Take what was sent as what the server has now, and *rows* as its word on it.
-
-        What differs from it by now was edited meanwhile, and stays recorded.
-        """
-        with self._workspace.lock:
-            self._doubtful = None
-            self._take_as_sent(snapshot)
-            Merger(self._workspace).rows(rows)
-            # Only now: an answer may name, in what came before the deletions, what is gone after them.
-            for entity in snapshot.deleted:
-                changes.mark_deleted(entity)
-
-    def _take_as_sent(self, snapshot: Snapshot) -> None:
-        journal = self._workspace.journal
-        self._workspace.revision += 1
-        for entity in snapshot.created:
-            entity._ftrack_state.lifecycle = Lifecycle.PERSISTENT
-            journal.created.pop(entity, None)
-        for entity, sent in snapshot.sent.items():
-            state = entity._ftrack_state
-            state.written_at = self._workspace.revision
-            if journal.bases:
-                journal.discard_bases(entity, sent)
-            state.originals = _edited_meanwhile(entity, sent)
-            if state.originals:
-                journal.modified[entity] = None
-            else:
-                changes.clear_modified_if_unchanged(entity)
-        for entity in snapshot.created:
-            _drop_untouched_collections(entity, snapshot.sent[entity])
-
-
-def _edited_meanwhile(entity: Entity, sent: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the originals of an entity, now that the server has what was *sent* of it: of what differs from that."""
-    values, originals = entity.__dict__, entity._ftrack_state.originals or {}
-    for name, value in sent.items():
-        current = values.get(name, NOT_LOADED)
-        if isinstance(current, Tracked):
-            if isinstance(current, MappedCollection):
-                value = current._committed(value)
-            is_as_sent = current._content() == value
-        elif value is NOT_LOADED:
-            # A reference that only its key was sent for may have been loaded by it meanwhile.
-            is_as_sent = entity.__schema__.reference_keys.get(name) not in originals
-        else:
-            is_as_sent = current is value or current is NOT_LOADED or current == value
-        if is_as_sent:
-            originals.pop(name, None)
-        else:
-            originals[name] = value
-    return originals
-
-
-def _drop_untouched_collections(entity: Entity, sent: Mapping[str, Any]) -> None:
-    """Let collections nobody edited on a new entity be loaded when read: the server may have put something in them."""
-    touched = {**sent, **(entity._ftrack_state.originals or {})}
-    for name, value in tuple(entity.__dict__.items()):
-        if isinstance(value, Tracked) and name not in touched and not value._content():
-            del entity.__dict__[name]

@@ -42,7 +42,7 @@ def test_batches_are_bounded_and_progress_is_told_after_each(session, query):
 
 
 def test_keys_are_read_before_anything_changes(session, other, production, query, monkeypatch):
-    monkeypatch.setattr("ftrack_orm.entities.committing.bulk.KEYS_IN_A_PAGE", 5)
+    monkeypatch.setattr("ftrack_orm.entities.committing.bulk.KEYS_PER_PAGE", 5)
     assert query.where("bid < 100").update({"bid": 100}, batch_size=4) == 12
     assert saved(other, production, "bid") == [100] * 12
 

@@ -171,7 +171,7 @@ def test_where_the_server_keeps_no_record_the_error_says_so(session, other, task
         theirs.name = "theirs"
     other.query("Event").where(parent_id=task.id).delete()
     task.name = "mine"
-    with pytest.raises(errors.CommitConflict, match="the server does not tell by whom") as caught:
+    with pytest.raises(errors.CommitConflict, match="the server has no record of the user") as caught:
         session.commit(on_conflict="raise")
     assert (caught.value.changed_by, caught.value.changed_at) == (None, None)
 

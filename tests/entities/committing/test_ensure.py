@@ -216,7 +216,7 @@ def test_nothing_at_all_asks_nothing(session):
         ({"name": "x"}, ["nmae"], errors.UnknownAttribute, "Did you mean 'name'"),
         ({"name": "x"}, "name", errors.UsageError, r"such as \['name'\]"),
         ({"name": "x", "metadata": {}}, None, errors.UsageError, "Task.metadata holds any number"),
-        ({}, None, errors.UsageError, "Nothing was given"),
+        ({}, None, errors.UsageError, "No attributes were given"),
         ("name", None, errors.InvalidValue, "a mapping of its attributes"),
     ],
 )

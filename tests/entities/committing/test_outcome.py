@@ -8,7 +8,8 @@ import threading
 import pytest
 
 from ftrack_orm import errors, inspect
-from ftrack_orm.entities.committing.outcome import Outcome, ServerState, judge, same
+from ftrack_orm.entities.committing.outcome import Outcome, determine_outcome
+from ftrack_orm.entities.committing.server_state import ServerState, is_same_value
 from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.settings import Settings
 from ftrack_orm.testing import requests_made
@@ -180,7 +181,7 @@ def test_while_nobody_can_be_asked_the_outcome_is_unknown_and_the_next_commit_lo
     before = _server_state(other, production)
     planned = len(changed.plan())
     proxy.stage, proxy.stays_down = stage, True
-    with pytest.raises(errors.CommitOutcomeUnknown, match="asking for it failed too"):
+    with pytest.raises(errors.CommitOutcomeUnknown, match="reading the entities from the server failed too"):
         changed.commit()
     with pytest.raises(errors.CommitOutcomeUnknown):
         changed.commit()
@@ -232,7 +233,7 @@ def test_an_update_that_somebody_else_wrote_over_cannot_be_told(cut_session, oth
     with other.begin():
         other.get("Task", task.id).name = "theirs"
     proxy.stage = "request half"
-    with pytest.raises(errors.CommitOutcomeUnknown, match="something else by now"):
+    with pytest.raises(errors.CommitOutcomeUnknown, match="other values than the commit"):
         cut_session.commit()
     assert cut_session.modified == [task]
     # Nothing more can be found out, so committing again is taken as the decision to overwrite.
@@ -357,7 +358,7 @@ NOTHING = ServerState({}, [])
     ],
 )
 def test_what_is_there_now_says_what_became_of_a_batch(session, operations, before, found, outcome):
-    assert judge(session.schema, operations, {("Task", ("1",)): before}, found) is outcome
+    assert determine_outcome(session.schema, operations, {("Task", ("1",)): before}, found) is outcome
 
 
 UTC = datetime.timezone.utc
@@ -381,4 +382,4 @@ UTC = datetime.timezone.utc
     ],
 )
 def test_values_are_compared_by_what_they_mean(sent, present, alike):
-    assert same(sent, present) is alike
+    assert is_same_value(sent, present) is alike

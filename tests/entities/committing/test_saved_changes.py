@@ -144,7 +144,7 @@ def test_the_file_is_readable_and_says_what_it_is(session, path, task):
     ("content", "error", "said"),
     [
         ("{", errors.InvalidValue, "not JSON"),
-        ("[]", errors.InvalidValue, "no file of changes"),
+        ("[]", errors.InvalidValue, "not a file of changes"),
         ('{"format": "ftrack_orm changes", "version": 2}', errors.InvalidValue, "version 2"),
         ('{"format": "ftrack_orm changes", "version": 1}', errors.InvalidValue, "created"),
         (

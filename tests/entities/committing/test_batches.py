@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftrack_orm import errors, inspect
-from ftrack_orm.entities.committing.planning import Creation, creations_in_groups
+from ftrack_orm.entities.committing.planning import Creation, group_creations
 from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.testing import requests_made
 from ftrack_orm.values import Reference
@@ -112,7 +112,7 @@ def _creation(number, needs):
 
 def test_what_refers_to_each_other_in_a_circle_is_not_parted():
     creations = [_creation(0, [1]), _creation(1, [2]), _creation(2, [1]), _creation(3, [0])]
-    groups = [sorted(c.reference.id for c in group) for group in creations_in_groups(creations)]
+    groups = [sorted(c.reference.id for c in group) for group in group_creations(creations)]
     assert groups == [["id1", "id2"], ["id0"], ["id3"]]
 
 
@@ -120,7 +120,7 @@ def test_what_refers_to_each_other_in_a_circle_is_not_parted():
 @given(st.lists(st.lists(st.integers(0, 5), max_size=3), min_size=6, max_size=6))
 def test_no_group_needs_a_later_one_and_nothing_is_left_out(needs):
     creations = [_creation(n, needed) for n, needed in enumerate(needs)]
-    groups = creations_in_groups(creations)
+    groups = group_creations(creations)
     assert sorted(c.reference.id for group in groups for c in group) == [f"id{n}" for n in range(6)]
     there = set()
     for group in groups:
