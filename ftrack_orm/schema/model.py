@@ -19,7 +19,8 @@ from ftrack_orm.errors import ProtocolError, UnknownAttribute, UnknownEntityType
 
 from . import inheritance
 from .attribute import Attribute, read_attribute
-from .inverses import inverse_collections
+from .membership import Membership, inverse_collections, membership
+from .relations import Inverse
 
 
 @attrs.frozen(eq=False)
@@ -60,8 +61,10 @@ class Schema:
     types: Mapping[str, EntityType]
     answer: list[dict[str, Any]] = attrs.field(repr=False)
     subtypes: Mapping[str, tuple[str, ...]]  # type -> all types below it in its family, any depth
-    _inverses: dict[tuple[str, str, str], list[str]] = attrs.field(factory=dict, init=False, repr=False)
-    _inverse_keys: dict[tuple[str, str, str], str | None] = attrs.field(factory=dict, init=False, repr=False)
+    _memberships: dict[tuple[str, str], Membership] = attrs.field(factory=dict, init=False, repr=False)
+    _inverses: dict[tuple[str, str, str], tuple[tuple[str, Inverse], ...]] = attrs.field(
+        factory=dict, init=False, repr=False
+    )
 
     @classmethod
     def from_answer(cls, answer: list[dict[str, Any]]) -> Schema:
@@ -106,20 +109,27 @@ class Schema:
         """Whether one of the two types is the other or stands below it, so that a cast between them makes sense."""
         return self.is_a(name, base) or self.is_a(base, name)
 
-    def inverses(self, owner: str, holder: str, key: str) -> list[str]:
-        """Return the collections of *owner* that a *holder* with the owner's id in its attribute *key* belongs to."""
-        asked = (owner, holder, key)
-        if asked not in self._inverses:
-            self._inverses[asked] = inverse_collections(self.types, self.type(owner), self.type(holder), key)
-        return self._inverses[asked]
+    def membership(self, owner: str, collection: str) -> Membership:
+        """Return how the server stores the members of *collection*, a collection or mapping of the type *owner*."""
+        query = (owner, collection)
+        if query not in self._memberships:
+            entity_type = self.type(owner)
+            self._memberships[query] = membership(self, entity_type, entity_type.attribute(collection))
+        return self._memberships[query]
+
+    def inverses(self, owner: str, holder: str, key: str) -> tuple[tuple[str, Inverse], ...]:
+        """Return the collections of *owner* that a *holder* belongs to if its attribute *key* is the owner's id."""
+        query = (owner, holder, key)
+        if query not in self._inverses:
+            self._inverses[query] = tuple(inverse_collections(self, self.type(owner), self.type(holder), key))
+        return self._inverses[query]
 
     def inverse_key(self, owner: str, collection: str, holder: str) -> str | None:
-        """Return the attribute of *holder* with the id of the *owner* whose *collection* it is in, if there is one."""
-        asked = (owner, collection, holder)
-        if asked not in self._inverse_keys:
-            keys = self.type(holder).keyed_references
-            self._inverse_keys[asked] = next((k for k in keys if collection in self.inverses(owner, holder, k)), None)
-        return self._inverse_keys[asked]
+        """Return the attribute of *holder* with the id of the *owner* whose *collection* contains it, or None."""
+        stored = self.membership(owner, collection)
+        if isinstance(stored, Inverse) and stored.attribute in self.type(holder).attributes:
+            return stored.attribute
+        return None
 
     def concrete(self, name: str) -> tuple[str, ...]:
         """Return *name* and every type below it: the types an entity reached as *name* can turn out to be."""

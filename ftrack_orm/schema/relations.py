@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
 import attrs
 
 from .attribute import Attribute
-from .facts import TREE_COLLECTIONS
-from .model import EntityType, Schema
+from .facts import PARENT_ID, TREE_COLLECTIONS
+
+if TYPE_CHECKING:
+    from .model import EntityType, Schema
 
 
 @attrs.frozen(slots=True)
@@ -37,11 +39,13 @@ class Inverse:
     """A collection of the targets whose *attribute* (or hidden column of that name) holds this entity's id.
 
     *only* restricts it to targets with the given attribute values (`assignments` are the appointments of type
-    "assignment"). New items get those values.
+    "assignment"). New items get those values. *type_attribute* holds the owner's entity type where targets belong to
+    entities of several types (`Note.parent_type`).
     """
 
     attribute: str
     only: tuple[tuple[str, Any], ...] = ()
+    type_attribute: str | None = attrs.field(default=None, eq=False)
 
 
 @attrs.frozen(slots=True)
@@ -81,8 +85,8 @@ def infer(schema: Schema, known: RelationKeys) -> RelationKeys:
     for owner in schema.types.values():
         for attribute in owner.attributes.values():
             if attribute.is_relation:
-                keys = [known[name, attribute.name] for name in _lineage(owner) if (name, attribute.name) in known]
-                key = next((key for key in keys if _fits(key, owner, attribute, schema)), None)
+                keys = [known[name, attribute.name] for name in lineage(owner) if (name, attribute.name) in known]
+                key = next((key for key in keys if fits(key, owner, attribute, schema)), None)
                 if key is None:
                     unresolved.append((owner, attribute))
                 else:
@@ -92,11 +96,12 @@ def infer(schema: Schema, known: RelationKeys) -> RelationKeys:
     return {**resolved, **inferred}
 
 
-def _lineage(entity_type: EntityType) -> tuple[str, ...]:
+def lineage(entity_type: EntityType) -> tuple[str, ...]:
+    """Return the name of a type and those of its bases, nearest first."""
     return (entity_type.name, *entity_type.bases)
 
 
-def _fits(key: RelationKey, owner: EntityType, attribute: Attribute, schema: Schema) -> bool:
+def fits(key: RelationKey, owner: EntityType, attribute: Attribute, schema: Schema) -> bool:
     """Whether a key known from another schema is possible in this one: all names it uses exist."""
     if isinstance(key, Derived):
         return True
@@ -140,21 +145,15 @@ class _Inference:
         target = self._schema.types.get(str(attribute.target))
         if target is None:
             return None
-        # A foreign key may also name a type that shares the owner's internal class: `SplitTaskPart.task_id` names Task,
-        # and every type of typed context has `split_parts`. A foreign key that names the owner or a base takes
-        # precedence.
-        same_class = [name for name, other in self._schema.types.items() if other.alias and other.alias == owner.alias]
-        for target_types in (_lineage(owner), same_class):
-            candidates = [name for name, referred in _foreign_keys(target) if referred in target_types]
-            if candidates:
-                conventional_names = [f"{_snake_case(name)}_id" for name in _lineage(owner)] + ["parent_id"]
-                return Inverse(next((name for name in conventional_names if name in candidates), candidates[0]))
+        keys = referring_keys(self._schema, owner, attribute)
+        if keys:
+            return Inverse(keys[0])
         # An id of entities of any type is described as plain text: `Metadata.parent_id`. The known keys of collections
         # of the same name identify it.
         for key in sorted(self._inverses.get(attribute.name, ()), key=lambda key: key.attribute):
             id_attribute = target.attributes.get(key.attribute)
             is_plain_text = id_attribute is not None and id_attribute.foreign_key is None
-            if is_plain_text and _fits(key, owner, attribute, self._schema):
+            if is_plain_text and fits(key, owner, attribute, self._schema):
                 return key
         return None
 
@@ -189,12 +188,34 @@ class _Inference:
 
     def _declared(self, owner: EntityType, attribute: Attribute) -> tuple[str, str]:
         """Return the most general type of the owner's family that has the attribute, and the attribute's name."""
-        holders = [name for name in _lineage(owner) if attribute.name in self._schema.types[name].attributes]
+        holders = [name for name in lineage(owner) if attribute.name in self._schema.types[name].attributes]
         return holders[-1], attribute.name
 
     @staticmethod
     def _single(collections: list[tuple[str, str]]) -> tuple[str, str] | None:
         return collections[0] if len(collections) == 1 else None
+
+
+def referring_keys(schema: Schema, owner: EntityType, attribute: Attribute) -> list[str]:
+    """Return the foreign keys of a collection's target that refer to the collection's owner.
+
+    If one of them has the name that ftrack gives to such keys, it is the only one. Several are a matter of guessing.
+    """
+    target = schema.types.get(str(attribute.target))
+    if target is None:
+        return []
+    # A foreign key may also name a type that shares the owner's internal class: `SplitTaskPart.task_id` names Task,
+    # and every type of typed context has `split_parts`. A foreign key that names the owner or a base takes
+    # precedence.
+    same_class = [name for name, other in schema.types.items() if other.alias and other.alias == owner.alias]
+    for target_types in (lineage(owner), same_class):
+        candidates = [name for name, referred in _foreign_keys(target) if referred in target_types]
+        for name in (*(f"{_snake_case(each)}_id" for each in lineage(owner)), PARENT_ID):
+            if name in candidates:
+                return [name]
+        if candidates:
+            return candidates
+    return []
 
 
 def _foreign_keys(entity_type: EntityType) -> Iterator[tuple[str, str]]:

@@ -172,7 +172,7 @@ class BulkOperations:
             for reference in schema.keyed_references.get(key_name, ()):
                 family = self._workspace.identities.family(known.type(str(schema.attributes[reference].target)).family)
                 for owner in family:
-                    inverses = known.inverses(owner.__entity_type__, schema.name, key_name)
+                    inverses = [name for name, _ in known.inverses(owner.__entity_type__, schema.name, key_name)]
                     if any(name in owner.__dict__ for name in inverses):
                         self._refresher.expire(owner, inverses)
 

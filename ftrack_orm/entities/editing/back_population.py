@@ -56,7 +56,9 @@ def _update_collections(entity: Entity, key_name: str, owner: Entity | None, *, 
     if owner is None:
         return
     schema = entity._ftrack_state.workspace.schema
-    for name in schema.inverses(owner.__entity_type__, entity.__entity_type__, key_name):
+    for name, inverse in schema.inverses(owner.__entity_type__, entity.__entity_type__, key_name):
+        if not all(entity.__dict__.get(each) == value for each, value in inverse.only):
+            continue
         collection = owner.__dict__.get(name)
         if isinstance(collection, BackPopulated):
             collection._back_populate(entity, is_member)
