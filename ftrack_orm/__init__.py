@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .query.expressions.attributes import AttributeExpression, and_, attr, expression, not_, or_
     from .query.expressions.criteria import CriterionExpression
     from .schema.model import Schema
-    from .session.change_tracking import ChangeSubscription
+    from .session.change_subscription import ChangeSubscription
     from .session.profiling import Profile
     from .session.session import Session
     from .settings import Settings
@@ -93,7 +93,7 @@ _MODULES = {
     "AttributeExpression": "query.expressions.attributes",
     "Cancellation": "transport.cancellation",
     "Change": "entities.inspection",
-    "ChangeSubscription": "session.change_tracking",
+    "ChangeSubscription": "session.change_subscription",
     "Collection": "entities.editing.collections",
     "Configuration": "entities.custom_attributes.configuration",
     "Configurations": "entities.custom_attributes.configurations",

@@ -19,7 +19,7 @@ ALLOWED = {
     "schema": {"values", "errors"},
     "transport": {"wire", "values", "errors", "settings"},
     "entities": {"query", "schema", "wire", "values", "errors"},
-    "events": {"query", "schema", "transport", "wire", "values", "errors"},
+    "events": {"query", "schema", "transport", "wire", "settings", "values", "errors"},
     "sandbox": {"query", "schema", "wire", "values", "errors", "events.event", "events.subscriptions.expression"},
     "testing": {"session", "sandbox", "settings", "errors", "query", "entities"},
     "cli": {"session", "sandbox", "settings", "errors", "testing"},

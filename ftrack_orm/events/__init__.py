@@ -1,1 +1,1 @@
-"""Events: what they are, who wants them, the protocol they travel by, and the hub that brings them."""
+"""Events: the event itself, subscriptions, the connection to the event server, delivery to callbacks, and the hub."""

@@ -1,4 +1,4 @@
-"""Pure: the event, as an object for callbacks and as the plain payload it travels as.
+"""Pure: the event, as an object for callbacks and as the JSON payload that is sent and received.
 
 Facts (PROTOCOL 3.2): the payload's keys are `id`, `topic`, `data`, `sent`, `source`, `target` and `inReplyToEvent`;
 other keys make the official Python client drop the event.
@@ -15,13 +15,11 @@ import attrs
 from ftrack_orm.errors import InvalidValue, ProtocolError
 
 from .subscriptions.expression import quoted
+from .topics import REPLY_TOPIC
 
-#: The topic of replies, which are targeted at whoever asked.
-REPLY_TOPIC = "ftrack.meta.reply"
-
-#: Keys of an event used as a mapping -> attribute. The wire's name of the last one is understood as well, because
-#: subscription expressions are read by the server too, which knows no other.
-_ATTRIBUTES = {
+#: Keys of an event used as a mapping -> attribute. The wire's name of the last one is accepted as well, because the
+#: server evaluates subscription expressions too, and knows only that name.
+_ATTRIBUTES_BY_KEY = {
     "id": "id",
     "topic": "topic",
     "data": "data",
@@ -31,7 +29,7 @@ _ATTRIBUTES = {
     "in_reply_to_event": "in_reply_to_event",
     "inReplyToEvent": "in_reply_to_event",
 }
-_KEYS = tuple(key for key in _ATTRIBUTES if key != "inReplyToEvent")
+_KEYS = tuple(key for key in _ATTRIBUTES_BY_KEY if key != "inReplyToEvent")
 
 
 def _new_id() -> str:
@@ -44,14 +42,15 @@ def _or_empty(value: Any) -> Any:
 
 @attrs.define
 class Event(Mapping[str, Any]):
-    """Something that happened, or a question put to whoever listens.
+    """A message from a publisher to subscribers: a notification, or a request that subscribers may reply to.
 
-    *topic* names it, in dotted words (`ftrack.update`, `studio.publish.done`). *data* is what there is to tell: a
-    mapping of JSON values, in replies any JSON value. *target* is an expression on subscribers' metadata; only those it
-    matches are told, all if it is empty. *in_reply_to_event* is the id of the event this one answers. *source* says who
-    published it (`source["id"]`, `source["user"]["username"]`), and *sent* when; the hub and the server fill them in.
+    *topic* names the event in dotted words (`ftrack.update`, `studio.publish.done`). *data* is a mapping of JSON
+    values; in replies it may be any JSON value. *target* is an expression on the metadata of subscribers: only matching
+    subscribers receive the event, or all of them if it is empty. *in_reply_to_event* is the id of the event that this
+    one replies to. *source* identifies the publisher (`source["id"]`, `source["user"]["username"]`), and *sent* the
+    time; the hub and the server fill both in.
 
-    An event reads like the official client's: `event["data"]`, `event.get("source")`.
+    An event can be used as a mapping, as in the official client: `event["data"]`, `event.get("source")`.
     """
 
     topic: str
@@ -64,7 +63,7 @@ class Event(Mapping[str, Any]):
     _stopped: bool = attrs.field(default=False, init=False, repr=False, eq=False)
 
     def stop(self) -> None:
-        """Keep the event from the subscribers that come after the one being called now."""
+        """Skip the subscribers that come after the one being called now."""
         self._stopped = True
 
     @property
@@ -73,13 +72,13 @@ class Event(Mapping[str, Any]):
         return self._stopped
 
     def reply(self, data: Any, source: Mapping[str, Any] | None = None) -> Event:
-        """Return the event that answers this one with *data*, targeted at whoever published it.
+        """Return an event that replies to this one with *data* and is targeted at its publisher.
 
-        Raises `InvalidValue` when this event does not say who that is.
+        *source* identifies the replying subscriber. Raises `InvalidValue` when this event has no source id.
         """
         identifier = self.source.get("id")
         if not identifier:
-            raise InvalidValue(f"The event {self.id} ({self.topic}) has no source id, so a reply would reach nobody.")
+            raise InvalidValue(f"The event {self.id} ({self.topic}) has no source id, so a reply cannot be addressed.")
         return Event(
             REPLY_TOPIC,
             data,
@@ -89,7 +88,7 @@ class Event(Mapping[str, Any]):
         )
 
     def to_payload(self) -> dict[str, Any]:
-        """Return the event as it travels; data and source are not copied."""
+        """Return the payload that is sent to the server; data and source are not copied."""
         return {
             "id": self.id,
             "topic": self.topic,
@@ -102,14 +101,14 @@ class Event(Mapping[str, Any]):
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> Event:
-        """Return the event a payload describes; keys this library does not know are left out.
+        """Return the event of a received payload; unknown keys are ignored.
 
-        Raises `ProtocolError` when it has no topic, or when its source or target is of another kind than it can be.
+        Raises `ProtocolError` when there is no topic, or when the source is not a mapping or the target is not text.
         """
         get = payload.get
         topic, source, target = get("topic"), get("source"), get("target")
         if not isinstance(topic, str) or not topic:
-            raise ProtocolError(f"An event came without a topic: {_excerpt(payload)}.")
+            raise ProtocolError(f"An event without a topic was received: {_excerpt(payload)}.")
         if source is not None and not isinstance(source, dict):
             raise ProtocolError(f"The source of an event must be a mapping: {_excerpt(payload)}.")
         if target is not None and not isinstance(target, str):
@@ -125,10 +124,10 @@ class Event(Mapping[str, Any]):
         )
 
     def __getitem__(self, key: str) -> Any:
-        return getattr(self, _ATTRIBUTES[key])
+        return getattr(self, _ATTRIBUTES_BY_KEY[key])
 
     def __setitem__(self, key: str, value: Any) -> None:
-        setattr(self, _ATTRIBUTES[key], value)
+        setattr(self, _ATTRIBUTES_BY_KEY[key], value)
 
     def __iter__(self) -> Iterator[str]:
         return iter(_KEYS)

@@ -35,7 +35,7 @@ class DeferredEventHub:
         """
         if self._hub is None:
             from .change_tracking import ChangeTracker
-            from .event_hub import introduce_plugins, make_hub
+            from .event_hub import load_session_plugins, make_hub
 
             parts = self._parts
             with self._lock:
@@ -49,7 +49,7 @@ class DeferredEventHub:
                         parts.settings.client_token,
                         parts.raw_calls,
                     )
-                    introduce_plugins(self._hub, self._session, parts.settings)
+                    load_session_plugins(self._hub, self._session, parts.settings)
         return self._hub
 
     def announce_reset(self) -> None:

@@ -43,7 +43,7 @@ from .wiring import assemble
 if TYPE_CHECKING:
     from ftrack_orm.events.hub import EventHub
 
-    from .change_tracking import ChangeCallback, ChangeSubscription
+    from .change_subscription import ChangeCallback, ChangeSubscription
 
 
 class Session:
@@ -451,11 +451,11 @@ class Session:
         too, and for deletions regardless of *attributes*, until `cancel()` of the returned subscription. Raises
         `UnknownAttribute` and `QueryError`.
         """
-        from .change_tracking import hear_of_changes
+        from .change_subscription import subscribe_to_changes
 
         hub, query = self.event_hub, self.query(_type_name(what))
         select = (query if where is None else query.where(where)).node
-        return hear_of_changes(self._workspace, hub, select, callback, attributes)
+        return subscribe_to_changes(self._workspace, hub, select, callback, attributes)
 
     # -- closing -------------------------------------------------------------------------------------------------------
 

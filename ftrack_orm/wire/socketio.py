@@ -1,4 +1,4 @@
-"""Pure: Socket.IO 0.9 packets and handshakes as values, and the text in which they travel over a websocket.
+"""Pure: Socket.IO 0.9 packets and handshakes as values, and their text format.
 
 Facts (PROTOCOL 3.1): a packet is `type:[id[+]]:[endpoint]:[data]`; an event is
 `5:::{"name":"ftrack.event","args":[...]}` with exactly one argument; an acknowledgement is
@@ -18,15 +18,15 @@ from ftrack_orm.errors import InvalidValue, ProtocolError
 
 from . import codec, json_text
 
-#: The one event name ftrack uses; topics are inside of its argument.
+#: The only event name that ftrack uses; its argument holds the topic.
 EVENT_NAME = "ftrack.event"
 
-#: How much of a bad packet an error shows.
+#: The longest excerpt of a malformed packet in an error.
 _EXCERPT_LENGTH = 200
 
 
 class PacketType(enum.IntEnum):
-    """What a packet is for; the numbers are Socket.IO's."""
+    """The types of packets, with their numbers in Socket.IO."""
 
     DISCONNECT = 0
     CONNECT = 1
@@ -45,8 +45,8 @@ _TYPES = {str(int(kind)): kind for kind in PacketType}
 class Packet:
     """One packet.
 
-    *id* asks the other side to acknowledge it; *wants_data_ack* (`+`) says that the acknowledgement is to carry data.
-    *endpoint* is empty for everything ftrack sends. An ACK has no id of its own: what it acknowledges is in its data.
+    A packet with an *id* requests an acknowledgement; *wants_data_ack* (`+`) requests one with data. *endpoint* is
+    empty in all packets of ftrack. An ACK has no id of its own: the id that it acknowledges is in its data.
     """
 
     type: PacketType
@@ -58,10 +58,10 @@ class Packet:
 
 @attrs.frozen
 class SocketHandshake:
-    """What the server answers to `GET /socket.io/1/`.
+    """The response to `GET /socket.io/1/`.
 
-    *heartbeat_timeout* and *close_timeout* are seconds, or None where the server states none; the first says after how
-    long a silence each side may take the other for gone.
+    *heartbeat_timeout* and *close_timeout* are seconds, or None where the server states none. After a silence of
+    *heartbeat_timeout*, each side may consider the other gone.
     """
 
     session_id: str
@@ -78,11 +78,11 @@ def encode(packet: Packet) -> str:
 
 
 def decode(text: str) -> Packet:
-    """Return the packet that *text* is; raises `ProtocolError` when it is none.
+    """Return the packet of *text*; raises `ProtocolError` for a malformed text.
 
-    A type alone (`0`) is a packet too: Socket.IO leaves out what is empty at the end.
+    A type alone (`0`) is a packet too: Socket.IO omits empty parts at the end.
     """
-    # The data may hold colons itself.
+    # The data may contain colons.
     parts = text.split(":", 3)
     kind = _TYPES.get(parts[0])
     if kind is None or len(parts) == 2:
@@ -98,18 +98,19 @@ def decode(text: str) -> Packet:
 
 
 def event_packet(payload: Mapping[str, Any], ack_id: int | None) -> Packet:
-    """Return the packet that carries an event's *payload*, acknowledged under *ack_id* unless that is None.
+    """Return the packet with an event's *payload*; with an *ack_id*, it requests an acknowledgement.
 
-    Datetimes and references in the payload get the forms ftrack has for them. Raises `InvalidValue` for what has none.
+    Datetimes and references in the payload are encoded as ftrack does. Raises `InvalidValue` for values that JSON
+    cannot express.
     """
     data = _json_text({"name": EVENT_NAME, "args": [payload]})
     return Packet(PacketType.EVENT, data, ack_id, wants_data_ack=ack_id is not None)
 
 
 def event_payload(packet: Packet) -> dict[str, Any]:
-    """Return the payload an EVENT packet carries.
+    """Return the payload of an EVENT packet.
 
-    Raises `ProtocolError` when it is not an `ftrack.event` with exactly one JSON object.
+    Raises `ProtocolError` unless it is an `ftrack.event` with exactly one JSON object.
     """
     body = _json_value(packet.data)
     if not isinstance(body, dict) or body.get("name") != EVENT_NAME:
@@ -122,18 +123,18 @@ def event_payload(packet: Packet) -> dict[str, Any]:
 
 
 def ack_packet(ack_id: int, reply: Mapping[str, Any]) -> Packet:
-    """Return the packet that acknowledges *ack_id* with one object, such as `{"success": True}`."""
+    """Return the packet that acknowledges *ack_id* with one JSON object, such as `{"success": True}`."""
     return Packet(PacketType.ACK, f"{ack_id}+{_json_text([reply])}")
 
 
 def ack_reply(packet: Packet) -> tuple[int, list[Any]]:
-    """Return the id an ACK packet acknowledges and the arguments it carries (none for a bare acknowledgement).
+    """Return the id that an ACK packet acknowledges, and its arguments, which may be empty.
 
     Raises `ProtocolError` when the data is not `<id>` or `<id>+<JSON array>`.
     """
     number, plus, text = packet.data.partition("+")
     if not _is_number(number):
-        raise _bad_packet("An acknowledgement starts with the number of what it acknowledges", packet.data)
+        raise _bad_packet("An acknowledgement starts with the id that it acknowledges", packet.data)
     arguments = _json_value(text) if plus and text else []
     if not isinstance(arguments, list):
         raise _bad_packet("An acknowledgement carries a JSON array", packet.data)
@@ -141,9 +142,9 @@ def ack_reply(packet: Packet) -> tuple[int, list[Any]]:
 
 
 def parse_handshake(text: str) -> SocketHandshake:
-    """Return the handshake in the server's answer `session:heartbeat:close:transport,transport`.
+    """Return the handshake of a response `session:heartbeat:close:transport,transport`.
 
-    Raises `ProtocolError` when it has another shape, as a proxy's or login page would.
+    Raises `ProtocolError` for another format, such as the page of a proxy or a login form.
     """
     parts = text.strip().split(":")
     if len(parts) != 4 or not parts[0]:
@@ -163,13 +164,13 @@ def handshake_text(
     close_timeout: float | None,
     transports: Iterable[str] = ("websocket",),
 ) -> str:
-    """Return the text in which a server answers a handshake; times are in seconds, None stays empty."""
+    """Return the text of a server's handshake response; times are in seconds, None is empty."""
     times = ("" if value is None else f"{value:g}" for value in (heartbeat_timeout, close_timeout))
     return ":".join((session_id, *times, ",".join(transports)))
 
 
 def _is_number(text: str) -> bool:
-    # `isdigit` alone also accepts superscripts, which `int` does not read.
+    # `isdigit` alone also accepts superscripts, which `int` refuses.
     return text.isascii() and text.isdigit()
 
 
@@ -182,7 +183,7 @@ def _seconds(text: str, handshake: str) -> float | None:
         value = math.nan
     if not math.isfinite(value) or value < 0:
         raise _bad_packet("The timeouts of a Socket.IO handshake are seconds", handshake)
-    # Socket.IO 0.9 servers state 0 when they do without.
+    # 0 means that the server uses no such timeout.
     return value or None
 
 
@@ -191,12 +192,12 @@ def _json_text(value: Any) -> str:
         try:
             return json_text.dumps(value).decode("utf-8")
         except TypeError:
-            # Rare, so the walk through the whole value is made only for events that hold more than JSON's own types.
+            # The value is traversed only in the rare case that it contains other types than those of JSON.
             return json_text.dumps(codec.encode(value)).decode("utf-8")
     except (ValueError, RecursionError) as error:
         if isinstance(error, InvalidValue):
             raise
-        raise InvalidValue(f"An event's data must be what JSON can express: {error}.") from error
+        raise InvalidValue(f"An event's data must be values that JSON can express: {error}.") from error
 
 
 def _json_value(text: str) -> Any:

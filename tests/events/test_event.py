@@ -41,28 +41,28 @@ def test_a_payload_has_the_seven_keys_the_official_client_takes_and_no_other() -
     }
 
 
-def test_what_is_left_out_or_null_is_empty() -> None:
+def test_missing_and_null_keys_are_empty() -> None:
     event = Event.from_payload({"topic": "t", "data": None, "source": None, "target": None, "sent": None, "id": None})
     assert (event.data, event.source, event.target, event.sent, event.in_reply_to_event) == ({}, {}, "", None, None)
 
 
 @pytest.mark.parametrize("data", [[], "", 0, False, "text", [1]])
-def test_data_that_is_no_mapping_stays_what_it_is(data: object) -> None:
+def test_data_that_is_no_mapping_is_kept(data: object) -> None:
     assert Event.from_payload({"topic": "ftrack.meta.reply", "data": data}).data == data
 
 
-def test_each_event_gets_an_id_of_its_own() -> None:
+def test_each_event_gets_a_unique_id() -> None:
     identifiers = {Event("t").id for _ in range(100)} | {Event.from_payload({"topic": "t"}).id for _ in range(100)}
     assert len(identifiers) == 200
     assert all(len(identifier) == 32 for identifier in identifiers)
 
 
-def test_keys_nobody_knows_are_left_out() -> None:
+def test_unknown_keys_are_ignored() -> None:
     assert Event.from_payload({"topic": "t", "id": "e", "colour": "red"}) == Event("t", id="e")
 
 
 @pytest.mark.parametrize(
-    ("payload", "what"),
+    ("payload", "key"),
     [
         ({}, "topic"),
         ({"topic": ""}, "topic"),
@@ -72,19 +72,19 @@ def test_keys_nobody_knows_are_left_out() -> None:
         ({"topic": "t", "target": {"id": "x"}}, "target"),
     ],
 )
-def test_a_payload_that_describes_no_event_is_refused_and_shown(payload: dict[str, object], what: str) -> None:
-    with pytest.raises(ProtocolError, match=what) as caught:
+def test_a_payload_that_is_no_event_is_refused_and_shown(payload: dict[str, object], key: str) -> None:
+    with pytest.raises(ProtocolError, match=key) as caught:
         Event.from_payload(payload)
     assert repr(payload) in str(caught.value)
 
 
-def test_a_large_payload_is_not_shown_whole() -> None:
+def test_a_large_payload_is_shortened_in_the_error() -> None:
     with pytest.raises(ProtocolError) as caught:
         Event.from_payload({"data": "x" * 10_000})
     assert len(str(caught.value)) < 400
 
 
-def test_an_event_reads_as_the_mapping_the_official_client_has() -> None:
+def test_an_event_is_a_mapping_as_in_the_official_client() -> None:
     event = Event("t", {"a": {"b": 1}}, in_reply_to_event="e0", source={"id": "hub"})
     assert event["data"]["a"]["b"] == 1
     assert event.get("colour", "none") == "none"
@@ -105,7 +105,7 @@ def test_setting_by_item_and_by_attribute_is_the_same() -> None:
         event["colour"] = "red"
 
 
-def test_stopping_is_remembered_and_no_part_of_the_events_value() -> None:
+def test_stopping_is_no_part_of_the_value_of_an_event() -> None:
     event, same = Event("t", id="e"), Event("t", id="e")
     assert not event.is_stopped
     event.stop()
@@ -122,7 +122,7 @@ def test_the_defaults_of_two_events_are_not_shared() -> None:
 
 
 @given(st.text(min_size=1).filter(lambda text: not text.endswith("*")))
-def test_a_reply_reaches_whoever_asked_and_names_the_question(source_id: str) -> None:
+def test_a_reply_is_targeted_at_the_publisher_and_names_the_event(source_id: str) -> None:
     question = Event("studio.question", id="q1", source={"id": source_id})
     answer = question.reply({"yes": True}, source={"id": "me"})
     assert (answer.topic, answer.in_reply_to_event, answer.data) == ("ftrack.meta.reply", "q1", {"yes": True})
@@ -131,6 +131,6 @@ def test_a_reply_reaches_whoever_asked_and_names_the_question(source_id: str) ->
     assert not parse(answer.target).matches({"id": f"{source_id}x"})
 
 
-def test_an_event_from_nobody_cannot_be_answered() -> None:
+def test_an_event_without_a_source_id_cannot_be_replied_to() -> None:
     with pytest.raises(InvalidValue, match=r"q1.*studio\.question"):
         Event("studio.question", id="q1").reply({})

@@ -19,12 +19,11 @@ from ftrack_orm.errors import (
 )
 from ftrack_orm.events.event import Event
 from ftrack_orm.wire.socketio import PacketType, decode
+from tests.events.memory_server import TIMEOUT
 
-PATIENCE = 30
 
-
-class Heard:
-    """A callback that keeps what it hears, for a test to wait for."""
+class Collector:
+    """A callback that collects events and returns *result*; tests wait for the next event."""
 
     def __init__(self, result=None):
         self.events = queue.Queue()
@@ -35,45 +34,45 @@ class Heard:
         return self.result
 
     def next(self):
-        return self.events.get(timeout=PATIENCE)
+        return self.events.get(timeout=TIMEOUT)
 
 
 # -- subscribing --------------------------------------------------------------------------------------------------
 
 
-def test_a_subscriber_hears_what_its_expression_describes(hub):
-    heard = Heard()
-    hub.subscribe("topic=studio.done and data.shot=sh010", heard)
+def test_a_subscriber_receives_the_events_that_match_its_expression(hub):
+    received = Collector()
+    hub.subscribe("topic=studio.done and data.shot=sh010", received)
     for shot in ("sh020", "sh010"):
         hub.publish(Event("studio.done", {"shot": shot}))
-    assert heard.next().data == {"shot": "sh010"}
-    assert heard.events.empty()
+    assert received.next().data == {"shot": "sh010"}
+    assert received.events.empty()
 
 
-def test_the_server_is_told_of_subscribers_made_before_and_after_connecting(make_hub, server):
+def test_subscribers_added_before_and_after_connecting_are_sent_to_the_server(make_hub, server):
     hub = make_hub()
     before = hub.subscribe("topic=a", print)
-    hub.connect(PATIENCE)
+    hub.connect(TIMEOUT)
     after = hub.subscribe("topic=b", print, {"id": "mine", "applicationId": "maya"})
-    assert hub.flush(PATIENCE)
-    told = [payload["data"] for payload in server.taken if payload["topic"] == "ftrack.meta.subscribe"]
+    assert hub.flush(TIMEOUT)
+    sent = [payload["data"] for payload in server.received if payload["topic"] == "ftrack.meta.subscribe"]
     assert after == "mine"
-    assert told == [
+    assert sent == [
         {"subscriber": {"id": hub.id}, "subscription": "topic=ftrack.meta.reply"},
         {"subscriber": {"id": before}, "subscription": "topic=a"},
         {"subscriber": {"id": "mine", "applicationId": "maya"}, "subscription": "topic=b"},
     ]
 
 
-def test_on_decorates_and_leaves_the_function_as_it_is(hub):
-    heard = Heard()
+def test_on_decorates_and_returns_the_function_unchanged(hub):
+    received = Collector()
 
     @hub.on("topic=studio.done")
     def done(event):
-        heard(event)
+        received(event)
 
     hub.publish(Event("studio.done"))
-    heard.next()
+    received.next()
     assert done.__name__ == "done"
 
 
@@ -81,23 +80,23 @@ def test_a_subscription_lasts_as_long_as_its_block(hub, server):
     with hub.subscription("topic=a", print) as identifier:
         assert hub.get_subscriber_by_identifier(identifier).subscription.expression == "topic=a"
     assert hub.get_subscriber_by_identifier(identifier) is None
-    assert hub.flush(PATIENCE)
+    assert hub.flush(TIMEOUT)
     assert server.topics()[-1] == "ftrack.meta.unsubscribe"
 
 
 def test_unsubscribing_ends_it_and_an_unknown_id_is_refused(hub):
-    heard, other = Heard(), Heard()
-    identifier = hub.subscribe("topic=a", heard)
+    received, other = Collector(), Collector()
+    identifier = hub.subscribe("topic=a", received)
     hub.subscribe("topic=a", other)
     hub.unsubscribe(identifier)
     hub.publish(Event("a"))
     other.next()
-    assert heard.events.empty()
+    assert received.events.empty()
     with pytest.raises(UsageError, match=identifier):
         hub.unsubscribe(identifier)
 
 
-def test_mistakes_in_subscribing_are_told_at_once(hub):
+def test_mistakes_in_subscribing_raise_at_once(hub):
     with pytest.raises(ExpressionError):
         hub.subscribe("topic=", print)
     hub.subscribe("topic=a", print, {"id": "one"})
@@ -106,7 +105,7 @@ def test_mistakes_in_subscribing_are_told_at_once(hub):
 
 
 def test_lower_priorities_come_first_and_may_stop_the_event(hub):
-    order, done = [], Heard()
+    order, done = [], Collector()
     hub.subscribe("topic=a", lambda event: order.append("late"), priority=200)
     hub.subscribe("topic=a", lambda event: (order.append("middle"), event.stop())[0])
     hub.subscribe("topic=a", lambda event: order.append("early"), priority=10)
@@ -114,12 +113,12 @@ def test_lower_priorities_come_first_and_may_stop_the_event(hub):
     hub.publish(Event("a"))
     hub.publish(Event("b"))
     done.next()
-    hub._dispatcher.drain(PATIENCE)
+    hub._parts.dispatcher.drain(TIMEOUT)
     assert order == ["early", "middle"]
 
 
-def test_a_target_reaches_only_the_subscribers_it_describes(hub):
-    maya, nuke = Heard(), Heard()
+def test_an_event_with_a_target_reaches_only_the_subscribers_that_match(hub):
+    maya, nuke = Collector(), Collector()
     hub.subscribe("topic=a", maya, {"applicationId": "maya"})
     hub.subscribe("topic=a", nuke, {"applicationId": "nuke"})
     hub.publish(Event("a", target="applicationId=nuke"))
@@ -128,16 +127,16 @@ def test_a_target_reaches_only_the_subscribers_it_describes(hub):
 
 
 def test_a_callback_that_raises_is_logged_and_the_next_is_called(hub, caplog):
-    heard = Heard()
+    received = Collector()
 
     @hub.on("topic=a", priority=1)
     def fails(event):
         raise RuntimeError("no such shot")
 
-    hub.subscribe("topic=a", heard)
+    hub.subscribe("topic=a", received)
     event = Event("a")
     hub.publish(event)
-    heard.next()
+    received.next()
     assert "no such shot" in caplog.text
     assert event.id in caplog.text
     assert hub.statistics.failed == 1
@@ -146,43 +145,43 @@ def test_a_callback_that_raises_is_logged_and_the_next_is_called(hub, caplog):
 # -- publishing ---------------------------------------------------------------------------------------------------
 
 
-def test_an_event_says_who_published_it(hub, server):
+def test_a_published_event_names_its_publisher(hub, server):
     hub.publish(Event("a", source={"applicationId": "maya"}))
-    assert hub.flush(PATIENCE)
-    assert server.taken[-1]["source"] == {"applicationId": "maya", "id": hub.id, "user": {"username": "jane"}}
+    assert hub.flush(TIMEOUT)
+    assert server.received[-1]["source"] == {"applicationId": "maya", "id": hub.id, "user": {"username": "jane"}}
 
 
-def test_what_is_changed_after_publishing_is_not_sent(make_hub, server):
+def test_changes_of_an_event_after_publishing_are_not_sent(make_hub, server):
     hub = make_hub()
     hub.connect(wait=False)
     event = Event("a", {"value": 1})
     hub.publish(event)
     event.data["value"] = 2
-    hub.connect(PATIENCE)
-    assert hub.flush(PATIENCE)
-    assert server.taken[-1]["data"] == {"value": 1}
+    hub.connect(TIMEOUT)
+    assert hub.flush(TIMEOUT)
+    assert server.received[-1]["data"] == {"value": 1}
 
 
-def test_synchronous_calls_this_hubs_subscribers_at_once_and_nobody_else(make_hub, server):
+def test_synchronous_publishing_calls_only_the_subscribers_of_this_hub(make_hub, server):
     hub = make_hub()
     threads = []
     hub.subscribe("topic=a", lambda event: threads.append(threading.current_thread()) or "second")
     hub.subscribe("topic=a", lambda event: "first", priority=1)
     assert hub.publish(Event("a"), synchronous=True) == ["first", "second"]
     assert threads == [threading.current_thread()]
-    assert server.taken == []
+    assert server.received == []
 
 
 def test_the_topics_of_the_session_stay_in_the_process(hub, server):
-    heard, session = Heard(), object()
-    hub.subscribe("topic=ftrack.api.session.*", heard)
+    received, session = Collector(), object()
+    hub.subscribe("topic=ftrack.api.session.*", received)
     hub.publish(Event("ftrack.api.session.reset", {"session": session}))
-    assert heard.next().data["session"] is session
-    assert hub.flush(PATIENCE)
+    assert received.next().data["session"] is session
+    assert hub.flush(TIMEOUT)
     assert "ftrack.api.session.reset" not in server.topics()
 
 
-def test_publishing_without_a_connection_says_what_to_do(make_hub, caplog):
+def test_publishing_without_a_connection_names_the_remedy(make_hub, caplog):
     hub = make_hub()
     with pytest.raises(UsageError, match=r"connect\(\)"):
         hub.publish(Event("a"))
@@ -197,29 +196,29 @@ def test_data_that_cannot_be_sent_is_refused_at_once(hub):
         hub.publish(Event("a", {"value": object()}))
 
 
-def test_more_events_than_may_wait_are_refused_and_none_is_lost(make_hub, server):
-    hub = make_hub(outbox_size=2)
-    hub.connect(PATIENCE)
+def test_publishing_more_events_than_the_limit_is_refused_and_loses_none(make_hub, server):
+    hub = make_hub(event_outbox_size=2)
+    hub.connect(TIMEOUT)
     server.failures.extend(TransportError("away", safe_to_retry=True) for _ in range(1))
-    server.says_ready = False
-    server.cut()
+    server.sends_ready = False
+    server.drop_connections()
     while hub.connected:
-        hub._line.wait_ended(0.01)
+        hub._connection.wait_closed(0.01)
     hub.publish(Event("a"))
     hub.publish(Event("b"))
     with pytest.raises(EventNotSent, match="event_outbox_size"):
         hub.publish(Event("c"))
-    server.says_ready = True
-    server.cut()
-    hub.connect(PATIENCE)
-    assert hub.flush(PATIENCE)
+    server.sends_ready = True
+    server.drop_connections()
+    hub.connect(TIMEOUT)
+    assert hub.flush(TIMEOUT)
     assert [topic for topic in server.topics() if len(topic) == 1] == ["a", "b"]
 
 
 def test_a_refused_event_is_logged_and_counted(hub, server, caplog):
-    server.reply = {"success": False, "message": "no such topic"}
+    server.ack = {"success": False, "message": "no such topic"}
     hub.publish(Event("a"))
-    assert hub.flush(PATIENCE)
+    assert hub.flush(TIMEOUT)
     assert "no such topic" in caplog.text
     assert (hub.statistics.published, hub.statistics.refused) == (0, 1)
 
@@ -227,42 +226,43 @@ def test_a_refused_event_is_logged_and_counted(hub, server, caplog):
 # -- replies ------------------------------------------------------------------------------------------------------
 
 
-def test_what_a_callback_returns_is_the_reply(hub):
-    hub.subscribe("topic=question", lambda event: {"answer": event.data["number"] + 1}, {"id": "clerk"})
-    replies = Heard()
+def test_the_return_value_of_a_callback_is_the_reply(hub):
+    hub.subscribe("topic=question", lambda event: {"answer": event.data["number"] + 1}, {"id": "answering"})
+    replies = Collector()
     question = Event("question", {"number": 1})
     hub.publish(question, on_reply=replies)
     reply = replies.next()
     assert reply.data == {"answer": 2}
     assert reply.in_reply_to_event == question.id
-    assert reply.source["id"] == "clerk"
+    assert reply.source["id"] == "answering"
 
 
 def test_no_reply_is_sent_for_none_or_to_a_reply(hub, server):
-    done = Heard(result=None)
+    done = Collector(result=None)
     hub.subscribe("topic=question", done)
     hub.subscribe("topic=ftrack.meta.reply", lambda event: "a reply to a reply")
     hub.publish(Event("question"))
     event = done.next()
     hub.publish_reply(event, {"by": "hand"})
-    assert hub.flush(PATIENCE)
-    hub._dispatcher.drain(PATIENCE)
-    assert hub.flush(PATIENCE)
-    assert [payload["data"] for payload in server.taken if payload["topic"] == "ftrack.meta.reply"] == [{"by": "hand"}]
+    assert hub.flush(TIMEOUT)
+    hub._parts.dispatcher.drain(TIMEOUT)
+    assert hub.flush(TIMEOUT)
+    assert [payload["data"] for payload in server.received if payload["topic"] == "ftrack.meta.reply"] == [
+        {"by": "hand"}
+    ]
 
 
-def test_waiting_for_a_reply_returns_it_also_inside_of_a_callback(make_hub):
-    hub = make_hub(workers=2)
-    hub.connect(PATIENCE)
+def test_waiting_for_a_reply_returns_it_also_inside_a_callback(make_hub):
+    hub = make_hub(event_workers=2)
+    hub.connect(TIMEOUT)
     hub.subscribe("topic=inner", lambda event: "inner")
-    hub.subscribe("topic=outer", lambda event: hub.publish_and_wait_for_reply(Event("inner"), PATIENCE).data)
-    assert hub.publish_and_wait_for_reply(Event("outer"), PATIENCE).data == "inner"
+    hub.subscribe("topic=outer", lambda event: hub.publish_and_wait_for_reply(Event("inner"), TIMEOUT).data)
+    assert hub.publish_and_wait_for_reply(Event("outer"), TIMEOUT).data == "inner"
 
 
 def test_no_reply_in_time_is_an_error(hub):
-    with pytest.raises(RequestTimeout, match=r"studio\.nobody"):
-        hub.publish_and_wait_for_reply(Event("studio.nobody"), 0.01)
-    assert len(hub._awaited) == 0
+    with pytest.raises(RequestTimeout, match=r"studio\.unanswered"):
+        hub.publish_and_wait_for_reply(Event("studio.unanswered"), 0.01)
 
 
 def test_an_event_without_a_source_cannot_be_replied_to(hub):
@@ -274,41 +274,41 @@ def test_an_event_without_a_source_cannot_be_replied_to(hub):
 
 
 def test_connecting_twice_makes_one_connection(hub, server):
-    hub.connect(PATIENCE)
+    hub.connect(TIMEOUT)
     assert hub.connected
-    assert server.opened == 1
+    assert server.attempts == 1
 
 
 def test_the_first_failure_to_connect_is_raised(make_hub, server):
     hub = make_hub()
-    server.failures.append(TransportError("nobody there", safe_to_retry=True))
-    with pytest.raises(TransportError, match="nobody there"):
-        hub.connect(PATIENCE)
-    hub.connect(PATIENCE)
+    server.failures.append(TransportError("unreachable", safe_to_retry=True))
+    with pytest.raises(TransportError, match="unreachable"):
+        hub.connect(TIMEOUT)
+    hub.connect(TIMEOUT)
     assert hub.connected
 
 
-def test_connecting_in_the_background_goes_on_until_it_works(make_hub, server):
+def test_connecting_in_the_background_is_repeated_until_it_succeeds(make_hub, server):
     hub = make_hub()
-    server.failures.extend(TransportError("nobody there", safe_to_retry=True) for _ in range(5))
+    server.failures.extend(TransportError("unreachable", safe_to_retry=True) for _ in range(5))
     hub.connect(wait=False)
     hub.publish(Event("early"))
-    hub.connect(PATIENCE)
-    assert hub.flush(PATIENCE)
+    hub.connect(TIMEOUT)
+    assert hub.flush(TIMEOUT)
     assert server.topics()[-1] == "early"
-    assert server.opened == 6
+    assert server.attempts == 6
 
 
-def test_a_refused_login_is_told_and_not_tried_again(make_hub, server, caplog):
+def test_a_refused_login_is_raised_and_not_repeated(make_hub, server, caplog):
     hub = make_hub()
     server.failures.append(AuthenticationError("wrong key"))
     with pytest.raises(AuthenticationError):
-        hub.connect(PATIENCE)
+        hub.connect(TIMEOUT)
     server.failures.append(AuthenticationError("wrong key"))
     hub.connect(wait=False)
     with pytest.raises(AuthenticationError):
-        hub.wait(PATIENCE)
-    assert server.opened == 2
+        hub.wait(TIMEOUT)
+    assert server.attempts == 2
     assert "wrong key" in caplog.text
     with pytest.raises(UsageError, match="wrong key"):
         hub.publish(Event("a"))
@@ -316,74 +316,74 @@ def test_a_refused_login_is_told_and_not_tried_again(make_hub, server, caplog):
 
 def test_a_limit_ends_the_attempts(make_hub, server):
     hub = make_hub(reconnect_limit=2)
-    hub.connect(PATIENCE)
+    hub.connect(TIMEOUT)
     server.failures.extend(TransportError("away", safe_to_retry=True) for _ in range(5))
-    server.cut()
+    server.drop_connections()
     with pytest.raises(TransportError, match="away"):
-        hub.wait(PATIENCE)
-    assert server.opened == 1 + 3
+        hub.wait(TIMEOUT)
+    assert server.attempts == 1 + 3
 
 
 def test_a_server_that_is_not_ready_in_time_is_an_error(make_hub, server):
     hub = make_hub()
-    server.says_ready = False
+    server.sends_ready = False
     with pytest.raises(RequestTimeout):
         hub.connect(0.05)
-    assert not hub._line.alive
+    assert not hub._connection.alive
 
 
-def test_subscriptions_and_waiting_events_survive_a_lost_connection(hub, server):
-    heard = Heard()
-    identifier = hub.subscribe("topic=a", heard)
-    told = Heard()
-    hub.subscribe("topic=ftrack.meta.*", told)
-    assert hub.flush(PATIENCE)
-    before = len(server.taken)
+def test_subscriptions_and_queued_events_survive_a_lost_connection(hub, server):
+    received = Collector()
+    identifier = hub.subscribe("topic=a", received)
+    meta = Collector()
+    hub.subscribe("topic=ftrack.meta.*", meta)
+    assert hub.flush(TIMEOUT)
+    before = len(server.received)
     server.acknowledges = False
     event = Event("a", {"number": 1})
     hub.publish(event)
-    heard.next()
+    received.next()
     server.acknowledges = True
-    server.cut()
-    assert [told.next().topic for _ in range(3)] == [
+    server.drop_connections()
+    assert [meta.next().topic for _ in range(3)] == [
         "ftrack.meta.disconnected",
         "ftrack.meta.connected",
         "ftrack.meta.reconnected",
     ]
-    hub.connect(PATIENCE)
-    again = server.taken[before:]
+    hub.connect(TIMEOUT)
+    again = server.received[before:]
     assert [payload["id"] for payload in again if payload["topic"] == "a"] == [event.id, event.id]
     assert identifier in [payload["data"].get("subscriber", {}).get("id") for payload in again]
-    hub._dispatcher.drain(PATIENCE)
-    assert heard.events.empty(), "what was sent again must not be handled again"
+    hub._parts.dispatcher.drain(TIMEOUT)
+    assert received.events.empty(), "an event that was sent again must not be handled again"
     assert hub.statistics.repeated == 1
 
 
-def test_disconnecting_sends_what_was_published_and_keeps_the_subscribers(hub, server):
-    heard = Heard()
-    hub.subscribe("topic=a", heard)
+def test_disconnecting_sends_the_published_events_and_keeps_the_subscribers(hub, server):
+    received = Collector()
+    hub.subscribe("topic=a", received)
     hub.publish(Event("a"))
     hub.disconnect()
     assert server.topics()[-1] == "a"
-    assert heard.events.qsize() == 1
+    assert received.events.qsize() == 1
     assert not hub.connected
     assert [thread.name for thread in threading.enumerate() if thread.name == "ftrack-events"] == []
-    hub.connect(PATIENCE)
+    hub.connect(TIMEOUT)
     hub.publish(Event("a"))
-    heard.next()
-    heard.next()
+    received.next()
+    received.next()
 
 
 def test_a_callback_may_disconnect_and_close_the_hub(make_hub):
     hub = make_hub()
-    hub.connect(PATIENCE)
+    hub.connect(TIMEOUT)
     hub.subscribe("topic=end", lambda event: hub.close())
     hub.publish(Event("end"))
-    hub.wait(PATIENCE)
+    hub.wait(TIMEOUT)
     assert not hub.connected
 
 
-def test_a_closed_hub_says_so(hub):
+def test_a_closed_hub_raises_session_closed(hub):
     hub.close()
     hub.close()
     for call in (hub.connect, hub.wait, lambda: hub.subscribe("topic=a", print), lambda: hub.publish(Event("a"))):
@@ -391,74 +391,74 @@ def test_a_closed_hub_says_so(hub):
             call()
 
 
-def test_waiting_lets_time_pass_and_needs_a_connection(make_hub, hub):
+def test_waiting_blocks_for_the_duration_and_needs_a_connection(make_hub, hub):
     hub.wait(0.001)
     with pytest.raises(UsageError, match="connect"):
         make_hub().wait()
 
 
-def test_a_silent_server_is_taken_for_gone_without_anybody_polling(make_hub, server):
+def test_a_silent_server_is_considered_gone_without_polling(make_hub, server):
     server.heartbeat_timeout = 0.05
     hub = make_hub()
-    lost = Heard()
+    lost = Collector()
     hub.subscribe("topic=ftrack.meta.disconnected", lost)
-    hub.connect(PATIENCE)
+    hub.connect(TIMEOUT)
     assert "silent" in lost.next().data["reason"]
 
 
 def test_heartbeats_are_answered(hub, server):
-    (line,) = server.lines
+    (connection,) = server.connections
     answered = threading.Event()
-    line.send = lambda text: answered.set() if text == "2::" else None
-    line.bring("2::")
-    assert answered.wait(PATIENCE)
+    connection.send = lambda text: answered.set() if text == "2::" else None
+    connection.deliver("2::")
+    assert answered.wait(TIMEOUT)
 
 
-def test_nonsense_from_the_server_is_logged_and_survived(hub, server, caplog):
-    heard = Heard()
-    hub.subscribe("topic=a", heard)
-    (line,) = server.lines
-    line.bring("complete nonsense")
-    line.bring('5:::{"name":"ftrack.event","args":[{"data":{}}]}')
-    line.bring('5:::{"name":"ftrack.event","args":[{"topic":"a","target":"not ( an expression"}]}')
+def test_malformed_texts_from_the_server_are_logged_and_ignored(hub, server, caplog):
+    received = Collector()
+    hub.subscribe("topic=a", received)
+    (connection,) = server.connections
+    connection.deliver("not a packet")
+    connection.deliver('5:::{"name":"ftrack.event","args":[{"data":{}}]}')
+    connection.deliver('5:::{"name":"ftrack.event","args":[{"topic":"a","target":"not ( an expression"}]}')
     hub.publish(Event("a"))
-    heard.next()
+    received.next()
     assert "without a topic" in caplog.text
-    assert "for nobody" in caplog.text
+    assert "cannot be delivered" in caplog.text
 
 
-def test_nothing_is_read_while_too_many_events_wait_and_the_server_sees_life(make_hub, server, monkeypatch):
-    monkeypatch.setattr("ftrack_orm.events.connection.connection._SIGN_OF_LIFE", 0.01)
-    hub = make_hub(workers=1, queue_size=2)
-    hub.connect(PATIENCE)
+def test_nothing_is_received_while_the_queue_is_full_and_heartbeats_are_sent(make_hub, server, monkeypatch):
+    monkeypatch.setattr("ftrack_orm.events.connection.connection._KEEPALIVE_SECONDS", 0.01)
+    hub = make_hub(event_workers=1, event_queue_size=2)
+    hub.connect(TIMEOUT)
     entered, leave = threading.Event(), threading.Event()
-    hub.subscribe("topic=a", lambda event: (entered.set(), leave.wait(PATIENCE))[0])
-    (line,) = server.lines
+    hub.subscribe("topic=a", lambda event: (entered.set(), leave.wait(TIMEOUT))[0])
+    (connection,) = server.connections
     for number in range(10):
         server.deliver(Event("a", {"number": number}).to_payload())
-    assert entered.wait(PATIENCE)
-    before = len(line.sent)
-    while len(line.sent) < before + 3:
-        hub._line.wait_ended(0.01)
-    assert {decode(text).type for text in line.sent[before:]} == {PacketType.HEARTBEAT}
+    assert entered.wait(TIMEOUT)
+    before = len(connection.sent)
+    while len(connection.sent) < before + 3:
+        hub._connection.wait_closed(0.01)
+    assert {decode(text).type for text in connection.sent[before:]} == {PacketType.HEARTBEAT}
     assert hub.statistics.waiting == 2
     leave.set()
     while hub.statistics.handled < 10:
-        hub._line.wait_ended(0.01)
+        hub._connection.wait_closed(0.01)
     assert hub.statistics.dropped == 0
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_forked_child_begins_without_the_parents_connection(hub, server):
-    heard = Heard()
-    hub.subscribe("topic=a", heard)
+def test_a_forked_child_starts_without_the_connection_of_its_parent(hub, server):
+    received = Collector()
+    hub.subscribe("topic=a", received)
     child = os.fork()
     if child == 0:
-        # Exits without the test framework's own endings.
+        # `os._exit` skips the clean-up of the test framework.
         ok = not hub.connected
-        hub.connect(PATIENCE)
+        hub.connect(TIMEOUT)
         hub.publish(Event("a"))
-        ok = ok and hub.connected and heard.next().topic == "a"
+        ok = ok and hub.connected and received.next().topic == "a"
         os._exit(0 if ok else 1)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0

@@ -1,4 +1,4 @@
-"""A session's event hub: made at its first use, with its plugins, connected to the embedded server, closed with it."""
+"""A session's event hub: created by its first use with its plugins, connected to the embedded server, then closed."""
 
 import os
 import queue
@@ -11,7 +11,7 @@ from ftrack_orm.errors import AuthenticationError, SessionClosed, SettingsError
 from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.settings import Settings
 
-PATIENCE = 30
+TIMEOUT = 30
 
 
 def test_two_sessions_exchange_events_and_replies(connect):
@@ -19,22 +19,24 @@ def test_two_sessions_exchange_events_and_replies(connect):
     farm.event_hub.subscribe("topic=farm.render", lambda event: {"job": event.data["shot"] + ".1"})
     for session in (artist, farm):
         session.event_hub.connect()
-    reply = artist.event_hub.publish_and_wait_for_reply(Event("farm.render", {"shot": "sh010"}), PATIENCE)
+    reply = artist.event_hub.publish_and_wait_for_reply(Event("farm.render", {"shot": "sh010"}), TIMEOUT)
     assert reply.data == {"job": "sh010.1"}
     assert reply.source["user"]["username"] == farm.api_user
 
 
-def test_a_commit_of_one_session_is_heard_by_another(connect, production):
-    editor, listener, heard = connect(), connect(), queue.Queue()
-    listener.event_hub.subscribe(f"topic=ftrack.update and data.clientToken={editor.settings.client_token}", heard.put)
+def test_a_commit_of_one_session_is_received_by_another(connect, production):
+    editor, listener, received = connect(), connect(), queue.Queue()
+    listener.event_hub.subscribe(
+        f"topic=ftrack.update and data.clientToken={editor.settings.client_token}", received.put
+    )
     listener.event_hub.connect()
     editor.get("Task", production.tasks[0]).name = "renamed"
     editor.commit()
-    (entry,) = heard.get(timeout=PATIENCE).data["entities"]
+    (entry,) = received.get(timeout=TIMEOUT).data["entities"]
     assert (entry["entityId"], entry["changes"]["name"]["new"]) == (production.tasks[0], "renamed")
 
 
-def test_making_a_session_makes_no_hub_and_closing_it_ends_all_threads(connect):
+def test_creating_a_session_creates_no_hub_and_closing_it_ends_all_threads(connect):
     before = set(threading.enumerate())
     session = connect()
     assert session._deferred_event_hub._hub is None
@@ -48,46 +50,46 @@ def test_making_a_session_makes_no_hub_and_closing_it_ends_all_threads(connect):
     unused = connect()
     unused.close()
     with pytest.raises(SessionClosed):
-        unused.event_hub  # noqa: B018 - reading it is what is tested
+        unused.event_hub  # noqa: B018 - reading it raises the error
 
 
 def test_auto_connect_connects_in_the_background(connect, box):
     session = connect(auto_connect_event_hub=True)
-    heard = queue.Queue()
-    session.event_hub.subscribe("topic=early", heard.put)
+    received = queue.Queue()
+    session.event_hub.subscribe("topic=early", received.put)
     session.event_hub.publish(Event("early"))
-    assert heard.get(timeout=PATIENCE).topic == "early"
+    assert received.get(timeout=TIMEOUT).topic == "early"
 
 
-def test_a_wrong_key_is_told_by_connect(box):
+def test_connecting_with_a_wrong_key_raises_an_error(box):
     with (
         Session(box.url, "wrong", box.api_user, schema_cache_path=False) as session,
         pytest.raises(AuthenticationError) as raised,
     ):
-        session.event_hub.connect(PATIENCE)
+        session.event_hub.connect(TIMEOUT)
     assert "wrong" not in str(raised.value)
 
 
-def test_plugins_are_loaded_at_the_first_use_and_told_that_the_session_is_ready(connect, tmp_path, monkeypatch):
+def test_plugins_are_loaded_by_the_first_use_and_notified_that_the_session_is_ready(connect, tmp_path, monkeypatch):
     (tmp_path / "plugin.py").write_text(
-        "told = []\n"
+        "events = []\n"
         "def register(session, prefix=''):\n"
         "    for topic in ('configure-location', 'ready', 'reset'):\n"
-        "        session.event_hub.subscribe(f'topic=ftrack.api.session.{topic}', lambda event: told.append(event))\n"
-        "    session.told, session.prefix = told, prefix\n"
+        "        session.event_hub.subscribe(f'topic=ftrack.api.session.{topic}', lambda event: events.append(event))\n"
+        "    session.events, session.prefix = events, prefix\n"
     )
     monkeypatch.setenv("FTRACK_EVENT_PLUGIN_PATH", str(tmp_path))
     session = connect(plugin_arguments={"prefix": "studio", "unknown": 1})
-    assert not hasattr(session, "told")
+    assert not hasattr(session, "events")
     hub = session.event_hub
     assert session.prefix == "studio"
-    assert [event.topic for event in session.told] == [
+    assert [event.topic for event in session.events] == [
         "ftrack.api.session.configure-location",
         "ftrack.api.session.ready",
     ]
-    assert all(event.data["session"] is session for event in session.told)
+    assert all(event.data["session"] is session for event in session.events)
     hub.publish(Event("ftrack.api.session.reset", {"session": session}), synchronous=True)
-    assert len(session.told) == 3
+    assert len(session.events) == 3
 
 
 def test_folders_of_plugins_come_from_the_argument_or_else_the_environment(tmp_path):
@@ -122,43 +124,43 @@ def test_settings_of_events_are_checked(name, value):
     assert raised.value.setting == name
 
 
-def test_a_server_that_comes_back_after_refusing_is_connected_to_again():
+def test_the_hub_reconnects_to_a_server_that_refused_a_handshake():
     with Sandbox() as box, Session(box.url, box.api_key, box.api_user, schema_cache_path=False) as session:
-        told = queue.Queue()
-        session.event_hub.subscribe("topic=ftrack.meta.reconnected", told.put)
-        session.event_hub.connect(PATIENCE)
+        reconnected = queue.Queue()
+        session.event_hub.subscribe("topic=ftrack.meta.reconnected", reconnected.put)
+        session.event_hub.connect(TIMEOUT)
         box.events.refuse_handshakes(1)
         box.events.drop_connections()
-        assert told.get(timeout=PATIENCE).data["complete"]
+        assert reconnected.get(timeout=TIMEOUT).data["complete"]
         assert session.event_hub.connected
 
 
-def test_a_server_that_goes_silent_is_left_for_a_new_connection():
+def test_a_server_that_goes_silent_is_considered_gone():
     with Sandbox() as box, Session(box.url, box.api_key, box.api_user, schema_cache_path=False) as session:
         box.events.set_heartbeat(0.05, 0.5)
         lost = queue.Queue()
         session.event_hub.subscribe("topic=ftrack.meta.disconnected", lost.put)
-        session.event_hub.connect(PATIENCE)
+        session.event_hub.connect(TIMEOUT)
         box.events.go_silent()
-        assert "silent" in lost.get(timeout=PATIENCE).data["reason"]
+        assert "silent" in lost.get(timeout=TIMEOUT).data["reason"]
         box.events.resume()
 
 
-def test_events_that_come_twice_or_late_are_handled_once(connect, box):
-    session, heard = connect(), queue.Queue()
-    session.event_hub.subscribe("topic=studio.*", heard.put)
+def test_an_event_that_is_received_twice_is_handled_once(connect, box):
+    session, received = connect(), queue.Queue()
+    session.event_hub.subscribe("topic=studio.*", received.put)
     session.event_hub.connect()
     box.events.duplicate(1)
     box.events.publish("studio.twice")
     box.events.publish("studio.end")
-    assert [heard.get(timeout=PATIENCE).topic for _ in range(2)] == ["studio.twice", "studio.end"]
+    assert [received.get(timeout=TIMEOUT).topic for _ in range(2)] == ["studio.twice", "studio.end"]
     assert session.event_hub.statistics.repeated == 1
 
 
-def test_a_reset_takes_changes_back_reads_anew_and_tells_plugins(connect, other, production):
-    session, told = connect(), []
+def test_a_reset_rolls_back_expires_everything_and_notifies_plugins(connect, other, production):
+    session, topics = connect(), []
     for topic in ("configure-location", "reset"):
-        session.event_hub.subscribe(f"topic=ftrack.api.session.{topic}", lambda event: told.append(event.topic))
+        session.event_hub.subscribe(f"topic=ftrack.api.session.{topic}", lambda event: topics.append(event.topic))
     task = session.query("Task").where(id=production.tasks[0]).select("name", "bid").one()
     task.bid = 99.0
     other.get("Task", task.id).name = "renamed meanwhile"
@@ -167,4 +169,4 @@ def test_a_reset_takes_changes_back_reads_anew_and_tells_plugins(connect, other,
     assert not session.modified
     assert (task.name, task.bid) == ("renamed meanwhile", 0.0)
     assert session.get("Task", task.id) is task
-    assert told == ["ftrack.api.session.configure-location", "ftrack.api.session.reset"]
+    assert topics == ["ftrack.api.session.configure-location", "ftrack.api.session.reset"]

@@ -1,4 +1,4 @@
-"""Session plugins: found as the official client finds them, given what they take, and never able to stop a tool."""
+"""Session plugins: found as in the official client, called with the arguments they accept; failures are logged."""
 
 import pathlib
 
@@ -8,7 +8,7 @@ from ftrack_orm.session.plugins import load_plugins
 
 
 class Session:
-    """Stands for a session: plugins only need something to note themselves on."""
+    """Replaces a session: the plugins of these tests only append to a list."""
 
     def __init__(self):
         self.registered = []
@@ -30,14 +30,14 @@ def register(name, parameters="session", noted=None):
     return f"def register({parameters}):\n    session.registered.append({noted or repr(name)})\n"
 
 
-def test_every_file_below_the_folders_is_registered_in_the_same_order_everywhere(folder):
+def test_every_file_below_the_folders_is_registered_in_alphabetical_order(folder):
     path = folder(b=register("b"), a=register("a"), inner__c=register("c"))
     session = Session()
     assert load_plugins([path], session, {}) == 3
     assert session.registered == ["a", "b", "c"]
 
 
-def test_one_that_fails_is_reported_and_the_others_are_loaded(folder, caplog):
+def test_a_plugin_that_fails_is_logged_and_the_others_are_loaded(folder, caplog):
     path = folder(
         a="this is not Python",
         b="def register(session):\n    raise RuntimeError('no licence')\n",
@@ -48,11 +48,11 @@ def test_one_that_fails_is_reported_and_the_others_are_loaded(folder, caplog):
     session = Session()
     assert load_plugins([path, pathlib.Path(path, "missing")], session, {}) == 1
     assert session.registered == ["e"]
-    for told in ("a.py", "no licence", "c.py", "on import", "missing"):
-        assert told in caplog.text
+    for text in ("a.py", "no licence", "c.py", "on import", "missing"):
+        assert text in caplog.text
 
 
-def test_arguments_go_to_those_that_take_them(folder):
+def test_arguments_are_passed_to_the_plugins_that_accept_them(folder):
     path = folder(
         a=register("a"),
         b=register("b", "session, show=None", "('b', show)"),
@@ -64,7 +64,7 @@ def test_arguments_go_to_those_that_take_them(folder):
     assert session.registered == ["a", ("b", "demo"), ("c", {"show": "demo", "port": 1}), ("d", 1)]
 
 
-def test_plugins_of_one_name_in_two_folders_do_not_disturb_each_other(tmp_path):
+def test_plugins_with_the_same_name_in_two_folders_are_separate_modules(tmp_path):
     session = Session()
     for name in ("one", "two"):
         (tmp_path / name).mkdir()

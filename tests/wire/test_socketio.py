@@ -1,4 +1,4 @@
-"""Socket.IO packets: text to values and back, and what is refused."""
+"""Socket.IO packets and handshakes: from text to values and back, and the texts that are refused."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from ftrack_orm.wire.socketio import (
     parse_handshake,
 )
 
-texts = st.text(st.characters(exclude_categories=["Cs"]))
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
+    st.sampled_from([None, True, False, 0, -1, 2**70, 0.5, 1e300]) | st.integers() | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
-    max_leaves=10,
+    max_leaves=6,
 )
-json_objects = st.dictionaries(texts, json_values, max_size=4)
+json_objects = st.dictionaries(texts, json_values, max_size=3)
 numbers = st.integers(min_value=0, max_value=10**12)
 
 
@@ -43,14 +43,14 @@ def packets(draw: st.DrawFn) -> Packet:
 
 
 @given(packets())
-def test_a_packet_survives_its_text(packet: Packet) -> None:
+def test_a_packet_is_decoded_from_its_text(packet: Packet) -> None:
     assert decode(encode(packet)) == packet
 
 
 @pytest.mark.parametrize(
     ("text", "packet"),
     [
-        # What the server, the official Python client and the JavaScript one put on the line (PROTOCOL 3.1).
+        # The packets that the server, the official Python client and the JavaScript client send (PROTOCOL 3.1).
         ("1::", Packet(PacketType.CONNECT)),
         ("2::", Packet(PacketType.HEARTBEAT)),
         ("2:::", Packet(PacketType.HEARTBEAT)),
@@ -63,7 +63,7 @@ def test_a_packet_survives_its_text(packet: Packet) -> None:
         ("7:::1+0", Packet(PacketType.ERROR, "1+0")),
     ],
 )
-def test_the_packets_of_the_three_parties_are_understood(text: str, packet: Packet) -> None:
+def test_the_packets_of_server_and_official_clients_are_decoded(text: str, packet: Packet) -> None:
     assert decode(text) == packet
 
 
@@ -85,25 +85,25 @@ def test_the_packets_of_the_three_parties_are_understood(text: str, packet: Pack
         "hello",
     ],
 )
-def test_what_is_no_packet_is_refused_with_an_excerpt(text: str) -> None:
+def test_a_malformed_packet_is_refused_with_an_excerpt(text: str) -> None:
     with pytest.raises(ProtocolError) as caught:
         decode(text)
     assert caught.value.excerpt == text
 
 
 @given(json_objects, st.none() | numbers)
-def test_an_event_survives_the_line(payload: dict[str, object], ack_id: int | None) -> None:
+def test_an_event_is_decoded_from_its_packet(payload: dict[str, object], ack_id: int | None) -> None:
     packet = decode(encode(event_packet(payload, ack_id)))
     assert event_payload(packet) == payload
     assert (packet.type, packet.id, packet.wants_data_ack) == (PacketType.EVENT, ack_id, ack_id is not None)
 
 
-def test_an_event_looks_on_the_line_as_the_official_clients_write_it() -> None:
+def test_an_event_has_the_text_of_the_official_clients() -> None:
     assert encode(event_packet({"topic": "été"}, None)) == '5:::{"name":"ftrack.event","args":[{"topic":"été"}]}'
     assert encode(event_packet({}, 12)) == '5:12+::{"name":"ftrack.event","args":[{}]}'
 
 
-def test_datetimes_and_entities_in_an_event_get_the_forms_ftrack_has_for_them() -> None:
+def test_datetimes_and_entities_in_an_event_are_encoded_as_ftrack_does() -> None:
     moment = datetime.datetime(2024, 5, 1, 12, tzinfo=datetime.timezone.utc)
     payload = {"data": {"at": moment, "of": Reference("Task", (("id", "t1"),)), "ids": {"a"}}}
     assert event_payload(event_packet(payload, None)) == {
@@ -132,7 +132,7 @@ def _endless() -> dict[str, object]:
     ],
     ids=["object", "nan", "half a character", "naive datetime", "endless"],
 )
-def test_what_json_cannot_express_is_refused_before_it_is_sent(payload: dict[str, object]) -> None:
+def test_data_that_json_cannot_express_is_refused_before_it_is_sent(payload: dict[str, object]) -> None:
     with pytest.raises(InvalidValue):
         event_packet(payload, 1)
 
@@ -161,33 +161,33 @@ def test_an_event_without_exactly_one_object_is_refused(data: str) -> None:
 
 
 @given(numbers, json_objects)
-def test_an_acknowledgement_survives_the_line(ack_id: int, reply: dict[str, object]) -> None:
+def test_an_acknowledgement_is_decoded_from_its_packet(ack_id: int, reply: dict[str, object]) -> None:
     assert ack_reply(decode(encode(ack_packet(ack_id, reply)))) == (ack_id, [reply])
 
 
-def test_an_acknowledgement_looks_as_the_official_python_client_needs_it() -> None:
+def test_an_acknowledgement_has_the_text_that_the_official_python_client_needs() -> None:
     assert encode(ack_packet(3, {"success": True})) == '6:::3+[{"success":true}]'
 
 
 @pytest.mark.parametrize("data", ["5", "5+"])
-def test_a_bare_acknowledgement_carries_nothing(data: str) -> None:
+def test_an_acknowledgement_may_have_no_arguments(data: str) -> None:
     assert ack_reply(Packet(PacketType.ACK, data)) == (5, [])
 
 
 @pytest.mark.parametrize("data", ["", "+[]", "x+[]", "-1+[]", "1+{", '1+{"a":1}', "1 +[]"])
-def test_an_acknowledgement_of_another_shape_is_refused(data: str) -> None:
+def test_a_malformed_acknowledgement_is_refused(data: str) -> None:
     with pytest.raises(ProtocolError):
         ack_reply(Packet(PacketType.ACK, data))
 
 
-def test_a_handshake_is_read_with_its_times_in_seconds() -> None:
+def test_a_handshake_is_parsed_with_its_times_in_seconds() -> None:
     assert parse_handshake("abc:60:65:websocket,xhr-polling\n") == SocketHandshake(
         "abc", 60.0, 65.0, ("websocket", "xhr-polling")
     )
 
 
 @pytest.mark.parametrize("text", ["abc:::websocket", "abc:0:0:websocket"])
-def test_a_server_without_heartbeats_states_no_times(text: str) -> None:
+def test_a_server_without_heartbeats_has_no_times(text: str) -> None:
     assert parse_handshake(text) == SocketHandshake("abc", None, None, ("websocket",))
 
 
@@ -204,7 +204,7 @@ def test_a_server_without_heartbeats_states_no_times(text: str) -> None:
         "<html>a:b:c</html>",
     ],
 )
-def test_what_is_no_handshake_is_refused(text: str) -> None:
+def test_a_malformed_handshake_is_refused(text: str) -> None:
     with pytest.raises(ProtocolError):
         parse_handshake(text)
 
@@ -215,7 +215,7 @@ def test_what_is_no_handshake_is_refused(text: str) -> None:
     st.none() | st.integers(1, 10_000),
     st.lists(st.sampled_from(["websocket", "xhr-polling", "jsonp-polling"]), unique=True),
 )
-def test_a_handshake_survives_its_text(
+def test_a_handshake_is_parsed_from_its_text(
     session_id: str, heartbeat: int | None, close: int | None, transports: list[str]
 ) -> None:
     handshake = SocketHandshake(session_id, heartbeat, close, tuple(transports))

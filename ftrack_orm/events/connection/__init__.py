@@ -1,1 +1,1 @@
-"""The connection to the event server: the protocol without I/O, the outbox, back-off, and the thread that runs them."""
+"""The connection to the event server: the protocol without I/O, the outbox, back-off, and the connection's thread."""

@@ -1,4 +1,4 @@
-"""Pure: how long to wait before each attempt to connect again."""
+"""Pure: exponential back-off between attempts to connect."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import random
 
 import attrs
 
-#: Seconds before the second attempt, and at most between two. The first attempt after a loss is made nearly at once:
-#: most losses are a restarted proxy.
-FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 30.0
+#: The first attempt after a lost connection is made almost at once: most losses are a restarted proxy. The delay before
+#: the second attempt, and the longest delay between two, in seconds:
+FIRST_DELAY_SECONDS = 0.5
+MAX_DELAY_SECONDS = 30.0
 
 
 @attrs.frozen
 class BackOff:
-    """Pauses that double from *first* to *longest* seconds, each shortened by chance to no less than half.
+    """Delays that double from *first* to *longest* seconds, with a jitter that shortens each to no less than half.
 
-    Chance, because a server that restarts loses all its clients at once, and they must not come back all at once.
+    The jitter is needed because a server that restarts loses all clients at once, and they must not all return at once.
     """
 
-    first: float = FIRST_PAUSE
-    longest: float = LONGEST_PAUSE
+    first: float = FIRST_DELAY_SECONDS
+    longest: float = MAX_DELAY_SECONDS
 
-    def pause(self, failures: int, chance: float | None = None) -> float:
-        """Return the seconds to wait after that many failed attempts in a row (0: the line was just lost).
+    def delay(self, failures: int, jitter: float | None = None) -> float:
+        """Return the seconds to wait after *failures* failed attempts in a row (0: the connection was just lost).
 
-        *chance* is from 0 to 1 and stands for the throw of the dice.
+        *jitter* is a number from 0 to 1; it is random if left out.
         """
-        chance = random.random() if chance is None else chance
-        whole = min(self.longest, self.first * 2.0 ** min(failures, 32))
-        return whole * (0.5 + chance / 2) if failures else whole * chance / 2
+        jitter = random.random() if jitter is None else jitter
+        longest = min(self.longest, self.first * 2.0 ** min(failures, 32))
+        return longest * (0.5 + jitter / 2) if failures else longest * jitter / 2

@@ -1,6 +1,7 @@
-"""Edge: the thread that keeps the line to the event server: opens it, reads, sends, and opens it again when it breaks.
+"""Edge: the thread that keeps the connection to the event server: it opens, receives, sends, and reconnects.
 
-It does nothing else: what comes is handed on, and it sleeps until something comes, is to be sent, or is due.
+The thread does nothing else: received events are passed to the listener, and it sleeps until a text arrives, another
+thread wakes it, or a deadline of the protocol passes.
 """
 
 from __future__ import annotations
@@ -9,118 +10,65 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from ftrack_orm.errors import FtrackError, TransportError
-from ftrack_orm.wire.socketio import Packet, PacketType, SocketHandshake, encode
+from ftrack_orm.events import threads
+from ftrack_orm.wire.socketio import Packet, PacketType, encode
 
 from .backoff import BackOff
+from .interfaces import ConnectionListener, WebSocket
 from .outbox import Outbox, OutgoingMessage
-from .protocol import (
-    Acknowledged,
-    AckTimedOut,
-    Closed,
-    Connected,
-    ConnectionState,
-    EventProtocol,
-    EventReceived,
-    Ignored,
-    Output,
-    Send,
-)
+from .protocol import ConnectionState, EventProtocol
+from .protocol_outputs import Acknowledged, AckTimedOut, Closed, Connected, EventReceived, Ignored, Output, Send
+from .subscription_messages import AnnouncedSubscribers
 
 logger = logging.getLogger("ftrack_orm.events")
 
-#: Seconds an open websocket may stay without the server's `1::`.
-READY_LIMIT = 30.0
-#: Letters sent before looking whether something came.
-_SENT_AT_ONCE = 100
-#: Seconds between signs of life while nothing is read because too many events wait (PROTOCOL 3.1: 15 is the limit of
-#: the least patient client known; servers are not more so).
-_SIGN_OF_LIFE = 5.0
-#: Seconds after which a thread that does not end has its line cut.
-_PATIENCE = 2.0
-
-SUBSCRIBE, UNSUBSCRIBE = "ftrack.meta.subscribe", "ftrack.meta.unsubscribe"
-
-
-class WebSocket(Protocol):
-    """An open websocket, as `transport.websocket` makes it."""
-
-    @property
-    def handshake(self) -> SocketHandshake: ...
-    def receive(self, timeout: float | None) -> str | None: ...
-    def send(self, text: str) -> None: ...
-    def wake(self) -> None: ...
-    def cut(self) -> None: ...
-    def close(self) -> None: ...
-
-
-class ConnectionListener(Protocol):
-    """Whoever the line is kept for. All of it is called on the line's thread."""
-
-    def opening(self) -> None:
-        """The line is about to be opened."""
-
-    def ready(self, gap: float | None) -> list[OutgoingMessage]:
-        """Return what is to be sent first. *gap* is for how many seconds nothing was heard, None at the beginning."""
-
-    def received(self, payload: dict[str, object]) -> None:
-        """An event came."""
-
-    def settled(self, letter: OutgoingMessage, problem: str | None) -> None:
-        """A letter is done with: acknowledged, or not for the reason *problem*."""
-
-    def lost(self, reason: str) -> None:
-        """A line that was ready broke."""
-
-    def gave_up(self, error: FtrackError) -> None:
-        """There will be no further attempt to connect."""
-
-    def looked_up(self, now: float) -> None:
-        """The thread was woken, or had nothing to read for a while."""
-
-    def has_room(self, timeout: float) -> bool:
-        """Whether another event may be handed on, waiting up to *timeout* seconds."""
+#: Messages sent before the thread looks again whether a text arrived.
+_MESSAGES_PER_TURN = 100
+#: Seconds between heartbeats while nothing is received because too many events are queued (PROTOCOL 3.1: the least
+#: patient known client gives up after 15 s without one; servers are more patient).
+_KEEPALIVE_SECONDS = 5.0
+#: Seconds after which the websocket of a thread that does not end is aborted.
+_JOIN_TIMEOUT_SECONDS = 2.0
 
 
 class EventConnection:
-    """A thread with a connection that is made again whenever it breaks, until `stop()`.
+    """A thread with a connection that is opened again whenever it is lost, until `stop()`.
 
-    *reconnect_limit* is how many attempts in a row may fail, and *first_limit* how many before the first that does not;
-    None never gives up.
+    *reconnect_limit* is the number of attempts in a row that may fail after the connection was ready once, and
+    *initial_limit* the number that may fail before; None sets no limit.
     """
 
     def __init__(
         self,
-        open_line: Callable[[], WebSocket],
+        open_websocket: Callable[[], WebSocket],
         outbox: Outbox,
-        correspondent: ConnectionListener,
+        listener: ConnectionListener,
         *,
         back_off: BackOff,
         reconnect_limit: int | None,
-        first_limit: int | None,
+        initial_limit: int | None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._open_line = open_line
+        self._open_websocket = open_websocket
         self._outbox = outbox
-        self._correspondent = correspondent
+        self._listener = listener
         self._back_off = back_off
         self._reconnect_limit = reconnect_limit
-        self._first_limit = first_limit
+        self._initial_limit = initial_limit
         self._clock = clock
         self._condition = threading.Condition()
-        self._line: WebSocket | None = None
+        self._websocket: WebSocket | None = None
         self._stopping = False
         self._connected = False
-        #: Why there is no line: the last failure, or the final one.
+        #: The last failure to connect, which is final once the thread has ended.
         self._error: FtrackError | None = None
-        #: When something came last on a line that was ready; None if none ever was.
-        self._heard: float | None = None
+        #: The time of the last text received while connected; None before the first connection.
+        self._last_received: float | None = None
         self._failures = 0
-        #: Subscribers the server was told of on the present line.
-        self._announced: set[str] = set()
-        self._thread = threading.Thread(target=self._run, name="ftrack-events", daemon=True)
+        self._announced = AnnouncedSubscribers()
+        self._thread = threads.make_thread(threads.CONNECTION_THREAD, self._run)
 
     # -- from any thread -----------------------------------------------------------------------------------------------
 
@@ -135,7 +83,7 @@ class EventConnection:
 
     @property
     def alive(self) -> bool:
-        """Whether the line is kept: connected, or on the way to be."""
+        """Whether the thread is connected or attempts to connect."""
         return self._thread.is_alive() and not self._stopping
 
     @property
@@ -143,206 +91,199 @@ class EventConnection:
         """The last failure to connect, None once connected."""
         return self._error
 
+    @property
+    def is_current_thread(self) -> bool:
+        """Whether the calling thread is the connection's own."""
+        return threading.current_thread() is self._thread
+
     def wait_connected(self, timeout: float | None) -> bool:
-        """Wait until connected or given up; return whether it is connected."""
+        """Wait until connected or until the attempts have ended; return whether it is connected."""
         with self._condition:
             self._condition.wait_for(lambda: self._connected or not self.alive, timeout)
             return self._connected
 
-    def wait_ended(self, timeout: float | None) -> bool:
-        """Wait until the line is not kept any more; return whether that is so."""
+    def wait_closed(self, timeout: float | None) -> bool:
+        """Wait up to *timeout* seconds until no connection is kept any more; return whether that is so."""
         with self._condition:
             return self._condition.wait_for(lambda: not self.alive, timeout)
 
     def wake(self) -> None:
-        """Have the thread look what there is to send, and call `looked_up`."""
-        line = self._line
-        if line is not None:
-            line.wake()
+        """Make the thread send queued messages and call `on_idle`."""
+        websocket = self._websocket
+        if websocket is not None:
+            websocket.wake()
 
     def stop(self) -> None:
-        """End the connection and the thread. The line's own thread does not wait for itself."""
+        """Close the connection and end the thread; on the connection's own thread, return without waiting."""
         with self._condition:
             self._stopping = True
             self._condition.notify_all()
         self.wake()
-        if threading.current_thread() is self._thread:
+        if self.is_current_thread:
             return
-        self._thread.join(_PATIENCE)
-        line = self._line
-        if line is not None:
-            line.cut()
-            self._thread.join(_PATIENCE)
+        self._thread.join(_JOIN_TIMEOUT_SECONDS)
+        websocket = self._websocket
+        if websocket is not None:
+            websocket.abort()
+            self._thread.join(_JOIN_TIMEOUT_SECONDS)
 
-    @property
-    def is_current_thread(self) -> bool:
-        """Whether the present thread is the line's."""
-        return threading.current_thread() is self._thread
-
-    # -- on the thread -------------------------------------------------------------------------------------------------
+    # -- on the connection's thread: attempts --------------------------------------------------------------------------
 
     def _run(self) -> None:
         try:
             while not self._stopping:
-                if not self._keep_once():
+                if not self._connect_once():
                     return
         except Exception as error:
-            # A defect of this library; whoever waits for the hub must hear of it.
-            logger.exception("The event connection ended by a mistake in ftrack_orm.")
-            self._give_up(TransportError(f"The event connection ended by a mistake in ftrack_orm: {error!r}."))
+            # A defect of this library; threads that wait for the hub must not wait forever.
+            logger.exception("The event connection failed with an internal error in ftrack_orm; please report it.")
+            self._fail(TransportError(f"The event connection failed with an internal error in ftrack_orm: {error!r}."))
         finally:
             with self._condition:
                 self._stopping = True
                 self._condition.notify_all()
 
-    def _keep_once(self) -> bool:
-        """Open the line and keep it until it breaks, then pause; return whether to go on."""
+    def _connect_once(self) -> bool:
+        """Connect, serve the connection until it is lost, and wait; return whether to connect again."""
         try:
-            self._correspondent.opening()
-            line = self._open_line()
+            self._listener.on_connecting()
+            websocket = self._open_websocket()
         except TransportError as error:
-            return self._pause_after(error)
+            return self._wait_before_retry(error)
         except FtrackError as error:
-            self._give_up(error)
+            self._fail(error)
             return False
         with self._condition:
-            self._line = line
+            self._websocket = websocket
         try:
-            closed = self._converse(line)
+            closed = self._serve(websocket)
         finally:
-            was_connected, self._connected, self._line = self._connected, False, None
-            line.close()
-            self._outbox.line_lost()
+            was_connected, self._connected, self._websocket = self._connected, False, None
+            websocket.close()
+            self._outbox.connection_lost()
         if self._stopping:
             return False
         if was_connected:
             logger.warning("The event connection was lost: %s. Connecting again.", closed.reason)
-            self._correspondent.lost(closed.reason)
-        broken = TransportError(f"The event connection was lost: {closed.reason}.", safe_to_retry=True)
+            self._listener.on_disconnected(closed.reason)
+        loss = TransportError(f"The event connection was lost: {closed.reason}.", safe_to_retry=True)
         if not closed.may_retry:
-            self._give_up(broken)
+            self._fail(loss)
             return False
-        return self._pause_after(broken, was_connected=was_connected)
+        return self._wait_before_retry(loss, was_connected=was_connected)
 
-    def _pause_after(self, error: TransportError, *, was_connected: bool = False) -> bool:
+    def _wait_before_retry(self, error: TransportError, *, was_connected: bool = False) -> bool:
         """Wait before the next attempt; return whether there is to be one."""
         self._error = error
         if not was_connected:
             self._failures += 1
-            limit = self._first_limit if self._heard is None else self._reconnect_limit
+            limit = self._initial_limit if self._last_received is None else self._reconnect_limit
             if limit is not None and self._failures > limit:
-                self._give_up(error)
+                self._fail(error)
                 return False
-        seconds = self._back_off.pause(self._failures)
-        logger.info("Attempt %d to connect in %.1f s: %s", self._failures + 1, seconds, error)
+        delay = self._back_off.delay(self._failures)
+        logger.info("Attempt %d to connect in %.1f s: %s", self._failures + 1, delay, error)
         with self._condition:
-            self._condition.wait_for(lambda: self._stopping, seconds)
+            self._condition.wait_for(lambda: self._stopping, delay)
         return not self._stopping
 
-    def _give_up(self, error: FtrackError) -> None:
+    def _fail(self, error: FtrackError) -> None:
         self._error = error
-        if self._heard is not None or self._first_limit != 0:
-            # Otherwise whoever waits for the first attempt is told, and nobody else needs to be.
-            self._correspondent.gave_up(error)
+        if self._last_received is not None or self._initial_limit != 0:
+            # Otherwise a caller waits for the first attempt and raises the error; logging it as well would repeat it.
+            self._listener.on_failed(error)
         with self._condition:
             self._stopping = True
             self._condition.notify_all()
 
-    def _converse(self, line: WebSocket) -> Closed:
-        """Read and send until the line is closed; return why it was."""
-        opened = self._clock()
-        machine = EventProtocol(opened, line.handshake.heartbeat_timeout)
-        self._announced.clear()
+    # -- on the connection's thread: an open websocket -----------------------------------------------------------------
+
+    def _serve(self, websocket: WebSocket) -> Closed:
+        """Receive and send until the connection ends; return the reason for its end."""
+        protocol = EventProtocol(self._clock(), websocket.handshake.heartbeat_timeout)
+        self._announced = AnnouncedSubscribers()
         try:
             while True:
                 if self._stopping:
-                    self._carry_out(machine.disconnect(), line)
+                    self._carry_out(protocol.disconnect(), websocket)
                     return Closed("This side ended the connection", may_retry=False)
-                if machine.state is ConnectionState.CONNECTED:
-                    self._send_waiting(machine, line)
-                    self._wait_for_room(line)
-                deadline = machine.next_deadline
-                if machine.state is ConnectionState.CONNECTING:
-                    deadline = min(opened + READY_LIMIT, deadline or opened + READY_LIMIT)
-                now = self._clock()
-                text = line.receive(None if deadline is None else max(0.0, deadline - now))
-                now = self._clock()
-                outputs: list[Output] = []
-                if text is not None:
-                    outputs = machine.receive(text, now)
-                    if self._connected:
-                        self._heard = now
-                if text is None or (outputs and isinstance(outputs[0], Send)):
-                    self._correspondent.looked_up(now)
-                if deadline is not None and now >= deadline:
-                    outputs += machine.tick(now)
-                    if machine.state is ConnectionState.CONNECTING and now >= opened + READY_LIMIT:
-                        outputs += machine.line_lost("The server did not say that it is ready")
-                closed = self._carry_out(outputs, line)
+                if protocol.state is ConnectionState.CONNECTED:
+                    self._send_queued(protocol, websocket)
+                    self._wait_for_capacity(websocket)
+                closed = self._carry_out(self._receive(protocol, websocket), websocket)
                 if closed is not None:
                     return closed
         except TransportError as error:
-            machine.line_lost(error.message)
+            protocol.connection_lost(error.message)
             return Closed(error.message.rstrip("."), may_retry=True)
 
-    def _carry_out(self, outputs: list[Output], line: WebSocket) -> Closed | None:
+    def _receive(self, protocol: EventProtocol, websocket: WebSocket) -> list[Output]:
+        """Wait for a text, a wake-up or the next deadline; return the protocol's outputs."""
+        deadline = protocol.next_deadline
+        now = self._clock()
+        text = websocket.receive(None if deadline is None else max(0.0, deadline - now))
+        now = self._clock()
+        outputs: list[Output] = []
+        if text is not None:
+            outputs = protocol.receive(text, now)
+            if self._connected:
+                self._last_received = now
+        if text is None or (outputs and isinstance(outputs[0], Send)):
+            self._listener.on_idle(now)
+        if deadline is not None and now >= deadline:
+            outputs += protocol.tick(now)
+        return outputs
+
+    def _carry_out(self, outputs: list[Output], websocket: WebSocket) -> Closed | None:
         for output in outputs:
             if isinstance(output, EventReceived):
-                self._correspondent.received(output.payload)
+                self._listener.on_event(output.payload)
             elif isinstance(output, Send):
-                line.send(output.text)
+                websocket.send(output.text)
             elif isinstance(output, Acknowledged):
-                self._settle(self._outbox.find(output.id), output.reply)
-                self._outbox.settle(output.id)
+                # The listener first: threads that wait for the acknowledgement rely on its reaction.
+                self._report_ack(self._outbox.find(output.id), output.reply)
+                self._outbox.acknowledge(output.id)
             elif isinstance(output, AckTimedOut):
-                self._settle(self._outbox.overdue(output.id), {"message": "the server did not acknowledge it"})
+                message = self._outbox.ack_timed_out(output.id)
+                self._report_ack(message, {"message": "the server did not acknowledge it"})
             elif isinstance(output, Connected):
-                self._become_ready()
+                self._become_connected()
             elif isinstance(output, Ignored):
                 logger.debug("Ignored on the event connection: %s: %r", output.reason, output.text)
             elif isinstance(output, Closed):
                 return output
         return None
 
-    def _become_ready(self) -> None:
+    def _become_connected(self) -> None:
         now = self._clock()
-        gap = None if self._heard is None else now - self._heard
-        self._heard, self._failures, self._error = now, 0, None
-        self._outbox.put_first(self._correspondent.ready(gap))
+        gap = None if self._last_received is None else now - self._last_received
+        self._last_received, self._failures, self._error = now, 0, None
+        self._outbox.prepend(self._listener.on_connected(gap))
         with self._condition:
             self._connected = True
             self._condition.notify_all()
 
-    def _settle(self, letter: OutgoingMessage | None, reply: dict[str, object]) -> None:
-        if letter is not None:
+    def _report_ack(self, message: OutgoingMessage | None, reply: dict[str, object]) -> None:
+        if message is not None:
             problem = None if reply.get("success") else str(reply.get("message") or "the server gave no reason")
-            self._correspondent.settled(letter, problem)
+            self._listener.on_ack(message, problem)
 
-    def _send_waiting(self, machine: EventProtocol, line: WebSocket) -> None:
-        for _ in range(_SENT_AT_ONCE):
-            letter = self._outbox.take()
-            if letter is None:
+    def _send_queued(self, protocol: EventProtocol, websocket: WebSocket) -> None:
+        for _ in range(_MESSAGES_PER_TURN):
+            message = self._outbox.take()
+            if message is None:
                 return
-            if self._is_needless(letter):
-                self._outbox.discard()
+            if self._announced.is_redundant(message):
+                self._outbox.drop()
                 continue
-            ack_id, text = machine.send_event(letter.payload, self._clock())
-            self._outbox.sent(ack_id, letter)
-            line.send(text)
-        line.wake()
+            ack_id, text = protocol.send_event(message.payload, self._clock())
+            self._outbox.mark_sent(ack_id, message)
+            websocket.send(text)
+        # More may be queued: `receive` must not wait.
+        websocket.wake()
 
-    def _is_needless(self, letter: OutgoingMessage) -> bool:
-        """Whether a (un)subscription tells the server what it knows: a new line begins with all subscribers."""
-        if letter.subscriber is None:
-            return False
-        known = letter.subscriber in self._announced
-        if letter.payload["topic"] == SUBSCRIBE:
-            self._announced.add(letter.subscriber)
-            return known
-        self._announced.discard(letter.subscriber)
-        return not known
-
-    def _wait_for_room(self, line: WebSocket) -> None:
-        """Let nothing in while too many events wait; tell the server meanwhile that this side is alive."""
-        while not self._correspondent.has_room(_SIGN_OF_LIFE) and not self._stopping:
-            line.send(encode(Packet(PacketType.HEARTBEAT)))
+    def _wait_for_capacity(self, websocket: WebSocket) -> None:
+        """Receive nothing while too many events are queued; send heartbeats meanwhile."""
+        while not self._listener.has_capacity(_KEEPALIVE_SECONDS) and not self._stopping:
+            websocket.send(encode(Packet(PacketType.HEARTBEAT)))

@@ -1,4 +1,4 @@
-"""State: what is still to be said to the event server: waiting to be sent, or sent and not acknowledged yet."""
+"""State: messages to the event server that are queued, or sent and not acknowledged yet."""
 
 from __future__ import annotations
 
@@ -11,127 +11,130 @@ import attrs
 
 from ftrack_orm.errors import EventNotSent
 
-#: Times a letter is sent on one connection without ever being acknowledged.
-_MOST_ATTEMPTS = 2
+#: How often a message is sent on one connection without being acknowledged before it is given up.
+MAX_ATTEMPTS_PER_CONNECTION = 2
 
 
 @attrs.define(eq=False)
 class OutgoingMessage:
     """One payload for the server.
 
-    *lasting* says that it must reach the server, if need be over a later connection; subscriptions are not, since a new
-    connection begins with all of them. *subscriber* is the id a subscription is about.
+    A *durable* message is kept until the server acknowledges it, over several connections if need be. Subscriptions are
+    not durable, since every connection begins by sending all of them. *subscriber_id* is the id of the subscriber that
+    a subscription or its end is about.
     """
 
     payload: Mapping[str, Any]
-    lasting: bool = True
-    subscriber: str | None = None
+    durable: bool = True
+    subscriber_id: str | None = None
     attempts: int = 0
 
 
 class Outbox:
-    """Letters in the order they were put in, which is the order they are sent in, over however many connections.
+    """Messages in the order they were put in, which is the order they are sent in, over any number of connections.
 
-    A letter leaves when the server acknowledges it. What was sent over a connection that broke is sent again over the
-    next, first and with the same event id, so that receivers can tell. At most *limit* letters wait.
+    A message leaves when the server acknowledges it. Messages that were not acknowledged when a connection was lost are
+    sent again first over the next one, with the same event ids, so that receivers can drop duplicates. At most *limit*
+    messages are queued.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._changed = threading.Condition()
-        self._waiting: deque[OutgoingMessage] = deque()
+        self._queued: deque[OutgoingMessage] = deque()
+        #: Sent and not acknowledged, by acknowledgement id.
         self._sent: dict[int, OutgoingMessage] = {}
-        #: The letter taken out and not yet noted as sent.
+        #: The message taken by the sender and not marked as sent yet.
         self._taken: OutgoingMessage | None = None
-        #: Letters ever put in, and ever settled: whoever waits, waits for those put in before.
-        self._put = 0
-        self._settled = 0
+        #: Messages ever put in and ever completed: `drain` waits for those put in before it.
+        self._put_count = 0
+        self._completed_count = 0
 
-    def put(self, letter: OutgoingMessage) -> None:
-        """Add a letter; raises `EventNotSent` when too many wait."""
+    def put(self, message: OutgoingMessage) -> None:
+        """Append a message; raises `EventNotSent` when *limit* messages are queued already."""
         with self._changed:
-            if letter.lasting and len(self._waiting) >= self._limit:
+            if message.durable and len(self._queued) >= self._limit:
                 raise EventNotSent(
-                    f"{len(self._waiting)} events wait for the connection to the event server; "
-                    f"{letter.payload.get('topic')} is one too many (setting event_outbox_size).",
+                    f"The event {message.payload.get('topic')} is not sent: {len(self._queued)} events are already "
+                    "queued for the event server, which is the limit (setting event_outbox_size).",
                     safe_to_retry=True,
                 )
-            self._waiting.append(letter)
-            self._put += 1
+            self._queued.append(message)
+            self._put_count += 1
 
-    def put_first(self, letters: list[OutgoingMessage]) -> None:
-        """Add letters before all that wait, whatever their number."""
+    def prepend(self, messages: list[OutgoingMessage]) -> None:
+        """Insert messages before all that are queued, regardless of the limit."""
         with self._changed:
-            self._waiting.extendleft(reversed(letters))
-            self._put += len(letters)
+            self._queued.extendleft(reversed(messages))
+            self._put_count += len(messages)
 
     def take(self) -> OutgoingMessage | None:
-        """Return the next letter to send, or None. `sent` must follow, or `discard`."""
-        if not self._waiting:
+        """Return the next message to send, or None. `mark_sent` or `drop` must follow."""
+        if not self._queued:
             return None
         with self._changed:
-            self._taken = self._waiting.popleft() if self._waiting else None
+            self._taken = self._queued.popleft() if self._queued else None
             return self._taken
 
-    def sent(self, ack_id: int, letter: OutgoingMessage) -> None:
-        """Note that a letter taken was sent and will be acknowledged under that number."""
+    def mark_sent(self, ack_id: int, message: OutgoingMessage) -> None:
+        """Record that the taken message was sent and will be acknowledged with *ack_id*."""
         with self._changed:
-            letter.attempts += 1
+            message.attempts += 1
             self._taken = None
-            self._sent[ack_id] = letter
+            self._sent[ack_id] = message
 
-    def find(self, ack_id: int) -> OutgoingMessage | None:
-        """Return the letter that was sent under that number and not acknowledged until now, or None."""
-        return self._sent.get(ack_id)
-
-    def settle(self, ack_id: int) -> None:
-        """Be done with the letter of that number, which the server acknowledged; whoever drains may go on."""
-        with self._changed:
-            if self._sent.pop(ack_id, None) is not None:
-                self._done(1)
-
-    def discard(self) -> None:
-        """Give up the letter taken, which cannot or need not be sent."""
+    def drop(self) -> None:
+        """Discard the taken message, which need not be sent."""
         with self._changed:
             if self._taken is not None:
                 self._taken = None
-                self._done(1)
+                self._complete(1)
 
-    def overdue(self, ack_id: int) -> OutgoingMessage | None:
-        """Put a letter back that was not acknowledged in time; return it if it was tried often enough instead."""
-        with self._changed:
-            letter = self._sent.pop(ack_id, None)
-            if letter is None:
-                return None
-            if letter.attempts < _MOST_ATTEMPTS and letter.lasting:
-                self._waiting.appendleft(letter)
-                return None
-            self._done(1)
-            return letter
+    def find(self, ack_id: int) -> OutgoingMessage | None:
+        """Return the message that was sent with *ack_id* and is not acknowledged yet, or None."""
+        return self._sent.get(ack_id)
 
-    def line_lost(self) -> None:
-        """Put everything that was not acknowledged back, before what waits; forget what was for that line only."""
+    def acknowledge(self, ack_id: int) -> None:
+        """Remove the message that was sent with *ack_id*, and release the threads that wait in `drain` for it."""
         with self._changed:
-            returned = [*self._sent.values(), *([self._taken] if self._taken else []), *self._waiting]
-            kept = [letter for letter in returned if letter.lasting]
-            for letter in kept:
-                letter.attempts = 0
+            if self._sent.pop(ack_id, None) is not None:
+                self._complete(1)
+
+    def ack_timed_out(self, ack_id: int) -> OutgoingMessage | None:
+        """Queue the message of *ack_id* again, or return it when it is given up instead."""
+        with self._changed:
+            message = self._sent.pop(ack_id, None)
+            if message is None:
+                return None
+            if message.attempts < MAX_ATTEMPTS_PER_CONNECTION and message.durable:
+                self._queued.appendleft(message)
+                return None
+            self._complete(1)
+            return message
+
+    def connection_lost(self) -> None:
+        """Queue every unacknowledged message again, before the queued ones; drop those that are not durable."""
+        with self._changed:
+            returned = [*self._sent.values(), *([self._taken] if self._taken else []), *self._queued]
+            kept = [message for message in returned if message.durable]
+            for message in kept:
+                message.attempts = 0
             self._sent.clear()
             self._taken = None
-            self._waiting = deque(kept)
-            self._done(len(returned) - len(kept))
+            self._queued = deque(kept)
+            self._complete(len(returned) - len(kept))
 
     def drain(self, timeout: float | None = None) -> bool:
-        """Wait until all that was put in before is settled, at most *timeout* seconds; return whether it is."""
+        """Wait up to *timeout* seconds until all messages put in before are completed; return whether they are."""
         with self._changed:
-            goal = self._put
-            return self._changed.wait_for(lambda: self._settled >= goal or self.unsettled == 0, timeout)
+            goal = self._put_count
+            return self._changed.wait_for(lambda: self._completed_count >= goal or self.pending == 0, timeout)
 
     @property
-    def unsettled(self) -> int:
-        """How many letters wait or are not acknowledged."""
-        return len(self._waiting) + len(self._sent) + (self._taken is not None)
+    def pending(self) -> int:
+        """The number of messages that are queued or not acknowledged."""
+        return len(self._queued) + len(self._sent) + (self._taken is not None)
 
-    def _done(self, count: int) -> None:
-        self._settled += count
+    def _complete(self, count: int) -> None:
+        self._completed_count += count
         self._changed.notify_all()

@@ -1,1 +1,1 @@
-"""From received events to callbacks: deduplication, replies, catching up after a gap, ordering, worker threads."""
+"""From received events to callbacks: deduplication, replies, recovery after a gap, ordering, worker threads."""

@@ -1,7 +1,8 @@
-"""Edge: finding the events that came while nobody listened, by asking the server for its own `Event` records.
+"""Edge: finds the events that were missed during a gap by asking the server for its `Event` records.
 
-The records are numbered in the order of what happened. The number of the newest is asked for when listening begins and
-now and then afterwards; after a gap, what has a higher number and was not handled was missed. No clocks are compared.
+The records are numbered in the order of the changes. The last number is asked for as a checkpoint when the connection
+begins and periodically afterwards; after a gap, events with a higher number that were not handled were missed. No
+clocks are compared.
 """
 
 from __future__ import annotations
@@ -15,130 +16,141 @@ import attrs
 from ftrack_orm.errors import FtrackError
 from ftrack_orm.events.event import Event
 
-from .deduplicator import REMEMBERED
-from .event_records import events_of
+from .deduplicator import REMEMBERED_IDS
+from .event_records import replay_events
 
 logger = logging.getLogger("ftrack_orm.events")
 
-#: Seconds after which, and events after which, the end of the records is asked for again: the ids of all events since
-#: the time before that must be remembered, and few records be looked through after a gap.
-RENEWAL_SECONDS = 600.0
-RENEWAL_EVENTS = REMEMBERED // 4
-#: Records asked for at a time, and looked through at most after one gap.
-PAGE = 500
-MOST_RECORDS = 100_000
+#: Seconds and events after which the next checkpoint is due: the ids of all events since the checkpoint before must be
+#: remembered, and a search after a gap should read few records.
+CHECKPOINT_SECONDS = 600.0
+CHECKPOINT_EVENTS = REMEMBERED_IDS // 4
+RECORDS_PER_QUERY = 500
+#: The largest number of records read after one gap.
+MAX_RECORDS = 100_000
 
-_NEWEST = "select id from Event order by id descending limit 1"
-_AFTER = (
+_LAST_RECORD = "select id from Event order by id descending limit 1"
+_RECORDS_AFTER = (
     "select id, created_at, data, user_id, user.username from Event "
-    "where id > {after} order by id ascending limit {page}"
+    "where id > {after} order by id ascending limit {limit}"
 )
 
-#: Asks the server a query in ftrack's own text, on the thread that calls; gives plain rows.
+#: Sends a query in ftrack's own language and returns plain rows. It blocks the calling thread.
 QueryRecords = Callable[[str], Sequence[Mapping[str, Any]]]
 
 
 @attrs.frozen
 class CatchUpResult:
-    """The missed *events*, in order; *complete* is False when there may be more that could not be found out."""
+    """The missed *events* in order; *complete* is False when there may be more that could not be determined."""
 
     events: tuple[Event, ...]
     complete: bool
 
 
 class CatchUp:
-    """Knows where in the records listening began, and finds what was not handled since.
+    """Keeps checkpoints in the server's records, and finds the events after them that were not handled.
 
-    Two places are known and a search begins at the older one, because an event may still be on its way when its record
-    is counted already.
+    Two checkpoints are kept and a search begins at the older one, because an event may still be under way when its
+    record is already counted.
     """
 
     def __init__(self, query: QueryRecords) -> None:
         self._query = query
-        self._older: int | None = None
-        self._newer: int | None = None
-        self._renewed_at = 0.0
-        self._renewing = False
-        #: Events handled since each of the places was asked for.
-        self._since_older = 0
-        self._since_newer = 0
+        self._is_started = False
+        #: Record numbers; None when the server's records cannot be read.
+        self._previous: int | None = None
+        self._latest: int | None = None
+        self._checkpoint_at = 0.0
+        self._is_checkpoint_running = False
+        #: The number of events received since each of the checkpoints.
+        self._events_since_previous = 0
+        self._events_since_latest = 0
 
-    def begin(self, now: float) -> bool:
-        """Ask where the records end, before listening begins; return whether the server says it."""
-        self._older = self._newer = self._newest()
-        self._since_older = self._since_newer = 0
-        self._renewed_at = now
-        return self._older is not None
+    def restart(self) -> None:
+        """Make the next `start` set a new first checkpoint."""
+        self._is_started = False
 
-    def handled(self, now: float) -> bool:
-        """Count an event; return whether it is time to `renew`."""
-        self._since_older += 1
-        self._since_newer += 1
-        return self.renewal_due(now)
+    def start(self, now: float) -> bool:
+        """Set the first checkpoint unless there is one; return whether there is. Call it before events can arrive."""
+        if not self._is_started:
+            self._previous = self._latest = self._last_record_number()
+            self._events_since_previous = self._events_since_latest = 0
+            self._checkpoint_at = now
+            self._is_started = self._previous is not None
+        return self._is_started
 
-    def renewal_due(self, now: float) -> bool:
-        """Return whether it is time to `renew`."""
-        late = self._since_newer >= RENEWAL_EVENTS or now - self._renewed_at >= RENEWAL_SECONDS
-        return late and not self._renewing
+    def count_event(self, now: float) -> bool:
+        """Count a received event; return whether a checkpoint is due."""
+        self._events_since_previous += 1
+        self._events_since_latest += 1
+        return self.is_checkpoint_due(now)
 
-    def renewal(self, now: float) -> Callable[[], None]:
-        """Return what asks again where the records end; to be called once, on a thread that may wait."""
-        self._renewing, self._renewed_at = True, now
-        counted = self._since_newer
-        self._since_newer = 0
+    def is_checkpoint_due(self, now: float) -> bool:
+        """Return whether `make_checkpoint` should be called."""
+        is_old = self._events_since_latest >= CHECKPOINT_EVENTS or now - self._checkpoint_at >= CHECKPOINT_SECONDS
+        return is_old and not self._is_checkpoint_running
 
-        def renew() -> None:
-            newest = self._newest()
-            if newest is not None:
-                self._advance(newest, counted + self._since_newer)
-            self._renewing = False
+    def make_checkpoint(self, now: float) -> Callable[[], None]:
+        """Return a function that asks the server for a new checkpoint; call it once, on a thread that may block."""
+        self._is_checkpoint_running, self._checkpoint_at = True, now
+        events_before = self._events_since_latest
+        self._events_since_latest = 0
 
-        return renew
+        def ask() -> None:
+            number = self._last_record_number()
+            if number is not None:
+                self._advance(number, events_before + self._events_since_latest)
+            self._is_checkpoint_running = False
 
-    def find(self, seen: Container[str]) -> CatchUpResult:
-        """Return what was recorded and is not among the ids *seen*; a request for each page of records.
+        return ask
 
-        Never raises: when the server cannot be asked, the log tells, and what is returned is not complete.
+    def find_missed(self, handled: Container[str]) -> CatchUpResult:
+        """Return the events recorded since the older checkpoint whose ids are not in *handled*.
+
+        Sends a query for every 500 records. Raises nothing if the server cannot be asked: that is logged, and the
+        result is not complete.
         """
-        after = self._older
-        if after is None or self._since_older > REMEMBERED:
-            logger.warning("What happened during the gap in the event connection cannot be told from what was handled.")
+        after = self._previous
+        if after is None or self._events_since_previous > REMEMBERED_IDS:
+            logger.warning(
+                "Events missed while disconnected cannot be distinguished from handled ones; none is replayed."
+            )
             return CatchUpResult((), complete=False)
-        records, complete = self._records(after)
-        told = events_of(records)
-        missed = tuple(event for event in told.events if event.id not in seen)
+        records, complete = self._records_after(after)
+        replayed = replay_events(records)
+        missed = tuple(event for event in replayed.events if event.id not in handled)
         if complete and records:
-            self._advance(int(records[-1]["id"]), self._since_newer)
-            self._since_newer = 0
-        return CatchUpResult(missed, complete=complete and not told.unclear)
+            self._advance(int(records[-1]["id"]), self._events_since_latest)
+            self._events_since_latest = 0
+        return CatchUpResult(missed, complete=complete and not replayed.unusable)
 
-    def _advance(self, newest: int, since_older: int) -> None:
-        """Know a newer place; the newer one until now becomes the older one."""
-        self._older, self._newer, self._since_older = self._newer, newest, since_older
+    def _advance(self, number: int, events_since_previous: int) -> None:
+        """Make *number* the newer checkpoint, and the newer one the older one."""
+        self._previous, self._latest, self._events_since_previous = self._latest, number, events_since_previous
 
-    def _records(self, after: int) -> tuple[list[Mapping[str, Any]], bool]:
+    def _records_after(self, after: int) -> tuple[list[Mapping[str, Any]], bool]:
         records: list[Mapping[str, Any]] = []
-        while len(records) < MOST_RECORDS:
+        while len(records) < MAX_RECORDS:
             try:
-                page = self._query(_AFTER.format(after=after, page=PAGE))
+                page = self._query(_RECORDS_AFTER.format(after=after, limit=RECORDS_PER_QUERY))
             except FtrackError as error:
-                logger.warning("The events missed during the gap in the event connection cannot be found: %s", error)
+                logger.warning("The events missed while disconnected cannot be read from the server: %s", error)
                 return records, False
             records.extend(page)
-            if len(page) < PAGE:
+            if len(page) < RECORDS_PER_QUERY:
                 return records, True
             after = int(page[-1]["id"])
-        logger.warning("More than %d changes were recorded; the rest of them is not looked through.", MOST_RECORDS)
+        logger.warning("More than %d changes were recorded while disconnected; the others are ignored.", MAX_RECORDS)
         return records, False
 
-    def _newest(self) -> int | None:
+    def _last_record_number(self) -> int | None:
         try:
-            rows = self._query(_NEWEST)
+            rows = self._query(_LAST_RECORD)
         except FtrackError as error:
             logger.info("The server's Event records cannot be read, so missed events will not be found: %s", error)
             return None
         try:
             return int(rows[0]["id"]) if rows else 0
         except (KeyError, TypeError, ValueError):
-            logger.info("The server numbers its Event records in a way not known, so missed events will not be found.")
+            logger.info("The ids of the server's Event records are not numbers, so missed events will not be found.")
             return None

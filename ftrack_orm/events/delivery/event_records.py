@@ -1,8 +1,8 @@
-"""Pure: the server's `Event` records as the `ftrack.update` events they tell of.
+"""Pure: from the server's `Event` records to the `ftrack.update` events they record.
 
-What a real server writes into a record's `data` is not documented. Used is JSON that names the event (`event`) and
-holds the entity's entry in it (`entity`), as the embedded server writes it. Other records tell too little: without the
-event's id, a change that was handled already could not be told from one that was missed.
+The content of `Event.data` on real servers is not documented. Records are used if their data is JSON that holds the
+event's id (`event`) and the entity's entry (`entity`), as the embedded server writes it. Other records are unusable:
+without the event's id, a change that was handled already cannot be distinguished from a missed one.
 """
 
 from __future__ import annotations
@@ -14,38 +14,39 @@ from typing import Any
 import attrs
 
 from ftrack_orm.events.event import Event
+from ftrack_orm.events.topics import UPDATE_TOPIC
 
 
 @attrs.frozen
 class ReplayedEvents:
-    """The *events* that records tell of, in order, and how many records told too little (*unclear*)."""
+    """The *events* of some records, in order, and the number of records that were *unusable*."""
 
     events: tuple[Event, ...]
-    unclear: int = 0
+    unusable: int = 0
 
 
-def events_of(records: Iterable[Mapping[str, Any]]) -> ReplayedEvents:
-    """Return the events that *records* tell of; the records of one event, one for each entity, make one event."""
+def replay_events(records: Iterable[Mapping[str, Any]]) -> ReplayedEvents:
+    """Return the events of *records*; the records of one event, one for each entity, make one event."""
     events: dict[str, Event] = {}
-    unclear = 0
+    unusable = 0
     for record in records:
-        told = _data_of(record)
-        event_id, entry = told.get("event"), told.get("entity")
+        data = _record_data(record)
+        event_id, entry = data.get("event"), data.get("entity")
         if not isinstance(event_id, str) or not isinstance(entry, dict):
-            unclear += 1
+            unusable += 1
             continue
         event = events.get(event_id)
         if event is None:
-            event = events[event_id] = _event(event_id, record, told)
+            event = events[event_id] = _update_event(event_id, record, data)
         event.data["entities"].append(entry)
         for parent in entry.get("parents") or ():
             identifier = parent.get("entityId") if isinstance(parent, Mapping) else None
             if identifier is not None and identifier not in event.data["parents"]:
                 event.data["parents"].append(identifier)
-    return ReplayedEvents(tuple(events.values()), unclear)
+    return ReplayedEvents(tuple(events.values()), unusable)
 
 
-def _event(event_id: str, record: Mapping[str, Any], told: Mapping[str, Any]) -> Event:
+def _update_event(event_id: str, record: Mapping[str, Any], record_data: Mapping[str, Any]) -> Event:
     user = record.get("user")
     username = user.get("username") if isinstance(user, Mapping) else None
     user_id = record.get("user_id")
@@ -53,17 +54,17 @@ def _event(event_id: str, record: Mapping[str, Any], told: Mapping[str, Any]) ->
         "entities": [],
         "parents": [],
         "user": {"userid": user_id, "name": username},
-        "clientToken": told.get("clientToken"),
-        "pushToken": told.get("pushToken"),
+        "clientToken": record_data.get("clientToken"),
+        "pushToken": record_data.get("pushToken"),
     }
-    # No id of a source: nobody waits for a reply any more.
-    return Event("ftrack.update", data, source={"user": {"id": user_id, "username": username}}, id=event_id)
+    # The source has no id: its publisher does not wait for replies any more.
+    return Event(UPDATE_TOPIC, data, source={"user": {"id": user_id, "username": username}}, id=event_id)
 
 
-def _data_of(record: Mapping[str, Any]) -> Mapping[str, Any]:
+def _record_data(record: Mapping[str, Any]) -> Mapping[str, Any]:
     text = record.get("data")
     try:
-        told = json.loads(text) if isinstance(text, str) else None
+        data = json.loads(text) if isinstance(text, str) else None
     except ValueError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return data if isinstance(data, dict) else {}

@@ -1,4 +1,4 @@
-"""State: which events may be handled now, so that those about the same thing are handled one after the other."""
+"""State: the order of deliveries: those that share a key are handled one after the other."""
 
 from __future__ import annotations
 
@@ -12,65 +12,66 @@ from ftrack_orm.events.subscriptions.subscription import Subscriber
 
 @attrs.define(eq=False)
 class Job:
-    """An event and the subscribers to be told of it, in the lanes of the *keys* it is about."""
+    """The delivery of an event to its subscribers, ordered among the jobs that share one of its *keys*."""
 
     event: Event
     subscribers: list[Subscriber]
     keys: tuple[str, ...]
-    #: How many jobs before it are not done.
+    #: The number of unfinished jobs that this one waits for.
     blockers: int = 0
+    #: The jobs that wait for this one.
     followers: list[Job] = attrs.field(factory=list)
-    #: Given up because there were too many: it keeps its place, and nothing is called.
+    #: Whether the queue was full: the job keeps its position, and no subscriber is called.
     dropped: bool = False
 
 
 class OrderedQueue:
-    """Jobs in lanes, one for each key: a job waits for the last one in each of its lanes. Not safe for threads."""
+    """Jobs ordered per key: a job waits for the last unfinished job of each of its keys. Not thread-safe."""
 
     def __init__(self) -> None:
-        self._last: dict[str, Job] = {}
+        self._last_by_key: dict[str, Job] = {}
 
     def add(self, job: Job) -> bool:
-        """Put a job at the end of its lanes; return whether it may be done at once."""
-        last = self._last
+        """Append a job; return whether it can start at once."""
+        last_by_key = self._last_by_key
         for key in job.keys:
-            before = last.get(key)
-            if before is not None and before is not job:
-                before.followers.append(job)
+            previous = last_by_key.get(key)
+            if previous is not None and previous is not job:
+                previous.followers.append(job)
                 job.blockers += 1
-            last[key] = job
+            last_by_key[key] = job
         return not job.blockers
 
     def done(self, job: Job) -> list[Job]:
-        """Take a finished job out; return those that may be done now."""
-        last = self._last
+        """Remove a finished job; return the jobs that can start now."""
+        last_by_key = self._last_by_key
         for key in job.keys:
-            if last.get(key) is job:
-                del last[key]
-        freed = []
+            if last_by_key.get(key) is job:
+                del last_by_key[key]
+        ready = []
         for follower in job.followers:
             follower.blockers -= 1
             if not follower.blockers:
-                freed.append(follower)
+                ready.append(follower)
         job.followers.clear()
-        return freed
+        return ready
 
     def __len__(self) -> int:
-        """How many lanes are in use."""
-        return len(self._last)
+        """Return the number of keys with unfinished jobs."""
+        return len(self._last_by_key)
 
 
-def lane_keys(event: Event, subscribers: Iterable[Subscriber]) -> tuple[str, ...]:
-    """Return what an event is about: the entities it names, or if it names none, the subscribers that are told.
+def ordering_keys(event: Event, subscribers: Iterable[Subscriber]) -> tuple[str, ...]:
+    """Return the ids of the entities that an event names, or if it names none, the ids of its subscribers.
 
-    Named are entities in `entities` (`ftrack.update`) and `selection` (`ftrack.action.*`), PROTOCOL 3.5 and 3.6.
+    Events name entities in `entities` (`ftrack.update`) and `selection` (`ftrack.action.*`), PROTOCOL 3.5 and 3.6.
     """
     data = event.data
     if isinstance(data, dict):
-        listed = data.get("entities") or data.get("selection")
-        if isinstance(listed, list):
-            named = [entry.get("entityId") for entry in listed if isinstance(entry, dict)]
-            found = tuple(dict.fromkeys(str(name) for name in named if name))
-            if found:
-                return found
+        entries = data.get("entities") or data.get("selection")
+        if isinstance(entries, list):
+            identifiers = [entry.get("entityId") for entry in entries if isinstance(entry, dict)]
+            keys = tuple(dict.fromkeys(str(identifier) for identifier in identifiers if identifier))
+            if keys:
+                return keys
     return tuple(subscriber.identifier for subscriber in subscribers)

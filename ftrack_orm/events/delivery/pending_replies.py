@@ -1,4 +1,4 @@
-"""State: who waits for replies to which event, and until when."""
+"""State: the callbacks that wait for replies to published events, each for a limited time."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ from ftrack_orm.events.event import Event
 
 
 class PendingReplies:
-    """What to call with replies, by the id of the event they answer; forgotten after *lifetime* seconds.
+    """Callbacks by the id of the event whose replies they wait for; each is removed after *lifetime* seconds.
 
-    An event may be answered by several subscribers, so the first reply does not end the wait.
+    Several subscribers may reply to an event, so the first reply does not remove the callback.
     """
 
     def __init__(self, lifetime: float) -> None:
         self._lifetime = lifetime
         self._lock = threading.Lock()
-        #: All live equally long, so the order of adding is the order of expiring.
-        self._waiting: dict[str, tuple[float, Callable[[Event], object]]] = {}
+        #: By event id, the deadline and the callback. The lifetime is the same for all, so the oldest expires first.
+        self._callbacks: dict[str, tuple[float, Callable[[Event], object]]] = {}
 
     def add(self, event_id: str, callback: Callable[[Event], object], now: float) -> None:
-        """Have *callback* called with replies to the event of that id."""
+        """Register *callback* for replies to the event of that id."""
         with self._lock:
-            self._expire(now)
-            self._waiting[event_id] = (now + self._lifetime, callback)
+            self._remove_expired(now)
+            self._callbacks[event_id] = (now + self._lifetime, callback)
 
     def remove(self, event_id: str) -> None:
-        """Wait no longer for replies to that event."""
+        """Remove the callback for replies to that event, if there is one."""
         with self._lock:
-            self._waiting.pop(event_id, None)
+            self._callbacks.pop(event_id, None)
 
-    def of(self, reply: Event, now: float) -> Callable[[Event], object] | None:
-        """Return what is to be called with *reply*, or None when nobody waits for it (any more)."""
+    def callback_for(self, reply: Event, now: float) -> Callable[[Event], object] | None:
+        """Return the callback that waits for *reply*, or None."""
         with self._lock:
-            self._expire(now)
-            entry = self._waiting.get(reply.in_reply_to_event or "")
+            self._remove_expired(now)
+            entry = self._callbacks.get(reply.in_reply_to_event or "")
             return entry[1] if entry else None
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._callbacks)
 
-    def _expire(self, now: float) -> None:
-        while self._waiting:
-            event_id, (deadline, _) = next(iter(self._waiting.items()))
+    def _remove_expired(self, now: float) -> None:
+        while self._callbacks:
+            event_id, (deadline, _) = next(iter(self._callbacks.items()))
             if deadline > now:
                 return
-            del self._waiting[event_id]
+            del self._callbacks[event_id]

@@ -1,58 +1,45 @@
-"""Edge: what becomes of what the event server says: each event once, to listeners, to whoever waits for a reply, and
-to subscribers; and after a gap, first the events that were missed.
+"""Edge: handles received events: each once, first by listeners, then by callbacks for replies, then by subscribers.
 
-All of it runs on the line's thread but the search for missed events, which asks the server over HTTP.
+After a gap in the connection, missed events are handled first. Everything runs on the connection's thread except the
+questions to the server about missed events, which block.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-import attrs
-
 from ftrack_orm.errors import FtrackError
-from ftrack_orm.events.connection.connection import SUBSCRIBE
 from ftrack_orm.events.connection.outbox import OutgoingMessage
-from ftrack_orm.events.event import REPLY_TOPIC, Event
+from ftrack_orm.events.connection.subscription_messages import subscribe_message
+from ftrack_orm.events.event import Event
 from ftrack_orm.events.subscriptions.subscription import SubscriberIndex
+from ftrack_orm.events.threads import CATCH_UP_THREAD, CHECKPOINT_THREAD, StartThread
+from ftrack_orm.events.topics import (
+    CONNECTED_TOPIC,
+    DISCONNECTED_TOPIC,
+    RECONNECTED_TOPIC,
+    REPLY_TOPIC,
+    UPDATE_TOPIC,
+)
 
 from .catch_up import CatchUp, CatchUpResult
 from .deduplicator import Deduplicator
 from .dispatcher import Dispatcher
+from .gap_recovery import GapRecovery, Output, RecoveryState, Release, StartSearch
 from .pending_replies import PendingReplies
 from .statistics import Counters
 
 logger = logging.getLogger("ftrack_orm.events")
 
-UPDATE_TOPIC = "ftrack.update"
-CONNECTED_TOPIC = "ftrack.meta.connected"
-DISCONNECTED_TOPIC = "ftrack.meta.disconnected"
-RECONNECTED_TOPIC = "ftrack.meta.reconnected"
-
-
-@attrs.define
-class _Gap:
-    """A gap whose missed events are being found: its length, and what came of it so far."""
-
-    seconds: float
-    #: Whether the records have still to be looked through, as another gap came after they were.
-    pending: bool = True
-    caught_up: int = 0
-    complete: bool = True
-
-
-#: Events kept back while the missed ones are looked for; with more, nothing is read until they are found.
-_MOST_HELD = 10_000
-
 
 class EventReceiver:
-    """The hub's ear: the `ConnectionListener` of its line.
+    """The `ConnectionListener` of a hub's connection.
 
-    *listeners* are called with every `ftrack.update` before its subscribers, *gap_listeners* when the line is back
-    after it was lost; both on the line's thread, so they must neither block nor take long.
+    *listeners* are called with every `ftrack.update` before its subscribers, *gap_listeners* when the connection is
+    back after it was lost or ended; both on the connection's thread, so they must return quickly and never block.
     """
 
     def __init__(
@@ -60,218 +47,196 @@ class EventReceiver:
         identifier: str,
         subscribers: SubscriberIndex,
         dispatcher: Dispatcher,
-        awaited: PendingReplies,
+        replies: PendingReplies,
         counters: Counters,
-        missed: CatchUp | None,
+        catch_up: CatchUp | None,
         *,
         wake: Callable[[], None],
+        start_thread: StartThread,
         clock: Callable[[], float],
     ) -> None:
         self._identifier = identifier
         self._subscribers = subscribers
         self._dispatcher = dispatcher
-        self._awaited = awaited
+        self._replies = replies
         self._counters = counters
-        self._missed = missed
+        self._catch_up = catch_up
         self._wake = wake
+        self._start_thread = start_thread
         self._clock = clock
         self._seen = Deduplicator()
         self.listeners: list[Callable[[Event], object]] = []
         self.gap_listeners: list[Callable[[], object]] = []
-        self._ever_ready = False
-        self._begun = False
-        #: Subscribers the server has not confirmed yet on the present line.
-        self._unconfirmed: set[str] = set()
-        self._gap: _Gap | None = None
-        self._searching = False
+        self._recovery = GapRecovery(can_search=catch_up is not None)
+        #: The result of the last search until the connection's thread takes it; set by the search's thread.
+        self._search_result: CatchUpResult | None = None
         self._search_ended = threading.Event()
-        self._found: CatchUpResult | None = None
-        self._held: list[Event] | None = None
 
-    # -- what the line tells -------------------------------------------------------------------------------------------
+    def restart(self) -> None:
+        """Prepare for a connection that does not continue an earlier one."""
+        if self._catch_up is not None:
+            self._catch_up.restart()
 
-    def begin(self) -> None:
-        """Prepare for a line that does not continue an earlier one."""
-        self._begun = False
+    # -- reactions to the connection -----------------------------------------------------------------------------------
 
-    def opening(self) -> None:
-        """Note where the server's records end, before the first event can come."""
-        self._take_found()
-        if self._missed is not None and not self._begun:
-            self._begun = self._missed.begin(self._clock())
+    def on_connecting(self) -> None:
+        """Set a checkpoint in the server's records before the first event can arrive."""
+        self._take_search_result()
+        if self._catch_up is not None:
+            self._catch_up.start(self._clock())
 
-    def ready(self, gap: float | None) -> list[OutgoingMessage]:
-        """Return the subscriptions to begin with; after a gap, prepare to look for what was missed."""
+    def on_connected(self, gap: float | None) -> list[OutgoingMessage]:
+        """Return the subscriptions to send first; after a gap, prepare to search for missed events."""
         subscribers = list(self._subscribers)
-        letters = [subscribing({"id": self._identifier}, f"topic={REPLY_TOPIC}")]
-        letters += [subscribing(one.metadata, one.subscription.expression) for one in subscribers]
-        self._unconfirmed = {letter.subscriber for letter in letters if letter.subscriber is not None}
-        if self._ever_ready:
+        messages = [subscribe_message({"id": self._identifier}, f"topic={REPLY_TOPIC}")]
+        messages += [subscribe_message(each.metadata, each.subscription.expression) for each in subscribers]
+        if self._recovery.state is not RecoveryState.NEVER_CONNECTED:
             for listener in list(self.gap_listeners):
-                self._guarded(listener)
+                self._call_listener(listener)
         self.publish_locally(Event(CONNECTED_TOPIC))
         if gap is not None:
             self._counters.add("reconnected")
-            if self._missed is None:
-                self._tell(_Gap(gap, complete=False))
-            else:
-                # What was not caught up yet after the gap before is of one piece with this one.
-                before = self._gap.seconds if self._gap is not None else 0.0
-                self._gap = attrs.evolve(self._gap or _Gap(0.0), seconds=before + gap, pending=True)
-                self._held = [] if self._held is None else self._held
-        self._ever_ready = True
-        return letters
+        identifiers = [message.subscriber_id for message in messages if message.subscriber_id is not None]
+        self._carry_out(self._recovery.connected(gap, identifiers))
+        return messages
 
-    def received(self, payload: dict[str, Any]) -> None:
-        """Take an event, unless it came before; while missed ones are looked for, keep it back."""
+    def on_event(self, payload: dict[str, Any]) -> None:
+        """Handle an event unless it is a duplicate; hold updates back while missed events are searched for."""
         try:
             event = Event.from_payload(payload)
         except FtrackError as error:
-            logger.warning("An event of the server is left out: %s", error)
+            logger.warning("An event from the server is ignored: %s", error)
             return
         except Exception:
-            logger.exception("An event of the server is left out: %.200r", payload)
+            logger.exception("An event from the server is ignored: %.200r", payload)
             return
-        if self._held is not None and event.topic == UPDATE_TOPIC:
-            # Not among those seen yet: what is being looked for may hold it as well, and comes first.
-            self._held.append(event)
-        else:
-            self._take_first(event)
+        # An event held back is not marked as seen yet: the search may find it as well, and must handle it first.
+        if event.topic != UPDATE_TOPIC or not self._recovery.hold(event):
+            self._handle_once(event)
 
-    def settled(self, letter: OutgoingMessage, problem: str | None) -> None:
-        """Note what the server says to a letter; when it knows all subscribers again, look for what was missed."""
-        if letter.subscriber is not None:
+    def on_ack(self, message: OutgoingMessage, problem: str | None) -> None:
+        """Log and count refused events; once all subscriptions are confirmed, search for missed events."""
+        if message.subscriber_id is not None:
             if problem is not None:
-                logger.warning("The event server did not do as asked (%s): %s", dict(letter.payload["data"]), problem)
-            self._unconfirmed.discard(letter.subscriber)
-            self._search_if_due()
+                logger.warning("The event server refused the request (%s): %s", dict(message.payload["data"]), problem)
+            self._carry_out(self._recovery.subscription_confirmed(message.subscriber_id))
             return
         self._counters.add("published" if problem is None else "refused")
         if problem is not None:
-            topic, event_id = letter.payload["topic"], letter.payload["id"]
-            logger.warning("The event %s (%s) was not taken by the event server: %s", event_id, topic, problem)
+            topic, event_id = message.payload["topic"], message.payload["id"]
+            logger.warning("The event server did not accept the event %s (%s): %s", event_id, topic, problem)
 
-    def lost(self, reason: str) -> None:
-        """Tell subscribers that the line broke."""
+    def on_disconnected(self, reason: str) -> None:
+        """Publish locally that the connection was lost."""
         self.publish_locally(Event(DISCONNECTED_TOPIC, {"reason": reason}))
 
-    def gave_up(self, error: FtrackError) -> None:
-        """Tell the log that nothing will come any more."""
+    def on_failed(self, error: FtrackError) -> None:
+        """Log that no further events will arrive."""
         logger.error("The event hub is not connected: %s", error)
 
-    def looked_up(self, now: float) -> None:
-        """Do what is due now and then."""
-        self._take_found()
+    def on_idle(self, now: float) -> None:
+        """Finish a search, report slow callbacks and set a checkpoint if one is due."""
+        self._take_search_result()
         self._dispatcher.report_slow(now)
-        if self._missed is not None and self._held is None and self._missed.renewal_due(now):
-            self._renew(self._missed, now)
+        if self._catch_up is not None and not self._recovery.is_holding and self._catch_up.is_checkpoint_due(now):
+            self._start_thread(CHECKPOINT_THREAD, self._catch_up.make_checkpoint(now))
 
-    def has_room(self, timeout: float) -> bool:
-        """Whether another event can be taken, waiting up to *timeout* seconds."""
-        if self._held is not None and len(self._held) >= _MOST_HELD:
+    def has_capacity(self, timeout: float) -> bool:
+        """Return whether another event can be accepted, waiting up to *timeout* seconds."""
+        if self._recovery.is_full:
             self._search_ended.wait(timeout)
-            self._take_found()
-            return self._held is None
-        return self._dispatcher.has_room(timeout)
+            self._take_search_result()
+            return not self._recovery.is_holding
+        return self._dispatcher.has_capacity(timeout)
 
-    # -- what becomes of it --------------------------------------------------------------------------------------------
+    # -- handling events -----------------------------------------------------------------------------------------------
 
     def publish_locally(self, event: Event) -> None:
-        """Hand an event to the subscribers of this hub only."""
+        """Deliver an event to this hub's subscribers only."""
         subscribers = self._subscribers.interested_in(event)
         if subscribers:
             self._dispatcher.submit(event, subscribers)
 
-    def _take_first(self, event: Event) -> bool:
-        """Take an event unless it came before; return whether it is new."""
-        if not self._seen.first_time(event.id):
+    def release(self) -> None:
+        """Handle the events that were held back."""
+        for event in self._recovery.release():
+            self._handle_once(event)
+
+    def _handle_once(self, event: Event) -> bool:
+        """Handle an event unless it is a duplicate; return whether it is new."""
+        if not self._seen.add(event.id):
             self._counters.add("repeated")
             return False
         self._counters.add("received")
-        self._take(event)
+        self._handle(event)
         return True
 
-    def _take(self, event: Event) -> None:
+    def _handle(self, event: Event) -> None:
         if event.topic == UPDATE_TOPIC:
             for listener in list(self.listeners):
-                self._guarded(listener, event)
+                self._call_listener(listener, event)
             now = self._clock()
-            if self._missed is not None and self._missed.handled(now):
-                self._renew(self._missed, now)
+            if self._catch_up is not None and self._catch_up.count_event(now):
+                self._start_thread(CHECKPOINT_THREAD, self._catch_up.make_checkpoint(now))
         elif event.topic == REPLY_TOPIC:
-            callback = self._awaited.of(event, self._clock())
+            callback = self._replies.callback_for(event, self._clock())
             if callback is not None:
-                self._guarded(callback, event)
+                self._call_listener(callback, event)
         try:
             self.publish_locally(event)
         except FtrackError as error:
-            logger.warning("The event %s (%s) is for nobody: %s", event.id, event.topic, error)
+            logger.warning("The event %s (%s) cannot be delivered: %s", event.id, event.topic, error)
         except Exception:
-            # One strange event must not end the connection for all others.
-            logger.exception("The event %s (%s) cannot be handed on.", event.id, event.topic)
+            # One malformed event must not end the connection for all others.
+            logger.exception("The event %s (%s) cannot be delivered.", event.id, event.topic)
 
-    def _guarded(self, call: Callable[..., object], *arguments: Event) -> None:
+    def _call_listener(self, listener: Callable[..., object], *arguments: Event) -> None:
         try:
-            call(*arguments)
+            listener(*arguments)
         except Exception:
             logger.exception("A listener failed on %s.", arguments[0] if arguments else "a gap in the connection")
 
     # -- after a gap ---------------------------------------------------------------------------------------------------
 
-    def _search_if_due(self) -> None:
-        gap, missed, seen = self._gap, self._missed, self._seen
-        if gap is None or missed is None or not gap.pending or self._unconfirmed or self._searching:
-            return
-        gap.pending = False
-        self._searching = True
+    def _carry_out(self, outputs: list[Output]) -> None:
+        for output in outputs:
+            if isinstance(output, StartSearch):
+                self._start_search()
+            elif isinstance(output, Release):
+                for event in output.events:
+                    self._handle_once(event)
+            else:
+                self._announce_reconnect(output.seconds, output.caught_up, complete=output.complete)
+
+    def _start_search(self) -> None:
+        catch_up, seen = self._catch_up, self._seen
+        assert catch_up is not None
         self._search_ended.clear()
 
         def search() -> None:
-            found = CatchUpResult((), complete=False)
+            result = CatchUpResult((), complete=False)
             try:
-                # What is kept back is not among those seen, so nothing changes in there while this thread reads it.
-                found = missed.find(seen)
+                # Updates are held back, so no id of one is added to `seen` while this thread reads it.
+                result = catch_up.find_missed(seen)
             except Exception:
-                # Records may hold anything; what is kept back must not wait for ever because of that.
-                logger.exception("The events missed during the gap in the event connection cannot be found.")
-            self._found = found
+                # Records may hold anything; events held back must not wait forever because of that.
+                logger.exception("The events missed while disconnected cannot be found.")
+            self._search_result = result
             self._search_ended.set()
             self._wake()
 
-        threading.Thread(target=search, name="ftrack-events-missed", daemon=True).start()
+        self._start_thread(CATCH_UP_THREAD, search)
 
-    def _take_found(self) -> None:
-        """Hand on the missed events that were found, and after them what came meanwhile."""
-        found, gap = self._found, self._gap
-        if found is None or gap is None:
+    def _take_search_result(self) -> None:
+        """Handle the missed events if a search has ended, and after them the events that were held back."""
+        result = self._search_result
+        if result is None:
             return
-        self._found, self._searching = None, False
-        caught_up = sum(map(self._take_first, found.events))
+        self._search_result = None
+        caught_up = sum(map(self._handle_once, result.events))
         self._counters.add("caught_up", caught_up)
-        gap.caught_up += caught_up
-        gap.complete = gap.complete and found.complete
-        if gap.pending:
-            self._search_if_due()
-            return
-        self._gap = None
-        self.release()
-        self._tell(gap)
+        self._carry_out(self._recovery.search_ended(caught_up, complete=result.complete))
 
-    def release(self) -> None:
-        """Hand on what was kept back."""
-        held, self._held = self._held or [], None
-        for event in held:
-            self._take_first(event)
-
-    def _renew(self, missed: CatchUp, now: float) -> None:
-        threading.Thread(target=missed.renewal(now), name="ftrack-events-records", daemon=True).start()
-
-    def _tell(self, gap: _Gap) -> None:
-        data = {"gap": gap.seconds, "caught_up": gap.caught_up, "complete": gap.complete}
+    def _announce_reconnect(self, gap: float, caught_up: int, *, complete: bool) -> None:
+        data = {"gap": gap, "caught_up": caught_up, "complete": complete}
         self.publish_locally(Event(RECONNECTED_TOPIC, data))
-
-
-def subscribing(metadata: Mapping[str, Any], expression: str) -> OutgoingMessage:
-    """Return the letter that tells the server of a subscriber (PROTOCOL 3.3)."""
-    data = {"subscriber": dict(metadata), "subscription": expression}
-    return OutgoingMessage(Event(SUBSCRIBE, data).to_payload(), lasting=False, subscriber=str(metadata["id"]))

@@ -1,4 +1,4 @@
-"""State: what an event hub has done so far, in numbers."""
+"""State: the counters of an event hub."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import attrs
 
 @attrs.define
 class Statistics:
-    """Counts since the hub was made, as they were when `event_hub.statistics` was read.
+    """Counts since the hub was created, at the time `event_hub.statistics` was read.
 
-    *waiting* and *unsent* are how things stand; everything else only grows.
+    *waiting* and *unsent* are present numbers; all others only grow.
     """
 
-    #: Events that came from the server, each once.
+    #: Events received from the server, each counted once.
     received: int = 0
-    #: Events that came more than once and were handled once.
+    #: Events received more than once; they are handled once.
     repeated: int = 0
-    #: Events that came while the connection was lost, and were found in the server's records.
+    #: Events missed while the connection was lost, and found in the server's records.
     caught_up: int = 0
     #: Events all of whose subscribers were called.
     handled: int = 0
@@ -26,32 +26,33 @@ class Statistics:
     failed: int = 0
     #: Calls of callbacks that took longer than the setting `slow_callback_seconds`.
     slow: int = 0
-    #: Events given up because too many waited.
+    #: Events dropped because the queue was full.
     dropped: int = 0
-    #: Events the server acknowledged; and those it refused or never acknowledged.
+    #: Published events that the server acknowledged.
     published: int = 0
+    #: Published events that the server refused or never acknowledged.
     refused: int = 0
-    #: Times the connection was lost and made again.
+    #: Times the connection was lost and opened again.
     reconnected: int = 0
-    #: Events that wait for their turn or are being handled now.
+    #: Events that are queued or being handled now.
     waiting: int = 0
-    #: Events published here that the server has not acknowledged yet.
+    #: Published events that the server has not acknowledged yet.
     unsent: int = 0
 
 
 class Counters:
-    """Counts that several threads add to."""
+    """Counts that several threads increase."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts = Statistics()
 
     def add(self, name: str, count: int = 1) -> None:
-        """Add to the count of that name."""
+        """Increase the count *name*, a field of `Statistics`."""
         with self._lock:
             setattr(self._counts, name, getattr(self._counts, name) + count)
 
     def read(self, *, waiting: int, unsent: int) -> Statistics:
-        """Return a copy of all counts, with those that are not counted but measured."""
+        """Return a copy of all counts, completed by the two present numbers."""
         with self._lock:
             return attrs.evolve(self._counts, waiting=waiting, unsent=unsent)

@@ -1,1 +1,1 @@
-"""Which events a subscriber wants: conditions, the expression language, and the index of subscribers."""
+"""Subscriptions: conditions on events, the expression language, and the index of subscribers."""

@@ -1,7 +1,7 @@
-"""Pure: conditions on events and on subscribers' metadata, as nodes that answer whether a mapping satisfies them.
+"""Pure: conditions on events and on subscribers' metadata, as nodes with a predicate on mappings.
 
-Each node builds its own closure when it is made, and `matches` is that closure: asking costs no walk over nodes, which
-counts where every event is shown to every subscription.
+Each node compiles its predicate `matches` to a closure when it is created. Evaluating it does not traverse the nodes,
+which matters because every event is compared with many subscriptions.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import attrs
 
 Predicate = Callable[[Mapping[str, Any]], bool]
 
-#: The operators whose answer depends on an order; `=` and `!=` have an answer for every value.
-_ORDERS: dict[str, Callable[[Any, Any], bool]] = {
+#: The operators that require an order; `=` and `!=` are defined for every value.
+_ORDER_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
 }
 _WILDCARD = "*"
-#: What JSON and Python call the values that are neither text nor number, in any case.
+#: The constants of JSON and Python, in lower case; expressions may use any case.
 _CONSTANTS = {"true": True, "false": False, "null": None, "none": None}
 _BARE_VALUE = re.compile(r"[A-Za-z0-9\-_,./*@+]+")
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
@@ -32,9 +32,10 @@ _SPECIAL = re.compile(r"""[\\"]""")
 
 @attrs.frozen
 class Comparison:
-    """*path* (field, field within it, ...) compared with *value* by one of `=`, `!=`, `<`, `<=`, `>`, `>=`.
+    """A comparison of the value at *path* with *value*, by the operator `=`, `!=`, `<`, `<=`, `>` or `>=`.
 
-    `matches(mapping)` is False where the path leads nowhere, whatever the operator.
+    *path* is a field, a field within its value, and so on.
+    `matches(mapping)` is False if the mapping has no value at the path, for every operator.
     """
 
     path: tuple[str, ...]
@@ -44,7 +45,7 @@ class Comparison:
 
     @matches.default
     def _build(self) -> Predicate:
-        return _comparing(self.path, _test(self.operator, self.value))
+        return _compile_comparison(self.path, _compile_test(self.operator, self.value))
 
     def __str__(self) -> str:
         return f"{'.'.join(self.path)}{self.operator}{quoted(self.value)}"
@@ -52,14 +53,14 @@ class Comparison:
 
 @attrs.frozen
 class Not:
-    """The opposite of *condition*."""
+    """The negation of *condition*."""
 
     condition: Condition
     matches: Predicate = attrs.field(init=False, eq=False, repr=False)
 
     @matches.default
     def _build(self) -> Predicate:
-        return _denying(self.condition.matches)
+        return _compile_not(self.condition.matches)
 
     def __str__(self) -> str:
         return f"not {_grouped(self.condition)}"
@@ -67,14 +68,14 @@ class Not:
 
 @attrs.frozen
 class And:
-    """All of *conditions*, of which there are two or more."""
+    """The conjunction of two or more *conditions*."""
 
     conditions: tuple[Condition, ...]
     matches: Predicate = attrs.field(init=False, eq=False, repr=False)
 
     @matches.default
     def _build(self) -> Predicate:
-        return _requiring([part.matches for part in self.conditions])
+        return _compile_and([part.matches for part in self.conditions])
 
     def __str__(self) -> str:
         return " and ".join(_grouped(part) for part in self.conditions)
@@ -82,14 +83,14 @@ class And:
 
 @attrs.frozen
 class Or:
-    """At least one of *conditions*, of which there are two or more."""
+    """The disjunction of two or more *conditions*."""
 
     conditions: tuple[Condition, ...]
     matches: Predicate = attrs.field(init=False, eq=False, repr=False)
 
     @matches.default
     def _build(self) -> Predicate:
-        return _choosing([part.matches for part in self.conditions])
+        return _compile_or([part.matches for part in self.conditions])
 
     def __str__(self) -> str:
         return " or ".join(_grouped(part) for part in self.conditions)
@@ -100,13 +101,13 @@ Condition = Union[Comparison, Not, And, Or]
 
 @attrs.frozen
 class Topics:
-    """The topics a condition can be true for: those named in *exact*, and all that begin with one of *prefixes*."""
+    """The topics for which a condition can be true: those in *exact*, and all that begin with one of *prefixes*."""
 
     exact: frozenset[str] = frozenset()
     prefixes: frozenset[str] = frozenset()
 
     def admit(self, topic: str) -> bool:
-        """Return whether an event of *topic* may satisfy the condition; the rest of it is not looked at."""
+        """Return whether an event of *topic* may satisfy the condition; only the topic is considered."""
         return topic in self.exact or topic.startswith(tuple(self.prefixes))
 
 
@@ -114,9 +115,9 @@ ANY_TOPIC = Topics(prefixes=frozenset({""}))
 
 
 def topics_of(condition: Condition) -> Topics:
-    """Return the topics *condition* can be true for, so that a search for subscribers can leave out the others.
+    """Return the topics for which *condition* can be true, so that an index of subscribers can skip other topics.
 
-    The answer may be too wide (`ANY_TOPIC` for whatever is not plain), never too narrow.
+    The result may include too many topics (`ANY_TOPIC` for complicated conditions), never too few.
     """
     if isinstance(condition, Comparison):
         if condition.path != ("topic",) or condition.operator != "=":
@@ -125,7 +126,7 @@ def topics_of(condition: Condition) -> Topics:
             return Topics(prefixes=frozenset({condition.value[:-1]}))
         return Topics(exact=frozenset({condition.value}))
     if isinstance(condition, And):
-        # Each part is a bound by itself; one is enough, and named topics are the tighter sort.
+        # Each part is a bound by itself, so the narrowest one is enough; whole topics are narrower than prefixes.
         bounds = [topics_of(part) for part in condition.conditions]
         return min(bounds, key=lambda bound: (bound == ANY_TOPIC, len(bound.prefixes)))
     if isinstance(condition, Or):
@@ -138,7 +139,7 @@ def topics_of(condition: Condition) -> Topics:
 
 
 def quoted(value: str) -> str:
-    """Return *value* as an expression writes it: bare where that can be read back, else in quotes."""
+    """Return *value* in the syntax of an expression: bare if it can be parsed like that, else in quotes."""
     if _BARE_VALUE.fullmatch(value):
         return value
     return '"' + _SPECIAL.sub(lambda match: "\\" + match.group(), value) + '"'
@@ -151,25 +152,25 @@ def _grouped(part: Condition) -> str:
 # -- closures -----------------------------------------------------------------------------------------------------
 
 
-def _comparing(path: tuple[str, ...], test: Callable[[Any], bool]) -> Predicate:
+def _compile_comparison(path: tuple[str, ...], test: Callable[[Any], bool]) -> Predicate:
     def matches(candidate: Mapping[str, Any]) -> bool:
         value: Any = candidate
         try:
             for field in path:
                 value = value[field]
         except (LookupError, TypeError):
-            # No such field, or something on the way that has no fields.
+            # There is no such field, or a value on the path has no fields.
             return False
         return test(value)
 
     return matches
 
 
-def _denying(condition: Predicate) -> Predicate:
+def _compile_not(condition: Predicate) -> Predicate:
     return lambda candidate: not condition(candidate)
 
 
-def _requiring(parts: list[Predicate]) -> Predicate:
+def _compile_and(parts: list[Predicate]) -> Predicate:
     def matches(candidate: Mapping[str, Any]) -> bool:
         for part in parts:  # noqa: SIM110 - `all` with a generator takes twice as long
             if not part(candidate):
@@ -179,7 +180,7 @@ def _requiring(parts: list[Predicate]) -> Predicate:
     return matches
 
 
-def _choosing(parts: list[Predicate]) -> Predicate:
+def _compile_or(parts: list[Predicate]) -> Predicate:
     def matches(candidate: Mapping[str, Any]) -> bool:
         for part in parts:  # noqa: SIM110 - `any` with a generator takes twice as long
             if part(candidate):
@@ -189,14 +190,14 @@ def _choosing(parts: list[Predicate]) -> Predicate:
     return matches
 
 
-def _test(operator_text: str, literal: str) -> Callable[[Any], bool]:
-    """Return what decides about the value a path leads to."""
+def _compile_test(operator_text: str, literal: str) -> Callable[[Any], bool]:
+    """Return the predicate on the value at a path."""
     if operator_text == "=":
         return _prefix_test(literal[:-1]) if literal.endswith(_WILDCARD) else _equality_test(literal)
     if operator_text == "!=":
         equal = _equality_test(literal)
         return lambda value: not equal(value)
-    return _order_test(_ORDERS[operator_text], literal)
+    return _order_test(_ORDER_OPERATORS[operator_text], literal)
 
 
 def _prefix_test(prefix: str) -> Callable[[Any], bool]:
@@ -204,7 +205,7 @@ def _prefix_test(prefix: str) -> Callable[[Any], bool]:
         return lambda value: True
 
     def test(value: Any) -> bool:
-        text = value if isinstance(value, str) else _text(value)
+        text = value if isinstance(value, str) else _comparable_text(value)
         return text is not None and text.startswith(prefix)
 
     return test
@@ -221,7 +222,7 @@ def _equality_test(literal: str) -> Callable[[Any], bool]:
             return is_constant and value is constant
         if number is not None and isinstance(value, (int, float)):
             return value == number
-        return _text(value) == literal
+        return _comparable_text(value) == literal
 
     return test
 
@@ -240,15 +241,15 @@ def _order_test(compare: Callable[[Any, Any], bool], literal: str) -> Callable[[
 
 
 def _number(text: str) -> int | float | None:
-    """Return the number *text* is, or None; narrower than Python, which also reads `1_000`, `nan` and `infinity`."""
+    """Return *text* as a number, or None; `1_000`, `nan` and `infinity`, which Python accepts, are not numbers here."""
     match = _NUMBER.fullmatch(text)
     if match is None:
         return None
     return float(text) if match.group(1) or match.group(2) else int(text)
 
 
-def _text(value: Any) -> str | None:
-    """Return the text a value is compared by; None for what no text is like: truth, nothing, and what has parts."""
+def _comparable_text(value: Any) -> str | None:
+    """Return the text that represents a value in comparisons; None for booleans, None, mappings and sequences."""
     if value is None or isinstance(value, (bool, Mapping, list, tuple, set, frozenset)):
         return None
     return str(value)

@@ -1,13 +1,13 @@
-"""Pure: the text of subscriptions and targets to conditions, by recursive descent.
+"""Pure: the parser of subscription and target expressions, a recursive descent.
 
-The grammar is the official Python client's (PROTOCOL 3.4), which the server understands too::
+The grammar is that of the official Python client (PROTOCOL 3.4), which the server accepts too::
 
     condition  = all {"or" all}          all = single {"and" single}          keywords in any case
     single     = "not" single | "(" condition ")" | field operator value
     field      = letters, digits, "_" and "."          operator = "=" | "!=" | "<" | "<=" | ">" | ">="
     value      = quoted text | letters, digits and any of - _ , . / * @ +
 
-What a word is depends on where it stands, so `and=or` compares the field `and` with the value `or`.
+Keywords are recognised by position, so `and=or` compares the field `and` with the value `or`.
 """
 
 from __future__ import annotations
@@ -28,48 +28,49 @@ _QUOTED_VALUE = re.compile(r"""(["'])((?:\\.|(?!\1)[^\\])*)\1""", re.DOTALL)
 _ESCAPE = re.compile(r"""\\([\\"'])""")
 _OPENING, _CLOSING = re.compile(r"\("), re.compile(r"\)")
 _KEYWORD = re.compile(r"(?:and|or)(?![A-Za-z0-9_.])", re.IGNORECASE)
-#: `not` begins a denial, unless it is a field: then an operator follows.
+#: `not` is a keyword unless an operator follows, which makes it a field.
 _NEGATION = re.compile(r"not(?![A-Za-z0-9_.])(?!\s*(?:!=|[=<>]))", re.IGNORECASE)
 
-#: Conditions within each other; deeper than anybody writes, and far from the end of Python's stack.
-MAXIMUM_NESTING = 100
+#: The deepest nesting of conditions: far more than people write, and far below Python's recursion limit.
+MAX_NESTING = 100
 
 
-# The same few expressions come again with every event (targets) and every connection (subscriptions).
+# The same few expressions recur with every event (targets) and every connection (subscriptions).
 @functools.lru_cache(maxsize=512)
 def parse(text: str) -> Condition:
-    """Return the condition that *text* states; ask its `matches(mapping)` about an event or a subscriber's metadata.
+    """Return the condition of *text*; its `matches(mapping)` evaluates an event or a subscriber's metadata.
 
-    Raises `ExpressionError`, with the position of what cannot be understood, and for an empty text, which the server
-    refuses as well (`topic=*` matches everything).
+    Raises `ExpressionError`, with the position of the mistake. An empty text is a mistake too, since the server refuses
+    it (`topic=*` matches everything).
     """
-    return _Reader(text).whole()
+    return _Parser(text).parse()
 
 
-class _Reader:
-    """Reads one expression from its start to its end."""
+class _Parser:
+    """Parses one expression from start to end; each method parses a rule of the grammar at the present position."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0
         self.depth = 0
 
-    def whole(self) -> Condition:
+    def parse(self) -> Condition:
         if not self.text.strip():
             raise self.error("An event expression cannot be empty; `topic=*` matches every event")
-        condition = self.any_of()
+        condition = self.disjunction()
         self.skip_space()
         if self.position != len(self.text):
-            raise self.error("Expected `and`, `or` or the end here (values with spaces or other signs need quotes)")
+            hint = "values with spaces or special characters need quotes"
+            raise self.error(f"Expected `and`, `or` or the end here ({hint})")
         return condition
 
-    def any_of(self) -> Condition:
-        parts = [self.all_of()]
+    def disjunction(self) -> Condition:
+        parts = [self.conjunction()]
         while self.take_keyword("or"):
-            parts.append(self.all_of())
+            parts.append(self.conjunction())
         return parts[0] if len(parts) == 1 else Or(tuple(parts))
 
-    def all_of(self) -> Condition:
+    def conjunction(self) -> Condition:
         parts = [self.single()]
         while self.take_keyword("and"):
             parts.append(self.single())
@@ -77,11 +78,11 @@ class _Reader:
 
     def single(self) -> Condition:
         self.depth += 1
-        if self.depth > MAXIMUM_NESTING:
-            raise self.error(f"Conditions may be nested {MAXIMUM_NESTING} deep, this goes deeper")
+        if self.depth > MAX_NESTING:
+            raise self.error(f"Conditions can be nested at most {MAX_NESTING} deep")
         condition: Condition
         if self.take(_OPENING):
-            condition = self.any_of()
+            condition = self.disjunction()
             if not self.take(_CLOSING):
                 raise self.error("Expected `and`, `or` or `)` here")
         elif self.take(_NEGATION):
@@ -104,7 +105,7 @@ class _Reader:
         else:
             bare = self.take(_BARE_VALUE)
             if bare is None:
-                raise self.error("Expected a value here (in quotes if it is empty or holds other signs)")
+                raise self.error("Expected a value here (empty values and special characters need quotes)")
             value = bare.group()
         return Comparison(tuple(field.group().split(".")), operator.group(), value)
 
@@ -116,7 +117,7 @@ class _Reader:
         return True
 
     def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        """Return the match of *pattern* after any space and go past it, or None and stay."""
+        """Return the match of *pattern* after any space and advance past it, or return None and do not advance."""
         match = pattern.match(self.text, self.skip_space())
         if match is not None:
             self.position = match.end()

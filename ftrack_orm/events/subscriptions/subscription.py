@@ -1,4 +1,4 @@
-"""State: who wants which events, found quickly for each event and in the order they are to be told."""
+"""State: subscribers and their index, which finds the subscribers of an event in the order they are called."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from ftrack_orm.events.event import Event
 from .conditions import Topics, topics_of
 from .expression import Condition, parse
 
-#: What a subscriber gets unless it says otherwise; lower numbers are told first (the official client's default).
+#: The priority of a subscriber that sets none; lower numbers are called first (the official client's default).
 DEFAULT_PRIORITY = 100
 
-#: Topics whose subscribers are remembered; studios use few dozens, but nothing keeps them from making up new ones.
-_REMEMBERED_TOPICS = 1024
+#: Topics whose subscribers are cached. Studios use a few dozen, but programs may generate new ones forever.
+CACHED_TOPICS = 1024
 
 
 @attrs.frozen
 class Subscription:
-    """Which events are wanted: an expression on them, such as `topic=ftrack.update and data.user.username=jane`.
+    """An expression on events, such as `topic=ftrack.update and data.user.username=jane`, in parsed form.
 
-    Raises `ExpressionError` when the expression cannot be read.
+    Raises `ExpressionError` when the expression cannot be parsed.
     """
 
     expression: str
@@ -38,10 +38,6 @@ class Subscription:
         init=False, eq=False, repr=False, default=attrs.Factory(lambda self: topics_of(self.condition), takes_self=True)
     )
 
-    def includes(self, event: Mapping[str, Any]) -> bool:
-        """Return whether *event*, or the payload of one, is wanted. Its target is not looked at."""
-        return self.condition.matches(event)
-
     def __str__(self) -> str:
         return self.expression
 
@@ -50,8 +46,8 @@ class Subscription:
 class Subscriber:
     """A *callback* for the events of a *subscription*.
 
-    *metadata* is what targets are compared with; its `id` names the subscriber, here and on the server. Subscribers of
-    a lower *priority* number are told first.
+    Targets of events are compared with the *metadata*; its `id` identifies the subscriber, here and on the server.
+    Subscribers with a lower *priority* number are called first.
     """
 
     subscription: Subscription
@@ -66,9 +62,9 @@ class Subscriber:
         return identifier
 
     def interested_in(self, event: Event) -> bool:
-        """Return whether the event is wanted, and meant for this subscriber if it has a target.
+        """Return whether the event matches the subscription, and its target, if it has one, matches the metadata.
 
-        Raises `ExpressionError` when the event's target cannot be read.
+        Raises `ExpressionError` when the event's target cannot be parsed.
         """
         if event.target and not parse(event.target).matches(self.metadata):
             return False
@@ -77,44 +73,45 @@ class Subscriber:
 
 @attrs.frozen(eq=False)
 class _Entry:
-    """A subscriber and its place in the order."""
+    """A subscriber and its sort key."""
 
     order: tuple[int, int]
     subscriber: Subscriber
 
 
 class SubscriberIndex:
-    """The subscribers of a hub. Finding those of an event looks only at the ones whose topics fit it.
+    """The subscribers of a hub; a look-up evaluates only those whose topics fit the event.
 
-    Threads may add and remove while another asks; what asks sees either all of a change or nothing of it.
+    Threads may add and remove during a look-up, which sees each change completely or not at all.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._entries: dict[str, _Entry] = {}
-        #: Subscribers that name their topics, by topic; and those that do not, or only by their beginnings.
+        #: Subscribers that name whole topics, by topic.
         self._by_topic: dict[str, list[_Entry]] = {}
-        self._open: list[_Entry] = []
-        #: What was found for a topic, in order. Replaced, not emptied, on a change: whoever asks takes no lock.
-        self._found: dict[str, tuple[Subscriber, ...]] = {}
+        #: Subscribers that name no topics, or only prefixes.
+        self._without_topic: list[_Entry] = []
+        #: By topic, the candidates in order. A change replaces the dict: look-ups take no lock.
+        self._candidates: dict[str, tuple[Subscriber, ...]] = {}
         self._counter = itertools.count()
 
     def add(self, subscriber: Subscriber) -> None:
-        """Add a subscriber; raises `DuplicateSubscriber` when its id is taken, as the server would refuse it too."""
+        """Add a subscriber; raises `DuplicateSubscriber` when its id is taken, since the server would refuse it too."""
         with self._lock:
             if subscriber.identifier in self._entries:
                 raise DuplicateSubscriber(
-                    f"There is a subscriber with the id {subscriber.identifier!r} already; "
-                    "unsubscribe it first, or give this one another id."
+                    f"There is already a subscriber with the id {subscriber.identifier!r}. "
+                    "Unsubscribe it first, or use another id."
                 )
             entry = _Entry((subscriber.priority, next(self._counter)), subscriber)
             self._entries[subscriber.identifier] = entry
             for group in self._groups(subscriber):
                 group.append(entry)
-            self._found = {}
+            self._candidates = {}
 
     def remove(self, identifier: str) -> Subscriber | None:
-        """Remove and return the subscriber with that id, or return None when there is none."""
+        """Remove and return the subscriber with that id; return None if the id is unknown."""
         with self._lock:
             entry = self._entries.pop(identifier, None)
             if entry is None:
@@ -124,7 +121,7 @@ class SubscriberIndex:
             for topic in entry.subscriber.subscription.topics.exact:
                 if not self._by_topic.get(topic, True):
                     del self._by_topic[topic]
-            self._found = {}
+            self._candidates = {}
             return entry.subscriber
 
     def get(self, identifier: str) -> Subscriber | None:
@@ -133,19 +130,19 @@ class SubscriberIndex:
         return entry.subscriber if entry is not None else None
 
     def interested_in(self, event: Event) -> list[Subscriber]:
-        """Return the subscribers the event is for, by priority, and within one priority in the order they were added.
+        """Return the subscribers of an event, ordered by priority and then by the time they were added.
 
-        Raises `ExpressionError` when the event's target cannot be read.
+        Raises `ExpressionError` when the event's target cannot be parsed.
         """
-        candidates = self._found.get(event.topic)
+        candidates = self._candidates.get(event.topic)
         if candidates is None:
-            candidates = self._find(event.topic)
+            candidates = self._find_candidates(event.topic)
         if not event.target:
             return [subscriber for subscriber in candidates if subscriber.subscription.condition.matches(event)]
         return [subscriber for subscriber in candidates if subscriber.interested_in(event)]
 
     def __iter__(self) -> Iterator[Subscriber]:
-        """Iterate over all subscribers there are now, in the order they were added."""
+        """Iterate over a copy of all subscribers, in the order they were added."""
         with self._lock:
             entries = list(self._entries.values())
         return iter([entry.subscriber for entry in entries])
@@ -156,16 +153,18 @@ class SubscriberIndex:
     def _groups(self, subscriber: Subscriber) -> list[list[_Entry]]:
         topics = subscriber.subscription.topics
         if topics.prefixes:
-            return [self._open]
+            return [self._without_topic]
         return [self._by_topic.setdefault(topic, []) for topic in topics.exact]
 
-    def _find(self, topic: str) -> tuple[Subscriber, ...]:
+    def _find_candidates(self, topic: str) -> tuple[Subscriber, ...]:
         with self._lock:
-            named = self._by_topic.get(topic, [])
-            entries = [*named, *(entry for entry in self._open if entry.subscriber.subscription.topics.admit(topic))]
+            entries = [
+                *self._by_topic.get(topic, ()),
+                *(entry for entry in self._without_topic if entry.subscriber.subscription.topics.admit(topic)),
+            ]
             entries.sort(key=operator.attrgetter("order"))
-            found = tuple(entry.subscriber for entry in entries)
-            if len(self._found) >= _REMEMBERED_TOPICS:
-                self._found = {}
-            self._found[topic] = found
-            return found
+            candidates = tuple(entry.subscriber for entry in entries)
+            if len(self._candidates) >= CACHED_TOPICS:
+                self._candidates = {}
+            self._candidates[topic] = candidates
+            return candidates

@@ -1,4 +1,8 @@
-"""The outbox: order over several connections, what is sent again, and what is settled."""
+"""The outbox: the order over several connections, messages that are sent again, and completed ones."""
+
+from __future__ import annotations
+
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,101 +12,113 @@ from ftrack_orm.errors import EventNotSent
 from ftrack_orm.events.connection.outbox import Outbox, OutgoingMessage
 
 
-def letter(name, **options):
-    return OutgoingMessage({"topic": name}, **options)
+def message(topic: object, **options: Any) -> OutgoingMessage:
+    return OutgoingMessage({"topic": topic}, **options)
 
 
-def send_all(outbox, first_id=1):
-    """Take and send what waits; return the topics."""
-    topics = []
+def send_all(outbox: Outbox, first_id: int = 1) -> list[Any]:
+    """Take and send the queued messages; return their topics."""
+    topics: list[Any] = []
     while (taken := outbox.take()) is not None:
-        outbox.sent(first_id + len(topics), taken)
+        outbox.mark_sent(first_id + len(topics), taken)
         topics.append(taken.payload["topic"])
     return topics
 
 
-def test_what_was_not_acknowledged_is_sent_again_first():
+def send_next(outbox: Outbox, ack_id: int) -> None:
+    taken = outbox.take()
+    assert taken is not None
+    outbox.mark_sent(ack_id, taken)
+
+
+def test_unacknowledged_messages_are_sent_again_first() -> None:
     outbox = Outbox(10)
-    for name in "abc":
-        outbox.put(letter(name))
+    for topic in "abc":
+        outbox.put(message(topic))
     assert send_all(outbox) == ["a", "b", "c"]
-    assert outbox.find(1).payload["topic"] == "a"
-    outbox.settle(1)
+    sent = outbox.find(1)
+    assert sent is not None
+    assert sent.payload["topic"] == "a"
+    outbox.acknowledge(1)
     assert outbox.find(1) is None
-    outbox.put(letter("d"))
-    outbox.line_lost()
-    outbox.put_first([letter("hello", lasting=False)])
-    assert send_all(outbox) == ["hello", "b", "c", "d"]
+    outbox.put(message("d"))
+    outbox.connection_lost()
+    outbox.prepend([message("subscription", durable=False)])
+    assert send_all(outbox) == ["subscription", "b", "c", "d"]
 
 
-def test_what_was_for_one_line_only_ends_with_it():
+def test_messages_that_are_not_durable_end_with_the_connection() -> None:
     outbox = Outbox(10)
-    outbox.put(letter("a", lasting=False))
-    outbox.put(letter("b", lasting=False))
-    outbox.sent(1, outbox.take())
-    outbox.line_lost()
-    assert outbox.unsettled == 0
+    outbox.put(message("a", durable=False))
+    outbox.put(message("b", durable=False))
+    send_next(outbox, 1)
+    outbox.connection_lost()
+    assert outbox.pending == 0
     assert outbox.drain(0)
 
 
-def test_a_letter_taken_when_the_line_broke_is_kept():
+def test_a_message_taken_when_the_connection_was_lost_is_kept() -> None:
     outbox = Outbox(10)
-    outbox.put(letter("a"))
+    outbox.put(message("a"))
     outbox.take()
-    outbox.line_lost()
+    outbox.connection_lost()
     assert send_all(outbox) == ["a"]
 
 
-def test_an_overdue_letter_is_sent_once_more_and_then_given_up():
+def test_a_message_whose_acknowledgement_times_out_is_sent_once_more_and_then_given_up() -> None:
     outbox = Outbox(10)
-    outbox.put(letter("a"))
+    outbox.put(message("a"))
     send_all(outbox)
-    assert outbox.overdue(1) is None
+    assert outbox.ack_timed_out(1) is None
     assert send_all(outbox) == ["a"]
-    assert outbox.overdue(1).payload["topic"] == "a"
+    given_up = outbox.ack_timed_out(1)
+    assert given_up is not None
+    assert given_up.payload["topic"] == "a"
     assert outbox.drain(0)
-    assert outbox.overdue(7) is None
+    assert outbox.ack_timed_out(7) is None
 
 
-def test_too_many_are_refused_but_for_subscriptions():
+def test_more_messages_than_the_limit_are_refused_except_subscriptions() -> None:
     outbox = Outbox(1)
-    outbox.put(letter("a"))
-    with pytest.raises(EventNotSent, match="b is one too many"):
-        outbox.put(letter("b"))
-    outbox.put(letter("subscription", lasting=False))
+    outbox.put(message("a"))
+    with pytest.raises(EventNotSent, match="The event b is not sent: 1 events"):
+        outbox.put(message("b"))
+    outbox.put(message("subscription", durable=False))
 
 
-def test_an_unknown_acknowledgement_settles_nothing():
+def test_an_unknown_acknowledgement_completes_nothing() -> None:
     outbox = Outbox(1)
-    outbox.put(letter("a"))
-    outbox.settle(1)
+    outbox.put(message("a"))
+    outbox.acknowledge(1)
     assert not outbox.drain(0)
 
 
-@given(st.lists(st.sampled_from(["put", "send", "settle", "lose", "discard"]), max_size=60))
-def test_whatever_happens_each_letter_is_settled_once_or_still_there_and_in_order(steps):
+@given(st.lists(st.sampled_from(["put", "send", "acknowledge", "lose", "drop"]), max_size=40))
+def test_each_message_is_acknowledged_once_or_still_there_and_in_order(steps: list[str]) -> None:
     outbox = Outbox(1000)
-    put, settled, numbers, sent = 0, [], 0, {}
+    put_count, last_id, acknowledged = 0, 0, 0
+    sent: dict[int, OutgoingMessage] = {}
     for step in steps:
         if step == "put":
-            outbox.put(letter(put))
-            put += 1
+            outbox.put(message(put_count))
+            put_count += 1
         elif step == "send" and (taken := outbox.take()) is not None:
-            numbers += 1
-            outbox.sent(numbers, taken)
-            sent[numbers] = taken
-        elif step == "settle" and sent:
-            number = min(sent)
-            assert outbox.find(number) is sent.pop(number)
-            outbox.settle(number)
-            settled.append(number)
+            last_id += 1
+            outbox.mark_sent(last_id, taken)
+            sent[last_id] = taken
+        elif step == "acknowledge" and sent:
+            ack_id = min(sent)
+            assert outbox.find(ack_id) is sent.pop(ack_id)
+            outbox.acknowledge(ack_id)
+            acknowledged += 1
         elif step == "lose":
-            outbox.line_lost()
+            outbox.connection_lost()
             sent.clear()
-        elif step == "discard":
-            outbox.discard()
-    assert outbox.unsettled == put - len(settled)
-    outbox.line_lost()
+        elif step == "drop":
+            # Without effect: no message is taken at this point.
+            outbox.drop()
+    assert outbox.pending == put_count - acknowledged
+    outbox.connection_lost()
     remaining = send_all(outbox)
     assert remaining == sorted(remaining)
-    assert len(remaining) == put - len(settled)
+    assert len(remaining) == put_count - acknowledged

@@ -1,0 +1,190 @@
+"""Pure: the recovery from gaps in the connection as a state machine: facts go in, outputs come out.
+
+After a gap, the server's records are searched for missed events. The search begins when the server has confirmed all
+subscriptions, because from then on no further event is missed. Events that arrive meanwhile are held back, so that the
+missed ones are handled first. A search that is interrupted by another gap is followed by a second one.
+
+The table `TRANSITIONS` holds the reaction to each input. The machine performs no I/O and is used by one thread.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from typing import Union
+
+import attrs
+
+from ftrack_orm.events.event import Event
+
+#: The number of events held back at which no further event should be received until the search has ended.
+MAX_HELD_EVENTS = 10_000
+
+
+class RecoveryState(enum.Enum):
+    """The state of the recovery."""
+
+    NEVER_CONNECTED = "the hub was never connected"
+    UP_TO_DATE = "no gap is open"
+    SEARCH_NEEDED = "the search waits for the server to confirm the subscriptions"
+    SEARCHING = "missed events are searched for"
+    SEARCH_OUTDATED = "another gap has interrupted the search"
+
+
+class Input(enum.Enum):
+    """A fact that the machine reacts to."""
+
+    CONNECTED = "connected for the first time, or after a requested disconnect"
+    RECONNECTED = "connected again after the connection was lost"
+    CONFIRMED = "the server has confirmed all subscriptions"
+    SEARCH_ENDED = "the search has ended"
+
+
+class Reaction(enum.Enum):
+    """The reaction to an input."""
+
+    NOTHING = "no gap is affected"
+    OPEN_GAP = "hold events back; the gap becomes part of one that is open already"
+    SEARCH = "start a search"
+    KEEP_GAP = "add the result to the gap"
+    CLOSE_GAP = "add the result to the gap, release the events held back and report the gap"
+
+
+#: (state, input) -> (reaction, next state).
+TRANSITIONS: dict[tuple[RecoveryState, Input], tuple[Reaction, RecoveryState]] = {
+    (RecoveryState.NEVER_CONNECTED, Input.CONNECTED): (Reaction.NOTHING, RecoveryState.UP_TO_DATE),
+    (RecoveryState.NEVER_CONNECTED, Input.RECONNECTED): (Reaction.OPEN_GAP, RecoveryState.SEARCH_NEEDED),
+    (RecoveryState.NEVER_CONNECTED, Input.CONFIRMED): (Reaction.NOTHING, RecoveryState.NEVER_CONNECTED),
+    (RecoveryState.NEVER_CONNECTED, Input.SEARCH_ENDED): (Reaction.NOTHING, RecoveryState.NEVER_CONNECTED),
+    (RecoveryState.UP_TO_DATE, Input.CONNECTED): (Reaction.NOTHING, RecoveryState.UP_TO_DATE),
+    (RecoveryState.UP_TO_DATE, Input.RECONNECTED): (Reaction.OPEN_GAP, RecoveryState.SEARCH_NEEDED),
+    (RecoveryState.UP_TO_DATE, Input.CONFIRMED): (Reaction.NOTHING, RecoveryState.UP_TO_DATE),
+    (RecoveryState.UP_TO_DATE, Input.SEARCH_ENDED): (Reaction.NOTHING, RecoveryState.UP_TO_DATE),
+    (RecoveryState.SEARCH_NEEDED, Input.CONNECTED): (Reaction.NOTHING, RecoveryState.SEARCH_NEEDED),
+    (RecoveryState.SEARCH_NEEDED, Input.RECONNECTED): (Reaction.OPEN_GAP, RecoveryState.SEARCH_NEEDED),
+    (RecoveryState.SEARCH_NEEDED, Input.CONFIRMED): (Reaction.SEARCH, RecoveryState.SEARCHING),
+    (RecoveryState.SEARCH_NEEDED, Input.SEARCH_ENDED): (Reaction.NOTHING, RecoveryState.SEARCH_NEEDED),
+    (RecoveryState.SEARCHING, Input.CONNECTED): (Reaction.NOTHING, RecoveryState.SEARCHING),
+    (RecoveryState.SEARCHING, Input.RECONNECTED): (Reaction.OPEN_GAP, RecoveryState.SEARCH_OUTDATED),
+    (RecoveryState.SEARCHING, Input.CONFIRMED): (Reaction.NOTHING, RecoveryState.SEARCHING),
+    (RecoveryState.SEARCHING, Input.SEARCH_ENDED): (Reaction.CLOSE_GAP, RecoveryState.UP_TO_DATE),
+    (RecoveryState.SEARCH_OUTDATED, Input.CONNECTED): (Reaction.NOTHING, RecoveryState.SEARCH_OUTDATED),
+    (RecoveryState.SEARCH_OUTDATED, Input.RECONNECTED): (Reaction.OPEN_GAP, RecoveryState.SEARCH_OUTDATED),
+    (RecoveryState.SEARCH_OUTDATED, Input.CONFIRMED): (Reaction.NOTHING, RecoveryState.SEARCH_OUTDATED),
+    (RecoveryState.SEARCH_OUTDATED, Input.SEARCH_ENDED): (Reaction.KEEP_GAP, RecoveryState.SEARCH_NEEDED),
+}
+
+
+@attrs.frozen
+class StartSearch:
+    """Search the server's records for missed events, and report the end with `search_ended`."""
+
+
+@attrs.frozen
+class Release:
+    """Handle the *events* that were held back."""
+
+    events: tuple[Event, ...]
+
+
+@attrs.frozen
+class GapClosed:
+    """A gap of *seconds* is over, in which *caught_up* missed events were found.
+
+    *complete* is False when there may have been more.
+    """
+
+    seconds: float
+    caught_up: int = 0
+    complete: bool = True
+
+
+Output = Union[StartSearch, Release, GapClosed]
+
+
+class GapRecovery:
+    """Decides when to search for missed events, and which events to hold back until they are found.
+
+    With *can_search* False, a gap is reported as incomplete at once and no event is held back.
+    """
+
+    def __init__(self, *, can_search: bool) -> None:
+        self.state = RecoveryState.NEVER_CONNECTED
+        self._can_search = can_search
+        #: The ids of subscribers that the server has not confirmed on this connection.
+        self._unconfirmed: set[str] = set()
+        #: The open gap, as far as it is known; None when no gap is open.
+        self._gap: GapClosed | None = None
+        #: None when no events are held back.
+        self._held: list[Event] | None = None
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether events are held back."""
+        return self._held is not None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further event should be received until the search has ended."""
+        return self._held is not None and len(self._held) >= MAX_HELD_EVENTS
+
+    def connected(self, gap: float | None, subscriber_ids: Iterable[str]) -> list[Output]:
+        """Process a new connection, on which the subscriptions of *subscriber_ids* are to be confirmed.
+
+        *gap* is the number of seconds without a connection if an earlier one was lost, else None.
+        """
+        self._unconfirmed = set(subscriber_ids)
+        if gap is None:
+            return self._react(Input.CONNECTED)
+        if not self._can_search:
+            return [*self._react(Input.CONNECTED), GapClosed(gap, complete=False)]
+        return self._react(Input.RECONNECTED, GapClosed(gap))
+
+    def subscription_confirmed(self, subscriber_id: str) -> list[Output]:
+        """Process the server's answer to a subscription."""
+        self._unconfirmed.discard(subscriber_id)
+        return self._react_to_confirmations()
+
+    def search_ended(self, caught_up: int, *, complete: bool) -> list[Output]:
+        """Process the end of the search, which has found *caught_up* missed events; they were handled already.
+
+        *complete* is False when there may be more.
+        """
+        outputs = self._react(Input.SEARCH_ENDED, GapClosed(0.0, caught_up, complete))
+        return outputs + self._react_to_confirmations()
+
+    def hold(self, event: Event) -> bool:
+        """Hold an event back if missed events must be handled before it; return whether it is held back."""
+        if self._held is None:
+            return False
+        self._held.append(event)
+        return True
+
+    def release(self) -> tuple[Event, ...]:
+        """Stop holding events back; return those that were, in order."""
+        held, self._held = self._held or (), None
+        return tuple(held)
+
+    def _react_to_confirmations(self) -> list[Output]:
+        return [] if self._unconfirmed else self._react(Input.CONFIRMED)
+
+    def _react(self, fact: Input, addition: GapClosed | None = None) -> list[Output]:
+        reaction, self.state = TRANSITIONS[self.state, fact]
+        if addition is not None and reaction is not Reaction.NOTHING:
+            self._gap = _merged(self._gap, addition)
+        if reaction is Reaction.OPEN_GAP and self._held is None:
+            self._held = []
+        if reaction is Reaction.SEARCH:
+            return [StartSearch()]
+        if reaction is Reaction.CLOSE_GAP and self._gap is not None:
+            gap, self._gap = self._gap, None
+            return [Release(self.release()), gap]
+        return []
+
+
+def _merged(gap: GapClosed | None, addition: GapClosed) -> GapClosed:
+    if gap is None:
+        return addition
+    return GapClosed(
+        gap.seconds + addition.seconds, gap.caught_up + addition.caught_up, gap.complete and addition.complete
+    )

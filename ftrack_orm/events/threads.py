@@ -1,0 +1,30 @@
+"""Edge: the threads of an event hub. All are created here; all are daemons, so that none keeps a program alive."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+#: Keeps the connection to the event server: opens it, receives, sends.
+CONNECTION_THREAD = "ftrack-events"
+#: Call subscribers; their number is appended.
+WORKER_THREAD = "ftrack-event-worker"
+#: Asks the server for the events that were missed while the connection was lost; ends when they are found.
+CATCH_UP_THREAD = "ftrack-events-catch-up"
+#: Asks the server where its event records end at present; ends with the answer.
+CHECKPOINT_THREAD = "ftrack-events-checkpoint"
+
+#: Runs a function on a thread of the given name.
+StartThread = Callable[[str, Callable[[], None]], object]
+
+
+def make_thread(name: str, run: Callable[[], None]) -> threading.Thread:
+    """Return a daemon thread that calls *run*, not started yet."""
+    return threading.Thread(target=run, name=name, daemon=True)
+
+
+def start_thread(name: str, run: Callable[[], None]) -> threading.Thread:
+    """Return a daemon thread that calls *run*, started."""
+    thread = make_thread(name, run)
+    thread.start()
+    return thread
