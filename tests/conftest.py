@@ -66,6 +66,7 @@ def production(connect: Connect) -> Production:
         return create_production(creator)
 
 
+@pytest.hookimpl(trylast=True)  # runs after the plugin of hypothesis, which sets the marker
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run property tests without coverage: tracing multiplies their time, and other tests cover the same lines."""
     for item in items:
