@@ -1,4 +1,4 @@
-"""Which index SQLite uses, with and without rows to measure."""
+"""The index that SQLite uses, with and without rows to analyze."""
 
 from __future__ import annotations
 
@@ -8,55 +8,50 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from ftrack_orm.query.language.nodes import And, Comparison, Operator, Path, Quantifier, Related
 from ftrack_orm.sandbox import index_statistics
 from ftrack_orm.sandbox.tables import Tables
-
-Ask = Callable[..., Any]
+from tests.sandbox.criteria import any_, is_
+from tests.sandbox.small_database import QueryRunner
 
 
 @pytest.fixture
-def plan(ask: Ask, connection: sa.Connection) -> Callable[..., str]:
-    """How SQLite finds the answer to a query."""
+def plan(ask: QueryRunner, connection: sa.Connection) -> Callable[..., str]:
+    """Return the steps by which SQLite runs a query."""
 
     def explain(entity_type: str, **clauses: Any) -> str:
         sent: list[tuple[str, Any]] = []
 
-        def remember(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        def record(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
             sent.append((statement, parameters))
 
-        sa.event.listen(connection, "before_cursor_execute", remember)
+        sa.event.listen(connection, "before_cursor_execute", record)
         ask(entity_type, "name", **clauses)
-        sa.event.remove(connection, "before_cursor_execute", remember)
+        sa.event.remove(connection, "before_cursor_execute", record)
         steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sent[0][0]}", sent[0][1])
         return "\n".join(step.detail for step in steps)
 
     return explain
 
 
-def only(attribute: str, value: Any) -> Comparison:
-    return Comparison(Path.of(attribute), Operator.IS, value)
-
-
 def test_children_are_found_by_their_parent_and_not_by_their_type(plan: Callable[..., str]) -> None:
-    assert "ix_Context_parent_id" in plan("Task", where=only("parent_id", "x"))
+    assert "ix_Context_parent_id" in plan("Task", where=is_("parent_id", "x"))
 
 
-def test_a_page_of_a_middle_type_is_read_in_order_and_not_sorted(plan: Callable[..., str]) -> None:
+def test_a_page_of_a_type_with_subtypes_is_read_in_order_and_not_sorted(plan: Callable[..., str]) -> None:
     assert "TEMP B-TREE" not in plan("TypedContext", limit=10)
     assert "TEMP B-TREE" not in plan("Task", limit=10)
 
 
-def test_the_items_of_a_collection_are_found_by_their_entity(plan: Callable[..., str]) -> None:
-    assigned = Related(Path.of("assignments"), Quantifier.ANY, And((only("resource_id", "x"), only("type", "y"))))
+def test_items_of_a_collection_are_found_by_their_owner(plan: Callable[..., str]) -> None:
+    assigned = any_("assignments", is_("resource_id", "x"), is_("type", "y"))
     assert "ix_Appointment_context_id" in plan("Task", where=assigned)
 
 
 @pytest.mark.usefixtures("small_production")
-def test_measuring_again_replaces_what_was_assumed(connection: sa.Connection, tables: Tables) -> None:
+def test_analyzing_again_replaces_the_default_statistics(connection: sa.Connection, tables: Tables) -> None:
     index_statistics.analyze(connection, tables.metadata)
     index_statistics.analyze(connection, tables.metadata)
-    found = connection.exec_driver_sql(
+    statistics = connection.exec_driver_sql(
         "SELECT stat FROM sqlite_stat1 WHERE idx = ?", (index_statistics.type_index_name("Context"),)
     ).scalars()
-    assert [stat.split()[0] for stat in found] == ["7"]
+    assert [stat.split()[0] for stat in statistics] == ["7"]

@@ -12,28 +12,29 @@ from ftrack_orm.query.language.parser import parse
 from ftrack_orm.sandbox.reading import search
 from ftrack_orm.sandbox.tables import Tables
 from ftrack_orm.wire.operations import SearchOperation
+from tests.sandbox.studio import Studio
 
 SHOT = "bad911de-3bd6-47b9-8b46-3476e237cb36"
 
 
-def searching(entity_type: str, terms: Iterable[str], expression: str = "", **where: Any) -> dict[str, Any]:
+def searching(entity_type: str, terms: Iterable[str], expression: str = "", **restrictions: Any) -> dict[str, Any]:
     expression = expression or f"select id from {entity_type}"
     return {
         "action": "search",
         "entity_type": entity_type,
         "expression": expression,
         "terms": list(terms),
-        **where,
+        **restrictions,
     }
 
 
 @pytest.fixture
-def found(production: Any) -> Callable[..., list[str]]:
-    """Search, and return the ids of what is found."""
+def search_ids(production: Studio) -> Callable[..., list[str]]:
+    """Search, and return the ids of the results."""
 
-    def run(*given: Any, **where: Any) -> list[str]:
-        (answer,) = production.call(searching(*given, **where))
-        return [entity["id"] for entity in answer["data"]]
+    def run(*arguments: Any, **restrictions: Any) -> list[str]:
+        (reply,) = production.call(searching(*arguments, **restrictions))
+        return [entity["id"] for entity in reply["data"]]
 
     return run
 
@@ -64,10 +65,10 @@ def found(production: Any) -> Callable[..., list[str]]:
         ("Status", ["not"], ["status-first"]),
     ],
 )
-def test_all_terms_are_looked_for_in_an_entitys_texts_and_above_it(
-    found: Callable[..., list[str]], entity_type: str, terms: list[str], expected: list[str]
+def test_all_terms_are_searched_in_an_entitys_texts_and_in_its_contexts(
+    search_ids: Callable[..., list[str]], entity_type: str, terms: list[str], expected: list[str]
 ) -> None:
-    assert sorted(found(entity_type, terms)) == expected
+    assert sorted(search_ids(entity_type, terms)) == expected
 
 
 @pytest.mark.parametrize(
@@ -87,35 +88,35 @@ def test_all_terms_are_looked_for_in_an_entitys_texts_and_above_it(
         ("AssetVersion", "T1", []),
     ],
 )
-def test_a_search_keeps_inside_a_context(
-    found: Callable[..., list[str]], entity_type: str, context: str, expected: list[str]
+def test_a_search_is_restricted_to_a_context(
+    search_ids: Callable[..., list[str]], entity_type: str, context: str, expected: list[str]
 ) -> None:
-    assert sorted(found(entity_type, [], context_id=context)) == expected
+    assert sorted(search_ids(entity_type, [], context_id=context)) == expected
 
 
-def test_a_search_keeps_to_object_types(found: Callable[..., list[str]]) -> None:
-    assert found("TypedContext", ["sh010"], object_type_ids=[SHOT]) == ["H"]
-    assert found("Context", ["film"], object_type_ids=[SHOT]) == ["H"]
+def test_a_search_is_restricted_to_object_types(search_ids: Callable[..., list[str]]) -> None:
+    assert search_ids("TypedContext", ["sh010"], object_type_ids=[SHOT]) == ["H"]
+    assert search_ids("Context", ["film"], object_type_ids=[SHOT]) == ["H"]
 
 
-def test_a_search_keeps_to_its_expression(found: Callable[..., list[str]]) -> None:
-    assert found("Task", ["sh010"], "select id from Task where name is lighting or name is x") == ["T2"]
+def test_a_search_is_restricted_to_its_expression(search_ids: Callable[..., list[str]]) -> None:
+    assert search_ids("Task", ["sh010"], "select id from Task where name is lighting or name is x") == ["T2"]
 
 
-def test_the_answer_is_that_of_a_query_with_its_pages(production: Any) -> None:
+def test_the_reply_is_that_of_a_query_with_its_pages(production: Studio) -> None:
     expression = "select name, parent.name from Task order by name limit 1"
-    (answer,) = production.call(searching("Task", ["sh010"], expression))
-    assert (answer["action"], answer["metadata"]) == ("search", {"next": {"offset": 1}})
-    (first,) = answer["data"]
+    (reply,) = production.call(searching("Task", ["sh010"], expression))
+    assert (reply["action"], reply["metadata"]) == ("search", {"next": {"offset": 1}})
+    (first,) = reply["data"]
     assert (first["name"], first["parent"]["name"]) == ("animation", "sh010")
-    (answer,) = production.call(searching("Task", ["sh010"], expression + " offset 1"))
-    assert ([task["name"] for task in answer["data"]], answer["metadata"]) == (["lighting"], {"next": {"offset": None}})
+    (reply,) = production.call(searching("Task", ["sh010"], expression + " offset 1"))
+    assert ([task["name"] for task in reply["data"]], reply["metadata"]) == (["lighting"], {"next": {"offset": None}})
 
 
-def test_a_search_sees_what_was_written_in_the_same_request(production: Any) -> None:
+def test_a_search_sees_the_writes_of_the_same_request(production: Studio) -> None:
     created = production.creating("Task", id="T3", name="comp", parent=production.ref("Shot", "H"))
-    answers = production.call(created, searching("Task", ["comp"]))
-    assert [task["id"] for task in answers[1]["data"]] == ["T3"]
+    replies = production.call(created, searching("Task", ["comp"]))
+    assert [task["id"] for task in replies[1]["data"]] == ["T3"]
 
 
 @pytest.mark.parametrize(
@@ -129,14 +130,14 @@ def test_a_search_sees_what_was_written_in_the_same_request(production: Any) -> 
         (searching("Appointment", ["x"]), "NotImplementedError", "no text of Appointment to search by"),
     ],
 )
-def test_what_cannot_be_searched_is_refused_by_name(
-    production: Any, operation: dict[str, Any], error: str, text: str
+def test_an_impossible_search_is_refused_by_name(
+    production: Studio, operation: dict[str, Any], error: str, text: str
 ) -> None:
     name, content = production.refused(operation)
     assert (name, text in content) == (error, True), content
 
 
-def test_terms_cannot_change_what_is_asked(ftrack_tables: Tables) -> None:
+def test_terms_cannot_change_the_query(ftrack_tables: Tables) -> None:
     term = '" or id is_not none or name like "'
     select = search.apply_search(parse("Status"), SearchOperation("Status", "Status", (term,)), ftrack_tables.schema)
     assert parse(compile_select(select)) == select
