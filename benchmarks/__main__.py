@@ -127,6 +127,7 @@ def write(results: Sequence[Result], folder: pathlib.Path) -> None:
 
 
 def main() -> None:
+    """Run the questions that the command line names, print the tables and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small sizes, one run: does everything work?")
     parser.add_argument("--output", type=pathlib.Path, default=FOLDER)

@@ -68,6 +68,7 @@ def _short(value: Any) -> str:
 
 
 def main(arguments: list[str]) -> int:
+    """Print the differences or the fingerprint, and return the exit status."""
     parser = argparse.ArgumentParser(description="Compare a real server's schema with the embedded server's.")
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a query_schemas answer, as JSON")
     parser.add_argument("--fingerprint", action="store_true", help="print the fingerprint only")

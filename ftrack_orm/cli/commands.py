@@ -24,7 +24,7 @@ TASKS = click.option("--tasks", type=click.IntRange(min=1), help="Scale the demo
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="ftrack-orm")
 def commands() -> None:
-    """An object mapper for ftrack, and an embedded server to use it with."""
+    """Run an embedded ftrack server, or the demo of ftrack_orm."""
 
 
 @commands.command()

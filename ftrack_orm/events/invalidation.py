@@ -137,8 +137,11 @@ class _NoticeCollector:
         self._add_unnamed(entity_type, entry, draft)
 
     def _draft(self, family: str | None, key: tuple[str, ...]) -> _Draft:
-        """Return the draft of an entity; without a family, of any entity with the key, as ids are unique; without a
-        key, of all entities."""
+        """Return the draft of an entity.
+
+        Without a *family* it is that of the entity with the key, because ids are unique. Without a *key* it is that of
+        all entities.
+        """
         return self._drafts.setdefault((family, key), _Draft())
 
     def _add_unknown(self, entry: UpdateEntry) -> None:

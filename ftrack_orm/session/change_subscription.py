@@ -28,8 +28,11 @@ ChangeCallback = Callable[[Any, frozenset[str]], object]
 
 @attrs.frozen
 class ChangeFilter:
-    """The changes that a subscription reports: those of an entity type, of *attributes* unless that is empty, and of
-    entities that satisfy *criterion*, if there is one."""
+    """The changes that a subscription reports.
+
+    These are the changes of an entity type, of *attributes* unless that is empty, and of entities that satisfy
+    *criterion*, if there is one.
+    """
 
     entity_type: str
     attributes: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""Pure: deciding how one value of an entity compares with a value of a query, as a server's database would.
+r"""Pure: deciding how one value of an entity compares with a value of a query, as a server's database would.
 
 This is the one statement of the rules; the embedded server says the same in SQL.
 
@@ -6,7 +6,7 @@ This is the one statement of the rules; the embedded server says the same in SQL
   neither true nor false, so neither it nor its negation finds the entity.
 * **Text** compares and sorts without regard to the case of ASCII letters, as in the default collation of the database
   that ftrack runs on. **Ids** compare exactly. What is compared with text is text: `name is 5` looks for "5".
-* **`like`** never regards case. `%` stands for any text, `\\%` for a percent sign, `\\\\` for a backslash, everything
+* **`like`** never regards case. `%` stands for any text, `\%` for a percent sign, `\\` for a backslash, everything
   else for itself. Numbers are matched by their digits, booleans as 1 and 0, datetimes by their ISO 8601 text.
 * **Numbers** compare as numbers with whatever reads as one; true and false count as 1 and 0.
 * **Booleans** are true, false, 1 or 0 in any spelling, and have no order.

@@ -164,7 +164,7 @@ class _Parser:
             raise self.unexpected(expected)
 
     def following(self) -> Token:
-        """The token after the next."""
+        """Return the token after the next."""
         return self.tokens[min(self.index + 1, len(self.tokens) - 1)]
 
     def error_at(self, token: Token, message: str) -> QueryError:

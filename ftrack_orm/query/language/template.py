@@ -16,7 +16,7 @@ _QUOTE = re.compile(r"""\\.|["']""", re.DOTALL)
 
 
 def expression(template: str, *values: Any, **named: Any) -> str:
-    """Return *template* with each `{}`, `{0}` or `{name}` replaced by its value, escaped so that it stays one value.
+    r"""Return *template* with each `{}`, `{0}` or `{name}` replaced by its value, escaped so that it stays one value.
 
     Text is quoted, datetimes become UTC, an entity becomes its id, a query its text; any other iterable becomes its
     items with commas between them, for `in ({})`. Braces are doubled to stand for themselves. Raises `QueryError` for a
@@ -24,7 +24,7 @@ def expression(template: str, *values: Any, **named: Any) -> str:
     language has no form for.
 
     >>> expression("name is {} and id in ({})", 'the "best"', ["a", "b"])
-    'name is "the \\\\"best\\\\"" and id in ("a", "b")'
+    'name is "the \\"best\\"" and id in ("a", "b")'
     """
     parts: list[str] = []
     used: set[int | str] = set()

@@ -179,7 +179,9 @@ def _hidden_links(tables: Tables) -> Iterator[tuple[str, str, str]]:
 
 
 def _on_delete(tables: Tables, foreign_key: ForeignKeyColumn, target: str, is_owned: bool) -> OnDelete:
-    """Return the effect of deleting a *target* on the rows that refer to it. The first match applies:
+    """Return the effect of deleting a *target* on the rows that refer to it.
+
+    The first match applies:
 
     1. the exceptions above;
     2. the studio's configuration cannot be deleted while production data refers to it, nor can a required creator;
