@@ -1,1 +1,1 @@
-"""Pure: the place where speed is known: one question a script, measured beside the official client in one run."""
+"""Benchmarks of this library beside the official client: one script per benchmark, on a common harness."""

@@ -1,11 +1,11 @@
-"""Question: what does it cost to read values that are loaded?
+"""Question: how long does reading a loaded value take?
 
     python -m benchmarks.attribute_reads
 
-Each is read from every one of a hundred tasks in turn, and of ten thousand, which the processor's caches do not hold;
-the loop's own cost is taken off. Beside the clients stand a plain Python object with the same values, and the least
-that any class can cost that does what plain objects cannot: load what is missing and name a mistyped attribute, for
-which it needs `__getattr__`. Until Python 3.12 that alone keeps the interpreter from its shortest way to a value.
+The values of a hundred tasks are read in turn, and those of ten thousand, which do not fit into the caches of the
+processor. The cost of the loop is subtracted. The clients are compared with a plain Python object with the same values,
+and with a floor: a class with nothing but a `__getattr__`, which it needs to load missing values and to report mistyped
+attributes. Until Python 3.12, a `__getattr__` disables the fastest attribute access of the interpreter.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import timeit
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import frame
+from . import harness
 from .clients import OFFICIAL, OURS, open_session
-from .frame import Figures, Measurement, Server
+from .harness import Figures, Measurement
+from .processes import Server
 from .production import EXPRESSION
 
 PLAIN = "plain object"
@@ -25,7 +26,7 @@ FLOOR = "lazy class, nothing else"
 
 
 class _Floor:
-    """What a class must have to load what is missing and to name a mistyped attribute."""
+    """The minimum of a class that can load missing values and report mistyped attributes."""
 
     def __getattr__(self, name: str) -> object:
         raise AttributeError(name)
@@ -47,32 +48,32 @@ class _Plain:
 
 
 def _floor(name: str, status: object = None, parent: object = None) -> _Floor:
-    made = _Floor()
-    made.__dict__.update(name=name, status=status, parent=parent, bid=1, description=None)
-    return made
+    task = _Floor()
+    task.__dict__.update(name=name, status=status, parent=parent, bid=1, description=None)
+    return task
 
 
-def _made(make: Callable[..., Any], size: int) -> list[Any]:
-    above = make("sq")
-    return [make(f"t{number}", make("s"), make("sh", None, above)) for number in range(size)]
+def _build_tasks(make: Callable[..., Any], size: int) -> list[Any]:
+    sequence = make("sq")
+    return [make(f"t{number}", make("s"), make("sh", None, sequence)) for number in range(size)]
 
 
-def _attribute(tasks: Sequence[Any]) -> None:
+def _read_attribute(tasks: Sequence[Any]) -> None:
     for task in tasks:
-        task.name  # noqa: B018 - reading it is what is measured
+        task.name  # noqa: B018 - the read is measured
 
 
-def _item(tasks: Sequence[Any]) -> None:
+def _read_item(tasks: Sequence[Any]) -> None:
     for task in tasks:
         task["name"]
 
 
-def _three(tasks: Sequence[Any]) -> None:
+def _read_three_attributes(tasks: Sequence[Any]) -> None:
     for task in tasks:
         task.name, task.status.name, task.parent.parent.name  # noqa: B018
 
 
-def _three_items(tasks: Sequence[Any]) -> None:
+def _read_three_items(tasks: Sequence[Any]) -> None:
     for task in tasks:
         task["name"], task["status"]["name"], task["parent"]["parent"]["name"]
 
@@ -83,22 +84,25 @@ def _loop(tasks: Sequence[Any]) -> None:
 
 
 def reads(client: str, server: Server, size: int) -> Figures:
-    """Return the nanoseconds of each way of reading."""
+    """Return the nanoseconds of each kind of access."""
     if client in (PLAIN, FLOOR):
-        tasks = _made(_Plain if client == PLAIN else _floor, size)
+        tasks = _build_tasks(_Plain if client == PLAIN else _floor, size)
     else:
         session = open_session(client, server)
         tasks = session.query(EXPRESSION).all()
-    ways: dict[str, Callable[[Sequence[Any]], None]] = {"item ns": _item, "three values ns": _three_items}
-    if client != OFFICIAL:
-        ways = {"attribute ns": _attribute, "item ns": _item, "three values ns": _three}
+    accesses: dict[str, Callable[[Sequence[Any]], None]]
+    if client == OFFICIAL:
+        accesses = {"item ns": _read_item, "three values ns": _read_three_items}
+    else:
+        accesses = {"attribute ns": _read_attribute, "item ns": _read_item, "three values ns": _read_three_attributes}
     loop = _nanoseconds(_loop, tasks)
-    return {name: _nanoseconds(way, tasks) - loop for name, way in ways.items()}
+    return {name: _nanoseconds(access, tasks) - loop for name, access in accesses.items()}
 
 
-def _nanoseconds(way: Callable[[Sequence[Any]], None], tasks: Sequence[Any]) -> float:
-    number = max(1, 10_000 // len(tasks))
-    return min(timeit.repeat(lambda: way(tasks), number=number, repeat=15)) / number / len(tasks) * 1e9
+def _nanoseconds(access: Callable[[Sequence[Any]], None], tasks: Sequence[Any]) -> float:
+    """Return the least nanoseconds per task over several repetitions."""
+    number = max(1, min(100, 10_000 // len(tasks)))
+    return min(timeit.repeat(lambda: access(tasks), number=number, repeat=15)) / number / len(tasks) * 1e9
 
 
 MEASUREMENTS = [
@@ -107,11 +111,12 @@ MEASUREMENTS = [
         reads,
         (PLAIN, FLOOR, OURS, OFFICIAL),
         (100, 10_000),
-        repeat=5,
-        slow=(OFFICIAL,),
-        is_portable=True,
+        quick_sizes=(10,),
+        repetitions=5,
+        slow_clients=(OFFICIAL,),
+        can_use_sandbox=True,
     )
 ]
 
 if __name__ == "__main__":
-    frame.main(sys.modules[__name__])
+    harness.main(sys.modules[__name__])

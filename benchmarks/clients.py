@@ -1,4 +1,4 @@
-"""Opening a session of either client, in the process that is measured."""
+"""Sessions of both clients, opened in the process that is measured."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .frame import Server
+    from .processes import Server
 
 OURS = "ftrack_orm"
 OURS_WITH_ORJSON = "ftrack_orm + orjson"
@@ -15,14 +15,14 @@ OFFICIAL = "ftrack-python-api"
 
 
 def choose_json(client: str) -> None:
-    """Keep *client* from using orjson unless it is the one that is measured with it; has to be called first of all."""
+    """Hide orjson from this process unless *client* is measured with it. Must be called before any other import."""
     if client != OURS_WITH_ORJSON:
-        # Python takes a module that is None for one that is not installed.
+        # For Python, a module that is set to None is not installed.
         sys.modules["orjson"] = None  # type: ignore[assignment]
 
 
 def open_session(client: str, server: Server, **settings: Any) -> Any:
-    """Return a session of *client* on *server* that knows the schema, which is kept in the server's folder."""
+    """Return a connected session of *client* that knows the schema, which is cached in the folder of the server."""
     if client == OFFICIAL:
         import ftrack_api
 
@@ -32,13 +32,13 @@ def open_session(client: str, server: Server, **settings: Any) -> Any:
     from ftrack_orm import Session
 
     session = Session(server.url, server.api_key, server.user, schema_cache_path=server.folder, **settings)
-    session.server_information  # noqa: B018 - the first need is what connects
+    session.server_information  # noqa: B018 - a session connects with its first request
     return session
 
 
-def count_requests(session: Any, counted: Callable[..., object]) -> None:
-    """Have *counted* called for each request the session makes."""
+def count_requests(session: Any, callback: Callable[..., object]) -> None:
+    """Call *callback* for each request that the session makes."""
     if type(session).__module__.startswith("ftrack_orm"):
-        session.observe(counted)
+        session.observe(callback)
     else:
-        session._request.hooks["response"].append(counted)
+        session._request.hooks["response"].append(callback)

@@ -1,9 +1,9 @@
-"""Question: does committing one change cost more the more entities a session has in memory?
+"""Question: does the cost of committing one change grow with the number of cached entities?
 
     python -m benchmarks.commit_with_many_cached
 
-The server is a function in the same process, so that what is left is nearly all Python's: "answer seconds" is what that
-function alone takes. An exponent of 0 says that the number of entities does not matter.
+The server is a function in the same process, so that nearly all of the time is spent in Python. "answer seconds" is the
+time of that function alone. An exponent of 0 means that the cost does not depend on the number of entities.
 """
 
 from __future__ import annotations
@@ -14,27 +14,28 @@ import sys
 import time
 from collections.abc import Mapping
 
-from . import frame
-from .answers import Answers
+from . import harness
 from .clients import OURS
-from .frame import Figures, Measurement, Server
+from .harness import Figures, Measurement
+from .prepared_responses import PreparedResponses
+from .processes import Server
 from .production import NARROW, key
 
 REPETITIONS = 50
 
 
 def commits(client: str, server: Server, size: int) -> Figures:
-    """Commit one changed attribute of a task among *size*, several times."""
+    """Commit a changed attribute of one of *size* cached tasks, several times."""
     from ftrack_orm import Session
     from ftrack_orm.transport.in_process import InProcess
 
-    answers = Answers(size)
+    responses = PreparedResponses(size)
 
-    def answered(headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
-        return 200, "application/json", answers.respond(body)
+    def respond(headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
+        return 200, "application/json", responses.respond(body)
 
     with Session(
-        "https://bench.test", "key", "user", transport=InProcess(answered), schema_cache_path=False, page_size=size
+        "https://bench.test", "key", "user", transport=InProcess(respond), schema_cache_path=False, page_size=size
     ) as session:
         tasks = session.query(NARROW).all()
         assert len(tasks) == size
@@ -49,21 +50,21 @@ def commits(client: str, server: Server, size: int) -> Figures:
     return {
         "seconds": min(taken),
         "worst seconds": max(taken),
-        "answer seconds": _answering(answers),
+        "answer seconds": _response_seconds(responses),
     }
 
 
-def _answering(answers: Answers) -> float:
+def _response_seconds(responses: PreparedResponses) -> float:
     data = {"__entity_type__": "Task", "bid": 1}
     update = {"action": "update", "entity_type": "Task", "entity_key": [key("task", 0)], "entity_data": data}
     body = json.dumps([update]).encode()
     started = time.perf_counter()
     for _ in range(REPETITIONS):
-        answers.respond(body)
+        responses.respond(body)
     return (time.perf_counter() - started) / REPETITIONS
 
 
 MEASUREMENTS = [Measurement("commit one of many", commits, (OURS,), (3_125, 12_500, 50_000), server=None)]
 
 if __name__ == "__main__":
-    frame.main(sys.modules[__name__])
+    harness.main(sys.modules[__name__])

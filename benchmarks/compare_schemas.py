@@ -1,11 +1,11 @@
 """Question: does the embedded server describe the same data model as a real ftrack server?
 
-    python benchmarks/compare_schemas.py FILE        # FILE: a real server's query_schemas answer, as JSON
+    python benchmarks/compare_schemas.py FILE        # FILE: the query_schemas reply of a real server, as JSON
     python benchmarks/compare_schemas.py --fingerprint [FILE]
 
-Prints every type, attribute and field that differs, and ends with exit status 0 and "no differences", or 1. Lists whose
-order means nothing (all but `primary_key` and `enum`) are compared as sets. With `--fingerprint` it prints the SHA-256
-of an answer with such orders removed (FILE's, or else the embedded server's), which is equal for equal answers.
+Prints every type, attribute and field that differs. The exit status is 1, or 0 with the output "no differences". Lists
+whose order has no meaning (all but `primary_key` and `enum`) are compared as sets. With `--fingerprint` it prints the
+SHA-256 of a reply without such orders, which is the same for equal replies: that of FILE, or of the embedded server.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from typing import Any
 
 from ftrack_orm.sandbox import datamodel
 
-#: Lists whose order carries meaning: clients send keys in this order, and show choices in it.
+#: Lists whose order has a meaning: clients send keys and show options in this order.
 ORDERED = frozenset({"primary_key", "enum"})
 
 
-def canonical(answer: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the answer with types sorted by name and every list whose order means nothing sorted."""
-    return sorted((_sorted_lists(description) for description in answer), key=lambda description: description["id"])
+def canonical(schemas: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the reply with types sorted by name, and with every list sorted whose order has no meaning."""
+    return sorted((_sorted_lists(description) for description in schemas), key=lambda description: description["id"])
 
 
 def _sorted_lists(value: Any, name: str = "") -> Any:
@@ -35,13 +35,13 @@ def _sorted_lists(value: Any, name: str = "") -> Any:
     return sorted(value) if isinstance(value, list) and name not in ORDERED else value
 
 
-def fingerprint(answer: list[dict[str, Any]]) -> str:
-    """Return the SHA-256 of the canonical answer."""
-    return hashlib.sha256(json.dumps(canonical(answer), sort_keys=True).encode()).hexdigest()
+def fingerprint(schemas: list[dict[str, Any]]) -> str:
+    """Return the SHA-256 of the canonical reply."""
+    return hashlib.sha256(json.dumps(canonical(schemas), sort_keys=True).encode()).hexdigest()
 
 
 def differences(real: list[dict[str, Any]], embedded: list[dict[str, Any]]) -> Iterator[str]:
-    """Yield one line for everything that is on one side only, or differs."""
+    """Yield a line for everything that differs or is only in one of the replies."""
     yield from _compare(
         "", {description["id"]: description for description in canonical(real)},
         {description["id"]: description for description in canonical(embedded)},
@@ -51,18 +51,18 @@ def differences(real: list[dict[str, Any]], embedded: list[dict[str, Any]]) -> I
 def _compare(path: str, real: Any, embedded: Any) -> Iterator[str]:
     if isinstance(real, dict) and isinstance(embedded, dict):
         for name in sorted(real.keys() | embedded.keys()):
-            below = f"{path}.{name}" if path else name
+            inner_path = f"{path}.{name}" if path else name
             if name not in embedded:
-                yield f"{below}: only in the real answer: {_short(real[name])}"
+                yield f"{inner_path}: only in the real reply: {_abbreviate(real[name])}"
             elif name not in real:
-                yield f"{below}: only in the embedded answer: {_short(embedded[name])}"
+                yield f"{inner_path}: only in the embedded reply: {_abbreviate(embedded[name])}"
             else:
-                yield from _compare(below, real[name], embedded[name])
+                yield from _compare(inner_path, real[name], embedded[name])
     elif json.dumps(real) != json.dumps(embedded):  # as JSON, so that `true` and `1` differ
-        yield f"{path}: really {_short(real)}, embedded {_short(embedded)}"
+        yield f"{path}: real {_abbreviate(real)}, embedded {_abbreviate(embedded)}"
 
 
-def _short(value: Any) -> str:
+def _abbreviate(value: Any) -> str:
     text = json.dumps(value, sort_keys=True)
     return text if len(text) <= 200 else text[:197] + "..."
 
@@ -70,7 +70,7 @@ def _short(value: Any) -> str:
 def main(arguments: list[str]) -> int:
     """Print the differences or the fingerprint, and return the exit status."""
     parser = argparse.ArgumentParser(description="Compare a real server's schema with the embedded server's.")
-    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a query_schemas answer, as JSON")
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a query_schemas reply, as JSON")
     parser.add_argument("--fingerprint", action="store_true", help="print the fingerprint only")
     options = parser.parse_args(arguments)
     embedded = datamodel.load().schemas
@@ -83,9 +83,9 @@ def main(arguments: list[str]) -> int:
     if options.fingerprint:
         print(fingerprint(real))
         return 0
-    found = list(differences(real, embedded))
-    print("\n".join(found) if found else "no differences")
-    return 1 if found else 0
+    lines = list(differences(real, embedded))
+    print("\n".join(lines) if lines else "no differences")
+    return 1 if lines else 0
 
 
 if __name__ == "__main__":

@@ -1,16 +1,16 @@
-"""Edge: how many functions are called on the ways where time goes, which no busy machine can blur.
+"""Edge: the number of function calls on the hot paths, which does not depend on the load of the machine.
 
-    python -m benchmarks.counts               # print the counts beside those in counts.json; exit status 1 if one grew
+    python -m benchmarks.counts               # compare the counts with those in counts.json; exit status 1 if one grew
     python -m benchmarks.counts --update      # write them to counts.json
-    python -m benchmarks.counts --json        # print them as JSON and compare nothing
+    python -m benchmarks.counts --json        # print them as JSON without a comparison
 
-What is counted are calls of functions written in this library, those that attrs generates for it included. That is the
-same on every Python, unlike instructions, or calls of built-in functions, of which each version has its own.
-Comprehensions are left out: up to Python 3.11 they are functions, from 3.12 on they are not. Calls of built-in
-functions are counted too, but compared only on the version of Python that counts.json was written with.
+The calls of functions of this library are counted, including those that attrs generates for it. They are the same in
+every version of Python, unlike instructions and calls of built-in functions. Comprehensions are not counted: they are
+functions up to Python 3.11, but not from 3.12 on. Calls of built-in functions are counted as well, but only compared
+with counts recorded by the same version of Python.
 
-The server is a function in the same process with prepared answers, everything has been done once before (classes are
-built, caches filled), and hashes are not random.
+The server is a function in the same process with prepared responses. Every path runs once before it is counted, so that
+classes are built and caches are filled, and hashes are not random.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ import ftrack_orm
 from ftrack_orm import Session
 from ftrack_orm.transport.in_process import InProcess
 
-from .answers import Answers
+from .prepared_responses import PreparedResponses
 from .production import EXPRESSION
 
 FILE = pathlib.Path(__file__).with_name("counts.json")
-#: How much more there may be than what counts.json has before it is a regression. Less is always welcome.
+#: The relative growth over counts.json above which a count is a regression.
 TOLERANCE = 0.05
-#: How many entities a path handles.
+#: The number of entities that a path handles.
 ENTITIES = 200
-#: How many of them are in memory while one is changed; the commit may not depend on it.
+#: The number of cached entities while one is changed, which must not affect the cost of the commit.
 CACHED = 2_000
 
 _PACKAGE = os.path.dirname(os.path.abspath(ftrack_orm.__file__)) + os.sep
@@ -48,7 +48,7 @@ _COMPREHENSIONS = frozenset({"<listcomp>", "<dictcomp>", "<setcomp>"})
 
 @attrs.frozen
 class Count:
-    """What one path costs: calls of the library's functions, and the calls of built-in functions those make."""
+    """The calls of the library's functions on one path, and the calls of built-in functions by those."""
 
     calls: int
     builtin_calls: int
@@ -56,33 +56,34 @@ class Count:
 
 @attrs.frozen
 class Growth:
-    """A path that costs more than it is allowed to."""
+    """A path with more calls than the tolerance allows."""
 
     path: str
-    what: str
-    before: int
-    now: int
+    unit: str
+    recorded: int
+    current: int
 
     def __str__(self) -> str:
-        more = (self.now / self.before - 1) * 100 if self.before else 100
-        return f"{self.path}: {self.now:,} {self.what} instead of {self.before:,} ({more:+.0f} %)"
+        growth = (self.current / self.recorded - 1) * 100 if self.recorded else 100
+        return f"{self.path}: {self.current:,} {self.unit} instead of {self.recorded:,} ({growth:+.0f} %)"
 
 
-def counted(work: Callable[[], object]) -> Count:
-    """Return how many calls *work* makes on this thread."""
+def count_calls(work: Callable[[], object]) -> Count:
+    """Return the number of calls that *work* makes on this thread."""
     calls = builtin_calls = 0
-    known: dict[Any, bool] = {}
+    is_library_code: dict[Any, bool] = {}
 
-    def note(frame: FrameType, event: str, argument: object) -> None:
+    def profile(frame: FrameType, event: str, argument: object) -> None:
         nonlocal calls, builtin_calls
         if event not in ("call", "c_call"):
             return
         code = frame.f_code
-        is_ours = known.get(code)
+        is_ours = is_library_code.get(code)
         if is_ours is None:
-            # attrs names its generated functions' files "<attrs generated init ftrack_orm....>".
-            where = code.co_filename
-            is_ours = known[code] = where.startswith((_PACKAGE, "<attrs generated")) and "ftrack_orm" in where
+            # attrs names the files of its generated functions "<attrs generated init ftrack_orm....>".
+            path = code.co_filename
+            is_ours = path.startswith((_PACKAGE, "<attrs generated")) and "ftrack_orm" in path
+            is_library_code[code] = is_ours
         if not is_ours:
             return
         if event == "c_call":
@@ -90,7 +91,7 @@ def counted(work: Callable[[], object]) -> Count:
         elif code.co_name not in _COMPREHENSIONS:
             calls += 1
 
-    sys.setprofile(note)
+    sys.setprofile(profile)
     try:
         work()
     finally:
@@ -98,11 +99,11 @@ def counted(work: Callable[[], object]) -> Count:
     return Count(calls, builtin_calls)
 
 
-def connected(answers: Answers) -> Session:
-    """Return a session that knows the server and its schema, and no entity."""
+def connect(responses: PreparedResponses) -> Session:
+    """Return a session that knows the server and its schema, and has no entity."""
 
     def handle(headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
-        return 200, "application/json", answers.respond(body)
+        return 200, "application/json", responses.respond(body)
 
     session = Session(
         "https://bench.test", "key", "user", transport=InProcess(handle), schema_cache_path=False, page_size=CACHED
@@ -112,49 +113,49 @@ def connected(answers: Answers) -> Session:
     return session
 
 
-def merge_cold(answers: Answers) -> Count:
-    """Count reading a page of entities that the session does not have."""
-    session = connected(answers)
+def merge_cold(responses: PreparedResponses) -> Count:
+    """Count reading a page of entities that are not cached."""
+    session = connect(responses)
     session.query(f"{EXPRESSION} offset {ENTITIES} limit 1").all()
     query = session.query(f"{EXPRESSION} limit {ENTITIES}")
-    return counted(query.all)
+    return count_calls(query.all)
 
 
-def merge_warm(answers: Answers) -> Count:
-    """Count reading a page of entities that the session has."""
-    session = connected(answers)
+def merge_warm(responses: PreparedResponses) -> Count:
+    """Count reading a page of entities that are cached."""
+    session = connect(responses)
     query = session.query(f"{EXPRESSION} limit {ENTITIES}")
-    held = query.all()
-    count = counted(query.all)
-    assert len(held) == ENTITIES
+    tasks = query.all()
+    count = count_calls(query.all)
+    assert len(tasks) == ENTITIES
     return count
 
 
-def read_values(answers: Answers) -> Count:
+def read_values(responses: PreparedResponses) -> Count:
     """Count reading three loaded values of each entity."""
-    tasks = connected(answers).query(f"{EXPRESSION} limit {ENTITIES}").all()
+    tasks = connect(responses).query(f"{EXPRESSION} limit {ENTITIES}").all()
 
     def work() -> None:
         for task in tasks:
-            task.name, task.status.name, task.parent.parent.name  # noqa: B018 - reading is what is counted
+            task.name, task.status.name, task.parent.parent.name  # noqa: B018 - the read is counted
 
-    return counted(work)
+    return count_calls(work)
 
 
-def read_items(answers: Answers) -> Count:
-    """Count reading the same by item access."""
-    tasks = connected(answers).query(f"{EXPRESSION} limit {ENTITIES}").all()
+def read_items(responses: PreparedResponses) -> Count:
+    """Count reading the same values by item access."""
+    tasks = connect(responses).query(f"{EXPRESSION} limit {ENTITIES}").all()
 
     def work() -> None:
         for task in tasks:
             task["name"], task["status"]["name"], task["parent"]["parent"]["name"]
 
-    return counted(work)
+    return count_calls(work)
 
 
-def create(answers: Answers) -> Count:
-    """Count creating entities, planning and committing them."""
-    session = connected(answers)
+def create(responses: PreparedResponses) -> Count:
+    """Count creating entities and committing them."""
+    session = connect(responses)
     task = session.query(f"{EXPRESSION} limit 1").one()
     parent, kind = task.parent, task.type
 
@@ -163,12 +164,12 @@ def create(answers: Answers) -> Count:
             session.create("Task", name=f"new {number}", parent=parent, type=kind, bid=3600.0)
         session.commit()
 
-    return counted(work)
+    return count_calls(work)
 
 
-def change(answers: Answers) -> Count:
-    """Count changing an attribute of every entity, planning and committing that."""
-    session = connected(answers)
+def change(responses: PreparedResponses) -> Count:
+    """Count changing an attribute of every entity and committing the changes."""
+    session = connect(responses)
     tasks = session.query(f"{EXPRESSION} limit {ENTITIES}").all()
 
     def work() -> None:
@@ -176,26 +177,26 @@ def change(answers: Answers) -> Count:
             task.bid = 1.5 + number
         session.commit()
 
-    return counted(work)
+    return count_calls(work)
 
 
-def commit_one_of_many(answers: Answers) -> Count:
-    """Count changing one entity and committing that, with many in memory."""
-    session = connected(answers)
+def commit_one_of_many(responses: PreparedResponses) -> Count:
+    """Count changing one of many cached entities and committing the change."""
+    session = connect(responses)
     tasks = session.query(f"{EXPRESSION} limit {CACHED}").all()
 
     def work() -> None:
         tasks[7].bid = 1.5
         session.commit()
 
-    count = counted(work)
+    count = count_calls(work)
     assert len(tasks) == CACHED
     return count
 
 
-def build_query(answers: Answers) -> Count:
-    """Count building a query of four criteria through the classes, and compiling it to text."""
-    session = connected(answers)
+def build_query(responses: PreparedResponses) -> Count:
+    """Count building a query of four criteria with the classes, and compiling it to an expression."""
+    session = connect(responses)
     user = session.create("User", username="jane")
 
     def work() -> str:
@@ -210,10 +211,10 @@ def build_query(answers: Answers) -> Count:
         )
 
     work()
-    return counted(work)
+    return count_calls(work)
 
 
-PATHS: Mapping[str, Callable[[Answers], Count]] = {
+PATHS: Mapping[str, Callable[[PreparedResponses], Count]] = {
     "merge a page, cold": merge_cold,
     "merge a page, warm": merge_warm,
     "read loaded values": read_values,
@@ -226,30 +227,30 @@ PATHS: Mapping[str, Callable[[Answers], Count]] = {
 
 
 def count_all() -> dict[str, Count]:
-    """Return the count of every path, each taken after the path has been gone once."""
-    answers = Answers(CACHED)
-    found = {}
+    """Return the count of every path, which has run once before."""
+    responses = PreparedResponses(CACHED)
+    counts = {}
     for name, path in PATHS.items():
-        path(answers)
-        found[name] = path(answers)
-    return found
+        path(responses)
+        counts[name] = path(responses)
+    return counts
 
 
-def grown(recorded: Mapping[str, Any], found: Mapping[str, Count], python: str) -> list[Growth]:
-    """Return the paths of *found* that cost more than *recorded*, the content of counts.json, allows on *python*."""
+def find_growths(recorded: Mapping[str, Any], current: Mapping[str, Count], python: str) -> list[Growth]:
+    """Return the counts that exceed those *recorded*, the content of counts.json, on a version of Python."""
     growths = []
-    for name, now in found.items():
+    for name, count in current.items():
         before = Count(**recorded["paths"].get(name, {"calls": 0, "builtin_calls": 0}))
-        if now.calls > before.calls * (1 + TOLERANCE):
-            growths.append(Growth(name, "calls of functions", before.calls, now.calls))
+        if count.calls > before.calls * (1 + TOLERANCE):
+            growths.append(Growth(name, "calls of functions", before.calls, count.calls))
         is_same_python = recorded["python"] == python
-        if is_same_python and now.builtin_calls > before.builtin_calls * (1 + TOLERANCE):
-            growths.append(Growth(name, "calls of built-in functions", before.builtin_calls, now.builtin_calls))
+        if is_same_python and count.builtin_calls > before.builtin_calls * (1 + TOLERANCE):
+            growths.append(Growth(name, "calls of built-in functions", before.builtin_calls, count.builtin_calls))
     return growths
 
 
 def python_version() -> str:
-    """Return the version of Python that counts of built-in calls belong to."""
+    """Return the version of Python for which counts of built-in calls are comparable."""
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -259,36 +260,35 @@ def recorded() -> dict[str, Any]:
     return content
 
 
-def _print_beside(before: Mapping[str, Any], found: Mapping[str, Count]) -> None:
+def _print_comparison(recorded_counts: Mapping[str, Any], current: Mapping[str, Count]) -> None:
     print(f"{'path':<34} {'calls':>8} {'recorded':>9} {'built-in':>9} {'recorded':>9}")
-    for name, count in found.items():
-        known = before["paths"].get(name, {"calls": "-", "builtin_calls": "-"})
-        calls = f"{name:<34} {count.calls:>8} {known['calls']:>9}"
-        print(f"{calls} {count.builtin_calls:>9} {known['builtin_calls']:>9}")
+    for name, count in current.items():
+        recorded_count = recorded_counts["paths"].get(name, {"calls": "-", "builtin_calls": "-"})
+        calls = f"{name:<34} {count.calls:>8} {recorded_count['calls']:>9}"
+        print(f"{calls} {count.builtin_calls:>9} {recorded_count['builtin_calls']:>9}")
 
 
 def main() -> None:
-    """Count, and compare, write or print what was counted."""
+    """Count the calls, and compare, write or print the counts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--update", action="store_true", help=f"write the counts to {FILE.name}")
     choice.add_argument("--json", action="store_true", help="print the counts as JSON")
     arguments = parser.parse_args()
     if os.environ.get("PYTHONHASHSEED") != "0":
-        # The order of sets decides some of what is done; it can be chosen only before an interpreter starts.
+        # Some counts depend on the order of sets, which can only be fixed before the interpreter starts.
         command = [sys.executable, "-m", "benchmarks.counts", *sys.argv[1:]]
         sys.exit(subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": "0"}, check=False).returncode)
-    found = count_all()
-    content = {"python": python_version(), "paths": {name: attrs.asdict(count) for name, count in found.items()}}
+    current = count_all()
+    content = {"python": python_version(), "paths": {name: attrs.asdict(count) for name, count in current.items()}}
     if arguments.json:
         print(json.dumps(content))
     elif arguments.update:
         FILE.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         print(f"Wrote {FILE}")
     else:
-        before = recorded()
-        _print_beside(before, found)
-        growths = grown(before, found, python_version())
+        _print_comparison(recorded(), current)
+        growths = find_growths(recorded(), current, python_version())
         for growth in growths:
             print(growth)
         sys.exit(1 if growths else 0)

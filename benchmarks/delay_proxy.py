@@ -1,9 +1,9 @@
-"""A line of a given length: forwards TCP to a server of this machine, and lets everything arrive later.
+"""A proxy that adds network latency: forwards TCP connections to a local server and delays the data.
 
     python -m benchmarks.delay_proxy PORT MILLISECONDS
 
-Prints the port it listens on. MILLISECONDS is the time a question and its answer take on the line together; half of it
-is spent each way. Bandwidth is not limited, and opening a connection costs one such time as well, as it does in TCP.
+Prints the port it listens on. MILLISECONDS is the round-trip time; half of it is added in each direction. The bandwidth
+is not limited. Opening a connection takes one round-trip time as well, as it does in TCP.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import sys
 
 
 async def serve(port: int, seconds: float) -> None:
-    """Listen until the process is ended."""
+    """Listen until the process is terminated."""
 
-    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(seconds)
         try:
             upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", port)
@@ -26,36 +26,36 @@ async def serve(port: int, seconds: float) -> None:
             _forward(reader, upstream_writer, seconds / 2), _forward(upstream_reader, writer, seconds / 2)
         )
 
-    server = await asyncio.start_server(meet, "127.0.0.1", 0)
+    server = await asyncio.start_server(handle_connection, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float) -> None:
-    """Hand on what is read, each piece *seconds* after it came; a slow line delays, but holds many pieces at once."""
+    """Forward the data, each chunk *seconds* after it was read; many chunks can be delayed at the same time."""
     loop = asyncio.get_running_loop()
-    on_the_line: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+    delayed: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 
-    async def arrive() -> None:
+    async def write_delayed() -> None:
         while True:
-            due, piece = await on_the_line.get()
+            due, chunk = await delayed.get()
             await asyncio.sleep(due - loop.time())
-            if not piece:
+            if not chunk:
                 break
-            writer.write(piece)
+            writer.write(chunk)
             await writer.drain()
         writer.close()
 
-    arriving = asyncio.ensure_future(arrive())
-    piece = b"-"
-    while piece:
+    writing = asyncio.ensure_future(write_delayed())
+    chunk = b"-"
+    while chunk:
         try:
-            piece = await reader.read(1 << 16)
+            chunk = await reader.read(1 << 16)
         except ConnectionError:
-            piece = b""
-        on_the_line.put_nowait((loop.time() + seconds, piece))
+            chunk = b""
+        delayed.put_nowait((loop.time() + seconds, chunk))
     try:
-        await arriving
+        await writing
     except ConnectionError:
         writer.close()
 

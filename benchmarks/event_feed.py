@@ -1,11 +1,11 @@
-"""An event server that sends prepared events as fast as they are taken: the other end of `benchmarks/events.py`.
+"""Edge: an event server that sends prepared events as fast as clients receive them, for `benchmarks/events.py`.
 
     python -m benchmarks.event_feed
 
-Prints the port it listens on. It lets everybody in, acknowledges every event, and when one of the topic `bench.start`
-arrives, sends `data.count` events to that connection, of the kind `data.kind`: `update` for what a status change on a
-task gives (1.4 kB), `small` for the least an event can be (0.2 kB). The frames are made before the first is sent, and
-written by the hundred, so that it is several times faster than any client in Python.
+Prints the port it listens on. It accepts all credentials and acknowledges every event. When an event with the topic
+`bench.start` arrives, it sends `data.count` events of the kind `data.kind` to that connection: `update` for events of a
+status change on a task (1.4 kB), `small` for minimal events (0.2 kB). The frames are prepared before the first one is
+sent and written in batches, so the server is several times faster than any client in Python.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ import uuid
 
 from aiohttp import WSMsgType, web
 
-#: Different events made beforehand; each is sent with an id of its own, as no client may take it for a repetition.
-VARIETY = 50
-BATCH = 100
-#: How much may wait for the client in this process, in bytes.
-BACKLOG = 4 * 2**20
+#: The number of different events. Each is sent with a new id, so that clients do not take it for a duplicate.
+DIFFERENT_EVENTS = 50
+EVENTS_PER_WRITE = 100
+#: Bytes in the write buffer above which the server waits for the client.
+MAX_BUFFERED_BYTES = 4 * 2**20
 HEARTBEAT_SECONDS = 5.0
 
 _ID = b"0" * 32
@@ -30,7 +30,7 @@ _NUMBERS = itertools.count()
 
 
 def update_event(number: int) -> dict[str, object]:
-    """Return an `ftrack.update` as a status change on a task gives it, with a placeholder for its id."""
+    """Return the `ftrack.update` event of a status change on a task, with a placeholder for its id."""
     task, shot, sequence, project = (str(uuid.UUID(int=number * 4 + offset)) for offset in range(4))
     chain = [
         (task, "task", "Task", shot),
@@ -66,7 +66,7 @@ def update_event(number: int) -> dict[str, object]:
 
 
 def small_event() -> dict[str, object]:
-    """Return an event with next to nothing in it."""
+    """Return an event with no data."""
     source = {"id": uuid.uuid4().hex, "user": {"username": "jane"}}
     return {
         "id": _ID.decode(),
@@ -79,52 +79,52 @@ def small_event() -> dict[str, object]:
     }
 
 
-def frames(kind: str) -> list[tuple[bytes, bytes]]:
-    """Return websocket frames of events, each as what stands before and behind its id."""
-    made = []
-    for number in range(VARIETY):
+def websocket_frames(kind: str) -> list[tuple[bytes, bytes]]:
+    """Return the websocket frames of events, each as the bytes before and after its id."""
+    frames = []
+    for number in range(DIFFERENT_EVENTS):
         payload = update_event(number) if kind == "update" else small_event()
         event = json.dumps({"name": "ftrack.event", "args": [payload]}, separators=(",", ":"))
         text = f"5:::{event}".encode()
         assert 126 <= len(text) < 2**16
         before, after = text.split(_ID, 1)
-        made.append((struct.pack("!BBH", 0x81, 126, len(text)) + before, after))
-    return made
+        frames.append((struct.pack("!BBH", 0x81, 126, len(text)) + before, after))
+    return frames
 
 
-async def feed(transport: asyncio.Transport, count: int, prepared: list[tuple[bytes, bytes]]) -> None:
-    """Write *count* events; straight to the transport, since sending by the library would be the slower part."""
-    frame = itertools.cycle(prepared)
-    for start in range(0, count, BATCH):
+async def send_events(transport: asyncio.Transport, count: int, prepared: list[tuple[bytes, bytes]]) -> None:
+    """Write *count* events, directly to the transport because aiohttp's websocket would be slower than the clients."""
+    frames = itertools.cycle(prepared)
+    for start in range(0, count, EVENTS_PER_WRITE):
         batch = []
-        for _ in range(start, min(start + BATCH, count)):
-            before, after = next(frame)
+        for _ in range(start, min(start + EVENTS_PER_WRITE, count)):
+            before, after = next(frames)
             batch += [before, b"%032x" % next(_NUMBERS), after]
         transport.write(b"".join(batch))
         await asyncio.sleep(0)
-        while transport.get_write_buffer_size() > BACKLOG and not transport.is_closing():
+        while transport.get_write_buffer_size() > MAX_BUFFERED_BYTES and not transport.is_closing():
             await asyncio.sleep(0.001)
 
 
 async def handshake(request: web.Request) -> web.Response:
-    """Let everybody in."""
+    """Accept all credentials."""
     return web.Response(text=f"{uuid.uuid4().hex}:60:60:websocket")
 
 
-async def talk(request: web.Request) -> web.WebSocketResponse:
-    """Serve one connection until it ends."""
+async def serve_websocket(request: web.Request) -> web.WebSocketResponse:
+    """Serve one connection until it is closed."""
     socket = web.WebSocketResponse(compress=False)
     await socket.prepare(request)
     await socket.send_str("1::")
     transport = request.transport
     assert isinstance(transport, asyncio.Transport)
 
-    async def beat() -> None:
+    async def send_heartbeats() -> None:
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             await socket.send_str("2::")
 
-    beating = asyncio.create_task(beat())
+    heartbeats = asyncio.create_task(send_heartbeats())
     try:
         async for message in socket:
             if message.type is not WSMsgType.TEXT or not message.data.startswith("5:"):
@@ -134,17 +134,18 @@ async def talk(request: web.Request) -> web.WebSocketResponse:
             if number:
                 await socket.send_str(f'6:::{number}[{{"success":true}}]')
             if event["topic"] == "bench.start":
-                await feed(transport, event["data"]["count"], frames(event["data"]["kind"]))
+                frames = websocket_frames(event["data"]["kind"])
+                await send_events(transport, event["data"]["count"], frames)
     finally:
-        beating.cancel()
+        heartbeats.cancel()
     return socket
 
 
 async def serve() -> None:
-    """Listen until the process is ended."""
+    """Listen until the process is terminated."""
     application = web.Application()
     application.router.add_get("/socket.io/1/", handshake)
-    application.router.add_get("/socket.io/1/websocket/{session}", talk)
+    application.router.add_get("/socket.io/1/websocket/{session}", serve_websocket)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

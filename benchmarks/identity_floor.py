@@ -1,11 +1,11 @@
-"""Question: what is the least that reading 10,000 tasks can cost anything in Python that has one object per entity?
+"""Question: how long does reading 10,000 tasks take at least in Python, with one object per entity?
 
     python -m benchmarks.identity_floor
 
-It reads the pages of `benchmarks/reading.py` with `requests.post(...).json()`, keeps every object of the answers as the
-memory of a plain Python object, finds objects by their id in a dictionary of weak references, puts them in the place of
-references, and reads dates. It has no types, no schema, no locks and no edits to respect, so nothing that has may be
-faster without doing less. "Warm" reads the same again while everything is held.
+The pages of `benchmarks/reading.py` are read with `requests.post(...).json()`. Every object of the responses becomes
+the `__dict__` of a plain Python object. Objects are found by their id in a dictionary of weak references and replace
+references, and dates are parsed. There are no types, no schema, no locks and no edits to preserve, so a mapper that has
+them cannot be faster without doing less. "Warm" reads the same again while all objects are kept.
 """
 
 from __future__ import annotations
@@ -17,17 +17,19 @@ import time
 import weakref
 from typing import Any
 
-from . import frame
-from .frame import Figures, Measurement, Server
-from .reading import PAGE, SIZES, pages, post, resident
+from . import harness
+from .harness import Figures, Measurement
+from .processes import Server
+from .production import PAGE_SIZE
+from .reading import SIZES, pages, post, resident_megabytes
 
 FLOOR = "plain objects with identity"
 
-Known = dict[str, "weakref.ref[Thing]"]
+IdentityMap = dict[str, "weakref.ref[PlainEntity]"]
 
 
-class Thing:
-    """An object that can be held weakly and has no other ability."""
+class PlainEntity:
+    """An object with attributes and weak references, and nothing else."""
 
     __slots__ = ("__dict__", "__weakref__")
 
@@ -35,63 +37,63 @@ class Thing:
         self.__dict__ = values
 
 
-def identified(row: dict[str, Any], known: Known) -> Thing:
-    """Return the one object for a row, with what it refers to in the place of references."""
+def merge(row: dict[str, Any], identity_map: IdentityMap) -> PlainEntity:
+    """Return the object for a row, with objects in place of references."""
     key = row["id"]
-    reference = known.get(key)
-    thing = reference() if reference is not None else None
-    if thing is not None and len(row) == 2:
-        return thing
+    reference = identity_map.get(key)
+    entity = reference() if reference is not None else None
+    if entity is not None and len(row) == 2:
+        return entity
     for name, value in row.items():
         if type(value) is dict:
-            row[name] = identified(value, known) if "id" in value else datetime.datetime.fromisoformat(value["value"])
-    if thing is None:
-        thing = Thing(row)
-        known[key] = weakref.ref(thing)
-    elif not row.items() <= thing.__dict__.items():
-        thing.__dict__.update(row)
-    return thing
+            row[name] = merge(value, identity_map) if "id" in value else datetime.datetime.fromisoformat(value["value"])
+    if entity is None:
+        entity = PlainEntity(row)
+        identity_map[key] = weakref.ref(entity)
+    elif not row.items() <= entity.__dict__.items():
+        entity.__dict__.update(row)
+    return entity
 
 
-def read(server: Server, size: int, known: Known) -> list[Thing]:
+def read(server: Server, size: int, identity_map: IdentityMap) -> list[PlainEntity]:
     """Return an object for every task."""
-    things = []
+    entities = []
     for page in pages(size):
-        (answer,) = post(server, page)
-        things += [identified(row, known) for row in answer["data"]]
-    return things
+        (reply,) = post(server, page)
+        entities += [merge(row, identity_map) for row in reply["data"]]
+    return entities
 
 
 def cold_and_warm(client: str, server: Server, size: int) -> Figures:
-    """Read everything, and everything again while it is held."""
+    """Read all tasks, and read them again while they are kept."""
     cold, warm = [], []
     for _ in range(3):
-        known: Known = {}
+        identity_map: IdentityMap = {}
         gc.collect()
         started = time.perf_counter()
-        held = read(server, size, known)
+        tasks = read(server, size, identity_map)
         cold.append(time.perf_counter() - started)
         started = time.perf_counter()
-        again = read(server, size, known)
+        again = read(server, size, identity_map)
         warm.append(time.perf_counter() - started)
-        assert len(held) == size
-        assert all(one is other for one, other in zip(held, again, strict=True))
+        assert len(tasks) == size
+        assert all(one is other for one, other in zip(tasks, again, strict=True))
     return {"seconds": min(cold), "warm seconds": min(warm)}
 
 
 def memory(client: str, server: Server, size: int) -> Figures:
-    """Hold everything, and say how much the process has grown by."""
-    before = resident()
-    known: Known = {}
-    held = read(server, size, known)
+    """Return the growth of the process when all tasks are kept."""
+    before = resident_megabytes()
+    identity_map: IdentityMap = {}
+    tasks = read(server, size, identity_map)
     gc.collect()
-    return {"MB": resident() - before, "rows": float(len(held))}
+    return {"MB": resident_megabytes() - before, "rows": float(len(tasks))}
 
 
 MEASUREMENTS = [
-    Measurement("read tasks", cold_and_warm, (FLOOR,), SIZES, quick_sizes=(40, 2 * PAGE), is_portable=True),
-    Measurement("hold tasks", memory, (FLOOR,), (10_000,), repeat=1, is_portable=True),
+    Measurement("read tasks", cold_and_warm, (FLOOR,), SIZES, quick_sizes=(40, 2 * PAGE_SIZE), can_use_sandbox=True),
+    Measurement("hold tasks", memory, (FLOOR,), (10_000,), repetitions=1, can_use_sandbox=True),
 ]
 
 if __name__ == "__main__":
-    frame.main(sys.modules[__name__])
+    harness.main(sys.modules[__name__])

@@ -1,11 +1,11 @@
-"""Question: how long do typical scripts take over a line of 5, 50 and 200 ms, and how many requests do they make?
+"""Question: how long do scripts take at a network latency of 5, 50 and 200 ms, and how many requests do they make?
 
     python -m benchmarks.latency
 
-The scripts are the cookbook's (docs/howto/cookbook), each in two forms: as a user of this library writes it, and as an
-experienced user of ftrack-python-api does. The size is the milliseconds that a question and its answer spend on the
-line. Each run has an embedded server of its own; one whole script is timed, from a connected session on. Of the
-listener it is how long the last of several changes takes to have its effect.
+The scripts are those of the cookbook (docs/howto/cookbook). Each has two forms: one for this library, and one that an
+experienced user of ftrack-python-api would write. The size is the round-trip time in milliseconds. Each run has an
+embedded server of its own. The whole script is timed, starting with a connected session. For the listener, the time is
+that from the last of several changes to its effect.
 """
 
 from __future__ import annotations
@@ -22,22 +22,29 @@ from typing import Any
 
 import attrs
 
-from . import frame
+from . import harness
 from .clients import OFFICIAL, OURS, count_requests, open_session
-from .frame import Figures, Measurement, Server
+from .harness import Figures, Measurement
+from .processes import ROOT, Server, process
+from .tables import COOKBOOK_PREFIX
 
-COOKBOOK = frame.ROOT / "docs" / "howto" / "cookbook"
+COOKBOOK = ROOT / "docs" / "howto" / "cookbook"
 PROJECT = "demo"
-#: Seconds between the changes a listener hears of.
-PAUSE = 2.0
+#: The time between the commits that the listener handles.
+SECONDS_BETWEEN_COMMITS = 2.0
+LISTENER_TIMEOUT_SECONDS = 120
+
+#: Runs a script with a session, its module, and the server without latency. Returns the seconds to report, if they are
+#: not the duration of the call.
+Run = Callable[[Any, Any, Server], "float | None"]
 
 
-def dashboard(session: Any, script: Any, near: Server) -> None:
+def dashboard(session: Any, script: Any, direct_server: Server) -> None:
     """Show the dashboard once."""
     script.dashboard(session, PROJECT)
 
 
-def publish(session: Any, script: Any, near: Server) -> None:
+def publish(session: Any, script: Any, direct_server: Server) -> None:
     """Publish a version with five files."""
     task = session.query(f'select id from Task where project.name is "{PROJECT}" order by id').first()
     with tempfile.TemporaryDirectory() as folder:
@@ -48,56 +55,56 @@ def publish(session: Any, script: Any, near: Server) -> None:
         script.publish(session, task["id"], "beauty pass", files, "ready")
 
 
-def rollup(session: Any, script: Any, near: Server) -> None:
-    """Roll a project up."""
+def rollup(session: Any, script: Any, direct_server: Server) -> None:
+    """Roll up one project."""
     script.roll_up(session, PROJECT)
 
 
-def listener(session: Any, script: Any, near: Server) -> float:
-    """Listen while somebody who is near the server sends the tasks of a shot to review, one after the other.
+def listener(session: Any, script: Any, direct_server: Server) -> float:
+    """Run the listener while another session without latency sends the tasks of a shot to review, one by one.
 
-    Returns the seconds from the last task's commit until the shot is sent. Between commits is time to handle them.
+    Return the seconds from the last commit until the listener has changed the shot.
     """
     if not session.event_hub.connected:
         session.event_hub.connect()
     script.listen(session)
     threading.Thread(target=session.event_hub.wait, daemon=True).start()
-    sent = threading.Event()
-    with open_session(OURS, near) as artist:
+    shot_changed = threading.Event()
+    with open_session(OURS, direct_server) as artist:
         shot = artist.query("Shot").where(f'project.name is "{PROJECT}" and children any ()').order_by("id").first()
         review = artist.query("Status").where(name="Pending Review").one()
         artist.event_hub.connect()
-        artist.on_change("Shot", lambda *_: sent.set(), attributes=["status"], where=f'id is "{shot.id}"')
+        artist.on_change("Shot", lambda *_: shot_changed.set(), attributes=["status"], where=f'id is "{shot.id}"')
         for task in shot.children:
-            time.sleep(PAUSE)
+            time.sleep(SECONDS_BETWEEN_COMMITS)
             task.status = review
             started = time.perf_counter()
             artist.commit()
-        if not sent.wait(120):
-            raise RuntimeError("The listener has not sent the shot to review.")
+        if not shot_changed.wait(LISTENER_TIMEOUT_SECONDS):
+            raise RuntimeError(f"The listener has not changed the shot within {LISTENER_TIMEOUT_SECONDS} seconds.")
         return time.perf_counter() - started
 
 
-def _measuring(name: str, run: Callable[[Any, Any, Server], float | None]) -> Callable[[str, Server, int], Figures]:
+def _measure(name: str, run: Run) -> Callable[[str, Server, int], Figures]:
     def work(client: str, server: Server, size: int) -> Figures:
         port = server.url.rpartition(":")[2]
-        with frame.process("-m", "benchmarks.delay_proxy", port, str(size)) as line:
-            url = f"http://127.0.0.1:{line()}"
+        with process("-m", "benchmarks.delay_proxy", port, str(size)) as read_line:
+            url = f"http://127.0.0.1:{read_line()}"
             session = open_session(client, attrs.evolve(server, url=url))
-            made: list[int] = []
-            count_requests(session, lambda *_, **__: made.append(1))
-            script = _script(COOKBOOK / f"{name}.py" if client == OURS else COOKBOOK / "official" / f"{name}.py")
+            requests: list[int] = []
+            count_requests(session, lambda *_, **__: requests.append(1))
+            script = _load_script(COOKBOOK / f"{name}.py" if client == OURS else COOKBOOK / "official" / f"{name}.py")
             started = time.perf_counter()
-            reaction = run(session, script, server)
-            seconds = time.perf_counter() - started if reaction is None else reaction
-            requests = float(len(made))
+            reported = run(session, script, server)
+            seconds = time.perf_counter() - started if reported is None else reported
+            request_count = float(len(requests))
             session.close()
-            return {"seconds": seconds, "requests": requests}
+            return {"seconds": seconds, "requests": request_count}
 
     return work
 
 
-def _script(path: pathlib.Path) -> ModuleType:
+def _load_script(path: pathlib.Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
@@ -108,18 +115,18 @@ def _script(path: pathlib.Path) -> ModuleType:
 
 MEASUREMENTS = [
     Measurement(
-        f"cookbook: {run.__name__}",
-        _measuring(run.__name__, run),
+        f"{COOKBOOK_PREFIX}{run.__name__}",
+        _measure(run.__name__, run),
         (OURS, OFFICIAL),
         (5, 50, 200),
         server="sandbox",
-        repeat=1,
+        repetitions=1,
         quick_sizes=(5,),
         tasks=20_000,
-        is_fresh=True,
+        needs_new_server=True,
     )
     for run in (dashboard, publish, rollup, listener)
 ]
 
 if __name__ == "__main__":
-    frame.main(sys.modules[__name__])
+    harness.main(sys.modules[__name__])

@@ -1,10 +1,10 @@
-"""Question: does the next page travel while the one before is worked on?
+"""Question: is the next page requested while the current one is processed?
 
     python -m benchmarks.overlap
 
-Whoever walks works a while on each page, and then asks the server how many pages were asked of it so far. "Asked ahead"
-is the share of pages that had been asked for by then, before the walk needed them: 0 when every page is waited for, 1
-when only the first one is. It is a count, which a busy machine does not blur; the seconds are beside it.
+The loop works for a while on each page, and then asks the server how many pages were requested so far. "asked ahead" is
+the share of pages that had been requested by then, before the loop needed them: 0 if it waits for every page, 1 if it
+waits for the first one only. It is a count, which does not depend on the load of the machine, unlike the seconds.
 """
 
 from __future__ import annotations
@@ -14,36 +14,44 @@ import time
 
 import requests
 
-from . import frame
+from . import harness
 from .clients import OFFICIAL, OURS, open_session
-from .frame import Figures, Measurement, Server
+from .harness import Figures, Measurement
+from .processes import Server
 from .production import EXPRESSION, PAGE_SIZE
 
-WORK_SECONDS = 0.05
+SECONDS_PER_PAGE = 0.05
 
 
-def walk(client: str, server: Server, size: int) -> Figures:
-    """Walk over *size* tasks, and after the work on each page but the last look how many pages were asked for."""
+def iterate(client: str, server: Server, size: int) -> Figures:
+    """Iterate over *size* tasks, and after the work on each page but the last count the requested pages."""
     session = open_session(client, server)
-    asked_before = _requests(server)
+    requests_before = _request_count(server)
     ahead = pages = 0
     started = time.perf_counter()
     for number, _ in enumerate(session.query(EXPRESSION), 1):
         if number % PAGE_SIZE == 0 and number < size:
-            time.sleep(WORK_SECONDS)
+            time.sleep(SECONDS_PER_PAGE)
             pages += 1
-            ahead += _requests(server) - asked_before > pages
+            ahead += _request_count(server) - requests_before > pages
     return {"seconds": time.perf_counter() - started, "asked ahead": ahead / pages}
 
 
-def _requests(server: Server) -> int:
-    """Return how many calls of its API the server has had."""
+def _request_count(server: Server) -> int:
+    """Return the number of requests to the API of the server."""
     return int(requests.get(f"{server.url}/requests", timeout=60).text)
 
 
 MEASUREMENTS = [
-    Measurement("overlap", walk, (OURS, OFFICIAL), (5_000, 20_000), slow=(OFFICIAL,), quick_sizes=(2 * PAGE_SIZE,))
+    Measurement(
+        "overlap",
+        iterate,
+        (OURS, OFFICIAL),
+        (5_000, 20_000),
+        slow_clients=(OFFICIAL,),
+        quick_sizes=(2 * PAGE_SIZE,),
+    )
 ]
 
 if __name__ == "__main__":
-    frame.main(sys.modules[__name__])
+    harness.main(sys.modules[__name__])

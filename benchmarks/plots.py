@@ -1,4 +1,4 @@
-"""Pictures of the results: both clients beside each other, and how cost grows with size."""
+"""Plots of the results: the comparison of both clients, and the growth of the cost with the size."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ import matplotlib.pyplot as plt  # the backend has to be chosen before this is i
 from matplotlib.figure import Figure
 
 from .clients import OFFICIAL, OURS
-from .frame import Result
+from .harness import Result
 
-#: Panels beside each other in the picture of growth.
+#: Panels per row in the plot of growth.
 _COLUMNS = 3
 
 
 def draw(results: Sequence[Result], folder: pathlib.Path) -> None:
     """Write beside.svg and growth.svg into *folder*."""
-    _beside(results, folder / "beside.svg")
-    _growth(results, folder / "growth.svg")
+    _draw_comparison(results, folder / "beside.svg")
+    _draw_growth(results, folder / "growth.svg")
 
 
-def _beside(results: Sequence[Result], path: pathlib.Path) -> None:
-    """Draw what both clients need for the same, as multiples of what this library needs."""
-    medians = {(each.measurement, each.size, each.client): each for each in results if "seconds" in each.figures}
+def _draw_comparison(results: Sequence[Result], path: pathlib.Path) -> None:
+    """Draw the time of the official client as a multiple of this library's time."""
+    runs = {(each.measurement, each.size, each.client): each for each in results if "seconds" in each.figures}
     rows = []
-    for measurement, size, client in medians:
-        ours = medians.get((measurement, size, OURS))
-        official = medians.get((measurement, size, OFFICIAL))
+    for measurement, size, client in runs:
+        ours = runs.get((measurement, size, OURS))
+        official = runs.get((measurement, size, OFFICIAL))
         if client == OURS and ours is not None and official is not None:
             rows.append((f"{measurement}, {size:,}", official.median("seconds") / ours.median("seconds")))
     if not rows:
@@ -48,21 +48,21 @@ def _beside(results: Sequence[Result], path: pathlib.Path) -> None:
     _save(figure, path)
 
 
-def _growth(results: Sequence[Result], path: pathlib.Path) -> None:
-    """Draw seconds over size, a panel for each measurement, on logarithmic axes: proportion is a straight line."""
+def _draw_growth(results: Sequence[Result], path: pathlib.Path) -> None:
+    """Draw seconds over size on logarithmic axes, one panel per measurement: linear growth is a straight line."""
     panels: dict[str, dict[str, list[tuple[int, float]]]] = {}
     for each in results:
         if "seconds" in each.figures:
             lines = panels.setdefault(each.measurement, {})
             lines.setdefault(each.client, []).append((each.size, each.median("seconds")))
-    grown = {name: lines for name, lines in panels.items() if max(map(len, lines.values())) > 1}
-    if not grown:
+    drawn = {name: lines for name, lines in panels.items() if max(map(len, lines.values())) > 1}
+    if not drawn:
         return
-    rows = math.ceil(len(grown) / _COLUMNS)
+    rows = math.ceil(len(drawn) / _COLUMNS)
     figure, grid = plt.subplots(rows, _COLUMNS, figsize=(4 * _COLUMNS, 3 * rows), squeeze=False)
-    for axes in grid.flat[len(grown) :]:
+    for axes in grid.flat[len(drawn) :]:
         axes.set_visible(False)
-    for axes, (measurement, lines) in zip(grid.flat, grown.items(), strict=False):
+    for axes, (measurement, lines) in zip(grid.flat, drawn.items(), strict=False):
         for client, points in lines.items():
             style = "--" if client == OFFICIAL else "-"
             axes.plot(*zip(*sorted(points), strict=True), style, marker="o", label=client)
@@ -73,7 +73,7 @@ def _growth(results: Sequence[Result], path: pathlib.Path) -> None:
 
 def _save(figure: Figure, path: pathlib.Path) -> None:
     figure.tight_layout()
-    # No date and no random ids: the same results make the same file.
+    # No date and no random ids: equal results give equal files.
     with matplotlib.rc_context({"svg.hashsalt": path.name}):
         figure.savefig(path, metadata={"Date": None})
     plt.close(figure)

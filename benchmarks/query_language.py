@@ -1,9 +1,9 @@
-"""Question: what do building, compiling and parsing a query cost, and do they grow in proportion to the query?
+"""Question: how long do building, compiling and parsing a query take, and do they grow in proportion to the query?
 
     python -m benchmarks.query_language
 
-The size is the number of criteria. Each is as a user writes it: through the classes, over relations, with values of
-several kinds. There is no server. `benchmarks/building.py` measures the query of the front page, through a session.
+The size is the number of criteria. They are written as users write them: with the classes, over relations, with values
+of several types. There is no server. `benchmarks/building.py` measures the query of the front page, with a session.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ import timeit
 from collections.abc import Callable
 from typing import Any
 
-from . import frame
+from . import harness
 from .clients import OURS
-from .frame import Figures, Measurement, Server
+from .harness import Figures, Measurement
+from .processes import Server
 
-BATCHES, CALLS = 9, 100
+REPETITIONS, CALLS = 9, 100
 
 
 def language(client: str, server: Server, size: int) -> Figures:
-    """Return the seconds of building, compiling and parsing a query of *size* criteria."""
+    """Return the times of building, compiling and parsing a query of *size* criteria."""
     from ftrack_orm import attr
     from ftrack_orm.entities.classes import Classes
     from ftrack_orm.query.builder import Query
@@ -54,14 +55,14 @@ def language(client: str, server: Server, size: int) -> Figures:
     node = build().node
     text = compile_select(node)
     assert parse(text) == node
-    built, compiled = _seconds(build), _seconds(lambda: compile_select(node))
+    built, compiled = _least_seconds(build), _least_seconds(lambda: compile_select(node))
     return {"seconds": built + compiled, "built us": built * 1e6, "compiled us": compiled * 1e6} | {
-        "parsed us": _seconds(lambda: parse(text)) * 1e6
+        "parsed us": _least_seconds(lambda: parse(text)) * 1e6
     }
 
 
-def _seconds(call: Callable[[], object]) -> float:
-    return min(timeit.repeat(call, repeat=BATCHES, number=CALLS)) / CALLS
+def _least_seconds(call: Callable[[], object]) -> float:
+    return min(timeit.repeat(call, repeat=REPETITIONS, number=CALLS)) / CALLS
 
 
 MEASUREMENTS = [
@@ -69,4 +70,4 @@ MEASUREMENTS = [
 ]
 
 if __name__ == "__main__":
-    frame.main(sys.modules[__name__])
+    harness.main(sys.modules[__name__])

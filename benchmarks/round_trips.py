@@ -1,9 +1,9 @@
-"""Question: how many requests does a loop over tasks make that was written without a thought of requests?
+"""Question: how many requests does a loop over tasks make without any projection?
 
     python -m benchmarks.round_trips
 
-It reads each task's status, description and its parent's parent's name, and nothing of it was projected. The server is
-the embedded one, since what is asked depends on what was answered.
+It reads the name of the status, the description, and the name of the parent's parent of each task. The server is the
+embedded one, since each request depends on earlier responses.
 """
 
 from __future__ import annotations
@@ -11,33 +11,34 @@ from __future__ import annotations
 import sys
 import time
 
-from . import frame
+from . import harness
 from .clients import OFFICIAL, OURS, count_requests, open_session
-from .frame import Figures, Measurement, Server
+from .harness import Figures, Measurement
+from .processes import Server
 
 
-def walk(client: str, server: Server, size: int) -> Figures:
-    """Return how many requests the walk made, and the seconds it took."""
+def iterate(client: str, server: Server, size: int) -> Figures:
+    """Return the number of requests and the seconds of the loop."""
     session = open_session(client, server)
-    made = []
-    count_requests(session, lambda *_, **__: made.append(1))
+    requests: list[int] = []
+    count_requests(session, lambda *_, **__: requests.append(1))
     started = time.perf_counter()
     for task in session.query(f"Task where parent.parent is_not none order by id limit {size}"):
         _ = task["status"]["name"], task["description"], task["parent"]["parent"]["name"]
-    return {"requests": float(len(made)), "seconds": time.perf_counter() - started}
+    return {"requests": float(len(requests)), "seconds": time.perf_counter() - started}
 
 
 MEASUREMENTS = [
     Measurement(
         "walk without projections",
-        walk,
+        iterate,
         (OURS, OFFICIAL),
         (100, 1_000),
         server="sandbox",
-        repeat=1,
+        repetitions=1,
         quick_sizes=(20,),
     )
 ]
 
 if __name__ == "__main__":
-    frame.main(sys.modules[__name__])
+    harness.main(sys.modules[__name__])

@@ -1,9 +1,9 @@
-"""Question: how long does the embedded server take to answer a page of 500 tasks with 10 values over 5 relations?
+"""Question: how long does the embedded server take for a page of 500 tasks with 10 values over 5 relations?
 
     python -m benchmarks.sandbox_page
 
-The same page is asked for in productions of different sizes, so that the exponent tells whether the cost grows with the
-page (0) or with the table (1). Times are the best of several runs inside the process, without HTTP.
+The same page is queried in productions of different sizes, so that the exponent shows whether the cost depends on the
+page (0) or on the table (1). Times are the best of several runs inside the process, without HTTP.
 """
 
 from __future__ import annotations
@@ -12,20 +12,21 @@ import datetime
 import sys
 import time
 
-from . import frame
-from .frame import Figures, Measurement, Server
+from . import harness
+from .harness import Figures, Measurement
+from .processes import Server
 
 SANDBOX = "embedded server"
-PAGE = (
+PAGE_EXPRESSION = (
     "select name, bid, description, status.name, status.state.short, type.name, priority.name, parent.name, "
     "parent.parent.name, project.name from Task where project.name is demo limit {limit}"
 )
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
-RUNS = 15
+REPETITIONS = 15
 
 
 def pages(client: str, server: Server, size: int) -> Figures:
-    """Return the seconds of a page of 500, and of one of 50, in a production of *size* tasks."""
+    """Return the seconds for a page of 500 tasks and for one of 50, in a production of *size* tasks."""
     import sqlalchemy as sa
 
     from ftrack_orm.query.language.parser import parse
@@ -39,25 +40,27 @@ def pages(client: str, server: Server, size: int) -> Figures:
     tables = Tables(Schema.from_answer(model.schemas), model.relations)
     engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
 
-    def page(connection: sa.Connection, limit: int) -> float:
-        select = parse(PAGE.format(limit=limit))
-        taken = []
-        for _ in range(RUNS):
+    def page_seconds(connection: sa.Connection, limit: int) -> float:
+        select = parse(PAGE_EXPRESSION.format(limit=limit))
+        seconds = []
+        for _ in range(REPETITIONS):
             started = time.perf_counter()
-            found = len(run_query(connection, tables, select, Serializer(), NOW).data)
-            taken.append(time.perf_counter() - started)
-            assert found == min(limit, size)
-        return min(taken)
+            count = len(run_query(connection, tables, select, Serializer(), NOW).data)
+            seconds.append(time.perf_counter() - started)
+            assert count == min(limit, size)
+        return min(seconds)
 
     with engine.begin() as connection:
         tables.metadata.create_all(connection)
         seeds.seed(connection, tables, "demo", tasks=size, now=NOW, api_user="bench")
-        figures = {"seconds": page(connection, 500), "seconds for 50": page(connection, 50)}
+        figures = {"seconds": page_seconds(connection, 500), "seconds for 50": page_seconds(connection, 50)}
     engine.dispose()
     return figures
 
 
-MEASUREMENTS = [Measurement("page of the sandbox", pages, (SANDBOX,), (5_000, 20_000, 80_000), server=None, repeat=1)]
+MEASUREMENTS = [
+    Measurement("page of the sandbox", pages, (SANDBOX,), (5_000, 20_000, 80_000), server=None, repetitions=1)
+]
 
 if __name__ == "__main__":
-    frame.main(sys.modules[__name__])
+    harness.main(sys.modules[__name__])

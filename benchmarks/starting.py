@@ -1,9 +1,9 @@
-"""Question: what does it cost to import the library, and to get from nothing to the first answer?
+"""Question: how long does importing the library take, and how many requests does the first result need?
 
     python -m benchmarks.starting
 
-Importing is timed in fresh interpreters, with what an interpreter alone takes off. The first answer is counted in
-requests, with the schema cached on disk by an earlier session.
+Imports are timed in fresh interpreters, and the time of an empty interpreter is subtracted. The first result is counted
+in requests, with a schema that an earlier session has cached on disk.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import subprocess
 import sys
 import time
 
-from . import frame
+from . import harness
 from .clients import OFFICIAL, OURS, count_requests, open_session
-from .frame import Figures, Measurement, Server
+from .harness import Figures, Measurement
+from .processes import Server
 from .production import EXPRESSION
 
 PACKAGE = "import ftrack_orm"
@@ -22,11 +23,11 @@ SESSION = "from ftrack_orm import Session"
 ATTRS = "import attrs"
 REQUESTS = "import requests"
 FOUNDATION = "import of what it stands on"
-#: How many fresh interpreters import each; the fastest counts.
+#: The number of fresh interpreters for each import, of which the fastest counts.
 INTERPRETERS = 7
 _STATEMENTS = {
     OFFICIAL: "import ftrack_api",
-    # Its libraries, and of what Python brings the larger ones that any client of this kind needs.
+    # The dependencies of this library, and the larger standard modules that every such client needs.
     FOUNDATION: (
         "import attrs, cachetools, concurrent.futures, datetime, hashlib, inspect, json, logging, pathlib, "
         "platformdirs, threading, urllib.parse, uuid"
@@ -35,43 +36,47 @@ _STATEMENTS = {
 
 
 def importing(client: str, server: Server, size: int) -> Figures:
-    """Return the least seconds of *size* fresh interpreters."""
+    """Return the least seconds of *size* fresh interpreters, without those of an empty one."""
     statement = _STATEMENTS.get(client, client)
-    return {"seconds": _least(statement, size) - _least("pass", size)}
+    return {"seconds": _least_seconds(statement, size) - _least_seconds("pass", size)}
 
 
 def first_answer(client: str, server: Server, size: int) -> Figures:
-    """Return the requests from a new session to the first row, and the seconds."""
-    open_session(client, server).close()  # leaves the schema on disk
-    made: list[int] = []
+    """Return the number of requests from a new session to the first row, and the seconds."""
+    open_session(client, server).close()  # caches the schema on disk
+    requests_made: list[int] = []
     started = time.perf_counter()
     if client == OURS:
         from ftrack_orm import Session
 
         session = Session(server.url, server.api_key, server.user, schema_cache_path=server.folder)
-        count_requests(session, lambda *_, **__: made.append(1))
+        count_requests(session, lambda *_, **__: requests_made.append(1))
         session.query(EXPRESSION).first()
     else:
         import requests
 
-        plain_send = requests.Session.send
+        original_send = requests.Session.send
 
-        def counted(self: requests.Session, *arguments: object, **options: object) -> object:
-            made.append(1)
-            return plain_send(self, *arguments, **options)  # type: ignore[arg-type]  # whatever requests hands on
+        def counting_send(self: requests.Session, *arguments: object, **options: object) -> object:
+            requests_made.append(1)
+            return original_send(self, *arguments, **options)  # type: ignore[arg-type]  # passed on as they are
 
-        requests.Session.send = counted  # type: ignore[assignment,method-assign]  # it sends before it can be reached
-        open_session(client, server).query(EXPRESSION).first()
-    return {"requests": float(len(made)), "seconds": time.perf_counter() - started}
+        # The client makes requests in its constructor, before its session can be observed.
+        requests.Session.send = counting_send  # type: ignore[assignment,method-assign]
+        try:
+            open_session(client, server).query(EXPRESSION).first()
+        finally:
+            requests.Session.send = original_send  # type: ignore[method-assign]
+    return {"requests": float(len(requests_made)), "seconds": time.perf_counter() - started}
 
 
-def _least(statement: str, times: int) -> float:
-    taken = []
-    for _ in range(times):
+def _least_seconds(statement: str, repetitions: int) -> float:
+    seconds = []
+    for _ in range(repetitions):
         started = time.perf_counter()
         subprocess.run([sys.executable, "-c", statement], check=True)
-        taken.append(time.perf_counter() - started)
-    return min(taken)
+        seconds.append(time.perf_counter() - started)
+    return min(seconds)
 
 
 MEASUREMENTS = [
@@ -83,8 +88,8 @@ MEASUREMENTS = [
         server=None,
         quick_sizes=(1,),
     ),
-    Measurement("first answer", first_answer, (OURS, OFFICIAL), (500,), is_portable=True),
+    Measurement("first answer", first_answer, (OURS, OFFICIAL), (500,), can_use_sandbox=True),
 ]
 
 if __name__ == "__main__":
-    frame.main(sys.modules[__name__])
+    harness.main(sys.modules[__name__])

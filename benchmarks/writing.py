@@ -1,8 +1,8 @@
-"""Question: what do 1,000 creates, 10,000 changes and one change among many cached cost, with their commit?
+"""Question: how long do 1,000 creates, 10,000 changes and one change among many cached entities take, with commit?
 
     python -m benchmarks.writing
 
-"Bare" sends the same bytes and parses the answer: that is the request, which no client can do without.
+"Bare" sends the same bytes and parses the response, which is the request that every client has to make.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import frame
+from . import harness
 from .clients import OFFICIAL, OURS, OURS_WITH_ORJSON, open_session
-from .frame import Figures, Measurement, Server
+from .harness import Figures, Measurement
+from .processes import Server
 from .production import EXPRESSION, key
 
 BARE = "bare request"
@@ -26,7 +27,7 @@ def creates(client: str, server: Server, size: int) -> Figures:
     """Create tasks under one parent and commit them."""
     if client == BARE:
         data = {"__entity_type__": "Task", "name": "task 000001", "parent_id": key("shot", 1), "bid": 1.0}
-        return _bare(server, [{"action": "create", "entity_type": "Task", "entity_data": data}] * size)
+        return _bare_request(server, [{"action": "create", "entity_type": "Task", "entity_data": data}] * size)
 
     def work() -> float:
         session = open_session(client, server)
@@ -43,52 +44,54 @@ def creates(client: str, server: Server, size: int) -> Figures:
 
 
 def changes(client: str, server: Server, size: int) -> Figures:
-    """Change one attribute of every task that is loaded and commit that."""
+    """Change one attribute of every loaded task and commit the changes."""
     if client == BARE:
-        return _bare(server, [_update(number) for number in range(size)])
+        return _bare_request(server, [_update(number) for number in range(size)])
 
-    rounds = itertools.count(1)
+    repetition = itertools.count(1)
 
     def change(session: Any, tasks: Any) -> None:
-        first = next(rounds) * 7.5
+        first = next(repetition) * 7.5
         for number, task in enumerate(tasks):
             task["bid"] = first + number
         session.commit()
 
-    return _loaded(client, server, size, change, times=1 if client == OFFICIAL else 5, between=gc.collect)
+    return _change_loaded_tasks(
+        client, server, size, change, repetitions=1 if client == OFFICIAL else 5, prepare=gc.collect
+    )
 
 
 def one_change(client: str, server: Server, size: int) -> Figures:
-    """Change one attribute of one task, with all others in memory, and commit that."""
+    """Change one attribute of one task, with all others cached, and commit the change."""
     if client == BARE:
-        return _bare(server, [_update(1)])
+        return _bare_request(server, [_update(1)])
 
     def change(session: Any, tasks: Any) -> None:
         task = tasks[len(tasks) // 2]
         task["bid"] = task["bid"] + 1
         session.commit()
 
-    return _loaded(client, server, size, change, times=1 if client == OFFICIAL else 20)
+    return _change_loaded_tasks(client, server, size, change, repetitions=1 if client == OFFICIAL else 20)
 
 
-def _loaded(
+def _change_loaded_tasks(
     client: str,
     server: Server,
     size: int,
     change: Callable[[Any, Any], None],
-    times: int = 1,
-    between: Callable[[], object] = lambda: None,  # what is done before each time, unmeasured
+    repetitions: int = 1,
+    prepare: Callable[[], object] = lambda: None,  # called before each repetition, not measured
 ) -> Figures:
     session = open_session(client, server)
     tasks = session.query(EXPRESSION).all()
     gc.collect()
-    taken = []
-    for _ in range(times):
-        between()
+    seconds = []
+    for _ in range(repetitions):
+        prepare()
         started = time.perf_counter()
         change(session, tasks)
-        taken.append(time.perf_counter() - started)
-    return {"seconds": min(taken)}
+        seconds.append(time.perf_counter() - started)
+    return {"seconds": min(seconds)}
 
 
 def _update(number: int) -> dict[str, Any]:
@@ -96,24 +99,25 @@ def _update(number: int) -> dict[str, Any]:
     return {"action": "update", "entity_type": "Task", "entity_key": [key("task", number)], "entity_data": data}
 
 
-def _bare(server: Server, operations: list[dict[str, Any]]) -> Figures:
+def _bare_request(server: Server, operations: list[dict[str, Any]]) -> Figures:
     import requests
 
     http = requests.Session()
-    taken = []
+    seconds = []
     for _ in range(5):
         started = time.perf_counter()
         http.post(f"{server.url}/api", json=operations, timeout=60).json()
-        taken.append(time.perf_counter() - started)
-    return {"seconds": min(taken)}
+        seconds.append(time.perf_counter() - started)
+    return {"seconds": min(seconds)}
 
 
-_ALL = (BARE, OURS, OURS_WITH_ORJSON, OFFICIAL)
+#: All clients; the official one is slow.
+ALL = (BARE, OURS, OURS_WITH_ORJSON, OFFICIAL)
 MEASUREMENTS = [
-    Measurement("creates", creates, _ALL, (1_000, 4_000, 16_000), slow=(OFFICIAL,)),
-    Measurement("changed attributes", changes, _ALL, (2_500, 10_000, 40_000), slow=(OFFICIAL,)),
-    Measurement("one change", one_change, (BARE, OURS, OFFICIAL), (10_000, 50_000), slow=(OFFICIAL,)),
+    Measurement("creates", creates, ALL, (1_000, 4_000, 16_000), slow_clients=(OFFICIAL,)),
+    Measurement("changed attributes", changes, ALL, (2_500, 10_000, 40_000), slow_clients=(OFFICIAL,)),
+    Measurement("one change", one_change, (BARE, OURS, OFFICIAL), (10_000, 50_000), slow_clients=(OFFICIAL,)),
 ]
 
 if __name__ == "__main__":
-    frame.main(sys.modules[__name__])
+    harness.main(sys.modules[__name__])

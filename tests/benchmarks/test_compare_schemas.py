@@ -41,9 +41,9 @@ def test_differences_name_attributes_and_types_of_one_side_only(schemas: Schemas
     by_name["Shot"]["properties"]["mood"] = {"type": "string"}
     schemas.remove(by_name["Scope"])
     differences = "\n".join(compare_schemas.differences(schemas, datamodel.load().schemas))
-    assert "Task.properties.bid: only in the embedded answer" in differences
-    assert 'Shot.properties.mood: only in the real answer: {"type": "string"}' in differences
-    assert "Scope: only in the embedded answer" in differences
+    assert "Task.properties.bid: only in the embedded reply" in differences
+    assert 'Shot.properties.mood: only in the real reply: {"type": "string"}' in differences
+    assert "Scope: only in the embedded reply" in differences
     assert len(differences.splitlines()) == 3
 
 
@@ -52,13 +52,13 @@ def test_differences_name_fields_with_other_values(schemas: Schemas) -> None:
     by_name["AssetVersion"]["properties"]["is_published"]["default"] = 1  # is not true
     by_name["Recipient"]["primary_key"].reverse()
     assert list(compare_schemas.differences(schemas, datamodel.load().schemas)) == [
-        "AssetVersion.properties.is_published.default: really 1, embedded true",
-        'Recipient.primary_key: really ["resource_id", "note_id"], embedded ["note_id", "resource_id"]',
+        "AssetVersion.properties.is_published.default: real 1, embedded true",
+        'Recipient.primary_key: real ["resource_id", "note_id"], embedded ["note_id", "resource_id"]',
     ]
 
 
 @pytest.mark.parametrize(
-    ("missing", "status", "last_line"), [("", 0, "no differences"), ("Scope", 1, "Scope: only in the embedded answer")]
+    ("missing", "status", "last_line"), [("", 0, "no differences"), ("Scope", 1, "Scope: only in the embedded reply")]
 )
 def test_the_exit_status_is_1_for_differences(
     tmp_path: Path, schemas: Schemas, missing: str, status: int, last_line: str

@@ -1,7 +1,7 @@
-"""State: answers made before anything is measured, in a real server's form, so that only the client is measured.
+"""State: responses in the form of a real server, prepared in advance so that only the client is measured.
 
-They hold as many tasks as one asks for, on shots, in sequences, in one project. An answer tells an entity's values at
-its first occurrence only, as ftrack does (PROTOCOL 1.3).
+They contain a given number of tasks, on shots, in sequences, in one project. A reply contains the values of an entity
+at its first occurrence only, as those of ftrack do (PROTOCOL 1.3).
 """
 
 from __future__ import annotations
@@ -17,35 +17,35 @@ from ftrack_orm.schema.model import schema_hash
 
 from .production import KINDS, PAGE_SIZE, key
 
-TASKS_ON_A_SHOT = 5
-SHOTS_IN_A_SEQUENCE = 20
+TASKS_PER_SHOT = 5
+SHOTS_PER_SEQUENCE = 20
 
-_EMPTY = b'{"action":"query","data":[],"metadata":{"next":{"offset":null}}}'
+_EMPTY_REPLY = b'{"action":"query","data":[],"metadata":{"next":{"offset":null}}}'
 _OFFSET, _LIMIT = re.compile(r"\boffset (\d+)"), re.compile(r"\blimit (\d+)")
 _ENTITY_TYPE = re.compile(r"(?:\bfrom\s+|^\s*)(\w+)")
 
 Row = dict[str, Any]
 
 
-class Telling:
-    """One answer in the making: whoever was told of once is only referred to from then on."""
+class ReplyBuilder:
+    """Builds the rows of one reply, in which repeated entities are references."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._included: set[str] = set()
 
     def entity(self, kind: str, number: int, values: Callable[[], Row]) -> Row:
-        """Return an entity with its *values*, or a bare reference if the answer has told of it already."""
+        """Return an entity with its *values*, or a reference if the reply contains the entity already."""
         identifier = key(kind, number)
         reference: Row = {"__entity_type__": kind, "id": identifier}
-        if identifier in self._told:
+        if identifier in self._included:
             return reference
-        self._told.add(identifier)
+        self._included.add(identifier)
         return {**reference, **values()}
 
-    def wide(self, number: int) -> Row:
-        """Return a task as the `EXPRESSION` projection has it."""
-        shot = number // TASKS_ON_A_SHOT
-        sequence = shot // SHOTS_IN_A_SEQUENCE
+    def wide_task(self, number: int) -> Row:
+        """Return a task with the projections of `EXPRESSION`."""
+        shot = number // TASKS_PER_SHOT
+        sequence = shot // SHOTS_PER_SEQUENCE
         status, kind, priority = number % 9, number % 12, number % 5
         return self.entity(
             "Task",
@@ -81,48 +81,50 @@ class Telling:
             },
         )
 
-    def narrow(self, number: int) -> Row:
-        """Return a task as the `NARROW` projection has it."""
+    def narrow_task(self, number: int) -> Row:
+        """Return a task with the projections of `NARROW`."""
         return self.entity("Task", number, lambda: {**self._context("Task"), "name": f"task{number}", "bid": 0.0})
 
     def _context(self, kind: str) -> Row:
-        """Return what a server always tells of a context of the production's tree."""
+        """Return the attributes of a context that a server always adds to a projection."""
         object_type = key("ObjectType", KINDS.index(kind.lower()))
         return {"context_type": "task", "object_type_id": object_type, "project_id": key("Project", 0)}
 
 
-class Answers:
-    """Answers to everything both clients ask in these benchmarks, for a production of *tasks* tasks."""
+class PreparedResponses:
+    """Responses to all requests of both clients in these benchmarks, for a production of *tasks* tasks."""
 
     def __init__(self, tasks: int) -> None:
         self.tasks = tasks
         self.requests = 0
         schemas = datamodel.load().schemas
-        facts = describe_server((), schema_hash=schema_hash(schemas), user=dict)
-        self._schemas, self._information = json.dumps(schemas).encode(), json.dumps(facts).encode()
+        server_information = describe_server((), schema_hash=schema_hash(schemas), user=dict)
+        self._schemas, self._information = json.dumps(schemas).encode(), json.dumps(server_information).encode()
         self._pages: dict[tuple[bool, int, int], bytes] = {}
         for offset in range(0, tasks, PAGE_SIZE):
             self.page(True, offset, PAGE_SIZE)
             self.page(False, offset, PAGE_SIZE)
 
     def respond(self, body: bytes) -> bytes:
-        """Return the body of the answer to the body of a request."""
+        """Return the body of the response to a request."""
         self.requests += 1
         operations: list[dict[str, Any]] = json.loads(body)
-        return b"[" + b",".join(map(self._element, operations)) + b"]"
+        return b"[" + b",".join(map(self._reply, operations)) + b"]"
 
     def page(self, is_wide: bool, offset: int, limit: int) -> bytes:
-        """Return the answer that has *limit* tasks from *offset* on, made at most once."""
-        asked = (is_wide, offset, limit)
-        if asked not in self._pages:
-            telling, end = Telling(), min(offset + limit, self.tasks)
-            rows = [telling.wide(i) if is_wide else telling.narrow(i) for i in range(offset, end)]
-            following = end if end < self.tasks else None
-            page = {"action": "query", "data": rows, "metadata": {"next": {"offset": following}}}
-            self._pages[asked] = json.dumps(page, separators=(",", ":")).encode()
-        return self._pages[asked]
+        """Return the reply with *limit* tasks from *offset* on, which is built once."""
+        key_of_page = (is_wide, offset, limit)
+        if key_of_page not in self._pages:
+            builder, end = ReplyBuilder(), min(offset + limit, self.tasks)
+            rows = [
+                builder.wide_task(number) if is_wide else builder.narrow_task(number) for number in range(offset, end)
+            ]
+            next_offset = end if end < self.tasks else None
+            page = {"action": "query", "data": rows, "metadata": {"next": {"offset": next_offset}}}
+            self._pages[key_of_page] = json.dumps(page, separators=(",", ":")).encode()
+        return self._pages[key_of_page]
 
-    def _element(self, operation: Mapping[str, Any]) -> bytes:
+    def _reply(self, operation: Mapping[str, Any]) -> bytes:
         action = operation["action"]
         if action == "query":
             return self._query(operation["expression"])
@@ -131,25 +133,25 @@ class Answers:
         if action == "query_schemas":
             return self._schemas
         if action in ("create", "update"):
-            return _echo(operation)
-        raise ValueError(f"The benchmarks' server has no answer to the action {action!r}.")
+            return _write_reply(operation)
+        raise ValueError(f"The benchmarks' server has no response to the action {action!r}.")
 
     def _query(self, expression: str) -> bytes:
-        found = _ENTITY_TYPE.search(expression.partition(" from ")[2] or expression)
-        if found is None or found.group(1) != "Task":
-            # Clients ask for configurations of custom attributes and the like; this production has none.
-            return _EMPTY
+        match = _ENTITY_TYPE.search(expression.partition(" from ")[2] or expression)
+        if match is None or match.group(1) != "Task":
+            # Clients query configurations of custom attributes, among others, which this production does not have.
+            return _EMPTY_REPLY
         if " where " in expression:
-            raise ValueError(f"The benchmarks' server holds whole answers and cannot look for: {expression}")
+            raise ValueError(f"The benchmarks' server has prepared responses only and cannot evaluate: {expression}")
         offset, limit = _OFFSET.search(expression), _LIMIT.search(expression)
         start = int(offset.group(1)) if offset else 0
         return self.page("status" in expression, start, int(limit.group(1)) if limit else self.tasks)
 
 
-def _echo(operation: Mapping[str, Any]) -> bytes:
-    """Return what a server has after a change: just what was written."""
+def _write_reply(operation: Mapping[str, Any]) -> bytes:
+    """Return the reply to a create or update operation: the values that were written."""
     data = {"__entity_type__": operation["entity_type"], **operation["entity_data"]}
     if operation["action"] == "update":
-        told = operation["entity_key"]
-        data["id"] = told[0] if isinstance(told, list) else told
+        entity_key = operation["entity_key"]
+        data["id"] = entity_key[0] if isinstance(entity_key, list) else entity_key
     return json.dumps({"action": operation["action"], "data": data}, separators=(",", ":")).encode()

@@ -1,0 +1,85 @@
+"""Every benchmark works for every client, and gives figures."""
+
+import contextlib
+import functools
+import gc
+import importlib
+import math
+
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks.processes import Server, server_process
+from ftrack_orm.sandbox import Sandbox
+
+#: The benchmarks by name, written out so that a removed benchmark is noticed. The scripts of `latency` are those of the
+#: cookbook, which has tests of its own.
+BENCHMARKS = [
+    "attribute_reads",
+    "building",
+    "commit_with_many_cached",
+    "events",
+    "identity_floor",
+    "overlap",
+    "query_language",
+    "reading",
+    "round_trips",
+    "sandbox_page",
+    "starting",
+    "streaming",
+    "writing",
+]
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory):
+    """Return servers by kind and number of tasks, which all benchmarks share."""
+    with contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def server(kind, tasks):
+            if kind == "sandbox":
+                # In a thread of this process, which starts faster than a process.
+                box = stack.enter_context(Sandbox(seed="demo", tasks=tasks))
+                return Server(box.url, str(tmp_path_factory.mktemp("schemas")), box.api_user, box.api_key)
+            return stack.enter_context(server_process(kind, tasks))
+
+        yield server
+
+
+@pytest.fixture
+def frozen_objects():
+    """Exclude the objects of the test run from garbage collections, which many measurements make."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+def quick_runs(name):
+    """Yield measurement, client and size of every run of a benchmark in quick mode."""
+    for measurement in importlib.import_module(f"benchmarks.{name}").MEASUREMENTS:
+        for size in measurement.quick_sizes:
+            for client in measurement.clients:
+                yield measurement, client, size
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+@pytest.mark.usefixtures("frozen_objects")
+def test_a_benchmark_gives_figures_for_every_client(name, servers):
+    # In this process; the tests of the harness run measurements in processes of their own.
+    for measurement, client, size in quick_runs(name):
+        server = servers(measurement.server, measurement.task_count(size, quick=True))
+        figures = measurement.work(client, server, size)
+        assert figures, (measurement.name, client)
+        assert all(math.isfinite(figure) for figure in figures.values()), (measurement.name, client, figures)
+
+
+def test_the_command_runs_all_benchmarks():
+    names = {each.__name__.rpartition(".")[2] for each in command.BENCHMARKS}
+    assert names == {*BENCHMARKS, "latency"}
+
+
+def test_every_benchmark_asks_a_question():
+    for benchmark in command.BENCHMARKS:
+        assert benchmark.__doc__.startswith("Question: "), benchmark

@@ -1,0 +1,32 @@
+"""The imports of the measured processes."""
+
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks.clients import OURS, OURS_WITH_ORJSON
+from benchmarks.processes import ROOT
+
+
+def output_of(*arguments):
+    run = subprocess.run([sys.executable, "-c", *arguments], cwd=ROOT, check=True, capture_output=True, text=True)
+    return run.stdout.strip()
+
+
+def test_a_benchmark_does_not_import_the_modules_whose_cost_it_measures():
+    names = ", ".join(
+        f"benchmarks.{name}" for name in ("reading", "identity_floor", "streaming", "starting", "writing")
+    )
+    # The name of the finder of an editable installation begins with "__".
+    measured = "name.startswith('ftrack') or name == 'orjson'"
+    assert output_of(f"import sys, {names}; print([name for name in sys.modules if {measured}])") == "[]"
+
+
+@pytest.mark.parametrize(("client", "is_used"), [(OURS, "False"), (OURS_WITH_ORJSON, "True")])
+def test_only_the_client_with_orjson_uses_orjson(client, is_used):
+    check = (
+        "import sys; from benchmarks.clients import choose_json; choose_json(sys.argv[1]); "
+        "import ftrack_orm.wire.json_text; print(sys.modules.get('orjson') is not None)"
+    )
+    assert output_of(check, client) == is_used
