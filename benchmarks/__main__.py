@@ -14,6 +14,7 @@ import pathlib
 import platform
 import time
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -35,9 +36,11 @@ from . import (
     tables,
     writing,
 )
-from .harness import Result
 from .processes import ROOT
 from .targets import target_table
+
+if TYPE_CHECKING:
+    from .harness import Result
 
 BENCHMARKS = (
     reading,

@@ -13,13 +13,15 @@ from __future__ import annotations
 import sys
 import timeit
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import harness
 from .clients import OFFICIAL, OURS, open_session
 from .harness import Figures, Measurement
-from .processes import Server
 from .production import EXPRESSION
+
+if TYPE_CHECKING:
+    from .processes import Server
 
 PLAIN = "plain object"
 FLOOR = "lazy class, nothing else"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 import timeit
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.query.language import nodes
 from ftrack_orm.query.language.compiler import compile_select
@@ -20,7 +20,9 @@ from ftrack_orm.query.language.nodes import Path
 from . import harness
 from .clients import OURS, open_session
 from .harness import Figures, Measurement
-from .processes import Server
+
+if TYPE_CHECKING:
+    from .processes import Server
 
 NODES = "nodes by hand"
 

@@ -13,13 +13,16 @@ import json
 import sys
 import time
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from . import harness
 from .clients import OURS
 from .harness import Figures, Measurement
 from .prepared_responses import PreparedResponses
-from .processes import Server
 from .production import NARROW, key
+
+if TYPE_CHECKING:
+    from .processes import Server
 
 REPETITIONS = 50
 

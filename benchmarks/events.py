@@ -14,12 +14,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import harness
 from .clients import OFFICIAL, OURS
 from .harness import Figures, Measurement
-from .processes import Server
+
+if TYPE_CHECKING:
+    from .processes import Server
 
 TIMEOUT_SECONDS = 600
 

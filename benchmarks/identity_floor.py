@@ -15,13 +15,15 @@ import gc
 import sys
 import time
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import harness
 from .harness import Figures, Measurement
-from .processes import Server
 from .production import PAGE_SIZE
 from .reading import SIZES, pages, post, resident_megabytes
+
+if TYPE_CHECKING:
+    from .processes import Server
 
 FLOOR = "plain objects with identity"
 

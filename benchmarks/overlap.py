@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import requests
 
 from . import harness
 from .clients import OFFICIAL, OURS, open_session
 from .harness import Figures, Measurement
-from .processes import Server
 from .production import EXPRESSION, PAGE_SIZE
+
+if TYPE_CHECKING:
+    from .processes import Server
 
 SECONDS_PER_PAGE = 0.05
 

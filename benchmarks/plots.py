@@ -10,11 +10,16 @@ import matplotlib
 
 matplotlib.use("Agg")
 
+from typing import TYPE_CHECKING
+
 import matplotlib.pyplot as plt  # the backend has to be chosen before this is imported
-from matplotlib.figure import Figure
 
 from .clients import OFFICIAL, OURS
-from .harness import Result
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from .harness import Result
 
 #: Panels per row in the plot of growth.
 _COLUMNS = 3

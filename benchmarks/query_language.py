@@ -11,12 +11,14 @@ from __future__ import annotations
 import sys
 import timeit
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import harness
 from .clients import OURS
 from .harness import Figures, Measurement
-from .processes import Server
+
+if TYPE_CHECKING:
+    from .processes import Server
 
 REPETITIONS, CALLS = 9, 100
 

@@ -12,13 +12,15 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import harness
 from .clients import OFFICIAL, OURS, OURS_WITH_ORJSON, open_session
 from .harness import Figures, Measurement
-from .processes import Server
 from .production import EXPRESSION, PAGE_SIZE
+
+if TYPE_CHECKING:
+    from .processes import Server
 
 BARE = "requests.post().json()"
 SIZES = (2_500, 10_000, 40_000)

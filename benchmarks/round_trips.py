@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from . import harness
 from .clients import OFFICIAL, OURS, count_requests, open_session
 from .harness import Figures, Measurement
-from .processes import Server
+
+if TYPE_CHECKING:
+    from .processes import Server
 
 
 def iterate(client: str, server: Server, size: int) -> Figures:

@@ -11,10 +11,13 @@ from __future__ import annotations
 import datetime
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from . import harness
 from .harness import Figures, Measurement
-from .processes import Server
+
+if TYPE_CHECKING:
+    from .processes import Server
 
 SANDBOX = "embedded server"
 PAGE_EXPRESSION = (

@@ -11,12 +11,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from . import harness
 from .clients import OFFICIAL, OURS, count_requests, open_session
 from .harness import Figures, Measurement
-from .processes import Server
 from .production import EXPRESSION
+
+if TYPE_CHECKING:
+    from .processes import Server
 
 PACKAGE = "import ftrack_orm"
 SESSION = "from ftrack_orm import Session"

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from . import harness
 from .clients import OFFICIAL, OURS, OURS_WITH_ORJSON, open_session
 from .harness import Figures, Measurement
-from .processes import Server
 from .production import EXPRESSION
 from .reading import BARE, pages, post, resident_megabytes
+
+if TYPE_CHECKING:
+    from .processes import Server
 
 
 def stream(client: str, server: Server, size: int) -> Figures:

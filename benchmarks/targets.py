@@ -7,12 +7,15 @@ shows the part of the cost that cannot be avoided. It is measured in the same ru
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import attrs
 
 from . import attribute_reads, building, identity_floor, reading, starting, writing
 from .clients import OFFICIAL, OURS, OURS_WITH_ORJSON
-from .harness import Result
+
+if TYPE_CHECKING:
+    from .harness import Result
 
 MS, US, NS = 1e3, 1e6, 1e9
 

@@ -12,13 +12,15 @@ import itertools
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import harness
 from .clients import OFFICIAL, OURS, OURS_WITH_ORJSON, open_session
 from .harness import Figures, Measurement
-from .processes import Server
 from .production import EXPRESSION, key
+
+if TYPE_CHECKING:
+    from .processes import Server
 
 BARE = "bare request"
 

@@ -6,10 +6,12 @@ import operator
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import UsageError
-from .session.session import Session
+
+if TYPE_CHECKING:
+    from .session.session import Session
 
 __all__ = ["requests_made"]
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.query.expressions.attributes import AttributeExpression
 from ftrack_orm.schema.attribute import Attribute, Kind
-from ftrack_orm.schema.model import Schema
 
 from .custom_attributes.mapping import new_mapping
 from .editing import changes
@@ -15,6 +14,8 @@ from .editing.mappings import assign_mapping
 from .entity import Lifecycle
 
 if TYPE_CHECKING:
+    from ftrack_orm.schema.model import Schema
+
     from .entity import Entity
 
 # Bound once: looking a member up on its enumeration costs more than the comparison, and every edit passes here.

@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ftrack_orm.errors import UnknownAttribute, suggestion
-from ftrack_orm.schema.model import EntityType, Schema
 
 from .attributes import ClassAttribute, EntityAttribute
 from .entity import Entity
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType, Schema
 
 
 class EntityClass(type):

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ftrack_orm.errors import InvalidValue, UnknownAttribute, UsageError, suggestion
-from ftrack_orm.schema.model import EntityType
 from ftrack_orm.values import FetchMode, Reference
 
 if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType
+
     from .attributes import EntityAttribute
     from .workspace import Workspace
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .entity import Entity
+if TYPE_CHECKING:
+    from .entity import Entity
 
 
 class Journal:

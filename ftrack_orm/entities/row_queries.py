@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ftrack_orm.errors import ProtocolError
 from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.nodes import And, Comparison, Criterion, Membership, Operator, Or, Path, Select
-from ftrack_orm.schema.model import EntityType
 from ftrack_orm.wire.operations import QueryOperation, ServerCall
 from ftrack_orm.wire.replies import QueryReply, Reply
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType
 
 #: Ids in one expression. Five hundred ids are about 20 kB of text. Servers fail to parse very long lists (PROTOCOL
 #: 1.6); the exact limit is unknown.

@@ -10,18 +10,18 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ftrack_orm.errors import SessionClosed
-from ftrack_orm.schema.model import Schema
-from ftrack_orm.values import FetchMode
 
-from .entity import EntityState
 from .expiry import ExpiryLog
 from .identity_map import IdentityMap
 from .journal import Journal
 
 if TYPE_CHECKING:
+    from ftrack_orm.schema.model import Schema
+    from ftrack_orm.values import FetchMode
+
     from .classes import Classes
     from .custom_attributes.configurations import Configurations
-    from .entity import Entity
+    from .entity import Entity, EntityState
     from .reading.loading import Loader
 
 _NONE: Mapping[int, FetchMode] = MappingProxyType({})

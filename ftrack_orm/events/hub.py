@@ -11,23 +11,26 @@ import time
 import uuid
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ftrack_orm.errors import FtrackError, RequestTimeout, SessionClosed, UsageError
-from ftrack_orm.settings import Settings
 
 from . import threads
 from .connection.backoff import BackOff
 from .connection.connection import EventConnection
-from .connection.interfaces import WebSocket
-from .connection.outbox import OutgoingMessage
 from .connection.subscription_messages import subscribe_message, unsubscribe_message
-from .delivery.catch_up import QueryRecords
-from .delivery.statistics import Statistics
 from .event import Event
 from .parts import HubParts, assemble
 from .subscriptions.subscription import DEFAULT_PRIORITY, Subscriber, SubscriberIndex, Subscription
 from .topics import DISCONNECTED_TOPIC, REPLY_TOPIC, is_local
+
+if TYPE_CHECKING:
+    from ftrack_orm.settings import Settings
+
+    from .connection.interfaces import WebSocket
+    from .connection.outbox import OutgoingMessage
+    from .delivery.catch_up import QueryRecords
+    from .delivery.statistics import Statistics
 
 logger = logging.getLogger("ftrack_orm.events")
 

@@ -15,11 +15,10 @@ request, an attribute that is not expired shows an old value as the present one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ftrack_orm.schema.attribute import Attribute
 from ftrack_orm.schema.facts import (
     ANCESTORS,
     ASSET,
@@ -34,10 +33,13 @@ from ftrack_orm.schema.facts import (
     POLYMORPHIC_KEYS,
     TREE_COLLECTIONS,
 )
-from ftrack_orm.schema.model import EntityType, Schema
 from ftrack_orm.values import ChangeNotice
 
 from .update_entry import EntityTypes, UpdateEntry, update_entries
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.attribute import Attribute
+    from ftrack_orm.schema.model import EntityType, Schema
 
 #: Actions that add an entity to a parent or remove it, apart from changing its attributes (PROTOCOL 3.6).
 PLACING_ACTIONS = frozenset({"add", "remove", "move"})

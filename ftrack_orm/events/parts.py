@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import attrs
-
-from ftrack_orm.settings import Settings
 
 from .connection.outbox import Outbox
 from .delivery.catch_up import CatchUp, QueryRecords
@@ -15,8 +14,12 @@ from .delivery.pending_replies import PendingReplies
 from .delivery.receiver import EventReceiver
 from .delivery.statistics import Counters
 from .publisher import Publisher
-from .subscriptions.subscription import SubscriberIndex
-from .threads import StartThread
+
+if TYPE_CHECKING:
+    from ftrack_orm.settings import Settings
+
+    from .subscriptions.subscription import SubscriberIndex
+    from .threads import StartThread
 
 
 @attrs.frozen

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from typing import TYPE_CHECKING
 
 from ftrack_orm.errors import RequestTimeout, TransportError, UsageError
 from ftrack_orm.wire.socketio import event_packet, event_payload
 
-from .connection.connection import EventConnection
 from .connection.outbox import Outbox, OutgoingMessage
-from .delivery.pending_replies import PendingReplies
-from .event import Event
+
+if TYPE_CHECKING:
+    from .connection.connection import EventConnection
+    from .delivery.pending_replies import PendingReplies
+    from .event import Event
 
 
 class Publisher:

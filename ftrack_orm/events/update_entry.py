@@ -8,11 +8,13 @@ missing. `parents` begins with the entity itself and ends with its project.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.schema.attribute import Attribute
 from ftrack_orm.schema.facts import TYPED_CONTEXT
-from ftrack_orm.schema.model import EntityType, Schema
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.attribute import Attribute
+    from ftrack_orm.schema.model import EntityType, Schema
 
 #: Each change has the values after and before it.
 _SIDES = ("new", "old")

@@ -7,12 +7,11 @@ A new action is one function and one row of the table. An action without a class
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from ftrack_orm.errors import FtrackError, QueryError, SandboxUnsupported
-from ftrack_orm.query.language.nodes import Select
 from ftrack_orm.query.language.parser import parse
 from ftrack_orm.wire.operations import (
     CreateOperation,
@@ -31,6 +30,9 @@ from .reading.execution import run_query
 from .reading.serialization import Serializer
 from .writing import mutation
 from .writing.store import Store
+
+if TYPE_CHECKING:
+    from ftrack_orm.query.language.nodes import Select
 
 #: Actions that real servers have and this one does not (PROTOCOL 2.2). Other actions do not exist at all.
 UNSUPPORTED_ACTIONS = frozenset(

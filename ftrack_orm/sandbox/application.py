@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -22,9 +22,11 @@ from .actions import Batch
 from .events.internal_names import InternalNames
 from .events.update_event import ClientTokens, create_update_event
 from .reading.serialization import Serializer
-from .tables import Tables
 from .writing.references import References
 from .writing.store import RequestContext, Store
+
+if TYPE_CHECKING:
+    from .tables import Tables
 
 _LOG = logging.getLogger(__name__)
 

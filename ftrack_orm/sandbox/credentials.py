@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from . import server_errors
-from .tables import Tables
+
+if TYPE_CHECKING:
+    from .tables import Tables
 
 _metadata = sa.MetaData()
 

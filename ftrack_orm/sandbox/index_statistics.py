@@ -6,7 +6,10 @@ production consists mostly of tasks, and the most selective one for a query of t
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 #: The statistics of a family's table that holds no rows yet: the number of rows, and of rows of one type.
 _DEFAULT_STATISTICS = "1000000 200000"

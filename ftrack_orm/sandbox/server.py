@@ -6,14 +6,17 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
-from .application import Application
 from .events.controller import EventServerController
 from .events.server import EventServer
+
+if TYPE_CHECKING:
+    from aiohttp.typedefs import Handler
+
+    from .application import Application
 
 _LOG = logging.getLogger(__name__)
 

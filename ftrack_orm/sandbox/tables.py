@@ -9,7 +9,7 @@ studio's.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import sqlalchemy as sa
@@ -23,10 +23,12 @@ from ftrack_orm.schema.facts import (
     CUSTOM_ATTRIBUTE_VALUE,
     IS_LATEST_VERSION,
 )
-from ftrack_orm.schema.model import EntityType, Schema
 from ftrack_orm.schema.relations import ForeignKey, HiddenKey, Inverse, RelationKey, RelationKeys, Through
 
 from . import index_statistics
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType, Schema
 
 #: The column that holds the concrete entity type of a row.
 ENTITY_TYPE = "__entity_type__"

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Union
 
 import attrs
 
-from .attribute import Attribute
 from .facts import PARENT_ID, TREE_COLLECTIONS
 
 if TYPE_CHECKING:
+    from .attribute import Attribute
     from .model import EntityType, Schema
 
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity
-from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import EntityDeleted, NotFetched, UsageError
-from ftrack_orm.events.event import Event
-from ftrack_orm.events.hub import EventHub
 from ftrack_orm.events.invalidation import Invalidation
 from ftrack_orm.events.topics import UPDATE_TOPIC
 from ftrack_orm.query.evaluation.access import read_loaded
 from ftrack_orm.query.evaluation.evaluator import predicate
 from ftrack_orm.query.language.nodes import Criterion, Select
-from ftrack_orm.values import ChangeNotice
+
+if TYPE_CHECKING:
+    from ftrack_orm.entities.workspace import Workspace
+    from ftrack_orm.events.event import Event
+    from ftrack_orm.events.hub import EventHub
+    from ftrack_orm.values import ChangeNotice
 
 logger = logging.getLogger(__name__)
 

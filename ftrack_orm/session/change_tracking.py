@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.entities.workspace import Workspace
-from ftrack_orm.events.event import Event
-from ftrack_orm.events.hub import EventHub
 from ftrack_orm.events.invalidation import Invalidation
 from ftrack_orm.events.topics import UPDATE_TOPIC
-from ftrack_orm.schema.model import Schema
+
+if TYPE_CHECKING:
+    from ftrack_orm.entities.workspace import Workspace
+    from ftrack_orm.events.event import Event
+    from ftrack_orm.events.hub import EventHub
+    from ftrack_orm.schema.model import Schema
 
 
 class ChangeTracker:

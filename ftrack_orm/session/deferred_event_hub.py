@@ -6,12 +6,11 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .wiring import SessionParts
-
 if TYPE_CHECKING:
     from ftrack_orm.events.hub import EventHub
 
     from .session import Session
+    from .wiring import SessionParts
 
 
 class DeferredEventHub:

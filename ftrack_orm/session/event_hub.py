@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.row_queries import query_reply
 from ftrack_orm.events.event import Event
 from ftrack_orm.events.hub import EventHub
 from ftrack_orm.events.topics import CONFIGURE_LOCATION_TOPIC, READY_TOPIC, RESET_TOPIC
-from ftrack_orm.settings import Settings
 from ftrack_orm.transport.websocket import EventConnector
 from ftrack_orm.wire.operations import QueryOperation, ServerCall
 
 from .plugins import load_plugins
+
+if TYPE_CHECKING:
+    from ftrack_orm.settings import Settings
 
 
 def make_hub(settings: Settings, call: ServerCall) -> EventHub:

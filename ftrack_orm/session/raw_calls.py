@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.transport.cancellation import Cancellation
 from ftrack_orm.wire.codec import decode
 from ftrack_orm.wire.operations import Operation, are_read_only
 from ftrack_orm.wire.raw import raw_operations
 from ftrack_orm.wire.replies import RawReply, Reply
+
+if TYPE_CHECKING:
+    from ftrack_orm.transport.cancellation import Cancellation
 
 #: Push tokens remembered: the events of older raw calls count as the session's own.
 REMEMBERED_TOKENS = 1_000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -11,14 +10,11 @@ from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from ftrack_orm.entities.classes import Types
-from ftrack_orm.entities.committing.planning import Plan
 from ftrack_orm.entities.committing.saved_changes import SessionChanges, load_changes
-from ftrack_orm.entities.custom_attributes.configurations import Configurations
 from ftrack_orm.entities.entity import Entity, given_key
 from ftrack_orm.errors import InvalidValue, UsageError
 from ftrack_orm.query.builder import Query, as_projections
 from ftrack_orm.query.language.literals import type_name
-from ftrack_orm.schema.model import Schema
 from ftrack_orm.settings import (
     DEFAULT_EVENT_OUTBOX_SIZE,
     DEFAULT_EVENT_QUEUE_SIZE,
@@ -30,18 +26,23 @@ from ftrack_orm.settings import (
     DEFAULT_TIMEOUT_SECONDS,
     Settings,
 )
-from ftrack_orm.transport.base import Transport
-from ftrack_orm.transport.cancellation import Cancellation
-from ftrack_orm.transport.channel import Exchange
 from ftrack_orm.values import DEFAULT_PAGE_SIZE, FetchMode
-from ftrack_orm.wire.operations import Operation
 
 from .deferred_event_hub import DeferredEventHub
 from .profiling import Profile
 from .wiring import assemble
 
 if TYPE_CHECKING:
+    import os
+
+    from ftrack_orm.entities.committing.planning import Plan
+    from ftrack_orm.entities.custom_attributes.configurations import Configurations
     from ftrack_orm.events.hub import EventHub
+    from ftrack_orm.schema.model import Schema
+    from ftrack_orm.transport.base import Transport
+    from ftrack_orm.transport.cancellation import Cancellation
+    from ftrack_orm.transport.channel import Exchange
+    from ftrack_orm.wire.operations import Operation
 
     from .change_subscription import ChangeCallback, ChangeSubscription
 

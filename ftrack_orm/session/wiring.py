@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 
 from ftrack_orm.entities.classes import Classes
@@ -15,15 +17,17 @@ from ftrack_orm.entities.reading.query_runner import QueryRunner
 from ftrack_orm.entities.reading.refreshing import Refresher
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.schema.cache import SchemaCache
-from ftrack_orm.schema.model import Schema
 from ftrack_orm.settings import Settings
-from ftrack_orm.transport.base import Transport
 from ftrack_orm.transport.channel import Channel
 from ftrack_orm.transport.deferred import http_transport
 from ftrack_orm.values import FetchMode
 
 from .handshake import Handshake
 from .raw_calls import RawCalls
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import Schema
+    from ftrack_orm.transport.base import Transport
 
 
 @attrs.frozen(eq=False)

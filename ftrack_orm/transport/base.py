@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
-from .cancellation import Cancellation
+if TYPE_CHECKING:
+    from .cancellation import Cancellation
 
 
 @attrs.frozen

@@ -7,9 +7,8 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from operator import methodcaller
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
@@ -17,12 +16,16 @@ from ftrack_orm.errors import InvalidValue, SessionClosed
 from ftrack_orm.settings import Settings, check_header_value
 from ftrack_orm.wire import json_text
 from ftrack_orm.wire.operations import Operation, are_read_only
-from ftrack_orm.wire.replies import Reply
 from ftrack_orm.wire.response import read_replies
 
 from .base import Request, Response, Transport
 from .cancellation import Cancellation
 from .thread_pool import DaemonThreadPool
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from ftrack_orm.wire.replies import Reply
 
 logger = logging.getLogger("ftrack_orm.transport")
 

@@ -14,14 +14,16 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
-import urllib3
 from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 
-from ftrack_orm.settings import Settings
+if TYPE_CHECKING:
+    import urllib3
+
+    from ftrack_orm.settings import Settings
 
 #: Seconds after which an unused connection is not trusted any more: firewalls forget idle connections without a word,
 #: and a change sent into one that is gone would be of unknown outcome.

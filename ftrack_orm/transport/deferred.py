@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from ftrack_orm.settings import Settings
+if TYPE_CHECKING:
+    from ftrack_orm.settings import Settings
 
-from .base import Request, Response, Transport
-from .cancellation import Cancellation
+    from .base import Request, Response, Transport
+    from .cancellation import Cancellation
 
 
 class DeferredTransport:

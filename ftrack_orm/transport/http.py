@@ -11,19 +11,23 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, InvalidStateError
 from http import HTTPStatus
 from http.client import HTTPException
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3.exceptions
 
 from ftrack_orm.errors import ProtocolError, RequestCancelled, SettingsError, TransportError
-from ftrack_orm.settings import Settings
 from ftrack_orm.wire.response import EXCERPT_LENGTH, excerpt_of
 
 from . import failures
 from .base import Request, Response
-from .cancellation import Cancellation
 from .connection_pool import ConnectionPool, Lease
+
+if TYPE_CHECKING:
+    from ftrack_orm.settings import Settings
+
+    from .cancellation import Cancellation
 
 logger = logging.getLogger("ftrack_orm.transport")
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from ftrack_orm.errors import RequestCancelled
 
 from .base import Request, Response
-from .cancellation import Cancellation
+
+if TYPE_CHECKING:
+    from .cancellation import Cancellation
 
 #: Takes headers (names in lower case) and a body, gives HTTP status, content type and body.
 Handle = Callable[[Mapping[str, str], bytes], tuple[int, str, bytes]]

@@ -9,20 +9,22 @@ from __future__ import annotations
 import contextlib
 import selectors
 import socket
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 import websocket  # type: ignore[import-untyped]  # it has no type hints before version 1
 from requests.cookies import RequestsCookieJar
 
 from ftrack_orm.errors import AuthenticationError, FtrackError, ProtocolError, SettingsError, TransportError
-from ftrack_orm.settings import Settings
 from ftrack_orm.wire.socketio import SocketHandshake, parse_handshake
 
 from . import failures
 from .buffered_socket import BufferedSocket
 from .connection_pool import PooledConnection
 from .websocket_options import proxy_options, tls_options
+
+if TYPE_CHECKING:
+    from ftrack_orm.settings import Settings
 
 #: Seconds the server may take for each step of connecting, and for the next bytes of a frame that has begun.
 STEP_TIMEOUT_SECONDS = 10.0

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ftrack_orm.errors import SERVER_ERRORS, EntityNotFound, ProtocolError, ServerCompatibilityError, ServerError
 
 from .json_text import loads
-from .operations import Operation
-from .replies import Reply
+
+if TYPE_CHECKING:
+    from .operations import Operation
+    from .replies import Reply
 
 #: The number of characters of an unexpected body that an error quotes.
 EXCERPT_LENGTH = 500

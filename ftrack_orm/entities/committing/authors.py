@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -20,9 +20,11 @@ from ftrack_orm.entities.row_queries import send_queries
 from ftrack_orm.errors import FtrackError, ServerError
 from ftrack_orm.query.language.nodes import And, Membership, Ordering, Path, Select
 from ftrack_orm.schema.facts import EVENT, STATUS_CHANGE
-from ftrack_orm.schema.model import Schema
 from ftrack_orm.wire.codec import decode
-from ftrack_orm.wire.operations import ServerCall
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import Schema
+    from ftrack_orm.wire.operations import ServerCall
 
 # The result is part of an error's text and not an audit, so the search is bounded.
 MAX_ENTITIES = 100

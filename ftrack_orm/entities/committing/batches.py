@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import attrs
 
-from ftrack_orm.entities.entity import Entity
 from ftrack_orm.entities.journal import Journal
 from ftrack_orm.errors import InvalidValue
 from ftrack_orm.wire.operations import Operation
 
 from . import planning
 from .snapshot import Only, Snapshot, join_snapshots, take_snapshot
+
+if TYPE_CHECKING:
+    from ftrack_orm.entities.entity import Entity
 
 
 @attrs.frozen

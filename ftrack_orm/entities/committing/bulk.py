@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -12,8 +12,6 @@ from ftrack_orm.entities.editing.coercion import coerce
 from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity, plain_key
 from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.entities.reading.query_runner import KEYS_PER_PAGE
-from ftrack_orm.entities.reading.refreshing import Refresher
-from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import (
     CommitOutcomeUnknown,
     FtrackError,
@@ -23,17 +21,21 @@ from ftrack_orm.errors import (
     TransportError,
     UsageError,
 )
-from ftrack_orm.query.builder import Progress, Query
 from ftrack_orm.query.language.nodes import Path
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.schema.facts import LINK
-from ftrack_orm.schema.model import EntityType
 from ftrack_orm.values import Reference
 from ftrack_orm.wire.codec import ENTITY_TYPE
 from ftrack_orm.wire.operations import DeleteOperation, Operation, ServerCall, UpdateOperation
 from ftrack_orm.wire.replies import Reply, WriteReply
 
 from . import planning
+
+if TYPE_CHECKING:
+    from ftrack_orm.entities.reading.refreshing import Refresher
+    from ftrack_orm.entities.workspace import Workspace
+    from ftrack_orm.query.builder import Progress, Query
+    from ftrack_orm.schema.model import EntityType
 
 
 class BulkOperations:

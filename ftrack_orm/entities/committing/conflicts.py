@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -12,14 +12,17 @@ from ftrack_orm.entities.editing.mappings import Entry
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import CommitConflict
 from ftrack_orm.schema.facts import CONFIGURATION_ID
-from ftrack_orm.schema.model import Schema
 from ftrack_orm.values import NOT_LOADED
 from ftrack_orm.wire.operations import ServerCall, UpdateOperation
 
 from .authors import Author, ObservedChange, find_authors
-from .batches import Batch
-from .planning import Target, ValuesByTarget
 from .server_state import ServerState, is_same_value, read_server_state
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import Schema
+
+    from .batches import Batch
+    from .planning import Target, ValuesByTarget
 
 
 @attrs.frozen

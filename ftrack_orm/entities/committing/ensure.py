@@ -5,22 +5,24 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.editing.coercion import coerce
 from ftrack_orm.entities.entity import Entity, Lifecycle
-from ftrack_orm.entities.reading.loading import Loader
 from ftrack_orm.entities.reading.projections import expand_path
-from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import EntityDeleted, InvalidValue, MultipleResults, QueryError, ServerError, UsageError
 from ftrack_orm.query.evaluation.matching import sort_key
 from ftrack_orm.query.expressions.attributes import gathered
 from ftrack_orm.query.language.nodes import Criterion, Path, Select, conjunction
 from ftrack_orm.schema.attribute import Kind
-from ftrack_orm.schema.model import EntityType
 
-from .unit_of_work import UnitOfWork
+if TYPE_CHECKING:
+    from ftrack_orm.entities.reading.loading import Loader
+    from ftrack_orm.entities.workspace import Workspace
+    from ftrack_orm.schema.model import EntityType
+
+    from .unit_of_work import UnitOfWork
 
 #: Queries in one request. Each of them asks for one entity, so that many fit.
 QUERIES_PER_REQUEST = 500

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.editing.mappings import MappedCollection
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.entities.tracked import Tracked
-from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.values import NOT_LOADED
 
-from .snapshot import Snapshot
+if TYPE_CHECKING:
+    from ftrack_orm.entities.workspace import Workspace
+
+    from .snapshot import Snapshot
 
 
 def finalize(workspace: Workspace, snapshot: Snapshot, rows: Sequence[dict[str, Any]]) -> None:

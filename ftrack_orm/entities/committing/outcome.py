@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.errors import CommitOutcomeUnknown, FtrackError, RequestCancelled, RequestTimeout, TransportError
 from ftrack_orm.schema.facts import CONFIGURATION_ID
-from ftrack_orm.schema.model import Schema
 from ftrack_orm.values import NOT_LOADED
 from ftrack_orm.wire.operations import CreateOperation, DeleteOperation, Operation, UpdateOperation
 
-from .batches import Batch
-from .planning import ValuesByTarget
 from .server_state import ServerState, is_same_value, target_of
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import Schema
+
+    from .batches import Batch
+    from .planning import ValuesByTarget
 
 
 class Outcome(enum.Enum):

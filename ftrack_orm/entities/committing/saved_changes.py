@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from ftrack_orm.entities.entity import Entity, plain_key
 from ftrack_orm.entities.inspection import Change, inspect
 from ftrack_orm.entities.reading.merging import Merger
-from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import EntityDeleted, FtrackError, InvalidValue
 from ftrack_orm.query.language.nodes import Path
 from ftrack_orm.schema.attribute import Kind
@@ -21,7 +19,13 @@ from ftrack_orm.values import NOT_LOADED, Reference
 from ftrack_orm.wire.codec import ENTITY_TYPE, decode, encode
 
 from .changes_file import read_changes, write_changes
-from .unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    import os
+
+    from ftrack_orm.entities.workspace import Workspace
+
+    from .unit_of_work import UnitOfWork
 
 
 class SessionChanges(Mapping[Entity, Mapping[str, Change]]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -13,12 +13,14 @@ from ftrack_orm.entities.reading.projections import stored_scalars
 from ftrack_orm.entities.row_queries import query_each, selects_by_key
 from ftrack_orm.query.language.nodes import Path, Select
 from ftrack_orm.schema.attribute import Kind
-from ftrack_orm.schema.model import EntityType, Schema
 from ftrack_orm.values import Reference
 from ftrack_orm.wire.codec import ENTITY_TYPE, decode
 from ftrack_orm.wire.operations import CreateOperation, DeleteOperation, Operation, ServerCall, UpdateOperation
 
 from .planning import Target, ValuesByTarget
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType, Schema
 
 
 @attrs.frozen

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from ftrack_orm.entities.editing.mappings import Entry, MappedCollection, holder_of_new_entry
 from ftrack_orm.entities.entity import Entity, Lifecycle
-from ftrack_orm.entities.journal import Journal
 from ftrack_orm.entities.tracked import content_of
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.values import NOT_LOADED, Reference
 from ftrack_orm.wire.operations import UpdateOperation
 
 from .planning import Changes, Creation, Deletion, Target, ValuesByTarget
+
+if TYPE_CHECKING:
+    from ftrack_orm.entities.journal import Journal
 
 # Bound once: looking a member up on its enumeration costs more than the comparison.
 _SCALAR, _REFERENCE = Kind.SCALAR, Kind.REFERENCE

@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.custom_attributes.mapping import resolve_configurations
 from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.editing.back_population import add_to_loaded_collections
 from ftrack_orm.entities.editing.creation import Defaults, new_primary_key, set_initial_values
 from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity
-from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import (
     EntityDeleted,
     FtrackError,
@@ -22,9 +21,7 @@ from ftrack_orm.errors import (
     TransportError,
     UsageError,
 )
-from ftrack_orm.query.builder import Progress
 from ftrack_orm.schema.attribute import Kind
-from ftrack_orm.wire.operations import ServerCall
 from ftrack_orm.wire.replies import WriteReply
 
 from . import planning
@@ -32,9 +29,15 @@ from .batches import Batch, make_batches
 from .conflicts import check_conflicts
 from .finalizing import finalize
 from .outcome import Outcome, determine_outcome, may_still_run, not_carried_out, unknown_outcome
-from .planning import Target, ValuesByTarget
 from .server_state import read_server_state
 from .snapshot import Only, Snapshot, take_snapshot
+
+if TYPE_CHECKING:
+    from ftrack_orm.entities.workspace import Workspace
+    from ftrack_orm.query.builder import Progress
+    from ftrack_orm.wire.operations import ServerCall
+
+    from .planning import Target, ValuesByTarget
 
 _PLURAL_KINDS = (Kind.COLLECTION, Kind.MAPPING)
 

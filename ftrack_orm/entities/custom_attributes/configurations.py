@@ -21,13 +21,13 @@ from ftrack_orm.schema.facts import (
 )
 from ftrack_orm.values import FetchMode
 from ftrack_orm.wire.codec import ENTITY_TYPE, decode
-from ftrack_orm.wire.operations import ServerCall
 
 from .configuration import Configuration, applying, read_configuration
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
     from ftrack_orm.entities.workspace import Workspace
+    from ftrack_orm.wire.operations import ServerCall
 
 _WANTED = ("id", "key", "label", "entity_type", "object_type_id", "project_id", "default", "config", "is_hierarchical")
 

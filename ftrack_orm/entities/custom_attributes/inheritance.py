@@ -7,11 +7,12 @@ above it, are read for all entities that arrived together, in one question that 
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ftrack_orm.entities.entity import Lifecycle
+from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.errors import NotFetched
 from ftrack_orm.schema.facts import CONTEXT, CUSTOM_ATTRIBUTES, LINK, PARENT_RELATIONS
 from ftrack_orm.values import NOT_LOADED, FetchMode
@@ -19,9 +20,7 @@ from ftrack_orm.values import NOT_LOADED, FetchMode
 from .configuration import Configuration, Options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from ftrack_orm.entities.entity import Entity
+    from collections.abc import Iterable, Sequence
 
     from .mapping import CustomAttributes
 

@@ -13,7 +13,6 @@ from ftrack_orm.entities.editing.mappings import Entry, MappedCollection
 from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.errors import InvalidValue, NotFetched, ReadOnlyAttribute, UnknownAttribute
 from ftrack_orm.query.language.nodes import Path
-from ftrack_orm.schema.attribute import Attribute
 from ftrack_orm.schema.facts import CONFIGURATION_ID, CUSTOM_ATTRIBUTES, PARENT_RELATIONS
 from ftrack_orm.values import FetchMode, Reference
 
@@ -22,6 +21,7 @@ from .inheritance import ExplicitValues, InheritedValue, public_value, resolve
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
+    from ftrack_orm.schema.attribute import Attribute
 
     from .configurations import Configurations
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.entities.tracked import Tracked, content_of
 from ftrack_orm.errors import EntityDeleted, FtrackError, InvalidValue, ReadOnlyAttribute, UsageError
 from ftrack_orm.schema.attribute import Attribute, Kind
-from ftrack_orm.schema.model import EntityType
 from ftrack_orm.values import NOT_LOADED
 
 from .back_population import current_reference, move_between_collections
 from .coercion import coerce
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType
 
 # Bound once: looking a member up on its enumeration costs more than the comparison, and every edit passes here.
 _REFERENCE = Kind.REFERENCE

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, overload
 from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.entities.tracked import BackPopulated, Tracked
 from ftrack_orm.errors import InvalidValue
-from ftrack_orm.schema.attribute import Attribute
 
 from . import changes
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
+    from ftrack_orm.schema.attribute import Attribute
 
 
 #: States in which an entity is in no collection any more.

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftrack_orm.entities.entity import Entity, set_values
 from ftrack_orm.errors import InvalidValue, ReadOnlyAttribute
-from ftrack_orm.schema.model import EntityType
 from ftrack_orm.values import NOT_LOADED
 
 from .changes import check_editable, expand_assignment
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType
 
 
 def new_primary_key(schema: EntityType, values: Mapping[str, Any]) -> tuple[str, ...]:

@@ -9,13 +9,13 @@ import attrs
 
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.errors import InvalidValue, UnknownAttribute, suggestion
-from ftrack_orm.schema.attribute import Attribute
 from ftrack_orm.values import Reference
 
 from . import changes
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
+    from ftrack_orm.schema.attribute import Attribute
 
 
 @attrs.frozen(slots=True)

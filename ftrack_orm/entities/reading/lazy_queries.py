@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from ftrack_orm.query.language.nodes import Path
 from ftrack_orm.schema.attribute import Attribute, Kind
-from ftrack_orm.schema.model import EntityType, Schema
 
 from .projections import stored_scalars
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType, Schema
 
 
 def nearest_common_type(schema: Schema, entity_type: EntityType, names: Collection[str], attribute: str) -> EntityType:

@@ -10,12 +10,10 @@ from ftrack_orm.entities.editing.collections import Collection
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.entities.row_queries import QUERIES_PER_REQUEST, in_parts, selects_by_key, send_queries
 from ftrack_orm.entities.tracked import Tracked
-from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import EntityDeleted, NotFetched, UnknownEntityType, UsageError
 from ftrack_orm.query.language.nodes import Path, Select
 from ftrack_orm.schema.attribute import Attribute, Kind
 from ftrack_orm.values import FetchMode
-from ftrack_orm.wire.operations import ServerCall
 
 from .lazy_queries import nearest_common_type, paths_to_load
 from .merging import Merger
@@ -23,6 +21,9 @@ from .peer_groups import entities_to_load, inherited_mode, make_targets_peers, n
 from .projections import default_paths, stored_scalars
 
 if TYPE_CHECKING:
+    from ftrack_orm.entities.workspace import Workspace
+    from ftrack_orm.wire.operations import ServerCall
+
     from .n_plus_one import NPlusOneDetector
 
 #: Requests for a value that changes on the server again each time before the response is merged.

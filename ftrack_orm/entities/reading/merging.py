@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -13,14 +13,16 @@ from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.editing.collections import Collection
 from ftrack_orm.entities.editing.mappings import Entry
 from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, Peers, new_entity, plain_key, set_values
-from ftrack_orm.entities.identity_map import Family, MapKey, ResultWindow
 from ftrack_orm.entities.tracked import Tracked
-from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import ProtocolError, UnknownEntityType
 from ftrack_orm.schema.attribute import Attribute, Kind
-from ftrack_orm.schema.model import EntityType
 from ftrack_orm.values import NOT_LOADED, FetchMode, Reference
 from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
+
+if TYPE_CHECKING:
+    from ftrack_orm.entities.identity_map import Family, MapKey, ResultWindow
+    from ftrack_orm.entities.workspace import Workspace
+    from ftrack_orm.schema.model import EntityType
 
 
 class _RowType:

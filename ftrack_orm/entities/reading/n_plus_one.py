@@ -6,14 +6,17 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import attrs
 
-from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import LazyLoadError, LazyLoadWarning
 from ftrack_orm.schema.attribute import Attribute, Kind
 
 from .call_sites import CallSite, calling_site
+
+if TYPE_CHECKING:
+    from ftrack_orm.entities.entity import Entity
 
 #: The number of the load of one attribute from one line that is reported. Two loads occur in correct code as well:
 #: the first entity is often looked at before the others arrive.

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ftrack_orm.entities.entity import Entity, Lifecycle, Peers
 from ftrack_orm.entities.tracked import Tracked
-from ftrack_orm.entities.workspace import Workspace
-from ftrack_orm.schema.attribute import Attribute
 from ftrack_orm.values import NOT_LOADED, FetchMode
+
+if TYPE_CHECKING:
+    from ftrack_orm.entities.workspace import Workspace
+    from ftrack_orm.schema.attribute import Attribute
 
 
 def needs_load(entity: Entity, name: str) -> bool:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.errors import ProtocolError
 from ftrack_orm.query.language.nodes import Path, Select
 from ftrack_orm.schema.attribute import Kind
-from ftrack_orm.schema.model import Schema
 from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
 
 from .projections import attribute_at, complete_projections, selected_paths
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import Schema
 
 #: The primary key of an entity type that is not in the schema, by ftrack's convention.
 _USUAL_KEY = ("id",)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import attrs
 
 from ftrack_orm.query.language.nodes import Path, Select, Step
 from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
-from ftrack_orm.schema.model import EntityType, Schema
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType, Schema
 
 
 def complete_projections(select: Select, schema: Schema) -> Select:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import attrs
 
 from ftrack_orm.entities.editing import changes
-from ftrack_orm.entities.entity import Entity
 from ftrack_orm.entities.identity_map import ResultWindow
 from ftrack_orm.entities.row_queries import query_reply
-from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import QueryError, UnknownEntityType
-from ftrack_orm.query.builder import Progress, Query
 from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.nodes import Comparison, Operator, Ordering, Path, Select, conjunction
 from ftrack_orm.values import FetchMode
@@ -24,6 +21,11 @@ from ftrack_orm.wire.replies import QueryReply, Reply
 from .merging import Merger
 from .plain_rows import PlainRows, plain_value
 from .projections import complete_projections
+
+if TYPE_CHECKING:
+    from ftrack_orm.entities.entity import Entity
+    from ftrack_orm.entities.workspace import Workspace
+    from ftrack_orm.query.builder import Progress, Query
 
 #: Rows on a page of keys: keys are short, so a few large pages are faster than many small ones.
 KEYS_PER_PAGE = 10_000

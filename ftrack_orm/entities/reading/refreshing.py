@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.editing.collections import Collection
 from ftrack_orm.entities.editing.mappings import MappedCollection
 from ftrack_orm.entities.entity import Entity, Lifecycle
-from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import EntityDeleted, UnknownAttribute
 from ftrack_orm.query.language.nodes import Path, Projection
 from ftrack_orm.query.language.resolve import check_projection
 
-from .loading import Loader
 from .peer_groups import needs_load
 from .projections import expand_path
+
+if TYPE_CHECKING:
+    from ftrack_orm.entities.workspace import Workspace
+
+    from .loading import Loader
 
 
 class Refresher:

@@ -10,17 +10,20 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ftrack_orm.errors import FtrackError, TransportError
 from ftrack_orm.events import threads
 from ftrack_orm.wire.socketio import Packet, PacketType, encode
 
-from .backoff import BackOff
-from .interfaces import ConnectionListener, WebSocket
-from .outbox import Outbox, OutgoingMessage
 from .protocol import ConnectionState, EventProtocol
 from .protocol_outputs import Acknowledged, AckTimedOut, Closed, Connected, EventReceived, Ignored, Output, Send
 from .subscription_messages import AnnouncedSubscribers
+
+if TYPE_CHECKING:
+    from .backoff import BackOff
+    from .interfaces import ConnectionListener, WebSocket
+    from .outbox import Outbox, OutgoingMessage
 
 logger = logging.getLogger("ftrack_orm.events")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ftrack_orm.errors import FtrackError
-from ftrack_orm.wire.socketio import SocketHandshake
+if TYPE_CHECKING:
+    from ftrack_orm.errors import FtrackError
+    from ftrack_orm.wire.socketio import SocketHandshake
 
-from .outbox import OutgoingMessage
+    from .outbox import OutgoingMessage
 
 
 class WebSocket(Protocol):

@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -16,7 +16,9 @@ from ftrack_orm.events.event import Event
 from ftrack_orm.events.subscriptions.subscription import Subscriber
 
 from .ordered_queue import Job, OrderedQueue, ordering_keys
-from .statistics import Counters
+
+if TYPE_CHECKING:
+    from .statistics import Counters
 
 logger = logging.getLogger("ftrack_orm.events")
 

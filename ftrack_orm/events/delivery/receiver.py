@@ -9,13 +9,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.errors import FtrackError
-from ftrack_orm.events.connection.outbox import OutgoingMessage
 from ftrack_orm.events.connection.subscription_messages import subscribe_message
 from ftrack_orm.events.event import Event
-from ftrack_orm.events.subscriptions.subscription import SubscriberIndex
 from ftrack_orm.events.threads import CATCH_UP_THREAD, CHECKPOINT_THREAD, StartThread
 from ftrack_orm.events.topics import (
     CONNECTED_TOPIC,
@@ -27,10 +25,15 @@ from ftrack_orm.events.topics import (
 
 from .catch_up import CatchUp, CatchUpResult
 from .deduplicator import Deduplicator
-from .dispatcher import Dispatcher
 from .gap_recovery import GapRecovery, Output, RecoveryState, Release, StartSearch
-from .pending_replies import PendingReplies
-from .statistics import Counters
+
+if TYPE_CHECKING:
+    from ftrack_orm.events.connection.outbox import OutgoingMessage
+    from ftrack_orm.events.subscriptions.subscription import SubscriberIndex
+
+    from .dispatcher import Dispatcher
+    from .pending_replies import PendingReplies
+    from .statistics import Counters
 
 logger = logging.getLogger("ftrack_orm.events")
 

@@ -8,15 +8,17 @@ looks like, and ISO 8601 text is text.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ftrack_orm.errors import QueryError
 from ftrack_orm.query.language import resolve
 from ftrack_orm.query.language.nodes import Criterion, Path, Select
-from ftrack_orm.query.language.schema_protocol import SchemaInfo
 
 from .access import entity_type_of, read_loaded
 from .predicates import Evaluation, Read, ResolveSubquery
+
+if TYPE_CHECKING:
+    from ftrack_orm.query.language.schema_protocol import SchemaInfo
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ The rules on single values are stated in `matching`; these are on how conditions
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -34,12 +34,14 @@ from ftrack_orm.query.language.nodes import (
     Select,
     Step,
 )
-from ftrack_orm.query.language.resolve import ResolvedPath
 from ftrack_orm.query.language.schema_protocol import SchemaInfo
 from ftrack_orm.values import Absence
 
 from .access import entity_type_of, identifier, is_several, items_of
 from .matching import ANY, Matcher, Verdict, among, among_selected, matcher, negated, sort_key
+
+if TYPE_CHECKING:
+    from ftrack_orm.query.language.resolve import ResolvedPath
 
 Read = Callable[[Any, str], Any]
 ResolveSubquery = Callable[[Select], Iterable[Any]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -40,10 +40,12 @@ from ftrack_orm.query.language.resolve import (
 )
 from ftrack_orm.query.language.schema_protocol import SchemaInfo
 from ftrack_orm.query.language.template import expression
-from ftrack_orm.values import Reference
 
 from .comparable import Comparable
 from .criteria import CriterionExpression, and_, as_criterion, not_, or_
+
+if TYPE_CHECKING:
+    from ftrack_orm.values import Reference
 
 __all__ = [
     "AggregateExpression",

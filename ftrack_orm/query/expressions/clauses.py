@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ftrack_orm.errors import QueryError
-from ftrack_orm.query.language.nodes import Ordering, Projection
 from ftrack_orm.query.language.resolve import check_ordering, check_projection, check_selectable
-from ftrack_orm.query.language.schema_protocol import SchemaInfo
 
 from .attributes import (
     AggregateExpression,
@@ -15,6 +15,10 @@ from .attributes import (
     check_roots,
     is_checked,
 )
+
+if TYPE_CHECKING:
+    from ftrack_orm.query.language.nodes import Ordering, Projection
+    from ftrack_orm.query.language.schema_protocol import SchemaInfo
 
 
 def as_projection(value: object) -> tuple[Projection, frozenset[str]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ftrack_orm.errors import QueryError
 from ftrack_orm.query.language.literals import escape_pattern, scalar
 from ftrack_orm.query.language.nodes import Operator, Scalar
 
-from .criteria import CriterionExpression
+if TYPE_CHECKING:
+    from .criteria import CriterionExpression
 
 # Bound once: until Python 3.12 reading a member from its enumeration is a call.
 _IS = Operator.IS

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from ftrack_orm.errors import QueryError
 from ftrack_orm.query.language.literals import reference, type_name
-from ftrack_orm.query.language.schema_protocol import SchemaInfo
+
+if TYPE_CHECKING:
+    from ftrack_orm.query.language.schema_protocol import SchemaInfo
 
 #: The family of everything that has a place in a project's tree.
 _CONTEXT = "Context"

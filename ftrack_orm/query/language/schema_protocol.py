@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import enum
 
 
 class AttributeInfo(Protocol):

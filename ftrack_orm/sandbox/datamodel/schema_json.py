@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.values import UNSET
 
-from .assembly import TypeDescription
-from .notation import AttributeDescription
+if TYPE_CHECKING:
+    from .assembly import TypeDescription
+    from .notation import AttributeDescription
 
 #: The JSON of the value types of the notation.
 _JSON_TYPES: Mapping[str, Mapping[str, Any]] = {

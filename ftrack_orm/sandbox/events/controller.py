@@ -10,14 +10,15 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 from ftrack_orm.errors import ExpressionError, InvalidValue, UsageError
 from ftrack_orm.events.subscriptions.expression import parse
 
-from .server import EventServer
+if TYPE_CHECKING:
+    from .server import EventServer
 
 _T = TypeVar("_T")
 

@@ -13,11 +13,13 @@ known name are `<action>.<entityType>`. `data` is JSON text that is sufficient t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.sandbox.tables import ENTITY_TYPE
-from ftrack_orm.sandbox.writing.store import Store
 from ftrack_orm.wire import json_text
+
+if TYPE_CHECKING:
+    from ftrack_orm.sandbox.writing.store import Store
 
 _ENTITY_TYPE = "Event"
 _INSERT_VALUES = {"add": "insert", "remove": "delete"}

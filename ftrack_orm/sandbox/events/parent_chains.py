@@ -6,13 +6,15 @@ Fact (PROTOCOL 3.6): the `parents` of an announced entity begin with the entity 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.sandbox.tables import ENTITY_TYPE
-from ftrack_orm.sandbox.writing.change_log import ChangeLog, Row
-from ftrack_orm.sandbox.writing.store import Store
 
-from .internal_names import InternalNames
+if TYPE_CHECKING:
+    from ftrack_orm.sandbox.writing.change_log import ChangeLog, Row
+    from ftrack_orm.sandbox.writing.store import Store
+
+    from .internal_names import InternalNames
 
 #: For each table the columns that may hold the id of the parent, with the type of the parent. None means that the
 #: column `parent_type` names the type. The first column with a value applies.

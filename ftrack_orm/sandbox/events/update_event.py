@@ -13,19 +13,21 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from ftrack_orm.sandbox.tables import ENTITY_TYPE
 from ftrack_orm.sandbox.writing.change_log import UNANNOUNCED_TABLES, ChangeLog, Identity, RowChange
-from ftrack_orm.sandbox.writing.store import Store
 from ftrack_orm.schema.custom_attributes import CONDITIONS
 from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTE_CONFIGURATION, CUSTOM_ATTRIBUTE_VALUE
 
 from . import event_records
 from .internal_names import InternalNames, custom_value
 from .parent_chains import ParentChains
+
+if TYPE_CHECKING:
+    from ftrack_orm.sandbox.writing.store import Store
 
 #: Tables whose rows are not announced as entities. Custom attribute values become changes of their owners instead.
 _NOT_ANNOUNCED = UNANNOUNCED_TABLES | {CUSTOM_ATTRIBUTE_VALUE}

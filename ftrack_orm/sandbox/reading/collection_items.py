@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import sqlalchemy as sa
 
 from ftrack_orm.errors import SandboxUnsupported
-from ftrack_orm.sandbox.tables import Tables
 from ftrack_orm.schema.attribute import Attribute, Kind
 from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTE_VALUE
 from ftrack_orm.schema.relations import Derived, ForeignKey, Inverse, Through
 
 from . import custom_attribute_values
 from .from_clause import EntityAlias, FromBuilder, find_attribute, type_condition
+
+if TYPE_CHECKING:
+    from ftrack_orm.sandbox.tables import Tables
 
 
 @attrs.frozen

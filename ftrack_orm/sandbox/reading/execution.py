@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from ftrack_orm.errors import QueryError, SandboxUnsupported
 from ftrack_orm.query.language.nodes import Aggregate, Function, Path, Select
 from ftrack_orm.query.language.resolve import check
-from ftrack_orm.sandbox.tables import Tables
 from ftrack_orm.schema.attribute import ValueType
 from ftrack_orm.wire.codec import UTC, VALUE_TYPE
 from ftrack_orm.wire.replies import QueryReply
@@ -20,7 +19,11 @@ from .conditions import order_columns, select_condition, value_at
 from .fetching import fetch_collections, select_columns
 from .from_clause import EntityAlias, FromBuilder, find_attribute
 from .projection import projection_tree
-from .serialization import Serializer
+
+if TYPE_CHECKING:
+    from ftrack_orm.sandbox.tables import Tables
+
+    from .serialization import Serializer
 
 #: Parts of the messages in which SQLite reports that a statement exceeds one of its limits.
 _LIMIT_MESSAGES = ("at most 64 tables", "too many", "too large", "too complex", "stack overflow")

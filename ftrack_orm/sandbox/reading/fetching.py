@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import sqlalchemy as sa
@@ -17,8 +17,10 @@ from ftrack_orm.sandbox.tables import Tables
 from ftrack_orm.schema.attribute import Kind
 
 from .collection_items import collection_items
-from .from_clause import EntityAlias
 from .projection import Field, ProjectionTree, system_projections
+
+if TYPE_CHECKING:
+    from .from_clause import EntityAlias
 
 Row = Sequence[Any]
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from ftrack_orm.errors import SandboxUnsupported, UnknownAttribute
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
-from ftrack_orm.schema.attribute import Attribute
 from ftrack_orm.schema.relations import Derived, ForeignKey, HiddenKey
 
 from . import computed
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.attribute import Attribute
 
 
 def json_values(values: Iterable[Any]) -> sa.Select[Any]:

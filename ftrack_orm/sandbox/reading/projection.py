@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import attrs
 
 from ftrack_orm.errors import SandboxUnsupported
 from ftrack_orm.query.language.nodes import Path, Projection
-from ftrack_orm.sandbox.tables import Tables
 from ftrack_orm.schema.attribute import Attribute, Kind
 
 from .from_clause import find_attribute
+
+if TYPE_CHECKING:
+    from ftrack_orm.sandbox.tables import Tables
 
 
 @attrs.define(slots=False)

@@ -7,6 +7,8 @@ anim" finds the animation task of the shot sh010.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 
 from ftrack_orm.errors import InvalidValue, SandboxUnsupported
@@ -24,8 +26,10 @@ from ftrack_orm.query.language.nodes import (
     disjunction,
 )
 from ftrack_orm.schema.attribute import ValueType
-from ftrack_orm.schema.model import EntityType, Schema
-from ftrack_orm.wire.operations import SearchOperation
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType, Schema
+    from ftrack_orm.wire.operations import SearchOperation
 
 #: The text attributes that are searched, on any type that has them.
 _TEXT_ATTRIBUTES = (

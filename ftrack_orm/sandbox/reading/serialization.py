@@ -6,15 +6,18 @@ of type and key (protocol fact). That keeps responses small and cyclic data fini
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.schema.attribute import Attribute, ValueType
-from ftrack_orm.schema.model import EntityType
 from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE
 
 from .computed import component_url
-from .fetching import Row, RowPosition
 from .projection import Field, system_projections
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType
+
+    from .fetching import Row, RowPosition
 
 _NO_PATHS: frozenset[str] = frozenset()
 

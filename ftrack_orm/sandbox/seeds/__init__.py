@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 import datetime
 from collections.abc import Iterator
-
-import sqlalchemy as sa
+from typing import TYPE_CHECKING
 
 from ftrack_orm.errors import SettingsError, suggestion
 from ftrack_orm.sandbox import index_statistics
-from ftrack_orm.sandbox.tables import Tables
 from ftrack_orm.sandbox.writing import closure
 
 from . import demo, empty
 from .row_writer import RowWriter
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from ftrack_orm.sandbox.tables import Tables
 
 #: The names of the seeds: a fresh ftrack server, and a studio with productions.
 NAMES = ("empty", "demo")

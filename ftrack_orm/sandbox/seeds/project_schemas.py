@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from . import workflows
 from .row_writer import RowWriter, named_id
-from .workflows import ProjectSchema
+
+if TYPE_CHECKING:
+    from .workflows import ProjectSchema
 
 
 def insert(writer: RowWriter, project_schema: ProjectSchema, object_types: Mapping[str, str]) -> None:

@@ -7,12 +7,15 @@ depth. Every context is its own ancestor at depth 0, so a subtree and a path to 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from ftrack_orm.errors import InvalidValue
 from ftrack_orm.sandbox.reading.from_clause import json_values
-from ftrack_orm.sandbox.tables import Tables
+
+if TYPE_CHECKING:
+    from ftrack_orm.sandbox.tables import Tables
 
 #: The family whose hierarchy is maintained, and the attribute that holds the parent's id.
 _FAMILY, _PARENT = "Context", "parent_id"

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.errors import FtrackError, ServerValidationError
 from ftrack_orm.sandbox import server_errors
 from ftrack_orm.schema.attribute import Attribute, ValueType
-from ftrack_orm.schema.model import EntityType
 from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed, parse_datetime
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType
 
 _EXPECTED = {
     ValueType.TEXT: "text",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from ftrack_orm.sandbox import server_errors
 
-from .references import ForeignKeyColumn
-from .store import Row, Store
+if TYPE_CHECKING:
+    from .references import ForeignKeyColumn
+    from .store import Row, Store
 
 
 @attrs.frozen(slots=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.sandbox import server_errors
-from ftrack_orm.schema.model import EntityType
 
 from . import constraints, custom_attributes, defaults
-from .store import Row, Store
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType
+
+    from .store import Row, Store
 
 #: Types without entities of their own, which exist as bases of other types.
 ABSTRACT = frozenset(

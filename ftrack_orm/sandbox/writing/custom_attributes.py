@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import attrs
 
@@ -24,12 +24,15 @@ from ftrack_orm.schema.facts import (
     PARENT_RELATIONS,
     PROJECT,
 )
-from ftrack_orm.schema.model import EntityType
 from ftrack_orm.wire.codec import VALUE_TYPE
 
 from . import column_values
 from .defaults import project_id_of
-from .store import Row, Store
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType
+
+    from .store import Row, Store
 
 
 def is_value_view(store: Store, name: str) -> bool:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from ftrack_orm.sandbox import server_errors
 from ftrack_orm.sandbox.tables import ENTITY_TYPE
 from ftrack_orm.schema.attribute import Kind, ValueType
-from ftrack_orm.schema.model import EntityType
 
 from . import workflow
-from .store import Row, Store
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType
+
+    from .store import Row, Store
 
 #: Attributes that default to the time of the request.
 _CREATION_TIMES: dict[str, tuple[str, ...]] = {

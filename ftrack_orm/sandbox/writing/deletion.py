@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -13,7 +14,9 @@ from ftrack_orm.sandbox.tables import ENTITY_TYPE
 from . import closure
 from .change_log import UNANNOUNCED_TABLES
 from .references import Dependent, OnDelete
-from .store import Key, Row, Store
+
+if TYPE_CHECKING:
+    from .store import Key, Row, Store
 
 
 def delete(store: Store, targets: Sequence[tuple[str, Key]]) -> None:

@@ -7,7 +7,7 @@ or type is never ignored.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -15,10 +15,12 @@ from ftrack_orm.errors import UnknownAttribute, suggestion
 from ftrack_orm.sandbox import server_errors
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
 from ftrack_orm.schema.attribute import Attribute, Kind
-from ftrack_orm.schema.model import EntityType
 from ftrack_orm.schema.relations import Derived, ForeignKey, HiddenKey
 
 from . import column_values, legacy_names
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType
 
 
 @attrs.frozen

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ftrack_orm.errors import suggestion
 from ftrack_orm.sandbox import server_errors
-from ftrack_orm.schema.model import Schema
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import Schema
 
 #: Names that public clients use; other names follow from the schema's internal names.
 _KNOWN = {

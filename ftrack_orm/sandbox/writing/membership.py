@@ -7,17 +7,20 @@ removed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.sandbox import server_errors
 from ftrack_orm.sandbox.tables import ENTITY_TYPE
-from ftrack_orm.schema.attribute import Attribute
-from ftrack_orm.schema.model import EntityType
 from ftrack_orm.schema.relations import Inverse, Through
 
 from . import creation, deletion, update
 from .column_values import reference_key
-from .store import Key, Row, Store
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.attribute import Attribute
+    from ftrack_orm.schema.model import EntityType
+
+    from .store import Key, Row, Store
 
 
 def set_members(store: Store, entity_type: EntityType, row: Row, name: str, members: list[Any]) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.sandbox import server_errors
 
 from . import custom_attributes, deletion, entity_data, membership, replies
 from .creation import concrete_type, insert
-from .store import Store
 from .update import apply
+
+if TYPE_CHECKING:
+    from .store import Store
 
 
 def create(store: Store, name: str, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import attrs
 
-from ftrack_orm.sandbox.tables import Tables
 from ftrack_orm.schema.attribute import Attribute, Kind
 from ftrack_orm.schema.relations import ForeignKey, HiddenKey, Inverse, RelationKey, Through
+
+if TYPE_CHECKING:
+    from ftrack_orm.sandbox.tables import Tables
 
 
 class OnDelete(enum.Enum):

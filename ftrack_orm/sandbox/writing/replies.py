@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.sandbox.tables import ENTITY_TYPE
 from ftrack_orm.schema.attribute import Kind
-from ftrack_orm.schema.model import EntityType
 from ftrack_orm.schema.relations import ForeignKey, HiddenKey
 
 from . import column_values, membership
-from .store import Row, Store
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType
+
+    from .store import Row, Store
 
 
 def created_entity(store: Store, entity_type: EntityType, row: Row, attributes: Iterable[str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import sqlalchemy as sa
@@ -13,12 +13,15 @@ import sqlalchemy as sa
 from ftrack_orm.sandbox import server_errors
 from ftrack_orm.sandbox.reading.from_clause import json_values
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
-from ftrack_orm.schema.model import EntityType, Schema
 
 from . import closure
 from .change_log import ChangeLog
 from .column_values import datetime_text
-from .references import References
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType, Schema
+
+    from .references import References
 
 #: A row by column name; the column `ENTITY_TYPE` holds its concrete type.
 Row = dict[str, Any]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.errors import InvalidValue
 from ftrack_orm.sandbox import server_errors
 from ftrack_orm.sandbox.reading.from_clause import json_values
-from ftrack_orm.schema.model import EntityType
 
 from . import closure, constraints
 from .defaults import project_id_of
-from .store import Row, Store
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType
+
+    from .store import Row, Store
 
 #: Family -> the entity type that records a changed status, and its name for the family.
 _STATUS_CHANGES = {

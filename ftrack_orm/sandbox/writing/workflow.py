@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.schema.relations import Through
 
-from .store import Row, Store
+if TYPE_CHECKING:
+    from .store import Row, Store
 
 #: The object type that uses the project schema's own workflow, with overrides by task type; others have a `Schema`.
 _TASK = "Task"

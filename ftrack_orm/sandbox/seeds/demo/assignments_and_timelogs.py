@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from ftrack_orm.sandbox.seeds.row_writer import RowWriter
 from ftrack_orm.sandbox.seeds.workflows import status_id
 
 from . import calendar, names
-from .contexts import TaskRow
-from .random_source import RandomSource
+
+if TYPE_CHECKING:
+    from ftrack_orm.sandbox.seeds.row_writer import RowWriter
+
+    from .contexts import TaskRow
+    from .random_source import RandomSource
 
 
 class AssignmentsAndTimelogs:

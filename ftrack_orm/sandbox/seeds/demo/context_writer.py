@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ftrack_orm.errors import SandboxUnsupported
 from ftrack_orm.sandbox.seeds import workflows
-from ftrack_orm.sandbox.seeds.row_writer import RowBuffer, RowWriter
-from ftrack_orm.sandbox.tables import Tables
 
 from . import calendar
 from .contexts import ContextRow
-from .people import Crew
-from .random_source import RandomSource
+
+if TYPE_CHECKING:
+    from ftrack_orm.sandbox.seeds.row_writer import RowBuffer, RowWriter
+    from ftrack_orm.sandbox.tables import Tables
+
+    from .people import Crew
+    from .random_source import RandomSource
 
 _COLUMNS = (
     "id name parent_id project_id context_type type_id status_id priority_id bid sort start_date end_date created_at "

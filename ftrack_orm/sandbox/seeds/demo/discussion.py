@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ftrack_orm.sandbox.seeds.empty import NOTE_LABELS
 from ftrack_orm.sandbox.seeds.row_writer import RowWriter, named_id
 
 from . import calendar, names
-from .contexts import TaskRow
-from .people import Crew
-from .publishing import VersionRow
-from .random_source import RandomSource
+
+if TYPE_CHECKING:
+    from .contexts import TaskRow
+    from .people import Crew
+    from .publishing import VersionRow
+    from .random_source import RandomSource
 
 _LABELS = [named_id("NoteLabel", name) for name, _ in NOTE_LABELS]
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ftrack_orm.sandbox.seeds.row_writer import RowWriter, named_id
 
 from . import calendar
-from .attributes import AttributeWriter
-from .contexts import TaskRow
-from .discussion import Discussion
-from .people import Crew
-from .publishing import VersionRow
-from .random_source import RandomSource
+
+if TYPE_CHECKING:
+    from .attributes import AttributeWriter
+    from .contexts import TaskRow
+    from .discussion import Discussion
+    from .people import Crew
+    from .publishing import VersionRow
+    from .random_source import RandomSource
 
 #: The maximum number of tasks, and of versions, in the lists and review sessions of one project.
 ITEMS_PER_PROJECT = 40

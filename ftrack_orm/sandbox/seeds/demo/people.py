@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -11,7 +12,9 @@ from ftrack_orm.sandbox.seeds import empty
 from ftrack_orm.sandbox.seeds.row_writer import RowWriter, named_id
 
 from . import calendar, names
-from .random_source import RandomSource
+
+if TYPE_CHECKING:
+    from .random_source import RandomSource
 
 
 @attrs.frozen

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ftrack_orm.sandbox.seeds import empty, workflows
 from ftrack_orm.sandbox.seeds.row_writer import RowWriter, named_id
 
 from . import calendar, names, scale
-from .attributes import AttributeWriter
 from .context_writer import ContextWriter
 from .contexts import ContextRow
 from .lists_and_reviews import ListsAndReviews
-from .names import Production
-from .people import Crew
-from .random_source import RandomSource
 from .tasks import Tasks
+
+if TYPE_CHECKING:
+    from .attributes import AttributeWriter
+    from .names import Production
+    from .people import Crew
+    from .random_source import RandomSource
 
 _FIRST_FRAME = 1001
 

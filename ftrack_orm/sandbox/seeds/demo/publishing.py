@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import attrs
 
 from ftrack_orm.sandbox.seeds import empty
 from ftrack_orm.sandbox.seeds.constants import SERVER_LOCATION, UNMANAGED_LOCATION
-from ftrack_orm.sandbox.seeds.row_writer import RowWriter
 from ftrack_orm.sandbox.seeds.workflows import status_id
 
 from . import calendar, names
 from .contexts import PENDING_REVIEW, TaskRow
-from .random_source import RandomSource
+
+if TYPE_CHECKING:
+    from ftrack_orm.sandbox.seeds.row_writer import RowWriter
+
+    from .random_source import RandomSource
 
 
 @attrs.frozen

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from ftrack_orm.sandbox.seeds.row_writer import RowWriter
+from typing import TYPE_CHECKING
 
 from . import calendar, scale
 from .assignments_and_timelogs import AssignmentsAndTimelogs
-from .attributes import AttributeWriter
-from .context_writer import ContextWriter
 from .contexts import PENDING_REVIEW, ContextRow, TaskRow
 from .discussion import Discussion
 from .lists_and_reviews import ITEMS_PER_PROJECT
-from .names import Production
-from .people import Crew
 from .publishing import Publishing, VersionRow
-from .random_source import Item, RandomSource
+
+if TYPE_CHECKING:
+    from ftrack_orm.sandbox.seeds.row_writer import RowWriter
+
+    from .attributes import AttributeWriter
+    from .context_writer import ContextWriter
+    from .names import Production
+    from .people import Crew
+    from .random_source import Item, RandomSource
 
 _PRIORITIES = ("None", "None", "None", "Low", "Medium", "Medium", "High", "Urgent")
 
