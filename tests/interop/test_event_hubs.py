@@ -1,7 +1,7 @@
-"""The official event hubs, in Python and JavaScript, and this library's talk to each other through the embedded server.
+"""The official Python and JavaScript hubs and this library's exchange events through the embedded server.
 
-Each of the three is a peer; each test is made by every pair of them, so that a mistake shared by this library's hub and
-the embedded server, which both rest on the same reading of the line, shows against clients written by others.
+Each of the three is a peer, and each test runs with every pair of them. A mistake that this library's hub and the
+embedded server share, since both use the same packets, is visible with the clients of others.
 """
 
 from __future__ import annotations
@@ -28,34 +28,34 @@ from ftrack_orm.sandbox import Sandbox
 
 JAVASCRIPT = pathlib.Path(__file__).parent / "javascript"
 
-#: What no test should take, in seconds; long, because a busy machine is no failure.
-PATIENCE = 60
+#: Seconds to wait for an expected result; long, because a busy machine is no failure.
+TIMEOUT = 60
 
 
 class Peer:
-    """A client with an event hub; what it heard is kept by subscriber."""
+    """A client with an event hub; received events are kept by subscriber."""
 
     def __init__(self) -> None:
-        self.heard: dict[str, queue.Queue[dict[str, Any]]] = {}
+        self.received: dict[str, queue.Queue[dict[str, Any]]] = {}
 
     def subscribe(self, expression: str, reply: Any = None) -> str:
-        """Subscribe, answer each event with *reply* unless that is None, and return the subscriber's id."""
+        """Subscribe and return the subscriber's id; each event is answered with *reply* unless that is None."""
         identifier = uuid.uuid4().hex
-        self.heard[identifier] = queue.Queue()
+        self.received[identifier] = queue.Queue()
         self.subscribe_as(identifier, expression, reply)
         return identifier
 
-    def settle(self) -> None:
-        """Return when the server knows everything this peer told it: it takes what one connection sends in order."""
-        topic = f"settle.{uuid.uuid4().hex}"
+    def synchronize(self) -> None:
+        """Wait until the server has processed all events of this peer; it processes those of a connection in order."""
+        topic = f"synchronize.{uuid.uuid4().hex}"
         identifier = self.subscribe(f"topic={topic}")
         self.publish(topic, {})
         self.next(identifier)
         self.unsubscribe(identifier)
 
     def next(self, identifier: str) -> dict[str, Any]:
-        """Return the next event a subscriber hears."""
-        return self.heard[identifier].get(timeout=PATIENCE)
+        """Return the next event that a subscriber receives."""
+        return self.received[identifier].get(timeout=TIMEOUT)
 
     def subscribe_as(self, identifier: str, expression: str, reply: Any) -> None:
         raise NotImplementedError
@@ -79,7 +79,7 @@ class Peer:
         raise NotImplementedError
 
 
-class Ours(Peer):
+class FtrackOrm(Peer):
     """This library's hub."""
 
     def __init__(self, box: Sandbox) -> None:
@@ -88,11 +88,11 @@ class Ours(Peer):
         self.session.event_hub.connect()
 
     def subscribe_as(self, identifier: str, expression: str, reply: Any) -> None:
-        def heard(event: Event) -> Any:
-            self.heard[identifier].put(event.to_payload())
+        def callback(event: Event) -> Any:
+            self.received[identifier].put(event.to_payload())
             return reply
 
-        self.session.event_hub.subscribe(expression, heard, subscriber={"id": identifier})
+        self.session.event_hub.subscribe(expression, callback, subscriber={"id": identifier})
 
     def unsubscribe(self, identifier: str) -> None:
         self.session.event_hub.unsubscribe(identifier)
@@ -103,7 +103,7 @@ class Ours(Peer):
         return event.id
 
     def ask(self, topic: str, data: Any) -> dict[str, Any]:
-        return self.session.event_hub.publish_and_wait_for_reply(Event(topic, data), timeout=PATIENCE).to_payload()
+        return self.session.event_hub.publish_and_wait_for_reply(Event(topic, data), timeout=TIMEOUT).to_payload()
 
     def create_project(self, name: str) -> str:
         schema = self.session.query("ProjectSchema").first()
@@ -116,7 +116,7 @@ class Ours(Peer):
 
 
 class OfficialPython(Peer):
-    """The official Python client's hub, which handles events only while somebody waits in it."""
+    """The official Python client's hub, which handles events only while a thread waits in it."""
 
     def __init__(self, box: Sandbox) -> None:
         super().__init__()
@@ -139,13 +139,13 @@ class OfficialPython(Peer):
             self.hub.wait(0.1)
 
     def subscribe_as(self, identifier: str, expression: str, reply: Any) -> None:
-        def heard(event: Any) -> Any:
+        def callback(event: Any) -> Any:
             payload = dict(event)
             payload["inReplyToEvent"] = payload.pop("in_reply_to_event")
-            self.heard[identifier].put(payload)
+            self.received[identifier].put(payload)
             return reply
 
-        self.hub.subscribe(expression, heard, subscriber={"id": identifier})
+        self.hub.subscribe(expression, callback, subscriber={"id": identifier})
 
     def unsubscribe(self, identifier: str) -> None:
         self.hub.unsubscribe(identifier)
@@ -158,7 +158,7 @@ class OfficialPython(Peer):
     def ask(self, topic: str, data: Any) -> dict[str, Any]:
         replies: queue.Queue[Any] = queue.Queue()
         self.hub.publish(ftrack_api.event.base.Event(topic, data=data), on_reply=replies.put)
-        reply = dict(replies.get(timeout=PATIENCE))
+        reply = dict(replies.get(timeout=TIMEOUT))
         reply["inReplyToEvent"] = reply.pop("in_reply_to_event")
         return reply
 
@@ -170,12 +170,12 @@ class OfficialPython(Peer):
 
     def close(self) -> None:
         self.leaving.set()
-        self.thread.join(PATIENCE)
+        self.thread.join(TIMEOUT)
         self.session.close()
 
 
 class OfficialJavaScript(Peer):
-    """The official JavaScript client's hub, in a process that javascript/peer.js leads."""
+    """The official JavaScript client's hub, in a process that runs javascript/peer.js."""
 
     def __init__(self, box: Sandbox) -> None:
         super().__init__()
@@ -196,16 +196,16 @@ class OfficialJavaScript(Peer):
         for line in self.process.stdout:
             message = json.loads(line)
             if message["happened"] == "event":
-                self.heard[message["subscriber"]].put(message["payload"])
+                self.received[message["subscriber"]].put(message["payload"])
             else:
                 self.answers.put(message)
 
     def expect(self, happened: str) -> dict[str, Any]:
-        answer = self.answers.get(timeout=PATIENCE)
+        answer = self.answers.get(timeout=TIMEOUT)
         assert answer["happened"] == happened, answer
         return answer
 
-    def tell(self, command: str, happened: str, **more: Any) -> dict[str, Any]:
+    def request(self, command: str, happened: str, **more: Any) -> dict[str, Any]:
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps({"do": command, **more}) + "\n")
         self.process.stdin.flush()
@@ -213,45 +213,45 @@ class OfficialJavaScript(Peer):
 
     def subscribe_as(self, identifier: str, expression: str, reply: Any) -> None:
         more = {} if reply is None else {"reply": reply}
-        self.tell("subscribe", "subscribed", subscription=expression, id=identifier, **more)
+        self.request("subscribe", "subscribed", subscription=expression, id=identifier, **more)
 
     def unsubscribe(self, identifier: str) -> None:
-        assert self.tell("unsubscribe", "unsubscribed", id=identifier)["found"]
+        assert self.request("unsubscribe", "unsubscribed", id=identifier)["found"]
 
     def publish(self, topic: str, data: Any, target: str = "") -> str:
-        return str(self.tell("publish", "published", topic=topic, data=data, target=target)["id"])
+        return str(self.request("publish", "published", topic=topic, data=data, target=target)["id"])
 
     def ask(self, topic: str, data: Any) -> dict[str, Any]:
-        reply: dict[str, Any] = self.tell("ask", "reply", topic=topic, data=data, seconds=PATIENCE)["payload"]
+        reply: dict[str, Any] = self.request("ask", "reply", topic=topic, data=data, seconds=TIMEOUT)["payload"]
         return reply
 
     def create_project(self, name: str) -> str:
-        answer = self.tell("create_project", "created", name=name)
+        answer = self.request("create_project", "created", name=name)
         return str(answer["entity"]["id"])
 
     def close(self) -> None:
         with contextlib.suppress(BrokenPipeError):
-            self.process.communicate(timeout=PATIENCE)
-        self.thread.join(PATIENCE)
+            self.process.communicate(timeout=TIMEOUT)
+        self.thread.join(TIMEOUT)
 
 
 def prepare_javascript() -> None:
-    """Have the JavaScript client installed. Only where nobody promised that Node is there may the tests be skipped."""
+    """Install the JavaScript client. The tests are skipped if that fails, except in CI, which must have Node."""
 
-    def give_up(reason: str) -> None:
+    def skip_or_fail(reason: str) -> None:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
 
     if not shutil.which("node") or not shutil.which("npm"):
-        give_up("The official JavaScript client needs Node: install nodejs and npm.")
-    # Tests run in several processes at once; one installs and the others wait for it.
+        skip_or_fail("The official JavaScript client needs Node: install nodejs and npm.")
+    # Tests run in several processes at once: one installs, the others wait.
     with (JAVASCRIPT / ".npmrc").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (JAVASCRIPT / "node_modules" / "@ftrack" / "api").exists():
             done = subprocess.run(["npm", "ci"], cwd=JAVASCRIPT, capture_output=True, text=True, check=False)
             if done.returncode:
-                give_up(f"The official JavaScript client could not be installed: {done.stderr.strip()}")
+                skip_or_fail(f"The official JavaScript client could not be installed: {done.stderr.strip()}")
 
 
 @pytest.fixture(scope="module")
@@ -261,7 +261,7 @@ def box() -> Iterator[Sandbox]:
 
 
 PEERS: dict[str, Callable[[Sandbox], Peer]] = {
-    "ours": Ours,
+    "ftrack_orm": FtrackOrm,
     "python": OfficialPython,
     "javascript": OfficialJavaScript,
 }
@@ -269,7 +269,7 @@ PEERS: dict[str, Callable[[Sandbox], Peer]] = {
 
 @pytest.fixture(scope="module")
 def peers(box: Sandbox) -> Iterator[Callable[[str, int], Peer]]:
-    """Gives the peer of a kind; with another number, a second one of the same kind."""
+    """Return the peer of a kind; different numbers give different peers."""
     made: dict[tuple[str, int], Peer] = {}
 
     def peer(kind: str, number: int) -> Peer:
@@ -285,7 +285,7 @@ def peers(box: Sandbox) -> Iterator[Callable[[str, int], Peer]]:
 
 
 @pytest.fixture(params=list(PEERS))
-def speaker(request: pytest.FixtureRequest, peers: Callable[[str, int], Peer]) -> Peer:
+def publisher(request: pytest.FixtureRequest, peers: Callable[[str, int], Peer]) -> Peer:
     return peers(request.param, 1)
 
 
@@ -303,43 +303,45 @@ def topic() -> str:
 DATA = {"name": "été ☀ 'quoted' \"twice\"", "nested": {"list": [1, 2.5, None, True, {"deep": []}]}, "empty": {}}
 
 
-def test_an_event_arrives_as_it_was_published(speaker: Peer, listener: Peer, box: Sandbox, topic: str) -> None:
+def test_an_event_arrives_as_it_was_published(publisher: Peer, listener: Peer, box: Sandbox, topic: str) -> None:
     subscriber = listener.subscribe(f"topic={topic}")
-    listener.settle()
-    published = speaker.publish(topic, DATA)
-    heard = listener.next(subscriber)
-    assert (heard["id"], heard["topic"], heard["data"]) == (published, topic, DATA)
-    assert (heard["target"], heard["inReplyToEvent"]) == ("", None)
-    assert heard["source"]["id"]
-    assert heard["source"]["user"]["username"] == box.api_user
+    listener.synchronize()
+    published = publisher.publish(topic, DATA)
+    event = listener.next(subscriber)
+    assert (event["id"], event["topic"], event["data"]) == (published, topic, DATA)
+    assert (event["target"], event["inReplyToEvent"]) == ("", None)
+    assert event["source"]["id"]
+    assert event["source"]["user"]["username"] == box.api_user
 
 
-def test_many_events_arrive_once_each(speaker: Peer, listener: Peer, topic: str) -> None:
+def test_many_events_arrive_once_each(publisher: Peer, listener: Peer, topic: str) -> None:
     subscriber = listener.subscribe(f"topic={topic}")
-    listener.settle()
-    published = [speaker.publish(topic, {"number": number}) for number in range(50)]
-    heard = [listener.next(subscriber) for _ in published]
-    assert sorted(event["id"] for event in heard) == sorted(published)
-    listener.settle()
-    assert listener.heard[subscriber].empty()
+    listener.synchronize()
+    published = [publisher.publish(topic, {"number": number}) for number in range(50)]
+    events = [listener.next(subscriber) for _ in published]
+    assert sorted(event["id"] for event in events) == sorted(published)
+    listener.synchronize()
+    assert listener.received[subscriber].empty()
 
 
-def test_a_subscription_by_the_beginning_of_a_topic(speaker: Peer, listener: Peer, topic: str) -> None:
+def test_a_subscription_by_the_beginning_of_a_topic(publisher: Peer, listener: Peer, topic: str) -> None:
     subscriber = listener.subscribe(f"topic={topic}.*")
-    listener.settle()
-    speaker.publish(topic, {})
-    speaker.publish(f"other.{topic}.x", {})
-    wanted = speaker.publish(f"{topic}.wanted", {})
+    listener.synchronize()
+    publisher.publish(topic, {})
+    publisher.publish(f"other.{topic}.x", {})
+    wanted = publisher.publish(f"{topic}.wanted", {})
     assert listener.next(subscriber)["id"] == wanted
 
 
 @pytest.mark.parametrize(
     "answer", [{"ok": True, "items": [1, 2]}, [{"name": "a", "value": 1}]], ids=["mapping", "list"]
 )
-def test_what_a_callback_returns_is_the_reply(speaker: Peer, listener: Peer, topic: str, answer: object) -> None:
+def test_the_return_value_of_a_callback_is_the_reply(
+    publisher: Peer, listener: Peer, topic: str, answer: object
+) -> None:
     subscriber = listener.subscribe(f"topic={topic}", reply=answer)
-    listener.settle()
-    reply = speaker.ask(topic, {"question": 1})
+    listener.synchronize()
+    reply = publisher.ask(topic, {"question": 1})
     question = listener.next(subscriber)
     assert reply["topic"] == "ftrack.meta.reply"
     assert reply["data"] == answer
@@ -348,37 +350,37 @@ def test_what_a_callback_returns_is_the_reply(speaker: Peer, listener: Peer, top
     assert reply["source"]["id"] == subscriber
 
 
-def test_a_target_chooses_among_those_who_listen(speaker: Peer, listener: Peer, topic: str) -> None:
+def test_a_target_selects_among_the_subscribers(publisher: Peer, listener: Peer, topic: str) -> None:
     meant = listener.subscribe(f"topic={topic}")
-    other = speaker.subscribe(f"topic={topic}")
-    listener.settle()
-    speaker.settle()
-    first = speaker.publish(topic, {}, target=f"id={meant}")
+    other = publisher.subscribe(f"topic={topic}")
+    listener.synchronize()
+    publisher.synchronize()
+    first = publisher.publish(topic, {}, target=f"id={meant}")
     assert listener.next(meant)["id"] == first
-    second = speaker.publish(topic, {})
+    second = publisher.publish(topic, {})
     assert listener.next(meant)["id"] == second
-    assert speaker.next(other)["id"] == second
+    assert publisher.next(other)["id"] == second
 
 
-def test_who_unsubscribed_hears_no_more(speaker: Peer, listener: Peer, topic: str) -> None:
+def test_a_removed_subscriber_receives_no_more_events(publisher: Peer, listener: Peer, topic: str) -> None:
     leaving = listener.subscribe(f"topic={topic}")
     staying = listener.subscribe(f"topic={topic}.more")
     listener.unsubscribe(leaving)
-    listener.settle()
-    speaker.publish(topic, {})
-    wanted = speaker.publish(f"{topic}.more", {})
+    listener.synchronize()
+    publisher.publish(topic, {})
+    wanted = publisher.publish(f"{topic}.more", {})
     assert listener.next(staying)["id"] == wanted
-    listener.settle()
-    assert listener.heard[leaving].empty()
+    listener.synchronize()
+    assert listener.received[leaving].empty()
 
 
-def test_everybody_hears_what_anybody_commits(speaker: Peer, listener: Peer) -> None:
+def test_every_peer_receives_the_commits_of_every_peer(publisher: Peer, listener: Peer) -> None:
     subscriber = listener.subscribe("topic=ftrack.update")
-    listener.settle()
-    identifier = speaker.create_project(f"film_{uuid.uuid4().hex}")
+    listener.synchronize()
+    identifier = publisher.create_project(f"film_{uuid.uuid4().hex}")
     while True:
-        heard = listener.next(subscriber)
-        entities = {entity["entityId"]: entity for entity in heard["data"]["entities"]}
+        event = listener.next(subscriber)
+        entities = {entity["entityId"]: entity for entity in event["data"]["entities"]}
         if identifier in entities:
             break
     listener.unsubscribe(subscriber)
