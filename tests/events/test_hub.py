@@ -363,11 +363,12 @@ def test_disconnecting_sends_the_published_events_and_keeps_the_subscribers(hub,
     received = Collector()
     hub.subscribe("topic=a", received)
     hub.publish(Event("a"))
+    thread = hub._connection._thread
     hub.disconnect()
     assert server.topics()[-1] == "a"
     assert received.events.qsize() == 1
     assert not hub.connected
-    assert [thread.name for thread in threading.enumerate() if thread.name == "ftrack-events"] == []
+    assert not thread.is_alive()
     hub.connect(TIMEOUT)
     hub.publish(Event("a"))
     received.next()
