@@ -1,16 +1,14 @@
-"""Pure: every error the library raises, as one tree that branches by who is to blame.
+"""Pure: every error the library raises, in one tree whose branches say who can solve the problem.
 
-The branches answer the question a handler has to ask:
-
-* `UsageError`: the calling code did something that cannot work; fix the code.
+* `UsageError`: the calling code asked for something that cannot work. Fix the code.
 * `ServerError`: the server understood the request and refused it.
-* `TransportError`: the connection failed; `safe_to_retry` says whether asking again can do harm.
-* `CommitConflict`: somebody else changed what was to be overwritten.
-* `ProtocolError`: the other side answered something that is not ftrack's protocol.
+* `TransportError`: the connection failed. `safe_to_retry` says whether sending the request again is harmless.
+* `CommitConflict`: another user changed a value that the commit would overwrite.
+* `ProtocolError`: the response does not follow ftrack's protocol.
 * `StorageError`: a file or a location could not be read or written.
-* `SandboxUnsupported`: the embedded server does not know how to do that.
+* `SandboxUnsupported`: the embedded server does not support the request.
 
-Python's own classes are second bases where a programmer would expect them, so `except AttributeError`,
+Errors also derive from Python's own classes where programmers expect that, so that `except AttributeError`,
 `getattr(entity, name, default)` and `except TimeoutError` work as usual.
 """
 
@@ -22,10 +20,10 @@ from typing import Any
 
 
 class FtrackError(Exception):
-    """Root of all errors of this library; catch it to catch everything the library raises.
+    """Root of all errors of this library.
 
-    Details are given by keyword, become attributes, and survive pickling, so that an error raised in a render-farm
-    job or a worker process arrives whole at whoever waits for it.
+    Details are passed by keyword and become attributes. They survive pickling, so that an error raised in a render-farm
+    job or a worker process keeps them.
     """
 
     def __init__(self, message: str, **details: Any) -> None:
@@ -36,7 +34,7 @@ class FtrackError(Exception):
             setattr(self, name, value)
 
     def __str__(self) -> str:
-        # KeyError and LookupError bases would otherwise print the repr of the message.
+        # The bases KeyError and LookupError would print the repr of the message.
         return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -48,12 +46,12 @@ def _rebuild(kind: type[FtrackError], message: str, details: dict[str, Any]) -> 
 
 
 def suggestion(name: str, known: Iterable[str], *, most: int = 3) -> str:
-    """Return a sentence naming what was probably meant by *name*, or an empty string when nothing is close.
+    """Return a sentence that suggests up to *most* of the *known* names close to *name*, or an empty string.
 
-    The sentence starts with a space so that it can be appended to a message as it is.
+    The sentence starts with a space, so that it can be appended to a message.
     """
     known = list(known)
-    # Here, since errors are imported by everything and are seldom made.
+    # Imported here, because every module imports this one and errors are rare.
     import difflib
 
     close = difflib.get_close_matches(name, known, n=most, cutoff=0.6)
@@ -65,59 +63,84 @@ def suggestion(name: str, known: Iterable[str], *, most: int = 3) -> str:
     return " Did you mean " + " or ".join(repr(match) for match in close) + "?"
 
 
-# -- the calling code ---------------------------------------------------------------------------------------------
+# -- the calling code -------------------------------------------------------------------------------------------------
 
 
 class UsageError(FtrackError):
-    """The calling code asked for something that cannot work."""
+    """The calling code asked for something that cannot work.
+
+    Attributes: `entity_type` and `attribute` that the error is about, or None.
+    """
+
+    entity_type: str | None = None
+    attribute: str | None = None
 
 
 class SettingsError(UsageError, ValueError):
-    """A setting is missing or makes no sense; the message names the argument and the environment variable."""
+    """A setting is missing or does not fit; the message names the argument and the environment variable.
+
+    Attributes: `setting` (the name of the setting that does not fit, or None), `missing` (names of missing settings).
+    """
+
+    setting: str | None = None
+    missing: tuple[str, ...] = ()
 
 
 class UnknownEntityType(UsageError, AttributeError, KeyError):
-    """The server's schema has no entity type of that name."""
+    """The server's schema has no entity type of that name.
+
+    Attributes: `position`, the index of the name in a text, or None.
+    """
+
+    position: int | None = None
 
 
 class UnknownAttribute(UsageError, AttributeError, KeyError):
-    """The entity type has no attribute of that name."""
+    """The entity type has no attribute of that name.
+
+    Attributes: `position`, the index of the name in a text, or None.
+    """
+
+    position: int | None = None
 
 
 class InvalidValue(UsageError, ValueError, TypeError):
-    """A value does not fit the attribute it was given for; nothing was changed."""
+    """A value does not fit the attribute or argument; nothing was changed."""
 
 
 class ReadOnlyAttribute(UsageError, AttributeError):
-    """The attribute cannot be set: it is computed by the server, or settable only when the entity is created."""
+    """The attribute cannot be set: the server computes it, or it can be set on creation only."""
 
 
 class QueryError(UsageError, ValueError):
-    """A query cannot be built or read; for text, `position` is the index of the offending character."""
+    """A query cannot be built or parsed. For text, `position` is the index of the character that does not fit."""
 
     position: int | None = None
 
 
 class ExpressionError(UsageError, ValueError):
-    """An event expression cannot be read; `position` is the index of the offending character."""
+    """An event expression cannot be parsed. `position` is the index of the character that does not fit."""
 
     position: int | None = None
 
 
 class DuplicateSubscriber(UsageError, ValueError):
-    """An event subscriber with the same id is there already; ids are what subscribers are removed by."""
+    """An event subscriber with the same id exists. Subscribers are removed by their ids."""
 
 
 class NotFetched(UsageError, AttributeError):
-    """The value is not loaded, and asking the server was forbidden by the fetch mode `never`."""
+    """The value is not loaded, and the fetch mode `never` forbids a request for it."""
 
 
 class LazyLoadError(UsageError):
-    """A line of the calling code loads an attribute for one entity after the other; `file` and `line` say where."""
+    """A line of the calling code loads an attribute for one entity after the other; `file` and `line` locate it."""
+
+    file: str = ""
+    line: int = 0
 
 
 class NoResult(UsageError, LookupError):
-    """`one()` found nothing."""
+    """`one()` found no entity."""
 
 
 class MultipleResults(UsageError, LookupError):
@@ -125,25 +148,25 @@ class MultipleResults(UsageError, LookupError):
 
 
 class EntityDeleted(UsageError, LookupError):
-    """The entity was deleted on the server; it can be read, not changed or loaded."""
+    """The entity was deleted on the server. Loaded values can be read; nothing can be loaded or changed."""
 
 
 class SessionClosed(UsageError):
-    """The session was closed; its entities keep what they loaded but cannot ask or change anything."""
+    """The session was closed. Its entities keep their loaded values; nothing can be loaded or changed."""
 
 
 class LazyLoadWarning(UserWarning):
-    """The same as `LazyLoadError`, as a warning: a session made with `n_plus_one="warn"` gives it."""
+    """The warning about the problem of `LazyLoadError`, issued by a session with `n_plus_one="warn"`."""
 
 
-# -- the server's refusals ----------------------------------------------------------------------------------------
+# -- refusals of the server -------------------------------------------------------------------------------------------
 
 
 class ServerError(FtrackError):
     """The server refused the request.
 
-    Attributes: `exception` (the server's own name for the error), `content` (its message), `error_code` (or None),
-    `operations` (what was sent, as plain data, when known).
+    Attributes: `exception` (the server's name for the error), `content` (its message), `error_code` (or None),
+    `operations` (the operations of the request as plain data, if known).
     """
 
     exception: str = ""
@@ -157,19 +180,19 @@ class AuthenticationError(ServerError):
 
 
 class PermissionDenied(ServerError, PermissionError):
-    """The user may not do that."""
+    """The user does not have the permission."""
 
 
 class ServerValidationError(ServerError, ValueError):
-    """The server found a value invalid."""
+    """The server considers a value invalid."""
 
 
 class IntegrityError(ServerError):
-    """A foreign key, a uniqueness rule or a required attribute was violated; nothing of the batch was done."""
+    """A foreign key, a uniqueness rule or a required attribute was violated; the server changed nothing."""
 
 
 class DuplicateEntryError(IntegrityError):
-    """An entity with the same unique values exists already."""
+    """An entity with the same unique values exists."""
 
 
 class ServerParseError(ServerError, ValueError):
@@ -184,41 +207,54 @@ class ServerCompatibilityError(ServerError):
     """The server does not know the action, or is too old for this library."""
 
 
-# -- the line -----------------------------------------------------------------------------------------------------
+# -- the connection ---------------------------------------------------------------------------------------------------
 
 
 class TransportError(FtrackError, ConnectionError):
-    """The connection to the server failed. `safe_to_retry` is False when the server may have done the work."""
+    """The connection to the server failed.
+
+    Attributes: `safe_to_retry` (False when the server may have carried out the request), `server_url`, and, when a
+    response arrived, its HTTP `status` and an `excerpt` of its body.
+    """
 
     safe_to_retry: bool = False
+    server_url: str | None = None
+    status: int | None = None
+    excerpt: str = ""
 
 
 class RequestTimeout(TransportError, TimeoutError):
-    """No answer came within the time allowed."""
+    """No response arrived in time."""
 
 
 class RequestCancelled(TransportError):
-    """The caller cancelled the request; the server may or may not have done the work."""
+    """The caller cancelled the request. The server may have carried it out."""
 
 
 class EventNotSent(TransportError):
-    """An event could not be published: too many wait for the connection to the event server already."""
+    """An event could not be published: too many events wait for a connection to the event server."""
 
 
 class CommitOutcomeUnknown(TransportError):
-    """The answer to a commit was lost and it cannot be found out whether it was done; the changes are kept."""
+    """The response to a commit was lost and its outcome cannot be determined; the changes are kept.
+
+    Attributes: `done` and `total`, numbers of entities, when a bulk change was interrupted; otherwise None.
+    """
+
+    done: int | None = None
+    total: int | None = None
 
 
-# -- somebody else -------------------------------------------------------------------------------------------------
+# -- other users ------------------------------------------------------------------------------------------------------
 
 
 class CommitConflict(FtrackError):
-    """Somebody else changed what the commit would overwrite; nothing was sent, and the changes are kept.
+    """Another user changed a value that the commit would overwrite; nothing was sent, and the changes are kept.
 
-    Attributes: `entity_type`, `key`, `attribute` (None when the entity is gone) and `item` (the key, where the
-    attribute is a mapping) of the first conflict, `read` (what this session took the server to have), `present` (what
-    it has), `changed_by` (a user's name) and `changed_at`, both None where the server keeps no record of it, and
-    `conflicts`, the sentences about all of them.
+    The attributes describe the first conflict: `entity_type`, `key`, `attribute` (None when the entity was deleted),
+    `item` (the key, if the attribute is a mapping), `read` (the value this session believed the server held), `present`
+    (the value the server holds), `changed_by` (the name of a user) and `changed_at`. The last two are None where the
+    server keeps no record of the change. `conflicts` has one sentence per conflict.
     """
 
     entity_type: str = ""
@@ -232,28 +268,37 @@ class CommitConflict(FtrackError):
     conflicts: tuple[str, ...] = ()
 
 
-# -- the other side's mistakes ------------------------------------------------------------------------------------
+# -- the protocol, storage, and the embedded server -------------------------------------------------------------------
 
 
 class ProtocolError(FtrackError):
-    """The answer is not what the protocol says: not JSON, cut short, or of another shape.
+    """The response does not follow the protocol: it is not JSON, incomplete, or of another shape.
 
-    Attributes: `status` (HTTP status code, or None) and `excerpt` (the first part of the body).
+    Attributes: `status` (HTTP status code, or None), `excerpt` (the first part of the body), `location` (the target of
+    a redirect, or None).
     """
 
     status: int | None = None
     excerpt: str = ""
+    location: str | None = None
 
 
 class StorageError(FtrackError):
-    """A component's data could not be read, written or moved."""
+    """The data of a component could not be read, written or moved."""
 
 
 class SandboxUnsupported(FtrackError):
-    """The embedded server does not support this; it refuses by name rather than answering half."""
+    """The embedded server does not support the request; it never carries out a part of one.
+
+    Attributes: `action`, `entity_type` and `attribute` that are not supported, or None.
+    """
+
+    action: str | None = None
+    entity_type: str | None = None
+    attribute: str | None = None
 
 
-#: The server's names of errors, and the classes they arrive as (PROTOCOL facts: names seen in public clients).
+#: The server's names of errors, and the classes that represent them (PROTOCOL facts: names seen in public clients).
 SERVER_ERRORS: dict[str, type[ServerError]] = {
     "InvalidCredentialsError": AuthenticationError,
     "FTAuthenticationError": AuthenticationError,

@@ -1,3 +1,7 @@
+"""Errors print and pickle whole, belong to one branch each, and derive from Python's classes where expected."""
+
+from __future__ import annotations
+
 import inspect
 import pickle
 
@@ -16,7 +20,7 @@ BRANCHES = [
     errors.StorageError,
     errors.SandboxUnsupported,
 ]
-PYTHONS_OWN = [
+PYTHON_BASES = [
     (errors.SettingsError, ValueError),
     (errors.UnknownEntityType, LookupError),
     (errors.UnknownAttribute, AttributeError),
@@ -39,53 +43,55 @@ PYTHONS_OWN = [
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_an_error_prints_its_message_as_it_was_written(kind):
+def test_an_error_prints_its_message_unchanged(kind: type[FtrackError]) -> None:
     error = kind("Task has no attribute 'statsu'.", entity_type="Task")
     assert str(error) == "Task has no attribute 'statsu'."
     assert repr(error).startswith(kind.__name__)
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_an_error_arrives_whole_in_another_process(kind):
+def test_an_error_keeps_its_details_when_pickled(kind: type[FtrackError]) -> None:
     error = kind("It failed.", entity_type="Task", attribute="name")
-    arrived = pickle.loads(pickle.dumps(error))
-    assert type(arrived) is kind
-    assert (str(arrived), arrived.details) == ("It failed.", {"entity_type": "Task", "attribute": "name"})
-    assert (arrived.entity_type, arrived.attribute) == ("Task", "name")
+    unpickled = pickle.loads(pickle.dumps(error))
+    assert type(unpickled) is kind
+    assert (str(unpickled), unpickled.details) == ("It failed.", {"entity_type": "Task", "attribute": "name"})
+    assert (vars(unpickled)["entity_type"], vars(unpickled)["attribute"]) == ("Task", "name")
 
 
 @pytest.mark.parametrize("kind", [kind for kind in CLASSES if kind is not FtrackError])
-def test_an_error_belongs_to_exactly_one_branch(kind):
+def test_an_error_belongs_to_exactly_one_branch(kind: type[FtrackError]) -> None:
     assert sum(issubclass(kind, branch) for branch in BRANCHES) == 1
 
 
-@pytest.mark.parametrize(("kind", "pythons"), PYTHONS_OWN)
-def test_an_error_is_caught_as_pythons_own_where_programmers_expect_it(kind, pythons):
-    with pytest.raises(pythons):
+@pytest.mark.parametrize(("kind", "python_base"), PYTHON_BASES)
+def test_an_error_is_caught_as_the_python_class_that_programmers_expect(
+    kind: type[FtrackError], python_base: type[Exception]
+) -> None:
+    with pytest.raises(python_base):
         raise kind("It failed.")
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_an_error_has_a_docstring_that_says_when_it_is_raised(kind):
+def test_an_error_has_a_docstring_that_starts_with_a_sentence(kind: type[FtrackError]) -> None:
     assert inspect.cleandoc(kind.__doc__ or "").split("\n")[0].endswith((".", ";"))
 
 
-def test_what_is_not_known_about_an_error_can_be_asked_all_the_same():
+def test_details_that_are_unknown_have_defaults() -> None:
     assert errors.ServerError("Refused.").exception == ""
     assert errors.ServerError("Refused.").error_code is None
     assert errors.TransportError("Cut.").safe_to_retry is False
-    assert errors.ProtocolError("Strange.").status is None
+    assert errors.ProtocolError("Not JSON.").status is None
     assert errors.QueryError("Wrong.").position is None
 
 
-def test_details_are_attributes():
+def test_details_are_attributes() -> None:
     error = errors.TransportError("Cut.", safe_to_retry=True)
     assert error.safe_to_retry is True
     assert error.details == {"safe_to_retry": True}
 
 
 @pytest.mark.parametrize("name", sorted(errors.SERVER_ERRORS))
-def test_a_servers_name_of_an_error_stands_for_a_branch_of_server_error(name):
+def test_a_servers_name_of_an_error_maps_to_a_branch_of_server_error(name: str) -> None:
     assert issubclass(errors.SERVER_ERRORS[name], errors.ServerError)
     assert errors.SERVER_ERRORS[name] is not errors.ServerError
 
@@ -102,9 +108,9 @@ def test_a_servers_name_of_an_error_stands_for_a_branch_of_server_error(name):
         ("", ["name"], ""),
     ],
 )
-def test_a_suggestion_names_what_was_probably_meant(typed, known, sentence):
+def test_a_suggestion_names_similar_names(typed: str, known: list[str], sentence: str) -> None:
     assert suggestion(typed, iter(known)) == sentence
 
 
-def test_a_suggestion_names_a_few_candidates_at_most():
+def test_a_suggestion_names_a_few_candidates_at_most() -> None:
     assert suggestion("name", [f"name{n}" for n in range(9)], most=2).count("name") == 2
