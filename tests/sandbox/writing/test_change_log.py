@@ -1,4 +1,4 @@
-"""How the changes of one entity come together, in whatever order they are made."""
+"""Merging the changes of one entity, made in any order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(["add", "change", "remove"]), st.samp
 
 
 @given(st.booleans(), STEPS)
-def test_a_record_tells_the_first_row_and_the_last(exists: bool, steps: list[tuple[str, str, int]]) -> None:
+def test_a_change_has_the_first_row_and_the_last(exists: bool, steps: list[tuple[str, str, int]]) -> None:
     first: dict[str, Any] | None = {"x": 0, "y": 0} if exists else None
     now = dict(first) if first is not None else None
     log, touched = ChangeLog(), False
@@ -34,7 +34,7 @@ def test_a_record_tells_the_first_row_and_the_last(exists: bool, steps: list[tup
     assert changes == ([(first, now)] if touched and (first is not None or now is not None) else [])
 
 
-def test_entities_are_told_in_the_order_they_were_first_touched() -> None:
+def test_changes_are_ordered_by_the_first_one_of_each_entity() -> None:
     log = ChangeLog()
     log.record_update("T", ("2",), {"x": 0}, {"x": 1})
     log.record_insert("T", ("1",), {"x": 0})
@@ -42,7 +42,7 @@ def test_entities_are_told_in_the_order_they_were_first_touched() -> None:
     assert [change.key for change in log.changes()] == [("2",), ("1",)]
 
 
-def test_a_collection_s_members_are_told_from_the_first_to_the_last() -> None:
+def test_members_of_a_collection_are_those_before_the_first_change_and_after_the_last() -> None:
     log, row = ChangeLog(), {"id": "1"}
     log.record_links("T", ("1",), row, "scopes", ["a"], ["a", "b"])
     log.record_links("T", ("1",), row, "scopes", ["a", "b"], ["b"])
@@ -51,7 +51,7 @@ def test_a_collection_s_members_are_told_from_the_first_to_the_last() -> None:
     assert change.before == change.after == row
 
 
-def test_a_row_that_is_changed_later_does_not_change_what_it_was_before() -> None:
+def test_a_row_that_is_changed_later_does_not_affect_the_row_before() -> None:
     log, row = ChangeLog(), {"x": 0}
     log.record_update("T", ("1",), row, {"x": 1})
     row["x"] = 5

@@ -1,4 +1,4 @@
-"""The table of ancestors follows every change of the hierarchy."""
+"""The closure table after every change of the hierarchy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("small_production")
 
 @pytest.fixture
 def above(connection: sa.Connection, tables: Tables) -> Callable[[str], list[str]]:
-    """The ids above a context, nearest first."""
+    """Return the ids of a context's ancestors, nearest first."""
     pairs = tables.closure
     return lambda context_id: list(
         connection.execute(
@@ -35,7 +35,7 @@ def test_a_new_context_has_its_parents_ancestors(above: Callable[[str], list[str
     assert above("project-a") == []
 
 
-def test_everything_below_is_found_upper_levels_first(connection: sa.Connection, tables: Tables) -> None:
+def test_descendants_are_ordered_by_level(connection: sa.Connection, tables: Tables) -> None:
     assert closure.descendants(connection, tables, ["project-a"]) == ["shot-1", "task-1", "task-2", "task-3"]
     assert closure.descendants(connection, tables, ["shot-1", "project-b"]) == ["task-1", "task-2", "task-3", "task-4"]
     assert closure.descendants(connection, tables, []) == []
@@ -51,13 +51,13 @@ def test_a_moved_subtree_leaves_its_old_ancestors_and_gains_the_new_ones(
     assert above("task-1") == ["shot-1"]
 
 
-def test_nothing_can_be_moved_below_itself(connection: sa.Connection, tables: Tables) -> None:
+def test_a_context_cannot_be_moved_below_itself(connection: sa.Connection, tables: Tables) -> None:
     for inside in ("shot-1", "task-1"):
         with pytest.raises(InvalidValue, match=f"shot-1 cannot be moved to {inside}"):
             closure.move(connection, tables, "shot-1", inside)
 
 
-def test_removed_contexts_are_forgotten(
+def test_removed_contexts_have_no_pairs(
     connection: sa.Connection, tables: Tables, above: Callable[[str], list[str]]
 ) -> None:
     closure.remove(connection, tables, ["task-1", "task-2"])
@@ -69,10 +69,10 @@ def rows(connection: sa.Connection, tables: Tables) -> list[Any]:
     return sorted(connection.execute(sa.select(tables.closure)).all())
 
 
-def test_rebuilding_gives_what_was_kept_step_by_step(connection: sa.Connection, tables: Tables) -> None:
-    kept = rows(connection, tables)
+def test_rebuilding_gives_the_pairs_that_were_maintained(connection: sa.Connection, tables: Tables) -> None:
+    maintained = rows(connection, tables)
     closure.rebuild(connection, tables)
-    assert rows(connection, tables) == kept != []
+    assert rows(connection, tables) == maintained != []
 
 
 @settings(max_examples=30, deadline=None)
@@ -99,7 +99,7 @@ def test_any_sequence_of_inserts_and_moves_equals_a_rebuild(
             except InvalidValue:
                 continue
             connection.execute(table.update().where(table.c.id == str(moved)).values(parent_id=str(target)))
-        kept = rows(connection, tables)
+        maintained = rows(connection, tables)
         closure.rebuild(connection, tables)
-        assert rows(connection, tables) == kept
+        assert rows(connection, tables) == maintained
     engine.dispose()

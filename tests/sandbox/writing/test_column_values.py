@@ -1,16 +1,19 @@
-"""Single values on their way into a column and out again."""
+"""Conversion of single values to columns and back."""
 
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ftrack_orm.sandbox.writing import column_values
 from ftrack_orm.schema.model import Schema
+from tests.sandbox.studio import Studio
 
-_TYPE = Schema.from_answer(
+TYPE = Schema.from_answer(
     [
         {
             "id": "Thing",
@@ -28,24 +31,24 @@ _TYPE = Schema.from_answer(
     ]
 ).type("Thing")
 
-_offsets = st.integers(-14 * 60, 14 * 60).map(lambda minutes: datetime.timezone(datetime.timedelta(minutes=minutes)))
-_moments = st.datetimes(
-    min_value=datetime.datetime(1900, 1, 2), max_value=datetime.datetime(2200, 1, 1), timezones=_offsets
+OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: datetime.timezone(datetime.timedelta(minutes=minutes)))
+DATETIMES = st.datetimes(
+    min_value=datetime.datetime(1900, 1, 2), max_value=datetime.datetime(2200, 1, 1), timezones=OFFSETS
 )
 
 
-@given(_moments, st.booleans())
-def test_a_moment_comes_out_as_it_went_in_but_for_fractions(moment: datetime.datetime, typed: bool) -> None:
-    attribute = _TYPE.attribute("when")
-    text = moment.isoformat()
-    column = column_values.from_json(_TYPE, attribute, {"__type__": "datetime", "value": text} if typed else text)
-    again = column_values.parse_datetime_value(column_values.to_json(attribute, column))
-    assert again is not None
-    assert again == moment.replace(microsecond=0)
+@given(DATETIMES, st.booleans())
+def test_a_datetime_survives_except_for_fractions(value: datetime.datetime, typed: bool) -> None:
+    attribute = TYPE.attribute("when")
+    text = value.isoformat()
+    column = column_values.from_json(TYPE, attribute, {"__type__": "datetime", "value": text} if typed else text)
+    parsed = column_values.parse_datetime_value(column_values.to_json(attribute, column))
+    assert parsed is not None
+    assert parsed == value.replace(microsecond=0)
 
 
-@given(_moments, _moments)
-def test_kept_moments_sort_as_text(one: datetime.datetime, other: datetime.datetime) -> None:
+@given(DATETIMES, DATETIMES)
+def test_stored_datetimes_sort_as_text(one: datetime.datetime, other: datetime.datetime) -> None:
     first, second = one.replace(microsecond=0), other.replace(microsecond=0)
     assert (column_values.datetime_text(first) < column_values.datetime_text(second)) == (first < second)
 
@@ -60,7 +63,33 @@ def test_kept_moments_sort_as_text(one: datetime.datetime, other: datetime.datet
         st.tuples(st.sampled_from(["name", "count", "size", "open", "any", "when"]), st.none()),
     )
 )
-def test_other_values_are_kept_as_they_are(given_value: tuple[str, object]) -> None:
+def test_other_values_are_stored_unchanged(given_value: tuple[str, object]) -> None:
     name, value = given_value
-    attribute = _TYPE.attribute(name)
-    assert column_values.to_json(attribute, column_values.from_json(_TYPE, attribute, value)) == value
+    attribute = TYPE.attribute(name)
+    assert column_values.to_json(attribute, column_values.from_json(TYPE, attribute, value)) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"__type__": "datetime", "value": "2024-02-01T10:00:00"},
+        {"__type__": "datetime", "value": "2024-02-01T12:00:00.123+02:00"},
+        "2024-02-01T10:00:00Z",
+        "2024-02-01T10:00:00",
+    ],
+)
+def test_datetimes_of_every_form_are_stored_in_utc(production: Studio, value: Any) -> None:
+    reply = production.create("Task", name="x", parent=production.ref("Shot", "H"), start_date=value)
+    assert reply["start_date"] == {"__type__": "datetime", "value": "2024-02-01T10:00:00"}
+
+
+def test_a_date_is_its_midnight(production: Studio) -> None:
+    value = {"__type__": "date", "value": "2024-02-01"}
+    reply = production.create("Task", name="x", parent=production.ref("Shot", "H"), start_date=value)
+    assert reply["start_date"]["value"] == "2024-02-01T00:00:00"
+
+
+def test_an_invalid_option_is_refused_with_the_valid_ones(studio: Studio) -> None:
+    name, text = studio.refused(studio.creating("Job", status="lost"))
+    assert name == "ValidationError"
+    assert "'queued', 'running', 'done', 'failed'" in text

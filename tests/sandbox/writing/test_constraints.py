@@ -1,4 +1,4 @@
-"""Integrity: references lead somewhere, what is required is there, what must be unique is."""
+"""Constraints: existing references, required values and unique values."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.sandbox.studio import Studio
+
 
 @pytest.mark.parametrize(
-    ("entity_type", "data", "named"),
+    ("entity_type", "data", "attribute"),
     [
         ("Task", {"parent": {"__entity_type__": "Shot", "id": "nowhere"}}, "parent_id"),
         ("Task", {"parent_id": "H", "status_id": "nowhere"}, "status"),
@@ -22,25 +24,27 @@ import pytest
         ("Status", {"name": "x", "state": {"__entity_type__": "State", "id": "nowhere"}}, "state"),
     ],
 )
-def test_a_reference_must_lead_somewhere(production: Any, entity_type: str, data: dict[str, Any], named: str) -> None:
+def test_a_reference_must_lead_to_an_existing_entity(
+    production: Studio, entity_type: str, data: dict[str, Any], attribute: str
+) -> None:
     name, text = production.refused(production.creating(entity_type, **data))
     assert name == "IntegrityError"
-    assert f"{entity_type}.{named}" in text
+    assert f"{entity_type}.{attribute}" in text
     assert "'nowhere'" in text
 
 
-def test_a_reference_must_lead_to_the_right_kind_of_entity(production: Any) -> None:
+def test_a_reference_must_lead_to_the_right_type(production: Studio) -> None:
     name, text = production.refused(production.updating("AssetVersion", ["V"], task_id="H"))
     assert (name, "no Task with id 'H'" in text) == ("IntegrityError", True)
 
 
-def test_an_update_keeps_references_whole_too(production: Any) -> None:
+def test_an_update_checks_references_too(production: Studio) -> None:
     name, text = production.refused(production.updating("Task", ["T1"], status_id="nowhere"))
     assert (name, "'nowhere'" in text) == ("IntegrityError", True)
 
 
 @pytest.mark.parametrize(
-    ("entity_type", "data", "lacking"),
+    ("entity_type", "data", "missing"),
     [
         ("Task", {"name": "x"}, "parent_id"),
         ("Project", {"name": "x"}, "project_schema_id"),
@@ -51,15 +55,15 @@ def test_an_update_keeps_references_whole_too(production: Any) -> None:
         ("Metadata", {"parent_id": "H", "key": "k", "value": None}, "value"),
     ],
 )
-def test_what_only_the_client_can_know_is_required(
-    production: Any, entity_type: str, data: dict[str, Any], lacking: str
+def test_values_without_a_default_are_required(
+    production: Studio, entity_type: str, data: dict[str, Any], missing: str
 ) -> None:
     name, text = production.refused(production.creating(entity_type, **data))
     assert name == "IntegrityError"
-    assert f"Column '{lacking}' cannot be null" in text
+    assert f"Column '{missing}' cannot be null" in text
 
 
-def test_a_required_attribute_cannot_be_emptied(production: Any) -> None:
+def test_a_required_attribute_cannot_be_set_to_null(production: Studio) -> None:
     name, text = production.refused(production.updating("Task", ["T1"], name=None))
     assert (name, "Column 'name'" in text) == ("IntegrityError", True)
 
@@ -80,7 +84,7 @@ def test_a_required_attribute_cannot_be_emptied(production: Any) -> None:
         ("Membership", {"group_id": "G", "user_id": "user-jane"}),
     ],
 )
-def test_what_must_be_unique_is(production: Any, entity_type: str, data: dict[str, Any]) -> None:
+def test_a_duplicate_is_refused(production: Studio, entity_type: str, data: dict[str, Any]) -> None:
     creating = production.creating
     production.call(
         creating("Appointment", context_id="H", resource_id="user-jane", type="assignment"),
@@ -95,16 +99,16 @@ def test_what_must_be_unique_is(production: Any, entity_type: str, data: dict[st
     name, text = production.refused(creating(entity_type, **data))
     assert name == "IntegrityError"
     assert "Duplicate entry '" in text
-    # Clients tell a running timer by this name in the text; for other types it is not known to be there.
+    # Clients recognise a running timer by this name in the message; messages for other types are not known to hold it.
     assert ("DuplicateEntryError" in text) == (entity_type == "Timer")
 
 
-def test_the_same_name_is_fine_elsewhere_and_for_another_kind_of_thing(production: Any) -> None:
+def test_a_name_may_be_used_again_elsewhere_and_by_another_type(production: Studio) -> None:
     production.create("Task", name="animation", parent_id="Q")
     production.create("Shot", name="animation", parent_id="H")
 
 
-def test_renaming_into_a_taken_name_is_refused(production: Any) -> None:
+def test_a_name_in_use_is_refused_for_an_update(production: Studio) -> None:
     name, text = production.refused(production.updating("Task", ["T2"], name="animation"))
     assert (name, "Duplicate entry" in text) == ("IntegrityError", True)
-    production.update("Task", ["T2"], name="Lighting")  # its own name in another case is its own
+    production.update("Task", ["T2"], name="Lighting")  # not a duplicate of itself

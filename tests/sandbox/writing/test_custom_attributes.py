@@ -1,4 +1,4 @@
-"""Custom attributes: which configurations an entity has, what values they take, and both ways of writing them."""
+"""Custom attributes: configurations that apply, valid values, and both ways of writing them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
+from tests.sandbox.studio import Studio
+
 _SHOT = "bad911de-3bd6-47b9-8b46-3476e237cb36"
 _OPTIONS = json.dumps([{"menu": "Low", "value": "lo"}, {"menu": "High", "value": "hi"}])
 
 
 @pytest.fixture
-def configured(production: Any) -> Any:
-    """The production with one configuration of every type for shots, and others for other things."""
+def configured(production: Studio) -> Studio:
+    """The production with one configuration of every type for shots, and some for other entity types."""
 
     def configuration(key: str, type_name: str, entity_type: str = "task", **more: Any) -> dict[str, Any]:
         if entity_type == "task" and "object_type_id" not in more:
@@ -39,7 +41,7 @@ def configured(production: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "kept"),
+    ("key", "value", "stored"),
     [
         ("fstart", 1001, 1001),
         ("fstart", 10.5, 10.5),
@@ -53,17 +55,17 @@ def configured(production: Any) -> Any:
         ("link", None, None),
     ],
 )
-def test_a_value_can_be_set_that_never_was(configured: Any, key: str, value: Any, kept: Any) -> None:
-    answer = configured.update("ContextCustomAttributeValue", [key, "H"], value=value)
-    assert answer == {
+def test_a_value_without_a_row_can_be_set(configured: Studio, key: str, value: Any, stored: Any) -> None:
+    reply = configured.update("ContextCustomAttributeValue", [key, "H"], value=value)
+    assert reply == {
         "__entity_type__": "ContextCustomAttributeValue",
         "configuration_id": key,
         "entity_id": "H",
         "key": key,
-        "value": kept,
+        "value": stored,
     }
     again = configured.update("ContextCustomAttributeValue", [key, "H"], value=value)
-    assert again["value"] == kept
+    assert again["value"] == stored
     assert len(configured.rows("CustomAttributeValue")) == 1
 
 
@@ -80,7 +82,9 @@ def test_a_value_can_be_set_that_never_was(configured: Any, key: str, value: Any
         ("sum", "1", "is an expression"),
     ],
 )
-def test_a_value_the_configuration_does_not_take_is_refused(configured: Any, key: str, value: Any, text: str) -> None:
+def test_a_value_that_the_configuration_does_not_allow_is_refused(
+    configured: Studio, key: str, value: Any, text: str
+) -> None:
     for operation in (
         configured.updating("ContextCustomAttributeValue", [key, "H"], value=value),
         configured.creating("CustomAttributeValue", configuration_id=key, entity_id="H", value=value),
@@ -101,19 +105,19 @@ def test_a_value_the_configuration_does_not_take_is_refused(configured: Any, key
         ("AssetCustomAttributeValue", "fps", "A", 24),
     ],
 )
-def test_each_kind_of_entity_has_its_own_and_the_hierarchical_ones(
-    configured: Any, entity_type: str, key: str, entity: str, value: Any
+def test_an_entity_has_the_configurations_of_its_type_and_the_hierarchical_ones(
+    configured: Studio, entity_type: str, key: str, entity: str, value: Any
 ) -> None:
     assert configured.update(entity_type, [key, entity], value=value)["value"] == value
 
 
 @pytest.mark.parametrize(("key", "entity"), [("fstart", "T1"), ("fstart", "P"), ("show_code", "H"), ("take", "H")])
-def test_a_configuration_that_does_not_apply_is_refused(configured: Any, key: str, entity: str) -> None:
+def test_a_configuration_that_does_not_apply_is_refused(configured: Studio, key: str, entity: str) -> None:
     name, text = configured.refused(configured.updating("ContextCustomAttributeValue", [key, entity], value=1))
     assert (name, "does not apply" in text) == ("ValidationError", True)
 
 
-def test_a_projects_own_configuration_does_not_apply_elsewhere(configured: Any) -> None:
+def test_a_configuration_of_a_project_does_not_apply_elsewhere(configured: Studio) -> None:
     configured.create("Project", id="P2", name="other", project_schema_id="schema")
     configured.create(
         "CustomAttributeConfiguration", id="own", key="own", type_id="type-text", entity_type="show", project_id="P2"
@@ -124,18 +128,18 @@ def test_a_projects_own_configuration_does_not_apply_elsewhere(configured: Any) 
 
 
 @pytest.mark.parametrize("key", [["nothing", "H"], ["fstart", "nothing"], ["fstart"]])
-def test_a_value_of_nothing_is_missing(configured: Any, key: list[str]) -> None:
+def test_a_value_without_entity_or_configuration_is_missing(configured: Studio, key: list[str]) -> None:
     name, text = configured.refused(configured.updating("ContextCustomAttributeValue", key, value=1))
     assert (name, "Could not find entity" in text) == ("ValueError", True)
 
 
-def test_typed_values_are_there_already_and_cannot_be_created(configured: Any) -> None:
+def test_values_of_one_entity_type_cannot_be_created(configured: Studio) -> None:
     operation = configured.creating("ContextCustomAttributeValue", configuration_id="fstart", entity_id="H", value=1)
     name, text = configured.refused(operation)
     assert (name, "Create operations are not allowed" in text) == ("ValidationError", True)
 
 
-def test_plain_values_are_created_changed_and_reset_as_rows(configured: Any) -> None:
+def test_plain_values_are_created_changed_and_deleted_as_rows(configured: Studio) -> None:
     key = ["fstart", "H"]
     missing = "Could not find entity CustomAttributeValue with entity_key [u'fstart', u'H']."
     assert configured.refused(configured.updating("CustomAttributeValue", key, value=1)) == ("ValueError", missing)
@@ -149,15 +153,15 @@ def test_plain_values_are_created_changed_and_reset_as_rows(configured: Any) -> 
     assert configured.rows("CustomAttributeValue") == []
 
 
-def test_values_of_an_entity_made_in_the_same_batch_can_be_set(configured: Any) -> None:
-    answers = configured.call(
+def test_values_of_an_entity_from_the_same_batch_can_be_set(configured: Studio) -> None:
+    replies = configured.call(
         configured.creating("Shot", id="H2", name="sh020", parent_id="Q"),
         configured.updating("ContextCustomAttributeValue", ["fstart", "H2"], value=7),
     )
-    assert answers[1]["data"]["value"] == 7
+    assert replies[1]["data"]["value"] == 7
 
 
-def test_values_go_with_their_entity_and_with_their_configuration(configured: Any) -> None:
+def test_values_are_deleted_with_their_entity_and_with_their_configuration(configured: Studio) -> None:
     configured.update("ContextCustomAttributeValue", ["fstart", "H"], value=1)
     configured.update("ContextCustomAttributeValue", ["note", "H"], value="x")
     configured.delete("CustomAttributeConfiguration", ["fstart"])
