@@ -16,34 +16,35 @@ from ftrack_orm.errors import SettingsError
 from ftrack_orm.sandbox import Sandbox, datamodel
 
 
-def _call(box: Sandbox, *operations: dict[str, Any]) -> list[Any]:
+def call(box: Sandbox, *operations: dict[str, Any]) -> list[Any]:
     headers = {"ftrack-user": box.api_user, "ftrack-api-key": box.api_key}
-    answers = requests.post(f"{box.url}/api", json=operations, headers=headers, timeout=30).json()
-    assert isinstance(answers, list), answers
-    return answers
+    replies = requests.post(f"{box.url}/api", json=operations, headers=headers, timeout=30).json()
+    assert isinstance(replies, list), replies
+    return replies
 
 
-def _query(box: Sandbox, expression: str) -> list[dict[str, Any]]:
-    return _call(box, {"action": "query", "expression": expression})[0]["data"]
+def query(box: Sandbox, expression: str) -> list[dict[str, Any]]:
+    entities: list[dict[str, Any]] = call(box, {"action": "query", "expression": expression})[0]["data"]
+    return entities
 
 
-def _create(entity_type: str, **data: Any) -> dict[str, Any]:
+def create(entity_type: str, **data: Any) -> dict[str, Any]:
     return {"action": "create", "entity_type": entity_type, "entity_data": data}
 
 
-def test_a_sandbox_serves_what_a_fresh_ftrack_has(tmp_path: Path) -> None:
+def test_a_sandbox_serves_the_data_of_a_fresh_ftrack() -> None:
     with Sandbox() as box:
         assert box.url.startswith("http://127.0.0.1:")
-        assert [user["username"] for user in _query(box, "select username from User")] == ["sandbox"]
-        assert len(_query(box, "select name from Location")) == 5
+        assert [user["username"] for user in query(box, "select username from User")] == ["sandbox"]
+        assert len(query(box, "select name from Location")) == 5
 
 
-def test_stopping_gives_port_and_threads_back() -> None:
+def test_stopping_releases_port_and_threads() -> None:
     before = set(threading.enumerate())
     box = Sandbox()
     box.start()
     url = box.url
-    _call(box)
+    call(box)
     box.stop()
     box.stop()
     assert set(threading.enumerate()) == before
@@ -57,67 +58,71 @@ def test_a_sandbox_can_be_started_again() -> None:
     box = Sandbox()
     for _ in range(2):
         with box:
-            assert _query(box, "select id from User") != []
+            assert query(box, "select id from User") != []
 
 
-def test_a_taken_port_is_an_error_where_it_was_asked_for() -> None:
+def test_a_port_in_use_is_an_error_of_start() -> None:
     before = set(threading.enumerate())
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
         with pytest.raises(OSError, match="address already in use"):
-            Sandbox(port=taken.getsockname()[1]).start()
+            Sandbox(port=listener.getsockname()[1]).start()
     assert set(threading.enumerate()) == before
 
 
-def test_user_and_key_can_be_given_and_are_made_up_otherwise() -> None:
+def test_user_and_key_can_be_passed_and_have_defaults() -> None:
     with Sandbox(api_user="ada", api_key="secret") as box:
         assert (box.api_user, box.api_key) == ("ada", "secret")
-        assert [user["username"] for user in _query(box, "select username from User")] == ["ada"]
+        assert [user["username"] for user in query(box, "select username from User")] == ["ada"]
     one, other = Sandbox(), Sandbox()
     assert one.api_key != other.api_key
     assert one.api_key not in repr(one)
 
 
-def test_the_clock_says_when_things_happened() -> None:
-    moment = datetime.datetime(2020, 2, 3, 4, 5, 6, tzinfo=datetime.timezone(datetime.timedelta(hours=1)))
-    with Sandbox(clock=lambda: moment) as box:
-        (answer,) = _call(box, _create("Timelog"))
-        assert answer["data"]["start"]["value"] == "2020-02-03T03:05:06"
+def test_times_come_from_the_clock() -> None:
+    time = datetime.datetime(2020, 2, 3, 4, 5, 6, tzinfo=datetime.timezone(datetime.timedelta(hours=1)))
+    with Sandbox(clock=lambda: time) as box:
+        (reply,) = call(box, create("Timelog"))
+        assert reply["data"]["start"]["value"] == "2020-02-03T03:05:06"
 
 
-def test_a_file_is_seeded_once_and_keeps_what_was_done(tmp_path: Path) -> None:
+def test_a_database_file_is_seeded_once_and_keeps_changes(tmp_path: Path) -> None:
     file = tmp_path / "production.db"
     with Sandbox(database=file, api_key="first") as box:
-        _call(box, _create("Scope", id="s", name="mine"))
+        call(box, create("Scope", id="s", name="mine"))
     with Sandbox(database=file) as box:
-        assert [scope["id"] for scope in _query(box, 'select id from Scope where name is "mine"')] == ["s"]
-        assert len(_query(box, "select id from User")) == 1
-        box.api_key = "first"  # keys given out before go on working
-        assert _query(box, "select id from User") != []
+        assert [scope["id"] for scope in query(box, 'select id from Scope where name is "mine"')] == ["s"]
+        assert len(query(box, "select id from User")) == 1
+        box.api_key = "first"  # keys that were granted before remain valid
+        assert query(box, "select id from User") != []
 
 
 def test_a_studios_own_schema_can_be_served(tmp_path: Path) -> None:
-    answer = json.loads(json.dumps(datamodel.load().schemas))
-    (shot,) = [described for described in answer if described["id"] == "Shot"]
-    shot["properties"]["house_code"] = {"type": "string"}
-    answer.append({**shot, "id": "Plate", "alias_for": {"id": "Task", "classifiers": {"object_typeid": "plates"}}})
+    schemas = json.loads(json.dumps(datamodel.load().schemas))
+    (shot,) = [described for described in schemas if described["id"] == "Shot"]
+    shot["properties"]["studio_code"] = {"type": "string"}
+    schemas.append({**shot, "id": "Plate", "alias_for": {"id": "Task", "classifiers": {"object_typeid": "plates"}}})
     file = tmp_path / "schema.json"
-    file.write_text(json.dumps(answer))
+    file.write_text(json.dumps(schemas))
     with Sandbox(schema=file) as box:
-        assert _call(box, {"action": "query_schemas"})[0] == answer
-        (schema,) = _query(box, "select id from ProjectSchema limit 1")
-        _call(
+        assert call(box, {"action": "query_schemas"})[0] == schemas
+        (schema,) = query(box, "select id from ProjectSchema limit 1")
+        call(
             box,
-            _create("Project", id="p", name="film", project_schema_id=schema["id"]),
-            _create("Plate", id="x", name="plate", parent_id="p", house_code="H1"),
+            create("Project", id="p", name="film", project_schema_id=schema["id"]),
+            create("Plate", id="x", name="plate", parent_id="p", studio_code="H1"),
         )
-        (plate,) = _query(box, 'select house_code, object_type.name from Plate where house_code is "h1"')
-        assert (plate["__entity_type__"], plate["house_code"], plate["object_type"]["name"]) == ("Plate", "H1", "Plate")
+        (plate,) = query(box, 'select studio_code, object_type.name from Plate where studio_code is "h1"')
+        assert (plate["__entity_type__"], plate["studio_code"], plate["object_type"]["name"]) == (
+            "Plate",
+            "H1",
+            "Plate",
+        )
 
 
 @pytest.mark.parametrize("content", [None, "{", "[{}]"])
-def test_a_schema_file_that_is_none_is_an_error_where_it_was_given(tmp_path: Path, content: str | None) -> None:
+def test_an_unusable_schema_file_is_an_error_of_start(tmp_path: Path, content: str | None) -> None:
     file = tmp_path / "schema.json"
     if content is not None:
         file.write_text(content)
@@ -125,7 +130,7 @@ def test_a_schema_file_that_is_none_is_an_error_where_it_was_given(tmp_path: Pat
         Sandbox(schema=file).start()
 
 
-def test_an_unknown_seed_is_refused_and_leaves_nothing_behind() -> None:
+def test_an_unknown_seed_is_refused_and_leaves_no_thread() -> None:
     before = set(threading.enumerate())
     with pytest.raises(Exception, match="empty"):
         Sandbox(seed="emtpy").start()
@@ -136,9 +141,9 @@ def test_a_database_of_another_data_model_is_refused(tmp_path: Path) -> None:
     file, schema = tmp_path / "production.db", tmp_path / "schema.json"
     with Sandbox(database=file):
         pass
-    answer = json.loads(json.dumps(datamodel.load().schemas))
-    answer[0]["properties"]["house_code"] = {"type": "string"}
-    schema.write_text(json.dumps(answer))
+    schemas = json.loads(json.dumps(datamodel.load().schemas))
+    schemas[0]["properties"]["studio_code"] = {"type": "string"}
+    schema.write_text(json.dumps(schemas))
     with pytest.raises(SettingsError, match="another data model"):
         Sandbox(database=file, schema=schema).start()
 
@@ -156,9 +161,9 @@ def test_a_database_whose_seeding_failed_is_seeded_the_next_time(tmp_path: Path)
     with pytest.raises(Exception, match="emtpy"):
         Sandbox(seed="emtpy", database=file).start()
     with Sandbox(database=file) as box:
-        assert len(_query(box, "select id from User")) == 1
+        assert len(query(box, "select id from User")) == 1
 
 
-def test_a_database_that_cannot_be_opened_is_said_in_a_sentence(tmp_path):
+def test_a_database_that_cannot_be_opened_is_a_settings_error(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be opened"):
         Sandbox(database=tmp_path / "missing folder" / "x.db").start()

@@ -1,4 +1,4 @@
-"""Where attributes and relations are kept."""
+"""The tables and columns of attributes and relations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def name_of(column: sa.Column[object] | None) -> str:
     return column.name
 
 
-def test_a_family_shares_the_table_of_its_root_which_keeps_what_any_of_its_types_has(tables: Tables) -> None:
+def test_a_family_shares_one_table_with_the_attributes_of_all_its_types(tables: Tables) -> None:
     assert tables.table("Task") is tables.table("Project") is tables.table("Context")
     assert tables.table("Task").name == "Context"
     assert {"name", "bid", "full_name", "status_id", ENTITY_TYPE} <= set(tables.table("Context").c.keys())
@@ -42,7 +42,7 @@ def test_unknown_names_are_refused(tables: Tables) -> None:
         ("CustomAttributeLinkFrom", "to_entity_type"),
     ],
 )
-def test_what_is_worked_out_has_no_column(tables: Tables, entity_type: str, attribute: str) -> None:
+def test_computed_attributes_have_no_column(tables: Tables, entity_type: str, attribute: str) -> None:
     assert tables.column(entity_type, attribute) is None
 
 
@@ -51,7 +51,7 @@ def test_attributes_with_one_internal_name_share_a_column(tables: Tables) -> Non
     assert first is tables.column("UserSecurityRole", "is_all_open_projects") is not None
 
 
-def test_text_ignores_case_and_ids_do_not(tables: Tables) -> None:
+def test_text_is_case_insensitive_and_ids_are_not(tables: Tables) -> None:
     collations = {
         name: getattr(tables.table("Context").c[name].type, "collation", None)
         for name in ("name", "id", "parent_id", "status_id", "created_at")
@@ -59,14 +59,14 @@ def test_text_ignores_case_and_ids_do_not(tables: Tables) -> None:
     assert collations == {"name": "NOCASE", "id": None, "parent_id": None, "status_id": None, "created_at": None}
 
 
-def test_types_answer_the_concrete_types_their_rows_can_have(tables: Tables) -> None:
+def test_a_type_has_the_concrete_types_of_its_rows(tables: Tables) -> None:
     assert tables.concrete("Task") == ("Task",)
     assert set(tables.concrete("Context")) == {"Context", "Project", "TypedContext", "Task", "Shot"}
     assert tables.concrete("NoteCategory") == tables.concrete("NoteLabel")
     assert tables.concrete("ContextCustomAttributeValue") == ("CustomAttributeValue",)
 
 
-def test_views_say_how_they_narrow_the_rows_they_show(tables: Tables) -> None:
+def test_views_restrict_the_rows_they_show(tables: Tables) -> None:
     view = tables.view("ContextCustomAttributeValue")
     assert view is not None
     assert (view.column, view.target) == ("entity_id", "Context")
@@ -92,27 +92,27 @@ def test_hidden_keys_and_hidden_links_have_columns(tables: Tables) -> None:
     assert (near, far) == (other_far, other_near)
 
 
-def test_a_link_that_is_an_entity_type_is_kept_in_its_table(tables: Tables) -> None:
+def test_a_link_that_is_an_entity_type_has_the_table_of_that_type(tables: Tables) -> None:
     table, near, far = tables.link(Through("ListObject", "list_id", "entity_id"))
     assert table is tables.table("ListObject")
     assert (near.name, far.name) == ("list_id", "entity_id")
 
 
-def test_every_column_that_relations_are_followed_by_is_indexed(tables: Tables) -> None:
+def test_columns_of_relations_are_indexed(tables: Tables) -> None:
     indexed = {column.name for index in tables.table("Context").indexes for column in index.columns}
     assert {"parent_id", "status_id", "project_id", "object_type_id", ENTITY_TYPE} <= indexed
     assert "entity_id" in {column.name for index in tables.table("ListObject").indexes for column in index.columns}
 
 
-def test_a_numbered_type_counts_its_rows(tables: Tables, connection: sa.Connection) -> None:
+def test_an_integer_key_is_generated(tables: Tables, connection: sa.Connection) -> None:
     events = tables.table("Event")
     inserted = connection.execute(events.insert(), {"action": "x", ENTITY_TYPE: "Event"})
     assert inserted.inserted_primary_key == (1,)
 
 
-def test_a_key_of_several_parts_keeps_the_order_of_the_schema(tables: Tables) -> None:
+def test_a_composite_key_has_the_order_of_the_schema(tables: Tables) -> None:
     assert [column.name for column in tables.table("Metadata").primary_key] == ["parent_id", "key"]
 
 
-def test_name_of_a_column_is_the_attributes(tables: Tables) -> None:
+def test_a_column_has_the_name_of_its_attribute(tables: Tables) -> None:
     assert name_of(tables.column("Task", "created_at")) == "created_at"
