@@ -7,30 +7,28 @@ from typing import TYPE_CHECKING, Any
 from ftrack_orm.query.expressions.attributes import AttributeExpression
 from ftrack_orm.schema.attribute import Attribute, Kind
 
-from .custom_attributes.mapping import new_mapping
 from .editing import changes
 from .editing.collections import Collection, assign_collection
 from .editing.mappings import assign_mapping
-from .entity import Lifecycle
+from .entity import Entity, Lifecycle
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.model import Schema
 
-    from .entity import Entity
-
-# Bound once: looking a member up on its enumeration costs more than the comparison, and every edit passes here.
+# Bound once: looking up a member of an enumeration costs more than comparing it, and every edit does both.
 _COLLECTION, _MAPPING = Kind.COLLECTION, Kind.MAPPING
 
 
 class ClassAttribute:
-    """What an attribute is on an entity class: an expression for queries, by a descriptor of the class's metaclass."""
+    """An attribute of an entity class: a descriptor of the class's metaclass that returns an expression for queries."""
 
     __slots__ = ("expressions", "name", "schema")
 
     def __init__(self, name: str, schema: Schema) -> None:
         self.name = name
         self.schema = schema
-        # By entity type, since a class without an attribute of its own has its base's. Expressions are immutable.
+        #: By entity type, since subclasses without an attribute of their own share that of their base. Expressions are
+        #: immutable.
         self.expressions: dict[str, AttributeExpression] = {}
 
     def __get__(self, cls: type[Entity] | None, metaclass: type) -> Any:
@@ -45,7 +43,7 @@ class ClassAttribute:
 
 
 class EntityAttribute:
-    """What an attribute is on an entity: a value, which Python finds in the entity's `__dict__` or which is loaded."""
+    """Loads and sets an attribute of entities. A loaded value is read from the entity's `__dict__` by Python itself."""
 
     __slots__ = ("attribute", "name")
 
@@ -54,16 +52,16 @@ class EntityAttribute:
         self.name = attribute.name
 
     def load(self, entity: Entity) -> Any:
-        """Return the value of *entity*, asking the server unless the entity is new or the fetch mode forbids it."""
+        """Return the value of *entity*, requesting it unless the entity is new or the fetch mode forbids it."""
         values = entity.__dict__
-        if self.name in values:  # Another thread's load may have brought it meanwhile.
+        if self.name in values:  # Another thread may have loaded it meanwhile.
             return values[self.name]
         if entity._ftrack_state.lifecycle in (Lifecycle.PENDING, Lifecycle.TRANSIENT):
-            return self._value_when_new(entity)
+            return self._value_of_new_entity(entity)
         return entity._ftrack_state.workspace.loader.load(entity, self.attribute)
 
     def set(self, entity: Entity, value: Any) -> None:
-        """Record *value* for the next commit, as a change of *entity*, of whose own class this attribute is."""
+        """Record *value* as a change for the next commit; raises the errors of `changes.assign`."""
         attribute = self.attribute
         if attribute.kind is _COLLECTION:
             assign_collection(entity, attribute, value)
@@ -72,13 +70,37 @@ class EntityAttribute:
         else:
             changes.assign(entity, attribute, value)
 
-    def _value_when_new(self, entity: Entity) -> Any:
-        """Return what an attribute that was never set shows on an entity the server does not have yet."""
-        kind = self.attribute.kind
+    def _value_of_new_entity(self, entity: Entity) -> Any:
+        """Return the value of an attribute that was never set on an entity the server does not have yet."""
+        kind, workspace = self.attribute.kind, entity._ftrack_state.workspace
         if kind is Kind.REFERENCE:
-            return entity._ftrack_state.workspace.loader.load_reference(entity, self.attribute)
+            return workspace.loader.load_reference(entity, self.attribute)
         if kind is Kind.COLLECTION:
-            return entity.__dict__.setdefault(self.name, Collection(entity, self.attribute, []))
+            return entity.__dict__.setdefault(self.name, Collection(entity, self.attribute, ()))
         if kind is Kind.MAPPING:
-            return entity.__dict__.setdefault(self.name, new_mapping(entity, self.attribute, {}))
+            mapping = workspace.configurations.new_mapping(entity, self.attribute, {})
+            return entity.__dict__.setdefault(self.name, mapping)
         return None
+
+
+class ShadowingAttribute:
+    """Makes an attribute of the schema win over a behaviour that defines the same name.
+
+    It stands on the entity class, before the behaviour. Having no `__set__`, it leaves loaded values to be read from
+    the entity's `__dict__`.
+    """
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, entity: Entity | None, cls: type[Entity]) -> Any:
+        if entity is None:
+            metaclass = type(cls)
+            return getattr(metaclass, self.name).__get__(cls, metaclass)
+        attribute = cls.__attributes__.get(self.name)
+        if attribute is None:
+            # A subtype without the attribute: Entity.__getattr__ takes over and raises `UnknownAttribute`.
+            raise AttributeError(self.name)
+        return attribute.load(entity)

@@ -1,15 +1,16 @@
-"""State: the entity classes of a session, built from the schema when a type is first used."""
+"""State: the entity classes of a session, built from the schema and the behaviours when a type is first used."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from ftrack_orm.errors import UnknownAttribute, suggestion
 
-from .attributes import ClassAttribute, EntityAttribute
+from .attributes import ClassAttribute, EntityAttribute, ShadowingAttribute
+from .behaviours import check_behaviour, names_defined_by_behaviours
 from .entity import Entity
 
 if TYPE_CHECKING:
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class EntityClass(type):
-    """The base of the classes of entity classes: each entity class has one of its own, which holds its expressions.
+    """The base of the metaclasses of entity classes. Each entity class has its own, which holds its expressions.
 
-    So `Task.name` is found on the metaclass, and the class itself has no `name` that would stand in the way of a
-    loaded value: from Python 3.12 on the interpreter finds it the way it finds that of a plain object. A class that is
-    asked for an attribute it lacks names what was probably meant.
+    So `Task.name` is found on the metaclass, and the class itself has no `name` that would come before a loaded value.
+    From Python 3.12 on the interpreter then reads the value as fast as one of a plain object. An unknown attribute of a
+    class raises an error that suggests similar names.
     """
 
     __schema__: EntityType
@@ -30,7 +31,7 @@ class EntityClass(type):
         return sorted({*super().__dir__(), *getattr(cls, "__attributes__", ())})
 
     def __getattr__(cls, name: str) -> Any:
-        # Python itself asks classes for names of its own; those are nobody's typing mistakes.
+        # Python itself looks up special names on classes; these are no typing mistakes.
         if name.startswith("__"):
             raise AttributeError(f"{cls.__name__} has no {name}")
         schema = cls.__schema__
@@ -39,19 +40,27 @@ class EntityClass(type):
 
 
 class Classes:
-    """The classes made from one schema, by entity type; inheritance is the schema's own.
+    """The classes built from one schema, by entity type. They inherit from each other as the schema's types do.
 
-    A type has thousands of lines of description and a script uses a dozen types, so a class is built on first use.
+    *behaviours* are mixins by the name of an entity type, whose methods the class of that type and the classes of its
+    subtypes get. Types that the schema does not have are ignored. Where a behaviour and the schema use the same name,
+    the attribute of the schema wins. Raises `UsageError` for a mixin that cannot be joined to an entity class.
+
+    The description of a type has thousands of lines and a script uses a dozen types, so a class is built when it is
+    first needed.
     """
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, behaviours: Mapping[str, type] = MappingProxyType({})) -> None:
+        for entity_type, behaviour in behaviours.items():
+            check_behaviour(entity_type, behaviour)
         self._schema = schema
+        self._behaviours = dict(behaviours)
         self._built: dict[str, type[Entity]] = {}
         self._lock = threading.RLock()
 
     @property
     def schema(self) -> Schema:
-        """The schema the classes follow."""
+        """The schema that the classes are built from."""
         return self._schema
 
     def __getitem__(self, name: str) -> type[Entity]:
@@ -65,48 +74,61 @@ class Classes:
             return self._built[name]
 
     def update(self, schema: Schema) -> None:
-        """Follow a newer *schema*; classes already built, and their entities, get its attributes in place."""
+        """Use a newer *schema*. Classes that are built already, and their entities, get its attributes in place."""
         with self._lock:
             self._schema = schema
             for name, built in list(self._built.items()):
                 entity_type = schema.types.get(name)
                 if entity_type is None:
-                    # Whoever holds the class or its entities keeps them; it cannot be asked for any more.
+                    # The class and its entities stay usable, but the class cannot be looked up any more.
                     del self._built[name]
                     continue
-                for gone in built.__attributes__.keys() - entity_type.attributes.keys():
-                    delattr(type(built), gone)
-                for attribute, expression in self._expressions(entity_type).items():
-                    setattr(type(built), attribute, expression)
-                for name, value in _namespace(entity_type).items():
-                    setattr(built, name, value)
+                self._update_class(built, entity_type)
+
+    def _update_class(self, built: type[Entity], entity_type: EntityType) -> None:
+        for name in built.__attributes__.keys() - entity_type.attributes.keys():
+            delattr(type(built), name)
+            if isinstance(vars(built).get(name), ShadowingAttribute):
+                delattr(built, name)
+        for name, expression in self._expressions(entity_type).items():
+            setattr(type(built), name, expression)
+        for name, value in _namespace(entity_type, built.__mro__).items():
+            setattr(built, name, value)
 
     def _build(self, entity_type: EntityType) -> type[Entity]:
         base = self[entity_type.bases[0]] if entity_type.bases else Entity
-        above = EntityClass if base is Entity else type(base)
-        metaclass = type(f"{entity_type.name}Class", (above,), self._expressions(entity_type))
-        namespace = {"__slots__": (), "__module__": "ftrack_orm.types", **_namespace(entity_type)}
-        return cast("type[Entity]", metaclass(entity_type.name, (base,), namespace))
+        base_metaclass = EntityClass if base is Entity else type(base)
+        metaclass = type(f"{entity_type.name}Class", (base_metaclass,), self._expressions(entity_type))
+        bases: tuple[type, ...] = (base,)
+        behaviour = self._behaviours.get(entity_type.name)
+        if behaviour is not None and not issubclass(base, behaviour):
+            bases = (behaviour, base)
+        mro = tuple(cls for each in bases for cls in each.__mro__)
+        namespace = {"__slots__": (), "__module__": "ftrack_orm.types", **_namespace(entity_type, mro)}
+        return cast("type[Entity]", metaclass(entity_type.name, bases, namespace))
 
     def _expressions(self, entity_type: EntityType) -> dict[str, Any]:
         return {name: ClassAttribute(name, self._schema) for name in entity_type.attributes}
 
 
-def _namespace(entity_type: EntityType) -> dict[str, Any]:
+def _namespace(entity_type: EntityType, mro: tuple[type, ...]) -> dict[str, Any]:
+    """Return the class attributes of an entity class that inherits from the classes in *mro*."""
     attributes = {name: EntityAttribute(attribute) for name, attribute in entity_type.attributes.items()}
+    defined = names_defined_by_behaviours(mro)
     return {
         "__doc__": f"The entity type {entity_type.name} of the connected server.",
         "__entity_type__": entity_type.name,
         "__schema__": entity_type,
         "__attributes__": MappingProxyType(attributes),
+        **{name: ShadowingAttribute(name) for name in attributes if name in defined},
     }
 
 
 class Types:
-    """The entity classes as `session.types` shows them: by attribute, by item, and by iterating over their names.
+    """The entity classes as `session.types`: as attributes, as items, and iterable by name.
 
-    *classes* gives them when the first is needed, since that is when the server is asked for its schema. To a type
-    checker a class is `Any`: which attributes it has is only known to the server.
+    *classes* is called when the first class is needed, since the schema may have to be requested. For type checkers a
+    class is `Any`: only the server knows its attributes.
     """
 
     def __init__(self, classes: Callable[[], Classes]) -> None:

@@ -1,36 +1,37 @@
-"""State: the base class of all entity classes; an instance's `__dict__` holds the loaded values and nothing else."""
+"""State: the base class of all entity classes. An instance's `__dict__` holds its loaded values and nothing else."""
 
 from __future__ import annotations
 
 import enum
 import weakref
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from ftrack_orm.errors import InvalidValue, UnknownAttribute, UsageError, suggestion
 from ftrack_orm.values import FetchMode, Reference
 
 if TYPE_CHECKING:
+    from ftrack_orm.schema.attribute import Attribute
     from ftrack_orm.schema.model import EntityType
 
-    from .attributes import EntityAttribute
     from .workspace import Workspace
 
 
 class Lifecycle(enum.Enum):
-    """Where an entity stands between this session and the server."""
+    """The state of an entity with regard to its session and the server."""
 
-    TRANSIENT = "transient"  # made here, not going to the server (its creation was rolled back)
-    PENDING = "pending"  # made here, sent by the next commit
-    PERSISTENT = "persistent"  # the server has it
-    DELETED = "deleted"  # deleted on the server
-    DETACHED = "detached"  # its session was closed
+    TRANSIENT = "transient"  # created here and taken back; the server never gets it
+    PENDING = "pending"  # created here; the next commit sends it
+    PERSISTENT = "persistent"  # exists on the server
+    DELETED = "deleted"  # was deleted on the server
+    DETACHED = "detached"  # its session is closed
 
 
 class Peers:
-    """The entities of one type family that arrived together, and so are loaded together.
+    """The entities of one type family that arrived in the same response and are therefore loaded together.
 
-    Members are held weakly: a group never keeps alive what its user has dropped.
+    Members are held weakly, so that a group never keeps entities alive. *mode* is the fetch mode of the query they
+    came from, None for the session's.
     """
 
     __slots__ = ("members", "mode")
@@ -40,21 +41,22 @@ class Peers:
         self.members: list[weakref.ref[Entity]] = []
 
     def add(self, entity: Entity) -> None:
-        """Let *entity* be loaded together with the others."""
+        """Add *entity* to the group."""
         self.members.append(weakref.ref(entity))
 
     def alive(self) -> list[Entity]:
-        """Return the members that still exist, in the order they arrived."""
+        """Return the members that still exist, in the order in which they arrived."""
         return [entity for ref in self.members if (entity := ref()) is not None]
 
 
 class EntityState:
-    """The session's side of one entity.
+    """The session's data about one entity, apart from its values.
 
-    Values themselves live in the entity's own `__dict__`, where Python finds a loaded one without calling anything.
-    Here is only what reading never needs: the key, the lifecycle, the peers and, for changed attributes, the value the
-    server is believed to have (`NOT_LOADED` where that is unknown). *originals* is None while nothing is changed.
-    *written_at* is the number of the commit that last wrote the entity, 0 when this session never did.
+    Values live in the entity's own `__dict__`, where Python finds a loaded one without a function call. This object
+    holds the parts that reading a loaded value does not need: the primary key, the lifecycle and the peers. For each
+    changed attribute *originals* holds the value the server is believed to have, `NOT_LOADED` where that is unknown;
+    it is None while nothing is changed. *written_at* is the `Workspace.revision` of the commit that last wrote the
+    entity, 0 if this session never did.
     """
 
     __slots__ = ("key", "lifecycle", "originals", "peers", "workspace", "written_at")
@@ -70,27 +72,43 @@ class EntityState:
         self.written_at = 0
 
 
-class Entity:
-    """One entity of the server, with its attributes as Python attributes and as items.
+class AttributeAccess(Protocol):
+    """Loads and sets one attribute of entities; `EntityAttribute` is the implementation."""
 
-    The schema's attribute names always win, so there are no other public names on an entity: ask `inspect(entity)` for
-    its state, its changes or its session. Comparing entities compares identity: a session has one object for each.
+    @property
+    def attribute(self) -> Attribute:
+        """The schema's description of the attribute."""
+
+    def load(self, entity: Entity) -> Any:
+        """Return the value, loading it if necessary."""
+
+    def set(self, entity: Entity, value: Any) -> None:
+        """Check *value* and record it as a change."""
+
+
+class Entity:
+    """One entity of the server. Its attributes are Python attributes and items.
+
+    The schema's attribute names always win, so an entity has no public names besides these and the behaviours of its
+    type: `inspect(entity)` returns its state, its changes and its identity. A session has one object for each entity,
+    and entities compare by identity.
     """
 
-    # Subclasses add no slots: all entity classes have one layout, so that an instance may turn out to be of a subtype.
+    # Subclasses add no slots: all entity classes share one layout, so that the class of an instance can be changed to
+    # a subtype once the server reveals it.
     __slots__ = ("__dict__", "__weakref__", "_ftrack_state")
 
     _ftrack_state: EntityState
     __entity_type__: ClassVar[str]
     __schema__: ClassVar[EntityType]
-    __attributes__: ClassVar[Mapping[str, EntityAttribute]]
+    __attributes__: ClassVar[Mapping[str, AttributeAccess]]
 
     def __init__(self, *_: object, **__: object) -> None:
         kind = type(self).__name__
         raise UsageError(f"Entities are made by a session: session.create({kind!r}, ...), not {kind}(...).")
 
-    # Entity classes have no attributes by the schema's names, so a value in __dict__ is found without a call; what is
-    # missing comes to __getattr__. The price is that setting has to be caught as well.
+    # Entity classes have no class attributes by the schema's names, so Python finds a loaded value in __dict__ without
+    # a call, and a missing one leads to __getattr__. Setting has to be intercepted for the same reason.
     def __setattr__(self, name: str, value: Any) -> None:
         self.__find(name).set(self, value)
 
@@ -112,7 +130,7 @@ class Entity:
     def __setitem__(self, name: str, value: Any) -> None:
         self.__find(name).set(self, value)
 
-    def __find(self, name: str) -> EntityAttribute:
+    def __find(self, name: str) -> AttributeAccess:
         try:
             return self.__attributes__[name]
         except (KeyError, TypeError):
@@ -130,7 +148,7 @@ class Entity:
         )
 
     def __repr__(self) -> str:
-        # Says only what is loaded: printing must never ask the server.
+        # Uses loaded values only: printing must never make a request.
         values = self.__dict__
         names = [name for name in ("name", "username", "key") if isinstance(values.get(name), str)]
         label = f" {values[names[0]]!r}" if names else ""
@@ -144,26 +162,21 @@ class Entity:
         )
 
 
-# Entities catch every assignment, so the session's own parts go around them. These are the slots' own setters.
+# Entities intercept every assignment, so the library sets their slots through the slots' own descriptors.
 _set_state = Entity.__dict__["_ftrack_state"].__set__
 _set_values = Entity.__dict__["__dict__"].__set__
 
 
 def new_entity(cls: type[Entity], state: EntityState) -> Entity:
-    """Make an instance of an entity class with no values; only the session's own parts do that."""
+    """Return an instance of an entity class without values. Only the library itself calls this."""
     entity = cls.__new__(cls)
     _set_state(entity, state)
     return entity
 
 
 def set_values(entity: Entity, values: dict[str, Any]) -> None:
-    """Give a new entity its first values, all at once: *values* itself becomes its memory."""
+    """Give a new entity its first values, all at once: *values* itself becomes its `__dict__`."""
     _set_values(entity, values)
-
-
-def state_of(entity: Entity) -> EntityState:
-    """Return the session's side of an entity."""
-    return entity._ftrack_state
 
 
 def plain_key(schema: EntityType, data: Mapping[str, Any]) -> tuple[str, ...]:
@@ -172,7 +185,7 @@ def plain_key(schema: EntityType, data: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def given_key(schema: EntityType, key: str | int | Sequence[str | int]) -> tuple[str, ...]:
-    """Return a primary key as a user gives it, one value or several, as text values in the type's key order.
+    """Return a primary key given by the user, one value or several, as text values in the type's key order.
 
     Raises `InvalidValue` for a key of another form, such as None.
     """

@@ -1,32 +1,32 @@
-"""State: the one object for each entity of a session, held weakly, with a bounded set of recent ones held strongly."""
+"""State: the one object for each entity of a session, held weakly, and a bounded set of recent ones held strongly."""
 
 from __future__ import annotations
 
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Union
+from typing import Generic, TypeVar, Union
 
 import cachetools
 
-if TYPE_CHECKING:
-    from .entity import Entity
+#: The objects in a map: entities. The map knows nothing about them, so that their module can depend on this one.
+T = TypeVar("T")
 
-#: What families are looked up by: the bare value of a key of one attribute, which nearly all types have, else a tuple.
+#: The key of a look-up: the bare value of a primary key of one attribute, which nearly all types have, else a tuple.
 MapKey = Union[str, "tuple[str, ...]"]
 
-#: How many pages are held of a walk over a result that is too large to be held.
-_PAGES_OF_A_LONG_WALK = 2
+#: How many pages are kept of a result that is too large to be kept whole.
+_PAGES_KEPT_OF_LARGE_RESULT = 2
 
-#: So many references to entities waiting to be loaded are kept before the dead ones among them are thrown out.
-_FEW = 1_000
+#: Dead references are removed from a list of unloaded entities when it exceeds this length.
+_PRUNE_UNLOADED_FROM = 1_000
 
 
-class EntityRef(weakref.ref["Entity"]):
-    """A weak reference that knows under which key its family has it.
+class EntityRef(weakref.ref[T]):
+    """A weak reference that knows the key of its entity in the family.
 
-    `weakref.WeakValueDictionary` does the same with a Python call for each look-up, which is felt: an answer of ten
-    thousand rows looks up a hundred thousand references.
+    `weakref.WeakValueDictionary` does the same with a Python call for each look-up. A response of ten thousand rows
+    looks up a hundred thousand references, where that is noticeable.
     """
 
     __slots__ = ("key",)
@@ -34,51 +34,51 @@ class EntityRef(weakref.ref["Entity"]):
     key: MapKey
 
 
-class Family:
-    """The entities of one type family by key. Look-ups of the hot path go to *refs* directly."""
+class Family(Generic[T]):
+    """The entities of one type family by key. Merging, the hot path, looks them up in *refs* directly."""
 
-    __slots__ = ("_forget", "refs")
+    __slots__ = ("_remove_dead", "refs")
 
     def __init__(self) -> None:
-        self.refs: dict[MapKey, EntityRef] = {}
-        self._forget = _forgetting(self.refs)
+        self.refs: dict[MapKey, EntityRef[T]] = {}
+        self._remove_dead = _dead_reference_remover(self.refs)
 
-    def get(self, key: MapKey) -> Entity | None:
-        """Return the object of an entity, or None when there is none any more."""
+    def get(self, key: MapKey) -> T | None:
+        """Return the object of an entity, None when it does not exist any more."""
         ref = self.refs.get(key)
         return None if ref is None else ref()
 
-    def add(self, key: MapKey, entity: Entity) -> EntityRef:
+    def add(self, key: MapKey, entity: T) -> EntityRef[T]:
         """Make *entity* the object of that key and return the reference to it."""
-        ref = EntityRef(entity, self._forget)
+        ref = EntityRef(entity, self._remove_dead)
         ref.key = key
         self.refs[key] = ref
         return ref
 
     def remove(self, key: MapKey) -> None:
-        """Forget the object of that key."""
+        """Remove the object of that key from the family."""
         self.refs.pop(key, None)
 
-    def __iter__(self) -> Iterator[Entity]:
-        # A copy: entities may die, and leave, at any moment and on any thread.
+    def __iter__(self) -> Iterator[T]:
+        # Iterates over a copy: entities may be garbage-collected at any moment and on any thread.
         return (entity for ref in self.refs.copy().values() if (entity := ref()) is not None)
 
     def __len__(self) -> int:
         return len(self.refs)
 
 
-def _forgetting(refs: dict[MapKey, EntityRef]) -> Callable[[EntityRef], None]:
-    """Return what removes a dead reference; another object may have its key by then, and keeps it."""
+def _dead_reference_remover(refs: dict[MapKey, EntityRef[T]]) -> Callable[[EntityRef[T]], None]:
+    """Return the callback that removes a dead reference from *refs*, unless another object has its key by then."""
 
-    def forget(ref: EntityRef) -> None:
+    def remove(ref: EntityRef[T]) -> None:
         if refs.get(ref.key) is ref:
             del refs[ref.key]
 
-    return forget
+    return remove
 
 
 class ResultWindow:
-    """What one walk over a result has brought so far, page after page, and where the recent set has it."""
+    """Counts the entities of one result while its pages arrive, and holds the pages' numbers in the recent set."""
 
     __slots__ = ("entities", "results")
 
@@ -87,21 +87,21 @@ class ResultWindow:
         self.results: deque[int] = deque()
 
 
-class IdentityMap:
+class IdentityMap(Generic[T]):
     """Finds the object of an entity by family and key.
 
-    *recent_size* is the number of entities kept alive although nobody refers to them, so that a tool that asks again
-    and again for the same shot is answered from memory. What arrives together is kept and dropped together: it costs
-    one step for each result instead of one for each entity.
+    *recent_size* is the number of entities kept alive without any other reference to them, so that a tool that asks
+    for the same shot again and again is answered from memory. Entities of one response are kept and dropped together:
+    that costs one step per response instead of one per entity.
     """
 
     def __init__(self, recent_size: int) -> None:
-        self._families: dict[str, Family] = {}
-        self._recent: cachetools.LRUCache[int, Sequence[Entity]] = cachetools.LRUCache(recent_size, getsizeof=len)
+        self._families: dict[str, Family[T]] = {}
+        self._recent: cachetools.LRUCache[int, Sequence[T]] = cachetools.LRUCache(recent_size, getsizeof=len)
         self._results = 0
-        self._unloaded: dict[str, list[EntityRef]] = {}
+        self._unloaded: dict[str, list[EntityRef[T]]] = {}
 
-    def family(self, name: str) -> Family:
+    def family(self, name: str) -> Family[T]:
         """Return the entities of the family whose root type is *name*."""
         family = self._families.get(name)
         if family is None:
@@ -109,50 +109,51 @@ class IdentityMap:
         return family
 
     def families(self) -> list[str]:
-        """Return the names of the families there are entities of."""
+        """Return the names of the families that have entities."""
         return list(self._families)
 
-    def get(self, family: str, key: tuple[str, ...]) -> Entity | None:
-        """Return the object of an entity, or None when the session has none."""
+    def get(self, family: str, key: tuple[str, ...]) -> T | None:
+        """Return the object of an entity, None when the session has none."""
         return self.family(family).get(map_key(key))
 
-    def add(self, family: str, key: tuple[str, ...], entity: Entity) -> None:
+    def add(self, family: str, key: tuple[str, ...], entity: T) -> None:
         """Make *entity* the object of that identity."""
         self.family(family).add(map_key(key), entity)
 
     def remove(self, family: str, key: tuple[str, ...]) -> None:
-        """Forget the object of that identity; it stays usable for whoever holds it."""
+        """Remove the object of that identity from the map. References to it stay usable."""
         self.family(family).remove(map_key(key))
 
-    def keep_recent(self, entities: Sequence[Entity], walk: ResultWindow | None = None) -> None:
-        """Hold the entities of a result strongly until newer results push them out.
+    def keep_recent(self, entities: Sequence[T], window: ResultWindow | None = None) -> None:
+        """Hold the entities of a response strongly until newer responses push them out.
 
-        Of a *walk* that has come by more than can be held, only the last pages are: nothing could be asked for again
-        from its beginning, and what it would push out is more likely to be.
+        *window* counts the pages of a long result. Once the result is larger than the recent set, only its last pages
+        are held: it could not be answered from memory from its beginning anyway, and the entities it would push out
+        are more likely to be asked for.
         """
         if not 0 < len(entities) <= self._recent.maxsize:
             return
         self._results += 1
-        if walk is not None:
-            walk.entities += len(entities)
-            walk.results.append(self._results)
-            while walk.entities > self._recent.maxsize and len(walk.results) > _PAGES_OF_A_LONG_WALK:
-                self._recent.pop(walk.results.popleft(), None)
+        if window is not None:
+            window.entities += len(entities)
+            window.results.append(self._results)
+            while window.entities > self._recent.maxsize and len(window.results) > _PAGES_KEPT_OF_LARGE_RESULT:
+                self._recent.pop(window.results.popleft(), None)
         self._recent[self._results] = entities
 
-    def add_unloaded(self, family: str, ref: EntityRef) -> None:
-        """Note that of an entity only the key is known, so that it is loaded with others of its family that are."""
+    def add_unloaded(self, family: str, ref: EntityRef[T]) -> None:
+        """Add an entity of which only the key is known, so that it is loaded together with others like it."""
         refs = self._unloaded.setdefault(family, [])
         refs.append(ref)
-        # Thrown out each time their number has doubled, so that a listener's list does not grow for weeks.
-        if len(refs) > _FEW and len(refs).bit_count() == 1:
+        # Pruned each time the length has doubled, so that the list does not grow in a process that runs for weeks.
+        if len(refs) > _PRUNE_UNLOADED_FROM and len(refs).bit_count() == 1:
             refs[:] = [each for each in refs if each() is not None]
 
-    def pop_unloaded(self, family: str) -> list[Entity]:
-        """Return, and from now on leave out, the entities of a family of which only the key was known."""
+    def pop_unloaded(self, family: str) -> list[T]:
+        """Remove and return the entities of a family of which only the key was known."""
         return [entity for ref in self._unloaded.pop(family, ()) if (entity := ref()) is not None]
 
-    def __iter__(self) -> Iterator[Entity]:
+    def __iter__(self) -> Iterator[T]:
         for family in list(self._families.values()):
             yield from family
 

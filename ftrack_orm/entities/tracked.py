@@ -1,45 +1,50 @@
-"""State: what a value that can be edited in place must offer so that its edits can be recorded and taken back."""
+"""State: the interface of values that are edited in place, so that their edits can be recorded and taken back."""
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 
 class Tracked:
-    """A collection or mapping on an entity, whose content counts as the value of one attribute.
+    """A collection or mapping of an entity. Its whole content counts as the value of one attribute.
 
-    Not an abstract base class of `abc`: every value of every answer is asked whether it is one of these, and asking
-    those is ten times as slow.
+    Not an abstract base class of `abc`: `isinstance` is called with this class for every value of every response, and
+    is ten times as slow with those.
     """
 
     __slots__ = ("_is_stale",)
 
-    #: Whether the server has told that the content is another by now.
+    #: Whether the server has reported a change of the content since it was loaded.
     _is_stale: bool
 
     def _load_if_stale(self) -> None:
-        """Load the content again if the server has told that it is another by now."""
+        """Load the content again if it is stale."""
 
     def _content(self) -> Any:
         """Return a copy of the content that later content can be compared with."""
 
     def _has_content(self, content: Any) -> bool:
-        """Whether the content is an earlier `_content` again."""
+        """Whether the content equals *content*, an earlier `_content`."""
         return bool(self._content() == content)
 
     def _restore(self, content: Any) -> None:
-        """Make an earlier `_content` the content again, without recording it."""
+        """Replace the content by an earlier `_content` without recording an edit. It is not stale afterwards."""
+
+    def _has_any_key(self, keys: Set[str]) -> bool:
+        """Whether one of *keys* is a key of the content. Makes no request."""
+        return False
 
 
 class BackPopulated:
-    """A collection that follows when an entity comes to belong to it by a change of the entity's own."""
+    """A collection that gains or loses an entity when a reference of that entity changes."""
 
     __slots__ = ()
 
     def _back_populate(self, entity: Any, is_member: bool) -> None:
-        """Put the entity in or take it out, without recording an edit."""
+        """Add the entity or remove it, without recording an edit."""
 
 
 def content_of(value: Any) -> Any:
-    """Return any attribute's value in the form it can be compared and put back in."""
+    """Return an attribute's value in the form in which it is compared and restored: tracked values as their content."""
     return value._content() if isinstance(value, Tracked) else value

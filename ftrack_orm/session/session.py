@@ -192,7 +192,7 @@ class Session:
     @property
     def configurations(self) -> Configurations:
         """The configurations of custom attributes. Iterating yields them, and `refresh()` reads them again."""
-        return self._workspace.configurations
+        return self._parts.configurations
 
     def call(
         self,
@@ -262,7 +262,7 @@ class Session:
         form, such as None.
         """
         name = _type_name(entity_type)
-        return self._parts.loader.get(name, given_key(self.schema.type(name), key))
+        return self._workspace.loader.get(name, given_key(self.schema.type(name), key))
 
     def fetching(self, mode: str) -> AbstractContextManager[None]:
         """Set the fetch mode (`"peers"`, `"one"` or `"never"`) for reading missing values inside a `with` block."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import attrs
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from ftrack_orm.schema.model import Schema
     from ftrack_orm.transport.base import Transport
 
+#: Mixins by the name of the entity type whose entities get their methods.
+_BEHAVIOURS: Mapping[str, type] = {}
+
 
 @attrs.frozen(eq=False)
 class SessionParts:
@@ -42,7 +46,7 @@ class SessionParts:
     handshake: Handshake
     classes: CurrentClasses
     workspace: Workspace
-    loader: Loader
+    configurations: Configurations
     refresher: Refresher
     query_runner: QueryRunner
     unit_of_work: UnitOfWork
@@ -64,7 +68,7 @@ class CurrentClasses:
     def __call__(self) -> Classes:
         if self._classes is None:
             assert self._handshake is not None
-            classes = Classes(self._handshake.schema)
+            classes = Classes(self._handshake.schema, _BEHAVIOURS)
             if self._classes is None:
                 self._classes = classes
             # The handshake may have received a newer schema before there were classes to update.
@@ -89,22 +93,27 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
     1. The channel sends operations through the transport.
     2. The handshake wraps the channel: everything below sends through it, so that the first request of any part also
        carries the questions about server and schema. It notifies the classes of a newer schema, so these come first.
-    3. The workspace holds the entities. It needs the classes, and the handshake to renew the schema.
-    4. Loader and configurations work on the workspace and are what the workspace loads missing values with.
-    5. Refresher, query runner, unit of work and ensurer work on the workspace and the loader, and nothing needs them.
+    3. The workspace holds the entities. It needs the classes, the handshake to renew the schema, and the loader and the
+       configurations to load missing values. These two work on the workspace, so it calls their factories with itself.
+    4. Refresher, query runner, unit of work and ensurer work on the workspace, and nothing needs them.
     """
     channel = Channel(settings, transport or http_transport(settings))
     classes = CurrentClasses()
     cache = SchemaCache(settings.schema_cache_path)
     handshake = Handshake(channel.call, cache, settings.server_url, classes.update)
     classes.read_schema_from(handshake)
-    workspace = Workspace(classes, fetch=FetchMode(settings.fetch), recent_size=settings.recent_size)
     detector = NPlusOneDetector(refuse=settings.n_plus_one == "raise") if settings.n_plus_one else None
-    loader = Loader(workspace, handshake.call, detector)
-    workspace.loader = loader
-    workspace.renew_schema = handshake.renew
-    workspace.configurations = Configurations(workspace, handshake.call)
-    refresher = Refresher(workspace, loader)
+    workspace = Workspace(
+        classes,
+        fetch=FetchMode(settings.fetch),
+        recent_size=settings.recent_size,
+        make_loader=lambda workspace: Loader(workspace, handshake.call, detector),
+        make_configurations=lambda workspace: Configurations(workspace, handshake.call),
+        renew_schema=handshake.renew,
+    )
+    configurations = workspace.configurations
+    assert isinstance(configurations, Configurations)
+    refresher = Refresher(workspace)
     unit_of_work = UnitOfWork(workspace, handshake.call)
     bulk = BulkOperations(workspace, handshake.call, refresher)
     return SessionParts(
@@ -113,10 +122,10 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
         handshake=handshake,
         classes=classes,
         workspace=workspace,
-        loader=loader,
+        configurations=configurations,
         refresher=refresher,
         query_runner=QueryRunner(workspace, handshake.call, channel.submit, bulk),
         unit_of_work=unit_of_work,
-        ensurer=Ensurer(workspace, loader, unit_of_work),
+        ensurer=Ensurer(workspace, unit_of_work),
         raw_calls=RawCalls(handshake.call),
     )

@@ -260,3 +260,146 @@ def test_types_refuse_an_unknown_type_with_near_names(classes):
     for ask in (lambda: types.Tsk, lambda: types["Tsk"]):
         with pytest.raises(errors.UnknownEntityType, match="Did you mean 'Task'"):
             ask()
+
+
+# -- behaviours -------------------------------------------------------------------------------------------------------
+
+
+class Annotated:
+    """A behaviour for contexts; the schema has `name` and, for some subtypes, `bid`."""
+
+    __slots__ = ()
+
+    def describe(self):
+        return f"{type(self).__name__} {self.name}"
+
+    def name(self):
+        raise AssertionError("the attribute of the schema wins")
+
+    @property
+    def bid(self):
+        return "no bid"
+
+
+class Estimated:
+    __slots__ = ()
+
+    def describe(self):
+        return f"{super().describe()} ({self.bid})"
+
+
+@pytest.fixture
+def with_behaviours(connect, monkeypatch):
+    def make(**behaviours):
+        monkeypatch.setattr("ftrack_orm.session.wiring._BEHAVIOURS", behaviours)
+        return connect()
+
+    return make
+
+
+def test_a_behaviour_gives_methods_to_its_type_and_to_the_types_below_it(with_behaviours, production):
+    session = with_behaviours(Context=Annotated)
+    assert session.get("Shot", production.shots[0]).describe() == "Shot sh0"
+    assert session.get("Context", production.tasks[0]).describe() == "Task task00"
+    assert not hasattr(session.types.Status, "describe")
+    assert "describe" in dir(session.types.Task)
+
+
+def test_a_behaviour_of_a_subtype_comes_before_that_of_its_base(with_behaviours, production):
+    session = with_behaviours(Context=Annotated, Task=Estimated)
+    assert session.get("Task", production.tasks[3]).describe() == "Task task03 (3.0)"
+    assert session.get("Shot", production.shots[1]).describe() == "Shot sh1"
+
+
+def test_attributes_of_the_schema_win_over_a_behaviour(with_behaviours, production):
+    session = with_behaviours(Context=Annotated)
+    Task, Project = session.types.Task, session.types.Project
+    task = session.query("Task").where(id=production.tasks[2]).select("id").one()
+    assert task.__dict__.keys().isdisjoint({"name", "bid"})
+    assert (task.name, task.bid) == ("task02", 2)
+    task.bid = 5
+    assert (task.bid, task["bid"]) == (5, 5)
+    assert str(session.query(Task).where(Task.name == "x", Task.bid > 3)) == 'Task where name is "x" and bid > 3'
+    # Where the schema has no such attribute, the behaviour has it.
+    assert "bid" not in Project.__attributes__
+    assert session.get("Project", production.project).bid == "no bid"
+
+
+def test_a_method_of_a_behaviour_is_no_attribute_of_the_entity(with_behaviours, production):
+    task = with_behaviours(Context=Annotated).get("Task", production.tasks[0])
+    with pytest.raises(errors.UnknownAttribute):
+        task["describe"]
+    with pytest.raises(errors.UnknownAttribute):
+        task.describe = None
+
+
+def test_an_entity_of_a_base_type_becomes_one_of_a_subtype_with_other_behaviours(with_behaviours):
+    session = with_behaviours(Context=Annotated, Task=Estimated)
+    merge = session._workspace.loader.merge
+    (context,) = merge([{"__entity_type__": "TypedContext", "id": "c", "name": "x"}])
+    assert context.describe() == "TypedContext x"
+    (task,) = merge([{"__entity_type__": "Task", "id": "c", "bid": 4}])
+    assert task is context
+    assert task.describe() == "Task x (4)"
+
+
+def test_a_newer_schema_decides_anew_which_names_a_behaviour_has(session, answer):
+    classes = Classes(session.schema, {"Task": Annotated})
+    Task = classes["Task"]
+    described(answer, "Task")["properties"]["describe"] = {"type": "string"}
+    for name in ("Task", "TypedContext"):
+        del described(answer, name)["properties"]["bid"]
+    classes.update(Schema.from_answer(answer))
+    assert str(select(Task).where(Task.describe == "x")) == 'Task where describe is "x"'
+    assert Task.bid is vars(Annotated)["bid"]
+
+
+def test_a_behaviour_may_belong_to_a_type_and_to_one_below_it(session):
+    classes = Classes(session.schema, {"Context": Annotated, "Task": Annotated, "Nowhere": Estimated})
+    assert classes["Task"].__mro__.count(Annotated) == 1
+
+
+class WithState:
+    pass
+
+
+class WithSlot:
+    __slots__ = ("value",)
+
+
+class BelowState(WithState):
+    __slots__ = ()
+
+
+class WithSetattr:
+    __slots__ = ()
+
+    def __setattr__(self, name, value):
+        pass
+
+
+class Meta(type):
+    pass
+
+
+class WithMetaclass(metaclass=Meta):
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [
+        (WithState, r"WithState of Task has instance state; declare `__slots__ = \(\)`"),
+        (WithSlot, "WithSlot of Task has instance state"),
+        (BelowState, "BelowState of Task has instance state"),
+        (str, "str of Task has instance state"),
+        (WithSetattr, "WithSetattr of Task defines __setattr__"),
+        (WithMetaclass, "WithMetaclass of Task has the metaclass Meta"),
+        (Entity, "Entity of Task is an entity class"),
+        ("Annotated", "must be a class, not 'Annotated'"),
+    ],
+)
+def test_a_class_that_cannot_be_a_behaviour_is_refused_with_the_reason(session, behaviour, reason):
+    with pytest.raises(errors.UsageError, match=reason) as caught:
+        Classes(session.schema, {"Task": behaviour})
+    assert caught.value.entity_type == "Task"

@@ -85,7 +85,7 @@ def test_an_answer_to_a_question_after_the_news_is_taken(session, log, productio
 
 
 def test_an_answer_that_saw_too_many_news_go_by_is_suspect(session, log, production, monkeypatch):
-    monkeypatch.setattr(news_module, "_KEPT", 2)
+    monkeypatch.setattr(news_module, "_NOTICES_KEPT", 2)
     asked_at = session._workspace.revision
     for id_ in production.tasks[:4]:
         log.apply([ChangeNotice(family="Context", key=(id_,), names=frozenset({"name"}))])

@@ -3,14 +3,10 @@
 import gc
 import weakref
 
-from ftrack_orm.entities.classes import Classes
 from ftrack_orm.entities.identity_map import IdentityMap, ResultWindow
 from ftrack_orm.entities.reading.merging import Merger
-from ftrack_orm.entities.workspace import Workspace
-from ftrack_orm.sandbox import datamodel
-from ftrack_orm.schema.model import Schema
 from ftrack_orm.testing import requests_made
-from ftrack_orm.values import FetchMode
+from tests.entities.offline_workspace import offline_workspace
 
 
 def test_one_object_by_whatever_type_name_it_is_asked(session, production):
@@ -116,8 +112,7 @@ def test_a_result_larger_than_the_recent_set_is_not_kept():
 
 
 def test_a_large_result_is_let_go_when_it_is_dropped_and_millions_passing_by_leave_nothing():
-    classes = Classes(Schema.from_answer(datamodel.load().schemas))
-    workspace = Workspace(lambda: classes, fetch=FetchMode.NEVER, recent_size=1000)
+    workspace = offline_workspace(recent_size=1000)
 
     def pages(start):
         for page in range(start, start + 100):

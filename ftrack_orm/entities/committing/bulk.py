@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ftrack_orm.entities.editing import changes
+from ftrack_orm.entities.editing.checks import check_editable, check_related
 from ftrack_orm.entities.editing.coercion import coerce
 from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity, plain_key
 from ftrack_orm.entities.reading.merging import Merger
@@ -102,7 +103,7 @@ class BulkOperations:
                     assert isinstance(operation, DeleteOperation)
                     entity = self._workspace.lookup(operation.entity_type, operation.key)
                     if entity is not None:
-                        changes.mark_deleted(entity)
+                        self._workspace.mark_deleted(entity)
         return len(deletions)
 
     # -- before anything is sent ---------------------------------------------------------------------------------------
@@ -129,7 +130,7 @@ class BulkOperations:
         values: dict[str, Any] = {}
         for name, value in data.items():
             attribute = schema.attribute(name)
-            changes.check_editable(any_entity, attribute)
+            check_editable(any_entity, attribute)
             if attribute.kind is Kind.SCALAR:
                 values[name] = coerce(schema.name, attribute, value)
             elif attribute.is_plural:
@@ -139,7 +140,7 @@ class BulkOperations:
                     attribute=name,
                 )
             else:
-                related = None if value is None else _reference_to(changes.check_related(any_entity, attribute, value))
+                related = None if value is None else _reference_to(check_related(any_entity, attribute, value))
                 key_name = schema.reference_keys.get(name)
                 if key_name is not None:
                     values[key_name] = related and related.id

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.editing.coercion import coerce
+from ftrack_orm.entities.editing.reverting import revert
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.entities.reading.projections import expand_path
 from ftrack_orm.errors import EntityDeleted, InvalidValue, MultipleResults, QueryError, ServerError, UsageError
@@ -18,7 +19,6 @@ from ftrack_orm.query.language.nodes import Criterion, Path, Select, conjunction
 from ftrack_orm.schema.attribute import Kind
 
 if TYPE_CHECKING:
-    from ftrack_orm.entities.reading.loading import Loader
     from ftrack_orm.entities.workspace import Workspace
     from ftrack_orm.schema.model import EntityType
 
@@ -33,9 +33,8 @@ Data = Mapping[str, Any]
 class Ensurer:
     """Ensures that entities exist, with one request that looks for all of them and one commit."""
 
-    def __init__(self, workspace: Workspace, loader: Loader, work: UnitOfWork) -> None:
+    def __init__(self, workspace: Workspace, work: UnitOfWork) -> None:
         self._workspace = workspace
-        self._loader = loader
         self._work = work
 
     def ensure(
@@ -109,7 +108,7 @@ class Ensurer:
         selects = [
             Select(schema.name, self._projections(schema, each), criterion, limit=2) for criterion, each in data.items()
         ]
-        results = self._loader.read(selects, per_request=QUERIES_PER_REQUEST)
+        results = self._workspace.loader.read(selects, per_request=QUERIES_PER_REQUEST)
         existing = {}
         for (criterion, each), entities in zip(data.items(), results, strict=True):
             if len(entities) > 1:
@@ -203,7 +202,7 @@ class _RecordedChanges:
         """Revert the updates, and delete the new entities."""
         for entity, names, _ in self._updated:
             if names and entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT:
-                changes.revert(entity, names)
+                revert(entity, names)
         for entity in self._created:
             self._work.delete(entity)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.editing.mappings import MappedCollection
+from ftrack_orm.entities.editing.originals import clear_modified_if_unchanged
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.entities.tracked import Tracked
@@ -28,7 +28,7 @@ def finalize(workspace: Workspace, snapshot: Snapshot, rows: Sequence[dict[str, 
     Merger(workspace).rows(rows)
     # After merging: replies to operations before the deletions may still refer to the deleted entities.
     for entity in snapshot.deleted:
-        changes.mark_deleted(entity)
+        workspace.mark_deleted(entity)
 
 
 def _mark_saved(workspace: Workspace, snapshot: Snapshot) -> None:
@@ -46,7 +46,7 @@ def _mark_saved(workspace: Workspace, snapshot: Snapshot) -> None:
         if state.originals:
             journal.modified[entity] = None
         else:
-            changes.clear_modified_if_unchanged(entity)
+            clear_modified_if_unchanged(entity)
     for entity in snapshot.created:
         _unload_unedited_collections(entity, snapshot.sent[entity])
 
@@ -58,7 +58,7 @@ def _originals_after(entity: Entity, sent: Mapping[str, Any]) -> dict[str, Any]:
         current = values.get(name, NOT_LOADED)
         if isinstance(current, Tracked):
             if isinstance(current, MappedCollection):
-                value = current._committed(value)
+                value = current._mark_committed(value)
             is_as_sent = current._content() == value
         elif value is NOT_LOADED:
             # Only the key of this reference was sent; the reference may have been loaded by it in the meantime.

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.entities.custom_attributes.mapping import resolve_configurations
-from ftrack_orm.entities.editing import changes
+from ftrack_orm.entities.custom_attributes.resolution import resolve_configurations
 from ftrack_orm.entities.editing.back_population import add_to_loaded_collections
 from ftrack_orm.entities.editing.creation import Defaults, new_primary_key, set_initial_values
+from ftrack_orm.entities.editing.reverting import edited_in_place, restore, revert
 from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity
 from ftrack_orm.errors import (
     EntityDeleted,
@@ -114,7 +114,7 @@ class UnitOfWork:
         if not isinstance(entity, Entity) or entity._ftrack_state.workspace is not self._workspace:
             raise UsageError(f"An entity of this session is needed, not {entity!r:.200}.")
         if names or entity not in self._workspace.journal.created:
-            changes.revert(entity, names)
+            revert(entity, names)
         else:
             self.delete(entity)
 
@@ -195,9 +195,9 @@ class UnitOfWork:
             # Collections first: an edited one may contain entities that were added because their key was set. Restoring
             # the key removes them again.
             for entity in journal.modified:
-                changes.restore(entity, changes.edited_in_place(entity))
+                restore(entity, edited_in_place(entity))
             for entity in journal.modified:
-                changes.restore(entity)
+                restore(entity)
             for entity in list(journal.created):
                 self._discard_new(entity)
             journal.modified.clear()

@@ -1,1 +1,1 @@
-"""Custom attributes: their configurations, the mapping that shows their values, and inheritance down the hierarchy."""
+"""Custom attributes: their configurations, the mapping of their values, and inheritance along the hierarchy."""

@@ -1,4 +1,4 @@
-"""Pure: one configuration of a custom attribute: what it is for, and which values it takes in which form."""
+"""Pure: the configuration of a custom attribute: its type, its default and the values it takes."""
 
 from __future__ import annotations
 
@@ -25,26 +25,28 @@ _VALUE_TYPES = {
 
 
 class Options(list[str]):
-    """The chosen options of an enumerator: a list that refuses to be edited in place, since nobody would send that."""
+    """The chosen options of an enumerator: a list that refuses edits in place, which would not be recorded."""
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
-        raise InvalidValue("Edits inside of a custom attribute's list would not be sent; set the attribute to a list.")
+        raise InvalidValue(
+            "The list of a custom attribute cannot be edited in place; set the custom attribute to a new list."
+        )
 
     __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
     append = extend = insert = remove = pop = clear = sort = reverse = _refuse
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        # Copies belong to whoever makes them.
+        # A copy is an ordinary list.
         return list, (list(self),)
 
 
 @attrs.frozen(slots=True)
 class Configuration:
-    """What somebody set up as a custom attribute.
+    """A custom attribute as configured on the server.
 
     *kind* is the name of its type: text, url, boolean, number, date, enumerator, dynamic enumerator or expression.
-    *entity_type* is ftrack's own word for what it belongs to: show, task, asset, assetversion, list, user. *project_id*
-    is None where it holds for all projects. *options* are those of an enumerator, empty where they are not fixed.
+    *entity_type* is ftrack's name for the entities it belongs to: show, task, asset, assetversion, list, user.
+    *project_id* is None when it applies to all projects. *options* are those of an enumerator, empty if not fixed.
     """
 
     id: str
@@ -56,20 +58,20 @@ class Configuration:
     project_id: str | None = None
     default: Any = None
     is_hierarchical: bool = False
-    is_whole: bool = False  # of a number: no decimals
-    is_multiple: bool = True  # of an enumerator: more than one option may be chosen
+    is_whole: bool = False  # for a number: no decimals
+    is_multiple: bool = True  # for an enumerator: more than one option may be chosen
     options: tuple[str, ...] = ()
 
     def check(self, entity_type: str, value: Any) -> Any:
-        """Return *value* in the form this custom attribute keeps it in; None, which empties it, always fits.
+        """Return *value* in the form this custom attribute keeps; None, which empties it, always fits.
 
-        A single option may be given as it is and is kept as a list of one, as ftrack keeps it. Raises `InvalidValue`,
-        naming the key, its type and what is allowed, and `ReadOnlyAttribute` for an expression.
+        A single option may be given without a list and is kept as a list of one, as ftrack keeps it. Raises
+        `InvalidValue`, naming the key, its type and the allowed values, and `ReadOnlyAttribute` for an expression.
         """
         name = f"{CUSTOM_ATTRIBUTES}[{self.key!r}]"
         where = {"entity_type": entity_type, "attribute": CUSTOM_ATTRIBUTES}
         if self.kind == EXPRESSION:
-            raise ReadOnlyAttribute(f"{entity_type}.{name} is an expression, which ftrack works out.", **where)
+            raise ReadOnlyAttribute(f"{entity_type}.{name} is an expression, which ftrack computes.", **where)
         if value is None:
             return None
         if self.kind in ENUMERATORS:
@@ -105,7 +107,7 @@ class Configuration:
 
 
 def read_configuration(row: Mapping[str, Any], kind: str) -> Configuration:
-    """Return the configuration in a row of `CustomAttributeConfiguration`, whose type is called *kind*."""
+    """Return the configuration in a row of `CustomAttributeConfiguration`; *kind* is the name of its type."""
     details = _json_object(row.get("config"))
     return Configuration(
         id=row["id"],
@@ -124,7 +126,7 @@ def read_configuration(row: Mapping[str, Any], kind: str) -> Configuration:
 
 
 def applying(configurations: Iterable[Configuration], scope: ConfigurationScope) -> dict[str, Configuration]:
-    """Return the configurations that apply to an entity, by key; of several with one key, the first."""
+    """Return the configurations that apply to entities of *scope*, by key; of several with one key, the first."""
     by_key: dict[str, Configuration] = {}
     for configuration in applicable(configurations, scope):
         by_key.setdefault(configuration.key, configuration)
@@ -133,7 +135,7 @@ def applying(configurations: Iterable[Configuration], scope: ConfigurationScope)
 
 def _default(kind: str, value: Any) -> Any:
     value = decode(value)
-    # A date's default comes as bare text (seen in answers of a real server), unlike the dates that were set.
+    # The default of a date is bare text (seen in responses of a real server), unlike dates that were set.
     if kind == "date" and isinstance(value, str):
         try:
             return parse_datetime(value)
@@ -143,7 +145,7 @@ def _default(kind: str, value: Any) -> Any:
 
 
 def _options(data: Any) -> tuple[str, ...]:
-    """Return the values of an enumerator's options; they are JSON text inside of the JSON text (protocol fact)."""
+    """Return the values of an enumerator's options, which are JSON text inside of JSON text (protocol fact)."""
     try:
         options = json.loads(data) if isinstance(data, str) else data
     except ValueError:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import attrs
 
-from ftrack_orm.entities.editing import changes
+from ftrack_orm.entities.editing.checks import check_editable
 from ftrack_orm.entities.editing.mappings import Entry, MappedCollection
-from ftrack_orm.entities.entity import Lifecycle
+from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.errors import InvalidValue, NotFetched, ReadOnlyAttribute, UnknownAttribute
 from ftrack_orm.query.language.nodes import Path
-from ftrack_orm.schema.facts import CONFIGURATION_ID, CUSTOM_ATTRIBUTES, PARENT_RELATIONS
+from ftrack_orm.schema.facts import CONFIGURATION_ID
 from ftrack_orm.values import FetchMode, Reference
 
 from .configuration import Configuration
 from .inheritance import ExplicitValues, InheritedValue, public_value, resolve
 
 if TYPE_CHECKING:
-    from ftrack_orm.entities.entity import Entity
     from ftrack_orm.schema.attribute import Attribute
 
     from .configurations import Configurations
@@ -29,20 +28,24 @@ if TYPE_CHECKING:
 class CustomAttributes(MappedCollection):
     """The custom attributes of an entity.
 
-    They exist because somebody configured them, so the keys are fixed: an unknown one is refused, after looking whether
-    it was configured meanwhile, and none can be deleted. Setting None empties one. A value shows what was set, else its
-    default; a hierarchical one that was not set shows None, and `get(key, inherited=True)` what holds for the entity.
-    Setting what is shown is no change, here as anywhere: a value "set" to the default that is shown stays not set, and
-    goes on following the default.
+    Their keys are fixed by configurations on the server. An unknown key is refused, after checking whether it has been
+    configured since, and none can be deleted. Setting None empties a value. Reading returns the value that was set,
+    else the default; for a hierarchical attribute that was not set it returns None, and `get(key, inherited=True)`
+    returns the value that applies to the entity. Setting the current value is no change, as for all attributes: a value
+    "set" to its default is still not set, and follows the default when that changes.
     """
 
-    __slots__ = ("_applying", "_rows")
+    __slots__ = ("_applied_configurations", "_configurations", "_explicit_values")
 
-    def __init__(self, owner: Entity, attribute: Attribute, entries: dict[str, Entry]) -> None:
+    def __init__(
+        self, owner: Entity, attribute: Attribute, entries: dict[str, Entry], configurations: Configurations
+    ) -> None:
         super().__init__(owner, attribute, entries)
-        self._applying: dict[str, Configuration] = {}  # of a new entity: what its entries were made from
-        # What was read for inheritance, shared by the entities it was read for together.
-        self._rows = ExplicitValues()
+        self._configurations = configurations
+        #: Of a new entity: the configurations that its entries were made from, by key.
+        self._applied_configurations: dict[str, Configuration] = {}
+        #: The explicit values read for inheritance. Entities for which they were read together share one object.
+        self._explicit_values = ExplicitValues()
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -56,140 +59,142 @@ class CustomAttributes(MappedCollection):
     def get(self, key: str, default: Any = None, *, inherited: bool = False) -> Any:
         """Return the value of *key*, or *default* when the entity has no such custom attribute.
 
-        With *inherited* it is an `InheritedValue`: the value that holds for the entity and where it comes from, which
-        is the entity itself, the nearest entity above it that has one, or the default. It is found for all peers of the
-        entity at once, in a number of requests that does not depend on how many they are; unsaved edits count.
+        With *inherited* return an `InheritedValue`: the value that applies to the entity and its source, which is the
+        entity itself, the nearest entity above it with a value, or the default. It is determined for all peers of the
+        entity at once, by a number of requests that does not depend on their number. Unsaved edits count.
         """
-        entry = self._find(key) if inherited else self._present().get(key)
+        entry = self._find(key) if inherited else self._current().get(key)
         if entry is None:
             return default
-        return resolve(self, self._configuration(key, entry)) if inherited else public_value(entry.value)
+        return resolve(self, self._configuration_of(key, entry)) if inherited else public_value(entry.value)
 
-    def _present(self) -> dict[str, Entry]:
+    def default_of(self, key: str) -> Any:
+        """Return the value that the entity shows for *key* while none is set: the default, or None if it inherits."""
+        entry = self._entries.get(key)
+        configuration = None if entry is None else self._configuration_of(key, entry)
+        return None if configuration is None or configuration.is_hierarchical else configuration.default
+
+    def _current(self) -> dict[str, Entry]:
         self._load_if_stale()
         state = self._owner._ftrack_state
         if state.lifecycle is Lifecycle.PENDING and not state.workspace.closed:
-            self._follow_configurations()
+            self._apply_configurations()
         return self._entries
 
     def _find(self, key: str) -> Entry | None:
-        entry = self._present().get(key)
-        if entry is None and isinstance(key, str) and self._configurations.may_ask(self._owner):
-            entry = self._look_again(key)
+        entry = self._current().get(key)
+        if entry is None and isinstance(key, str) and self._owner._ftrack_state.workspace.may_fetch(self._owner):
+            entry = self._find_new_key(key)
         return entry
+
+    def _configuration_of(self, key: str, entry: Entry) -> Configuration:
+        """Return the configuration of an entry. One that the user may not see is replaced by one for any value."""
+        self._configurations.require_for(self._owner)
+        id_ = dict(entry.holder.key)[CONFIGURATION_ID] if entry.holder else ""
+        return self._configurations.by_id(id_) or Configuration(id_, key, key, kind="unknown", entity_type="")
+
+    # -- tracking ------------------------------------------------------------------------------------------------------
 
     def _content(self) -> dict[str, Entry]:
         state = self._owner._ftrack_state
-        if self._applying and state.lifecycle is Lifecycle.PENDING:
-            # What is sent is for the configurations that apply where the entity was put at last. Nothing is asked.
+        if self._applied_configurations and state.lifecycle is Lifecycle.PENDING:
+            # The entries to send are those for the configurations that apply to the final parent. Makes no request.
             with state.workspace.fetching(FetchMode.NEVER), suppress(NotFetched):
-                self._present()
+                self._current()
         return dict(self._entries)
 
     def _restore(self, content: Mapping[str, Entry]) -> None:
         if content != self._entries:
-            self._configurations.writes += 1  # news of what is set
+            self._configurations.expire_values()
         super()._restore(content)
 
-    @property
-    def _configurations(self) -> Configurations:
-        return self._owner._ftrack_state.workspace.configurations
+    def _mark_committed(self, sent: Mapping[str, Entry]) -> dict[str, Entry]:
+        self._configurations.expire_values()
+        return super()._mark_committed(sent)
 
-    def _configuration(self, key: str, entry: Entry) -> Configuration:
-        """Return the configuration behind an entry; one the user may not see is taken to hold anything."""
+    # -- keys ----------------------------------------------------------------------------------------------------------
+
+    def _apply_configurations(self) -> None:
+        """Give a new entity an entry, with the default, for each configuration that applies to its current parent."""
         configurations = self._configurations
-        configurations.need(self._owner)
-        id_ = dict(entry.holder.key)[CONFIGURATION_ID] if entry.holder else ""
-        return configurations.by_id(id_) or Configuration(id_, key, key, kind="unknown", entity_type="")
-
-    def default_of(self, key: str) -> Any:
-        """Return what the entity shows for *key* while it is not set: the default, or None where that is inherited."""
-        entry = self._entries.get(key)
-        configuration = None if entry is None else self._configuration(key, entry)
-        return None if configuration is None or configuration.is_hierarchical else configuration.default
-
-    # -- keys: what is configured --------------------------------------------------------------------------------------
-
-    def _follow_configurations(self) -> None:
-        """Give a new entity an entry, with the default, for each configuration that applies where it stands now."""
-        configurations = self._configurations
-        configurations.need(self._owner)
+        configurations.require_for(self._owner)
         applying = configurations.applying_to(self._owner)
-        if applying == self._applying:
+        if applying == self._applied_configurations:
             return
         name, state = self._attribute.name, self._owner._ftrack_state
         with state.workspace.lock:
-            # While nothing is edited, what is there is what would be there without edits.
-            before: dict[str, Entry] = (state.originals or {}).get(name) or self._entries
-            edited = {key: entry for key, entry in self._entries.items() if entry != before.get(key)}
+            # Without edits the current entries are those that would be there without edits.
+            unedited: dict[str, Entry] = (state.originals or {}).get(name) or self._entries
+            edited = {key: entry for key, entry in self._entries.items() if entry != unedited.get(key)}
             defaults = {
-                key: Entry(None if each.is_hierarchical else each.default, self._holder(each))
+                key: Entry(None if each.is_hierarchical else each.default, self._value_reference(each))
                 for key, each in applying.items()
             }
-            # Another configuration of the same key may apply where the entity stands now; then it holds the edit.
+            # If another configuration of the same key applies to the current parent, it takes over the edit.
             kept = {
                 key: attrs.evolve(entry, holder=defaults[key].holder) if key in defaults else entry
                 for key, entry in edited.items()
             }
-            if before is not self._entries:
-                before.clear()
-                before.update(defaults)
+            if unedited is not self._entries:
+                unedited.clear()
+                unedited.update(defaults)
             self._entries = {**defaults, **kept}
-            self._applying = applying
+            self._applied_configurations = applying
 
-    def _holder(self, configuration: Configuration) -> Reference:
+    def _value_reference(self, configuration: Configuration) -> Reference:
+        """Return the reference of the entity that holds the value of *configuration* on the server."""
         (entity_id,) = self._owner._ftrack_state.key[:1]
         parts = {CONFIGURATION_ID: configuration.id, "entity_id": entity_id}
         target = self._owner._ftrack_state.workspace.schema.type(str(self._attribute.target))
         return Reference(target.name, tuple((name, parts[name]) for name in target.primary_key))
 
-    def _look_again(self, key: str) -> Entry | None:
+    def _find_new_key(self, key: str) -> Entry | None:
         """Return the entry of a key that may have been configured since this mapping was loaded, or None."""
         state, name = self._owner._ftrack_state, self._attribute.name
         if state.lifecycle not in (Lifecycle.PENDING, Lifecycle.PERSISTENT):
             return None
-        if not self._configurations.look_again(key, state.peers):
+        if not self._configurations.refresh_for_missing_key(key, state.peers):
             return None
         if state.lifecycle is Lifecycle.PENDING:
-            return self._present().get(key)
+            return self._current().get(key)
         if key not in self._configurations.applying_to(self._owner):
             return None
         paths = (Path.of(name, str(self._attribute.key_name)), Path.of(name, str(self._attribute.value_name)))
-        keys = [entity._ftrack_state.key for entity in self._lacking(key)]
+        keys = [entity._ftrack_state.key for entity in self._entities_without(key)]
         state.workspace.loader.fetch(self._owner.__entity_type__, keys, paths)
         return self._entries.get(key)
 
-    def _lacking(self, key: str) -> list[Entity]:
-        """Return the owner and those of its type that arrived with it and lack *key* too."""
+    def _entities_without(self, key: str) -> list[Entity]:
+        """Return the owner and, if the fetch mode allows, the peers of its type that have no entry of *key* either."""
         owner, state = self._owner, self._owner._ftrack_state
         if state.peers is None or state.workspace.fetch_mode(state) is not FetchMode.PEERS:
             return [owner]
         others = (peer for peer in state.peers.alive() if type(peer) is type(owner) and peer is not owner)
         return [owner, *(peer for peer in others if key not in _entries_of(peer, self._attribute.name))]
 
-    # -- changing ------------------------------------------------------------------------------------------------------
+    # -- editing -------------------------------------------------------------------------------------------------------
 
-    def _checked(self, key: str, value: Any) -> Entry:
+    def _checked_entry(self, key: str, value: Any) -> Entry:
         if not isinstance(key, str):
             raise InvalidValue(f"Keys of {self._attribute.name} are text, not {key!r}.")
-        changes.check_editable(self._owner, self._attribute)
+        check_editable(self._owner, self._attribute)
         entry = self._find(key)
         if entry is None:
-            raise self._unknown(key)
-        configuration = self._configuration(key, entry)
+            raise self._unknown_key_error(key)
+        configuration = self._configuration_of(key, entry)
         kind = self._owner.__entity_type__
         try:
             return Entry(configuration.check(kind, value), entry.holder)
         except InvalidValue:
-            if not configuration.options or not self._configurations.may_ask(self._owner):
+            if not configuration.options or not self._owner._ftrack_state.workspace.may_fetch(self._owner):
                 raise
-        # Options are added every day.
+        # The option may have been added since the configurations were read.
         self._configurations.refresh()
-        return Entry(self._configuration(key, entry).check(kind, value), entry.holder)
+        return Entry(self._configuration_of(key, entry).check(kind, value), entry.holder)
 
-    def _unknown(self, key: str) -> UnknownAttribute:
-        error = super()._unknown(key)
-        if not self._configurations.has_key(key):
+    def _unknown_key_error(self, key: str) -> UnknownAttribute:
+        error = super()._unknown_key_error(key)
+        if not self._configurations.is_configured(key):
             return error
         return UnknownAttribute(
             f"{error} It is configured, but not for {self._owner.__entity_type__} entities in this project.",
@@ -201,61 +206,13 @@ class CustomAttributes(MappedCollection):
 
     def __delitem__(self, key: str) -> None:
         if self._find(key) is None:
-            raise self._unknown(key)
+            raise self._unknown_key_error(key)
         raise ReadOnlyAttribute(
-            f"The custom attribute {key!r} of {self._owner!r} exists because it is configured; set it to None to "
-            "empty it.",
+            f"The custom attribute {key!r} of {self._owner!r} cannot be deleted, since it is configured; set it to "
+            "None to empty it.",
             entity_type=self._owner.__entity_type__,
             attribute=self._attribute.name,
         )
-
-    def _committed(self, sent: Mapping[str, Entry]) -> dict[str, Entry]:
-        self._configurations.writes += 1
-        return super()._committed(sent)
-
-
-def resolve_configurations(entities: Iterable[Entity]) -> None:
-    """Have what was set on new *entities* be for the configurations that apply where they were put at last.
-
-    An entity may have been put somewhere by an id alone, after its custom attributes were set. What the session does
-    not know of such places is asked, in one request for each type; else nothing is.
-    """
-    mappings = [
-        mapping
-        for entity in entities
-        if isinstance(mapping := entity.__dict__.get(CUSTOM_ATTRIBUTES), CustomAttributes) and mapping._applying
-    ]
-    if not mappings:
-        return
-    workspace = mappings[0]._owner._ftrack_state.workspace
-    unknown: dict[str, dict[tuple[str, ...], None]] = {}
-    for mapping in mappings:
-        above = _unknown_above(mapping._owner)
-        if above is not None:
-            unknown.setdefault(above.entity_type, {})[(above.id,)] = None
-    with workspace.fetching(FetchMode.PEERS):
-        for kind, keys in unknown.items():
-            workspace.loader.fetch(kind, keys)
-        for mapping in mappings:
-            mapping._present()
-
-
-def _unknown_above(entity: Entity) -> Reference | None:
-    """Return what an entity is in if the session does not know that."""
-    step = PARENT_RELATIONS.get(entity.__schema__.family, "")
-    attribute = entity.__schema__.attributes.get(step)
-    key = entity.__dict__.get(entity.__schema__.reference_keys.get(step, ""))
-    if attribute is None or key is None or entity.__dict__.get(step) is not None:
-        return None
-    target = str(attribute.target)
-    return None if entity._ftrack_state.workspace.lookup(target, (key,)) else Reference(target, (("id", key),))
-
-
-def new_mapping(owner: Entity, attribute: Attribute, entries: dict[str, Entry]) -> MappedCollection:
-    """Return the mapping for a mapped collection: custom attributes, told by their values' key, are one of a kind."""
-    target = owner._ftrack_state.workspace.schema.type(str(attribute.target))
-    kind = CustomAttributes if CONFIGURATION_ID in target.primary_key else MappedCollection
-    return kind(owner, attribute, entries)
 
 
 def _entries_of(entity: Entity, name: str) -> Mapping[str, Entry]:

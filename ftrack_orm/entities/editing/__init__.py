@@ -1,1 +1,1 @@
-"""What setting, appending and clearing do: edits are checked, remembered with what they replace, and taken back."""
+"""Editing entities: setting, appending and clearing as recorded changes, which can be taken back."""

@@ -1,6 +1,7 @@
-"""State: letting loaded collections follow when a reference changes: a task given to a shot is among its children.
+"""State: back-population: when a reference changes, the loaded collections on its other side change with it.
 
-This is only what one sees in this session until the server says the same: nothing of it is recorded or sent.
+A task that is given to another shot leaves the children of the first and joins those of the second. This shows in the
+session only, until the server returns the same: nothing of it is recorded or sent.
 """
 
 from __future__ import annotations
@@ -13,61 +14,62 @@ from ftrack_orm.values import NOT_LOADED
 
 
 class KeyedReference(NamedTuple):
-    """What an entity refers to by a key: its id, None or `NOT_LOADED`, and its object where that is at hand."""
+    """The target of a key attribute: its id, None or `NOT_LOADED`, and its object if a loaded reference has it."""
 
     key: Any
-    owner: Entity | None
+    target: Entity | None
 
 
 def current_reference(entity: Entity, key_name: str) -> KeyedReference:
-    """Return what *entity* refers to by the attribute *key_name*, known from that or from a loaded reference."""
+    """Return the target of the attribute *key_name*, from the key itself or from a loaded reference that it holds."""
     values = entity.__dict__
     key = values.get(key_name, NOT_LOADED)
     for reference in entity.__schema__.keyed_references.get(key_name, ()):
-        owner = values.get(reference)
-        if isinstance(owner, Entity) and (key is NOT_LOADED or key == owner._ftrack_state.key[0]):
-            return KeyedReference(owner._ftrack_state.key[0], owner)
+        target = values.get(reference)
+        if isinstance(target, Entity) and (key is NOT_LOADED or key == target._ftrack_state.key[0]):
+            return KeyedReference(target._ftrack_state.key[0], target)
     return KeyedReference(key, None)
 
 
 def move_between_collections(entity: Entity, key_name: str, before: KeyedReference) -> None:
-    """Move *entity* from the loaded collections of what its key led to *before*, to those of what it leads to now.
+    """Remove *entity* from the loaded collections of its target *before*, and add it to those of its current target.
 
     The caller holds the lock.
     """
     now = current_reference(entity, key_name)
     if before.key != now.key:
-        _update_collections(entity, key_name, _find_owner(entity, key_name, before), is_member=False)
-        _update_collections(entity, key_name, _find_owner(entity, key_name, now), is_member=True)
+        _update_collections(entity, key_name, _find_target(entity, key_name, before), is_member=False)
+        _update_collections(entity, key_name, _find_target(entity, key_name, now), is_member=True)
 
 
 def add_to_loaded_collections(entity: Entity) -> None:
-    """Put a new entity into the loaded collections of what it refers to; the caller holds the lock."""
+    """Add a new entity to the loaded collections of the entities it refers to. The caller holds the lock."""
     values = entity.__dict__
     for key_name, references in entity.__schema__.keyed_references.items():
         for reference in references:
-            if isinstance(owner := values.get(reference), Entity):
-                _update_collections(entity, key_name, owner, is_member=True)
+            if isinstance(target := values.get(reference), Entity):
+                _update_collections(entity, key_name, target, is_member=True)
                 break
 
 
-def _update_collections(entity: Entity, key_name: str, owner: Entity | None, *, is_member: bool) -> None:
-    """Have the loaded collections of *owner* that lead back over the key take the entity in, or let it go."""
-    if owner is None:
+def _update_collections(entity: Entity, key_name: str, target: Entity | None, *, is_member: bool) -> None:
+    """Add *entity* to the loaded collections of *target* that are the inverse of the key, or remove it from them."""
+    if target is None:
         return
     schema = entity._ftrack_state.workspace.schema
-    for name, inverse in schema.inverses(owner.__entity_type__, entity.__entity_type__, key_name):
+    for name, inverse in schema.inverses(target.__entity_type__, entity.__entity_type__, key_name):
         if not all(entity.__dict__.get(each) == value for each, value in inverse.only):
             continue
-        collection = owner.__dict__.get(name)
+        collection = target.__dict__.get(name)
         if isinstance(collection, BackPopulated):
             collection._back_populate(entity, is_member)
 
 
-def _find_owner(entity: Entity, key_name: str, there: KeyedReference) -> Entity | None:
+def _find_target(entity: Entity, key_name: str, reference: KeyedReference) -> Entity | None:
     """Return the entity that is referred to, if the session has it."""
-    if there.owner is not None or there.key is None or there.key is NOT_LOADED:
-        return there.owner
-    for reference in entity.__schema__.keyed_references.get(key_name, ()):
-        return entity._ftrack_state.workspace.lookup(str(entity.__schema__.attributes[reference].target), (there.key,))
+    if reference.target is not None or reference.key is None or reference.key is NOT_LOADED:
+        return reference.target
+    for name in entity.__schema__.keyed_references.get(key_name, ()):
+        target_type = str(entity.__schema__.attributes[name].target)
+        return entity._ftrack_state.workspace.lookup(target_type, (reference.key,))
     return None

@@ -1,4 +1,4 @@
-"""Pure: whether a value fits a scalar attribute, and the one form in which it is kept."""
+"""Pure: coercion of values to scalar attributes: each value is checked and brought into one form."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from ftrack_orm.schema.attribute import Attribute, ValueType
 
 
 def coerce(entity_type: str, attribute: Attribute, value: Any) -> Any:
-    """Return *value* as the scalar *attribute* keeps it: aware UTC datetimes, ids as text, everything else as it is.
+    """Return *value* in the form the scalar *attribute* keeps: UTC datetimes, ids as text, all others unchanged.
 
-    Raises `InvalidValue`, naming entity type, attribute and value, when the value is of a type that the attribute
-    cannot hold. None always fits: whether an attribute may be empty is for the server to say.
+    Raises `InvalidValue`, naming entity type, attribute and value, when the attribute cannot hold a value of that type.
+    None always fits: the server decides whether an attribute may be empty.
     """
-    kind = type(value)
-    fits_plainly = attribute.value_type in _PLAIN.get(kind, ()) and not attribute.enumeration
-    if fits_plainly and (kind is not float or math.isfinite(value)):
+    python_type = type(value)
+    fits_unchanged = attribute.value_type in _FITTING_UNCHANGED.get(python_type, ()) and not attribute.enumeration
+    if fits_unchanged and (python_type is not float or math.isfinite(value)):
         return value
     if value is None or attribute.value_type is None:
         return value
-    fitting = _COERCIONS[attribute.value_type]
+    coerce_to_type = _COERCIONS[attribute.value_type]
     try:
-        value = fitting(value)
+        value = coerce_to_type(value)
     except _Misfit as misfit:
         raise InvalidValue(
             f"{entity_type}.{attribute.name} holds {misfit}, not {value!r} ({type(value).__name__}).",
@@ -44,8 +44,9 @@ def coerce(entity_type: str, attribute: Attribute, value: Any) -> Any:
     return value
 
 
-#: What values of exactly these Python types, which is nearly all that are set, fit into without a closer look.
-_PLAIN: Mapping[type, tuple[ValueType, ...]] = {
+#: The value types that hold values of exactly these Python types without coercion. Nearly all values that are set have
+#: one of these types.
+_FITTING_UNCHANGED: Mapping[type, tuple[ValueType, ...]] = {
     str: (ValueType.TEXT, ValueType.ANY),
     bool: (ValueType.BOOLEAN, ValueType.ANY),
     int: (ValueType.INTEGER, ValueType.NUMBER, ValueType.ANY),
@@ -54,7 +55,7 @@ _PLAIN: Mapping[type, tuple[ValueType, ...]] = {
 
 
 class _Misfit(Exception):
-    """The value does not fit; the text says what would."""
+    """The value does not fit; the text describes the values that do."""
 
 
 def _text(value: Any) -> str:

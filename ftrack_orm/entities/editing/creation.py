@@ -1,4 +1,4 @@
-"""State: what a new entity has before the server has seen it: its key, the schema's defaults and its first values."""
+"""State: the values of a new entity before the server has it: its primary key, defaults and initial values."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ from ftrack_orm.entities.entity import Entity, set_values
 from ftrack_orm.errors import InvalidValue, ReadOnlyAttribute
 from ftrack_orm.values import NOT_LOADED
 
-from .changes import check_editable, expand_assignment
+from .changes import expand_assignment
+from .checks import check_editable
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.model import EntityType
 
 
 def new_primary_key(schema: EntityType, values: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the primary key a new entity will have, from its values or those of the references that hold it."""
+    """Return the primary key of a new entity, from its *values* or from those of the references that hold the key.
+
+    Raises `ReadOnlyAttribute` for a type whose ids the server makes, and `InvalidValue` when a part of a longer key
+    is missing.
+    """
     key = []
     for name in schema.primary_key:
         value = values.get(name)
@@ -42,25 +47,28 @@ def new_primary_key(schema: EntityType, values: Mapping[str, Any]) -> tuple[str,
 
 
 class _Default(NamedTuple):
-    """The default of an attribute, and the attributes of which any being given decides instead: itself, a reference."""
+    """The default of an attribute, used unless one of *alternatives* is given: the attribute or its references."""
 
     name: str
     value: Any
     is_generated: bool
-    deciding: tuple[str, ...]
+    alternatives: tuple[str, ...]
 
 
 class Defaults:
-    """What the schema gives new entities; which attributes of a type have a default is found out once."""
+    """The schema's defaults for new entities, cached by entity type."""
 
     def __init__(self) -> None:
-        self._known: dict[EntityType, tuple[_Default, ...]] = {}
+        self._by_type: dict[EntityType, tuple[_Default, ...]] = {}
 
     def of(self, schema: EntityType, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the defaults for what was not given, except where a given reference decides (protocol fact)."""
-        known = self._known.get(schema)
-        if known is None:
-            known = self._known[schema] = tuple(
+        """Return the defaults for the attributes that were not given.
+
+        A key has no default when its reference is given, which decides instead (protocol fact).
+        """
+        defaults = self._by_type.get(schema)
+        if defaults is None:
+            defaults = self._by_type[schema] = tuple(
                 _Default(
                     attribute.name,
                     attribute.default,
@@ -72,23 +80,23 @@ class Defaults:
             )
         return {
             name: str(uuid.uuid4()) if is_generated else value
-            for name, value, is_generated, deciding in known
-            if given.keys().isdisjoint(deciding)
+            for name, value, is_generated, alternatives in defaults
+            if given.keys().isdisjoint(alternatives)
         }
 
 
 def set_initial_values(entity: Entity, values: Mapping[str, Any]) -> None:
-    """Give a new entity, which nobody knows yet, its first scalars and references, all of them to be sent.
+    """Set the first scalars and references of a new entity, all of them to be sent.
 
-    This is what setting them one by one comes to, without looking each time what they replace, which is nothing. Raises
-    what `changes.assign` raises.
+    The effect is that of assigning them one after the other, without the checks for earlier values, of which a new
+    entity has none. Raises the errors of `changes.assign`.
     """
     attributes = entity.__schema__.attributes
-    first: dict[str, Any] = {}
+    initial: dict[str, Any] = {}
     for name, value in values.items():
         if attributes[name].computed:
             check_editable(entity, attributes[name])
-        changed, _ = expand_assignment(entity, attributes[name], value)
-        first.update(changed)
-    entity._ftrack_state.originals = dict.fromkeys(first, NOT_LOADED)
-    set_values(entity, {name: value for name, value in first.items() if value is not NOT_LOADED})
+        expanded, _ = expand_assignment(entity, attributes[name], value)
+        initial.update(expanded)
+    entity._ftrack_state.originals = dict.fromkeys(initial, NOT_LOADED)
+    set_values(entity, {name: value for name, value in initial.items() if value is not NOT_LOADED})

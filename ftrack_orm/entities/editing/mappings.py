@@ -1,8 +1,8 @@
-"""State: a collection read as key and value (`metadata`) as a mapping whose edits are recorded."""
+"""State: a collection of keys and values (`metadata`) as a Python mapping whose edits are recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping, Set
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -12,6 +12,7 @@ from ftrack_orm.errors import InvalidValue, UnknownAttribute, suggestion
 from ftrack_orm.values import Reference
 
 from . import changes
+from .checks import check_editable, check_entry_value
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
@@ -20,16 +21,16 @@ if TYPE_CHECKING:
 
 @attrs.frozen(slots=True)
 class Entry:
-    """One value of a mapped collection, and the entity on the server that holds it: None for a value it has not yet."""
+    """One value of a mapped collection, and the entity that holds it on the server: None while the server has none."""
 
     value: Any
     holder: Reference | None = attrs.field(default=None, eq=False)
 
 
 class MappedCollection(MutableMapping[str, Any], Tracked):
-    """The key-value pairs of an entity: `metadata`, which may get new keys and lose old ones.
+    """The key-value pairs of an entity: `metadata`, whose keys users add and remove.
 
-    `CustomAttributes`, whose keys are configured, builds on it.
+    `CustomAttributes`, whose keys are configured on the server, is a subclass.
     """
 
     __slots__ = ("_attribute", "_entries", "_owner")
@@ -40,36 +41,11 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
         self._entries = entries
         self._is_stale = False
 
+    # -- tracking ------------------------------------------------------------------------------------------------------
+
     def _load_if_stale(self) -> None:
         if self._is_stale:
             self._owner._ftrack_state.workspace.loader.load_if_stale(self._owner, self._attribute)
-
-    def _present(self) -> dict[str, Entry]:
-        """Return the entries there are, for reading."""
-        self._load_if_stale()
-        return self._entries
-
-    def _find(self, key: str) -> Entry | None:
-        """Return the entry of *key*, or None when there is none."""
-        return self._present().get(key)
-
-    def _checked(self, key: str, value: Any) -> Entry:
-        """Return the entry that *key* has when it is set to *value*; raises `InvalidValue` when it cannot be."""
-        if not isinstance(key, str):
-            raise InvalidValue(f"Keys of {self._attribute.name} are text, not {key!r}.")
-        known = self._entries.get(key)
-        value = changes.check_entry(self._owner, self._attribute, key, value)
-        return Entry(value, known.holder if known else None)
-
-    def _all_checked(self, values: Mapping[str, Any]) -> dict[str, Entry]:
-        """Return the entries that *values* become, having checked every one of them."""
-        return {key: self._checked(key, value) for key, value in values.items()}
-
-    def _replace(self, values: Mapping[str, Any]) -> None:
-        """Make *values* the whole content, as one change."""
-        checked = self._all_checked(values)
-        with changes.editing(self._owner, self._attribute):
-            self._entries = checked
 
     def _content(self) -> dict[str, Entry]:
         return dict(self._entries)
@@ -78,45 +54,50 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
         self._is_stale = False
         self._entries = dict(content)
 
+    def _has_any_key(self, keys: Set[str]) -> bool:
+        return not keys.isdisjoint(self._entries)
+
+    def _mark_committed(self, sent: Mapping[str, Entry]) -> dict[str, Entry]:
+        """Record that *sent* was committed: new entries have holders now. Return *sent* with these holders."""
+        committed = {
+            key: entry if entry.holder else Entry(entry.value, holder_of_new_entry(self, key)[0])
+            for key, entry in sent.items()
+        }
+        for key, entry in self._entries.items():
+            if entry.holder is None and key in committed:
+                self._entries[key] = Entry(entry.value, committed[key].holder)
+        return committed
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def _current(self) -> dict[str, Entry]:
+        """Return the entries, loaded again if they are stale."""
+        self._load_if_stale()
+        return self._entries
+
+    def _find(self, key: str) -> Entry | None:
+        """Return the entry of *key*, or None."""
+        return self._current().get(key)
+
     def __getitem__(self, key: str) -> Any:
         entry = self._find(key)
         if entry is None:
-            raise self._unknown(key)
+            raise self._unknown_key_error(key)
         return entry.value
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return the value of *key*, or *default* when there is none."""
-        entry = self._present().get(key)
+        """Return the value of *key*, or *default* if there is no such key."""
+        entry = self._current().get(key)
         return default if entry is None else entry.value
 
-    def __setitem__(self, key: str, value: Any) -> None:
-        entry = self._checked(key, value)
-        with changes.editing(self._owner, self._attribute):
-            self._entries[key] = entry
-
-    def __delitem__(self, key: str) -> None:
-        if key not in self._entries:
-            raise self._unknown(key)
-        with changes.editing(self._owner, self._attribute):
-            del self._entries[key]
-
-    def update(self, *pairs: Any, **more: Any) -> None:
-        """Set several keys, given as for a dictionary's `update`, as one change: all of them, or none if one is wrong.
-
-        Raises `InvalidValue`, and `UnknownAttribute` for a custom attribute that the entity does not have.
-        """
-        checked = self._all_checked(dict(*pairs, **more))
-        with changes.editing(self._owner, self._attribute):
-            self._entries.update(checked)
-
     def __contains__(self, key: object) -> bool:
-        return key in self._present()
+        return key in self._current()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(tuple(self._present()))
+        return iter(tuple(self._current()))
 
     def __len__(self) -> int:
-        return len(self._present())
+        return len(self._current())
 
     def __eq__(self, other: object) -> bool:
         return dict(self) == dict(other) if isinstance(other, Mapping) else NotImplemented
@@ -124,24 +105,53 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
     __hash__ = None  # type: ignore[assignment]  # like every mutable mapping
 
     def __repr__(self) -> str:
-        # Says what is there: printing must never ask the server.
+        # Shows the entries as they are: printing must never make a request.
         return repr({key: entry.value for key, entry in self._entries.items()})
 
-    def _committed(self, sent: Mapping[str, Entry]) -> dict[str, Entry]:
-        """Return *sent*, the content a commit sent, with the rows that hold its new entries on the server now."""
-        held = {
-            key: entry if entry.holder else Entry(entry.value, holder_of_new_entry(self, key)[0])
-            for key, entry in sent.items()
-        }
-        for key, entry in self._entries.items():
-            if entry.holder is None and key in held:
-                self._entries[key] = Entry(entry.value, held[key].holder)
-        return held
+    # -- editing -------------------------------------------------------------------------------------------------------
 
-    def _unknown(self, key: str) -> UnknownAttribute:
+    def _checked_entry(self, key: str, value: Any) -> Entry:
+        """Return the entry for *key* with *value*; raises `InvalidValue` if it cannot be set."""
+        if not isinstance(key, str):
+            raise InvalidValue(f"Keys of {self._attribute.name} are text, not {key!r}.")
+        current = self._entries.get(key)
+        value = check_entry_value(self._owner, self._attribute, key, value)
+        return Entry(value, current.holder if current else None)
+
+    def _checked_entries(self, values: Mapping[str, Any]) -> dict[str, Entry]:
+        """Return the entries for *values*, all of them checked."""
+        return {key: self._checked_entry(key, value) for key, value in values.items()}
+
+    def _replace(self, values: Mapping[str, Any]) -> None:
+        """Make *values* the whole content, as one change."""
+        entries = self._checked_entries(values)
+        with changes.editing(self._owner, self._attribute):
+            self._entries = entries
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        entry = self._checked_entry(key, value)
+        with changes.editing(self._owner, self._attribute):
+            self._entries[key] = entry
+
+    def __delitem__(self, key: str) -> None:
+        if key not in self._entries:
+            raise self._unknown_key_error(key)
+        with changes.editing(self._owner, self._attribute):
+            del self._entries[key]
+
+    def update(self, *pairs: Any, **more: Any) -> None:
+        """Set several keys, given as for `dict.update`, as one change: all of them, or none if one is refused.
+
+        Raises `InvalidValue`, and `UnknownAttribute` for a custom attribute that the entity does not have.
+        """
+        entries = self._checked_entries(dict(*pairs, **more))
+        with changes.editing(self._owner, self._attribute):
+            self._entries.update(entries)
+
+    def _unknown_key_error(self, key: str) -> UnknownAttribute:
         kind = type(self._owner).__name__
         return UnknownAttribute(
-            f"{self._attribute.name} of this {kind} has no key {key!r}.{suggestion(str(key), self._present())}",
+            f"{self._attribute.name} of this {kind} has no key {key!r}.{suggestion(str(key), self._current())}",
             entity_type=kind,
             attribute=self._attribute.name,
         )
@@ -149,7 +159,7 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
 
 def assign_mapping(owner: Entity, attribute: Attribute, value: Any) -> None:
     """Make the pairs of *value* the content of a mapped collection; of custom attributes, set those given."""
-    changes.check_editable(owner, attribute)
+    check_editable(owner, attribute)
     if not isinstance(value, Mapping):
         raise InvalidValue(
             f"{owner.__entity_type__}.{attribute.name} is set with a mapping of keys to values, not {value!r}.",
@@ -161,10 +171,10 @@ def assign_mapping(owner: Entity, attribute: Attribute, value: Any) -> None:
 
 
 def holder_of_new_entry(mapping: MappedCollection, key: str) -> tuple[Reference, dict[str, Any]]:
-    """Return the entity to create for a new key of *mapping*, and its attributes but for the value.
+    """Return the entity to create for a new key of *mapping*, and its attributes without the value.
 
-    Only types whose key is made of the owner's id and the key itself can be created so; ftrack has one, `Metadata`,
-    which also wants to be told the owner's type (PROTOCOL 2.3).
+    That works for types whose primary key consists of the owner's id and the key. ftrack has one such type, `Metadata`,
+    which also needs the owner's type (PROTOCOL 2.3).
     """
     owner, attribute = mapping._owner, mapping._attribute
     target = owner._ftrack_state.workspace.schema.type(str(attribute.target))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.entities.custom_attributes.mapping import new_mapping
 from ftrack_orm.entities.editing.collections import Collection
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.entities.row_queries import QUERIES_PER_REQUEST, in_parts, selects_by_key, send_queries
@@ -79,7 +78,7 @@ class Loader:
 
     def load_reference(self, entity: Entity, attribute: Attribute) -> Any:
         """Return the target of a reference of a new entity, loaded by its key, or None if the key is not set."""
-        if self._workspace.fetch_mode(entity._ftrack_state) is not FetchMode.NEVER and not self._workspace.closed:
+        if self._workspace.may_fetch(entity):
             self._load_targets(resolve_references(self._workspace, [entity], attribute), attribute)
         return entity.__dict__.get(attribute.name)
 
@@ -117,6 +116,10 @@ class Loader:
                 self._workspace.renew_schema()
                 results += self._read_once(part, mode)
         return results
+
+    def merge(self, rows: Sequence[dict[str, Any]]) -> list[Entity]:
+        """Return the entities of *rows*, with the values the rows bring, as peers of each other. Makes no request."""
+        return Merger(self._workspace).rows(rows)
 
     def _read_once(self, selects: Sequence[Select], mode: FetchMode | None) -> list[list[Entity]]:
         sent_at = self._workspace.revision
@@ -220,5 +223,5 @@ def _empty(entity: Entity, attribute: Attribute) -> Any:
     if attribute.kind is Kind.COLLECTION:
         return Collection(entity, attribute, [])
     if attribute.kind is Kind.MAPPING:
-        return new_mapping(entity, attribute, {})
+        return entity._ftrack_state.workspace.configurations.new_mapping(entity, attribute, {})
     return None

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ftrack_orm.entities.custom_attributes.mapping import new_mapping
-from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.editing.collections import Collection
 from ftrack_orm.entities.editing.mappings import Entry
+from ftrack_orm.entities.editing.originals import clear_modified_if_unchanged
 from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, Peers, new_entity, plain_key, set_values
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.errors import ProtocolError, UnknownEntityType
@@ -41,7 +40,7 @@ class _RowType:
     )
 
     def __init__(
-        self, cls: type[Entity], schema: EntityType, family: Family, peers: Peers, seen: dict[MapKey, Entity]
+        self, cls: type[Entity], schema: EntityType, family: Family[Entity], peers: Peers, seen: dict[MapKey, Entity]
     ) -> None:
         self.cls = cls
         self.schema = schema
@@ -225,7 +224,7 @@ class Merger:
                 if isinstance(current, Tracked) and current._content() == originals[name]:
                     # Another user has made the same edit.
                     del originals[name]
-                    changes.clear_modified_if_unchanged(entity)
+                    clear_modified_if_unchanged(entity)
             elif current is NOT_LOADED:
                 values[sys.intern(name)] = value
             elif isinstance(value, Tracked):
@@ -269,7 +268,9 @@ class Merger:
             return items
         if attribute.kind is Kind.MAPPING:
             entries = self._entries(attribute, items)
-            return NOT_LOADED if entries is None else new_mapping(entity, attribute, entries)
+            if entries is None:
+                return NOT_LOADED
+            return self._workspace.configurations.new_mapping(entity, attribute, entries)
         members = [self._entity(item) for item in items]
         self._has_set_inverse_keys = True
         for member in members:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import attrs
 
-from ftrack_orm.entities.editing import changes
+from ftrack_orm.entities.editing.reverting import revert
 from ftrack_orm.entities.identity_map import ResultWindow
 from ftrack_orm.entities.row_queries import query_reply
 from ftrack_orm.errors import QueryError, UnknownEntityType
@@ -178,7 +178,7 @@ class QueryRunner:
                 # Merging has made the values of the row the originals, to which the attributes are reverted.
                 edited = [name for name in row if name in (entity._ftrack_state.originals or ())]
                 if edited:
-                    changes.revert(entity, edited)
+                    revert(entity, edited)
         return entities
 
     def _request(self, operation: Operation) -> _RowPage:

@@ -18,15 +18,12 @@ from .projections import expand_path
 if TYPE_CHECKING:
     from ftrack_orm.entities.workspace import Workspace
 
-    from .loading import Loader
-
 
 class Refresher:
     """Populates, refreshes and expires entities that exist on the server; others are left out."""
 
-    def __init__(self, workspace: Workspace, loader: Loader) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._loader = loader
 
     def populate(self, entities: Iterable[Entity], paths: Sequence[Projection]) -> None:
         """Load *paths* for those of *entities* that lack one of them, in one request for each few thousand entities.
@@ -105,7 +102,11 @@ class Refresher:
         schema = self._workspace.schema
         kind = schema.type(entity_type)
         expanded = dict.fromkeys(part for path in paths for part in expand_path(schema, kind, path))
-        return set(self._loader.fetch(entity_type, [entity._ftrack_state.key for entity in entities], tuple(expanded)))
+        return set(
+            self._workspace.loader.fetch(
+                entity_type, [entity._ftrack_state.key for entity in entities], tuple(expanded)
+            )
+        )
 
 
 def _is_loaded(entity: Any, path: Path) -> bool:

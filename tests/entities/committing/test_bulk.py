@@ -110,7 +110,7 @@ def test_what_is_not_on_the_server_yet_cannot_be_referred_to(session, production
         ({"id": "x"}, errors.ReadOnlyAttribute, r"Task\.id"),
         ({"link": []}, errors.ReadOnlyAttribute, r"Task\.link"),
         ({"metadata": {"a": "b"}}, errors.InvalidValue, "entity by entity"),
-        ({"status": "Approved"}, errors.InvalidValue, "leads to Status"),
+        ({"status": "Approved"}, errors.InvalidValue, "must be a Status"),
     ],
 )
 def test_values_are_checked_before_anything_is_sent(session, query, data, error, message):

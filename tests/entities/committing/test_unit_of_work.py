@@ -183,7 +183,7 @@ def test_created_and_deleted_before_the_commit_is_nothing(session, shot):
         ("Taks", {}, errors.UnknownEntityType, "Did you mean 'Task'"),
         ("Task", {"nmae": "x"}, errors.UnknownAttribute, "Did you mean 'name'"),
         ("Task", {"name": 3}, errors.InvalidValue, "text"),
-        ("Task", {"link": []}, errors.ReadOnlyAttribute, "worked out"),
+        ("Task", {"link": []}, errors.ReadOnlyAttribute, "computed"),
         ("Recipient", {}, errors.InvalidValue, "needs note_id"),
         ("StatusChange", {}, errors.ReadOnlyAttribute, "cannot be created"),
     ],

@@ -153,7 +153,7 @@ def test_a_list_cannot_be_edited_in_place_but_copied(session, task, configure):
         lambda chosen: chosen.__setitem__(0, "hard"),
         lambda chosen: chosen.__iadd__(["hard"]),
     ):
-        with pytest.raises(errors.InvalidValue, match="set the attribute to a list"):
+        with pytest.raises(errors.InvalidValue, match="set the custom attribute to a new list"):
             edit(task.custom_attributes[key])
     chosen = task.custom_attributes[key]
     assert chosen == ["easy"]

@@ -79,9 +79,9 @@ def test_deleting_while_walking_reaches_every_item(shot):
 
 
 def test_what_cannot_be_in_it_is_refused(session, shot):
-    with pytest.raises(errors.InvalidValue, match=r"Shot\.children leads to Context"):
+    with pytest.raises(errors.InvalidValue, match=r"Shot\.children holds Context entities"):
         shot.children.append("task")
-    with pytest.raises(errors.InvalidValue, match="is none"):
+    with pytest.raises(errors.InvalidValue, match="holds Context entities, not <Status"):
         shot.children.append(session.query("Status").first())
     with pytest.raises(errors.InvalidValue, match="set with a list"):
         shot.children = "abc"

@@ -8,18 +8,13 @@ import threading
 import pytest
 
 from ftrack_orm import errors, inspect
-from ftrack_orm.entities.classes import Classes
 from ftrack_orm.entities.reading.merging import Merger
-from ftrack_orm.entities.workspace import Workspace
-from ftrack_orm.sandbox import datamodel
-from ftrack_orm.schema.model import Schema
-from ftrack_orm.values import FetchMode
+from tests.entities.offline_workspace import offline_workspace
 
 
 @pytest.fixture
 def workspace():
-    classes = Classes(Schema.from_answer(datamodel.load().schemas))
-    return Workspace(lambda: classes, fetch=FetchMode.NEVER, recent_size=100)
+    return offline_workspace()
 
 
 def merge(workspace, *rows):
