@@ -125,12 +125,12 @@ class EventProtocol:
         silence = None if self._heartbeat_timeout is None else self._last_received + self._heartbeat_timeout
         # Nothing is sent before the server is ready, so there is never an acknowledgement to wait for as well.
         if self.state is ConnectionState.CONNECTING:
-            answer: float | None = self._ready_deadline
+            answer = self._ready_deadline
+        elif self._ack_deadlines:
+            answer = next(iter(self._ack_deadlines.values()))
         else:
-            answer = next(iter(self._ack_deadlines.values()), None)
-        if answer is None or silence is None:
-            return silence if answer is None else answer
-        return min(answer, silence)
+            return silence
+        return answer if silence is None else min(answer, silence)
 
     def receive(self, text: str, now: float) -> list[Output]:
         """Process one text from the websocket and return the outputs in order.

@@ -115,18 +115,14 @@ class GapRecovery:
         self._unconfirmed: set[str] = set()
         #: The open gap, as far as it is known; None when no gap is open.
         self._gap: GapClosed | None = None
-        #: None when no events are held back.
-        self._held: list[Event] | None = None
-
-    @property
-    def is_holding(self) -> bool:
-        """Whether events are held back."""
-        return self._held is not None
+        #: Whether events are held back. An attribute rather than a property, because it is read for every event.
+        self.is_holding = False
+        self._held: list[Event] = []
 
     @property
     def is_full(self) -> bool:
         """Whether no further event should be received until the search has ended."""
-        return self._held is not None and len(self._held) >= MAX_HELD_EVENTS
+        return len(self._held) >= MAX_HELD_EVENTS
 
     def connected(self, gap: float | None, subscriber_ids: Iterable[str]) -> list[Output]:
         """Process a new connection, on which the subscriptions of *subscriber_ids* are to be confirmed.
@@ -155,14 +151,13 @@ class GapRecovery:
 
     def hold(self, event: Event) -> bool:
         """Hold an event back if missed events must be handled before it; return whether it is held back."""
-        if self._held is None:
-            return False
-        self._held.append(event)
-        return True
+        if self.is_holding:
+            self._held.append(event)
+        return self.is_holding
 
     def release(self) -> tuple[Event, ...]:
         """Stop holding events back; return those that were, in order."""
-        held, self._held = self._held or (), None
+        held, self._held, self.is_holding = self._held, [], False
         return tuple(held)
 
     def _react_to_confirmations(self) -> list[Output]:
@@ -172,8 +167,8 @@ class GapRecovery:
         reaction, self.state = TRANSITIONS[self.state, fact]
         if addition is not None and reaction is not Reaction.NOTHING:
             self._gap = _merged(self._gap, addition)
-        if reaction is Reaction.OPEN_GAP and self._held is None:
-            self._held = []
+        if reaction is Reaction.OPEN_GAP:
+            self.is_holding = True
         if reaction is Reaction.SEARCH:
             return [StartSearch()]
         if reaction is Reaction.CLOSE_GAP and self._gap is not None:

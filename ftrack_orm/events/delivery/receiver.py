@@ -114,8 +114,9 @@ class EventReceiver:
             logger.exception("An event from the server is ignored: %.200r", payload)
             return
         # An event held back is not marked as seen yet: the search may find it as well, and must handle it first.
-        if event.topic != UPDATE_TOPIC or not self._recovery.hold(event):
-            self._handle_once(event)
+        if self._recovery.is_holding and event.topic == UPDATE_TOPIC and self._recovery.hold(event):
+            return
+        self._handle_once(event)
 
     def on_ack(self, message: OutgoingMessage, problem: str | None) -> None:
         """Log and count refused events; once all subscriptions are confirmed, search for missed events."""
