@@ -1,4 +1,4 @@
-"""State: what users' own tests need: counting the requests a session makes, and insisting on their number."""
+"""State: counts the requests of a session in tests of users, and asserts their number."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ __all__ = ["requests_made"]
 
 
 class requests_made:
-    """Counts the requests a session makes inside a `with` block, and holds the block to a number if one is given.
+    """Counts the requests of a session inside a `with` block, and asserts an expected number of them.
 
-        with requests_made(session) == 1:  # or <= 3; AssertionError, naming the requests, when there were others
+        with requests_made(session) == 1:  # or <= 3; raises AssertionError with the requests made otherwise
             tasks = query.all()
 
         with requests_made(session) as made:
             tasks = query.all()
         assert made == 1
 
-    *made* also has `count`, `operations` (the number of operations the requests carried) and `seconds` (the time they
-    took). A request is counted when it is answered or has failed, whichever thread made it: a page that is still being
-    fetched ahead when the block ends is not counted.
+    *made* also has `count`, `operations` (the number of operations in the requests) and `seconds` (their duration).
+    Requests of all threads are counted, once they have a response or have failed. A page that is still being fetched
+    ahead at the end of the block is not counted.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._lock = threading.Lock()
-        self._begun = False
+        self._has_started = False
         self._expected: tuple[str, Callable[[Any, Any], bool], object] | None = None
         self._requests: list[str] = []
         self.count = 0
@@ -43,13 +43,13 @@ class requests_made:
 
     def _observe(self, exchange: Any) -> None:
         with self._lock:
-            self._requests.append(_described(exchange))
+            self._requests.append(_describe(exchange))
             self.count += 1
             self.operations += len(exchange.operations)
             self.seconds += exchange.seconds
 
     def __enter__(self) -> requests_made:
-        self._begun = True
+        self._has_started = True
         self._session.observe(self._observe)
         return self
 
@@ -60,24 +60,24 @@ class requests_made:
         if error is None and self._expected is not None:
             sign, compare, number = self._expected
             if not compare(self.count, number):
-                title = f"{self.count} requests were made, not {sign}{number}:"
+                title = f"{self.count} requests were made instead of {sign}{number}:"
                 raise AssertionError("\n  ".join([title, *self._requests]))
 
-    # Before the block a comparison says what is expected of it; from then on it is a comparison.
-    def _compared(self, sign: str, compare: Callable[[Any, Any], bool], number: object) -> Any:
-        if self._begun:
+    # A comparison before the block states the expected number; one inside or after the block compares.
+    def _compare(self, sign: str, compare: Callable[[Any, Any], bool], number: object) -> Any:
+        if self._has_started:
             return compare(self.count, number)
         self._expected = sign, compare, number
         return self
 
     def __eq__(self, other: object) -> Any:
-        return self._compared("", operator.eq, other)
+        return self._compare("", operator.eq, other)
 
     def __le__(self, other: int) -> Any:
-        return self._compared("at most ", operator.le, other)
+        return self._compare("at most ", operator.le, other)
 
     def __bool__(self) -> bool:
-        if not self._begun:
+        if not self._has_started:
             raise UsageError("requests_made() counts inside a block: with requests_made(session) == 1: ...")
         return self.count > 0
 
@@ -90,7 +90,7 @@ class requests_made:
         return f"{self.count} requests"
 
 
-def _described(exchange: Any) -> str:
-    """Return a line that says what a request was about."""
-    line = exchange.description
-    return line if len(line) <= 200 else f"{line[:200]}... ({len(exchange.operations)} operations)"
+def _describe(exchange: Any) -> str:
+    """Return the description of a request, shortened to 200 characters."""
+    text = exchange.description
+    return text if len(text) <= 200 else f"{text[:200]}... ({len(exchange.operations)} operations)"

@@ -1,5 +1,6 @@
-"""The cookbook's scripts give the same results with this library and with the official client, in fewer requests."""
+"""The scripts of the cookbook have the same results with both clients, with fewer requests of this library."""
 
+import contextlib
 import importlib.util
 import pathlib
 import threading
@@ -14,7 +15,7 @@ COOKBOOK = pathlib.Path(__file__).parent.parent / "docs" / "howto" / "cookbook"
 PROJECT = "demo"
 
 
-def script(name):
+def load_script(name):
     path = COOKBOOK / f"{name}.py"
     spec = importlib.util.spec_from_file_location(f"cookbook_{name.replace('/', '_')}", path)
     module = importlib.util.module_from_spec(spec)
@@ -23,7 +24,7 @@ def script(name):
 
 
 class Run:
-    """One client on a server of its own, with the requests it makes counted."""
+    """A client with a server of its own, whose requests are counted."""
 
     def __init__(self, client, box, cache):
         self.box = box
@@ -31,7 +32,7 @@ class Run:
         cache.mkdir()
         if client == "ftrack_orm":
             self.session = Session(box.url, box.api_key, box.api_user, schema_cache_path=cache)
-            self.session.server_information  # noqa: B018 - so that only the script's own requests are counted
+            self.session.server_information  # noqa: B018 - connects, so that only the requests of the script are counted
             self.session.observe(self._count)
             self.folder = ""
         else:
@@ -45,12 +46,12 @@ class Run:
         self.requests += 1
 
     def script(self, name):
-        return script(self.folder + name)
+        return load_script(self.folder + name)
 
 
 @pytest.fixture
 def runs(tmp_path):
-    """Both clients, each on a server with the same production."""
+    """Both clients, each with a server that has the same production."""
     with Sandbox(seed="demo", tasks=300) as ours, Sandbox(seed="demo", tasks=300) as theirs:
         pair = Run("ftrack_orm", ours, tmp_path / "ours"), Run("official", theirs, tmp_path / "theirs")
         yield pair
@@ -58,30 +59,30 @@ def runs(tmp_path):
             run.session.close()
 
 
-def test_the_dashboard_shows_the_same_in_few_requests_without_projections(runs):
+def test_the_dashboard_has_the_same_rows_in_at_most_ten_requests(runs):
     ours, theirs = runs
     rows = ours.script("dashboard").dashboard(ours.session, PROJECT)
     assert rows == theirs.script("dashboard").dashboard(theirs.session, PROJECT)
     assert rows
-    # The tasks, then each hop and each kind of attribute once for all of them.
+    # One for the tasks, and one for each relation and kind of attribute of all of them.
     assert ours.requests <= 10
 
 
-def test_a_publish_is_the_same_in_less_than_half_the_requests(runs, tmp_path):
+def test_a_publish_has_the_same_entities_in_less_than_half_the_requests(runs, tmp_path):
     files = {name: tmp_path / f"{name}.exr" for name in ("beauty", "depth", "normals", "motion", "matte")}
     for path in files.values():
         path.write_bytes(b"pixels")
-    published = []
+    results = []
     for run in runs:
         task = run.session.query('select id from Task where project.name is "demo" order by id').first()
         version = run.script("publish").publish(run.session, task["id"], "beauty pass", files, "ready")
-        published.append(_as_published(run.session, version["id"]))
-    assert published[0] == published[1]
-    assert [name for name, *_ in published[0]["components"]] == sorted(files)
+        results.append(_published(run.session, version["id"]))
+    assert results[0] == results[1]
+    assert [name for name, *_ in results[0]["components"]] == sorted(files)
     assert runs[0].requests * 2 < runs[1].requests
 
 
-def _as_published(session, version_id):
+def _published(session, version_id):
     version = session.query(
         "select version, comment, asset.name, asset.parent.name, task.status.name, task.notes.content, "
         "components.name, components.size, components.file_type, components.metadata, "
@@ -101,8 +102,8 @@ def _as_published(session, version_id):
                 component["file_type"],
                 dict(component["metadata"]),
                 [
-                    (place["location"]["name"], place["resource_identifier"])
-                    for place in component["component_locations"]
+                    (location["location"]["name"], location["resource_identifier"])
+                    for location in component["component_locations"]
                 ],
             )
             for component in version["components"]
@@ -110,44 +111,62 @@ def _as_published(session, version_id):
     }
 
 
-def test_the_roll_up_leaves_the_same_behind_in_a_handful_of_requests(runs):
+def test_the_roll_up_has_the_same_effect_in_at_most_five_requests(runs):
     ours, _ = runs
     counts = [run.script("rollup").roll_up(run.session, PROJECT) for run in runs]
     assert counts[0] == counts[1]
     assert ours.requests <= 5
-    left = [
+    shots = [
         {
             shot["id"]: (shot["status"]["name"], dict(shot["metadata"]))
             for shot in run.session.query('select status.name, metadata from Shot where project.name is "demo"')
         }
         for run in runs
     ]
-    assert left[0] == left[1]
-    assert any(progress for _, progress in left[0].values())
+    assert shots[0] == shots[1]
+    assert any(progress for _, progress in shots[0].values())
 
 
-def test_the_listener_sends_a_shot_to_review_with_the_last_of_its_tasks(runs, tmp_path):
+def test_the_listener_sends_a_shot_to_review_after_the_last_of_its_tasks(runs, tmp_path):
     ours, theirs = runs
-    listening = ours.script("listener").listen(ours.session)
+    subscription = ours.script("listener").listen(ours.session)
     assert _review_all_tasks_of_a_shot(ours.box, tmp_path)
-    listening.cancel()
+    subscription.cancel()
     theirs.session.event_hub.connect()
     theirs.script("listener").listen(theirs.session)
-    # Its hub handles events while somebody waits.
-    threading.Thread(target=theirs.session.event_hub.wait, daemon=True).start()
-    assert _review_all_tasks_of_a_shot(theirs.box, tmp_path)
+    with _handling_events(theirs.session.event_hub):
+        assert _review_all_tasks_of_a_shot(theirs.box, tmp_path)
+
+
+@contextlib.contextmanager
+def _handling_events(event_hub):
+    """Handle the events of the official client in a thread, which does so only during `wait()`."""
+    stopped = threading.Event()
+
+    def handle():
+        while not stopped.is_set():
+            event_hub.wait(0.1)
+
+    thread = threading.Thread(target=handle)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        # Without a request in progress, so that the sandbox can stop at once.
+        thread.join()
 
 
 def _review_all_tasks_of_a_shot(box, cache):
-    """Send all tasks of a shot to review, one after the other; return whether the shot was sent after them."""
-    sent = threading.Event()
+    """Send all tasks of a shot to review, one by one; return whether the shot is sent after the last one."""
+    shot_changed = threading.Event()
     with Session(box.url, box.api_key, box.api_user, schema_cache_path=cache) as artist:
         shot = artist.query("Shot").where('project.name is "demo" and children any ()').order_by("id").first()
         review = artist.query("Status").where(name="Pending Review").one()
         artist.event_hub.connect()
-        artist.on_change("Shot", lambda *_: sent.set(), attributes=["status"], where=f'id is "{shot.id}"')
+        artist.on_change("Shot", lambda *_: shot_changed.set(), attributes=["status"], where=f'id is "{shot.id}"')
         for task in shot.children:
-            assert not sent.is_set()
+            assert not shot_changed.is_set()
             task.status = review
             artist.commit()
-        return sent.wait(30) and shot.status is review
+        return shot_changed.wait(30) and shot.status is review

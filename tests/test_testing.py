@@ -1,3 +1,5 @@
+"""Counting the requests of a session."""
+
 import threading
 
 import pytest
@@ -32,7 +34,7 @@ def test_a_count_compares_like_a_number_after_the_block(session):
     assert not made <= 0
 
 
-def test_a_block_that_keeps_to_the_expected_number_is_silent(session):
+def test_a_block_with_the_expected_number_of_requests_passes(session):
     with requests_made(session) == 1:
         session.call([USERS])
     with requests_made(session) <= 2:
@@ -41,13 +43,13 @@ def test_a_block_that_keeps_to_the_expected_number_is_silent(session):
         pass
 
 
-def test_a_block_that_makes_other_requests_fails_and_names_them(session):
+def test_a_block_with_another_number_of_requests_fails_and_lists_them(session):
     with pytest.raises(AssertionError) as caught, requests_made(session) == 1:
         session.call([USERS])
         session.query("Status").first()
         session.call([QueryServerInformationOperation()])
     lines = str(caught.value).splitlines()
-    assert lines[0] == "3 requests were made, not 1:"
+    assert lines[0] == "3 requests were made instead of 1:"
     assert len(lines) == 4
     assert "from User" in lines[1]
     assert "from Status" in lines[2]
@@ -55,9 +57,9 @@ def test_a_block_that_makes_other_requests_fails_and_names_them(session):
 
 
 def test_too_many_requests_and_too_few_fail(session):
-    with pytest.raises(AssertionError, match="1 requests were made, not at most 0"), requests_made(session) <= 0:
+    with pytest.raises(AssertionError, match="1 requests were made instead of at most 0"), requests_made(session) <= 0:
         session.call([USERS])
-    with pytest.raises(AssertionError, match="0 requests were made, not 1"), requests_made(session) == 1:
+    with pytest.raises(AssertionError, match="0 requests were made instead of 1"), requests_made(session) == 1:
         pass
 
 
@@ -73,12 +75,12 @@ def test_failed_requests_count(session):
 
 
 def test_requests_of_all_threads_count(session):
-    def ask():
+    def call():
         for _ in range(5):
             session.call([USERS])
 
     with requests_made(session) == 20:
-        threads = [threading.Thread(target=ask) for _ in range(4)]
+        threads = [threading.Thread(target=call) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -97,6 +99,6 @@ def test_blocks_nest(session):
             session.call([USERS])
 
 
-def test_a_comparison_without_a_block_is_told_rather_than_taken_for_true(session):
+def test_a_comparison_without_a_block_is_refused_instead_of_being_true(session):
     with pytest.raises(errors.UsageError, match="with requests_made"):
         assert requests_made(session) == 1

@@ -1,16 +1,12 @@
-"""The command line: `ftrack-orm sandbox` runs the embedded server, `ftrack-orm demo` shows the main job."""
+"""The command line: `ftrack-orm sandbox` runs the embedded server, `ftrack-orm demo` shows a typical session."""
 
 from __future__ import annotations
 
-import sys
+from .extras import needs_extra
 
 
 def main() -> None:
-    """Run the command line, or say which extra is missing."""
-    try:
+    """Run the command line. Exits with the command that installs click if it is missing."""
+    with needs_extra("The command line", {"click"}, "cli,sandbox"):
         from .commands import commands
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != "click":
-            raise
-        sys.exit("The command line needs the package click: pip install 'ftrack-orm[cli,sandbox]'")
     commands(prog_name="ftrack-orm")

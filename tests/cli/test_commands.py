@@ -1,3 +1,5 @@
+"""The command line, run as a process or in this process."""
+
 import json
 import os
 import pathlib
@@ -8,30 +10,35 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
 import ftrack_orm
 from ftrack_orm import Session
+from ftrack_orm.cli.commands import commands
 from ftrack_orm.sandbox import datamodel
 
 MAIN = "import sys; from ftrack_orm.cli import main; sys.argv[0] = 'ftrack-orm'; main()"
 
-#: The package under test is found by the commands whether it is installed or not.
+#: Makes the processes find the package under test even if it is not installed.
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(pathlib.Path(ftrack_orm.__file__).parent.parent)}
 
-#: Seconds after which a command that should have ended is taken for hanging.
-PATIENCE = 60
+#: Seconds after which a command that does not end fails the test.
+TIMEOUT_SECONDS = 60
 
 
 @pytest.fixture
 def run(tmp_path):
-    """Run the command line to its end, in an empty folder; *without* names a package that is to be missing."""
+    """Return a function that runs the command line in a process and an empty folder.
+
+    *without* is the name of a package that the process cannot import.
+    """
 
     def run(*arguments, without=None):
         return subprocess.run(
             command(arguments, without),
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT_SECONDS,
             cwd=tmp_path,
             env=ENVIRONMENT,
         )
@@ -41,7 +48,7 @@ def run(tmp_path):
 
 @pytest.fixture
 def started(tmp_path):
-    """Start the command line as `run` does and leave it running; it is ended with the test."""
+    """Return a function that starts the command line like `run`; the processes are killed after the test."""
     processes = []
 
     def start(*arguments, without=None):
@@ -75,10 +82,10 @@ def first_lines(process):
 # -- sandbox ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("interruption", [signal.SIGINT, signal.SIGTERM])
-def test_sandbox_prints_how_to_reach_it_serves_and_ends_cleanly(started, interruption, tmp_path):
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_sandbox_prints_its_address_serves_and_stops_on_a_signal(started, signal_number, tmp_path):
     process = started("sandbox", "--seed", "empty")
-    # The lines arrive although the process goes on and its output is a pipe, so each is flushed.
+    # The lines can be read from a pipe while the process runs, so each is flushed.
     lines = first_lines(process)
     assert list(lines) == ["FTRACK_SERVER", "FTRACK_API_USER", "FTRACK_API_KEY"]
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", lines["FTRACK_SERVER"])
@@ -86,12 +93,12 @@ def test_sandbox_prints_how_to_reach_it_serves_and_ends_cleanly(started, interru
         lines["FTRACK_SERVER"], lines["FTRACK_API_KEY"], lines["FTRACK_API_USER"], schema_cache_path=tmp_path / "cache"
     ) as session:
         assert session.query("User").where(username=lines["FTRACK_API_USER"]).one()
-    process.send_signal(interruption)
-    rest, complaints = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, rest, complaints) == (0, "", "")
+    process.send_signal(signal_number)
+    output, errors = process.communicate(timeout=TIMEOUT_SECONDS)
+    assert (process.returncode, output, errors) == (0, "", "")
 
 
-def test_sandbox_uses_the_port_user_key_and_file_it_is_told(started, tmp_path):
+def test_sandbox_uses_the_given_port_user_key_and_file(started, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     options = ["--port", str(port), "--api-user", "jane", "--api-key", "k-1", "--database", "kept.db"]
@@ -105,14 +112,14 @@ def test_sandbox_uses_the_port_user_key_and_file_it_is_told(started, tmp_path):
         with Session(f"http://127.0.0.1:{port}", "k-1", "jane", schema_cache_path=False) as session:
             assert session.query("User").where(username="jane").count() == 1
         process.terminate()
-        assert process.wait(PATIENCE) == 0
+        assert process.wait(TIMEOUT_SECONDS) == 0
     assert (tmp_path / "kept.db").exists()
 
 
 def test_sandbox_serves_a_schema_file(started, tmp_path):
-    answer = json.loads(json.dumps(datamodel.load().schemas))
-    answer.append({"id": "Prop", "primary_key": ["id"], "properties": {"id": {"type": "string", "default": "{uid}"}}})
-    (tmp_path / "mine.json").write_text(json.dumps(answer))
+    schemas = json.loads(json.dumps(datamodel.load().schemas))
+    schemas.append({"id": "Prop", "primary_key": ["id"], "properties": {"id": {"type": "string", "default": "{uid}"}}})
+    (tmp_path / "mine.json").write_text(json.dumps(schemas))
     lines = first_lines(started("sandbox", "--seed", "empty", "--schema", "mine.json"))
     with Session(
         lines["FTRACK_SERVER"], lines["FTRACK_API_KEY"], lines["FTRACK_API_USER"], schema_cache_path=False
@@ -120,41 +127,57 @@ def test_sandbox_serves_a_schema_file(started, tmp_path):
         assert "Prop" in session.types
 
 
-# -- mistakes ---------------------------------------------------------------------------------------------------------
+# -- errors -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def invoke(tmp_path, monkeypatch):
+    """Return a function that runs the command line in this process, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield lambda *arguments: CliRunner().invoke(commands, arguments, prog_name="ftrack-orm")
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("arguments", "message"),
     [
         (["sandbox", "--seed", "dmeo"], "There is no seed 'dmeo'.*Did you mean 'demo'"),
         (["demo", "--seed", "dmeo"], "There is no seed 'dmeo'.*Did you mean 'demo'"),
         (["sandbox", "--seed", "empty", "--tasks", "5"], "Only the seed 'demo' has tasks"),
         (["demo", "--seed", "empty"], "no tasks to show"),
         (["sandbox", "--seed", "empty", "--schema", "notes.txt"], r"notes\.txt cannot be read"),
-        (["sandbox", "--seed", "empty", "--schema", "strange.json"], "not of the known shape"),
-        (["sandbox", "--seed", "empty", "--port", "TAKEN"], "The embedded server cannot run.*in use"),
+        (["sandbox", "--seed", "empty", "--schema", "invalid.json"], "not of the known shape"),
     ],
 )
-def test_what_cannot_work_is_told_in_a_sentence(run, tmp_path, arguments, sentence):
+def test_an_error_of_the_user_exits_with_its_message(invoke, tmp_path, arguments, message):
     (tmp_path / "notes.txt").write_text("not a schema")
-    (tmp_path / "strange.json").write_text('[{"name": "a type without id"}]')
+    (tmp_path / "invalid.json").write_text('[{"name": "a type without id"}]')
+    result = invoke(*arguments)
+    assert result.exit_code == 1
+    assert type(result.exception) is SystemExit
+    assert re.search(message, result.output)
+
+
+def test_an_error_is_printed_on_standard_error_without_a_traceback(run):
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        taken = str(listener.getsockname()[1])
-        done = run(*[taken if argument == "TAKEN" else argument for argument in arguments])
-    assert done.returncode == 1
-    assert re.search(sentence, done.stderr)
-    assert "Traceback" not in done.stderr
+        port_in_use = str(listener.getsockname()[1])
+        process = run("sandbox", "--seed", "empty", "--port", port_in_use)
+    assert process.returncode == 1
+    assert re.search("The embedded server cannot run.*in use", process.stderr)
+    assert "Traceback" not in process.stderr
+    assert process.stdout == ""
 
 
 @pytest.mark.parametrize(
     "arguments",
     [["sandbox", "--tasks", "0"], ["sandbox", "--port", "-1"], ["sandbox", "--schema", "no.json"], ["sanbox"]],
 )
-def test_a_mistake_in_the_arguments_is_told_with_the_usage(run, arguments):
-    done = run(*arguments)
-    assert done.returncode == 2
-    assert done.stderr.startswith("Usage: ftrack-orm")
-    assert done.stdout == ""
+def test_invalid_arguments_exit_with_the_usage(invoke, arguments):
+    result = invoke(*arguments)
+    assert result.exit_code == 2
+    assert result.output.startswith("Usage: ftrack-orm")
 
 
 @pytest.mark.parametrize(
@@ -167,20 +190,20 @@ def test_a_mistake_in_the_arguments_is_told_with_the_usage(run, arguments):
         ("aiohttp", ["demo"], "sandbox"),
     ],
 )
-def test_a_missing_extra_is_named_with_what_installs_it(run, package, arguments, extra):
-    done = run(*arguments, without=package)
-    assert done.returncode == 1
-    assert re.search(rf"needs the package {package}: pip install 'ftrack-orm\[.*{extra}.*\]'", done.stderr)
-    assert "Traceback" not in done.stderr
+def test_a_missing_package_is_named_with_the_extra_that_installs_it(run, package, arguments, extra):
+    process = run(*arguments, without=package)
+    assert process.returncode == 1
+    assert re.search(rf"needs the package {package}: pip install 'ftrack-orm\[.*{extra}.*\]'", process.stderr)
+    assert "Traceback" not in process.stderr
 
 
-def test_the_sandbox_command_does_not_need_what_only_the_demo_shows_with(started):
+def test_the_sandbox_command_does_not_need_the_packages_of_the_demo(started):
     process = started("sandbox", "--seed", "empty", without="rich")
     assert "FTRACK_SERVER" in first_lines(process)
 
 
-def test_help_names_the_commands(run):
-    done = run("-h")
-    assert done.returncode == 0
-    assert "sandbox" in done.stdout
-    assert "demo" in done.stdout
+def test_help_names_the_commands(invoke):
+    result = invoke("-h")
+    assert result.exit_code == 0
+    assert "sandbox" in result.output
+    assert "demo" in result.output

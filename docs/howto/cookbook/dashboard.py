@@ -1,4 +1,4 @@
-"""The dashboard of a project: what is not done yet, where it belongs, who does it and how far it is."""
+"""The dashboard of a project: its open tasks with their parents, assignees and progress."""
 
 
 def dashboard(session, project):
@@ -7,7 +7,7 @@ def dashboard(session, project):
     query = (
         session.query(Task)
         .where(Task.project.name == project, Task.status.state.short != "DONE")
-        # Optional: without it the same comes in a request for each hop. With it, all comes with the tasks.
+        # Optional: without it, each relation is fetched in another request; with it, everything comes with the tasks.
         .select(Task.name, Task.bid, Task.time_logged, Task.end_date, Task.type.name, Task.status.name)
         .select(Task.parent.name, Task.parent.parent.name, Task.assignments.resource["User"].username)
         .order_by(Task.end_date, Task.name, Task.id)

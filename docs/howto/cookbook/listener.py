@@ -2,12 +2,12 @@
 
 
 def listen(session):
-    """Keep the shots right while tasks change, until `cancel()` of what is returned or the session's end."""
+    """Update shots when their tasks change, until `cancel()` of the returned subscription or the end of the session."""
     Task = session.types.Task
 
     def task_changed(task, names):
         shot = task.parent
-        # What others changed since has been marked by its own event: these reads fetch what is stale, and only that.
+        # Events have expired the attributes that others changed since: these reads fetch them, and nothing else.
         if all(child.status.name == "Pending Review" for child in shot.children):
             shot.status = task.status
             session.commit()

@@ -6,7 +6,7 @@ import pathlib
 def publish(session, task_id, asset_name, files, comment):
     """Publish *files*, paths by component name, as the next version of an asset of the task's shot.
 
-    Returns the new version. All of it is one commit: no half-published version is ever seen.
+    Returns the new version. Everything is one commit, so no other session sees an incomplete version.
     """
     task = session.get("Task", task_id)
     asset_type = session.query("AssetType").where(name="Render").one()

@@ -1,10 +1,10 @@
-"""The nightly roll-up: each shot is told how many of its tasks are done, and approved when all are."""
+"""The nightly roll-up: stores the progress of each shot, and approves shots whose tasks are all done."""
 
 from collections import Counter
 
 
 def roll_up(session, project):
-    """Bring the shots of the project named *project* up to date with their tasks; return how many were approved."""
+    """Update the shots of the project named *project* from their tasks; return the number of approved shots."""
     Task, Shot = session.types.Task, session.types.Shot
     tasks = session.query(Task).where(Task.project.name == project).select(Task.parent_id, Task.status.state.short)
     done, total = Counter(), Counter()

@@ -1,4 +1,4 @@
-"""The dashboard of a project with ftrack-python-api, with the projections an experienced user writes."""
+"""The dashboard of a project with ftrack-python-api, with the projections of an experienced user."""
 
 
 def dashboard(session, project):

@@ -2,13 +2,13 @@
 
 
 def listen(session):
-    """Keep the shots right while tasks change; events are handled while `session.event_hub.wait()` runs."""
+    """Update shots when their tasks change; events are handled while `session.event_hub.wait()` runs."""
 
     def task_changed(event):
         for change in event["data"].get("entities", []):
             if change.get("entityType") != "task" or "statusid" not in (change.get("keys") or []):
                 continue
-            # The session would answer from what it has cached, so what may have changed is asked for again.
+            # The session would return cached values, so the values that may have changed are queried again.
             task = session.query(f'select parent_id, status from Task where id is "{change["entityId"]}"').first()
             if task is None:
                 continue

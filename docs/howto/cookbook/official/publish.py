@@ -1,4 +1,4 @@
-"""Publishing a version with ftrack-python-api, as its documentation does it."""
+"""Publishing a version with ftrack-python-api, as in its documentation."""
 
 import pathlib
 

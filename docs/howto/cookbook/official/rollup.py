@@ -4,7 +4,7 @@ from collections import Counter
 
 
 def roll_up(session, project):
-    """Bring the shots of the project named *project* up to date with their tasks; return how many were approved."""
+    """Update the shots of the project named *project* from their tasks; return the number of approved shots."""
     tasks = session.query(f'select parent_id, status.state.short from Task where project.name is "{project}"')
     done, total = Counter(), Counter()
     for task in tasks:
