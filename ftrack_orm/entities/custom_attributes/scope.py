@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.errors import NotFetched
 from ftrack_orm.schema.custom_attributes import ConfigurationScope
-from ftrack_orm.schema.facts import PARENT_RELATIONS, PROJECT
+from ftrack_orm.schema.facts import PROJECT
+
+from .hierarchy import is_new, parent_relation
+
+if TYPE_CHECKING:
+    from ftrack_orm.entities.entity import Entity
 
 
 def scope_of(entity: Entity) -> ConfigurationScope:
     """Return the scope of *entity*. Attributes that are needed for it and not loaded are loaded.
 
-    Raises `NotFetched` when they must not be.
+    Raises `NotFetched` when the fetch mode forbids that.
     """
     schema = entity.__schema__
     object_type_id = entity.__dict__.get("object_type_id") or schema.classifiers.get("object_type_id")
@@ -34,11 +38,12 @@ def _project_id(entity: Entity) -> str | None:
             return str(current._ftrack_state.key[0])
         schema = current.__schema__
         # The server derives the project of a new entity from its parent, so that it has one only if the user set it.
-        is_new = current._ftrack_state.lifecycle in (Lifecycle.PENDING, Lifecycle.TRANSIENT)
-        if "project_id" in schema.attributes and (not is_new or current.__dict__.get("project_id")):
+        if "project_id" in schema.attributes and (not is_new(current) or current.__dict__.get("project_id")):
             return current["project_id"]  # type: ignore[no-any-return]  # the schema says text
-        relation = PARENT_RELATIONS.get(schema.family)
-        parent = current[relation] if relation in schema.attributes else None
+        relation = parent_relation(current)
+        if relation is None:
+            return None
+        parent = current[relation]
         has_parent = current.__dict__.get(schema.reference_keys.get(relation)) is not None
         if parent is None and has_parent and not current._ftrack_state.workspace.may_fetch(current):
             raise NotFetched(

@@ -32,7 +32,7 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
       reset by every change of the items: only `_set`, `_add` and `_discard` change them, each under the workspace's
       lock.
     - `_removals` is the value that `Workspace.removals` had when the items were last searched for entities that were
-      deleted or dropped. While the two are equal, there is none among the items.
+      deleted or dropped. While the two are equal, the items contain no such entity.
     """
 
     __slots__ = ("_attribute", "_items", "_owner", "_removals", "_sequence")
@@ -164,7 +164,7 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
             self._discard(value)
 
     def pop(self, index: int = -1) -> Entity:
-        """Remove and return the entity at *index*, the last one by default; `IndexError` when there is none."""
+        """Remove and return the entity at *index*, the last one by default. Raises `IndexError`."""
         entity = self[index]
         self.remove(entity)
         return entity
