@@ -27,8 +27,8 @@ def error_object(error: BaseException) -> dict[str, Any]:
     """Return the error object that is the response to a whole batch; an unexpected error becomes a `ServerError`."""
     if isinstance(error, errors.ServerError):
         return {"exception": error.exception, "content": error.content, "error_code": error.error_code}
-    for kind, name in _NAMES:
-        if isinstance(error, kind):
+    for error_type, name in _NAMES:
+        if isinstance(error, error_type):
             return {"exception": name, "content": str(error), "error_code": None}
     content = f"The embedded server failed: {type(error).__name__}: {error}"
     return {"exception": "ServerError", "content": content, "error_code": None}
@@ -38,8 +38,8 @@ def http_status(error: BaseException, *, strict: bool) -> int:
     """Return the HTTP status of an error, which is 200 unless the client is *strict*."""
     if not strict:
         return 200
-    for kind, code in _STATUSES:
-        if isinstance(error, kind):
+    for error_type, code in _STATUSES:
+        if isinstance(error, error_type):
             return code
     is_client_error = isinstance(error, (errors.ServerError, errors.UsageError, errors.SandboxUnsupported))
     return 400 if is_client_error else 500

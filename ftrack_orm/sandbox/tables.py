@@ -131,9 +131,9 @@ class Tables:
 
         Raises `SandboxUnsupported` when no key is known, which means that the schema was not prepared for the server.
         """
-        found = self._relations.get((entity_type, attribute))
-        if found is not None:
-            return found
+        cached = self._relations.get((entity_type, attribute))
+        if cached is not None:
+            return cached
         for name in (entity_type, *self.schema.type(entity_type).bases):
             key = self.relations.get((name, attribute))
             if key is not None:
@@ -319,7 +319,7 @@ _TYPES: dict[ValueType, sa.types.TypeEngine[Any]] = {
 def _column(name: str, attribute: Attribute, is_key: bool, primary_key: tuple[str, ...]) -> sa.Column[Any]:
     value_type = attribute.value_type or ValueType.TEXT
     # Ids compare exactly, with the binary collation, so that their indexes serve joins from either side.
-    kind = sa.Text() if is_key and value_type is ValueType.TEXT else _TYPES[value_type]
+    column_type = sa.Text() if is_key and value_type is ValueType.TEXT else _TYPES[value_type]
     in_key = name in primary_key
     counts = in_key and len(primary_key) == 1 and value_type is ValueType.INTEGER
-    return sa.Column(name, kind, primary_key=in_key, autoincrement=counts, nullable=not in_key)
+    return sa.Column(name, column_type, primary_key=in_key, autoincrement=counts, nullable=not in_key)

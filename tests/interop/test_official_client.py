@@ -107,9 +107,13 @@ def test_a_created_production_is_read_back_by_another_session(open_session: Open
 
 
 def test_results_are_paged(session: Any, project: Any) -> None:
-    calls = []
-    call = session.call
-    session.call = lambda data: calls.append(data) or call(data)
+    calls, call = [], session.call
+
+    def record_call(data: Any) -> Any:
+        calls.append(data)
+        return call(data)
+
+    session.call = record_call
     names = [context["name"] for context in session.query("select name from TypedContext", page_size=7)]
     session.call = call
     assert (len(names), len(calls)) == (14, 2)

@@ -72,7 +72,7 @@ def _correlate(
     if isinstance(key, Derived) and key.rule == "parents_ancestors":
         # An asset's ancestors are its context and all above it.
         closure, parent = tables.closure.alias(), tables.relation(owner_type, "parent")
-        assert isinstance(parent, ForeignKey), f"{owner_type}.parent is kept in a foreign key"
+        assert isinstance(parent, ForeignKey), f"{owner_type}.parent is stored as a foreign key"
         owner = EntityAlias(item.from_builder, owner_type, tables.table(owner_type).alias())
         item.from_builder.join(closure, closure.c.ancestor_id == item.id, outer=False)
         parent_id = owner.foreign_key(owner_type, parent)

@@ -100,9 +100,9 @@ def _end_type(entity: EntityAlias, name: str) -> sa.ColumnElement[Any]:
 def _context_path(tables: Tables, context_id: sa.ColumnElement[Any], correlate: sa.FromClause) -> sa.Select[Any]:
     """Select id, name and type of a context and its ancestors; the types can be passed to `session.get`."""
     closure, context = tables.closure.alias(), tables.table("Context").alias()
-    kind = sa.case((context.c[ENTITY_TYPE] == "Project", "Project"), else_="TypedContext")
+    type_name = sa.case((context.c[ENTITY_TYPE] == "Project", "Project"), else_="TypedContext")
     return (
-        sa.select(context.c.id, context.c.name, kind.label("type"), (-closure.c.depth).label("position"))
+        sa.select(context.c.id, context.c.name, type_name.label("type"), (-closure.c.depth).label("position"))
         .select_from(closure.join(context, context.c.id == closure.c.ancestor_id))
         .where(closure.c.descendant_id == context_id)
         .correlate(correlate)

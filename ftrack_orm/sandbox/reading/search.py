@@ -119,7 +119,7 @@ def _context_criterion(entity_type: EntityType, context_id: str, schema: Schema)
     """Return the criterion that an entity belongs to a context: to the context itself or to a descendant."""
     path = _PATHS_TO_CONTEXT.get(entity_type.family)
     if path is None:
-        message = f"The embedded server does not know which contexts entities of {entity_type.name} lie in."
+        message = f"The embedded server does not know which contexts entities of {entity_type.name} belong to."
         raise SandboxUnsupported(message, entity_type=entity_type.name)
     return disjunction(
         Comparison(Path.of(*path, "id"), Operator.IS, context_id),

@@ -31,14 +31,14 @@ def from_json(entity_type: EntityType, attribute: Attribute, value: Any) -> Any:
     """Return the column value of a scalar attribute for a JSON *value*; raises a validation error."""
     if value is None:
         return None
-    kind = attribute.value_type
-    if kind is ValueType.DATETIME:
+    value_type = attribute.value_type
+    if value_type is ValueType.DATETIME:
         return _datetime(entity_type, attribute, value)
-    if kind in (ValueType.ANY, ValueType.OBJECT):
+    if value_type in (ValueType.ANY, ValueType.OBJECT):
         return value
-    if not _fits(kind, value):
+    if not _fits(value_type, value):
         raise _wrong_type(entity_type, attribute, value)
-    if kind is ValueType.BOOLEAN:
+    if value_type is ValueType.BOOLEAN:
         return bool(value)
     if attribute.enumeration and value not in attribute.enumeration:
         options = ", ".join(repr(option) for option in attribute.enumeration)
@@ -48,15 +48,15 @@ def from_json(entity_type: EntityType, attribute: Attribute, value: Any) -> Any:
     return value
 
 
-def _fits(kind: ValueType | None, value: Any) -> bool:
-    if kind is ValueType.BOOLEAN:
+def _fits(value_type: ValueType | None, value: Any) -> bool:
+    if value_type is ValueType.BOOLEAN:
         # MySQL stores booleans as 0 and 1, and clients have sent them so.
         return isinstance(value, bool) or (isinstance(value, int) and value in (0, 1))
     if isinstance(value, bool):
         return False
-    if kind is ValueType.INTEGER:
+    if value_type is ValueType.INTEGER:
         return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-    if kind is ValueType.NUMBER:
+    if value_type is ValueType.NUMBER:
         return isinstance(value, (int, float))
     return isinstance(value, str)
 

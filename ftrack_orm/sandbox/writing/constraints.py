@@ -83,9 +83,9 @@ def check_foreign_key(store: Store, foreign_key: ForeignKeyColumn, row: Mapping[
         roots.add(target)
         if len(store.schema.types[target].primary_key) == 1 and store.find(target, (value,)) is not None:
             return
-    wanted = " or ".join(foreign_key.targets)
+    target_types = " or ".join(foreign_key.targets)
     raise server_errors.integrity_error(
-        f"{foreign_key.entity_type}.{foreign_key.attribute}: there is no {wanted} with id {value!r} "
+        f"{foreign_key.entity_type}.{foreign_key.attribute}: there is no {target_types} with id {value!r} "
         f"(foreign key {foreign_key.column})."
     )
 

@@ -228,11 +228,11 @@ _CHECKS: dict[str, Callable[[str, Mapping[str, Any], Any], Any]] = {
 _TYPE_NAMES = {"str": "unicode"}
 
 
-def _refuse(key: str, wanted: str, value: Any) -> NoReturn:
+def _refuse(key: str, expected: str, value: Any) -> NoReturn:
     name = type(value).__name__
-    shown = f"<type '{_TYPE_NAMES.get(name, name)}'>"
+    actual = f"<type '{_TYPE_NAMES.get(name, name)}'>"
     raise server_errors.validation_error(
-        f'Custom attribute value for "{key}" must be of type {wanted}. Got "{value}" of type {shown}'
+        f'Custom attribute value for "{key}" must be of type {expected}. Got "{value}" of type {actual}'
     )
 
 

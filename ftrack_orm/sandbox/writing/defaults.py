@@ -78,8 +78,10 @@ def fill(store: Store, entity_type: EntityType, row: Row) -> None:
 
 def _fill_independent(store: Store, entity_type: EntityType, family: tuple[str, ...], row: Row) -> None:
     """Fill in values that depend on no other entity: the schema's defaults, times, the current user, constants."""
-    values = {name: value for kind in reversed(family) for name, value in _DEFAULT_VALUES.get(kind, {}).items()}
-    creation_times = {name for kind in family for name in _CREATION_TIMES.get(kind, ())} | {"created_at"}
+    values = {
+        name: value for type_name in reversed(family) for name, value in _DEFAULT_VALUES.get(type_name, {}).items()
+    }
+    creation_times = {name for type_name in family for name in _CREATION_TIMES.get(type_name, ())} | {"created_at"}
     current_user = {"created_by_id", *(("user_id",) if not _CURRENT_USER_TYPES.isdisjoint(family) else ())}
     for attribute in entity_type.attributes.values():
         if attribute.kind is not Kind.SCALAR:
@@ -171,9 +173,9 @@ def _typed_parent(store: Store, entity_type: EntityType, row: Row) -> None:
     for foreign_key in store.references.foreign_keys_of(entity_type.name):
         if foreign_key.column == "parent_id":
             for target in ("Context", *foreign_key.targets):
-                found = store.find(target, (row["parent_id"],)) if _has_one_key(store, target) else None
-                if found is not None:
-                    row["parent_type"] = found[ENTITY_TYPE]
+                parent = store.find(target, (row["parent_id"],)) if _has_one_key(store, target) else None
+                if parent is not None:
+                    row["parent_type"] = parent[ENTITY_TYPE]
                     return
 
 
@@ -203,12 +205,12 @@ def _require(store: Store, entity_type: EntityType, row: Row, column: str, targe
         raise server_errors.integrity_error(
             f"Column '{column}' cannot be null: a {entity_type.name} needs a {target} to belong to."
         )
-    found = store.find(target, (value,))
-    if found is None:
+    parent = store.find(target, (value,))
+    if parent is None:
         raise server_errors.integrity_error(
             f"{entity_type.name}.{column}: there is no {target} with id {value!r} (foreign key {column})."
         )
-    return found
+    return parent
 
 
 _RULES: dict[str, Callable[[Store, EntityType, Row], None]] = {

@@ -49,16 +49,16 @@ def validate(
             collections[name] = _members(entity_type, attribute, value)
             continue
         if attribute.kind is Kind.REFERENCE:
-            column, given = _reference(tables, entity_type, attribute, value)
-            references[column] = given
+            column, new_value = _reference(tables, entity_type, attribute, value)
+            references[column] = new_value
         else:
-            column, given = _scalar(tables, entity_type, attribute, value)
-            scalars[column] = given
+            column, new_value = _scalar(tables, entity_type, attribute, value)
+            scalars[column] = new_value
         # Clients also send attributes that they did not change, so only a changed value is refused.
-        if current is not None and attribute.immutable and current[column] != given:
+        if current is not None and attribute.immutable and current[column] != new_value:
             raise server_errors.validation_error(
                 f"{entity_type.name}.{name} can be set only when the entity is created; it is {current[column]!r} "
-                f"and cannot become {given!r}."
+                f"and cannot become {new_value!r}."
             )
     # The official client sends a key's default (`priority_id`) together with the reference that its user set
     # (`priority`), which takes precedence.
@@ -84,10 +84,10 @@ def _settable(tables: Tables, entity_type: EntityType, name: str) -> Attribute:
 def _scalar(tables: Tables, entity_type: EntityType, attribute: Attribute, value: Any) -> tuple[str, Any]:
     column = tables.column(entity_type.name, attribute.name)
     assert column is not None  # `_settable` raised for attributes without a column
-    given = column_values.from_json(entity_type, attribute, value)
-    if attribute.translates_type and given is not None:
-        given = legacy_names.entity_type_name(tables.schema, given)
-    return column.name, given
+    new_value = column_values.from_json(entity_type, attribute, value)
+    if attribute.translates_type and new_value is not None:
+        new_value = legacy_names.entity_type_name(tables.schema, new_value)
+    return column.name, new_value
 
 
 def _reference(tables: Tables, entity_type: EntityType, attribute: Attribute, value: Any) -> tuple[str, Any]:
@@ -98,13 +98,13 @@ def _reference(tables: Tables, entity_type: EntityType, attribute: Attribute, va
     if value is None:
         return column, None
     target = tables.schema.type(attribute.target)
-    (given,) = column_values.reference_key(entity_type, attribute, value, target.primary_key[:1])
+    (new_value,) = column_values.reference_key(entity_type, attribute, value, target.primary_key[:1])
     sent = value[ENTITY_TYPE]
     if sent not in tables.schema.types or not tables.schema.related(sent, target.name):
         raise server_errors.validation_error(
-            f"{entity_type.name}.{attribute.name} must be a {target.name}, not a {sent} ({given})."
+            f"{entity_type.name}.{attribute.name} must be a {target.name}, not a {sent} ({new_value})."
         )
-    return column, given
+    return column, new_value
 
 
 def _members(entity_type: EntityType, attribute: Attribute, value: Any) -> list[Any]:

@@ -69,15 +69,15 @@ def _set_many_to_many(
 ) -> None:
     table, near, far = store.tables.link(key)
     target = _target(store, attribute)
-    wanted = [reference_key(entity_type, attribute, member, target.primary_key)[0] for member in members]
-    for id_ in wanted:
+    new_ids = [reference_key(entity_type, attribute, member, target.primary_key)[0] for member in members]
+    for id_ in new_ids:
         if store.find(target.name, (id_,)) is None:
             raise server_errors.integrity_error(
                 f"{entity_type.name}.{attribute.name}: there is no {target.name} with id {id_!r}."
             )
     present = set(store.connection.execute(table.select().with_only_columns(far).where(near == row["id"])).scalars())
-    added = [id_ for id_ in dict.fromkeys(wanted) if id_ not in present]
-    removed = present - set(wanted)
+    added = [id_ for id_ in dict.fromkeys(new_ids) if id_ not in present]
+    removed = present - set(new_ids)
     described = store.schema.types.get(key.link)
     if described is None:
         if removed:
@@ -86,7 +86,7 @@ def _set_many_to_many(
             store.connection.execute(table.insert(), [{near.name: row["id"], far.name: id_} for id_ in added])
         if removed or added:
             root = store.tables.root(entity_type.name)
-            now = sorted(dict.fromkeys(wanted))
+            now = sorted(dict.fromkeys(new_ids))
             store.change_log.record_links(root, (row["id"],), row, attribute.name, sorted(present), now)
         return
     # The link is an entity itself, with an id, values and dependents of its own.
@@ -114,9 +114,9 @@ def _set_one_to_many(
         store.key_of(target.name, child): child
         for child in store.rows(target.name, **{column: row["id"], **dict(key.only)})
     }
-    kept = {_attach(store, entity_type, attribute, row, key, member, present) for member in members}
+    attached = {_attach(store, entity_type, attribute, row, key, member, present) for member in members}
     for child_key, child in present.items():
-        if child_key not in kept:
+        if child_key not in attached:
             _detach(store, target, column, child_key, child)
 
 
@@ -144,12 +144,12 @@ def _attach(
         raise server_errors.integrity_error(
             f"{entity_type.name}.{attribute.name}: there is no {target.name} with key {list(child_key)!r}."
         )
-    wanted = {column: owner, **dict(key.only)}
+    new_values = {column: owner, **dict(key.only)}
     if "parent_type" in child and column == "parent_id":
-        wanted["parent_type"] = row[ENTITY_TYPE]
+        new_values["parent_type"] = row[ENTITY_TYPE]
     if target.name == "Metadata" and "value" in member:
-        wanted["value"] = member["value"]
-    changes = {name: value for name, value in wanted.items() if child.get(name) != value}
+        new_values["value"] = member["value"]
+    changes = {name: value for name, value in new_values.items() if child.get(name) != value}
     update.apply(store, store.type_of(target.name, child), child, changes)
     return child_key
 

@@ -76,8 +76,8 @@ def _value(store: Store, entity_type: EntityType, name: str, row: Row) -> Any:
 
 def _configuration_key(store: Store, row: Mapping[str, Any]) -> Any:
     """Return the key of a custom attribute value, which is that of its configuration."""
-    found = store.find("CustomAttributeConfiguration", (row["configuration_id"],))
-    return found["key"] if found else None
+    configuration = store.find("CustomAttributeConfiguration", (row["configuration_id"],))
+    return configuration["key"] if configuration else None
 
 
 def _related(store: Store, entity_type: EntityType, name: str, row: Row) -> Any:
@@ -96,6 +96,6 @@ def _reference(store: Store, entity_type: EntityType, name: str, row: Row) -> di
     value = row.get(store.tables.key_column(entity_type.name, key).name)
     if value is None:
         return None
-    found = store.find(target, (value,))
-    concrete = target if found is None or store.tables.view(target) else found[ENTITY_TYPE]
+    related = store.find(target, (value,))
+    concrete = target if related is None or store.tables.view(target) else related[ENTITY_TYPE]
     return {ENTITY_TYPE: concrete, store.schema.types[target].primary_key[0]: value}

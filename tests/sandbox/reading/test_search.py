@@ -125,7 +125,7 @@ def test_a_search_sees_the_writes_of_the_same_request(production: Studio) -> Non
         (searching("Task", ["x"], "select id from Shot"), "ValidationError", "its expression selects Shot"),
         (searching("Tsk", ["x"], "select id from Task"), "KeyError", "'Task'"),
         (searching("Task", ["x"], "select id from Task where"), "ParseError", "Failed to parse: select id from Task"),
-        (searching("User", ["x"], context_id="P"), "NotImplementedError", "which contexts entities of User lie in"),
+        (searching("User", ["x"], context_id="P"), "NotImplementedError", "which contexts entities of User belong to"),
         (searching("Asset", ["x"], object_type_ids=[SHOT]), "NotImplementedError", "Asset by object types"),
         (searching("Appointment", ["x"]), "NotImplementedError", "no text of Appointment to search by"),
     ],
