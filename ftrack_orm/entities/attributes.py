@@ -56,9 +56,14 @@ class EntityAttribute:
         values = entity.__dict__
         if self.name in values:  # Another thread may have loaded it meanwhile.
             return values[self.name]
-        if entity._ftrack_state.lifecycle in (Lifecycle.PENDING, Lifecycle.TRANSIENT):
+        lifecycle, workspace = entity._ftrack_state.lifecycle, entity._ftrack_state.workspace
+        if lifecycle in (Lifecycle.PENDING, Lifecycle.TRANSIENT):
             return self._value_of_new_entity(entity)
-        return entity._ftrack_state.workspace.loader.load(entity, self.attribute)
+        is_collection = self.attribute.kind is _COLLECTION and not self.attribute.restricted
+        if is_collection and lifecycle is Lifecycle.PERSISTENT and workspace.may_fetch(entity):
+            # It is loaded when it is first looked at, so that appending to it makes no request.
+            return values.setdefault(self.name, Collection(entity, self.attribute, is_stale=True))
+        return workspace.loader.load(entity, self.attribute)
 
     def set(self, entity: Entity, value: Any) -> None:
         """Record *value* as a change for the next commit; raises the errors of `changes.assign`."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ftrack_orm.schema.attribute import Attribute
     from ftrack_orm.schema.model import EntityType
 
+    from .journal import Journal
     from .workspace import Workspace
 
 
@@ -54,12 +55,13 @@ class EntityState:
 
     Values live in the entity's own `__dict__`, where Python finds a loaded one without a function call. This object
     holds the parts that reading a loaded value does not need: the primary key, the lifecycle and the peers. For each
-    changed attribute *originals* holds the value the server is believed to have, `NOT_LOADED` where that is unknown;
-    it is None while nothing is changed. *written_at* is the `Workspace.revision` of the commit that last wrote the
-    entity, 0 if this session never did.
+    scalar and reference that a unit of work has edited, *originals* holds the value the server is believed to have,
+    `NOT_LOADED` where that is unknown; it is None while there is no such edit. *journal* is that of the unit of work
+    which created a new entity. *written_at* is the `Workspace.revision` of the commit that last wrote the entity, 0 if
+    this session never did.
     """
 
-    __slots__ = ("key", "lifecycle", "originals", "peers", "workspace", "written_at")
+    __slots__ = ("journal", "key", "lifecycle", "originals", "peers", "workspace", "written_at")
 
     def __init__(
         self, workspace: Workspace, key: tuple[str, ...], lifecycle: Lifecycle, peers: Peers | None = None
@@ -69,6 +71,7 @@ class EntityState:
         self.lifecycle = lifecycle
         self.peers = peers
         self.originals: dict[str, Any] | None = None
+        self.journal: Journal | None = None
         self.written_at = 0
 
 

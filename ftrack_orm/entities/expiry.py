@@ -148,7 +148,7 @@ class ExpiryLog:
 
     def _may_go(self, entity: Entity) -> bool:
         # Edits of an entity that another user deleted stay recorded, so that the commit reports the conflict.
-        return not entity._ftrack_state.originals or entity in self._workspace.journal.deleted
+        return not self._workspace.is_edited(entity) or self._workspace.is_being_deleted(entity)
 
     def _entities_of(self, notice: ChangeNotice) -> Iterator[Entity]:
         identities = self._workspace.identities
@@ -180,11 +180,10 @@ class ExpiryLog:
 
     def _expire(self, entity: Entity, name: str) -> None:
         originals = entity._ftrack_state.originals
-        if originals is not None and name in originals:
+        if isinstance(value := entity.__dict__.get(name), Tracked):
+            # Its edits are differences, which are made again on top of the new content.
+            value._is_stale = True
+        elif originals is not None and name in originals:
             self._superseded.setdefault(entity, {})[name] = originals[name]
         elif name not in entity.__schema__.primary_key:
-            value = entity.__dict__.get(name)
-            if isinstance(value, Tracked):
-                value._is_stale = True
-            else:
-                entity.__dict__.pop(name, None)
+            entity.__dict__.pop(name, None)

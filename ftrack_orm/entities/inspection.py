@@ -1,4 +1,4 @@
-"""State: inspection of an entity: its identity, lifecycle, loaded values and changes. Makes no request."""
+"""State: the data about an entity apart from its attributes: identity, state and changes. Makes no request."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import Any
 import attrs
 
 from ftrack_orm.errors import InvalidValue
-from ftrack_orm.values import Identity, Reference
+from ftrack_orm.values import NOT_LOADED, Identity, Reference
 
 from .entity import Entity, Lifecycle
-from .tracked import content_of
+from .tracked import Tracked
 
 
 @attrs.frozen
 class Change:
-    """A changed attribute: its old value, `NOT_LOADED` if that is not known, and its new value."""
+    """The old value of a changed attribute (`NOT_LOADED` when it is not known) and the new one."""
 
     old: Any
     new: Any
 
 
 _EXPLANATIONS = {
-    Lifecycle.TRANSIENT: "It was created here, and its creation was taken back. It can only be read.",
-    Lifecycle.PENDING: "It was created here. The next commit sends it; the server does not have it yet.",
-    Lifecycle.PERSISTENT: "The server has it. Values are loaded when read, and changes are sent by the next commit.",
-    Lifecycle.DELETED: "It was deleted on the server. Loaded values can be read; nothing can be loaded or changed.",
-    Lifecycle.DETACHED: "Its session is closed. Loaded values can be read; nothing can be loaded or changed.",
+    Lifecycle.TRANSIENT: "It was created here, but its creation was taken back. It can only be read.",
+    Lifecycle.PENDING: "It was created here and is sent by the next commit. The server does not have it yet.",
+    Lifecycle.PERSISTENT: "The server has it. Values are loaded when read, changes are sent by the next commit.",
+    Lifecycle.DELETED: "It was deleted on the server. What was loaded can be read; nothing can be loaded or changed.",
+    Lifecycle.DETACHED: "Its session is closed. What was loaded can be read; nothing can be loaded or changed.",
 }
 
 
 class Inspection:
-    """A live view of one entity with regard to its session. Nothing here makes a request."""
+    """A live view of one entity's place in its session."""
 
     def __init__(self, entity: Entity) -> None:
         self._entity = entity
@@ -41,69 +41,76 @@ class Inspection:
 
     @property
     def entity_type(self) -> str:
-        """The name of the entity's type."""
+        """The name of the entity's own type."""
         return self._entity.__entity_type__
 
     @property
     def identity(self) -> Identity:
-        """The identity of the entity: the root type of its family and its primary key."""
+        """The root of its family and its primary key, which identify it."""
         return Identity(self._entity.__schema__.family, self._state.key)
 
     @property
     def reference(self) -> Reference:
-        """A reference to the entity, by its type and primary key."""
+        """A pointer to the entity by its own type and key."""
         return self._entity.__reference__()
 
     @property
     def state(self) -> Lifecycle:
-        """The state of the entity with regard to session and server."""
+        """The state of the entity between session and server."""
         if self._state.workspace.closed and self._state.lifecycle is not Lifecycle.DELETED:
             return Lifecycle.DETACHED
         return self._state.lifecycle
 
     @property
     def explanation(self) -> str:
-        """The meaning of the entity's state, and the operations that are possible in it."""
+        """A sentence that explains the state and the operations that it allows."""
         return _EXPLANATIONS[self.state]
 
     @property
     def loaded(self) -> Mapping[str, Any]:
         """The attributes that can be read without a request, with their values."""
-        return MappingProxyType(dict(self._entity.__dict__))
-
-    @property
-    def changes(self) -> Mapping[str, Change]:
-        """The attributes changed since the last commit."""
-        values = self._entity.__dict__
-        originals = dict(self._state.originals or {})
+        values = self._entity.__dict__.items()
         return MappingProxyType(
-            {
-                name: Change(_public_form(old), _public_form(content_of(values.get(name))))
-                for name, old in originals.items()
-            }
+            {name: value for name, value in values if not (isinstance(value, Tracked) and value._is_stale)}
         )
 
     @property
+    def changes(self) -> Mapping[str, Change]:
+        """The attributes that the current unit of work has changed and not committed."""
+        edits = self._state.workspace.journal_for(self._entity).edits.get(self._entity, {})
+        return MappingProxyType({name: self._change(name, edit) for name, edit in tuple(edits.items())})
+
+    @property
     def is_modified(self) -> bool:
-        """Whether the entity has changes for the next commit."""
-        return bool(self._state.originals)
+        """Whether the next commit of the current unit of work would send a change of it."""
+        return bool(self._state.workspace.journal_for(self._entity).edits.get(self._entity))
+
+    def _change(self, name: str, edit: Any) -> Change:
+        current = self._entity.__dict__.get(name)
+        if isinstance(current, Tracked):
+            is_known = not current._is_stale and self._state.lifecycle is not Lifecycle.PENDING
+            old = _plain(current._base_content()) if is_known else NOT_LOADED
+            return Change(old, _plain(current._content()))
+        # A reference of which only the key is known has no value yet.
+        new = current if edit is NOT_LOADED else edit
+        return Change((self._state.originals or {}).get(name, NOT_LOADED), new)
 
     def __repr__(self) -> str:
         return f"<{self.entity_type} {'/'.join(self._state.key)}: {self.state.value}, {len(self.changes)} changes>"
 
 
 def inspect(entity: Entity) -> Inspection:
-    """Return a view of *entity* beside its attributes: identity, state, loaded and changed attributes.
+    """Return a live view of *entity*: its identity, state, loaded and changed attributes.
 
-    Makes no request. Raises `InvalidValue` for a value that is not an entity.
+    Makes no request. Raises `InvalidValue` for any other value.
     """
     if not isinstance(entity, Entity):
         raise InvalidValue(f"inspect() takes an entity, not {entity!r} ({type(entity).__name__}).")
     return Inspection(entity)
 
 
-def _public_form(value: Any) -> Any:
-    """Return a recorded value in the form that users receive: a mapping without the entities that hold its values."""
-    if isinstance(value, dict):
-        return {key: getattr(entry, "value", entry) for key, entry in value.items()}
-    return value
+def _plain(content: Any) -> Any:
+    """Return the content of a collection or mapping as users see it: entities, or keys with plain values."""
+    if isinstance(content, dict) and all(isinstance(key, str) for key in content):
+        return {key: entry.value for key, entry in content.items()}
+    return tuple(content)

@@ -1,11 +1,16 @@
-"""State: the entities with unsaved changes: created, modified and deleted ones, in the order of the edits."""
+"""State: the edits of one unit of work, in the order in which they were made, and the state of its commit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .tracked import PendingEdit
+
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from .entity import Entity
 
 #: How many entities `Journal.summary` names.
@@ -13,18 +18,52 @@ _ENTITIES_NAMED = 5
 
 
 class Journal:
-    """The entities with changes for the next commit, in the order of their first edit. They are held strongly.
+    """The edits that are committed and rolled back together. Their entities are held strongly.
 
-    *bases* belongs to changes that were loaded from a file. By entity and attribute, it holds the values the changes
-    were originally made on top of: for each operation that the change becomes, by entity type and primary key, the
-    values in the form in which they are sent. A commit that checks for conflicts compares them with the server's.
+    - *created* and *deleted* are the new entities and those to delete.
+    - *edits* holds, by entity and attribute, the value that this unit of work has set: for scalars and references the
+      value, for collections and mappings a `PendingEdit`. Other units may have set other values of the same attribute.
+      The attributes of new entities are edits too.
+    - *bases* belongs to changes that were loaded from a file. By entity and attribute, it holds the values the changes
+      were originally made on top of: for each operation that the change becomes, by entity type and primary key, the
+      values in the form in which they are sent. A commit that checks for conflicts compares them with the server's.
+    - *commit_lock* is held by the flow that commits or rolls back, *in_flight* are the new entities that a request under
+      way may have created, and *in_doubt* the batches that were sent and whose outcome is not known.
+
+    *is_block* marks the unit of a `with session.begin()` block, in which another such block is a savepoint.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_block: bool = False, commit_lock: AbstractContextManager[Any] | None = None) -> None:
         self.created: dict[Entity, None] = {}
-        self.modified: dict[Entity, None] = {}
         self.deleted: dict[Entity, None] = {}
+        self.edits: dict[Entity, dict[str, Any]] = {}
         self.bases: dict[Entity, dict[str, dict[tuple[str, tuple[str, ...]], dict[str, Any]]]] = {}
+        self.is_block = is_block
+        self.commit_lock = threading.RLock() if commit_lock is None else commit_lock
+        self.is_committing = False
+        self.in_flight: frozenset[Entity] = frozenset()
+        self.in_doubt: list[Any] = []
+
+    @property
+    def modified(self) -> list[Entity]:
+        """The entities with edits that exist on the server."""
+        return [entity for entity in self.edits if entity not in self.created]
+
+    def edits_of(self, entity: Entity) -> dict[str, Any]:
+        """Return the edits of *entity*, to which the caller may add."""
+        edits = self.edits.get(entity)
+        if edits is None:
+            edits = self.edits[entity] = {}
+        return edits
+
+    def discard(self, entity: Entity, name: str) -> None:
+        """Discard the edit of one attribute; an entity without edits leaves the journal unless it is new."""
+        edits = self.edits.get(entity)
+        if edits is not None:
+            edits.pop(name, None)
+            if not edits and entity not in self.created:
+                del self.edits[entity]
+                self.bases.pop(entity, None)
 
     def discard_bases(self, entity: Entity, names: Iterable[str]) -> None:
         """Discard the bases of *names*: changes of these attributes are on top of the session's own values again."""
@@ -34,15 +73,50 @@ class Journal:
             if not self.bases[entity]:
                 del self.bases[entity]
 
+    def absorb(self, later: Journal) -> None:
+        """Take over all edits of the unit *later*, which are made on top of those of this one."""
+        for entity in later.created:
+            entity._ftrack_state.journal = self
+        self.created.update(later.created)
+        self.deleted.update(later.deleted)
+        for entity, edits in later.edits.items():
+            own = self.edits_of(entity)
+            for name, edit in edits.items():
+                if isinstance(edit, PendingEdit) and isinstance(own.get(name), PendingEdit):
+                    own[name].absorb(edit)
+                else:
+                    own[name] = edit
+        for entity, bases in later.bases.items():
+            self.bases.setdefault(entity, {}).update(bases)
+        self.in_doubt += later.in_doubt
+        self.in_flight |= later.in_flight
+        later.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for content in (self.created, self.deleted, self.edits, self.bases):
+            content.clear()
+        self.in_doubt = []
+        self.in_flight = frozenset()
+
+    def part(self, entities: Sequence[Entity]) -> Journal:
+        """Return a journal with the edits of *entities* only. It shares them with this one."""
+        part = Journal()
+        part.created = {entity: None for entity in entities if entity in self.created}
+        part.edits = {entity: self.edits[entity] for entity in entities if entity in self.edits}
+        part.deleted = {entity: None for entity in entities if entity in self.deleted}
+        return part
+
     def __bool__(self) -> bool:
-        return bool(self.created or self.modified or self.deleted)
+        return bool(self.created or self.edits or self.deleted)
 
     def summary(self) -> str:
         """Return the number of changed entities by kind of change, and the first of them, as one or two sentences."""
-        entities = list(map(repr, dict.fromkeys((*self.created, *self.modified, *self.deleted))))
+        modified = self.modified
+        entities = list(map(repr, dict.fromkeys((*self.created, *modified, *self.deleted))))
         unnamed = len(entities) - _ENTITIES_NAMED
         more = f" and {unnamed} more" if unnamed > 0 else ""
         return (
-            f"{len(self.created)} created, {len(self.modified)} modified, {len(self.deleted)} deleted: "
+            f"{len(self.created)} created, {len(modified)} modified, {len(self.deleted)} deleted: "
             f"{', '.join(entities[:_ENTITIES_NAMED])}{more}."
         )

@@ -1,4 +1,4 @@
-"""State: the interface of values that are edited in place, so that their edits can be recorded and taken back."""
+"""State: the interface of values that are edited in place: collections and mappings, whose edits are differences."""
 
 from __future__ import annotations
 
@@ -6,8 +6,29 @@ from collections.abc import Set
 from typing import Any
 
 
+class PendingEdit:
+    """The difference that one unit of work makes to a collection or mapping; kept in the unit's journal."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is a difference."""
+        raise NotImplementedError
+
+    def copy(self) -> Any:
+        """Return a copy that later edits do not change."""
+        raise NotImplementedError
+
+    def absorb(self, later: Any) -> None:
+        """Add the difference *later*, which was made on top of this one."""
+        raise NotImplementedError
+
+
 class Tracked:
-    """A collection or mapping of an entity. Its whole content counts as the value of one attribute.
+    """A collection or mapping of an entity: the content on the server with the differences of all units of work.
+
+    The *base* is the content that the server is believed to have. The content that is shown is derived from it, and
+    derived again whenever the base or a difference changes, so that edits survive a reload.
 
     Not an abstract base class of `abc`: `isinstance` is called with this class for every value of every response, and
     is ten times as slow with those.
@@ -15,21 +36,26 @@ class Tracked:
 
     __slots__ = ("_is_stale",)
 
-    #: Whether the server has reported a change of the content since it was loaded.
+    #: Whether the base has to be loaded before the content can be shown: it never was, or the server has changed it.
     _is_stale: bool
 
     def _load_if_stale(self) -> None:
-        """Load the content again if it is stale."""
+        """Load the base if it is stale."""
 
     def _content(self) -> Any:
-        """Return a copy of the content that later content can be compared with."""
+        """Return a copy of the content that is shown. Makes no request."""
 
-    def _has_content(self, content: Any) -> bool:
-        """Whether the content equals *content*, an earlier `_content`."""
-        return bool(self._content() == content)
+    def _base_content(self) -> Any:
+        """Return the base. The caller does not change it."""
 
-    def _restore(self, content: Any) -> None:
-        """Replace the content by an earlier `_content` without recording an edit. It is not stale afterwards."""
+    def _set_base(self, base: Any) -> None:
+        """Replace the base and derive the content from it. It is not stale afterwards. The caller holds the lock."""
+
+    def _derive(self) -> None:
+        """Derive the content again after a difference has changed. The caller holds the lock."""
+
+    def _mark_saved(self, sent: Any) -> None:
+        """Apply *sent*, a difference that the server has carried out, to the base. The caller holds the lock."""
 
     def _has_any_key(self, keys: Set[str]) -> bool:
         """Whether one of *keys* is a key of the content. Makes no request."""
@@ -46,5 +72,5 @@ class BackPopulated:
 
 
 def content_of(value: Any) -> Any:
-    """Return an attribute's value in the form in which it is compared and restored: tracked values as their content."""
+    """Return an attribute's value in the form in which it is compared: tracked values as their content."""
     return value._content() if isinstance(value, Tracked) else value

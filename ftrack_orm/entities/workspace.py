@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ftrack_orm.errors import SessionClosed
 from ftrack_orm.values import FetchMode
@@ -28,6 +28,15 @@ _NO_BLOCKS: Mapping[int, FetchMode] = MappingProxyType({})
 _FETCHING: contextvars.ContextVar[Mapping[int, FetchMode]] = contextvars.ContextVar(
     "ftrack_orm_fetching", default=_NO_BLOCKS
 )
+
+
+_NO_UNITS: Mapping[int, Journal] = MappingProxyType({})
+
+#: The journals of the units of work that this thread or task is in, by the id of the workspace.
+_UNITS: contextvars.ContextVar[Mapping[int, Journal]] = contextvars.ContextVar("ftrack_orm_units", default=_NO_UNITS)
+
+#: Returned by `Workspace.pending_value` when no unit of work has set the attribute.
+NO_VALUE: Final = object()
 
 
 class EntityClasses(Protocol):
@@ -101,7 +110,16 @@ class Workspace:
         self._fetch = fetch
         self.renew_schema = renew_schema
         self.identities = IdentityMap[Entity](recent_size)
-        self.journal = Journal()
+        #: The unit of work of every flow that is in no unit of its own.
+        self.common_journal = Journal()
+        #: All units of work that may have edits, the common one first.
+        self.journals = [self.common_journal]
+        #: By entity and attribute, the journals that have set it, in the order of their last edit. Only attributes that
+        #: several units have set are listed.
+        self._contested: dict[tuple[Entity, str], list[Journal]] = {}
+        #: By name and value of a foreign key, the entities whose edits have set it. Entries may be outdated: readers
+        #: check them. It is emptied when no edits are left.
+        self._edited_keys: dict[tuple[str, str], dict[Entity, None]] = {}
         self.lock = threading.RLock()
         self.closed = False
         #: Counts the occasions on which entities were deleted or dropped. Collections look for removed items when it
@@ -131,14 +149,116 @@ class Workspace:
             return None
         return entity
 
-    def mark_deleted(self, entity: Entity) -> None:
-        """Mark *entity* as deleted on the server and drop its changes. The caller holds the lock."""
+    # -- units of work -------------------------------------------------------------------------------------------------
+
+    @property
+    def journal(self) -> Journal:
+        """The journal of the unit of work that the current flow is in."""
+        return _UNITS.get().get(id(self), self.common_journal)
+
+    @contextmanager
+    def using(self, journal: Journal) -> Iterator[None]:
+        """Make *journal* the one of the current flow until the block ends. Its owner empties it before."""
+        with self.lock:
+            self.journals.append(journal)
+        token = _UNITS.set({**_UNITS.get(), id(self): journal})
+        try:
+            yield
+        finally:
+            _UNITS.reset(token)
+            with self.lock:
+                self.journals.remove(journal)
+
+    def journal_for(self, entity: Entity) -> Journal:
+        """Return the journal for edits of *entity*: a new entity belongs to the unit of work that created it."""
+        return entity._ftrack_state.journal or self.journal
+
+    def is_edited(self, entity: Entity) -> bool:
+        """Whether any unit of work has edits of *entity*."""
+        return any(entity in journal.edits for journal in self.journals)
+
+    def is_being_deleted(self, entity: Entity) -> bool:
+        """Whether any unit of work is to delete *entity*."""
+        return any(entity in journal.deleted for journal in self.journals)
+
+    def pending_edits(self, entity: Entity, name: str) -> list[tuple[Journal, Any]]:
+        """Return the edits of one attribute with their journals, the one that was made last at the end."""
+        pending = [
+            (journal, edits[name])
+            for journal in self.journals
+            if (edits := journal.edits.get(entity)) is not None and name in edits
+        ]
+        if len(pending) > 1:
+            order = self._contested.get((entity, name), [])
+            pending.sort(key=lambda each: order.index(each[0]) if each[0] in order else -1)
+        elif self._contested:
+            self._contested.pop((entity, name), None)
+        return pending
+
+    def note_edit(self, entity: Entity, names: Iterable[str], journal: Journal) -> None:
+        """Note that *journal* was the last to set *names*, which matters where other units have set them too."""
+        for name in names:
+            others = [each for each, _ in self.pending_edits(entity, name) if each is not journal]
+            if others:
+                self._contested[entity, name] = [*others, journal]
+
+    def is_contested(self, entity: Entity, name: str) -> bool:
+        """Whether several units of work have set an attribute."""
+        return (entity, name) in self._contested
+
+    def pending_value(self, entity: Entity, name: str) -> Any:
+        """Return the pending value of an attribute that was set last, `NO_VALUE` if there is none."""
+        pending = self.pending_edits(entity, name)
+        return pending[-1][1] if pending else NO_VALUE
+
+    def index_keys(self, entity: Entity, values: Mapping[str, Any]) -> None:
+        """Note the foreign keys among edited *values*, so that `edited_members` finds the entity."""
+        for name, value in values.items():
+            if type(value) is str and name.endswith("_id"):
+                self._edited_keys.setdefault((name, value), {})[entity] = None
+
+    def edited_members(self, key_name: str, value: str) -> list[Entity]:
+        """Return the entities with an unsaved edit that has set their foreign key *key_name* to *value*."""
+        candidates = self._edited_keys.get((key_name, value)) if self._edited_keys else None
+        return [
+            entity
+            for entity in candidates or ()
+            if entity.__dict__.get(key_name) == value and key_name in (entity._ftrack_state.originals or ())
+        ]
+
+    def forget_edited_keys(self) -> None:
+        """Empty the index of edited keys if no edits are left."""
+        if self._edited_keys and not any(journal.edits for journal in self.journals):
+            self._edited_keys.clear()
+
+    def absorb(self, journal: Journal, later: Journal) -> None:
+        """Move all edits of the unit *later* to *journal*. The caller holds the lock."""
+        for order in self._contested.values():
+            if later in order:
+                if journal in order:
+                    order.remove(journal)
+                order[order.index(later)] = journal
+        journal.absorb(later)
+        self._contested = {key: order for key, order in self._contested.items() if len(order) > 1}
+
+    # -- entities ------------------------------------------------------------------------------------------------------
+
+    def mark_deleted(self, entity: Entity, journal: Journal | None = None) -> None:
+        """Mark *entity* as deleted on the server. The caller holds the lock.
+
+        The edits of the unit *journal*, which has deleted it, are dropped, or all edits when none is given. Those of
+        other units stay, so that their commits report that the entity is gone.
+        """
         self.removals += 1
-        state, journal = entity._ftrack_state, self.journal
+        state = entity._ftrack_state
         state.lifecycle = Lifecycle.DELETED
-        state.originals = None
-        for pending in (journal.created, journal.modified, journal.deleted, journal.bases):
-            pending.pop(entity, None)
+        for each in self.journals if journal is None else (journal,):
+            each.edits.pop(entity, None)
+        for each in self.journals:
+            for entities in (each.created, each.deleted, each.bases):
+                entities.pop(entity, None)
+        if not self.is_edited(entity):
+            state.originals = None
         self.identities.remove(entity.__schema__.family, state.key)
 
     def fetch_mode(self, state: EntityState) -> FetchMode:

@@ -70,6 +70,9 @@ LINK_TYPES: Final = frozenset(
     }
 )  # fmt: skip
 
+#: Types without a meaning of their own when they belong to nothing: taking one out of a collection deletes it.
+DELETED_ON_REMOVAL: Final = LINK_TYPES | {"Appointment"}
+
 # -- attributes -------------------------------------------------------------------------------------------------------
 
 #: The path to an entity as a list of {id, name, type}, project first and the entity last. The schema says "string"

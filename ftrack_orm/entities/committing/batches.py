@@ -2,46 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
 
-from ftrack_orm.entities.journal import Journal
 from ftrack_orm.errors import InvalidValue
-from ftrack_orm.wire.operations import Operation
+from ftrack_orm.schema.relations import Through
+from ftrack_orm.wire.operations import Operation, ServerCall
 
-from . import planning
-from .snapshot import Only, Snapshot, join_snapshots, take_snapshot
+from . import memberships, planning
+from .planning import Target, ValuesByTarget
+from .snapshot import Snapshot, join_snapshots, take_snapshot
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
+    from ftrack_orm.entities.journal import Journal
+    from ftrack_orm.schema.model import Schema
 
 
 @attrs.frozen
 class Batch:
-    """The part of a commit that one request carries: a snapshot of changes and the operations that send it."""
+    """The part of a commit that one request carries: a snapshot of changes and the operations that send it.
+
+    *replaced* are the values that the operations replace, as far as they are known, and *links* the ids that created
+    link rows link.
+    """
 
     snapshot: Snapshot
     operations: Sequence[Operation]
+    replaced: ValuesByTarget = attrs.field(factory=dict)
+    links: Mapping[Target, tuple[Through, str, str]] = attrs.field(factory=dict)
 
 
-def make_batches(journal: Journal, size: int | None, only: Only | None) -> list[Batch]:
-    """Return the changes in *journal*, or those that *only* names, as batches to be sent one after the other.
+def make_batch(schema: Schema, call: ServerCall, snapshot: Snapshot) -> Batch:
+    """Return the batch that sends *snapshot*. Makes a request if collections were changed that depend on its reply."""
+    if not snapshot.memberships:
+        return Batch(snapshot, planning.plan(snapshot.changes), snapshot.replaced)
+    resolved = memberships.resolve(schema, call, snapshot.memberships)
+    operations = planning.plan(planning.join(snapshot.changes, resolved.changes))
+    replaced = {
+        target: {**snapshot.replaced.get(target, {}), **resolved.replaced.get(target, {})}
+        for target in (*snapshot.replaced, *resolved.replaced)
+    }
+    return Batch(snapshot, operations, replaced, resolved.links)
 
-    Without *size*, and with *only*, there is one batch at most. Otherwise a batch has at most *size* operations, unless
-    its changes cannot be separated: those of one entity (of itself and of the rows of its mappings), and new entities
-    that refer to each other in a cycle. The entities that a new entity refers to are in the same batch or in an earlier
-    one. The caller holds the lock of the workspace. Raises `InvalidValue` unless *size* is a positive integer.
+
+def cut_journal(journal: Journal, size: int | None) -> list[Snapshot]:
+    """Return the edits in *journal* as snapshots that can be sent one after the other.
+
+    Without *size* there is one. Otherwise a snapshot takes at most *size* operations, unless its changes cannot be
+    separated: those of one entity (of itself and of the rows of its mappings), and new entities that refer to each
+    other in a cycle. The entities that a new entity refers to are in the same snapshot or in an earlier one. The caller
+    holds the lock of the workspace. Raises `InvalidValue` unless *size* is a positive integer.
     """
-    if only is not None or size is None:
-        snapshots = [take_snapshot(journal, only)]
-    elif not isinstance(size, int) or isinstance(size, bool) or size < 1:
+    if size is None:
+        return [take_snapshot(journal)]
+    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
         raise InvalidValue(f"batch_size must be a whole number of operations from 1 up, not {size!r}.")
-    else:
-        snapshots = _cut(journal, size)
-    batches = [Batch(snapshot, planning.plan(snapshot.changes)) for snapshot in snapshots]
-    return [batch for batch in batches if batch.operations]
+    return _cut(journal, size)
 
 
 def _cut(journal: Journal, size: int) -> list[Snapshot]:
@@ -50,7 +69,7 @@ def _cut(journal: Journal, size: int) -> list[Snapshot]:
     current: list[Snapshot] = []
     current_size = 0
     for snapshot in _indivisible_snapshots(journal):
-        operations = _count_operations(snapshot.changes)
+        operations = _count_operations(snapshot)
         if current and current_size + operations > size:
             snapshots.append(join_snapshots(current))
             current, current_size = [], 0
@@ -63,9 +82,9 @@ def _indivisible_snapshots(journal: Journal) -> list[Snapshot]:
     """Return the smallest snapshots that can be sent separately, in an order in which they can be sent."""
     created = [entity for entity in journal.created if entity not in journal.deleted]
     others = {**journal.deleted, **journal.created}
-    modified = [entity for entity in journal.modified if entity not in others]
+    modified = [entity for entity in journal.edits if entity not in others]
     # The order of creations and deletions depends on the references between them.
-    ordered = take_snapshot(_part_of(journal, [*created, *journal.deleted]))
+    ordered = take_snapshot(journal.part([*created, *journal.deleted]))
     created_by_reference = {entity.__reference__(): entity for entity in created}
     creation_groups = [
         [created_by_reference[each.reference] for each in group if each.reference in created_by_reference]
@@ -82,21 +101,14 @@ def _indivisible_snapshots(journal: Journal) -> list[Snapshot]:
         *([entity] for entity in modified),
         *deletion_groups,
     ]
-    return [take_snapshot(_part_of(journal, group)) for group in groups]
+    return [take_snapshot(journal.part(group), whole=journal) for group in groups]
 
 
-def _count_operations(changes: planning.Changes) -> int:
+def _count_operations(snapshot: Snapshot) -> int:
     """Return the number of operations for the changes of an indivisible snapshot."""
+    changes = snapshot.changes
+    members = sum(len(each.added) + len(each.removed) for each in snapshot.memberships)
     if len(changes.creations) > 1:
         # A cycle that has to be cut takes more than one operation for each entity.
-        return len(planning.plan(changes))
-    return len(changes.creations) + len(changes.modifications) + len(changes.deletions)
-
-
-def _part_of(journal: Journal, entities: Sequence[Entity]) -> Journal:
-    """Return a journal with those changes of *journal* that belong to *entities*."""
-    part = Journal()
-    part.created = {entity: None for entity in entities if entity in journal.created}
-    part.modified = {entity: None for entity in entities if entity in journal.modified}
-    part.deleted = {entity: None for entity in entities if entity in journal.deleted}
-    return part
+        return len(planning.plan(changes)) + members
+    return len(changes.creations) + len(changes.modifications) + len(changes.deletions) + members

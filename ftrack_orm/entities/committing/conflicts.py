@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ftrack_orm.entities.custom_attributes.mapping import CustomAttributes
-from ftrack_orm.entities.editing.mappings import Entry
-from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import CommitConflict
 from ftrack_orm.schema.facts import CONFIGURATION_ID
 from ftrack_orm.values import NOT_LOADED
@@ -23,15 +21,7 @@ if TYPE_CHECKING:
 
     from .batches import Batch
     from .planning import Target, ValuesByTarget
-
-
-@attrs.frozen
-class _MappingItem:
-    """The item of a mapping that a row on the server holds: the entity, the attribute and the key in the mapping."""
-
-    entity: Entity
-    attribute: str
-    item: str
+    from .snapshot import EntryRow
 
 
 @attrs.frozen
@@ -67,8 +57,7 @@ def check_conflicts(schema: Schema, call: ServerCall, batch: Batch, bases: Value
     the authors of conflicting changes.
     """
     replaced = {
-        target: {**batch.snapshot.replaced.get(target, {}), **bases.get(target, {})}
-        for target in {**batch.snapshot.replaced, **bases}
+        target: {**batch.replaced.get(target, {}), **bases.get(target, {})} for target in {**batch.replaced, **bases}
     }
     updates = [
         operation
@@ -78,7 +67,7 @@ def check_conflicts(schema: Schema, call: ServerCall, batch: Batch, bases: Value
     if not updates:
         return
     state = read_server_state(schema, call, updates)
-    conflicts = list(_conflicts(updates, replaced, state, _mapping_items(batch)))
+    conflicts = list(_conflicts(updates, replaced, state, batch.snapshot.entry_rows))
     if not conflicts:
         return
     authors = find_authors(schema, call, [_observed_change(schema, conflict) for conflict in conflicts])
@@ -116,7 +105,7 @@ def _conflicts(
     updates: list[UpdateOperation],
     replaced: ValuesByTarget,
     state: ServerState,
-    mapping_items: Mapping[Target, _MappingItem],
+    mapping_items: Mapping[Target, EntryRow],
 ) -> Iterator[_Conflict]:
     for update in updates:
         item = mapping_items.get((update.entity_type, update.key))
@@ -136,19 +125,7 @@ def _conflicts(
                 yield _Conflict(owner.entity_type, key, item.attribute, item.item, read, present)
 
 
-def _mapping_items(batch: Batch) -> dict[Target, _MappingItem]:
-    """Return the items of mappings that *batch* changes, by the rows that hold them on the server."""
-    return {
-        (entry.holder.entity_type, tuple(value for _, value in entry.holder.key)): _MappingItem(entity, name, item)
-        for entity, values in batch.snapshot.sent.items()
-        for name, content in values.items()
-        if isinstance(content, dict)
-        for item, entry in content.items()
-        if isinstance(entry, Entry) and entry.holder is not None
-    }
-
-
-def _value_without_row(item: _MappingItem) -> Any:
+def _value_without_row(item: EntryRow) -> Any:
     """Return the value of an item that has no row on the server: the default of a custom attribute, or None."""
     mapping = item.entity.__dict__.get(item.attribute)
     return mapping.default_of(item.item) if isinstance(mapping, CustomAttributes) else None

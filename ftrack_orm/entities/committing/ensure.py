@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import threading
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.editing.coercion import coerce
-from ftrack_orm.entities.editing.reverting import revert
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.entities.reading.projections import expand_path
-from ftrack_orm.errors import EntityDeleted, InvalidValue, MultipleResults, QueryError, ServerError, UsageError
+from ftrack_orm.errors import EntityDeleted, IntegrityError, InvalidValue, MultipleResults, QueryError, UsageError
 from ftrack_orm.query.evaluation.matching import sort_key
 from ftrack_orm.query.expressions.attributes import gathered
 from ftrack_orm.query.language.nodes import Criterion, Path, Select, conjunction
@@ -30,12 +28,18 @@ QUERIES_PER_REQUEST = 500
 Data = Mapping[str, Any]
 
 
+#: How often entities are looked for again that another process has created meanwhile.
+MAX_ATTEMPTS = 5
+
+
 class Ensurer:
     """Ensures that entities exist, with one request that looks for all of them and one commit."""
 
     def __init__(self, workspace: Workspace, work: UnitOfWork) -> None:
         self._workspace = workspace
         self._work = work
+        # Two flows of this session must not create the same entity at the same time.
+        self._lock = threading.RLock()
 
     def ensure(
         self, entity_type: str, data: Sequence[Data], identifying_keys: Collection[str] | None, *, commit: bool
@@ -44,20 +48,27 @@ class Ensurer:
 
         The other attributes are set on existing entities. The server decides whether values are equal (it may compare
         text without case), so there is one query for each of *data*. The commit sends the changes of this call and no
-        other recorded changes. When a value is invalid or the server refuses, the changes of this call are reverted.
-        When the connection fails during the commit they are kept, as by any commit, since the server may have carried
-        them out.
+        others. When it is refused because another process has created the same entity meanwhile, the entities are
+        looked for again. When a value is invalid or the server refuses otherwise, the changes of this call are rolled
+        back. When the connection fails during the commit they are kept, as by any commit, since the server may have
+        carried them out.
         """
         self._workspace.check_open(f"{entity_type} cannot be ensured")
         schema = self._workspace.schema.type(entity_type)
         keys = [_identifying_names(schema, each, identifying_keys) for each in data]
         criteria = [self._criterion(schema, each, names) for each, names in zip(data, keys, strict=True)]
-        if commit:
-            for each in data:
-                _check_related_are_saved(schema, each)
-        # Another thread may be committing the same entity: wait for it, so that the query finds the entity.
-        with self._work.commit_lock if commit else nullcontext():
-            return self._find_or_create(schema, data, keys, criteria, commit=commit)
+        if not commit:
+            return self._find_or_create(schema, data, keys, criteria, commit=False)
+        for each in data:
+            _check_related_are_saved(schema, each)
+        with self._lock:
+            for attempt in range(1, MAX_ATTEMPTS + 1):
+                try:
+                    return self._find_or_create(schema, data, keys, criteria, commit=True)
+                except IntegrityError:
+                    if attempt == MAX_ATTEMPTS or not self._find(schema, dict(zip(criteria, data, strict=True))):
+                        raise
+        raise AssertionError("unreachable")
 
     def _find_or_create(
         self,
@@ -70,24 +81,25 @@ class Ensurer:
     ) -> list[Entity]:
         """Find entities by *criteria*, and create, update and commit as *data* requires."""
         entities = self._find(schema, dict(zip(criteria, data, strict=True)))
-        recorded = _RecordedChanges(self._work)
         # The query cannot find entities that are not on the server yet.
         new = _NewEntities(schema, self._pending(schema.name))
-        try:
+        deleted = self._workspace.journal.deleted
+        with self._work.apart(commit=commit):
+            created: set[Entity] = set()
             for each, names, criterion in zip(data, keys, criteria, strict=True):
                 entity = entities.get(criterion) or new.find(each, names)
                 if entity is None:
-                    entity = new.add(recorded.create(schema.name, each), each, names)
+                    entity = new.add(self._work.create(schema.name, each), each, names)
+                    created.add(entity)
                 else:
-                    if commit and not recorded.has_created(entity):
+                    if entity in deleted:
+                        raise EntityDeleted(
+                            f"{entity!r} is about to be deleted; session.revert(...) it first, or commit."
+                        )
+                    if commit and entity not in created:
                         _check_is_saved(entity)
-                    recorded.update(entity, each, names)
+                    _update(entity, each, names)
                 entities[criterion] = entity
-            if commit:
-                self._work.commit(only=recorded.attributes())
-        except (UsageError, ServerError):
-            recorded.revert()
-            raise
         return [entities[criterion] for criterion in criteria]
 
     def _criterion(self, schema: EntityType, data: Data, names: Collection[str]) -> Criterion:
@@ -157,54 +169,16 @@ class _NewEntities:
         return self._by_names[names]
 
 
-class _RecordedChanges:
-    """The changes that one call has recorded, so that they can be committed or reverted separately from others."""
-
-    def __init__(self, work: UnitOfWork) -> None:
-        self._work = work
-        self._created: dict[Entity, None] = {}
-        #: Updated entities, with the attributes that had no edits before, and all attributes of the data.
-        self._updated: list[tuple[Entity, list[str], Collection[str]]] = []
-
-    def create(self, entity_type: str, data: Data) -> Entity:
-        entity = self._work.create(entity_type, data)
-        self._created[entity] = None
-        return entity
-
-    def has_created(self, entity: Entity) -> bool:
-        return entity in self._created
-
-    def update(self, entity: Entity, data: Data, identifying: Collection[str]) -> None:
-        state = entity._ftrack_state
-        if entity in state.workspace.journal.deleted:
-            raise EntityDeleted(f"{entity!r} is about to be deleted; session.revert(...) it first, or commit.")
-        edited = set(state.originals or ())
-        self._updated.append((entity, [name for name in data if name not in edited], tuple(data)))
-        for name, value in data.items():
-            # An identifying value is equal by the server's rules, though perhaps in other case, and need not be set.
-            # On an entity from the server it describes the saved value, from which an edit may differ.
-            is_equal = name in identifying and (name not in edited or state.lifecycle is Lifecycle.PENDING)
-            if not is_equal and not _is_fixed_at(entity, name, value):
-                entity[name] = value
-
-    def attributes(self) -> dict[Entity, Collection[str] | None]:
-        """Return the attributes to commit, None for new entities; an attribute includes those that are set with it."""
-        attributes: dict[Entity, Collection[str] | None] = {}
-        for entity, _, names in self._updated:
-            of_entity = attributes.setdefault(entity, set())
-            assert isinstance(of_entity, set)
-            of_entity.update(
-                each for name in names for each in changes.attributes_set_together(entity.__schema__, name)
-            )
-        return {**attributes, **dict.fromkeys(self._created)}
-
-    def revert(self) -> None:
-        """Revert the updates, and delete the new entities."""
-        for entity, names, _ in self._updated:
-            if names and entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT:
-                revert(entity, names)
-        for entity in self._created:
-            self._work.delete(entity)
+def _update(entity: Entity, data: Data, identifying: Collection[str]) -> None:
+    """Set the values of *data* on an existing entity where they differ."""
+    state = entity._ftrack_state
+    edited = set(state.originals or ())
+    for name, value in data.items():
+        # An identifying value is equal by the server's rules, though perhaps in other case, and need not be set. On an
+        # entity from the server it describes the saved value, from which an edit may differ.
+        is_equal = name in identifying and (name not in edited or state.lifecycle is Lifecycle.PENDING)
+        if not is_equal and not _is_fixed_at(entity, name, value):
+            entity[name] = value
 
 
 def _check_is_saved(entity: Entity) -> None:

@@ -5,76 +5,78 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.entities.editing.mappings import MappedCollection
-from ftrack_orm.entities.editing.originals import clear_modified_if_unchanged
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.entities.reading.merging import Merger
-from ftrack_orm.entities.tracked import Tracked
+from ftrack_orm.entities.tracked import PendingEdit, Tracked
 from ftrack_orm.values import NOT_LOADED
 
 if TYPE_CHECKING:
+    from ftrack_orm.entities.journal import Journal
     from ftrack_orm.entities.workspace import Workspace
 
     from .snapshot import Snapshot
 
 
-def finalize(workspace: Workspace, snapshot: Snapshot, rows: Sequence[dict[str, Any]]) -> None:
+def finalize(workspace: Workspace, journal: Journal, snapshot: Snapshot, rows: Sequence[dict[str, Any]]) -> None:
     """Make the values in *snapshot* the saved ones, and merge the *rows* that the server has returned for them.
 
-    Attributes that have another value by now were edited in the meantime and stay in the journal. The caller holds the
-    lock of the workspace.
+    Attributes that have another edit in *journal* by now were edited in the meantime and stay in it. The caller holds
+    the lock of the workspace.
     """
-    _mark_saved(workspace, snapshot)
+    _mark_saved(workspace, journal, snapshot)
     Merger(workspace).rows(rows)
     # After merging: replies to operations before the deletions may still refer to the deleted entities.
     for entity in snapshot.deleted:
-        workspace.mark_deleted(entity)
+        workspace.mark_deleted(entity, journal)
+    workspace.forget_edited_keys()
 
 
-def _mark_saved(workspace: Workspace, snapshot: Snapshot) -> None:
-    journal = workspace.journal
+def _mark_saved(workspace: Workspace, journal: Journal, snapshot: Snapshot) -> None:
     workspace.revision += 1
     for entity in snapshot.created:
-        entity._ftrack_state.lifecycle = Lifecycle.PERSISTENT
+        state = entity._ftrack_state
+        state.lifecycle, state.journal = Lifecycle.PERSISTENT, None
         journal.created.pop(entity, None)
     for entity, sent in snapshot.sent.items():
-        state = entity._ftrack_state
-        state.written_at = workspace.revision
+        entity._ftrack_state.written_at = workspace.revision
         if journal.bases:
             journal.discard_bases(entity, sent)
-        state.originals = _originals_after(entity, sent)
-        if state.originals:
-            journal.modified[entity] = None
-        else:
-            clear_modified_if_unchanged(entity)
+        _mark_attributes_saved(workspace, journal, entity, sent)
     for entity in snapshot.created:
-        _unload_unedited_collections(entity, snapshot.sent[entity])
+        _unload_unedited_collections(entity, journal)
 
 
-def _originals_after(entity: Entity, sent: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the originals of *entity* now that the server has the values in *sent*: of attributes edited since."""
-    values, originals = entity.__dict__, entity._ftrack_state.originals or {}
+def _mark_attributes_saved(workspace: Workspace, journal: Journal, entity: Entity, sent: Mapping[str, Any]) -> None:
+    """Make *sent* the originals of *entity*, and drop the edits that were sent."""
+    state, edits = entity._ftrack_state, journal.edits.get(entity, {})
+    originals = state.originals or {}
+    is_only_unit = len(workspace.journals) == 1
     for name, value in sent.items():
-        current = values.get(name, NOT_LOADED)
-        if isinstance(current, Tracked):
-            if isinstance(current, MappedCollection):
-                value = current._mark_committed(value)
-            is_as_sent = current._content() == value
-        elif value is NOT_LOADED:
-            # Only the key of this reference was sent; the reference may have been loaded by it in the meantime.
-            is_as_sent = entity.__schema__.reference_keys.get(name) not in originals
-        else:
-            is_as_sent = current is value or current is NOT_LOADED or current == value
-        if is_as_sent:
-            originals.pop(name, None)
-        else:
+        edit = edits.get(name, NOT_LOADED)
+        if isinstance(value, PendingEdit):
+            if isinstance(edit, PendingEdit):
+                edit.subtract(value)
+                if not edit:
+                    del edits[name]
+            tracked = entity.__dict__.get(name)
+            if isinstance(tracked, Tracked):
+                tracked._mark_saved(value)
+            continue
+        if name in edits and (edit is value or edit == value):
+            del edits[name]
+        is_edited = name in edits or (not is_only_unit and bool(workspace.pending_edits(entity, name)))
+        if is_edited:
             originals[name] = value
-    return originals
+        else:
+            originals.pop(name, None)
+    state.originals = originals or None
+    if not edits:
+        journal.edits.pop(entity, None)
 
 
-def _unload_unedited_collections(entity: Entity, sent: Mapping[str, Any]) -> None:
-    """Unload the empty, unedited collections of a created entity, to which the server may have added items."""
-    edited = {**sent, **(entity._ftrack_state.originals or {})}
-    for name, value in tuple(entity.__dict__.items()):
+def _unload_unedited_collections(entity: Entity, journal: Journal) -> None:
+    """Expire the empty, unedited collections of a created entity, to which the server may have added items."""
+    edited = journal.edits.get(entity, {})
+    for name, value in entity.__dict__.items():
         if isinstance(value, Tracked) and name not in edited and not value._content():
-            del entity.__dict__[name]
+            value._is_stale = True

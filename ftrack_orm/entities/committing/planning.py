@@ -55,6 +55,15 @@ class Changes:
     deletions: tuple[Deletion, ...] = ()
 
 
+def join(*parts: Changes) -> Changes:
+    """Return all changes of *parts*."""
+    return Changes(
+        tuple(each for part in parts for each in part.creations),
+        tuple(each for part in parts for each in part.modifications),
+        tuple(each for part in parts for each in part.deletions),
+    )
+
+
 class Plan(list[Operation]):
     """Operations in the order in which they are sent; printing it gives a line for each."""
 

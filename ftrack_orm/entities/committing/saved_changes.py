@@ -168,7 +168,14 @@ def _set(workspace: Workspace, entity: Entity, name: str, old: Any, new: Any) ->
             del mapping[key]
         mapping.update({key: value for key, value in new.items() if key not in before or before[key] != value})
     elif kind is Kind.COLLECTION:
-        entity[name] = Merger(workspace).rows(new)
+        members, before = Merger(workspace).rows(new), Merger(workspace).rows(old or [])
+        if old is NOT_LOADED:
+            entity[name] = members
+        for member in members:
+            entity[name].append(member)
+        for member in before:
+            if member not in members and member in entity[name]:
+                entity[name].remove(member)
     elif kind is Kind.REFERENCE:
         entity[name] = None if new is None else Merger(workspace).rows([new])[0]
     else:
@@ -177,7 +184,7 @@ def _set(workspace: Workspace, entity: Entity, name: str, old: Any, new: Any) ->
 
 def _keep_base(workspace: Workspace, entity: Entity, name: str, old: Any) -> None:
     """Keep the value from before a change in the journal's bases, if it is known and the change has an effect."""
-    if old is NOT_LOADED or name not in (entity._ftrack_state.originals or {}):
+    if old is NOT_LOADED or name not in workspace.journal.edits.get(entity, {}):
         return
     kind = entity.__schema__.attribute(name).kind
     if kind is Kind.MAPPING:

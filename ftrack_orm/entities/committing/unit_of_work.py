@@ -1,20 +1,24 @@
-"""State: the unit of work: recording creations and deletions, committing recorded changes, rolling them back."""
+"""State: units of work: recording creations and deletions, committing the edits of a unit, rolling them back."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.custom_attributes.resolution import resolve_configurations
+from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.editing.back_population import add_to_loaded_collections
 from ftrack_orm.entities.editing.creation import Defaults, new_primary_key, set_initial_values
-from ftrack_orm.entities.editing.reverting import edited_in_place, restore, revert
+from ftrack_orm.entities.editing.originals import take_back
+from ftrack_orm.entities.editing.reverting import revert
 from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity
+from ftrack_orm.entities.journal import Journal
 from ftrack_orm.errors import (
-    EntityDeleted,
+    EntityNotFound,
     FtrackError,
+    IntegrityError,
     InvalidValue,
     ProtocolError,
     ServerError,
@@ -24,13 +28,14 @@ from ftrack_orm.errors import (
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.wire.replies import WriteReply
 
-from . import planning
-from .batches import Batch, make_batches
+from . import memberships, planning
+from .batches import Batch, cut_journal, make_batch
 from .conflicts import check_conflicts
 from .finalizing import finalize
 from .outcome import Outcome, determine_outcome, may_still_run, not_carried_out, unknown_outcome
+from .reconciling import reconcile
 from .server_state import read_server_state
-from .snapshot import Only, Snapshot, take_snapshot
+from .snapshot import Snapshot, take_snapshot
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.workspace import Workspace
@@ -43,25 +48,27 @@ _PLURAL_KINDS = (Kind.COLLECTION, Kind.MAPPING)
 
 
 class UnitOfWork:
-    """Records changes of a workspace and sends them in one request; *call* sends operations.
+    """Records changes in the unit of work of the current flow, and commits that unit or rolls it back.
 
-    *commit_lock* serialises commits and rollbacks. It may be any context manager that is re-entrant for the flow that
-    holds it, such as one of an asynchronous framework; the default is a lock for threads.
+    *call* sends operations. *retries* is the number of times that a batch is sent again which certainly was not carried
+    out. *make_lock* makes the lock that serialises the commits and rollbacks of one unit. It may return any context
+    manager that is re-entrant for the flow that holds it, such as one of an asynchronous framework.
     """
 
     def __init__(
-        self, workspace: Workspace, call: ServerCall, commit_lock: AbstractContextManager[Any] | None = None
+        self,
+        workspace: Workspace,
+        call: ServerCall,
+        *,
+        retries: int = 0,
+        make_lock: Callable[[], AbstractContextManager[Any]] = threading.RLock,
     ) -> None:
         self._workspace = workspace
         self._call = call
+        self._retries = retries
+        self._make_lock = make_lock
         self._defaults = Defaults()
-        #: Held by the flow that commits or rolls back, and by callers that must keep others from doing so.
-        self.commit_lock = threading.RLock() if commit_lock is None else commit_lock
-        self._is_committing = False
-        # New entities that the server may have created already.
-        self._in_flight: frozenset[Entity] = frozenset()
-        # The batch that was sent last if its outcome is not known.
-        self._in_doubt: Batch | None = None
+        workspace.common_journal.commit_lock = make_lock()
 
     # -- recording -----------------------------------------------------------------------------------------------------
 
@@ -69,8 +76,8 @@ class UnitOfWork:
         """Return a new entity, which the next commit will create on the server.
 
         Its id is generated here, so that other new entities can refer to it at once. Other defaults are those of the
-        schema. Raises `UnknownEntityType`, `UnknownAttribute`, `InvalidValue` or `ReadOnlyAttribute` before anything is
-        recorded.
+        schema. Raises `UnknownEntityType`, `UnknownAttribute`, `InvalidValue` or `ReadOnlyAttribute`; nothing is
+        recorded then.
         """
         self._workspace.check_open(f"{entity_type} cannot be created")
         cls = self._workspace.classes[entity_type]
@@ -78,36 +85,43 @@ class UnitOfWork:
         plural = [name for name in data if schema.attribute(name).kind in _PLURAL_KINDS]
         values = {**self._defaults.of(schema, data), **data}
         key = new_primary_key(schema, values)
-        # Until the end the entity is not part of the workspace, so that a refused creation leaves no trace.
+        # Until the values are checked the entity is not part of the workspace, so that a refused one leaves no trace.
         entity = new_entity(cls, EntityState(self._workspace, key, Lifecycle.PENDING))
-        set_initial_values(entity, {name: values[name] for name in values if name not in plural} if plural else values)
-        # Mapped collections last: the parent of the entity decides which custom attributes it has.
-        for name in sorted(plural, key=lambda name: schema.attributes[name].kind is Kind.MAPPING):
-            cls.__attributes__[name].set(entity, data[name])
-        with self._workspace.lock:
-            if self._workspace.identities.get(schema.family, key) is not None:
-                raise UsageError(f"The session has a {schema.family} with the key {'/'.join(key)} already.")
-            self._workspace.identities.add(schema.family, key, entity)
-            self._workspace.journal.created[entity] = None
-            add_to_loaded_collections(entity)
+        initial = set_initial_values(
+            entity, {name: values[name] for name in values if name not in plural} if plural else values
+        )
+        self._add_new(entity, initial)
+        try:
+            # Mapped collections last: the parent of the entity decides which custom attributes it has.
+            for name in sorted(plural, key=lambda name: schema.attributes[name].kind is Kind.MAPPING):
+                cls.__attributes__[name].set(entity, data[name])
+        except BaseException:
+            with self._workspace.lock:
+                changes.discard_new(entity)
+            raise
         return entity
+
+    def _add_new(self, entity: Entity, initial: dict[str, Any]) -> None:
+        state, family, workspace = entity._ftrack_state, entity.__schema__.family, self._workspace
+        journal = workspace.journal
+        with workspace.lock:
+            if workspace.identities.get(family, state.key) is not None:
+                raise UsageError(f"The session has a {family} with the key {'/'.join(state.key)} already.")
+            workspace.identities.add(family, state.key, entity)
+            state.journal = journal
+            journal.created[entity] = None
+            journal.edits[entity] = initial
+            workspace.index_keys(entity, initial)
+            add_to_loaded_collections(entity)
 
     def delete(self, entity: Entity) -> None:
         """Record the deletion of *entity*; a new entity that was not sent yet is discarded."""
-        state = entity._ftrack_state
-        self._workspace.check_open(f"{entity!r} cannot be deleted")
-        if state.workspace is not self._workspace:
+        if entity._ftrack_state.workspace is not self._workspace:
             raise UsageError(f"{entity!r} belongs to another session.")
-        if state.lifecycle is Lifecycle.DELETED:
-            raise EntityDeleted(f"{entity!r} is deleted already.")
-        with self._workspace.lock:
-            if state.lifecycle is Lifecycle.PENDING and entity not in self._in_flight:
-                self._discard_new(entity)
-            elif state.lifecycle is not Lifecycle.TRANSIENT:
-                self._workspace.journal.deleted[entity] = None
+        changes.record_deletion(entity)
 
     def revert(self, entity: Entity, names: Sequence[str]) -> None:
-        """Discard the changes of the attributes *names* of *entity*, or all of them; discard a new entity.
+        """Take back the edits of the attributes *names* of *entity*, or all of them; discard a new entity.
 
         Raises `UnknownAttribute`, and `UsageError` for anything but an entity of this session.
         """
@@ -118,171 +132,229 @@ class UnitOfWork:
         else:
             self.delete(entity)
 
-    def _discard_new(self, entity: Entity) -> None:
-        state = entity._ftrack_state
-        state.lifecycle = Lifecycle.TRANSIENT
-        self._workspace.removals += 1
-        self._workspace.journal.created.pop(entity, None)
-        self._workspace.identities.remove(entity.__schema__.family, state.key)
+    # -- units of work -------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def begin(self) -> Iterator[None]:
+        """Run the block in a unit of work of its own, and commit that at the end of the block.
+
+        When the block raises, or when the server refuses the commit, the edits of the block are rolled back. When the
+        commit fails otherwise they are kept, in the unit around the block. Inside another such block, the block is a
+        savepoint: its edits join the enclosing unit instead of being committed.
+        """
+        with self.apart(commit=not self._workspace.journal.is_block, is_block=True):
+            yield
+
+    @contextmanager
+    def apart(self, *, commit: bool, is_block: bool = False) -> Iterator[None]:
+        """Run the block in a unit of work of its own. Its edits are committed, or else join the unit around it.
+
+        They are rolled back when the block raises or the server refuses the commit.
+        """
+        outer = self._workspace.journal
+        journal = Journal(is_block=is_block, commit_lock=self._make_lock())
+        with self._workspace.using(journal):
+            try:
+                yield
+            except BaseException:
+                self.rollback()
+                raise
+            try:
+                if commit:
+                    self.commit()
+            except ServerError:
+                self.rollback()
+                raise
+            finally:
+                self._leave(journal, outer)
+
+    @contextmanager
+    def for_callback(self, on_leftovers: Callable[[str], object]) -> Iterator[None]:
+        """Run the block, the callback of a subscriber, in a unit of work of its own.
+
+        Edits that it has not committed are rolled back when it raises. When it returns they join the common unit, and
+        *on_leftovers* is called with a summary of them.
+        """
+        journal = Journal(commit_lock=self._make_lock())
+        with self._workspace.using(journal):
+            try:
+                yield
+            except BaseException:
+                self.rollback()
+                raise
+            summary = journal.summary() if journal else ""
+            self._leave(journal, self._workspace.common_journal)
+        if summary:
+            on_leftovers(summary)
+
+    def _leave(self, journal: Journal, outer: Journal) -> None:
+        if journal or journal.in_doubt:
+            with self._workspace.lock:
+                self._workspace.absorb(outer, journal)
 
     # -- committing and rolling back -----------------------------------------------------------------------------------
 
     def plan(self) -> planning.Plan:
-        """Return the operations the next commit would send, without sending anything."""
+        """Return the operations the next commit would send, without sending anything.
+
+        Of collections whose members are rows or lists on the server, it shows the difference: which operations that
+        takes depends on the present members.
+        """
         with self._workspace.lock:
-            return planning.plan(take_snapshot(self._workspace.journal).changes)
+            snapshot = take_snapshot(self._workspace.journal)
+        shown = planning.Changes(modifications=tuple(memberships.describe(snapshot.memberships)))
+        return planning.plan(planning.join(snapshot.changes, shown))
 
     def commit(
         self,
         batch_size: int | None = None,
         on_progress: Progress | None = None,
         on_conflict: str | None = None,
-        *,
-        only: Only | None = None,
     ) -> int:
-        """Send all recorded changes and return the number of operations.
+        """Send all edits of the current unit of work and return the number of operations.
 
         One request carries all operations, and the server carries it out completely or not at all. With *batch_size*
         there are several requests of about that number of operations; when one fails, the previous ones stay carried
         out, and only the changes that are left stay recorded. *on_progress* is called after each request with the
         number of operations done and their total. Afterwards the entities have the values that the server has
-        returned, such as defaults, computed values and version numbers. Edits that other threads make in the meantime
-        stay recorded for the next commit.
+        returned, such as defaults, computed values and version numbers. Edits that are made in the meantime stay
+        recorded for the next commit.
+
+        Collections that are stored as link rows or whole lists take another request before, which reads the present
+        members.
 
         When the server refuses, its `ServerError` is raised and all changes stay recorded: correct them and commit
-        again, or roll back. When the response is lost, the server is queried for the effects of the commit. If it was
-        carried out, this method returns normally. If it was not, a `TransportError` is raised, and it is safe to commit
-        again. If neither is certain, `CommitOutcomeUnknown` is raised, and the next commit first queries again.
+        again, or roll back. Entries of mappings that other users have created or deleted are no reason to refuse. When
+        the response is lost, the server is queried for the effects of the commit. If it was carried out, this method
+        returns normally. If it was not, the commit is sent again, up to the setting `retries`, before a
+        `TransportError` is raised. If neither is certain, `CommitOutcomeUnknown` is raised, and the next commit first
+        queries again.
 
         With `on_conflict="raise"` a request of its own first reads the values that are to be overwritten, and
         `CommitConflict` is raised if they differ from those this session has read. Changes that others make between
         that request and the commit are overwritten: ftrack has no conditional writes.
-
-        With *only*, the given attributes of the given entities are sent, in one request; all other changes stay
-        recorded.
         """
         self._workspace.check_open("Nothing can be committed")
         if on_conflict not in (None, "raise"):
             raise InvalidValue(f"on_conflict is 'raise' or None, not {on_conflict!r}.")
-        with self._exclusively():
+        journal = self._workspace.journal
+        with self._exclusively(journal):
             try:
-                earlier = self._resolve_in_doubt()
-                batches = self._take_batches(batch_size, only)
+                earlier = self._resolve_in_doubt(journal)
+                batches = self._take_batches(journal, batch_size)
                 if on_conflict == "raise":
                     for batch in batches:
-                        check_conflicts(self._workspace.schema, self._call, batch, self._bases())
+                        check_conflicts(self._workspace.schema, self._call, batch, self._bases(journal))
                 done, total = 0, sum(len(batch.operations) for batch in batches)
                 for batch in batches:
-                    self._send(batch)
+                    self._send(journal, batch)
                     done += len(batch.operations)
                     if on_progress is not None:
                         on_progress(done, total)
                 return earlier + done
             finally:
                 with self._workspace.lock:
-                    self._in_flight = frozenset(self._in_doubt.snapshot.created if self._in_doubt else ())
-                    self._discard_created_and_deleted()
+                    journal.in_flight = _created_by(journal.in_doubt)
+                    _discard_created_and_deleted(journal)
 
     def rollback(self) -> None:
-        """Discard all recorded changes: values and collections are restored, new entities become transient.
+        """Take back all edits of the current unit of work: entities show their earlier values, new ones are transient.
 
         The effects of a commit with unknown outcome stay on the server.
         """
-        with self._exclusively(), self._workspace.lock:
-            self._in_doubt = None
-            self._in_flight = frozenset()
-            journal = self._workspace.journal
-            # Collections first: an edited one may contain entities that were added because their key was set. Restoring
-            # the key removes them again.
+        journal = self._workspace.journal
+        with self._exclusively(journal), self._workspace.lock:
+            journal.in_doubt, journal.in_flight = [], frozenset()
             for entity in journal.modified:
-                restore(entity, edited_in_place(entity))
-            for entity in journal.modified:
-                restore(entity)
+                take_back(entity, journal)
             for entity in list(journal.created):
-                self._discard_new(entity)
-            journal.modified.clear()
-            journal.deleted.clear()
+                changes.discard_new(entity)
+            journal.clear()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit at the end of the block; roll back when the block raises, or when the server refuses the commit.
-
-        A commit with unknown outcome keeps the changes.
-        """
-        try:
-            yield
-        except BaseException:
-            self.rollback()
-            raise
-        try:
-            self.commit()
-        except ServerError:
-            self.rollback()
-            raise
-
-    @contextmanager
-    def _exclusively(self) -> Iterator[None]:
-        """Let one flow at a time commit or roll back; raise `UsageError` in a callback of a commit."""
-        with self.commit_lock:
-            if self._is_committing:
+    def _exclusively(self, journal: Journal) -> Iterator[None]:
+        """Let one flow at a time commit or roll back a unit; raise `UsageError` in a callback of its commit."""
+        with journal.commit_lock:
+            if journal.is_committing:
                 raise UsageError("This thread is committing: it cannot commit or roll back before that is over.")
-            self._is_committing = True
+            journal.is_committing = True
             try:
                 yield
             finally:
-                self._is_committing = False
+                journal.is_committing = False
 
     # -- sending -------------------------------------------------------------------------------------------------------
 
-    def _take_batches(self, batch_size: int | None, only: Only | None) -> list[Batch]:
-        new = list(self._workspace.journal.created)
-        resolve_configurations(new if only is None else [entity for entity in new if entity in only])
+    def _take_batches(self, journal: Journal, batch_size: int | None) -> list[Batch]:
+        resolve_configurations(list(journal.created))
         with self._workspace.lock:
-            batches = make_batches(self._workspace.journal, batch_size, only)
-            self._in_flight = frozenset(entity for batch in batches for entity in batch.snapshot.created)
+            snapshots = [snapshot for snapshot in cut_journal(journal, batch_size) if snapshot.sent or snapshot.deleted]
+            journal.in_flight = frozenset(entity for snapshot in snapshots for entity in snapshot.created)
+        batches = []
+        for snapshot in snapshots:
+            batch = make_batch(self._workspace.schema, self._call, snapshot)
+            if batch.operations:
+                batches.append(batch)
+            else:
+                # The server has all of it already.
+                self._finalize(journal, snapshot, ())
         return batches
 
-    def _send(self, batch: Batch) -> None:
+    def _send(self, journal: Journal, batch: Batch) -> None:
         """Send one batch and finalize it; unless the server has refused it, a failed batch stays in doubt."""
-        self._in_doubt = batch
-        try:
-            replies = self._call(batch.operations)
-        except ServerError:
-            self._in_doubt = None
-            raise
-        except (TransportError, ProtocolError) as error:
-            if isinstance(error, TransportError) and error.safe_to_retry:
-                self._in_doubt = None
+        attempts = 0
+        while True:
+            journal.in_doubt = [batch]
+            try:
+                replies = self._call(batch.operations)
+            except (IntegrityError, EntityNotFound):
+                journal.in_doubt = []
+                adapted = reconcile(self._workspace.schema, self._call, batch) if attempts <= self._retries else None
+                if adapted is None:
+                    raise
+                batch = adapted
+            except ServerError:
+                journal.in_doubt = []
                 raise
-            outcome, rows = self._find_outcome(batch, error)
-            if outcome is not Outcome.DONE:
+            except (TransportError, ProtocolError) as error:
+                if isinstance(error, TransportError) and error.safe_to_retry:
+                    journal.in_doubt = []
+                    raise
+                outcome, rows = self._find_outcome(journal, batch, error)
+                if outcome is Outcome.DONE:
+                    self._finalize(journal, batch.snapshot, rows)
+                    return
                 failure = not_carried_out(batch, error)
                 if failure.safe_to_retry:
-                    self._in_doubt = None
-                raise failure from error
-            self._finalize(batch.snapshot, rows)
-        else:
-            self._finalize(batch.snapshot, [reply.data for reply in replies if isinstance(reply, WriteReply)])
+                    journal.in_doubt = []
+                if not failure.safe_to_retry or attempts >= self._retries:
+                    raise failure from error
+            else:
+                rows = [reply.data for reply in replies if isinstance(reply, WriteReply)]
+                self._finalize(journal, batch.snapshot, rows)
+                return
+            attempts += 1
 
-    def _resolve_in_doubt(self) -> int:
-        """Find the outcome of the last batch if it is in doubt; return the number of its operations if it was done.
+    def _resolve_in_doubt(self, journal: Journal) -> int:
+        """Find the outcome of the batches that are in doubt; return the number of operations that were done.
 
         Sending them again would fail, since the server refuses to create an entity twice.
         """
-        batch = self._in_doubt
-        if batch is None:
-            return 0
-        outcome, rows = self._find_outcome(batch, None)
-        if outcome is Outcome.DONE:
-            self._finalize(batch.snapshot, rows)
-            return len(batch.operations)
-        with self._workspace.lock:
-            self._in_doubt = None
-            self._in_flight = frozenset()
-            self._discard_created_and_deleted()
-        return 0
+        done = 0
+        for batch in list(journal.in_doubt):
+            outcome, rows = self._find_outcome(journal, batch, None)
+            if outcome is Outcome.DONE:
+                self._finalize(journal, batch.snapshot, rows)
+                done += len(batch.operations)
+            with self._workspace.lock:
+                journal.in_doubt = [each for each in journal.in_doubt if each is not batch]
+                journal.in_flight = _created_by(journal.in_doubt)
+                _discard_created_and_deleted(journal)
+        return done
 
-    def _find_outcome(self, batch: Batch, error: FtrackError | None) -> tuple[Outcome, Sequence[dict[str, Any]]]:
+    def _find_outcome(
+        self, journal: Journal, batch: Batch, error: FtrackError | None
+    ) -> tuple[Outcome, Sequence[dict[str, Any]]]:
         """Return the outcome of a batch, with the present rows of its entities, or raise `CommitOutcomeUnknown`.
 
         *error* is the one that lost the response, None for a batch that was in doubt before.
@@ -293,34 +365,37 @@ class UnitOfWork:
         except FtrackError as failure:
             reason = f"reading the entities from the server failed too: {failure}"
             raise unknown_outcome(batch, error, reason) from (error or failure)
-        outcome = determine_outcome(schema, batch.operations, batch.snapshot.replaced, state)
+        outcome = determine_outcome(schema, batch.operations, batch.replaced, state)
         if outcome is Outcome.UNKNOWN:
             if not may_still_run(error):
                 # Another query would find no more. The next commit is the user's decision to overwrite.
-                self._in_doubt = None
+                journal.in_doubt = [each for each in journal.in_doubt if each is not batch]
             reason = "the server has other values than the commit, done or not done, would have left"
             raise unknown_outcome(batch, error, reason) from error
         return outcome, state.rows
 
-    def _finalize(self, snapshot: Snapshot, rows: Sequence[dict[str, Any]]) -> None:
+    def _finalize(self, journal: Journal, snapshot: Snapshot, rows: Sequence[dict[str, Any]]) -> None:
         with self._workspace.lock:
-            self._in_doubt = None
-            finalize(self._workspace, snapshot, rows)
+            journal.in_doubt = [each for each in journal.in_doubt if each.snapshot is not snapshot]
+            finalize(self._workspace, journal, snapshot, rows)
 
-    def _bases(self) -> ValuesByTarget:
+    def _bases(self, journal: Journal) -> ValuesByTarget:
         """Return the values before the changes that were loaded from a file, of all entities and attributes."""
         bases: dict[Target, dict[str, Any]] = {}
         with self._workspace.lock:
-            for by_attribute in self._workspace.journal.bases.values():
+            for by_attribute in journal.bases.values():
                 for by_target in by_attribute.values():
                     for target, values in by_target.items():
                         bases.setdefault(target, {}).update(values)
         return bases
 
-    def _discard_created_and_deleted(self) -> None:
-        """Discard entities that were deleted during the commit that was to create them and has not."""
-        journal = self._workspace.journal
-        for entity in [entity for entity in journal.created if entity in journal.deleted]:
-            if entity not in self._in_flight:
-                self._discard_new(entity)
-                journal.deleted.pop(entity, None)
+
+def _created_by(batches: Sequence[Batch]) -> frozenset[Entity]:
+    return frozenset(entity for batch in batches for entity in batch.snapshot.created)
+
+
+def _discard_created_and_deleted(journal: Journal) -> None:
+    """Discard entities that were deleted during the commit that was to create them and has not."""
+    for entity in [entity for entity in journal.created if entity in journal.deleted]:
+        if entity not in journal.in_flight:
+            changes.discard_new(entity)

@@ -137,11 +137,13 @@ def _explicit_value(mapping: CustomAttributes, configuration: Configuration) -> 
 
 def _unsaved_value(entity: Entity | None, configuration: Configuration) -> Any:
     """Return the value that an unsaved edit set on *entity*, `NOT_LOADED` without such an edit."""
-    if entity is None or CUSTOM_ATTRIBUTES not in (entity._ftrack_state.originals or {}):
+    if entity is None:
         return NOT_LOADED
-    original = (entity._ftrack_state.originals or {})[CUSTOM_ATTRIBUTES]
-    entry = entity.__dict__[CUSTOM_ATTRIBUTES]._entries.get(configuration.key)
-    return NOT_LOADED if entry is None or entry == original.get(configuration.key) else entry.value
+    for _, edit in reversed(entity._ftrack_state.workspace.pending_edits(entity, CUSTOM_ATTRIBUTES)):
+        entry = edit.entries.get(configuration.key)
+        if entry is not None:
+            return entry.value
+    return NOT_LOADED
 
 
 def _as_inherited(resolved: InheritedValue) -> InheritedValue:

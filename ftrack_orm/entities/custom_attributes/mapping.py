@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-import attrs
-
 from ftrack_orm.entities.editing.checks import check_editable
-from ftrack_orm.entities.editing.mappings import Entry, MappedCollection
+from ftrack_orm.entities.editing.mappings import Entry, EntryEdits, MappedCollection
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.errors import InvalidValue, NotFetched, ReadOnlyAttribute, UnknownAttribute
 from ftrack_orm.query.language.nodes import Path
@@ -36,6 +34,8 @@ class CustomAttributes(MappedCollection):
     """
 
     __slots__ = ("_applied_configurations", "_configurations", "_explicit_values")
+
+    _has_fixed_keys = True
 
     def __init__(
         self, owner: Entity, attribute: Attribute, entries: dict[str, Entry], configurations: Configurations
@@ -96,21 +96,24 @@ class CustomAttributes(MappedCollection):
     # -- tracking ------------------------------------------------------------------------------------------------------
 
     def _content(self) -> dict[str, Entry]:
-        state = self._owner._ftrack_state
-        if self._applied_configurations and state.lifecycle is Lifecycle.PENDING:
-            # The entries to send are those for the configurations that apply to the final parent. Makes no request.
-            with state.workspace.fetching(FetchMode.NEVER), suppress(NotFetched):
-                self._current()
+        self._apply_known_configurations()
         return dict(self._entries)
 
-    def _restore(self, content: Mapping[str, Entry]) -> None:
-        if content != self._entries:
-            self._configurations.expire_values()
-        super()._restore(content)
+    def _apply_known_configurations(self) -> None:
+        """Of a new entity, use the configurations that apply to its final parent, as far as no request is needed."""
+        state = self._owner._ftrack_state
+        if self._applied_configurations and state.lifecycle is Lifecycle.PENDING:
+            with state.workspace.fetching(FetchMode.NEVER), suppress(NotFetched):
+                self._current()
 
-    def _mark_committed(self, sent: Mapping[str, Entry]) -> dict[str, Entry]:
+    def _set_base(self, base: dict[str, Entry]) -> None:
+        if base != self._base:
+            self._configurations.expire_values()
+        super()._set_base(base)
+
+    def _mark_saved(self, sent: EntryEdits) -> None:
         self._configurations.expire_values()
-        return super()._mark_committed(sent)
+        super()._mark_saved(sent)
 
     # -- keys ----------------------------------------------------------------------------------------------------------
 
@@ -121,25 +124,14 @@ class CustomAttributes(MappedCollection):
         applying = configurations.applying_to(self._owner)
         if applying == self._applied_configurations:
             return
-        name, state = self._attribute.name, self._owner._ftrack_state
-        with state.workspace.lock:
-            # Without edits the current entries are those that would be there without edits.
-            unedited: dict[str, Entry] = (state.originals or {}).get(name) or self._entries
-            edited = {key: entry for key, entry in self._entries.items() if entry != unedited.get(key)}
-            defaults = {
+        with self._owner._ftrack_state.workspace.lock:
+            # An edit belongs to the key: if another configuration of it applies to the current parent, that gets it.
+            self._base = {
                 key: Entry(None if each.is_hierarchical else each.default, self._value_reference(each))
                 for key, each in applying.items()
             }
-            # If another configuration of the same key applies to the current parent, it takes over the edit.
-            kept = {
-                key: attrs.evolve(entry, holder=defaults[key].holder) if key in defaults else entry
-                for key, entry in edited.items()
-            }
-            if unedited is not self._entries:
-                unedited.clear()
-                unedited.update(defaults)
-            self._entries = {**defaults, **kept}
             self._applied_configurations = applying
+            self._derive()
 
     def _value_reference(self, configuration: Configuration) -> Reference:
         """Return the reference of the entity that holds the value of *configuration* on the server."""

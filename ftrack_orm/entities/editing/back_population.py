@@ -6,11 +6,15 @@ session only, until the server returns the same: nothing of it is recorded or se
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.entities.tracked import BackPopulated
+from ftrack_orm.schema.facts import POLYMORPHIC_KEYS
 from ftrack_orm.values import NOT_LOADED
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.relations import Inverse
 
 
 class KeyedReference(NamedTuple):
@@ -50,6 +54,9 @@ def add_to_loaded_collections(entity: Entity) -> None:
             if isinstance(target := values.get(reference), Entity):
                 _update_collections(entity, key_name, target, is_member=True)
                 break
+    for key_name in POLYMORPHIC_KEYS:
+        if values.get(key_name) is not None:
+            _update_collections(entity, key_name, _find_owner_by_type(entity, key_name), is_member=True)
 
 
 def _update_collections(entity: Entity, key_name: str, target: Entity | None, *, is_member: bool) -> None:
@@ -58,18 +65,30 @@ def _update_collections(entity: Entity, key_name: str, target: Entity | None, *,
         return
     schema = entity._ftrack_state.workspace.schema
     for name, inverse in schema.inverses(target.__entity_type__, entity.__entity_type__, key_name):
-        if not all(entity.__dict__.get(each) == value for each, value in inverse.only):
-            continue
         collection = target.__dict__.get(name)
-        if isinstance(collection, BackPopulated):
+        if isinstance(collection, BackPopulated) and has_values(entity, inverse):
             collection._back_populate(entity, is_member)
+
+
+def has_values(entity: Entity, stored: Inverse) -> bool:
+    """Whether *entity* has the values that members of a collection have besides the key."""
+    return all(entity.__dict__.get(name) == value for name, value in stored.only)
 
 
 def _find_target(entity: Entity, key_name: str, reference: KeyedReference) -> Entity | None:
     """Return the entity that is referred to, if the session has it."""
     if reference.target is not None or reference.key is None or reference.key is NOT_LOADED:
         return reference.target
+    workspace = entity._ftrack_state.workspace
     for name in entity.__schema__.keyed_references.get(key_name, ()):
-        target_type = str(entity.__schema__.attributes[name].target)
-        return entity._ftrack_state.workspace.lookup(target_type, (reference.key,))
+        return workspace.lookup(str(entity.__schema__.attributes[name].target), (reference.key,))
+    return _find_owner_by_type(entity, key_name)
+
+
+def _find_owner_by_type(entity: Entity, key_name: str) -> Entity | None:
+    """Return the owner of an entity with a second attribute for the owner's type (`Note.parent_type`), if known."""
+    values, workspace = entity.__dict__, entity._ftrack_state.workspace
+    owner_type = values.get(f"{key_name.removesuffix('_id')}_type")
+    if isinstance(owner_type, str) and owner_type in workspace.schema.types:
+        return workspace.lookup(owner_type, (values[key_name],))
     return None

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ftrack_orm.entities.tracked import Tracked
+from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.tracked import PendingEdit
+from ftrack_orm.errors import EntityDeleted, UsageError
 from ftrack_orm.schema.attribute import Attribute, Kind
+from ftrack_orm.schema.facts import POLYMORPHIC_KEYS
 from ftrack_orm.values import NOT_LOADED
 
 from .back_population import current_reference, move_between_collections
 from .checks import check_editable, check_related
 from .coercion import coerce
-from .originals import drop_if_unchanged, keep_original, mark_modified
+from .originals import journal_to_edit, record
 
 if TYPE_CHECKING:
-    from ftrack_orm.entities.entity import Entity
     from ftrack_orm.schema.model import EntityType
+    from ftrack_orm.schema.relations import Inverse
 
 # Bound once: looking up a member of an enumeration costs more than comparing it, and every edit does both.
 _REFERENCE = Kind.REFERENCE
+
+Edit = TypeVar("Edit", bound=PendingEdit)
 
 
 def assign(entity: Entity, attribute: Attribute, value: Any) -> None:
@@ -45,7 +50,7 @@ def expand_assignment(entity: Entity, attribute: Attribute, value: Any) -> tuple
     if attribute.kind is not _REFERENCE:
         value = coerce(schema.name, attribute, value)
         if name not in schema.keyed_references:
-            return {name: value}, None
+            return {name: value}, name if name in POLYMORPHIC_KEYS else None
         return _key_and_references(entity, name, value, None), name
     related = None if value is None else check_related(entity, attribute, value)
     key_name = schema.reference_keys.get(name)
@@ -55,42 +60,81 @@ def expand_assignment(entity: Entity, attribute: Attribute, value: Any) -> tuple
     return _key_and_references(entity, key_name, key, related), key_name
 
 
-def assign_inverse_key(entity: Entity, owner: Entity, collection: str) -> None:
-    """Set the key by which *entity* belongs to *collection* of *owner*, if it has such a key and it is not set.
+def assign_membership(entity: Entity, owner: Entity, stored: Inverse) -> None:
+    """Make *entity* a member of a collection of *owner* by setting the attributes in which that is *stored*."""
+    attributes = entity.__schema__.attributes
+    for name, value in stored.only:
+        assign(entity, attributes[name], value)
+    if stored.type_attribute is not None:
+        assign(entity, attributes[stored.type_attribute], owner.__entity_type__)
+    assign(entity, attributes[stored.attribute], owner._ftrack_state.key[0])
 
-    Does nothing while the session does not know *owner*: its creation may still be refused.
-    """
-    workspace, key = owner._ftrack_state.workspace, owner._ftrack_state.key
-    name = workspace.schema.inverse_key(owner.__entity_type__, collection, entity.__entity_type__)
-    if name is not None and entity.__dict__.get(name) is None and workspace.lookup(owner.__entity_type__, key) is owner:
-        assign(entity, entity.__schema__.attributes[name], key[0])
 
-
-def start_change(entity: Entity, attribute: Attribute, value: Any) -> Any:
-    """Give an attribute that is not loaded *value* to be edited, with the original "not loaded", and return it."""
-    with entity._ftrack_state.workspace.lock:
-        keep_original(entity, attribute.name)
-        return entity.__dict__.setdefault(attribute.name, value)
+def clear_membership(entity: Entity, stored: Inverse) -> None:
+    """Make *entity* a member of no collection by clearing the attributes in which its membership is *stored*."""
+    attributes = entity.__schema__.attributes
+    if stored.type_attribute is not None:
+        assign(entity, attributes[stored.type_attribute], None)
+    assign(entity, attributes[stored.attribute], None)
 
 
 @contextmanager
-def editing(owner: Entity, attribute: Attribute) -> Iterator[None]:
-    """Record everything the block does to the collection or mapping *attribute* of *owner* as one change.
+def editing(owner: Entity, attribute: Attribute, new_edit: Callable[[], Edit]) -> Iterator[Edit]:
+    """Yield the edit of a collection or mapping in the current unit of work, to be changed by the block.
 
-    Raises the errors of `check_editable`. The block runs under the workspace's lock.
+    *new_edit* makes it if there is none. An edit that is no difference afterwards is dropped. Raises the errors of
+    `check_editable`. The block runs under the workspace's lock.
     """
     check_editable(owner, attribute)
-    content = owner.__dict__.get(attribute.name)
-    if isinstance(content, Tracked):
-        # Before the lock is taken, since that may make a request.
-        content._load_if_stale()
     with owner._ftrack_state.workspace.lock:
-        keep_original(owner, attribute.name)
+        journal = journal_to_edit(owner)
+        edits = journal.edits_of(owner)
+        edit = edits.get(attribute.name)
+        if edit is None:
+            edit = edits[attribute.name] = new_edit()
+        if len(owner._ftrack_state.workspace.journals) > 1:
+            owner._ftrack_state.workspace.note_edit(owner, (attribute.name,), journal)
         try:
-            yield
+            yield edit
         finally:
-            # Also after an error in the block, such as an index out of range, which has changed nothing.
-            drop_if_unchanged(owner, (attribute.name,))
+            if not edit:
+                journal.discard(owner, attribute.name)
+
+
+def record_deletion(entity: Entity) -> None:
+    """Record that the current unit of work deletes *entity*; a new one is discarded.
+
+    Raises `EntityDeleted`, and `UsageError` for a new entity of another unit of work.
+    """
+    state, workspace = entity._ftrack_state, entity._ftrack_state.workspace
+    workspace.check_open(f"{entity!r} cannot be deleted")
+    if state.lifecycle is Lifecycle.DELETED:
+        raise EntityDeleted(f"{entity!r} is deleted already.")
+    with workspace.lock:
+        if state.lifecycle is Lifecycle.TRANSIENT:
+            return
+        journal = workspace.journal
+        if state.lifecycle is Lifecycle.PENDING:
+            if state.journal is not journal:
+                raise UsageError(f"{entity!r} is new in another unit of work; only that one can take it back.")
+            if entity not in journal.in_flight:
+                discard_new(entity)
+                return
+        journal.deleted[entity] = None
+
+
+def discard_new(entity: Entity) -> None:
+    """Take the creation of *entity* back: it becomes transient. The caller holds the lock."""
+    state = entity._ftrack_state
+    workspace, journal = state.workspace, state.journal
+    state.lifecycle = Lifecycle.TRANSIENT
+    workspace.removals += 1
+    if journal is not None:
+        for entities in (journal.created, journal.edits, journal.deleted, journal.bases):
+            entities.pop(entity, None)
+    state.journal = state.originals = None
+    workspace.identities.remove(entity.__schema__.family, state.key)
+    workspace.forget_edited_keys()
 
 
 def attributes_set_together(schema: EntityType, name: str) -> tuple[str, ...]:
@@ -115,21 +159,9 @@ def _key_and_references(entity: Entity, key_name: str, key: Any, related: Entity
 
 
 def _record(entity: Entity, changed: Mapping[str, Any], key_name: str | None = None) -> None:
-    """Set the values of one assignment, keep their originals, and drop the change if it restores them.
-
-    *key_name* is the key among them, if they are a key and its references.
-    """
-    values = entity.__dict__
+    """Set the values of one assignment; *key_name* is the key among them, if they are a key and its references."""
     with entity._ftrack_state.workspace.lock:
         before = current_reference(entity, key_name) if key_name else None
-        originals = mark_modified(entity)
-        for name, value in changed.items():
-            if name not in originals:
-                originals[name] = values.get(name, NOT_LOADED)
-            if value is NOT_LOADED:
-                values.pop(name, None)
-            else:
-                values[name] = value
-        drop_if_unchanged(entity, changed)
+        record(entity, changed)
         if before is not None and key_name is not None:
             move_between_collections(entity, key_name, before)

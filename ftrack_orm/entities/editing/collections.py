@@ -1,66 +1,148 @@
-"""State: a collection of related entities as a Python sequence without duplicates, whose edits are recorded."""
+"""State: a collection of related entities as a Python sequence without duplicates, whose edits are differences."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, MutableSequence
 from typing import TYPE_CHECKING, Any, overload
 
+import attrs
+
 from ftrack_orm.entities.entity import Entity, Lifecycle
-from ftrack_orm.entities.tracked import BackPopulated, Tracked
+from ftrack_orm.entities.tracked import BackPopulated, PendingEdit, Tracked
 from ftrack_orm.errors import InvalidValue
+from ftrack_orm.schema.facts import DELETED_ON_REMOVAL
+from ftrack_orm.schema.relations import Inverse
 
 from . import changes
+from .back_population import has_values
 from .checks import check_editable, check_related
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.attribute import Attribute
+    from ftrack_orm.schema.membership import Membership
 
 #: The states in which an entity is no member of any collection any more.
 _REMOVED = (Lifecycle.DELETED, Lifecycle.TRANSIENT)
 
 
+@attrs.define(eq=False)
+class MembershipEdit(PendingEdit):
+    """The entities that a unit of work adds to a collection and removes from it, or its whole new content."""
+
+    added: dict[Entity, None] = attrs.field(factory=dict)
+    removed: dict[Entity, None] = attrs.field(factory=dict)
+    replaces: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.replaces)
+
+    def add(self, entity: Entity) -> None:
+        """Add an entity, or take its removal back."""
+        if entity in self.removed:
+            del self.removed[entity]
+        else:
+            self.added[entity] = None
+
+    def remove(self, entity: Entity, *, is_in_base: bool) -> None:
+        """Remove an entity, or take its addition back; a member of the base has to be removed from there."""
+        self.added.pop(entity, None)
+        if is_in_base and not self.replaces:
+            self.removed[entity] = None
+
+    def copy(self) -> MembershipEdit:
+        """Return a copy that later edits do not change."""
+        return MembershipEdit(dict(self.added), dict(self.removed), self.replaces)
+
+    def absorb(self, later: MembershipEdit) -> None:
+        """Add the difference *later*, which was made on top of this one."""
+        if later.replaces:
+            self.added, self.removed, self.replaces = dict(later.added), {}, True
+            return
+        for entity in later.removed:
+            self.remove(entity, is_in_base=True)
+        for entity in later.added:
+            self.add(entity)
+
+    def drop_void(self, base: dict[Entity, None]) -> None:
+        """Drop additions that the *base* contains and removals that it does not: others have made the same edit."""
+        if not self.replaces:
+            self.added = {entity: None for entity in self.added if entity not in base}
+            self.removed = {entity: None for entity in self.removed if entity in base}
+
+    def subtract(self, sent: MembershipEdit) -> None:
+        """Drop the part of the difference that was *sent*."""
+        if sent.replaces and self.replaces:
+            # Entities that were added since, and those that were removed since, are differences to the new content.
+            self.removed = {entity: None for entity in sent.added if entity not in self.added}
+            self.replaces = False
+        self.added = {entity: None for entity in self.added if entity not in sent.added}
+        self.removed = {entity: None for entity in self.removed if entity not in sent.removed}
+
+    def apply(self, items: dict[Entity, None]) -> dict[Entity, None]:
+        """Return *items* with this difference."""
+        changed = {} if self.replaces else dict(items)
+        for entity in self.removed:
+            changed.pop(entity, None)
+        for entity in self.added:
+            changed.setdefault(entity)
+        return changed
+
+
 class Collection(MutableSequence[Entity], Tracked, BackPopulated):
-    """The entities that a relation leads to, in the server's order.
+    """The entities that a relation leads to, in the server's order, followed by those that were added here.
 
-    An edit records the whole collection as one change of its owner, which is the form in which ftrack receives it. An
-    entity is in a collection once: adding it again does nothing. The costs of `in`, of `len`, of appending, of removing
-    and of the first and last item do not depend on the length.
+    An entity is in a collection once: adding it again does nothing. Appending does not load the collection; reading
+    it does. The costs of `in`, of `len`, of appending, of removing and of the first and last item do not depend on the
+    length.
 
-    Two caches depend on the items:
+    Where the server stores a membership in the member (`task.parent_id`), adding and removing are edits of the member,
+    and the collection follows by back-population. Other edits are kept as a difference, a `MembershipEdit`.
 
-    - `_sequence` is a tuple of the items, or None. It is made by the first access that needs positions or a copy, and
-      reset by every change of the items: only `_set`, `_add` and `_discard` change them, each under the workspace's
-      lock.
-    - `_removals` is the value that `Workspace.removals` had when the items were last searched for entities that were
-      deleted or dropped. While the two are equal, the items contain no such entity.
+    The content is held in these parts, which change together under the workspace's lock:
+
+    - `_base`: the members on the server. Of collections that follow their members it is not used for anything else.
+    - `_items`: the base with the differences of all units of work. The same object as `_base` while there are none.
+    - `_sequence`: a tuple of the items, or None. It is made by the first access that needs positions or a copy, and
+      reset by every change of the items.
+    - `_removals`: the value that `Workspace.removals` had when the items were last searched for entities that were
+      deleted or dropped. While the two are equal, there is none among the items.
     """
 
-    __slots__ = ("_attribute", "_items", "_owner", "_removals", "_sequence")
+    __slots__ = ("_attribute", "_base", "_items", "_owner", "_removals", "_sequence")
 
-    def __init__(self, owner: Entity, attribute: Attribute, items: Iterable[Entity]) -> None:
+    def __init__(
+        self, owner: Entity, attribute: Attribute, items: Iterable[Entity] = (), *, is_stale: bool = False
+    ) -> None:
         self._owner = owner
         self._attribute = attribute
-        self._items: dict[Entity, None] = dict.fromkeys(items)
+        self._base: dict[Entity, None] = dict.fromkeys(items)
+        self._items = self._base
         self._sequence: tuple[Entity, ...] | None = None
         self._removals = owner._ftrack_state.workspace.removals
-        self._is_stale = False
+        self._is_stale = is_stale
+        if not is_stale:
+            self._derive()
 
     # -- the items -----------------------------------------------------------------------------------------------------
 
-    def _set(self, items: Iterable[Entity]) -> None:
-        self._items, self._sequence = dict.fromkeys(items), None
+    def _membership(self) -> Membership:
+        owner = self._owner
+        return owner._ftrack_state.workspace.schema.membership(owner.__entity_type__, self._attribute.name)
 
-    def _add(self, entity: Entity) -> None:
-        items = self._current()
-        if entity not in items:
-            items[entity] = None
-            self._sequence = None
+    def _set_items(self, items: dict[Entity, None]) -> None:
+        self._items, self._sequence = items, None
 
-    def _discard(self, entity: Entity) -> None:
-        items = self._current()
-        if entity in items:
-            del items[entity]
-            self._sequence = None
+    def _show(self, entity: Entity, *, is_member: bool) -> None:
+        """Add an entity to the items or remove it."""
+        if (entity in self._items) is is_member:
+            return
+        if self._items is self._base and not isinstance(self._membership(), Inverse):
+            self._items = dict(self._base)
+        if is_member:
+            self._items[entity] = None
+        else:
+            del self._items[entity]
+        self._sequence = None
 
     def _current(self) -> dict[Entity, None]:
         """Return the items, loaded again if they are stale, without removed entities.
@@ -74,7 +156,8 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
             with workspace.lock:
                 self._removals = workspace.removals
                 if any(item._ftrack_state.lifecycle in _REMOVED for item in self._items):
-                    self._set([item for item in self._items if item._ftrack_state.lifecycle not in _REMOVED])
+                    self._base = _without_removed(self._base)
+                    self._set_items(_without_removed(self._items))
         return self._items
 
     def _current_sequence(self) -> tuple[Entity, ...]:
@@ -87,96 +170,184 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
 
     # -- tracking ------------------------------------------------------------------------------------------------------
 
+    def _edits(self) -> list[MembershipEdit]:
+        workspace = self._owner._ftrack_state.workspace
+        return [edit for _, edit in workspace.pending_edits(self._owner, self._attribute.name)]
+
     def _load_if_stale(self) -> None:
-        if self._is_stale:
+        # Content that an edit replaces as a whole need not be known.
+        if self._is_stale and not any(edit.replaces for edit in self._edits()):
             self._owner._ftrack_state.workspace.loader.load_if_stale(self._owner, self._attribute)
 
     def _content(self) -> tuple[Entity, ...]:
         return tuple(self._items) if self._is_stale else self._current_sequence()
 
-    def _has_content(self, content: Any) -> bool:
-        # Lengths first: a collection that is appended to a thousand times is not compared item by item each time.
-        return len(self._current()) == len(content) and self._content() == content
+    def _base_content(self) -> dict[Entity, None]:
+        return self._base
 
-    def _restore(self, content: Iterable[Entity]) -> None:
+    def _set_base(self, base: Iterable[Entity]) -> None:
         self._is_stale = False
-        self._set(content)
+        self._base = dict.fromkeys(base)
+        workspace = self._owner._ftrack_state.workspace
+        for journal, edit in workspace.pending_edits(self._owner, self._attribute.name):
+            edit.drop_void(self._base)
+            if not edit:
+                journal.discard(self._owner, self._attribute.name)
+        self._derive()
+
+    def _derive(self) -> None:
+        stored = self._membership()
+        items = self._base
+        if isinstance(stored, Inverse):
+            items = self._base = self._with_edited_members(stored)
+        for edit in self._edits():
+            items = edit.apply(items)
+        self._set_items(items)
+
+    def _mark_saved(self, sent: MembershipEdit) -> None:
+        shown = self._items
+        if not self._is_stale or sent.replaces:
+            self._base = sent.apply(self._base)
+            self._is_stale = False
+        self._derive()
+        if self._items.keys() == shown.keys():
+            # A commit does not change the order.
+            self._set_items(dict(shown))
+
+    def _with_edited_members(self, stored: Inverse) -> dict[Entity, None]:
+        """Return the base without members whose edited key leads elsewhere, and with those whose key leads here."""
+        owner, key_name = self._owner, stored.attribute
+        workspace, key = owner._ftrack_state.workspace, owner._ftrack_state.key[0]
+        items = self._base
+        for item in items:
+            if key_name in (item._ftrack_state.originals or ()) and item.__dict__.get(key_name) != key:
+                items = {each: None for each in self._base if not _leads_elsewhere(each, key_name, key)}
+                break
+        target = str(self._attribute.target)
+        for entity in workspace.edited_members(key_name, key):
+            fits = workspace.schema.related(entity.__entity_type__, target) and has_values(entity, stored)
+            if fits and entity not in items and entity._ftrack_state.lifecycle not in _REMOVED:
+                items = {**items, entity: None}
+        return items
 
     def _back_populate(self, entity: Entity, is_member: bool) -> None:
-        if self._is_stale:
-            return  # It will be loaded again, and must not be while the lock is held.
-        if is_member:
-            self._add(entity)
-        else:
-            self._discard(entity)
+        if not self._is_stale:  # A stale collection will be loaded again, and must not be while the lock is held.
+            self._show(entity, is_member=is_member)
 
     # -- editing -------------------------------------------------------------------------------------------------------
 
     def _checked(self, item: Any) -> Entity:
         return check_related(self._owner, self._attribute, item)
 
-    def _replace(self, items: Iterable[Entity]) -> None:
-        """Make *items* the content, without repetitions, as one recorded change."""
-        items = dict.fromkeys(items)
-        with changes.editing(self._owner, self._attribute):
-            self._set(items)
-        self._set_inverse_keys(items)
+    def _add(self, entity: Entity) -> None:
+        """Make *entity* a member, as a recorded edit. A stale collection is not loaded for that."""
+        if not self._is_stale and entity in self._current():
+            return
+        stored = self._membership()
+        if isinstance(stored, Inverse):
+            check_editable(self._owner, self._attribute)
+            changes.assign_membership(entity, self._owner, stored)
+            # The key may have led here already, or a deletion may have been recorded for leaving the collection.
+            with self._owner._ftrack_state.workspace.lock:
+                self._take_back_deletion(entity)
+                self._back_populate(entity, is_member=True)
+            return
+        with changes.editing(self._owner, self._attribute, MembershipEdit) as edit:
+            edit.add(entity)
+            self._show_edit(edit, entity, is_member=True)
 
-    def _set_inverse_keys(self, entities: Iterable[Entity]) -> None:
-        """Have new entities refer to the owner: the server refuses to create, for example, a task without a parent."""
-        for entity in entities:
-            if entity._ftrack_state.lifecycle is Lifecycle.PENDING:
-                changes.assign_inverse_key(entity, self._owner, self._attribute.name)
+    def _remove(self, entity: Entity) -> None:
+        """End the membership of *entity*, which is a member, as a recorded edit."""
+        stored = self._membership()
+        is_following = isinstance(stored, Inverse)
+        if isinstance(stored, Inverse) and not DELETED_ON_REMOVAL.intersection(
+            (entity.__entity_type__, *entity.__schema__.bases)
+        ):
+            check_editable(self._owner, self._attribute)
+            changes.clear_membership(entity, stored)
+            with self._owner._ftrack_state.workspace.lock:
+                self._back_populate(entity, is_member=False)
+            return
+        with changes.editing(self._owner, self._attribute, MembershipEdit) as edit:
+            if is_following:
+                changes.record_deletion(entity)
+            edit.remove(entity, is_in_base=self._is_stale or entity in self._base)
+            self._show_edit(edit, entity, is_member=False)
+
+    def _show_edit(self, edit: MembershipEdit, entity: Entity, *, is_member: bool) -> None:
+        if not self._is_stale:
+            self._show(entity, is_member=is_member)
+        elif edit.replaces:
+            self._derive()
+
+    def _take_back_deletion(self, entity: Entity) -> None:
+        journal = self._owner._ftrack_state.workspace.journal
+        edit = journal.edits.get(self._owner, {}).get(self._attribute.name)
+        if edit is not None and entity in edit.removed:
+            edit.add(entity)
+            journal.deleted.pop(entity, None)
+            if not edit:
+                journal.discard(self._owner, self._attribute.name)
+
+    def _become(self, items: Iterable[Entity]) -> None:
+        """Make *items* the content, without repetitions and in that order."""
+        wanted = dict.fromkeys(items)
+        current = dict(self._current())
+        for entity in current:
+            if entity not in wanted:
+                self._remove(entity)
+        for entity in wanted:
+            if entity not in current:
+                self._add(entity)
+        if self._items.keys() == wanted.keys():
+            with self._owner._ftrack_state.workspace.lock:
+                self._set_items(wanted)
+
+    def _replace(self, items: Iterable[Entity]) -> None:
+        """Make *items* the content. Where the whole list is sent anyway, the present content is not loaded for that."""
+        if not self._is_stale or isinstance(self._membership(), Inverse):
+            self._become(items)
+            return
+        with changes.editing(self._owner, self._attribute, MembershipEdit) as edit:
+            edit.absorb(MembershipEdit(dict.fromkeys(items), replaces=True))
+            self._derive()
 
     def insert(self, index: int, value: Entity) -> None:
         """Insert an entity before position *index*, unless it is in the collection already."""
         entity = self._checked(value)
-        if entity not in self._current():
-            with changes.editing(self._owner, self._attribute):
-                items = list(self._current())
-                items.insert(index, entity)
-                self._set(items)
-            self._set_inverse_keys((entity,))
+        items = list(self._current())
+        if entity not in self._items:
+            items.insert(index, entity)
+            self._become(items)
 
     def append(self, value: Entity) -> None:
-        """Append an entity, unless it is in the collection already."""
-        entity = self._checked(value)
-        if entity not in self._current():
-            with changes.editing(self._owner, self._attribute):
-                self._add(entity)
-            self._set_inverse_keys((entity,))
+        """Append an entity, unless it is in the collection already. Does not load the collection."""
+        self._add(self._checked(value))
 
     def extend(self, values: Iterable[Entity]) -> None:
-        """Append several entities as one change. Those already in the collection keep their positions."""
-        entities = [self._checked(value) for value in values]
-        if self._current().keys() >= set(entities):
-            return
-        with changes.editing(self._owner, self._attribute):
-            for entity in entities:
-                self._add(entity)
-        self._set_inverse_keys(entities)
+        """Append several entities. Those already in the collection keep their positions."""
+        for entity in [self._checked(value) for value in values]:
+            self._add(entity)
 
     def remove(self, value: Entity) -> None:
         """Remove an entity; raises `InvalidValue`, a `ValueError`, when it is not in the collection."""
         if value not in self:
             raise InvalidValue(f"{value!r} is not in {self._owner!r}.{self._attribute.name}.")
-        with changes.editing(self._owner, self._attribute):
-            self._discard(value)
+        self._remove(value)
 
     def pop(self, index: int = -1) -> Entity:
-        """Remove and return the entity at *index*, the last one by default. Raises `IndexError`."""
+        """Remove and return the entity at *index*, the last one by default; `IndexError` when there is none."""
         entity = self[index]
         self.remove(entity)
         return entity
 
     def clear(self) -> None:
-        """Remove all entities, as one change."""
+        """Remove all entities."""
         self._replace(())
 
     def reverse(self) -> None:
-        """Reverse the order, as one change."""
-        with changes.editing(self._owner, self._attribute):
-            self._set(reversed(self._current_sequence()))
+        """Reverse the order in which the entities are shown. The server keeps no order, so nothing is sent for it."""
+        self._become(reversed(self._current_sequence()))
 
     # -- as a sequence -------------------------------------------------------------------------------------------------
 
@@ -203,18 +374,15 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
     def __setitem__(self, index: int | slice, value: Any) -> None:
         is_slice = isinstance(index, slice)
         entities = [self._checked(item) for item in (value if is_slice else (value,))]
-        with changes.editing(self._owner, self._attribute):
-            items: list[Any] = list(self._current())
-            items[index] = entities if is_slice else entities[0]
-            # An entity that was in the collection already keeps the first of its two positions.
-            self._set(items)
-        self._set_inverse_keys(entities)
+        items: list[Any] = list(self._current())
+        items[index] = entities if is_slice else entities[0]
+        # An entity that was in the collection already keeps the first of its two positions.
+        self._become(items)
 
     def __delitem__(self, index: int | slice) -> None:
-        with changes.editing(self._owner, self._attribute):
-            items = list(self._current())
-            del items[index]
-            self._set(items)
+        items = list(self._current())
+        del items[index]
+        self._become(items)
 
     def __len__(self) -> int:
         return len(self._current())
@@ -240,11 +408,15 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
 
     def __repr__(self) -> str:
         # Shows the items as they are if they are stale: printing must never make a request.
-        return repr(list(self._items if self._is_stale else self._current()))
+        if self._is_stale:
+            return (
+                f"<{self._attribute.name} of {self._owner!r}: not loaded>" if not self._items else repr([*self._items])
+            )
+        return repr(list(self._current()))
 
 
 def assign_collection(owner: Entity, attribute: Attribute, value: Any) -> None:
-    """Make the entities in *value* the whole content of a collection, as one recorded change.
+    """Make the entities in *value* the whole content of a collection.
 
     Raises `InvalidValue` for a value that is no iterable of suitable entities.
     """
@@ -258,6 +430,15 @@ def assign_collection(owner: Entity, attribute: Attribute, value: Any) -> None:
     checked = [check_related(owner, attribute, item) for item in value]
     collection = owner.__dict__.get(attribute.name)
     if collection is None:
-        # The content it replaces need not be loaded: ftrack receives the whole new content.
-        collection = changes.start_change(owner, attribute, Collection(owner, attribute, ()))
+        is_new = owner._ftrack_state.lifecycle is Lifecycle.PENDING
+        collection = Collection(owner, attribute, is_stale=not is_new)
+        collection = owner.__dict__.setdefault(attribute.name, collection)
     collection._replace(checked)
+
+
+def _without_removed(items: dict[Entity, None]) -> dict[Entity, None]:
+    return {item: None for item in items if item._ftrack_state.lifecycle not in _REMOVED}
+
+
+def _leads_elsewhere(entity: Entity, key_name: str, key: str) -> bool:
+    return key_name in (entity._ftrack_state.originals or ()) and entity.__dict__.get(key_name) != key

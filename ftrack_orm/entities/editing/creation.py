@@ -85,8 +85,8 @@ class Defaults:
         }
 
 
-def set_initial_values(entity: Entity, values: Mapping[str, Any]) -> None:
-    """Set the first scalars and references of a new entity, all of them to be sent.
+def set_initial_values(entity: Entity, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Set the first scalars and references of a new entity, and return them: they are its first edits.
 
     The effect is that of assigning them one after the other, without the checks for earlier values, of which a new
     entity has none. Raises the errors of `changes.assign`.
@@ -100,3 +100,4 @@ def set_initial_values(entity: Entity, values: Mapping[str, Any]) -> None:
         initial.update(expanded)
     entity._ftrack_state.originals = dict.fromkeys(initial, NOT_LOADED)
     set_values(entity, {name: value for name, value in initial.items() if value is not NOT_LOADED})
+    return initial

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping, Set
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from ftrack_orm.entities.tracked import Tracked
+from ftrack_orm.entities.tracked import PendingEdit, Tracked
 from ftrack_orm.errors import InvalidValue, UnknownAttribute, suggestion
 from ftrack_orm.values import Reference
 
@@ -27,17 +27,48 @@ class Entry:
     holder: Reference | None = attrs.field(default=None, eq=False)
 
 
+@attrs.define(eq=False)
+class EntryEdits(PendingEdit):
+    """The keys of a mapping that a unit of work has set, with their entries, and those that it has removed (None)."""
+
+    entries: dict[str, Entry | None] = attrs.field(factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.entries)
+
+    def copy(self) -> EntryEdits:
+        """Return a copy that later edits do not change."""
+        return EntryEdits(dict(self.entries))
+
+    def absorb(self, later: EntryEdits) -> None:
+        """Add the keys of *later*, which were edited after those of this one."""
+        self.entries.update(later.entries)
+
+    def subtract(self, sent: EntryEdits) -> None:
+        """Drop the keys that have the value that was *sent*."""
+        for key, entry in sent.entries.items():
+            if key in self.entries and self.entries[key] == entry:
+                del self.entries[key]
+
+
 class MappedCollection(MutableMapping[str, Any], Tracked):
     """The key-value pairs of an entity: `metadata`, whose keys users add and remove.
 
     `CustomAttributes`, whose keys are configured on the server, is a subclass.
+
+    `_base` has the entries on the server, `_entries` these with the edits of all units of work. They change together
+    under the workspace's lock, and are the same object while there are no edits.
     """
 
-    __slots__ = ("_attribute", "_entries", "_owner")
+    __slots__ = ("_attribute", "_base", "_entries", "_owner")
+
+    #: Whether the server decides which keys there are.
+    _has_fixed_keys: ClassVar[bool] = False
 
     def __init__(self, owner: Entity, attribute: Attribute, entries: dict[str, Entry]) -> None:
         self._owner = owner
         self._attribute = attribute
+        self._base = entries
         self._entries = entries
         self._is_stale = False
 
@@ -50,23 +81,48 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
     def _content(self) -> dict[str, Entry]:
         return dict(self._entries)
 
-    def _restore(self, content: Mapping[str, Entry]) -> None:
+    def _base_content(self) -> dict[str, Entry]:
+        return self._base
+
+    def _set_base(self, base: dict[str, Entry]) -> None:
         self._is_stale = False
-        self._entries = dict(content)
+        self._base = dict(base)
+        workspace = self._owner._ftrack_state.workspace
+        for journal, edit in workspace.pending_edits(self._owner, self._attribute.name):
+            # Another user may have made the same edits.
+            edit.subtract(EntryEdits({key: base.get(key) for key in edit.entries}))
+            if not edit:
+                journal.discard(self._owner, self._attribute.name)
+        self._derive()
+
+    def _derive(self) -> None:
+        entries = self._base
+        for _, edit in self._owner._ftrack_state.workspace.pending_edits(self._owner, self._attribute.name):
+            entries = dict(entries)
+            for key, entry in edit.entries.items():
+                if entry is None:
+                    entries.pop(key, None)
+                else:
+                    entries[key] = self._with_holder(key, entry)
+        self._entries = entries
+
+    def _mark_saved(self, sent: EntryEdits) -> None:
+        base = dict(self._base)
+        for key, entry in sent.entries.items():
+            if entry is None:
+                base.pop(key, None)
+            else:
+                held = self._with_holder(key, entry)
+                base[key] = held if held.holder else Entry(entry.value, holder_of_new_entry(self, key)[0])
+        self._base = base
+        self._derive()
+
+    def _with_holder(self, key: str, entry: Entry) -> Entry:
+        known = self._base.get(key)
+        return entry if known is None or known.holder is None else Entry(entry.value, known.holder)
 
     def _has_any_key(self, keys: Set[str]) -> bool:
         return not keys.isdisjoint(self._entries)
-
-    def _mark_committed(self, sent: Mapping[str, Entry]) -> dict[str, Entry]:
-        """Record that *sent* was committed: new entries have holders now. Return *sent* with these holders."""
-        committed = {
-            key: entry if entry.holder else Entry(entry.value, holder_of_new_entry(self, key)[0])
-            for key, entry in sent.items()
-        }
-        for key, entry in self._entries.items():
-            if entry.holder is None and key in committed:
-                self._entries[key] = Entry(entry.value, committed[key].holder)
-        return committed
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -114,7 +170,7 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
         """Return the entry for *key* with *value*; raises `InvalidValue` if it cannot be set."""
         if not isinstance(key, str):
             raise InvalidValue(f"Keys of {self._attribute.name} are text, not {key!r}.")
-        current = self._entries.get(key)
+        current = self._current().get(key)
         value = check_entry_value(self._owner, self._attribute, key, value)
         return Entry(value, current.holder if current else None)
 
@@ -122,31 +178,40 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
         """Return the entries for *values*, all of them checked."""
         return {key: self._checked_entry(key, value) for key, value in values.items()}
 
+    def _edit(self, entries: Mapping[str, Entry | None]) -> None:
+        """Set the keys of *entries*, and remove those with None, as recorded edits."""
+        owner, name = self._owner, self._attribute.name
+        check_editable(owner, self._attribute)
+        # Before the lock is taken, since that may make a request.
+        self._load_if_stale()
+        with changes.editing(owner, self._attribute, EntryEdits) as edit:
+            is_contested = owner._ftrack_state.workspace.is_contested(owner, name)
+            for key, entry in entries.items():
+                if not is_contested and self._base.get(key) == entry:
+                    edit.entries.pop(key, None)
+                else:
+                    edit.entries[key] = entry
+            self._derive()
+
     def _replace(self, values: Mapping[str, Any]) -> None:
-        """Make *values* the whole content, as one change."""
+        """Make *values* the whole content."""
         entries = self._checked_entries(values)
-        with changes.editing(self._owner, self._attribute):
-            self._entries = entries
+        self._edit({**{key: None for key in self._current() if key not in entries}, **entries})
 
     def __setitem__(self, key: str, value: Any) -> None:
-        entry = self._checked_entry(key, value)
-        with changes.editing(self._owner, self._attribute):
-            self._entries[key] = entry
+        self._edit({key: self._checked_entry(key, value)})
 
     def __delitem__(self, key: str) -> None:
-        if key not in self._entries:
+        if key not in self._current():
             raise self._unknown_key_error(key)
-        with changes.editing(self._owner, self._attribute):
-            del self._entries[key]
+        self._edit({key: None})
 
     def update(self, *pairs: Any, **more: Any) -> None:
-        """Set several keys, given as for `dict.update`, as one change: all of them, or none if one is refused.
+        """Set several keys, given as for `dict.update`: all of them, or none if one is refused.
 
         Raises `InvalidValue`, and `UnknownAttribute` for a custom attribute that the entity does not have.
         """
-        entries = self._checked_entries(dict(*pairs, **more))
-        with changes.editing(self._owner, self._attribute):
-            self._entries.update(entries)
+        self._edit(self._checked_entries(dict(*pairs, **more)))
 
     def _unknown_key_error(self, key: str) -> UnknownAttribute:
         kind = type(self._owner).__name__

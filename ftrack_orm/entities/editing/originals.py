@@ -1,87 +1,151 @@
-"""State: the originals of changed attributes, that is the values the server is believed to have: kept and compared.
+"""State: the values behind edits: recording an edit, dropping one that came back to the original, taking edits back.
 
-The callers hold the workspace's lock.
+The *original* of an attribute is the value that the server is believed to have. All units of work share it, while each
+keeps the value that it has set in its journal. The entity shows the value that was set last. The callers hold the
+workspace's lock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.entity import Entity, Lifecycle
-from ftrack_orm.entities.tracked import Tracked, content_of
+from ftrack_orm.entities.tracked import PendingEdit, Tracked
+from ftrack_orm.entities.workspace import NO_VALUE
 from ftrack_orm.errors import UsageError
 from ftrack_orm.values import NOT_LOADED
 
+from .back_population import current_reference, move_between_collections
+
+if TYPE_CHECKING:
+    from ftrack_orm.entities.journal import Journal
+
 # Bound once: looking up a member of an enumeration costs more than comparing it, and every edit does both.
-_PENDING, _TRANSIENT = Lifecycle.PENDING, Lifecycle.TRANSIENT
+_TRANSIENT = Lifecycle.TRANSIENT
 
 
-def mark_modified(entity: Entity) -> dict[str, Any]:
-    """Put *entity* on the journal and return its originals for the caller to add to.
-
-    Raises `UsageError` for an entity whose creation was taken back.
-    """
+def journal_to_edit(entity: Entity) -> Journal:
+    """Return the journal for edits of *entity*; raises `UsageError` for an entity whose creation was taken back."""
     state = entity._ftrack_state
     if state.lifecycle is _TRANSIENT:
         raise UsageError(f"{entity!r} is not part of its session any more, since its creation was rolled back.")
-    if state.lifecycle is not _PENDING:
-        state.workspace.journal.modified[entity] = None
-    if state.originals is None:
-        state.originals = {}
-    return state.originals
+    return state.workspace.journal_for(entity)
 
 
-def keep_original(entity: Entity, name: str) -> None:
-    """Keep the current value of an attribute as its original, unless an earlier change has kept one."""
-    originals = mark_modified(entity)
-    if name not in originals:
-        originals[name] = content_of(entity.__dict__.get(name, NOT_LOADED))
+def record(entity: Entity, changed: Mapping[str, Any]) -> None:
+    """Set scalars and references that change together, and record them in the journal of the current unit of work."""
+    state, values = entity._ftrack_state, entity.__dict__
+    workspace = state.workspace
+    journal = journal_to_edit(entity)
+    edits = journal.edits_of(entity)
+    originals = state.originals
+    if originals is None:
+        originals = state.originals = {}
+    for name, value in changed.items():
+        if name not in originals:
+            originals[name] = values.get(name, NOT_LOADED)
+        edits[name] = value
+        if value is NOT_LOADED:
+            values.pop(name, None)
+        else:
+            values[name] = value
+    workspace.index_keys(entity, changed)
+    if len(workspace.journals) > 1:
+        workspace.note_edit(entity, changed, journal)
+    _drop_if_unchanged(entity, changed, journal)
 
 
-def drop_if_unchanged(entity: Entity, names: Iterable[str]) -> None:
-    """Drop a change if the attribute has its original value again, so that nothing is sent for it.
+def _drop_if_unchanged(entity: Entity, names: Iterable[str], journal: Journal) -> None:
+    """Drop an edit if the attribute has its original value again, so that nothing is sent for it.
 
     *names* are attributes that are set together: a key and its references. If one of them has its original value, all
-    of them are restored, including those whose original is "not loaded".
+    of them are restored, including those whose original is "not loaded". An edit of an attribute that another unit of
+    work has set stays, since that one may be committed before it.
     """
-    originals, values = entity._ftrack_state.originals or {}, entity.__dict__
+    state, values = entity._ftrack_state, entity.__dict__
+    originals = state.originals or {}
     for name in names:
         original = originals.get(name, NOT_LOADED)
         if original is not NOT_LOADED and name in values and _is_same(values[name], original):
-            if entity._ftrack_state.workspace.expiry.is_superseded(entity, name, original):
-                return  # The server has another value by now, so this one still has to be sent.
+            expiry = state.workspace.expiry
+            if expiry.is_superseded(entity, name, original) or state.workspace.is_contested(entity, name):
+                return
             break
     else:
         return
     for name in names:
         if name in originals:
             restore_value(values, name, originals.pop(name))
-    clear_modified_if_unchanged(entity)
+        journal.discard(entity, name)
+    if not originals:
+        state.originals = None
+
+
+def take_back(entity: Entity, journal: Journal, names: Collection[str] | None = None) -> None:
+    """Take the edits of *journal* back: those of *names*, or all of them for None.
+
+    The entity then shows the value that another unit of work has set, else the original.
+    """
+    state, values = entity._ftrack_state, entity.__dict__
+    edits = journal.edits.get(entity)
+    if not edits:
+        return
+    chosen = [name for name in (edits if names is None else names) if name in edits]
+    journal.discard_bases(entity, chosen)
+    references = {
+        name: current_reference(entity, name) for name in chosen if name in entity.__schema__.keyed_references
+    }
+    for name in chosen:
+        edit = edits[name]
+        journal.discard(entity, name)
+        if isinstance(edit, PendingEdit):
+            value = values.get(name)
+            if isinstance(value, Tracked):
+                value._derive()
+        else:
+            _show_next(entity, name)
+    if not state.originals:
+        state.originals = None
+    for name, before in references.items():
+        move_between_collections(entity, name, before)
+    state.workspace.forget_edited_keys()
+
+
+def _show_next(entity: Entity, name: str) -> None:
+    """Show the value that another unit of work has set, else the original."""
+    state, values = entity._ftrack_state, entity.__dict__
+    pending = state.workspace.pending_value(entity, name)
+    if pending is not NO_VALUE:
+        restore_value(values, name, pending)
+        return
+    original = (state.originals or {}).pop(name, NOT_LOADED)
+    is_superseded = state.workspace.expiry.is_superseded(entity, name, original)
+    restore_value(values, name, NOT_LOADED if is_superseded else original)
 
 
 def restore_value(values: dict[str, Any], name: str, original: Any) -> None:
-    """Make *original*, in the form that `content_of` returns, the value of an attribute again."""
-    current = values.get(name)
+    """Make *original* the value of an attribute again; `NOT_LOADED` unloads it."""
     if original is NOT_LOADED:
         values.pop(name, None)
-    elif isinstance(current, Tracked):
-        current._restore(original)
     else:
         values[name] = original
 
 
-def clear_modified_if_unchanged(entity: Entity) -> None:
-    """Remove *entity* from the journal's modified entities if it has no change left."""
+def drop_equal_edits(entity: Entity, name: str) -> None:
+    """Drop the edits of an attribute that have set it to its original: another user has made the same edit."""
     state = entity._ftrack_state
-    if not state.originals and state.lifecycle is not _PENDING:
-        state.originals = None
-        state.workspace.journal.modified.pop(entity, None)
-        state.workspace.journal.bases.pop(entity, None)
+    originals = state.originals or {}
+    original = originals.get(name, NOT_LOADED)
+    pending = state.workspace.pending_edits(entity, name)
+    if original is not NOT_LOADED and pending and all(_is_same(value, original) for _, value in pending):
+        for journal, _ in pending:
+            journal.discard(entity, name)
+        entity.__dict__[name] = originals.pop(name)
+        if not originals:
+            state.originals = None
 
 
 def _is_same(value: Any, original: Any) -> bool:
     """Whether a value equals the original. 1 and 1.0 are the same number to ftrack, but True is not the number 1."""
-    if isinstance(value, Tracked):
-        return value._has_content(original)
     return bool(value == original) and isinstance(value, bool) == isinstance(original, bool)

@@ -215,7 +215,7 @@ def _set_empty(entity: Entity, attribute: Attribute) -> Any:
     """
     value = entity.__dict__.setdefault(attribute.name, _empty(entity, attribute))
     if isinstance(value, Tracked) and value._is_stale:
-        value._restore(_empty(entity, attribute)._content())
+        value._set_base(_empty(entity, attribute)._base_content())
     return value
 
 

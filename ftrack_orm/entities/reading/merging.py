@@ -6,11 +6,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from ftrack_orm.entities.editing.collections import Collection
 from ftrack_orm.entities.editing.mappings import Entry
-from ftrack_orm.entities.editing.originals import clear_modified_if_unchanged
+from ftrack_orm.entities.editing.originals import drop_equal_edits
 from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, Peers, new_entity, plain_key, set_values
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.errors import ProtocolError, UnknownEntityType
@@ -216,36 +214,30 @@ class Merger:
             current = values.get(name, NOT_LOADED)
             if current is value:
                 continue
+            if isinstance(value, Tracked):
+                self._update_tracked(values, name, current, value, is_outdated=is_outdated)
+                continue
             is_edited = originals is not None and name in originals
             if is_outdated and (current is not NOT_LOADED or is_edited):
                 continue
             if originals is not None and is_edited:
-                originals[name] = self._rebased_original(current, originals[name], value)
-                if isinstance(current, Tracked) and current._content() == originals[name]:
-                    # Another user has made the same edit.
-                    del originals[name]
-                    clear_modified_if_unchanged(entity)
+                originals[name] = value
+                drop_equal_edits(entity, name)
             elif current is NOT_LOADED:
                 values[sys.intern(name)] = value
-            elif isinstance(value, Tracked):
-                current._restore(value._content())
             elif current != value:
                 self._sync_key_and_reference(entity, row_type.schema, name, value)
                 values[name] = value
         return entity
 
-    def _rebased_original(self, edited: Any, original: Any, value: Any) -> Any:
-        """Return *value* as the new original of an edited attribute.
-
-        The edits of a collection or mapping are made again on the content of *value*: otherwise the next commit would
-        remove the items that another user has added.
-        """
-        if not isinstance(value, Tracked):
-            return value
-        content = value._content()
-        if isinstance(edited, Tracked) and original is not NOT_LOADED:
-            edited._restore(_rebase_edits(edited._content(), original, content))
-        return content
+    def _update_tracked(
+        self, values: dict[str, Any], name: str, current: Any, value: Tracked, *, is_outdated: bool
+    ) -> None:
+        """Give a collection or mapping the content of *value*. It stays the same object, and keeps its edits."""
+        if not isinstance(current, Tracked):
+            values[sys.intern(name)] = value
+        elif current._is_stale or not is_outdated:
+            current._set_base(value._base_content())
 
     def _sync_key_and_reference(self, entity: Entity, schema: EntityType, name: str, value: Any) -> None:
         """Unload the references that a new key *value* contradicts, or set the key that belongs to a new reference."""
@@ -305,15 +297,3 @@ class Merger:
             key = tuple(zip(holder.primary_key, plain_key(holder, item), strict=True))
             entries[item[key_name]] = Entry(value, Reference(holder.name, key))
         return entries
-
-
-def _rebase_edits(edited: Any, original: Any, content: Any) -> Any:
-    """Return *content* after the insertions, removals and replacements that turned *original* into *edited*."""
-    if isinstance(content, dict):
-        entries = {key: entry for key, entry in content.items() if key in edited or key not in original}
-        for key, entry in edited.items():
-            if entry != original.get(key):
-                entries[key] = attrs.evolve(entry, holder=content[key].holder if key in content else None)
-        return entries
-    removed, known = set(original) - set(edited), {*original, *content}
-    return (*(item for item in content if item not in removed), *(item for item in edited if item not in known))

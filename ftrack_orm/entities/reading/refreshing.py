@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ftrack_orm.entities.editing.collections import Collection
 from ftrack_orm.entities.editing.mappings import MappedCollection
 from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.errors import EntityDeleted, UnknownAttribute
 from ftrack_orm.query.language.nodes import Path, Projection
 from ftrack_orm.query.language.resolve import check_projection
@@ -56,7 +57,7 @@ class Refresher:
             if entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT:
                 for name in names:
                     entity.__schema__.attribute(name)
-                refreshed = frozenset(names or entity.__dict__)
+                refreshed = frozenset(names or [name for name in entity.__dict__ if not needs_load(entity, name)])
                 groups.setdefault((entity.__entity_type__, refreshed), []).append(entity)
         for (name, refreshed), group in groups.items():
             attributes = self._workspace.schema.type(name).attributes
@@ -78,7 +79,10 @@ class Refresher:
             schema.attribute(name)
         with self._workspace.lock:
             for name in names or tuple(entity.__dict__):
-                if name not in schema.primary_key and name not in (state.originals or ()):
+                value = entity.__dict__.get(name)
+                if isinstance(value, Tracked):
+                    value._is_stale = True
+                elif name not in schema.primary_key and name not in (state.originals or ()):
                     entity.__dict__.pop(name, None)
 
     def _valid_paths(self, entity_type: str, paths: Sequence[Projection], *, is_only_type: bool) -> list[Path]:
