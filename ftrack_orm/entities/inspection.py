@@ -1,4 +1,4 @@
-"""State: the data about an entity apart from its attributes: identity, state and changes. Makes no request."""
+"""State: inspection of an entity: its identity, lifecycle, loaded values and changes. Makes no request."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from .tracked import Tracked
 
 @attrs.frozen
 class Change:
-    """The old value of a changed attribute (`NOT_LOADED` when it is not known) and the new one."""
+    """A changed attribute: its old value, `NOT_LOADED` if that is not known, and its new value."""
 
     old: Any
     new: Any
 
 
 _EXPLANATIONS = {
-    Lifecycle.TRANSIENT: "It was created here, but its creation was taken back. It can only be read.",
-    Lifecycle.PENDING: "It was created here and is sent by the next commit. The server does not have it yet.",
-    Lifecycle.PERSISTENT: "The server has it. Values are loaded when read, changes are sent by the next commit.",
-    Lifecycle.DELETED: "It was deleted on the server. What was loaded can be read; nothing can be loaded or changed.",
-    Lifecycle.DETACHED: "Its session is closed. What was loaded can be read; nothing can be loaded or changed.",
+    Lifecycle.TRANSIENT: "It was created here, and its creation was taken back. It can only be read.",
+    Lifecycle.PENDING: "It was created here. The next commit sends it; the server does not have it yet.",
+    Lifecycle.PERSISTENT: "The server has it. Values are loaded when read, and changes are sent by the next commit.",
+    Lifecycle.DELETED: "It was deleted on the server. Loaded values can be read; nothing can be loaded or changed.",
+    Lifecycle.DETACHED: "Its session is closed. Loaded values can be read; nothing can be loaded or changed.",
 }
 
 
 class Inspection:
-    """A live view of one entity's place in its session."""
+    """A live view of one entity with regard to its session. Nothing here makes a request."""
 
     def __init__(self, entity: Entity) -> None:
         self._entity = entity
@@ -41,29 +41,29 @@ class Inspection:
 
     @property
     def entity_type(self) -> str:
-        """The name of the entity's own type."""
+        """The name of the entity's type."""
         return self._entity.__entity_type__
 
     @property
     def identity(self) -> Identity:
-        """The root of its family and its primary key, which identify it."""
+        """The identity of the entity: the root type of its family and its primary key."""
         return Identity(self._entity.__schema__.family, self._state.key)
 
     @property
     def reference(self) -> Reference:
-        """A pointer to the entity by its own type and key."""
+        """A reference to the entity, by its type and primary key."""
         return self._entity.__reference__()
 
     @property
     def state(self) -> Lifecycle:
-        """The state of the entity between session and server."""
+        """The state of the entity with regard to session and server."""
         if self._state.workspace.closed and self._state.lifecycle is not Lifecycle.DELETED:
             return Lifecycle.DETACHED
         return self._state.lifecycle
 
     @property
     def explanation(self) -> str:
-        """A sentence that explains the state and the operations that it allows."""
+        """The meaning of the entity's state, and the operations that are possible in it."""
         return _EXPLANATIONS[self.state]
 
     @property
@@ -100,9 +100,9 @@ class Inspection:
 
 
 def inspect(entity: Entity) -> Inspection:
-    """Return a live view of *entity*: its identity, state, loaded and changed attributes.
+    """Return a view of *entity* beside its attributes: identity, state, loaded and changed attributes.
 
-    Makes no request. Raises `InvalidValue` for any other value.
+    Makes no request. Raises `InvalidValue` for a value that is not an entity.
     """
     if not isinstance(entity, Entity):
         raise InvalidValue(f"inspect() takes an entity, not {entity!r} ({type(entity).__name__}).")

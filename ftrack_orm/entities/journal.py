@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .tracked import PendingEdit
+from .tracked import BackPopulated, PendingEdit
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -27,8 +27,10 @@ class Journal:
     - *bases* belongs to changes that were loaded from a file. By entity and attribute, it holds the values the changes
       were originally made on top of: for each operation that the change becomes, by entity type and primary key, the
       values in the form in which they are sent. A commit that checks for conflicts compares them with the server's.
-    - *commit_lock* is held by the flow that commits or rolls back, *in_flight* are the new entities that a request under
-      way may have created, and *in_doubt* the batches that were sent and whose outcome is not known.
+    - *reordered* are the collections whose items this unit of work has moved, by their `id`: a rollback restores the
+      server's order.
+    - *commit_lock* is held by the flow that commits or rolls back, *in_flight* are the new entities that a request
+      under way may have created, and *in_doubt* the batches that were sent and whose outcome is not known.
 
     *is_block* marks the unit of a `with session.begin()` block, in which another such block is a savepoint.
     """
@@ -38,6 +40,7 @@ class Journal:
         self.deleted: dict[Entity, None] = {}
         self.edits: dict[Entity, dict[str, Any]] = {}
         self.bases: dict[Entity, dict[str, dict[tuple[str, tuple[str, ...]], dict[str, Any]]]] = {}
+        self.reordered: dict[int, BackPopulated] = {}
         self.is_block = is_block
         self.commit_lock = threading.RLock() if commit_lock is None else commit_lock
         self.is_committing = False
@@ -88,13 +91,14 @@ class Journal:
                     own[name] = edit
         for entity, bases in later.bases.items():
             self.bases.setdefault(entity, {}).update(bases)
+        self.reordered.update(later.reordered)
         self.in_doubt += later.in_doubt
         self.in_flight |= later.in_flight
         later.clear()
 
     def clear(self) -> None:
         """Forget everything."""
-        for content in (self.created, self.deleted, self.edits, self.bases):
+        for content in (self.created, self.deleted, self.edits, self.bases, self.reordered):
             content.clear()
         self.in_doubt = []
         self.in_flight = frozenset()

@@ -23,6 +23,10 @@ class PendingEdit:
         """Add the difference *later*, which was made on top of this one."""
         raise NotImplementedError
 
+    def subtract(self, sent: Any) -> None:
+        """Drop the part of the difference that was *sent* and carried out."""
+        raise NotImplementedError
+
 
 class Tracked:
     """A collection or mapping of an entity: the content on the server with the differences of all units of work.
@@ -54,8 +58,12 @@ class Tracked:
     def _derive(self) -> None:
         """Derive the content again after a difference has changed. The caller holds the lock."""
 
-    def _mark_saved(self, sent: Any) -> None:
-        """Apply *sent*, a difference that the server has carried out, to the base. The caller holds the lock."""
+    def _mark_saved(self, sent: Any, edit: Any) -> Any:
+        """Apply *sent*, a difference that the server has carried out, to the base; return the difference that remains.
+
+        *edit* is the present edit, None if there is none any more. The parts of *sent* that were taken back in the
+        meantime remain as their opposite. The caller holds the lock.
+        """
 
     def _has_any_key(self, keys: Set[str]) -> bool:
         """Whether one of *keys* is a key of the content. Makes no request."""
@@ -69,6 +77,9 @@ class BackPopulated:
 
     def _back_populate(self, entity: Any, is_member: bool) -> None:
         """Add the entity or remove it, without recording an edit."""
+
+    def _restore_order(self) -> None:
+        """Show the items in the server's order again, followed by those that pending edits add."""
 
 
 def content_of(value: Any) -> Any:

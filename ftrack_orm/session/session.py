@@ -393,7 +393,7 @@ class Session:
         A commit that the server refuses is rolled back too. After a commit with an unknown outcome the changes are
         kept.
         """
-        with self._parts.unit_of_work.transaction():
+        with self._parts.unit_of_work.begin():
             yield self
 
     @property
@@ -404,7 +404,7 @@ class Session:
     @property
     def modified(self) -> list[Entity]:
         """The entities that the next commit updates."""
-        return list(self._workspace.journal.modified)
+        return self._workspace.journal.modified
 
     @property
     def deleted(self) -> list[Entity]:
@@ -472,8 +472,8 @@ class Session:
     def _close(self, *, stacklevel: int) -> None:
         if self._workspace.closed:
             return
-        if self._workspace.journal:
-            lost = self._workspace.journal.summary()
+        if self._workspace.common_journal:
+            lost = self._workspace.common_journal.summary()
             # Not a ResourceWarning, which Python ignores by default: work is being lost.
             message = f"The session is closed with changes that were not committed: {lost}"
             warnings.warn(message, RuntimeWarning, stacklevel=stacklevel)

@@ -114,7 +114,7 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
     configurations = workspace.configurations
     assert isinstance(configurations, Configurations)
     refresher = Refresher(workspace)
-    unit_of_work = UnitOfWork(workspace, handshake.call)
+    unit_of_work = UnitOfWork(workspace, handshake.call, retries=settings.retries)
     bulk = BulkOperations(workspace, handshake.call, refresher)
     return SessionParts(
         settings=settings,

@@ -122,4 +122,6 @@ def test_assigning_to_a_collection_that_is_behind_replaces_what_the_server_has(s
     assert list(scopes) == []
     log.apply([about(shot, "scopes")])
     shot.scopes = []
+    with requests_made(session) == 1:  # which reads the present members; there is nothing to remove
+        assert session.commit() == 0
     assert session.modified == []

@@ -122,13 +122,11 @@ def carried_out(side, server):
         server[key] |= {"scopes": {}, "metadata": {}, "custom": dict(DEFAULTS)}
     for key, name, value in side.real_edits():
         if key not in server:
+            if _only_removes(name, value):
+                continue  # What was to be removed is gone with its entity.
             raise Refused
-        if name == "metadata":
-            _set_metadata(side.seen[key][name], server[key][name], value)
-        elif name == "custom":
-            server[key][name].update(value)
-        elif name in ("scopes", "items"):
-            server[key][name] = side.expected(key, name)
+        if name not in SCALARS:
+            _apply_difference(server[key][name], value)
         else:
             server[key][name] = value
     for key in side.deleted:
@@ -143,13 +141,13 @@ def carried_out(side, server):
     return server
 
 
-def _set_metadata(seen, present, edits):
-    """Make edits of metadata; the session goes by the rows it knows."""
+def _only_removes(name, edits):
+    return name in ("scopes", "metadata") and all(new == REMOVED for new in edits.values())
+
+
+def _apply_difference(present, edits):
+    """Make the edits of a collection or mapping: those of others to other items stay."""
     for item, new in edits.items():
-        if (item in seen) != (item in present):
-            if new == seen.get(item, REMOVED):
-                continue
-            raise Refused
         if new == REMOVED:
             present.pop(item, None)
         else:
@@ -170,10 +168,8 @@ def has_conflict(side, server):
             pairs = [(seen[item], (present or DEFAULTS)[item], new) for item, new in value.items()]
         elif present is None:
             return True
-        elif name == "items":
-            # What is deleted along is not sent.
-            new = {item: True for item in side.expected(key, name) if item not in side.deleted}
-            pairs = [(seen, present, new)]
+        elif name not in SCALARS:
+            continue  # Differences of collections overwrite nothing.
         else:
             pairs = [(seen, present, side.expected(key, name))]
         if any(now not in (before, new) for before, now, new in pairs):
@@ -186,11 +182,13 @@ def holds_already(side, server):
     if side.created or not side.deleted.isdisjoint(server):
         return False
     for key, name, value in side.real_edits():
+        if key not in server and _only_removes(name, value):
+            continue
         present = server[key][name]
-        if name in ("metadata", "custom"):
-            fits = all(present.get(item, REMOVED) == new for item, new in value.items())
+        if name in SCALARS:
+            fits = present == value
         else:
-            fits = present == (value if name in SCALARS else side.expected(key, name))
+            fits = all(present.get(item, REMOVED) == new for item, new in value.items())
         if not fits:
             return False
     return True

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .snapshot import Snapshot
 
 
+_NO_EDIT = object()
+
+
 def finalize(workspace: Workspace, journal: Journal, snapshot: Snapshot, rows: Sequence[dict[str, Any]]) -> None:
     """Make the values in *snapshot* the saved ones, and merge the *rows* that the server has returned for them.
 
@@ -47,31 +50,47 @@ def _mark_saved(workspace: Workspace, journal: Journal, snapshot: Snapshot) -> N
 
 
 def _mark_attributes_saved(workspace: Workspace, journal: Journal, entity: Entity, sent: Mapping[str, Any]) -> None:
-    """Make *sent* the originals of *entity*, and drop the edits that were sent."""
-    state, edits = entity._ftrack_state, journal.edits.get(entity, {})
+    """Make *sent* the originals of *entity*, and drop the edits that were sent.
+
+    An edit that was taken back after it was sent becomes the opposite edit: the server has the value that was sent.
+    """
+    state, values = entity._ftrack_state, entity.__dict__
+    edits = journal.edits_of(entity)
     originals = state.originals or {}
-    is_only_unit = len(workspace.journals) == 1
     for name, value in sent.items():
-        edit = edits.get(name, NOT_LOADED)
         if isinstance(value, PendingEdit):
-            if isinstance(edit, PendingEdit):
-                edit.subtract(value)
-                if not edit:
-                    del edits[name]
-            tracked = entity.__dict__.get(name)
+            tracked = values.get(name)
             if isinstance(tracked, Tracked):
-                tracked._mark_saved(value)
+                remaining = tracked._mark_saved(value, edits.pop(name, None))
+                if remaining:
+                    edits[name] = remaining
+                tracked._derive()
             continue
-        if name in edits and (edit is value or edit == value):
+        edit = edits.get(name, _NO_EDIT)
+        if edit is value or (edit is not _NO_EDIT and edit == value):
             del edits[name]
-        is_edited = name in edits or (not is_only_unit and bool(workspace.pending_edits(entity, name)))
-        if is_edited:
+        elif edit is _NO_EDIT and not workspace.pending_edits(entity, name):
+            current = values.get(name, NOT_LOADED)
+            if value is not NOT_LOADED and current is not NOT_LOADED and current != value:
+                edits[name] = current
+        if name in edits or workspace.pending_edits(entity, name):
             originals[name] = value
         else:
             originals.pop(name, None)
+    _keep_references_with_keys(entity, sent, edits, originals)
     state.originals = originals or None
     if not edits:
         journal.edits.pop(entity, None)
+
+
+def _keep_references_with_keys(
+    entity: Entity, sent: Mapping[str, Any], edits: dict[str, Any], originals: dict[str, Any]
+) -> None:
+    """Make a reference an edit again whose key became one: they are set together."""
+    for name, key_name in entity.__schema__.reference_keys.items():
+        if name in sent and key_name in sent and key_name in edits and name not in edits:
+            edits[name] = entity.__dict__.get(name, NOT_LOADED)
+            originals[name] = sent[name]
 
 
 def _unload_unedited_collections(entity: Entity, journal: Journal) -> None:

@@ -25,7 +25,8 @@ class MembershipChange:
     """The members that one commit adds to the collection *name* of *owner* and removes from it.
 
     *stored* are the link rows that hold the membership, None where ftrack takes the whole list only. With *replaces*,
-    the added ones are the whole content. *is_new* says that the same commit creates the owner.
+    the added ones are the whole content. *is_new* says that the same commit creates the owner. *shown* is the content
+    that the session shows, None where it is not loaded.
     """
 
     owner: Reference
@@ -35,6 +36,7 @@ class MembershipChange:
     removed: tuple[Reference, ...] = ()
     replaces: bool = attrs.field(default=False, kw_only=True)
     is_new: bool = attrs.field(default=False, kw_only=True)
+    shown: tuple[Reference, ...] | None = attrs.field(default=None, kw_only=True)
 
     def apply(self, members: Iterable[Reference]) -> list[Reference]:
         """Return *members* with this change."""
@@ -60,7 +62,7 @@ def describe(changes: Sequence[MembershipChange]) -> list[UpdateOperation]:
         UpdateOperation(
             change.owner.entity_type,
             tuple(value for _, value in change.owner.key),
-            {change.name if change.replaces else f"{change.name} (difference)": _difference(change)},
+            {change.name: _difference(change) if change.shown is None else list(change.shown)},
         )
         for change in changes
     ]

@@ -42,8 +42,9 @@ def reconcile(schema: Schema, call: ServerCall, batch: Batch) -> Batch | None:
 
 
 def _is_entry(schema: Schema, batch: Batch, operation: Operation) -> bool:
-    is_write = isinstance(operation, (CreateOperation, UpdateOperation, DeleteOperation))
-    return is_write and target_of(schema, operation) in batch.snapshot.entry_rows
+    if not isinstance(operation, (CreateOperation, UpdateOperation, DeleteOperation)):
+        return False
+    return target_of(schema, operation) in batch.snapshot.entry_rows
 
 
 def _adapt(

@@ -168,14 +168,16 @@ def _set(workspace: Workspace, entity: Entity, name: str, old: Any, new: Any) ->
             del mapping[key]
         mapping.update({key: value for key, value in new.items() if key not in before or before[key] != value})
     elif kind is Kind.COLLECTION:
-        members, before = Merger(workspace).rows(new), Merger(workspace).rows(old or [])
+        members = Merger(workspace).rows(new)
         if old is NOT_LOADED:
             entity[name] = members
-        for member in members:
-            entity[name].append(member)
-        for member in before:
-            if member not in members and member in entity[name]:
-                entity[name].remove(member)
+            return
+        collection = entity[name]
+        collection.extend(members)
+        # Merging consumes rows, and the old ones are compared with later.
+        for member in Merger(workspace).rows([dict(each) for each in old]):
+            if member not in members and member in collection:
+                collection.remove(member)
     elif kind is Kind.REFERENCE:
         entity[name] = None if new is None else Merger(workspace).rows([new])[0]
     else:

@@ -10,6 +10,7 @@ import attrs
 from ftrack_orm.entities.editing.collections import MembershipEdit
 from ftrack_orm.entities.editing.mappings import EntryEdits, MappedCollection, holder_of_new_entry
 from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.errors import UsageError
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.schema.relations import Derived, Inverse
@@ -22,6 +23,7 @@ from .planning import Changes, Creation, Deletion, Target, ValuesByTarget, join
 if TYPE_CHECKING:
     from ftrack_orm.entities.journal import Journal
     from ftrack_orm.entities.tracked import PendingEdit
+    from ftrack_orm.values import Reference
 
 # Bound once: looking a member up on its enumeration costs more than the comparison.
 _SCALAR, _REFERENCE = Kind.SCALAR, Kind.REFERENCE
@@ -169,30 +171,46 @@ class _Draft:
             if added:
                 data[name] = added
         elif added or removed or edit.replaces:
-            change = MembershipChange(
-                owner.__reference__(), name, stored, tuple(added), tuple(removed), replaces=edit.replaces, is_new=is_new
+            self.memberships.append(
+                MembershipChange(
+                    owner.__reference__(),
+                    name,
+                    stored,
+                    tuple(added),
+                    tuple(removed),
+                    replaces=edit.replaces,
+                    is_new=is_new,
+                    shown=self._shown_members(owner, name),
+                )
             )
-            self.memberships.append(change)
+
+    def _shown_members(self, owner: Entity, name: str) -> tuple[Reference, ...] | None:
+        collection = owner.__dict__.get(name)
+        if not isinstance(collection, Tracked) or collection._is_stale:
+            return None
+        return tuple(item.__reference__() for item in collection._content() if item not in self._journal.deleted)
 
     def _add_rows(self, mapping: MappedCollection, edit: EntryEdits) -> None:
         """Add the changes of the rows behind a mapping."""
         value_name = str(mapping._attribute.value_name)
         for key, entry in edit.entries.items():
             base = mapping._base.get(key)
-            holder = base.holder if base is not None and base.holder is not None else entry and entry.holder
+            holder = (base.holder if base is not None else None) or (entry.holder if entry is not None else None)
             creation: dict[str, Any] | None = None
-            if entry is not None and holder is None:
-                holder, creation = holder_of_new_entry(mapping, key)
-                self.creations.append(Creation(holder, {**creation, value_name: entry.value}))
-            elif holder is None:
+            is_new_row = holder is None
+            if not mapping._has_fixed_keys:
+                # Also of an existing row: another user may delete it before the commit.
+                new_holder, creation = holder_of_new_entry(mapping, key)
+                holder = holder or new_holder
+            if holder is None or (is_new_row and entry is None):
                 continue
             target = holder.entity_type, tuple(value for _, value in holder.key)
-            if creation is None and not mapping._has_fixed_keys:
-                creation = holder_of_new_entry(mapping, key)[1]
             self.entry_rows[target] = EntryRow(mapping._owner, mapping._attribute.name, key, value_name, creation)
             if entry is None:
                 self.deletions.append(Deletion(holder))
-            elif base is not None and base.holder is not None or entry.holder is not None:
+            elif is_new_row:
+                self.creations.append(Creation(holder, {**(creation or {}), value_name: entry.value}))
+            else:
                 self.modifications.append(UpdateOperation(*target, {value_name: entry.value}))
                 if base is not None:
                     self.replaced[target] = {value_name: base.value}

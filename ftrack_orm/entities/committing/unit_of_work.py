@@ -11,7 +11,7 @@ from ftrack_orm.entities.custom_attributes.resolution import resolve_configurati
 from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.editing.back_population import add_to_loaded_collections
 from ftrack_orm.entities.editing.creation import Defaults, new_primary_key, set_initial_values
-from ftrack_orm.entities.editing.originals import take_back
+from ftrack_orm.entities.editing.originals import drop_unchanged, take_back
 from ftrack_orm.entities.editing.reverting import revert
 from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity
 from ftrack_orm.entities.journal import Journal
@@ -190,7 +190,9 @@ class UnitOfWork:
     def _leave(self, journal: Journal, outer: Journal) -> None:
         if journal or journal.in_doubt:
             with self._workspace.lock:
+                edited = list(journal.edits)
                 self._workspace.absorb(outer, journal)
+                drop_unchanged(outer, edited)
 
     # -- committing and rolling back -----------------------------------------------------------------------------------
 
@@ -256,6 +258,8 @@ class UnitOfWork:
                 with self._workspace.lock:
                     journal.in_flight = _created_by(journal.in_doubt)
                     _discard_created_and_deleted(journal)
+                    if not journal:
+                        journal.reordered.clear()
 
     def rollback(self) -> None:
         """Take back all edits of the current unit of work: entities show their earlier values, new ones are transient.
@@ -269,6 +273,8 @@ class UnitOfWork:
                 take_back(entity, journal)
             for entity in list(journal.created):
                 changes.discard_new(entity)
+            for collection in journal.reordered.values():
+                collection._restore_order()
             journal.clear()
 
     @contextmanager

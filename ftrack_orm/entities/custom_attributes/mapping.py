@@ -109,11 +109,12 @@ class CustomAttributes(MappedCollection):
     def _set_base(self, base: dict[str, Entry]) -> None:
         if base != self._base:
             self._configurations.expire_values()
+        self._explicit_values = ExplicitValues()
         super()._set_base(base)
 
-    def _mark_saved(self, sent: EntryEdits) -> None:
+    def _mark_saved(self, sent: EntryEdits, edit: EntryEdits | None) -> EntryEdits:
         self._configurations.expire_values()
-        super()._mark_saved(sent)
+        return super()._mark_saved(sent, edit)
 
     # -- keys ----------------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from ftrack_orm.values import NOT_LOADED
 from .back_population import current_reference, move_between_collections
 from .checks import check_editable, check_related
 from .coercion import coerce
-from .originals import journal_to_edit, record
+from .originals import journal_to_edit, record, take_back
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.model import EntityType
@@ -70,12 +70,24 @@ def assign_membership(entity: Entity, owner: Entity, stored: Inverse) -> None:
     assign(entity, attributes[stored.attribute], owner._ftrack_state.key[0])
 
 
-def clear_membership(entity: Entity, stored: Inverse) -> None:
-    """Make *entity* a member of no collection by clearing the attributes in which its membership is *stored*."""
-    attributes = entity.__schema__.attributes
-    if stored.type_attribute is not None:
-        assign(entity, attributes[stored.type_attribute], None)
-    assign(entity, attributes[stored.attribute], None)
+def end_membership(entity: Entity, owner: Entity, stored: Inverse, *, was_member: bool | None) -> None:
+    """End the membership of *entity* in a collection of *owner*: take back the edit that began it, or clear the key.
+
+    *was_member* says whether it is a member on the server, None if that is not known.
+    """
+    state, attributes = entity._ftrack_state, entity.__schema__.attributes
+    names = [stored.attribute, *([stored.type_attribute] if stored.type_attribute is not None else [])]
+    journal = state.workspace.journal_for(entity)
+    original = (state.originals or {}).get(stored.attribute, NOT_LOADED)
+    if original is not NOT_LOADED:
+        was_member = original == owner._ftrack_state.key[0]
+    if was_member is False and stored.attribute in journal.edits.get(entity, {}) and state.journal is None:
+        with state.workspace.lock:
+            together = [each for name in names for each in attributes_set_together(entity.__schema__, name)]
+            take_back(entity, journal, together)
+        return
+    for name in reversed(names):
+        assign(entity, attributes[name], None)
 
 
 @contextmanager

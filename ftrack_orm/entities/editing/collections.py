@@ -16,8 +16,10 @@ from ftrack_orm.schema.relations import Inverse
 from . import changes
 from .back_population import has_values
 from .checks import check_editable, check_related
+from .originals import take_back
 
 if TYPE_CHECKING:
+    from ftrack_orm.entities.journal import Journal
     from ftrack_orm.schema.attribute import Attribute
     from ftrack_orm.schema.membership import Membership
 
@@ -100,8 +102,9 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
 
     The content is held in these parts, which change together under the workspace's lock:
 
-    - `_base`: the members on the server. Of collections that follow their members it is not used for anything else.
-    - `_items`: the base with the differences of all units of work. The same object as `_base` while there are none.
+    - `_base`: the members on the server when it was loaded.
+    - `_items`: the base with the differences of all units of work, or those of its members and others whose key leads
+      to the owner by now. The same object as `_base` while there is no difference.
     - `_sequence`: a tuple of the items, or None. It is made by the first access that needs positions or a copy, and
       reset by every change of the items.
     - `_removals`: the value that `Workspace.removals` had when the items were last searched for entities that were
@@ -132,11 +135,22 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
     def _set_items(self, items: dict[Entity, None]) -> None:
         self._items, self._sequence = items, None
 
+    def _note_order(self) -> None:
+        """Have the order of the items restored when the current unit of work is rolled back."""
+        self._owner._ftrack_state.workspace.journal.reordered[id(self)] = self
+
+    def _restore_order(self) -> None:
+        """Show the items in the server's order again, followed by those that pending edits add."""
+        if not self._is_stale:
+            self._items = self._base
+            self._derive()
+
     def _show(self, entity: Entity, *, is_member: bool) -> None:
         """Add an entity to the items or remove it."""
         if (entity in self._items) is is_member:
             return
-        if self._items is self._base and not isinstance(self._membership(), Inverse):
+        self._note_order()
+        if self._items is self._base:
             self._items = dict(self._base)
         if is_member:
             self._items[entity] = None
@@ -187,7 +201,7 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
 
     def _set_base(self, base: Iterable[Entity]) -> None:
         self._is_stale = False
-        self._base = dict.fromkeys(base)
+        self._base = self._items = dict.fromkeys(base)
         workspace = self._owner._ftrack_state.workspace
         for journal, edit in workspace.pending_edits(self._owner, self._attribute.name):
             edit.drop_void(self._base)
@@ -196,33 +210,35 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
         self._derive()
 
     def _derive(self) -> None:
-        stored = self._membership()
+        stored, shown = self._membership(), self._items
         items = self._base
         if isinstance(stored, Inverse):
-            items = self._base = self._with_edited_members(stored)
+            items = self._following_members(stored, {**items, **shown} if shown is not items else items)
         for edit in self._edits():
             items = edit.apply(items)
-        self._set_items(items)
+        # A commit, which makes the items the base, does not change their order.
+        keeps_order = len(items) == len(shown) and items.keys() == shown.keys() and items is not self._base
+        self._set_items(shown if keeps_order else items)
 
-    def _mark_saved(self, sent: MembershipEdit) -> None:
-        shown = self._items
+    def _mark_saved(self, sent: MembershipEdit, edit: MembershipEdit | None) -> MembershipEdit:
+        remaining = MembershipEdit() if edit is None else edit
+        shown = () if self._is_stale and not sent.replaces else self._items
+        taken_back = [each for each in sent.added if each not in remaining.added and each not in shown]
+        restored = [each for each in sent.removed if each not in remaining.removed and each in shown]
+        remaining.subtract(sent)
+        remaining.removed.update(dict.fromkeys(taken_back))
+        remaining.added.update(dict.fromkeys(restored))
         if not self._is_stale or sent.replaces:
             self._base = sent.apply(self._base)
             self._is_stale = False
-        self._derive()
-        if self._items.keys() == shown.keys():
-            # A commit does not change the order.
-            self._set_items(dict(shown))
+        return remaining
 
-    def _with_edited_members(self, stored: Inverse) -> dict[Entity, None]:
-        """Return the base without members whose edited key leads elsewhere, and with those whose key leads here."""
+    def _following_members(self, stored: Inverse, items: dict[Entity, None]) -> dict[Entity, None]:
+        """Return those of *items* whose key leads to the owner, and the other entities whose edited key leads there."""
         owner, key_name = self._owner, stored.attribute
         workspace, key = owner._ftrack_state.workspace, owner._ftrack_state.key[0]
-        items = self._base
-        for item in items:
-            if key_name in (item._ftrack_state.originals or ()) and item.__dict__.get(key_name) != key:
-                items = {each: None for each in self._base if not _leads_elsewhere(each, key_name, key)}
-                break
+        if any(item.__dict__.get(key_name, key) != key for item in items):
+            items = {item: None for item in items if item.__dict__.get(key_name, key) == key}
         target = str(self._attribute.target)
         for entity in workspace.edited_members(key_name, key):
             fits = workspace.schema.related(entity.__entity_type__, target) and has_values(entity, stored)
@@ -264,7 +280,8 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
             (entity.__entity_type__, *entity.__schema__.bases)
         ):
             check_editable(self._owner, self._attribute)
-            changes.clear_membership(entity, stored)
+            was_member = None if self._is_stale else entity in self._base
+            changes.end_membership(entity, self._owner, stored, was_member=was_member)
             with self._owner._ftrack_state.workspace.lock:
                 self._back_populate(entity, is_member=False)
             return
@@ -279,6 +296,21 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
             self._show(entity, is_member=is_member)
         elif edit.replaces:
             self._derive()
+
+    def _revert(self, journal: Journal) -> None:
+        """Take the edits back that *journal* has made of the members. The caller holds the lock."""
+        stored = self._membership()
+        workspace, key = self._owner._ftrack_state.workspace, self._owner._ftrack_state.key[0]
+        edit = journal.edits.get(self._owner, {}).get(self._attribute.name)
+        for entity in edit.removed if edit is not None and isinstance(stored, Inverse) else ():
+            journal.deleted.pop(entity, None)
+        if isinstance(stored, Inverse):
+            names = [stored.attribute, *([stored.type_attribute] if stored.type_attribute is not None else [])]
+            for entity in (*self._base, *workspace.edited_members(stored.attribute, key)):
+                together = [each for name in names for each in changes.attributes_set_together(entity.__schema__, name)]
+                take_back(entity, journal, together)
+        take_back(self._owner, journal, [self._attribute.name])
+        self._restore_order()
 
     def _take_back_deletion(self, entity: Entity) -> None:
         journal = self._owner._ftrack_state.workspace.journal
@@ -301,6 +333,7 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
                 self._add(entity)
         if self._items.keys() == wanted.keys():
             with self._owner._ftrack_state.workspace.lock:
+                self._note_order()
                 self._set_items(wanted)
 
     def _replace(self, items: Iterable[Entity]) -> None:
@@ -438,7 +471,3 @@ def assign_collection(owner: Entity, attribute: Attribute, value: Any) -> None:
 
 def _without_removed(items: dict[Entity, None]) -> dict[Entity, None]:
     return {item: None for item in items if item._ftrack_state.lifecycle not in _REMOVED}
-
-
-def _leads_elsewhere(entity: Entity, key_name: str, key: str) -> bool:
-    return key_name in (entity._ftrack_state.originals or ()) and entity.__dict__.get(key_name) != key

@@ -106,7 +106,15 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
                     entries[key] = self._with_holder(key, entry)
         self._entries = entries
 
-    def _mark_saved(self, sent: EntryEdits) -> None:
+    def _mark_saved(self, sent: EntryEdits, edit: EntryEdits | None) -> EntryEdits:
+        remaining = EntryEdits() if edit is None else edit
+        taken_back = {
+            key: self._entries.get(key)
+            for key, entry in sent.entries.items()
+            if key not in remaining.entries and self._entries.get(key) != entry
+        }
+        remaining.subtract(sent)
+        remaining.entries.update(taken_back)
         base = dict(self._base)
         for key, entry in sent.entries.items():
             if entry is None:
@@ -115,7 +123,7 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
                 held = self._with_holder(key, entry)
                 base[key] = held if held.holder else Entry(entry.value, holder_of_new_entry(self, key)[0])
         self._base = base
-        self._derive()
+        return remaining
 
     def _with_holder(self, key: str, entry: Entry) -> Entry:
         known = self._base.get(key)

@@ -82,6 +82,16 @@ def _drop_if_unchanged(entity: Entity, names: Iterable[str], journal: Journal) -
         state.originals = None
 
 
+def drop_unchanged(journal: Journal, entities: Iterable[Entity]) -> None:
+    """Drop the edits of *journal* that have set the attributes of *entities* to their originals."""
+    for entity in entities:
+        originals = entity._ftrack_state.originals or {}
+        for name in [name for name in journal.edits.get(entity, ()) if name in originals]:
+            if name in journal.edits.get(entity, ()):
+                key_name = entity.__schema__.reference_keys.get(name, name)
+                _drop_if_unchanged(entity, (key_name, *entity.__schema__.keyed_references.get(key_name, ())), journal)
+
+
 def take_back(entity: Entity, journal: Journal, names: Collection[str] | None = None) -> None:
     """Take the edits of *journal* back: those of *names*, or all of them for None.
 
@@ -133,8 +143,13 @@ def restore_value(values: dict[str, Any], name: str, original: Any) -> None:
 
 
 def drop_equal_edits(entity: Entity, name: str) -> None:
-    """Drop the edits of an attribute that have set it to its original: another user has made the same edit."""
+    """Drop the edits of an attribute that have set it to its original: another user has made the same edit.
+
+    All values of a new entity are sent with its creation.
+    """
     state = entity._ftrack_state
+    if state.lifecycle is Lifecycle.PENDING:
+        return
     originals = state.originals or {}
     original = originals.get(name, NOT_LOADED)
     pending = state.workspace.pending_edits(entity, name)

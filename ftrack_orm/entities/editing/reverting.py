@@ -8,6 +8,7 @@ from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.errors import UsageError
 
 from .changes import attributes_set_together
+from .collections import Collection as EntityCollection
 from .originals import take_back
 
 
@@ -24,6 +25,10 @@ def revert(entity: Entity, names: Collection[str]) -> None:
             raise UsageError(f"{schema.name}.{name} is the key of the new {entity!r} and stays; delete it instead.")
     journal = state.workspace.journal_for(entity)
     with state.workspace.lock:
+        for name in names:
+            collection = entity.__dict__.get(name)
+            if isinstance(collection, EntityCollection):
+                collection._revert(journal)
         if names:
             take_back(entity, journal, [each for name in names for each in attributes_set_together(schema, name)])
         else:

@@ -57,7 +57,7 @@ class Refresher:
             if entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT:
                 for name in names:
                     entity.__schema__.attribute(name)
-                refreshed = frozenset(names or [name for name in entity.__dict__ if not needs_load(entity, name)])
+                refreshed = frozenset(names or self._loaded_or_edited(entity))
                 groups.setdefault((entity.__entity_type__, refreshed), []).append(entity)
         for (name, refreshed), group in groups.items():
             attributes = self._workspace.schema.type(name).attributes
@@ -68,6 +68,10 @@ class Refresher:
             deleted = [entity for entity in group if entity not in loaded]
             if deleted:
                 raise EntityDeleted(f"The server does not have {', '.join(map(repr, deleted[:5]))} any more.")
+
+    def _loaded_or_edited(self, entity: Entity) -> list[str]:
+        edited = [name for journal in self._workspace.journals for name in journal.edits.get(entity, ())]
+        return [*(name for name in entity.__dict__ if not needs_load(entity, name)), *edited]
 
     def expire(self, entity: Entity, names: Sequence[str] = ()) -> None:
         """Unload the attributes *names*, or all of them without *names*; they are loaded again when they are read.

@@ -98,10 +98,10 @@ def proxy(box):
     proxy.close()
 
 
-@pytest.fixture
-def cut_session(proxy, connect, box):
+@pytest.fixture(params=[0])
+def cut_session(request, proxy, connect, box):
     settings = Settings(server_url=proxy.url, api_user=box.api_user, api_key=box.api_key)
-    session = connect(transport=HttpTransport(settings, pause=lambda *_: None))
+    session = connect(transport=HttpTransport(settings, pause=lambda *_: None), retries=request.param)
     session.server_information  # noqa: B018 - the schema is not to be what is cut
     yield session
     session.rollback()
@@ -172,6 +172,20 @@ def test_a_commit_that_was_cut_on_its_way_is_found_to_be_not_done(changed, other
     names, notes, marks = _server_state(other, production)
     assert names == ["new", "renamed", *[f"task{n:02}" for n in range(2, 12)]]
     assert (notes - before[1], marks) == (1, ["a"])
+
+
+@pytest.mark.parametrize("cut_session", [1], indirect=True)
+@pytest.mark.parametrize("stage", [*NOT_REACHED, *REACHED])
+def test_a_commit_that_was_not_carried_out_is_sent_again_and_none_twice(changed, other, proxy, production, stage):
+    before = _server_state(other, production)
+    planned = len(changed.plan())
+    proxy.stage = stage
+    assert changed.commit() == planned
+    assert (changed.created, changed.modified, changed.deleted) == ([], [], [])
+    names, notes, marks = _server_state(other, production)
+    assert names == ["new", "renamed", *[f"task{n:02}" for n in range(2, 12)]]
+    assert (notes - before[1], marks) == (1, ["a"])
+    assert changed.commit() == 0
 
 
 @pytest.mark.parametrize("stage", ["request half", "answer half"])
