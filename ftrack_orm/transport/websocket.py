@@ -146,8 +146,8 @@ class EventConnector:
         self._raise_for_status(status, text)
         handshake = parse_handshake(text)
         if "websocket" not in handshake.transports:
-            offered = ", ".join(handshake.transports) or "nothing"
-            raise ProtocolError(f"The event server of {self._settings.server_url} offers no websocket, only {offered}.")
+            server, offered = self._settings.server_url, ", ".join(handshake.transports) or "none"
+            raise ProtocolError(f"The event server of {server} does not offer websockets. Its transports: {offered}.")
         return handshake
 
     def _raise_for_status(self, status: int, text: str) -> None:
