@@ -357,7 +357,8 @@ class OtherWays:
 def test_walking_and_dicts_hand_the_query_to_its_runner(schema: Schema) -> None:
     runner = OtherWays()
     query = Query.from_text("Task where id in ('a') limit 5", schema, runner)  # type: ignore[arg-type]  # half a runner
-    assert list(query.walk()) == list(query.walk(page_size=7)) == list(query.dicts()) == [1, 2]
+    results: list[Iterator[Any]] = [query.walk(), query.walk(page_size=7), query.dicts()]
+    assert [list(result) for result in results] == [[1, 2]] * 3
     text = 'Task where id in ("a") limit 5'
     assert runner.asked == [("walk", text, 1000), ("walk", text, 7), ("dicts", text, 500)]
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 
-def _context(id, alias, **more):
+def _context(id: str, alias: dict[str, Any] | str, **more: Any) -> dict[str, Any]:
     """A type of the context family, with the attributes that all of them have."""
     return {
         "id": id,
@@ -24,7 +26,7 @@ def _context(id, alias, **more):
 
 
 @pytest.fixture
-def answer():
+def answer() -> list[dict[str, Any]]:
     """A `query_schemas` answer that has one of everything a schema can say."""
     typed = {
         "status": {"$ref": "Status", "alias_for": "status"},

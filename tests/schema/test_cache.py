@@ -4,63 +4,66 @@ import json
 import logging
 import os
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ftrack_orm.schema.cache import SchemaCache
+from tests.assertions import existing
 
 URL = "https://mystudio.ftrackapp.com"
 ANSWER = [{"id": "Task", "properties": {"name": {"type": "string", "default": "Grüße"}}}]
 
 
 @pytest.fixture
-def cache(tmp_path):
+def cache(tmp_path: Path) -> SchemaCache:
     return SchemaCache(tmp_path / "made" / "on need")
 
 
-def test_what_was_stored_is_loaded_with_its_hash(cache):
+def test_what_was_stored_is_loaded_with_its_hash(cache: SchemaCache) -> None:
     cache.store(URL, ANSWER, "h1")
     assert cache.load(URL) == (ANSWER, "h1")
     assert cache.load(URL, "h1") == (ANSWER, "h1")
 
 
-def test_nothing_stored_is_nothing_loaded(cache):
+def test_nothing_stored_is_nothing_loaded(cache: SchemaCache) -> None:
     assert cache.load(URL) is None
-    assert not cache.folder.exists()
+    assert not existing(cache.folder).exists()
 
 
-def test_another_hash_is_a_miss(cache):
+def test_another_hash_is_a_miss(cache: SchemaCache) -> None:
     cache.store(URL, ANSWER, "h1")
     assert cache.load(URL, "h2") is None
 
 
-def test_a_newer_schema_replaces_the_older_in_the_same_file(cache):
+def test_a_newer_schema_replaces_the_older_in_the_same_file(cache: SchemaCache) -> None:
     cache.store(URL, ANSWER, "h1")
     cache.store(URL, [], "h2")
     assert cache.load(URL) == ([], "h2")
-    assert len(list(cache.folder.iterdir())) == 1
+    assert len(list(existing(cache.folder).iterdir())) == 1
 
 
 @pytest.mark.parametrize(
     "other",
     ["https://other.ftrackapp.com", "http://mystudio.ftrackapp.com", URL + "/ftrack", URL + ":8443"],
 )
-def test_servers_do_not_share_a_file(cache, other):
+def test_servers_do_not_share_a_file(cache: SchemaCache, other: Any) -> None:
     cache.store(URL, ANSWER, "h1")
     assert cache.load(other) is None
     assert cache.path(other) != cache.path(URL)
 
 
-def test_the_file_tells_a_person_which_server_it_is_of(cache):
-    assert cache.path(URL).name.startswith("schema-mystudio.ftrackapp.com-")
-    strange = cache.path("https://" + "x" * 500 + "/../../etc")
-    assert strange.parent == cache.folder
-    assert len(strange.name) < 100
+def test_the_file_tells_a_person_which_server_it_is_of(cache: SchemaCache) -> None:
+    assert existing(cache.path(URL)).name.startswith("schema-mystudio.ftrackapp.com-")
+    long = existing(cache.path("https://" + "x" * 500 + "/../../etc"))
+    assert long.parent == cache.folder
+    assert len(long.name) < 100
 
 
-def test_a_file_of_another_server_is_a_miss_whatever_its_name(cache):
+def test_a_file_of_another_server_is_a_miss_whatever_its_name(cache: SchemaCache) -> None:
     cache.store("https://other.ftrackapp.com", ANSWER, "h1")
-    os.replace(cache.path("https://other.ftrackapp.com"), cache.path(URL))
+    os.replace(existing(cache.path("https://other.ftrackapp.com")), existing(cache.path(URL)))
     assert cache.load(URL) is None
 
 
@@ -79,9 +82,11 @@ def test_a_file_of_another_server_is_a_miss_whatever_its_name(cache):
         json.dumps({"format": 0, "server_url": URL, "hash": "h1", "schemas": []}).encode(),
     ],
 )
-def test_a_damaged_file_is_a_miss_that_the_debug_log_tells_and_can_be_replaced(cache, content, caplog):
-    cache.folder.mkdir(parents=True)
-    cache.path(URL).write_bytes(content)
+def test_a_damaged_file_is_a_miss_that_the_debug_log_tells_and_can_be_replaced(
+    cache: SchemaCache, content: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    existing(cache.folder).mkdir(parents=True)
+    existing(cache.path(URL)).write_bytes(content)
     with caplog.at_level(logging.DEBUG, "ftrack_orm.schema"):
         assert cache.load(URL) is None
     assert str(cache.path(URL)) in caplog.text
@@ -89,15 +94,15 @@ def test_a_damaged_file_is_a_miss_that_the_debug_log_tells_and_can_be_replaced(c
     assert cache.load(URL) == (ANSWER, "h1")
 
 
-def test_a_file_cut_at_any_place_is_a_miss(cache):
+def test_a_file_cut_at_any_place_is_a_miss(cache: SchemaCache) -> None:
     cache.store(URL, ANSWER, "h1")
-    whole = cache.path(URL).read_bytes()
+    whole = existing(cache.path(URL)).read_bytes()
     for length in range(len(whole)):
-        cache.path(URL).write_bytes(whole[:length])
+        existing(cache.path(URL)).write_bytes(whole[:length])
         assert cache.load(URL) is None
 
 
-def test_a_folder_that_cannot_be_written_is_no_error(tmp_path, caplog):
+def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     # A file in the place of the folder stops everybody, also the superuser whom permissions do not stop.
     (tmp_path / "file").write_text("in the way")
     cache = SchemaCache(tmp_path / "file" / "folder")
@@ -109,34 +114,34 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path, caplog):
     assert {record.levelname for record in caplog.records} == {"DEBUG"}
 
 
-def test_a_folder_in_the_place_of_the_file_is_no_error_and_leaves_no_rest(cache):
-    cache.path(URL).mkdir(parents=True)
-    (cache.path(URL) / "something").touch()
+def test_a_folder_in_the_place_of_the_file_is_no_error_and_leaves_no_rest(cache: SchemaCache) -> None:
+    existing(cache.path(URL)).mkdir(parents=True)
+    (existing(cache.path(URL)) / "something").touch()
     cache.store(URL, ANSWER, "h1")
     assert cache.load(URL) is None
-    assert list(cache.folder.iterdir()) == [cache.path(URL)]
+    assert list(existing(cache.folder).iterdir()) == [cache.path(URL)]
 
 
-def test_an_answer_that_is_not_json_is_not_stored_and_leaves_the_older(cache):
+def test_an_answer_that_is_not_json_is_not_stored_and_leaves_the_older(cache: SchemaCache) -> None:
     cache.store(URL, ANSWER, "h1")
     cache.store(URL, [{"id": object()}], "h2")
     assert cache.load(URL) == (ANSWER, "h1")
-    assert len(list(cache.folder.iterdir())) == 1
+    assert len(list(existing(cache.folder).iterdir())) == 1
 
 
-def test_without_a_folder_nothing_is_kept():
+def test_without_a_folder_nothing_is_kept() -> None:
     cache = SchemaCache(None)
     cache.store(URL, ANSWER, "h1")
     assert cache.load(URL) is None
     assert cache.path(URL) is None
 
 
-def test_a_reader_sees_one_whole_schema_or_another_while_writers_replace_it(tmp_path):
+def test_a_reader_sees_one_whole_schema_or_another_while_writers_replace_it(tmp_path: Path) -> None:
     answers = {f"h{number}": [{"id": f"Type{number}", "filler": "x" * 50_000}] for number in range(3)}
     SchemaCache(tmp_path).store(URL, answers["h0"], "h0")
     done = threading.Event()
 
-    def write(hash):
+    def write(hash: str) -> None:
         while not done.is_set():
             SchemaCache(tmp_path).store(URL, answers[hash], hash)
 
