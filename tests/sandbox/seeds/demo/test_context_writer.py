@@ -13,7 +13,7 @@ from ftrack_orm.schema.model import Schema
 
 def context_tables(*names: str) -> Tables:
     """Return tables of context types only; `Shot<TypedContext` is a type with a base."""
-    answer = [
+    schemas = [
         {
             "id": name,
             "properties": {"id": {"type": "string", "default": "{uid}"}, "name": {"type": "string"}},
@@ -23,7 +23,7 @@ def context_tables(*names: str) -> Tables:
         }
         for name, _, base in (name.partition("<") for name in names)
     ]
-    return Tables(Schema.from_answer(answer), {})
+    return Tables(Schema.from_answer(schemas), {})
 
 
 def test_a_type_of_the_schema_is_used_as_it_is():

@@ -55,6 +55,6 @@ def test_the_demo_has_exactly_the_requested_number_of_tasks(tasks, ftrack_tables
 @pytest.mark.parametrize("missing", ["Project", "Task"])
 def test_a_schema_without_projects_or_tasks_is_refused(missing):
     names = [name for name in ("Context", "TypedContext", "Project", "Task") if name != missing]
-    answer = [{"id": name, "properties": {"id": {"type": "string"}}, "primary_key": ["id"]} for name in names]
+    schemas = [{"id": name, "properties": {"id": {"type": "string"}}, "primary_key": ["id"]} for name in names]
     with pytest.raises(SandboxUnsupported, match=missing):
-        seeded_database(Tables(Schema.from_answer(answer), {}), "demo", 10)
+        seeded_database(Tables(Schema.from_answer(schemas), {}), "demo", 10)
