@@ -88,9 +88,14 @@ def _validated_value(store: Store, row: Row, value: Any) -> Any:
     return validate_value(configuration, _type_name(store, configuration), value)
 
 
+def owner_tables(store: Store) -> list[str]:
+    """Return the tables of the entities that can have custom attributes."""
+    return list(dict.fromkeys(store.tables.root(name) for name in CONDITIONS if name in store.schema.types))
+
+
 def _owner(store: Store, id_: Any) -> Row | None:
-    for name in CONDITIONS:
-        row = store.find(name, (id_,)) if name in store.schema.types else None
+    for table in owner_tables(store):
+        row = store.find(table, (id_,))
         if row is not None:
             return row
     return None
