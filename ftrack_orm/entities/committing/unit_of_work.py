@@ -60,8 +60,8 @@ class UnitOfWork:
         self._is_committing = False
         # New entities that the server may have created already.
         self._in_flight: frozenset[Entity] = frozenset()
-        # The batch that was sent last if its outcome is not known.
-        self._in_doubt: Batch | None = None
+        # The batch that was sent last, as long as its outcome is not known.
+        self._unresolved: Batch | None = None
 
     # -- recording -----------------------------------------------------------------------------------------------------
 
@@ -166,7 +166,7 @@ class UnitOfWork:
             raise InvalidValue(f"on_conflict is 'raise' or None, not {on_conflict!r}.")
         with self._exclusively():
             try:
-                earlier = self._resolve_in_doubt()
+                earlier = self._resolve_last_batch()
                 batches = self._take_batches(batch_size, only)
                 if on_conflict == "raise":
                     for batch in batches:
@@ -180,7 +180,7 @@ class UnitOfWork:
                 return earlier + done
             finally:
                 with self._workspace.lock:
-                    self._in_flight = frozenset(self._in_doubt.snapshot.created if self._in_doubt else ())
+                    self._in_flight = frozenset(self._unresolved.snapshot.created if self._unresolved else ())
                     self._discard_created_and_deleted()
 
     def rollback(self) -> None:
@@ -189,7 +189,7 @@ class UnitOfWork:
         The effects of a commit with unknown outcome stay on the server.
         """
         with self._exclusively(), self._workspace.lock:
-            self._in_doubt = None
+            self._unresolved = None
             self._in_flight = frozenset()
             journal = self._workspace.journal
             # Collections first: an edited one may contain entities that were added because their key was set. Restoring
@@ -243,33 +243,33 @@ class UnitOfWork:
         return batches
 
     def _send(self, batch: Batch) -> None:
-        """Send one batch and finalize it; unless the server has refused it, a failed batch stays in doubt."""
-        self._in_doubt = batch
+        """Send one batch and finalize it; a failed batch stays unresolved unless the server has refused it."""
+        self._unresolved = batch
         try:
             replies = self._call(batch.operations)
         except ServerError:
-            self._in_doubt = None
+            self._unresolved = None
             raise
         except (TransportError, ProtocolError) as error:
             if isinstance(error, TransportError) and error.safe_to_retry:
-                self._in_doubt = None
+                self._unresolved = None
                 raise
             outcome, rows = self._find_outcome(batch, error)
             if outcome is not Outcome.DONE:
                 failure = not_carried_out(batch, error)
                 if failure.safe_to_retry:
-                    self._in_doubt = None
+                    self._unresolved = None
                 raise failure from error
             self._finalize(batch.snapshot, rows)
         else:
             self._finalize(batch.snapshot, [reply.data for reply in replies if isinstance(reply, WriteReply)])
 
-    def _resolve_in_doubt(self) -> int:
-        """Find the outcome of the last batch if it is in doubt; return the number of its operations if it was done.
+    def _resolve_last_batch(self) -> int:
+        """Find the outcome of the last batch if it is unresolved; return the number of its operations if it was done.
 
         Sending them again would fail, since the server refuses to create an entity twice.
         """
-        batch = self._in_doubt
+        batch = self._unresolved
         if batch is None:
             return 0
         outcome, rows = self._find_outcome(batch, None)
@@ -277,7 +277,7 @@ class UnitOfWork:
             self._finalize(batch.snapshot, rows)
             return len(batch.operations)
         with self._workspace.lock:
-            self._in_doubt = None
+            self._unresolved = None
             self._in_flight = frozenset()
             self._discard_created_and_deleted()
         return 0
@@ -285,7 +285,7 @@ class UnitOfWork:
     def _find_outcome(self, batch: Batch, error: FtrackError | None) -> tuple[Outcome, Sequence[dict[str, Any]]]:
         """Return the outcome of a batch, with the present rows of its entities, or raise `CommitOutcomeUnknown`.
 
-        *error* is the one that lost the response, None for a batch that was in doubt before.
+        *error* is the one that lost the response, None for the batch of an earlier commit.
         """
         schema = self._workspace.schema
         try:
@@ -297,14 +297,14 @@ class UnitOfWork:
         if outcome is Outcome.UNKNOWN:
             if not may_still_run(error):
                 # Another query would find no more. The next commit is the user's decision to overwrite.
-                self._in_doubt = None
+                self._unresolved = None
             reason = "the server has other values than the commit, done or not done, would have left"
             raise unknown_outcome(batch, error, reason) from error
         return outcome, state.rows
 
     def _finalize(self, snapshot: Snapshot, rows: Sequence[dict[str, Any]]) -> None:
         with self._workspace.lock:
-            self._in_doubt = None
+            self._unresolved = None
             finalize(self._workspace, snapshot, rows)
 
     def _bases(self) -> ValuesByTarget:
