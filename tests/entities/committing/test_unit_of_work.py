@@ -276,9 +276,7 @@ def test_commits_rollbacks_and_ensure_hold_the_given_lock(session: Session, prod
     assert work.commit() == 1
     work.rollback()
     assert lock.entries == [1, 1]
-    Ensurer(workspace, workspace.loader, work).ensure(
-        "Task", [{"name": "new", "parent_id": production.shots[0]}], None, commit=True
-    )
+    Ensurer(workspace, work).ensure("Task", [{"name": "new", "parent_id": production.shots[0]}], None, commit=True)
     assert lock.entries == [1, 1, 1, 2]
     assert lock.depth == 0
 
