@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 
 import sqlalchemy as sa
 
@@ -38,7 +39,7 @@ def entity_counts(connection: sa.Connection, tables: Tables) -> dict[str, int]:
 
 
 def studio_tables(
-    *, without: set[str] = frozenset(), attributes: set[str] = frozenset(), plus: dict[str, str] | None = None
+    *, without: Collection[str] = (), attributes: Collection[str] = (), plus: dict[str, str] | None = None
 ) -> Tables:
     """Return the tables of ftrack's schema without some types and attributes, and with additional object types."""
     schemas = []
