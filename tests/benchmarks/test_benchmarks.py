@@ -38,12 +38,12 @@ BENCHMARKS = [
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, int], Server]]:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str | None, int], Server]]:
     """Return servers by kind and number of tasks, which all benchmarks share."""
     with contextlib.ExitStack() as stack:
 
         @functools.cache
-        def server(kind: str, tasks: int) -> Server:
+        def server(kind: str | None, tasks: int) -> Server:
             if kind == "sandbox":
                 # In a thread of this process, which starts faster than a process.
                 box = stack.enter_context(Sandbox(seed="demo", tasks=tasks))
@@ -72,10 +72,10 @@ def quick_runs(name: str) -> Iterator[tuple[Measurement, str, int]]:
 
 @pytest.mark.parametrize("name", BENCHMARKS)
 @pytest.mark.usefixtures("frozen_objects")
-def test_a_benchmark_gives_figures_for_every_client(name: Any, servers: Callable[[str, int], Server]) -> None:
+def test_a_benchmark_gives_figures_for_every_client(name: Any, servers: Callable[[str | None, int], Server]) -> None:
     # In this process; the tests of the harness run measurements in processes of their own.
     for measurement, client, size in quick_runs(name):
-        server = servers(existing(measurement.server), measurement.task_count(size, quick=True))
+        server = servers(measurement.server, measurement.task_count(size, quick=True))
         figures = measurement.work(client, server, size)
         assert figures, (measurement.name, client)
         assert all(math.isfinite(figure) for figure in figures.values()), (measurement.name, client, figures)

@@ -11,6 +11,7 @@ from ftrack_orm import Session
 from ftrack_orm.entities.committing.planning import Changes, Creation, plan
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.values import Reference
+from tests.assertions import existing
 from tests.production import Production
 
 SMALL_NUMBER, LARGE_NUMBER = 40, 160
@@ -41,8 +42,8 @@ def _check_linear(make: Callable[[int], Callable[[], object]]) -> None:
 
 
 @pytest.fixture
-def shot(session: Session, production: Production) -> Entity | None:
-    shot = session.get("Shot", production.shots[0])
+def shot(session: Session, production: Production) -> Entity:
+    shot = existing(session.get("Shot", production.shots[0]))
     session.populate(shot, "children")
     return shot
 
