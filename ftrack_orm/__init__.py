@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from .events.hub import EventHub
     from .events.subscriptions.subscription import Subscriber
     from .query.builder import Query, select
-    from .query.expressions.attributes import AttributeExpression, and_, attr, expression, not_, or_
-    from .query.expressions.criteria import CriterionExpression
+    from .query.expressions.attributes import AttributeExpression, attr
+    from .query.expressions.criteria import CriterionExpression, and_, not_, or_
+    from .query.language.template import expression
     from .schema.model import Schema
     from .session.change_subscription import ChangeSubscription
     from .session.profiling import Profile
@@ -123,12 +124,12 @@ _MODULES = {
     "Transport": "transport.base",
     "Types": "entities.classes",
     "ValueSource": "entities.custom_attributes.inheritance",
-    "and_": "query.expressions.attributes",
+    "and_": "query.expressions.criteria",
     "attr": "query.expressions.attributes",
-    "expression": "query.expressions.attributes",
+    "expression": "query.language.template",
     "inspect": "entities.inspection",
-    "not_": "query.expressions.attributes",
-    "or_": "query.expressions.attributes",
+    "not_": "query.expressions.criteria",
+    "or_": "query.expressions.criteria",
     "select": "query.builder",
 }
 

@@ -13,8 +13,9 @@ from ftrack_orm.entities.classes import Types
 from ftrack_orm.entities.committing.saved_changes import SessionChanges, load_changes
 from ftrack_orm.entities.entity import Entity, given_key
 from ftrack_orm.errors import InvalidValue, UsageError
-from ftrack_orm.query.builder import Query, as_projections
-from ftrack_orm.query.language.literals import type_name
+from ftrack_orm.query.builder import Query
+from ftrack_orm.query.expressions.clauses import as_projections
+from ftrack_orm.query.language.literals import entity_type_of_class
 from ftrack_orm.settings import (
     DEFAULT_EVENT_OUTBOX_SIZE,
     DEFAULT_EVENT_QUEUE_SIZE,
@@ -495,7 +496,7 @@ class Session:
 
 
 def _type_name(entity_type: type[Entity] | str) -> str:
-    name = entity_type if isinstance(entity_type, str) else type_name(entity_type)
+    name = entity_type if isinstance(entity_type, str) else entity_type_of_class(entity_type)
     if name is None:
         raise UsageError(f"An entity class or the name of a type is needed, not {entity_type!r}.")
     return name

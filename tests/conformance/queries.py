@@ -21,7 +21,7 @@ from ftrack_orm.query.language.nodes import (
     conjunction,
     disjunction,
 )
-from ftrack_orm.query.language.resolve import ResolvedPath, take_step
+from ftrack_orm.query.language.resolve import ResolvedPath, resolve_step
 
 _EQUALITY = [Operator.IS, Operator.IS_NOT]
 _ORDER = [Operator.LESS, Operator.LESS_OR_EQUAL, Operator.GREATER, Operator.GREATER_OR_EQUAL]
@@ -88,7 +88,7 @@ class Queries:
             return self.comparison(entity_type)
         step, place = self.step(at, self.random.choice(relations).name)
         quantifier = Quantifier.ANY if place.attribute.is_plural else Quantifier.HAS
-        inner = self.criterion(str(place.leads_to), depth - 1) if self.chance(0.85) else None
+        inner = self.criterion(str(place.target), depth - 1) if self.chance(0.85) else None
         return Related(Path((*steps, step)), quantifier, inner)
 
     def comparison(self, entity_type: str) -> Criterion:
@@ -133,10 +133,10 @@ class Queries:
     # -- paths ----------------------------------------------------------------------------------------------------
 
     def step(self, entity_type: str, name: str) -> tuple[Step, ResolvedPath]:
-        place = take_step(Step(name), entity_type, self.schema)
-        cast = self.random.choice(_SUBTYPES.get(str(place.leads_to), [""])) if self.chance(0.4) else ""
+        place = resolve_step(Step(name), entity_type, self.schema)
+        cast = self.random.choice(_SUBTYPES.get(str(place.target), [""])) if self.chance(0.4) else ""
         step = Step(name, cast or None)
-        return step, take_step(step, entity_type, self.schema)
+        return step, resolve_step(step, entity_type, self.schema)
 
     def walk(self, entity_type: str, *, collections: bool, most: int) -> tuple[tuple[Step, ...], str]:
         """Return steps over relations, and the type they end at."""
@@ -148,10 +148,10 @@ class Queries:
             if not relations:
                 break
             step, place = self.step(entity_type, self.random.choice(relations).name)
-            if place.leads_to not in self.types or (place.attribute.is_plural and not collections):
+            if place.target not in self.types or (place.attribute.is_plural and not collections):
                 break
             steps.append(step)
-            entity_type = str(place.leads_to)
+            entity_type = str(place.target)
         return tuple(steps), entity_type
 
     def value_path(self, entity_type: str, *, collections: bool) -> tuple[Path, ResolvedPath]:

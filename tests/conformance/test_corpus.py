@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from ftrack_orm.query.language.checks import check_select
 from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.parser import parse
-from ftrack_orm.query.language.resolve import check
 from ftrack_orm.sandbox import datamodel, seeds
 from ftrack_orm.sandbox.reading.execution import run_query
 from ftrack_orm.sandbox.reading.serialization import Serializer
@@ -165,7 +165,7 @@ def test_the_corpus_is_as_large_as_it_claims() -> None:
 def test_an_expression_is_read_written_back_and_passes_the_check(text: str, schema: Schema) -> None:
     select = parse(text)
     assert parse(compile_select(select)) == select
-    check(select, schema)
+    check_select(select, schema)
 
 
 @pytest.mark.parametrize("text", [text for text, _ in CORPUS])

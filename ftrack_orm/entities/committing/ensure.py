@@ -13,8 +13,8 @@ from ftrack_orm.entities.editing.reverting import revert
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.entities.reading.projections import expand_path
 from ftrack_orm.errors import EntityDeleted, InvalidValue, MultipleResults, QueryError, ServerError, UsageError
-from ftrack_orm.query.evaluation.matching import sort_key
-from ftrack_orm.query.expressions.attributes import gathered
+from ftrack_orm.query.evaluation.normalization import sort_key
+from ftrack_orm.query.expressions.attributes import compare_by_name
 from ftrack_orm.query.language.nodes import Criterion, Path, Select, conjunction
 from ftrack_orm.schema.attribute import Kind
 
@@ -92,8 +92,7 @@ class Ensurer:
 
     def _criterion(self, schema: EntityType, data: Data, names: Collection[str]) -> Criterion:
         values = {name: data[name] for name in names}
-        conditions = gathered("ensure", (), values, schema.name, self._workspace.schema)
-        criterion = conjunction(*conditions)
+        criterion = conjunction(*compare_by_name(values, schema.name, self._workspace.schema))
         assert criterion is not None  # since there is at least one name
         return criterion
 

@@ -34,7 +34,7 @@ from .snapshot import Only, Snapshot, take_snapshot
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.workspace import Workspace
-    from ftrack_orm.query.builder import Progress
+    from ftrack_orm.query.executable import Progress
     from ftrack_orm.wire.operations import ServerCall
 
     from .planning import Target, ValuesByTarget
