@@ -8,7 +8,7 @@ from ftrack_orm.query.language.parser import parse
 from ftrack_orm.sandbox.reading.execution import run_query
 from ftrack_orm.sandbox.reading.serialization import Serializer
 from ftrack_orm.sandbox.tables import Tables
-from ftrack_orm.sandbox.writing import custom_attributes
+from ftrack_orm.sandbox.writing import custom_attribute_types
 from tests.sandbox.seeds.databases import NOW
 
 
@@ -20,7 +20,7 @@ def test_every_value_of_a_custom_attribute_is_valid(demo: sa.Connection, ftrack_
     used = set()
     for row in demo.execute(sa.select(ftrack_tables.table("CustomAttributeValue"))).mappings():
         type_name = names[configurations[row["configuration_id"]]["type_id"]]
-        value = custom_attributes.validate_value(configurations[row["configuration_id"]], type_name, row["value"])
+        value = custom_attribute_types.validate_value(configurations[row["configuration_id"]], type_name, row["value"])
         assert value == row["value"]
         used.add(type_name)
     assert used >= {"text", "number", "boolean", "date", "enumerator", "dynamic enumerator", "url"}
