@@ -1,6 +1,11 @@
 """Session plugins: found as in the official client, called with the arguments they accept; failures are logged."""
 
+from __future__ import annotations
+
 import pathlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,13 +15,13 @@ from ftrack_orm.session.plugins import load_plugins
 class Session:
     """Replaces a session: the plugins of these tests only append to a list."""
 
-    def __init__(self):
-        self.registered = []
+    def __init__(self) -> None:
+        self.registered: list[Any] = []
 
 
 @pytest.fixture
-def folder(tmp_path):
-    def write(**plugins):
+def folder(tmp_path: Path) -> Callable[..., Path]:
+    def write(**plugins: str) -> Path:
         for name, text in plugins.items():
             path = tmp_path / f"{name.replace('__', '/')}.py"
             path.parent.mkdir(exist_ok=True)
@@ -26,18 +31,20 @@ def folder(tmp_path):
     return write
 
 
-def register(name, parameters="session", noted=None):
+def register(name: str, parameters: str = "session", noted: str | None = None) -> str:
     return f"def register({parameters}):\n    session.registered.append({noted or repr(name)})\n"
 
 
-def test_every_file_below_the_folders_is_registered_in_alphabetical_order(folder):
+def test_every_file_below_the_folders_is_registered_in_alphabetical_order(folder: Callable[..., Path]) -> None:
     path = folder(b=register("b"), a=register("a"), inner__c=register("c"))
     session = Session()
     assert load_plugins([path], session, {}) == 3
     assert session.registered == ["a", "b", "c"]
 
 
-def test_a_plugin_that_fails_is_logged_and_the_others_are_loaded(folder, caplog):
+def test_a_plugin_that_fails_is_logged_and_the_others_are_loaded(
+    folder: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
     path = folder(
         a="this is not Python",
         b="def register(session):\n    raise RuntimeError('no licence')\n",
@@ -52,7 +59,7 @@ def test_a_plugin_that_fails_is_logged_and_the_others_are_loaded(folder, caplog)
         assert text in caplog.text
 
 
-def test_arguments_are_passed_to_the_plugins_that_accept_them(folder):
+def test_arguments_are_passed_to_the_plugins_that_accept_them(folder: Callable[..., Path]) -> None:
     path = folder(
         a=register("a"),
         b=register("b", "session, show=None", "('b', show)"),
@@ -64,7 +71,7 @@ def test_arguments_are_passed_to_the_plugins_that_accept_them(folder):
     assert session.registered == ["a", ("b", "demo"), ("c", {"show": "demo", "port": 1}), ("d", 1)]
 
 
-def test_plugins_with_the_same_name_in_two_folders_are_separate_modules(tmp_path):
+def test_plugins_with_the_same_name_in_two_folders_are_separate_modules(tmp_path: Path) -> None:
     session = Session()
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
