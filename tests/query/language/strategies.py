@@ -1,4 +1,4 @@
-"""Generates queries of every form the language has, with few draws each, since drawing is what property tests spend."""
+"""Strategies of queries in every form of the language, with few draws each: drawing takes most of a test's time."""
 
 from __future__ import annotations
 
@@ -38,10 +38,7 @@ DEPTH = 3
 
 def _words(count: int, first: str, others: str) -> list[str]:
     chance = random.Random(count)
-    return [
-        chance.choice(first) + "".join(chance.choices(others, k=chance.randint(0, 8)))  # shrinking prefers the first
-        for _ in range(count)
-    ]
+    return [chance.choice(first) + "".join(chance.choices(others, k=chance.randint(0, 8))) for _ in range(count)]
 
 
 _NAMES = ["a", *KEYWORDS, *_words(80, string.ascii_lowercase + "_", string.ascii_lowercase + string.digits + "_")]
