@@ -1,4 +1,4 @@
-"""Counting and timing requests, and finding the lines that cause them."""
+"""The profile counts and times requests and names the lines that cause them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ def line_below() -> int:
     return existing(existing(frame).f_back).f_lineno + 1
 
 
-def test_a_request_is_told_with_its_costs_and_the_line_that_caused_it(session: Session, production: Production) -> None:
+def test_a_request_is_recorded_with_its_costs_and_the_line_that_caused_it(
+    session: Session, production: Production
+) -> None:
     seen: list[Exchange] = []
     session.observe(seen.append)
     task = existing(session.get("Task", production.tasks[0]))
@@ -36,7 +38,7 @@ def test_a_request_is_told_with_its_costs_and_the_line_that_caused_it(session: S
     assert request.seconds > 0
 
 
-def test_only_what_happens_in_the_block_is_counted(session: Session, production: Production) -> None:
+def test_only_requests_inside_the_block_are_counted(session: Session, production: Production) -> None:
     session.query("Status").first()
     with session.profile() as profile:
         session.query("Status").first()
@@ -67,7 +69,7 @@ def test_pages_that_are_fetched_ahead_have_no_line(session: Session, production:
     assert "(fetched ahead)" in str(profile)
 
 
-def test_a_refused_request_is_told_with_its_error(session: Session) -> None:
+def test_a_refused_request_is_recorded_with_its_error(session: Session) -> None:
     with session.profile() as profile, pytest.raises(errors.ServerError):
         session.call([{"action": "query", "expression": "nonsense from"}])
     assert isinstance(profile.requests[0].error, errors.ServerError)
@@ -88,7 +90,7 @@ def test_requests_of_other_threads_are_counted_with_their_own_lines(session: Ses
     assert len(profile) == 3
 
 
-def test_it_prints_as_a_table_that_adds_up(session: Session, production: Production) -> None:
+def test_it_prints_as_a_table_with_totals(session: Session, production: Production) -> None:
     with session.profile() as profile:
         session.get("Task", production.tasks[0])
         session.query("Status").where(name="x" * 200).all()

@@ -23,7 +23,7 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 # -- beginning --------------------------------------------------------------------------------------------------------
 
 
-def test_making_a_session_asks_nothing_of_a_server_that_is_not_there(tmp_path: Path) -> None:
+def test_creating_a_session_makes_no_request(tmp_path: Path) -> None:
     session = Session("http://127.0.0.1:1", "key", "jane", schema_cache_path=tmp_path, retries=0)
     assert (session.server_url, session.api_user, session.closed) == ("http://127.0.0.1:1", "jane", False)
     assert repr(session)
@@ -35,7 +35,7 @@ def test_making_a_session_asks_nothing_of_a_server_that_is_not_there(tmp_path: P
     session.close()
 
 
-def test_what_is_missing_is_named_with_its_variable(no_environment: None) -> None:
+def test_missing_settings_are_named_with_their_variables(no_environment: None) -> None:
     with pytest.raises(errors.SettingsError) as caught:
         Session(api_user="jane")
     message = str(caught.value)
@@ -46,12 +46,12 @@ def test_what_is_missing_is_named_with_its_variable(no_environment: None) -> Non
     assert "FTRACK_API_USER" not in message
 
 
-def test_an_unknown_setting_is_refused_with_what_was_probably_meant(box: Sandbox) -> None:
+def test_an_unknown_setting_is_refused_with_a_suggestion(box: Sandbox) -> None:
     with pytest.raises(errors.SettingsError, match="'timeout'"):
         Session(box.url, box.api_key, box.api_user, timout=5)  # type: ignore[arg-type]
 
 
-def test_the_environment_says_what_arguments_leave_out(
+def test_the_environment_replaces_omitted_arguments(
     no_environment: None, monkeypatch: pytest.MonkeyPatch, box: Sandbox, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("FTRACK_SERVER", box.url)
@@ -74,7 +74,7 @@ def test_arguments_win_over_the_environment(
         assert session.query("User").exists()
 
 
-def test_the_key_is_shown_nowhere(box: Sandbox, connect: Connect) -> None:
+def test_the_key_appears_in_no_repr(box: Sandbox, connect: Connect) -> None:
     session = connect()
     assert box.api_key not in repr(session)
     assert box.api_user in repr(session)
@@ -85,7 +85,7 @@ def test_the_key_is_shown_nowhere(box: Sandbox, connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("size", [-1, 2.5, "many", None])
-def test_a_number_of_recent_entities_that_makes_no_sense_is_refused(box: Sandbox, size: Any) -> None:
+def test_an_invalid_number_of_recent_entities_is_refused(box: Sandbox, size: Any) -> None:
     with pytest.raises(errors.SettingsError, match="recent_size"):
         Session(box.url, box.api_key, box.api_user, recent_size=size)
 
@@ -93,7 +93,7 @@ def test_a_number_of_recent_entities_that_makes_no_sense_is_refused(box: Sandbox
 # -- what the server is -----------------------------------------------------------------------------------------------
 
 
-def test_types_are_had_by_attribute_and_item_and_can_be_listed(session: Session) -> None:
+def test_types_are_available_by_attribute_and_item_and_can_be_listed(session: Session) -> None:
     types = session.types
     assert types.Task is types["Task"]
     assert "Task" in types
@@ -103,7 +103,7 @@ def test_types_are_had_by_attribute_and_item_and_can_be_listed(session: Session)
     assert "AssetVersion" in dir(types)
 
 
-def test_schemas_are_the_servers_own_json(session: Session) -> None:
+def test_schemas_are_the_json_of_the_server(session: Session) -> None:
     (reply,) = session.call([{"action": "query_schemas"}])
     assert session.schemas == reply
     assert session.schema.hash == session.server_information["schema_hash"]
@@ -117,7 +117,7 @@ def test_server_information_cannot_be_changed(session: Session) -> None:
 # -- get --------------------------------------------------------------------------------------------------------------
 
 
-def test_get_finds_what_the_session_has_without_a_request(session: Session, production: Production) -> None:
+def test_get_returns_a_loaded_entity_without_a_request(session: Session, production: Production) -> None:
     task = session.query("Task").where(id=production.tasks[3]).one()
     with requests_made(session) == 0:
         results = [
@@ -129,23 +129,23 @@ def test_get_finds_what_the_session_has_without_a_request(session: Session, prod
     assert all(result is task for result in results)
 
 
-def test_get_asks_once_for_what_the_session_does_not_have(session: Session, production: Production) -> None:
+def test_get_makes_one_request_for_an_entity_that_is_not_loaded(session: Session, production: Production) -> None:
     with requests_made(session) == 1:
         shot = existing(session.get("Shot", production.shots[2]))
     assert (shot.id, shot.name, type(shot)) == (production.shots[2], "sh2", session.types.Shot)
 
 
-def test_get_gives_the_entity_its_own_type_whatever_it_was_asked_as(session: Session, production: Production) -> None:
+def test_get_returns_an_entity_of_its_own_type_for_a_base_type(session: Session, production: Production) -> None:
     found = session.get("Context", production.shots[0])
     assert type(found) is session.types.Shot
     assert isinstance(session.get("Context", production.project), session.types.Project)
 
 
-def test_get_of_what_there_is_not_is_none(session: Session) -> None:
+def test_get_returns_none_for_an_unknown_key(session: Session) -> None:
     assert session.get("Task", "there is no such id") is None
 
 
-def test_get_does_not_give_an_entity_of_another_type(session: Session, production: Production) -> None:
+def test_get_returns_no_entity_of_another_type(session: Session, production: Production) -> None:
     session.get("Task", production.tasks[0])
     assert session.get("Shot", production.tasks[0]) is None
     assert session.get("User", production.tasks[0]) is None
@@ -166,7 +166,7 @@ def test_get_takes_number_keys(session: Session) -> None:
 
 
 @pytest.mark.parametrize("key", [None, "", (), ("a", "b"), [None], {"id": "x"}, object()])
-def test_get_refuses_what_is_no_key_and_names_the_attributes_of_one(session: Session, key: Any) -> None:
+def test_get_refuses_an_invalid_key_and_names_the_attributes_of_the_key(session: Session, key: Any) -> None:
     with requests_made(session) == 0, pytest.raises(errors.InvalidValue, match="The key of Task is id"):
         session.get("Task", key)
 
@@ -200,18 +200,18 @@ def test_query_takes_a_class_a_name_and_a_whole_expression(session: Session, pro
 
 
 @pytest.mark.parametrize("what", [5, None, object(), int])
-def test_query_refuses_what_is_no_type(session: Session, what: Any) -> None:
+def test_query_refuses_a_value_that_is_not_a_type(session: Session, what: Any) -> None:
     with pytest.raises(errors.UsageError, match="entity class or the name of a type"):
         session.query(what)
 
 
 @pytest.mark.parametrize("page_size", [0, -1, 1.5, "many"])
-def test_query_refuses_a_page_size_that_makes_no_sense(session: Session, page_size: Any) -> None:
+def test_query_refuses_an_invalid_page_size(session: Session, page_size: Any) -> None:
     with pytest.raises(errors.QueryError):
         session.query("Task", page_size=page_size)
 
 
-def test_a_mistake_in_a_query_is_found_before_anything_is_asked(session: Session) -> None:
+def test_a_mistake_in_a_query_raises_before_any_request(session: Session) -> None:
     Task = session.types.Task
     with requests_made(session) == 0:
         with pytest.raises(errors.UnknownAttribute, match="'status'"):
@@ -279,7 +279,7 @@ def test_create_takes_an_attribute_called_data_like_any_other(session: Session) 
     assert job.data == "{}"
 
 
-def test_a_commit_with_nothing_to_say_asks_nothing(session: Session) -> None:
+def test_a_commit_without_changes_makes_no_request(session: Session) -> None:
     with requests_made(session) == 0:
         assert session.commit() == 0
 
@@ -293,9 +293,7 @@ def test_begin_commits_when_its_block_ends(session: Session, other: Session, pro
     assert existing(other.get("Task", task.id)).name == "renamed"
 
 
-def test_begin_takes_everything_back_when_its_block_raises(
-    session: Session, other: Session, production: Production
-) -> None:
+def test_begin_rolls_back_when_its_block_raises(session: Session, other: Session, production: Production) -> None:
     task = existing(session.get("Task", production.tasks[0]))
     with pytest.raises(ZeroDivisionError), session.begin():
         task.name = "renamed"
@@ -308,7 +306,7 @@ def test_begin_takes_everything_back_when_its_block_raises(
     assert other.get("Task", new.id) is None
 
 
-def test_a_refused_commit_leaves_the_changes_to_be_mended(
+def test_a_refused_commit_keeps_the_changes_for_correction(
     session: Session, other: Session, production: Production
 ) -> None:
     task = existing(session.get("Task", production.tasks[0]))
@@ -325,7 +323,7 @@ def test_a_refused_commit_leaves_the_changes_to_be_mended(
 # -- the end ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_closed_session_keeps_what_it_loaded_and_refuses_the_rest_by_name(
+def test_a_closed_session_keeps_loaded_values_and_raises_for_everything_else(
     connect: Connect, production: Production
 ) -> None:
     with connect() as session:
@@ -353,14 +351,14 @@ def test_a_closed_session_keeps_what_it_loaded_and_refuses_the_rest_by_name(
     session.close()
 
 
-def test_a_session_closed_before_it_met_the_server_says_so(box: Sandbox) -> None:
+def test_a_session_closed_before_its_handshake_raises(box: Sandbox) -> None:
     session = Session(box.url, box.api_key, box.api_user, schema_cache_path=False)
     session.close()
     with pytest.raises(errors.SessionClosed):
         session.types.Task  # noqa: B018 - reading it asks for the schema
 
 
-def test_closing_with_changes_warns_where_the_session_is_closed(connect: Connect, production: Production) -> None:
+def test_closing_with_changes_warns_at_the_closing_line(connect: Connect, production: Production) -> None:
     session = connect()
     existing(session.get("Task", production.tasks[0])).name = "renamed"
     session.create("Task", name="new", parent_id=production.shots[0])

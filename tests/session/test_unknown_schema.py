@@ -158,7 +158,7 @@ def test_values_of_invented_attributes_are_checked_by_their_described_type(artis
 # -- a custom object type ---------------------------------------------------------------------------------------------
 
 
-def test_a_custom_object_type_is_created_and_found_as_what_it_is(
+def test_a_custom_object_type_is_created_and_found_with_its_own_type(
     artist: Session, witness: Session, project: Entity
 ) -> None:
     prop = artist.create("Prop", name="teapot", parent=project, weight=1.5)
@@ -187,7 +187,9 @@ def test_a_custom_object_type_comes_with_its_own_type_from_a_base_types_query(
     ) == 1
 
 
-def test_a_custom_object_type_has_what_its_base_has(artist: Session, witness: Session, project: Entity) -> None:
+def test_a_custom_object_type_has_the_attributes_of_its_base(
+    artist: Session, witness: Session, project: Entity
+) -> None:
     prop = artist.create("Prop", name="teapot", parent=project)
     prop.metadata["material"] = "china"
     task = artist.create("Task", name="model", parent=prop)
@@ -261,7 +263,7 @@ def test_an_invented_longer_key_is_an_identity(artist: Session, witness: Session
 
 
 @pytest.mark.parametrize("value", ["a text", 4, 2.5, True, ["a", {"b": None}], {"deep": [1, 2]}, None])
-def test_a_value_of_an_unknown_type_travels_as_it_is(artist: Session, witness: Session, value: Any) -> None:
+def test_a_value_of_an_unknown_type_is_sent_and_read_unchanged(artist: Session, witness: Session, value: Any) -> None:
     vendor = artist.create("Vendor", name="Acme", hologram=value)
     artist.commit()
     found = witness.query("Vendor").where(id=vendor.id).select("hologram").one()
@@ -286,7 +288,7 @@ def test_an_invented_attribute_of_a_known_type_is_read_written_and_queried(
 
 
 class GrowingServer:
-    """A server that gets an object type, `Prop`, after a session has learned its schema; it counts its schemas out."""
+    """A server that gets the object type `Prop` during a session, and counts requests for its schema."""
 
     def __init__(self) -> None:
         self.answer = copy.deepcopy(datamodel.load().schemas)
@@ -321,7 +323,7 @@ class GrowingServer:
     ],
     ids=["by a query", "by its key"],
 )
-def test_a_type_that_came_after_the_session_began_is_learned_with_one_question(read: Any) -> None:
+def test_a_type_added_after_the_handshake_is_read_with_one_request(read: Any) -> None:
     server = GrowingServer()
     with Session("https://x.test", "key", "user", transport=InProcess(server), schema_cache_path=False) as session:
         assert type(session.query("Context").one()).__name__ == "Task"

@@ -1,95 +1,104 @@
-"""Two sessions and the embedded server against a model of dictionaries: what is shown, what is sent, what is kept.
+"""Two sessions and the embedded server behave like a model of dictionaries, through random edits, commits and faults.
 
-Every step compares what a session shows with its model, every commit the server with its. The model is in `model.py`.
+Every step compares the values that the sessions show with the model, and every commit compares the server with it.
 """
+
+from __future__ import annotations
 
 import contextlib
 import itertools
+from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from ftrack_orm import Session, errors, inspect
+from ftrack_orm.sandbox import Sandbox
+from tests.assertions import existing
 from tests.stateful import model
-from tests.stateful.model import DEFAULTS, REMOVED, SCALARS
+from tests.stateful.model import DEFAULTS, REMOVED, SCALARS, Side, Values
 
-EDITS = ("bid", "name", "move", "move by reference", "append", "remove", "set", "set", "unset", "set back")
-EDITS = (*EDITS, "custom", "custom", "list", "list", "unlist")
-OTHERS = ("commit", "careful", "careful", "batches", "create", "delete", "roll back")
-OTHERS = (*OTHERS, "read", "refresh", "refresh", "refresh list")
-FAULTS = (None, None, None, "lost on the way", "answer lost", "late")
+EDITS = [
+    *("bid", "name", "move", "move by reference", "append", "remove", "set", "set", "unset", "set back"),
+    *("custom", "custom", "list", "list", "unlist"),
+]
+OTHERS = [
+    *("commit", "careful", "careful", "batches", "create", "delete", "roll back"),
+    *("read", "refresh", "refresh", "refresh list"),
+]
+FAULTS = (None, None, None, "request lost", "response lost", "late")
 SIDES = st.integers(0, 1)
 SMALL = st.integers(0, 2)
 _NUMBERS = itertools.count()
 
 
 class Sessions(RuleBasedStateMachine):
-    """Rules take numbers and choose among what there is with them, so that every draw means something."""
+    """Runs random steps. Steps take numbers and select entities with them, so that every draw has an effect."""
 
-    def __init__(self, box, schema_cache):
+    def __init__(self, box: Sandbox, schema_cache: Path) -> None:
         super().__init__()
         self.sides = [model.Side(box, schema_cache) for _ in range(2)]
         self.observer = Session(box.url, box.api_key, box.api_user, schema_cache_path=schema_cache)
-        maker, number = self.observer, next(_NUMBERS)
-        schema = maker.query("ProjectSchema").first()
-        project = maker.create("Project", name=f"p{number}", full_name="Model", project_schema=schema)
+        creator, number = self.observer, next(_NUMBERS)
+        schema = creator.query("ProjectSchema").first()
+        project = creator.create("Project", name=f"p{number}", full_name="Model", project_schema=schema)
         self.project = project.id
-        self.shots = [maker.create("Shot", name=f"sh{n}", parent=project).id for n in range(2)]
-        self.scopes = [maker.create("Scope", name=f"scope{number}-{n}").id for n in range(2)]
-        tasks = [maker.create("Task", name=f"t{n}", parent_id=self.shots[0], bid=0) for n in range(2)]
-        category = maker.query("ListCategory").first() or maker.create("ListCategory", name="dailies")
-        self.list = maker.create("TypedContextList", name="dailies", project=project, category=category).id
-        self.custom = self._configure(maker)
-        maker.commit()
-        self.server = {task.id: {"name": task.name, "bid": 0, "parent_id": self.shots[0]} for task in tasks}
+        self.shots = [creator.create("Shot", name=f"sh{n}", parent=project).id for n in range(2)]
+        self.scopes = [creator.create("Scope", name=f"scope{number}-{n}").id for n in range(2)]
+        tasks = [creator.create("Task", name=f"t{n}", parent_id=self.shots[0], bid=0) for n in range(2)]
+        category = creator.query("ListCategory").first() or creator.create("ListCategory", name="dailies")
+        self.list = creator.create("TypedContextList", name="dailies", project=project, category=category).id
+        self.custom = self._configure(creator)
+        creator.commit()
+        self.server: Values = {task.id: {"name": task.name, "bid": 0, "parent_id": self.shots[0]} for task in tasks}
         for task in self.server.values():
             task |= {"scopes": {}, "metadata": {}, "custom": dict(DEFAULTS)}
         self.server[self.list] = {"items": {}}
         self.names = itertools.count()
         for side in self.sides:
-            side.shots = [side.session.get("Shot", key) for key in self.shots]
-            side.scopes = {key: side.session.get("Scope", key) for key in self.scopes}
-            side.list = side.session.query("TypedContextList").where(id=self.list).select("items").one()
+            side.shots = [existing(side.session.get("Shot", key)) for key in self.shots]
+            side.scopes = {key: existing(side.session.get("Scope", key)) for key in self.scopes}
+            side.entity_list = side.session.query("TypedContextList").where(id=self.list).select("items").one()
             side.seen[self.list] = {"items": {}}
             self._read(side)
 
-    def _configure(self, maker):
-        """Make custom attributes for this run's project; return their keys by what the model calls them."""
+    def _configure(self, creator: Session) -> dict[str, str]:
+        """Create custom attributes for the project of this run; return their keys by their names in the model."""
         keys = {name: f"{name}_{self.project}" for name in DEFAULTS}
-        task = maker.query("ObjectType").where(name="Task").one()
-        number, text = (maker.query("CustomAttributeType").where(name=name).one() for name in ("number", "text"))
+        task = creator.query("ObjectType").where(name="Task").one()
+        number, text = (creator.query("CustomAttributeType").where(name=name).one() for name in ("number", "text"))
         frames = {"type": number, "default": 0, "entity_type": "task", "object_type": task}
         colour = {"type": text, "default": "red", "entity_type": "show", "is_hierarchical": True}
         for name, data in {"frames": frames, "colour": colour}.items():
             data |= {"key": keys[name], "label": name, "project_id": self.project, "config": "{}"}
-            maker.create("CustomAttributeConfiguration", data)
+            creator.create("CustomAttributeConfiguration", data)
         return keys
 
-    def teardown(self):
+    def teardown(self) -> None:
         for side in self.sides:
             side.session.rollback()
             side.session.close()
         self.observer.close()
 
-    # -- choosing ------------------------------------------------------------------------------------------------------
+    # -- selecting -----------------------------------------------------------------------------------------------------
 
-    def _read(self, side):
+    def _read(self, side: Side) -> None:
         query = side.session.query("Task").where(f'project_id is "{self.project}"')
         for task in query.select(*SCALARS, "scopes", "metadata", "custom_attributes"):
             if task.id not in side.created:
                 side.entities[task.id] = task
-                side.told(task.id, self.server[task.id])
+                side.update(task.id, self.server[task.id])
 
-    def _choose(self, number, which):
-        """A side and one of its tasks that can be edited, whose collection, if one is to be edited, is loaded."""
+    def _select(self, number: int, which: int) -> tuple[Side, str | None]:
+        """Return a side and the id of one of its tasks that can be edited, if there is one."""
         side = self.sides[which]
         keys = sorted(key for key in side.entities if key not in side.deleted)
         keys.sort(key=lambda key: side.seen[key]["name"])
         return side, keys[number % len(keys)] if keys else None
 
-    def _touch(self, side, key, name):
-        """Make sure that *name* is loaded; False when it cannot be, since somebody deleted the task."""
+    def _load(self, side: Side, key: str, name: str) -> bool:
+        """Load *name*; return False when that is impossible, because the other session deleted the task."""
         task = side.entities[key]
         if name in task.__dict__:
             return True
@@ -97,11 +106,11 @@ class Sessions(RuleBasedStateMachine):
             return False
         getattr(task, name)
         name = "custom" if name == "custom_attributes" else name
-        side.told(key, {name: self.server[key][name]})
+        side.update(key, {name: self.server[key][name]})
         return True
 
     # -- the step ------------------------------------------------------------------------------------------------------
-    # One rule, since hypothesis switches whole rules off for a run, and little would be left to compare.
+    # One rule: hypothesis disables random rules for a run, which would leave too little to compare.
 
     @rule(
         which=SIDES,
@@ -110,7 +119,7 @@ class Sessions(RuleBasedStateMachine):
         value=SMALL,
         fault=st.sampled_from(FAULTS),
     )
-    def step(self, which, number, how, value, fault):
+    def step(self, which: int, number: int, how: str, value: int, fault: str | None) -> None:
         if how in EDITS:
             self.edit(which, number, how, value)
         elif how == "commit":
@@ -132,7 +141,7 @@ class Sessions(RuleBasedStateMachine):
         else:
             self.refresh(which, number)
 
-    def roll_back(self, side):
+    def roll_back(self, side: Side) -> None:
         side.session.rollback()
         for key in side.created:
             del side.entities[key]
@@ -140,8 +149,8 @@ class Sessions(RuleBasedStateMachine):
 
     # -- editing -------------------------------------------------------------------------------------------------------
 
-    def edit(self, which, number, how, value):
-        side, key = self._choose(number, which)
+    def edit(self, which: int, number: int, how: str, value: int) -> None:
+        side, key = self._select(number, which)
         if key is None:
             return
         task, item = side.entities[key], self.scopes[value % 2]
@@ -152,7 +161,7 @@ class Sessions(RuleBasedStateMachine):
             attribute = "custom_attributes"
         if how == "set back":
             self._set_back(side, key)
-        elif not self._touch(side, key, attribute):
+        elif not self._load(side, key, attribute):
             return
         elif how == "bid":
             task.bid = value
@@ -184,19 +193,19 @@ class Sessions(RuleBasedStateMachine):
             task.custom_attributes[self.custom[name]] = new
             side.edit(key, "custom", new, name)
         elif how == "list":
-            side.list.items.append(task)
+            side.entity_list.items.append(task)
             side.edit(self.list, "items", True, key)
-        elif how == "unlist" and task in side.list.items:
-            side.list.items.remove(task)
+        elif how == "unlist" and task in side.entity_list.items:
+            side.entity_list.items.remove(task)
             side.edit(self.list, "items", REMOVED, key)
 
-    def _set_back(self, side, key):
+    def _set_back(self, side: Side, key: str) -> None:
         for name in SCALARS:
             if name in side.edits.get(key, {}) and key not in side.created:
                 side.entities[key][name] = side.seen[key][name]
                 side.edit(key, name, side.seen[key][name])
 
-    def create(self, which, shot, bid):
+    def create(self, which: int, shot: int, bid: int) -> None:
         side = self.sides[which]
         task = side.session.create("Task", name=f"new{next(self.names)}", parent=side.shots[shot], bid=bid)
         side.entities[task.id] = task
@@ -204,8 +213,8 @@ class Sessions(RuleBasedStateMachine):
         side.seen[task.id] = {"name": task.name, "bid": bid, "parent_id": self.shots[shot]}
         side.seen[task.id] |= {"scopes": {}, "metadata": {}, "custom": dict(DEFAULTS)}
 
-    def delete(self, which, number):
-        side, key = self._choose(number, which)
+    def delete(self, which: int, number: int) -> None:
+        side, key = self._select(number, which)
         if key:
             side.session.delete(side.entities[key])
             if key in side.created:
@@ -218,8 +227,8 @@ class Sessions(RuleBasedStateMachine):
 
     # -- between session and server ------------------------------------------------------------------------------------
 
-    def refresh(self, which, number):
-        side, key = self._choose(number, which)
+    def refresh(self, which: int, number: int) -> None:
+        side, key = self._select(number, which)
         if not key or key in side.created:
             return
         try:
@@ -228,51 +237,51 @@ class Sessions(RuleBasedStateMachine):
             assert key not in self.server
         else:
             assert key in self.server
-            side.told(key, self.server[key])
+            side.update(key, self.server[key])
 
-    def refresh_list(self, which):
+    def refresh_list(self, which: int) -> None:
         side = self.sides[which]
-        side.session.refresh(side.list, "items")
-        side.told(self.list, self.server[self.list])
-        self._told_in_passing(side)
+        side.session.refresh(side.entity_list, "items")
+        side.update(self.list, self.server[self.list])
+        self._take_over_merged_values(side)
 
-    def commit(self, which, fault, **how):
+    def commit(self, which: int, fault: str | None, on_conflict: str | None = None) -> None:
         side, after = self.sides[which], self._after(which)
-        side.line.faults = [fault]
+        side.transport.faults = [fault]
         planned = side.session.plan()
         try:
-            side.session.commit(**how)
+            side.session.commit(on_conflict=on_conflict)
         except errors.ServerError:
             assert after is None
             assert fault is None
         except errors.TransportError:
-            assert fault in ("lost on the way", "late") or after is None
+            assert fault in ("request lost", "late") or after is None
             if fault == "late":
                 self._finish_and_commit_again(side, after)
         else:
-            # Not carried out and taken as done: only when somebody else has done the very same.
-            if planned and (after is None or fault in ("lost on the way", "late")):
+            # A commit that was not carried out counts as done only when the other session made the same changes.
+            if planned and (after is None or fault in ("request lost", "late")):
                 assert fault is not None
-                assert model.holds_already(side, self.server)
+                assert model.is_up_to_date(side, self.server)
             self._finish(side)
-            self._accepted(side, self.server if after is None else after)
-        side.line.faults = []
+            self._apply_commit(side, self.server if after is None else after)
+        side.transport.faults = []
         self._compare_server()
 
-    def _after(self, which):
-        """The server after a commit, None if it refuses that."""
+    def _after(self, which: int) -> Values | None:
+        """Return the model of the server after a commit, or None if the server refuses the commit."""
         try:
-            return model.carried_out(self.sides[which], self.server)
+            return model.after_commit(self.sides[which], self.server)
         except model.Refused:
             return None
 
-    def _finish(self, side):
-        """Let the server do what is late; it may refuse it, as any other commit."""
+    def _finish(self, side: Side) -> None:
+        """Send the late request; the server may refuse it like any other."""
         with contextlib.suppress(errors.ServerError):
-            side.line.finish()
+            side.transport.finish()
 
-    def _finish_and_commit_again(self, side, after):
-        """The server carries out what was given up; committing again must neither lose it nor do it twice."""
+    def _finish_and_commit_again(self, side: Side, after: Values | None) -> None:
+        """Send the late request and commit again, which must neither lose the changes nor make them twice."""
         self._finish(side)
         self.server = self.server if after is None else after
         try:
@@ -280,34 +289,34 @@ class Sessions(RuleBasedStateMachine):
         except errors.ServerError:
             assert after is None
         except errors.TransportError:
-            # What others changed makes it undecidable still. Then it is for the user to decide, who takes it back here.
+            # Changes of the other session can make the outcome undecidable. The user decides: here, to roll back.
             assert not side.created
             self.roll_back(side)
         else:
             assert after is not None
-            self._accepted(side, after)
+            self._apply_commit(side, after)
 
-    def commit_in_batches(self, which, size, fault):
-        """A commit in several requests, of which the second one may fail: committing again does the rest."""
+    def commit_in_batches(self, which: int, size: int, fault: str | None) -> None:
+        """Commit in several requests. When the second one fails, committing again sends the rest."""
         side, after = self.sides[which], self._after(which)
         if after is None:
             return
-        progress = []
-        side.line.faults = [None, None if fault == "late" else fault]
+        progress: list[tuple[int, int]] = []
+        side.transport.faults = [None, None if fault == "late" else fault]
         try:
             side.session.commit(batch_size=size, on_progress=lambda done, total: progress.append((done, total)))
         except errors.TransportError:
-            assert fault == "lost on the way"
-            side.line.faults = []
+            assert fault == "request lost"
+            side.transport.faults = []
             side.session.commit()
         else:
             assert progress == sorted(progress)
             assert not progress or progress[-1][0] == progress[-1][1]
-        side.line.faults = []
-        self._accepted(side, after)
+        side.transport.faults = []
+        self._apply_commit(side, after)
         self._compare_server()
 
-    def commit_unless_there_is_a_conflict(self, which, fault):
+    def commit_unless_there_is_a_conflict(self, which: int, fault: str | None) -> None:
         side = self.sides[which]
         if not model.has_conflict(side, self.server):
             self.commit(which, fault, on_conflict="raise")
@@ -318,12 +327,12 @@ class Sessions(RuleBasedStateMachine):
         except errors.CommitConflict as conflict:
             assert conflict.conflicts
         else:
-            raise AssertionError("A conflict was not noticed.")
+            raise AssertionError("A conflict was not reported.")
         assert side.session.plan() == planned
         self._compare_server()
 
-    def _accepted(self, side, after):
-        """Move the models to after a commit; what the session was told about the rest may be told or not."""
+    def _apply_commit(self, side: Side, after: Values) -> None:
+        """Bring the models to the state after a commit."""
         self.server = after
         for key in side.deleted:
             del side.entities[key]
@@ -332,11 +341,11 @@ class Sessions(RuleBasedStateMachine):
         for key, name, _ in side.real_edits():
             side.seen[key][name] = side.expected(key, name)
         side.forget_changes()
-        self._told_in_passing(side)
+        self._take_over_merged_values(side)
         assert side.session.plan() == []
 
-    def _told_in_passing(self, side):
-        """Have the model know what an answer told of tasks that nobody asked for: it may, and need not, tell more."""
+    def _take_over_merged_values(self, side: Side) -> None:
+        """Bring the model up to date with values that a response contained in addition to the requested ones."""
         for key, task in side.entities.items():
             edited = inspect(task).changes
             for name in (*SCALARS, "scopes"):
@@ -344,11 +353,11 @@ class Sessions(RuleBasedStateMachine):
                     known = edited[name].old if name in edited else task[name]
                     known = {scope.id: True for scope in known} if name == "scopes" else known
                     assert known in (side.seen[key][name], self.server[key][name])
-                    side.told(key, {name: known})
+                    side.update(key, {name: known})
 
     # -- comparing -----------------------------------------------------------------------------------------------------
 
-    def _compare_server(self):
+    def _compare_server(self) -> None:
         query = self.observer.query("Task").where(f'project_id is "{self.project}"')
         rows = query.select(*SCALARS, "scopes.id", "metadata", "custom_attributes").dicts()
         (lists,) = self.observer.query("TypedContextList").where(id=self.list).select("items.id").dicts()
@@ -366,7 +375,7 @@ class Sessions(RuleBasedStateMachine):
         }
 
     @invariant()
-    def sessions_show_what_they_should(self):
+    def sessions_show_the_values_of_the_model(self) -> None:
         for side in self.sides:
             for key, task in side.entities.items():
                 shown = task.__dict__
@@ -382,11 +391,11 @@ class Sessions(RuleBasedStateMachine):
                     assert custom == side.expected(key, "custom")
                 if "parent" in shown and "parent_id" in shown:
                     assert shown["parent"].id == shown["parent_id"]
-            if "items" in side.list.__dict__:
-                assert {task.id: True for task in side.list.items} == side.expected(self.list, "items")
+            if "items" in side.entity_list.__dict__:
+                assert {task.id: True for task in side.entity_list.items} == side.expected(self.list, "items")
 
     @invariant()
-    def what_is_to_be_sent_is_known(self):
+    def sessions_list_the_changes_of_the_model(self) -> None:
         for side in self.sides:
             assert {task.id for task in side.session.created} == side.created
             assert {task.id for task in side.session.deleted} == side.deleted
@@ -396,15 +405,15 @@ class Sessions(RuleBasedStateMachine):
                 assert side.session.plan() == []
 
 
-def test_two_sessions_and_the_server_agree_with_the_model(box, schema_cache):
+def test_two_sessions_and_the_server_agree_with_the_model(box: Sandbox, schema_cache: Path) -> None:
     run_state_machine_as_test(
-        lambda: Sessions(box, schema_cache),
+        lambda: Sessions(box, schema_cache),  # type: ignore[arg-type]  # any function that creates a machine will do
         settings=settings(
             max_examples=30,
             stateful_step_count=100,
             deadline=None,
             derandomize=True,
-            # Shrinking a failure of this size takes minutes; whoever needs it adds Phase.shrink.
+            # Shrinking takes minutes. Add Phase.shrink to investigate a failure.
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
