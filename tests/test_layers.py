@@ -47,7 +47,7 @@ SUBPACKAGES = {
         "language": set(),
         "evaluation": {"language"},
         "expressions": {"language"},
-        "": {"language", "expressions", "evaluation"},
+        "": {"language", "expressions"},
     },
     "events": {
         "subscriptions": {""},

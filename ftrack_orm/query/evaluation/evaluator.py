@@ -67,7 +67,7 @@ def evaluate(
     `group by` and for a candidate whose type is not known.
     """
     if select.group_by:
-        raise QueryError("Groups can only be made by the server: a query with group by is not evaluated locally.")
+        raise QueryError("Only the server can group results: a query with group by is not evaluated locally.")
     if schema is not None:
         check_select(select, schema)
     reader = ValueReader(schema, read, is_lenient=False)

@@ -88,7 +88,7 @@ class ValueReader:
         if own == entity_type:
             return True
         if own is None or self.schema is None:
-            reason = "does not say its type" if own is None else f"is a {own}"
+            reason = "has no type" if own is None else f"is a {own}"
             raise QueryError(f"Whether {holder!r} is a {entity_type} cannot be decided: it {reason}.")
         return self.schema.is_a(own, entity_type)
 

@@ -124,9 +124,9 @@ class AttributeExpression(Comparable):
 
     def _child(self, name: str) -> AttributeExpression:
         """Return the attribute *name* of the related entity."""
-        known = self._ftrack_children.get(name)
-        if known is not None:
-            return known
+        cached = self._ftrack_children.get(name)
+        if cached is not None:
+            return cached
         path = Path((*self._ftrack_path.steps, Step(name)))
         root, schema, resolved = self._ftrack_root, self._ftrack_schema, self._ftrack_resolved
         if resolved is not None and root is not None and schema is not None:
@@ -233,9 +233,9 @@ class AttributeExpression(Comparable):
 
     def _key(self, reference: Reference) -> AttributeExpression:
         """Return the primary key of the related entity after checking that *reference* can be compared with it."""
-        known = self._ftrack_keys.get(reference.entity_type)
-        if known is not None:
-            return known
+        cached = self._ftrack_keys.get(reference.entity_type)
+        if cached is not None:
+            return cached
         if len(reference.key) != 1:
             names = ", ".join(name for name, _ in reference.key)
             message = f"cannot be compared with a {reference.entity_type}, whose key is {names}; use has or any."
@@ -303,9 +303,9 @@ class AttributeExpression(Comparable):
         return self._ordering(descending=True)
 
     def _ordering(self, descending: bool) -> OrderingExpression:
-        known = self._ftrack_orderings.get(descending)
-        if known is not None:
-            return known
+        cached = self._ftrack_orderings.get(descending)
+        if cached is not None:
+            return cached
         if self._ftrack_resolved is not None and self._ftrack_root is not None:
             check_single_value(self._ftrack_path, self._ftrack_resolved, self._ftrack_root, "order by")
         node = Ordering(self._ftrack_path, descending)
@@ -352,19 +352,19 @@ def compare_by_name(
     values: dict[str, Any],
     entity_type: str | None,
     schema: SchemaInfo | None,
-    known: dict[str, AttributeExpression] | None = None,
+    cache: dict[str, AttributeExpression] | None = None,
 ) -> list[Comparison]:
     """Return a comparison for each of *values*: attribute of *entity_type* -> the value it must have.
 
-    *known* caches expressions of attributes of the type by name; those created here are added to it.
+    *cache* has expressions of attributes of the type by name; those created here are added to it.
     """
-    if known is None:
-        known = {}
+    if cache is None:
+        cache = {}
     comparisons = []
     for name, value in values.items():
-        attribute = known.get(name)
+        attribute = cache.get(name)
         if attribute is None:
-            attribute = known[name] = AttributeExpression(_parse_path(name), entity_type, schema)
+            attribute = cache[name] = AttributeExpression(_parse_path(name), entity_type, schema)
         comparisons.append(attribute._comparison(_IS, value))
     return comparisons
 

@@ -36,10 +36,10 @@ class Comparable:
     def _error(self, reason: str) -> QueryError:
         return QueryError(f"{self!r} {reason}")
 
-    def __eq__(self, value: object) -> CriterionExpression:  # type: ignore[override]  # comparing gives a criterion
+    def __eq__(self, value: object) -> CriterionExpression:  # type: ignore[override]  # returns a criterion
         return self._compare(_IS, value)
 
-    def __ne__(self, value: object) -> CriterionExpression:  # type: ignore[override]  # comparing gives a criterion
+    def __ne__(self, value: object) -> CriterionExpression:  # type: ignore[override]  # returns a criterion
         return self._compare(Operator.IS_NOT, value)
 
     __hash__ = object.__hash__

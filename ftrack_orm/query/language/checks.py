@@ -145,7 +145,7 @@ def _check_membership(membership: Membership, entity_type: str, schema: SchemaIn
         check_select(membership.values, schema)
         if values and resolved.attribute.is_relation:
             label = f"{entity_type}.{membership.path}"
-            raise QueryError(f"{label} is a relation: compare {label}.id with what the subquery selects.")
+            raise QueryError(f"{label} is a relation: compare {label}.id with the ids that the subquery selects.")
     elif values:
         check_values(membership.path, resolved, entity_type, Operator.IS, membership.values)
 

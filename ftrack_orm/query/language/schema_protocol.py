@@ -13,10 +13,6 @@ class AttributeInfo(Protocol):
     """One attribute of an entity type: a relation to other entities, or a value."""
 
     @property
-    def name(self) -> str:
-        """The name of the attribute."""
-
-    @property
     def is_relation(self) -> bool:
         """Whether the attribute is a relation to other entities."""
 
@@ -55,9 +51,6 @@ class TypeInfo(Protocol):
     @property
     def attributes(self) -> Mapping[str, AttributeInfo]:
         """The attributes of the type and its bases, by name."""
-
-    def attribute(self, name: str) -> AttributeInfo:
-        """Return the attribute called *name*, or raise `UnknownAttribute` with near names."""
 
 
 class SchemaInfo(Protocol):

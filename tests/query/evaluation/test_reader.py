@@ -35,7 +35,7 @@ def test_values_are_read_with_the_function_given(schema: Schema) -> None:
 
 
 def test_a_cast_needs_the_types_of_both_sides() -> None:
-    with pytest.raises(QueryError, match="does not say its type"):
+    with pytest.raises(QueryError, match="it has no type"):
         matches("parent[Shot].name is x", {"parent": {"name": "x"}})
     with pytest.raises(QueryError, match="it is a Task"):
         matches("parent[Shot].name is x", {"parent": {"__entity_type__": "Task", "name": "x"}})

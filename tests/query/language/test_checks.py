@@ -75,7 +75,7 @@ def test_invalid_queries_are_refused_at_the_position_of_the_mistake(
         ("status is 'Done'", "Task.status is a relation: compare it with a Status entity or None"),
         ("status > none", "Task.status is a relation and has no order"),
         ("children is none", r"use Task.children.any\(...\), or ~Task.children.any\(\) for an empty one"),
-        ("parent in (select id from Shot)", "compare Task.parent.id with what the subquery selects"),
+        ("parent in (select id from Shot)", "compare Task.parent.id with the ids that the subquery selects"),
     ],
 )
 def test_values_are_checked_on_request(text: str, message: str, schema: Schema) -> None:

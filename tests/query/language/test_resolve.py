@@ -11,7 +11,8 @@ from ftrack_orm.schema.model import Schema
 
 
 def test_a_path_ends_at_an_attribute_and_a_relation_leads_to_its_target_or_cast(schema: Schema) -> None:
-    assert resolve_path(Path.of("status", "name"), "Task", schema).attribute.name == "name"
+    name = schema.type("Status").attributes["name"]
+    assert resolve_path(Path.of("status", "name"), "Task", schema).attribute is name
     assert resolve_path(Path.of("status", "name"), "Task", schema).target is None
     assert resolve_path(Path.of("parent"), "Task", schema).target == "Context"
     assert resolve_path(Path((Step("parent", "Shot"),)), "Task", schema).target == "Shot"
