@@ -1,4 +1,4 @@
-"""Reading configurations of custom attributes as servers send them, and telling which apply where."""
+"""Configurations of custom attributes are read as servers send them, and shadow each other by project."""
 
 import json
 
@@ -13,8 +13,6 @@ from ftrack_orm.entities.custom_attributes.configuration import (
 from ftrack_orm.schema.custom_attributes import ConfigurationScope
 
 TASK = ConfigurationScope("Context", False, "task-type", "film")
-PROJECT = ConfigurationScope("Context", True, None, "film")
-USER = ConfigurationScope("Resource", False, None, None)
 MINE = Configuration("1", "frames", "Frames", "number", "task", object_type_id="task-type")
 
 
@@ -36,7 +34,7 @@ def test_options_are_json_text_in_json_text():
 
 
 @pytest.mark.parametrize("default", ["", "some day"])
-def test_the_default_of_a_date_that_is_none_is_no_date(default):
+def test_the_default_of_a_date_is_none_if_it_cannot_be_read(default):
     assert read_configuration({"id": "1", "key": "due", "default": default}, "date").default is None
 
 
