@@ -124,7 +124,7 @@ class Entity:
     def __getitem__(self, name: str) -> Any:
         try:
             return self.__dict__[name]
-        except KeyError:
+        except (KeyError, TypeError):
             return self.__find(name).load(self)
 
     def __setitem__(self, name: str, value: Any) -> None:

@@ -1,8 +1,8 @@
-"""Marking what news name: what is marked is read again, and nothing else is touched."""
+"""Change notices expire the attributes they name, which are then read again, and no others."""
 
 import pytest
 
-from ftrack_orm.entities import expiry as news_module
+from ftrack_orm.entities import expiry
 from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.testing import requests_made
 from ftrack_orm.values import ChangeNotice
@@ -21,46 +21,46 @@ def task(session, production):
     return task
 
 
-def about(entity, *names, **rest):
+def notice(entity, *names, **rest):
     return ChangeNotice(family="Context", key=(entity.id,), names=frozenset(names), **rest)
 
 
-def test_only_what_is_named_is_marked(session, log, task):
+def test_only_named_attributes_expire(session, log, task):
     status = task.status
-    log.apply([about(task, "name")])
+    log.apply([notice(task, "name")])
     assert "name" not in task.__dict__
     with requests_made(session) == 0:
         assert task.status is status
 
 
-def test_taking_news_asks_nothing(session, log, task):
+def test_applying_notices_makes_no_request(session, log, task):
     with requests_made(session) == 0:
-        log.apply([about(task, "name", "status", "children"), ChangeNotice(family=None, key=("unknown",), names=None)])
+        log.apply([notice(task, "name", "status", "children"), ChangeNotice(family=None, key=("unknown",), names=None)])
 
 
-def test_the_key_of_an_entity_is_never_stale(log, task):
+def test_the_key_of_an_entity_never_expires(log, task):
     log.apply([ChangeNotice(family=None, key=(task.id,), names=None)])
     assert list(task.__dict__) == ["id"]
 
 
-def test_news_without_a_family_find_the_entity_by_its_id(log, task):
+def test_a_notice_without_a_family_finds_the_entity_by_its_id(log, task):
     log.apply([ChangeNotice(family=None, key=(task.id,), names=frozenset({"name"}))])
     assert "name" not in task.__dict__
 
 
-def test_news_without_a_key_are_about_all_of_a_family(session, log, production):
+def test_a_notice_without_a_key_is_about_a_whole_family(session, log, production):
     tasks = session.query("Task").where(parent_id=production.shots[0]).select("name").all()
     log.apply([ChangeNotice(family="Context", key=(), derived=frozenset({"name"}))])
     assert not any("name" in task.__dict__ for task in tasks)
 
 
-def test_an_edited_value_is_never_touched(log, task):
+def test_an_edited_value_stays(log, task):
     task.name = "mine"
-    log.apply([about(task, "name"), ChangeNotice(family=None, key=(), names=None)])
+    log.apply([notice(task, "name"), ChangeNotice(family=None, key=(), names=None)])
     assert task.name == "mine"
 
 
-def test_everything_but_keys_and_edits_is_suspect_when_nobody_knows(session, log, task):
+def test_everything_but_keys_and_edits_can_expire_at_once(session, log, task):
     status = task.status
     task.name = "mine"
     log.expire_all()
@@ -68,58 +68,58 @@ def test_everything_but_keys_and_edits_is_suspect_when_nobody_knows(session, log
     assert set(status.__dict__) == {"id"}
 
 
-def test_an_answer_older_than_the_news_is_asked_for_again(session, log, production):
+def test_an_attribute_from_a_response_older_than_the_notice_is_requested_again(session, log, production):
     query = session.query("Task").where(id=production.tasks[0]).select("name")
     row = {"__entity_type__": "Task", "id": production.tasks[0], "name": "before"}
-    asked_at = session._workspace.revision
+    revision = session._workspace.revision
     log.apply([ChangeNotice(family="Context", key=(production.tasks[0],), names=frozenset({"name"}))])
-    merged = merged_row(session, row, asked_at)
+    merged = merged_row(session, row, revision)
     assert "name" not in merged.__dict__
     assert merged.name == query.one().name == "task00"
 
 
-def test_an_answer_to_a_question_after_the_news_is_taken(session, log, production):
+def test_a_response_to_a_request_after_the_notice_is_used(session, log, production):
     log.apply([ChangeNotice(family="Context", key=(production.tasks[0],), names=frozenset({"name"}))])
     row = {"__entity_type__": "Task", "id": production.tasks[0], "name": "after"}
     assert merged_row(session, row, session._workspace.revision).__dict__["name"] == "after"
 
 
-def test_an_answer_that_saw_too_many_news_go_by_is_suspect(session, log, production, monkeypatch):
-    monkeypatch.setattr(news_module, "_NOTICES_KEPT", 2)
-    asked_at = session._workspace.revision
+def test_a_response_older_than_all_notices_kept_expires_as_a_whole(session, log, production, monkeypatch):
+    monkeypatch.setattr(expiry, "_NOTICES_KEPT", 2)
+    revision = session._workspace.revision
     for id_ in production.tasks[:4]:
         log.apply([ChangeNotice(family="Context", key=(id_,), names=frozenset({"name"}))])
     row = {"__entity_type__": "Task", "id": production.tasks[0], "name": "before"}
-    assert "name" not in merged_row(session, row, asked_at).__dict__
+    assert "name" not in merged_row(session, row, revision).__dict__
 
 
-def merged_row(session, row, asked_at):
-    (entity,) = Merger(session._workspace, None, asked_at).rows([row])
+def merged_row(session, row, revision):
+    (entity,) = Merger(session._workspace, None, revision).rows([row])
     return entity
 
 
-def test_a_reference_that_changed_is_not_taken_from_its_old_key(session, log, task, other):
+def test_an_expired_reference_is_not_resolved_by_its_old_key(session, log, task, other):
     theirs = other.get("Task", task.id)
     theirs.status = next(s for s in other.query("Status").all() if s is not theirs.status)
     other.commit()
-    log.apply([about(task, "status_id", "status")])
+    log.apply([notice(task, "status_id", "status")])
     with requests_made(session) == 1:
         assert task.status.id == theirs.status.id
 
 
-def test_a_mapping_that_has_a_changed_key_is_behind(session, log, task):
+def test_an_expired_mapping_is_loaded_again_once(session, log, task):
     metadata = task.metadata
-    log.apply([about(task, "metadata")])
+    log.apply([notice(task, "metadata")])
     with requests_made(session) == 1:
         assert "x" not in metadata
     with requests_made(session) == 0:
         assert "x" not in metadata
 
 
-def test_assigning_to_a_collection_that_is_behind_replaces_what_the_server_has(session, log, other, production):
+def test_assigning_the_current_content_to_a_stale_collection_is_no_change(session, log, other, production):
     shot = session.get("Shot", production.shots[0])
     scopes = shot.scopes
     assert list(scopes) == []
-    log.apply([about(shot, "scopes")])
+    log.apply([notice(shot, "scopes")])
     shot.scopes = []
     assert session.modified == []

@@ -1,4 +1,4 @@
-"""What can be asked about an entity, without asking the server."""
+"""Inspection of an entity makes no request."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from ftrack_orm.testing import requests_made
 from ftrack_orm.values import Identity
 
 
-def test_inspecting_tells_identity_type_state_and_values_without_asking(session, production):
+def test_inspection_has_identity_type_state_and_values_without_a_request(session, production):
     task = session.query("Task").where(f'id is "{production.tasks[0]}"').select("name").one()
     with requests_made(session) as made:
         inspection = inspect(task)
@@ -25,13 +25,13 @@ def test_inspecting_tells_identity_type_state_and_values_without_asking(session,
     assert made == 0
 
 
-def test_what_is_loaded_cannot_be_written_through(session, production):
+def test_loaded_values_cannot_be_changed_through_an_inspection(session, production):
     task = session.get("Task", production.tasks[0])
     with pytest.raises(TypeError):
         inspect(task).loaded["name"] = "x"
 
 
-def test_entities_of_a_closed_session_are_detached_and_keep_what_they_loaded(connect, production):
+def test_entities_of_a_closed_session_are_detached_and_keep_their_values(connect, production):
     session = connect()
     task = session.get("Task", production.tasks[0])
     session.close()

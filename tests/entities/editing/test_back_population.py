@@ -1,4 +1,4 @@
-"""Loaded collections follow when an entity comes to belong elsewhere, and nothing is sent for that."""
+"""Loaded collections change with the references of their members, and nothing is sent for that."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def task(session, production):
 
 
 @pytest.mark.parametrize("by", ["reference", "key"])
-def test_an_entity_given_to_another_parent_moves_between_loaded_collections(session, shots, task, by):
+def test_an_entity_with_a_new_parent_moves_between_loaded_collections(session, shots, task, by):
     with requests_made(session) as made:
         if by == "reference":
             task.parent = shots[3]
@@ -49,7 +49,7 @@ def test_a_new_entity_is_among_its_parents_children_until_it_is_rolled_back(sess
     assert new not in shots[1].children
 
 
-def test_collections_that_are_not_loaded_stay_so(session, production, task):
+def test_collections_that_are_not_loaded_are_not_created(session, production, task):
     shot = session.get("Shot", production.shots[2])
     task.parent = shot
     from ftrack_orm import inspect
@@ -57,20 +57,20 @@ def test_collections_that_are_not_loaded_stay_so(session, production, task):
     assert "children" not in inspect(shot).loaded
 
 
-def test_the_tree_above_does_not_follow(session, production, task):
+def test_the_descendants_of_an_ancestor_stay(session, production, task):
     project = session.get("Project", production.project)
     descendants = len(project.descendants)
     session.create("Task", name="new", parent=session.get("Shot", production.shots[0]))
     assert len(project.descendants) == descendants
 
 
-def test_after_the_commit_the_server_says_the_same(session, other, shots, task):
+def test_after_the_commit_the_server_has_the_same_members(session, other, shots, task):
     task.parent = shots[3]
     session.commit()
     assert {child.id for child in shots[3].children} == {child.id for child in other.get("Shot", shots[3].id).children}
 
 
-def test_a_refused_creation_leaves_no_trace_in_its_parents_children(session, shots):
+def test_a_refused_creation_is_not_among_its_parents_children(session, shots):
     children = list(shots[1].children)
     with pytest.raises(errors.InvalidValue):
         session.create("Task", name="new", parent=shots[1], bid="long")
@@ -80,7 +80,7 @@ def test_a_refused_creation_leaves_no_trace_in_its_parents_children(session, sho
     assert list(shots[1].children) == children
 
 
-def test_a_collection_edited_after_it_followed_is_as_before_when_all_is_rolled_back(session, production, shots, task):
+def test_a_collection_that_gained_a_member_and_was_edited_is_restored_by_a_rollback(session, production, shots, task):
     before = set(shots[3].children)
     task.parent = shots[3]
     shots[3].children.append(session.get("Task", production.tasks[1]))

@@ -1,4 +1,4 @@
-"""Which values fit which attributes, and in which form they are kept."""
+"""Values are checked against the type of an attribute and kept in one form."""
 
 import datetime
 import math
@@ -75,7 +75,7 @@ class Word(str):
 @pytest.mark.parametrize(
     ("value_type", "value"), [(ValueType.TEXT, Word("word")), (ValueType.ANY, Word("word")), (ValueType.NUMBER, 1)]
 )
-def test_a_value_of_a_finer_type_fits_as_well(value_type, value):
+def test_a_value_of_a_subtype_fits_as_well(value_type, value):
     assert coerce("Task", attribute(value_type), value) is value
 
 

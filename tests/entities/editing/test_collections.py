@@ -72,13 +72,55 @@ def test_all_the_ways_of_editing_a_sequence(shot, tasks):
     assert len(shot.children) == 0
 
 
-def test_deleting_while_walking_reaches_every_item(shot):
+def test_pop_removes_an_item_by_position(session, shot):
+    first, second, third = shot.children
+    assert shot.children.pop(1) is second
+    assert shot.children.pop(0) is first
+    assert list(shot.children) == [third]
+    assert shot.children.pop() is third
+    for index in (-1, 0, 3):
+        with pytest.raises(IndexError):
+            shot.children.pop(index)
+    session.rollback()
+    assert shot.children.pop(-2) is second
+
+
+def test_positions_count_from_both_ends_after_each_edit(shot, tasks):
+    first, second, third = shot.children
+    assert [shot.children[n] for n in (0, -1, 1, -3)] == [first, third, second, first]
+    shot.children.append(tasks[5])
+    assert [shot.children[n] for n in (0, -1, 2, -2)] == [first, tasks[5], third, third]
+    shot.children.remove(first)
+    assert [shot.children[n] for n in (0, -1)] == [second, tasks[5]]
+
+
+def test_an_index_out_of_range_changes_nothing(session, shot, tasks):
+    children = list(shot.children)
+    with pytest.raises(IndexError):
+        shot.children[3]
+    with pytest.raises(IndexError):
+        shot.children[3] = tasks[5]
+    with pytest.raises(IndexError):
+        del shot.children[-4]
+    assert (list(shot.children), session.modified) == (children, [])
+
+
+def test_reversing_twice_is_no_change(session, shot):
+    children = list(shot.children)
+    shot.children.reverse()
+    assert list(shot.children) == children[::-1]
+    assert session.modified == [shot]
+    shot.children.reverse()
+    assert session.modified == []
+
+
+def test_items_can_be_removed_during_an_iteration(shot):
     for child in shot.children:
         shot.children.remove(child)
     assert list(shot.children) == []
 
 
-def test_what_cannot_be_in_it_is_refused(session, shot):
+def test_values_that_cannot_be_members_are_refused(session, shot):
     with pytest.raises(errors.InvalidValue, match=r"Shot\.children holds Context entities"):
         shot.children.append("task")
     with pytest.raises(errors.InvalidValue, match="holds Context entities, not <Status"):
@@ -98,7 +140,7 @@ def test_replacing_a_collection_that_is_not_loaded_does_not_load_it(session, pro
     assert session.plan()[0].data == {"scopes": []}
 
 
-def test_a_committed_edit_is_what_the_server_has(session, other, shot, tasks):
+def test_a_committed_edit_is_on_the_server(session, other, shot, tasks):
     shot.children.append(tasks[5])
     assert session.commit() == 1
     assert {task.id for task in other.get("Shot", shot.id).children} == {task.id for task in [*tasks[:3], tasks[5]]}
@@ -117,7 +159,7 @@ def test_many_to_many(session, other, production):
     assert len(other.query("Task").where(f'id is "{task.id}" and scopes any ()').all()) == 0
 
 
-def test_a_new_entitys_collection_is_filled_before_anything_is_sent(session, other, production):
+def test_the_collection_of_a_new_entity_is_created_with_it(session, other, production):
     version_list = session.create(
         "TypedContextList",
         name=f"picks of {production.name}",
@@ -130,16 +172,16 @@ def test_a_new_entitys_collection_is_filled_before_anything_is_sent(session, oth
     assert {task.id for task in seen["items"]} == set(production.tasks[:2])
 
 
-def test_what_is_deleted_is_gone_from_loaded_collections_once_it_is_committed(session, shot, tasks):
-    held = shot.children
-    assert len(held) == 3
+def test_a_deleted_entity_leaves_loaded_collections_at_the_commit(session, shot, tasks):
+    children = shot.children
+    assert len(children) == 3
     session.delete(tasks[0])
-    assert tasks[0] in held
+    assert tasks[0] in children
     session.commit()
-    assert tasks[0] not in held
-    assert sorted(child.name for child in held) == ["task01", "task02"]
-    assert len(held) == 2
-    held.append(tasks[5])
+    assert tasks[0] not in children
+    assert sorted(child.name for child in children) == ["task01", "task02"]
+    assert len(children) == 2
+    children.append(tasks[5])
     (operation,) = session.plan()
     assert {item.id for item in operation.data["children"]} == {tasks[1].id, tasks[2].id, tasks[5].id}
 
@@ -152,28 +194,28 @@ STEPS = st.one_of(
 )
 
 
-def _edit(children, like, tasks, parents, shot, elsewhere, step):
-    """Do one step to a collection and to the list it is to be like."""
+def _edit(children, expected, tasks, parents, shot, elsewhere, step):
+    """Apply one step to a collection and to the list that it must equal."""
     how, *numbers = step
     task = tasks[numbers[0]] if numbers and how != "delete" else None
-    if how in ("append", "insert") and task not in like:
-        like.insert(len(like) if how == "append" else numbers[1], task)
-    elif how == "remove" and task in like:
-        like.remove(task)
-    elif how == "set" and -len(like) <= numbers[1] < len(like) and task not in like:
-        like[numbers[1]] = task
-    elif how == "delete" and -len(like) <= numbers[0] < len(like):
-        del like[numbers[0]]
-    elif how == "pop" and like:
-        like.pop()
+    if how in ("append", "insert") and task not in expected:
+        expected.insert(len(expected) if how == "append" else numbers[1], task)
+    elif how == "remove" and task in expected:
+        expected.remove(task)
+    elif how == "set" and -len(expected) <= numbers[1] < len(expected) and task not in expected:
+        expected[numbers[1]] = task
+    elif how == "delete" and -len(expected) <= numbers[0] < len(expected):
+        del expected[numbers[0]]
+    elif how == "pop" and expected:
+        expected.pop()
     elif how == "extend":
-        like.extend(each for each in tasks[2:4] if each not in like)
+        expected.extend(each for each in tasks[2:4] if each not in expected)
     elif how.startswith("move") and parents[task] is not (shot if how == "move in" else elsewhere):
-        # What was appended without being moved does not leave by being moved.
-        if how == "move in" and task not in like:
-            like.append(task)
-        elif how == "move out" and task in like and parents[task] is shot:
-            like.remove(task)
+        # An entity that was appended without a change of its parent does not leave when its parent changes.
+        if how == "move in" and task not in expected:
+            expected.append(task)
+        elif how == "move out" and task in expected and parents[task] is shot:
+            expected.remove(task)
         parents[task] = shot if how == "move in" else elsewhere
     else:
         return
@@ -197,34 +239,34 @@ def _edit(children, like, tasks, parents, shot, elsewhere, step):
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, max_size=20))
-def test_whatever_is_done_to_a_collection_it_is_like_a_list(session, production, shot, tasks, steps):
+def test_any_sequence_of_edits_has_the_effect_it_has_on_a_list(session, production, shot, tasks, steps):
     session.rollback()
-    session.refresh(shot, "children")  # each example begins with what the server has
+    session.refresh(shot, "children")  # each example begins with the content on the server
     children = shot.children
-    like = list(children)
+    expected = list(children)
     before, elsewhere = list(children), session.get("Shot", production.shots[3])
     parents = {task: session.get("Shot", production.shots[n // 3]) for n, task in enumerate(tasks)}
     for step in steps:
-        _edit(children, like, tasks, parents, shot, elsewhere, step)
-        assert [task in children for task in tasks] == [task in like for task in tasks]
+        _edit(children, expected, tasks, parents, shot, elsewhere, step)
+        assert [task in children for task in tasks] == [task in expected for task in tasks]
         if step[0] == "look":
-            assert list(children) == like
-    assert len(children) == len(like)
-    assert list(children) == like
-    assert [children[n] for n in range(len(like))] == like
+            assert list(children) == expected
+    assert len(children) == len(expected)
+    assert list(children) == expected
+    assert [children[n] for n in range(len(expected))] == expected
     if not any(step[0].startswith("move") for step in steps):
         session.rollback()
         assert list(children) == before
 
 
-def test_what_is_taken_out_in_the_middle_and_put_in_again_comes_last(shot):
+def test_a_removed_entity_that_is_appended_again_comes_last(shot):
     a, b, c = shot.children
     shot.children.remove(b)
     shot.children.append(b)
     assert list(shot.children) == [a, c, b]
 
 
-def test_taking_out_one_by_one_what_is_put_back_in_the_same_order_is_no_change(session, shot):
+def test_removing_all_items_and_appending_them_in_the_same_order_is_no_change(session, shot):
     before = list(shot.children)
     for child in reversed(before):
         shot.children.remove(child)
@@ -234,21 +276,21 @@ def test_taking_out_one_by_one_what_is_put_back_in_the_same_order_is_no_change(s
     assert session.modified == []
 
 
-def test_what_is_deleted_in_the_commit_that_sends_a_collection_with_it_is_not_met_again(session, production):
+def test_an_entity_deleted_in_the_same_commit_is_not_sent_as_a_member(session, production):
     category = session.create("ListCategory", name="dailies")
     tasks = session.query("Task").where(project_id=production.project).limit(2).all()
     review = session.create("TypedContextList", name="review", project_id=production.project, category=category)
     session.commit()
     review.items.extend(tasks)
     session.delete(tasks[0])
-    assert session.plan()[0].data == {"items": [inspect(tasks[1]).reference]}  # what it will hold afterwards
+    assert session.plan()[0].data == {"items": [inspect(tasks[1]).reference]}  # without the deleted one
     session.commit()
     assert review.items == [tasks[1]]
     assert session.get("Task", tasks[0].id) is None
 
 
 @pytest.mark.parametrize("is_new", [False, True])
-def test_a_new_entity_put_into_what_leads_back_to_it_is_created_there(session, other, production, is_new):
+def test_a_new_entity_in_a_collection_gets_the_owner_as_its_parent(session, other, production, is_new):
     sequence = session.get("Sequence", production.sequences[0])
     shot = session.create("Shot", name="new", parent=sequence) if is_new else session.get("Shot", production.shots[0])
     first, second, third = (session.create("Task", name=f"new{n}") for n in range(3))
@@ -256,7 +298,7 @@ def test_a_new_entity_put_into_what_leads_back_to_it_is_created_there(session, o
     shot.children.extend([second])
     shot.children.insert(0, third)
     assert [task.parent for task in (first, second, third)] == [shot] * 3
-    assert len(session.plan()) == 3 + is_new  # the list itself, which may have grown meanwhile, is not sent
+    assert len(session.plan()) == 3 + is_new  # the list itself, to which others may have added, is not sent
     session.commit()
     assert session.modified == []
     assert {first, second, third} <= set(shot.children)

@@ -1,4 +1,4 @@
-"""metadata and custom_attributes as mappings."""
+"""Mapped collections: `metadata` and `custom_attributes`."""
 
 import json
 
@@ -59,7 +59,7 @@ def test_metadata_set_back_is_no_change(session, task):
     assert session.plan() == []
 
 
-def test_metadata_of_a_new_entity_goes_with_it(session, other, production):
+def test_metadata_of_a_new_entity_is_created_with_it(session, other, production):
     shot = session.get("Shot", production.shots[0])
     task = session.create("Task", name="with metadata", parent=shot, metadata={"a": "1"})
     task.metadata["b"] = "2"
@@ -88,7 +88,7 @@ def test_metadata_is_loaded_for_all_peers_at_once(session, production):
 
 @pytest.fixture
 def custom_attribute(session, production):
-    """The key of a number custom attribute of this test's project's tasks."""
+    """The key of a custom attribute of type number, for the tasks of the test's project."""
     number = session.query("CustomAttributeType").where("name is number").one()
     object_type = session.query("ObjectType").where("name is Task").one()
     key = f"frames_{production.name}"
@@ -107,7 +107,7 @@ def custom_attribute(session, production):
     return key
 
 
-def test_a_custom_attribute_shows_its_default_and_what_was_set(session, other, production, custom_attribute):
+def test_a_custom_attribute_has_its_default_or_the_value_that_was_set(session, other, production, custom_attribute):
     task = session.get("Task", production.tasks[0])
     assert task.custom_attributes[custom_attribute] == 24
     task.custom_attributes[custom_attribute] = 48
@@ -116,7 +116,7 @@ def test_a_custom_attribute_shows_its_default_and_what_was_set(session, other, p
     assert other.get("Task", production.tasks[1]).custom_attributes[custom_attribute] == 24
 
 
-def test_custom_attributes_can_be_asked_for_in_queries(session, production, custom_attribute):
+def test_custom_attributes_can_be_criteria_of_queries(session, production, custom_attribute):
     Task = session.types.Task
     session.get("Task", production.tasks[2]).custom_attributes[custom_attribute] = 100
     session.commit()
@@ -133,7 +133,7 @@ def test_a_key_that_is_not_configured_is_refused_with_suggestions(session, produ
     assert session.modified == []
 
 
-def test_updating_sets_all_of_the_pairs_or_none(session, other, task):
+def test_updating_sets_all_pairs_or_none(session, other, task):
     task.metadata.update({"a": "1"}, b="2")
     with pytest.raises(errors.InvalidValue, match=r"metadata\['d'\]"):
         task.metadata.update({"c": "3", "d": 4})
@@ -144,7 +144,7 @@ def test_updating_sets_all_of_the_pairs_or_none(session, other, task):
     assert dict(other.get("Task", task.id).metadata) == {"a": "5", "b": "2"}
 
 
-def test_an_edit_that_somebody_else_has_made_too_is_none_any_more(session, other, task):
+def test_an_edit_that_another_user_has_made_too_is_dropped(session, other, task):
     scope = session.create("Scope", name="scope")
     session.commit()
     task.metadata["a"] = "1"

@@ -1,4 +1,4 @@
-"""Taking back the changes of one attribute or one entity, while all others stay."""
+"""Reverting the changes of one attribute or one entity, while all others stay."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def done(session):
     return session.query("Status").where(name="Approved").first()
 
 
-def test_one_attribute_is_as_it_was_and_the_others_stay_changed(session, tasks):
+def test_one_attribute_is_restored_and_the_others_stay_changed(session, tasks):
     task = tasks[3]
     task.bid, task.name = 99, "renamed"
     session.revert(task, "bid")
@@ -30,7 +30,7 @@ def test_one_attribute_is_as_it_was_and_the_others_stay_changed(session, tasks):
 
 
 @pytest.mark.parametrize("name", ["status", "status_id"])
-def test_a_reference_and_its_key_are_taken_back_together(session, tasks, done, name):
+def test_a_reference_and_its_key_are_reverted_together(session, tasks, done, name):
     task = tasks[0]
     before = task.status
     task.status = done
@@ -51,7 +51,7 @@ def test_an_attribute_that_was_never_loaded_is_loaded_when_read(session, product
     assert set(inspect(task).changes) >= {"thumbnail_id"}
 
 
-def test_one_entity_is_as_it_was_and_the_others_stay_changed(session, tasks, done):
+def test_one_entity_is_restored_and_the_others_stay_changed(session, tasks, done):
     mine, other = tasks[:2]
     for task in (mine, other):
         task.bid, task.status, task.metadata["seen"] = 99, done, "yes"
@@ -61,7 +61,7 @@ def test_one_entity_is_as_it_was_and_the_others_stay_changed(session, tasks, don
     assert other.bid == 99
 
 
-def test_a_collection_gets_back_its_items(session, production):
+def test_the_items_of_a_collection_are_restored(session, production):
     shot = session.get("Shot", production.shots[0])
     children = list(shot.children)
     shot.children.remove(children[0])
@@ -82,14 +82,14 @@ def test_moving_an_entity_back_moves_it_back_in_loaded_collections(session, prod
     assert task not in second.children
 
 
-def test_a_deletion_is_taken_back(session, tasks):
+def test_a_deletion_is_reverted(session, tasks):
     session.delete(tasks[0])
     session.revert(tasks[0])
     assert session.deleted == []
-    tasks[0].bid = 5  # may be changed again
+    tasks[0].bid = 5  # it can be changed again
 
 
-def test_a_new_entity_is_forgotten_and_one_of_its_attributes_unset(session, production):
+def test_a_new_entity_becomes_transient_and_its_attributes_unset(session, production):
     shot = session.get("Shot", production.shots[0])
     task = session.create("Task", name="new", parent=shot, bid=7)
     session.revert(task, "bid")
@@ -109,7 +109,7 @@ def test_the_key_of_a_new_entity_stays(session, production):
     assert inspect(task).state is Lifecycle.PENDING
 
 
-def test_what_was_not_changed_is_left_alone(session, tasks):
+def test_unchanged_attributes_stay(session, tasks):
     with requests_made(session) as made:
         session.revert(tasks[0], "name")
         session.revert(tasks[0])
@@ -117,14 +117,14 @@ def test_what_was_not_changed_is_left_alone(session, tasks):
     assert tasks[0].name == "task00"
 
 
-def test_nothing_is_taken_back_when_a_name_is_wrong(session, tasks):
+def test_nothing_is_reverted_when_a_name_is_wrong(session, tasks):
     tasks[0].bid = 99
     with pytest.raises(errors.UnknownAttribute, match="Did you mean 'status'"):
         session.revert(tasks[0], "bid", "statsu")
     assert tasks[0].bid == 99
 
 
-def test_only_entities_of_the_session_can_be_taken_back(session, other, production):
+def test_only_entities_of_the_session_can_be_reverted(session, other, production):
     theirs = other.get("Task", production.tasks[0])
     for wrong in (theirs, "task", None):
         with pytest.raises(errors.UsageError, match="entity of this session"):

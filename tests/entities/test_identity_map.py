@@ -1,4 +1,4 @@
-"""One object for each entity of a session, however it was reached."""
+"""A session has one object for each entity, held weakly unless it is recent or changed."""
 
 import gc
 import weakref
@@ -9,7 +9,7 @@ from ftrack_orm.testing import requests_made
 from tests.entities.offline_workspace import offline_workspace
 
 
-def test_one_object_by_whatever_type_name_it_is_asked(session, production):
+def test_an_entity_has_one_object_under_all_its_type_names(session, production):
     by_context = session.get("Context", production.shots[0])
     by_typed_context = session.query("TypedContext").where(f'id is "{production.shots[0]}"').one()
     by_shot = session.get("Shot", production.shots[0])
@@ -19,7 +19,7 @@ def test_one_object_by_whatever_type_name_it_is_asked(session, production):
     assert isinstance(by_context, session.types.Context)
 
 
-def test_asking_again_gives_the_same_objects_with_what_they_had(session, production):
+def test_a_second_query_returns_the_same_objects_with_their_values(session, production):
     query = session.query("Task").where(f'project_id is "{production.project}"').order_by("name")
     first = query.select("name", "bid").all()
     again = query.select("name").all()
@@ -38,7 +38,7 @@ def test_an_id_of_another_type_is_not_found_under_that_type(session, production)
     assert session.get("Task", production.shots[0]) is None
 
 
-def test_what_nobody_holds_and_is_not_recent_is_let_go(connect, production):
+def test_an_entity_without_references_that_is_not_recent_is_freed(connect, production):
     session = connect(recent_size=0)
     task = session.get("Task", production.tasks[0])
     gone = weakref.ref(task)
@@ -47,14 +47,14 @@ def test_what_nobody_holds_and_is_not_recent_is_let_go(connect, production):
     assert gone() is None
 
 
-def test_recent_results_are_kept_although_nobody_holds_them(connect, production):
+def test_recent_results_are_kept_without_references(connect, production):
     session = connect(recent_size=100)
     gone = weakref.ref(session.get("Task", production.tasks[0]))
     gc.collect()
     assert gone() is not None
 
 
-def test_what_was_changed_is_kept_until_it_is_committed(connect, other, production):
+def test_a_changed_entity_is_kept_until_it_is_committed(connect, other, production):
     session = connect(recent_size=0)
     session.get("Task", production.tasks[0]).description = "kept"
     gc.collect()
@@ -77,31 +77,31 @@ def test_the_recent_set_is_bounded_by_entities_and_newer_results_push_older_ones
     assert [ref() is not None for ref in refs] == [False, False, True, True]
 
 
-def test_of_a_walk_longer_than_the_recent_set_the_last_pages_are_kept_and_push_nothing_else_out():
-    identities, walk = IdentityMap(10), ResultWindow()
+def test_the_last_pages_of_a_result_larger_than_the_recent_set_are_kept_and_push_nothing_else_out():
+    identities, window = IdentityMap(10), ResultWindow()
     other = [Thing()]
     pages = [[Thing() for _ in range(3)] for _ in range(6)]
     refs = [weakref.ref(result[0]) for result in (other, *pages)]
     identities.keep_recent(other)
     for page in pages:
-        identities.keep_recent(page, walk)
+        identities.keep_recent(page, window)
     del other, pages, page
     gc.collect()
     assert [ref() is not None for ref in refs] == [True, False, False, False, False, True, True]
 
 
-def test_a_walk_that_fits_is_kept_whole():
-    identities, walk = IdentityMap(10), ResultWindow()
+def test_a_result_that_fits_is_kept_whole():
+    identities, window = IdentityMap(10), ResultWindow()
     pages = [[Thing() for _ in range(3)] for _ in range(3)]
     refs = [weakref.ref(page[0]) for page in pages]
     for page in pages:
-        identities.keep_recent(page, walk)
+        identities.keep_recent(page, window)
     del pages, page
     gc.collect()
     assert [ref() is not None for ref in refs] == [True, True, True]
 
 
-def test_a_result_larger_than_the_recent_set_is_not_kept():
+def test_a_page_larger_than_the_recent_set_is_not_kept():
     identities = IdentityMap(3)
     result = [Thing() for _ in range(4)]
     ref = weakref.ref(result[0])
@@ -111,7 +111,7 @@ def test_a_result_larger_than_the_recent_set_is_not_kept():
     assert ref() is None
 
 
-def test_a_large_result_is_let_go_when_it_is_dropped_and_millions_passing_by_leave_nothing():
+def test_large_results_are_freed_when_they_are_dropped():
     workspace = offline_workspace(recent_size=1000)
 
     def pages(start):
