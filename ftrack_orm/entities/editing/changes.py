@@ -81,7 +81,7 @@ def editing(owner: Entity, attribute: Attribute) -> Iterator[None]:
     """
     check_editable(owner, attribute)
     content = owner.__dict__.get(attribute.name)
-    if isinstance(content, Tracked):
+    if isinstance(content, Tracked) and content._is_stale:
         # Before the lock is taken, since that may make a request.
         content._load_if_stale()
     with owner._ftrack_state.workspace.lock:

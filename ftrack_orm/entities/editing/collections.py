@@ -51,16 +51,12 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
         self._items, self._sequence = dict.fromkeys(items), None
 
     def _add(self, entity: Entity) -> None:
-        items = self._current()
-        if entity not in items:
-            items[entity] = None
-            self._sequence = None
+        self._items[entity] = None
+        self._sequence = None
 
     def _discard(self, entity: Entity) -> None:
-        items = self._current()
-        if entity in items:
-            del items[entity]
-            self._sequence = None
+        self._items.pop(entity, None)
+        self._sequence = None
 
     def _current(self) -> dict[Entity, None]:
         """Return the items, loaded again if they are stale, without removed entities.
