@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from typing import Final
 
 import attrs
@@ -88,6 +89,12 @@ class ChangeNotice:
     *names* are the attributes that changed, None for all of them. *derived* are the attributes that the server
     computes from a changed one, and those that may now lead to another entity. *entries* are keys of custom attributes;
     some may be attribute names instead, which can only be decided with the entity's custom attributes at hand.
+    *members* holds, for the collections among *derived* that have no other reason to be there, the entities that may
+    have joined or left them.
+
+    A notice about every entity of a family may be restricted. With *below* it is about the entities inside the one with
+    that id, with *holding* about those whose attribute of that name has one of the values. An entity of which that is
+    not known is included.
     """
 
     family: str | None
@@ -96,4 +103,7 @@ class ChangeNotice:
     names: frozenset[str] | None = frozenset()
     derived: frozenset[str] = frozenset()
     entries: frozenset[str] = frozenset()
+    members: Mapping[str, frozenset[Identity]] = attrs.field(factory=dict)
+    below: str = ""
+    holding: tuple[str, frozenset[str]] | None = None
     is_deleted: bool = False

@@ -23,6 +23,10 @@ def notice_of(notices: list[ChangeNotice], family: str | None, *key: str) -> Cha
     return notice
 
 
+def derived_everywhere(notices: list[ChangeNotice], family: str) -> set[str]:
+    return {name for notice in notices if notice.family == family and not notice.key for name in notice.derived}
+
+
 def test_internal_names_stand_for_attributes_and_the_references_beside_them(invalidation: Invalidation) -> None:
     notice = notice_of(invalidation.notices(update_data(changes={"statusid": ("a", "b")})), "Context", "t1")
     assert notice.names == frozenset({"status_id", "status"})
@@ -64,7 +68,8 @@ def test_a_move_changes_both_parents_and_the_paths_of_all(invalidation: Invalida
     notices = invalidation.notices(update_data("move", changes={"parent_id": ("old", "new")}))
     for parent in ("old", "new"):
         assert "children" in notice_of(notices, "Context", parent).derived
-    assert {"link", "_link"} <= notice_of(notices, None).derived
+    for family in ("Context", "AssetVersion"):
+        assert {"link", "_link"} <= derived_everywhere(notices, family)
 
 
 def test_a_link_changes_both_ends(invalidation: Invalidation) -> None:
