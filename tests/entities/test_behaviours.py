@@ -1,5 +1,9 @@
 """Mixins that can be behaviours, and those that cannot."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
 from ftrack_orm import errors
@@ -10,7 +14,7 @@ from ftrack_orm.entities.entity import Entity
 class Base:
     __slots__ = ()
 
-    def describe(self):
+    def describe(self) -> str:
         return "described"
 
 
@@ -22,18 +26,18 @@ class Behaviour(Base):
     unit: str = "s"
 
     @property
-    def length(self):
+    def length(self) -> int:
         return 3
 
-    def _private(self):
+    def _private(self) -> None:
         return None
 
 
-def test_a_mixin_without_state_is_a_behaviour():
+def test_a_mixin_without_state_is_a_behaviour() -> None:
     check_behaviour("Task", Behaviour)
 
 
-def test_a_behaviour_defines_the_names_of_its_bases_too():
+def test_a_behaviour_defines_the_names_of_its_bases_too() -> None:
     names = names_defined_by_behaviours((*Behaviour.__mro__, Entity, object))
     assert {"describe", "length", "unit", "_private"} <= names
     assert "__setattr__" not in names
@@ -54,7 +58,7 @@ class BelowState(WithState):
 class WithSetattr:
     __slots__ = ()
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: object) -> None:
         pass
 
 
@@ -79,7 +83,7 @@ class WithMetaclass(metaclass=Meta):
         ("Annotated", "must be a class, not 'Annotated'"),
     ],
 )
-def test_a_class_that_cannot_be_a_behaviour_is_refused_with_the_reason(behaviour, reason):
+def test_a_class_that_cannot_be_a_behaviour_is_refused_with_the_reason(behaviour: Any, reason: str) -> None:
     with pytest.raises(errors.UsageError, match=reason) as caught:
         check_behaviour("Task", behaviour)
     assert caught.value.entity_type == "Task"

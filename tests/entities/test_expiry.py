@@ -1,31 +1,40 @@
 """Change notices expire the attributes they name, which are then read again, and no others."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
+from ftrack_orm import Session
 from ftrack_orm.entities import expiry
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.expiry import ExpiryLog
 from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.testing import requests_made
 from ftrack_orm.values import ChangeNotice
+from tests.assertions import existing
+from tests.production import Production
 
 
 @pytest.fixture
-def log(session):
+def log(session: Session) -> ExpiryLog:
     session.schema  # noqa: B018 - so that entities can be made
     return session._workspace.expiry
 
 
 @pytest.fixture
-def task(session, production):
-    task = session.get("Task", production.tasks[0])
+def task(session: Session, production: Production) -> Entity:
+    task = existing(session.get("Task", production.tasks[0]))
     task.status.name  # noqa: B018 - loads it
     return task
 
 
-def notice(entity, *names, **rest):
-    return ChangeNotice(family="Context", key=(entity.id,), names=frozenset(names), **rest)
+def notice(entity: Entity, *names: str) -> ChangeNotice:
+    return ChangeNotice(family="Context", key=(entity.id,), names=frozenset(names))
 
 
-def test_only_named_attributes_expire(session, log, task):
+def test_only_named_attributes_expire(session: Session, log: ExpiryLog, task: Entity) -> None:
     status = task.status
     log.apply([notice(task, "name")])
     assert "name" not in task.__dict__
@@ -33,34 +42,36 @@ def test_only_named_attributes_expire(session, log, task):
         assert task.status is status
 
 
-def test_applying_notices_makes_no_request(session, log, task):
+def test_applying_notices_makes_no_request(session: Session, log: ExpiryLog, task: Entity) -> None:
     with requests_made(session) == 0:
         log.apply([notice(task, "name", "status", "children"), ChangeNotice(family=None, key=("unknown",), names=None)])
 
 
-def test_the_key_of_an_entity_never_expires(log, task):
+def test_the_key_of_an_entity_never_expires(log: ExpiryLog, task: Entity) -> None:
     log.apply([ChangeNotice(family=None, key=(task.id,), names=None)])
     assert list(task.__dict__) == ["id"]
 
 
-def test_a_notice_without_a_family_finds_the_entity_by_its_id(log, task):
+def test_a_notice_without_a_family_finds_the_entity_by_its_id(log: ExpiryLog, task: Entity) -> None:
     log.apply([ChangeNotice(family=None, key=(task.id,), names=frozenset({"name"}))])
     assert "name" not in task.__dict__
 
 
-def test_a_notice_without_a_key_is_about_a_whole_family(session, log, production):
+def test_a_notice_without_a_key_is_about_a_whole_family(
+    session: Session, log: ExpiryLog, production: Production
+) -> None:
     tasks = session.query("Task").where(parent_id=production.shots[0]).select("name").all()
     log.apply([ChangeNotice(family="Context", key=(), derived=frozenset({"name"}))])
     assert not any("name" in task.__dict__ for task in tasks)
 
 
-def test_an_edited_value_stays(log, task):
+def test_an_edited_value_stays(log: ExpiryLog, task: Entity) -> None:
     task.name = "mine"
     log.apply([notice(task, "name"), ChangeNotice(family=None, key=(), names=None)])
     assert task.name == "mine"
 
 
-def test_everything_but_keys_and_edits_can_expire_at_once(session, log, task):
+def test_everything_but_keys_and_edits_can_expire_at_once(session: Session, log: ExpiryLog, task: Entity) -> None:
     status = task.status
     task.name = "mine"
     log.expire_all()
@@ -68,7 +79,9 @@ def test_everything_but_keys_and_edits_can_expire_at_once(session, log, task):
     assert set(status.__dict__) == {"id"}
 
 
-def test_an_attribute_from_a_response_older_than_the_notice_is_requested_again(session, log, production):
+def test_an_attribute_from_a_response_older_than_the_notice_is_requested_again(
+    session: Session, log: ExpiryLog, production: Production
+) -> None:
     query = session.query("Task").where(id=production.tasks[0]).select("name")
     row = {"__entity_type__": "Task", "id": production.tasks[0], "name": "before"}
     revision = session._workspace.revision
@@ -78,13 +91,17 @@ def test_an_attribute_from_a_response_older_than_the_notice_is_requested_again(s
     assert merged.name == query.one().name == "task00"
 
 
-def test_a_response_to_a_request_after_the_notice_is_used(session, log, production):
+def test_a_response_to_a_request_after_the_notice_is_used(
+    session: Session, log: ExpiryLog, production: Production
+) -> None:
     log.apply([ChangeNotice(family="Context", key=(production.tasks[0],), names=frozenset({"name"}))])
     row = {"__entity_type__": "Task", "id": production.tasks[0], "name": "after"}
     assert merged_row(session, row, session._workspace.revision).__dict__["name"] == "after"
 
 
-def test_a_response_older_than_all_notices_kept_expires_as_a_whole(session, log, production, monkeypatch):
+def test_a_response_older_than_all_notices_kept_expires_as_a_whole(
+    session: Session, log: ExpiryLog, production: Production, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(expiry, "_NOTICES_KEPT", 2)
     revision = session._workspace.revision
     for id_ in production.tasks[:4]:
@@ -93,13 +110,15 @@ def test_a_response_older_than_all_notices_kept_expires_as_a_whole(session, log,
     assert "name" not in merged_row(session, row, revision).__dict__
 
 
-def merged_row(session, row, revision):
+def merged_row(session: Session, row: dict[str, Any], revision: int) -> Entity:
     (entity,) = Merger(session._workspace, None, revision).rows([row])
     return entity
 
 
-def test_an_expired_reference_is_not_resolved_by_its_old_key(session, log, task, other):
-    theirs = other.get("Task", task.id)
+def test_an_expired_reference_is_not_resolved_by_its_old_key(
+    session: Session, log: ExpiryLog, task: Entity, other: Session
+) -> None:
+    theirs = existing(other.get("Task", task.id))
     theirs.status = next(s for s in other.query("Status").all() if s is not theirs.status)
     other.commit()
     log.apply([notice(task, "status_id", "status")])
@@ -107,7 +126,7 @@ def test_an_expired_reference_is_not_resolved_by_its_old_key(session, log, task,
         assert task.status.id == theirs.status.id
 
 
-def test_an_expired_mapping_is_loaded_again_once(session, log, task):
+def test_an_expired_mapping_is_loaded_again_once(session: Session, log: ExpiryLog, task: Entity) -> None:
     metadata = task.metadata
     log.apply([notice(task, "metadata")])
     with requests_made(session) == 1:
@@ -116,8 +135,10 @@ def test_an_expired_mapping_is_loaded_again_once(session, log, task):
         assert "x" not in metadata
 
 
-def test_assigning_the_current_content_to_a_stale_collection_is_no_change(session, log, other, production):
-    shot = session.get("Shot", production.shots[0])
+def test_assigning_the_current_content_to_a_stale_collection_is_no_change(
+    session: Session, log: ExpiryLog, other: Session, production: Production
+) -> None:
+    shot = existing(session.get("Shot", production.shots[0]))
     scopes = shot.scopes
     assert list(scopes) == []
     log.apply([notice(shot, "scopes")])

@@ -1,15 +1,19 @@
 """The journal: entities with changes, in the order of their first edit."""
 
+from __future__ import annotations
+
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.journal import Journal
 from tests.entities.offline_workspace import offline_workspace
 
 
-def tasks(count):
+def tasks(count: int) -> tuple[Journal, list[Entity]]:
     workspace = offline_workspace()
     rows = [{"__entity_type__": "Task", "id": str(n), "name": f"task{n}"} for n in range(count)]
     return workspace.journal, workspace.loader.merge(rows)
 
 
-def test_a_journal_with_any_change_is_true():
+def test_a_journal_with_any_change_is_true() -> None:
     journal, (task,) = tasks(1)
     assert not journal
     task.name = "x"
@@ -19,7 +23,7 @@ def test_a_journal_with_any_change_is_true():
     assert not journal
 
 
-def test_the_summary_counts_changes_and_names_five_entities():
+def test_the_summary_counts_changes_and_names_five_entities() -> None:
     journal, entities = tasks(7)
     for task in reversed(entities):
         task.name = f"{task.name} renamed"
@@ -29,7 +33,7 @@ def test_the_summary_counts_changes_and_names_five_entities():
     assert summary.endswith("<Task 'task2 renamed' 2 persistent> and 2 more.")
 
 
-def test_discarding_the_last_basis_of_an_entity_forgets_the_entity():
+def test_discarding_the_last_basis_of_an_entity_forgets_the_entity() -> None:
     journal, (task,) = tasks(1)
     journal.bases[task] = {"name": {}, "bid": {}}
     journal.discard_bases(task, ["name", "status"])

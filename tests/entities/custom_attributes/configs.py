@@ -1,5 +1,7 @@
 """The `config` of custom attribute configurations by type, as tests create them."""
 
+from __future__ import annotations
+
 import json
 
 WHOLE = {"isdecimal": False}

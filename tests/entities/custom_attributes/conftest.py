@@ -1,16 +1,32 @@
 """Configurations of custom attributes for the project of a test."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from ftrack_orm import Session
+from ftrack_orm.entities.entity import Entity
+from tests.assertions import existing
+from tests.production import Connect, Production
+
 
 @pytest.fixture
-def configure(connect, production):
+def configure(connect: Connect, production: Production) -> Callable[..., str]:
     """Create a configuration for the test's project in another session and return its key, which is unique."""
     maker = connect()
 
-    def make(key, kind, default=None, config=None, object_type="Task", **rest):
+    def make(
+        key: str,
+        kind: str,
+        default: Any = None,
+        config: dict[str, Any] | None = None,
+        object_type: str | None = "Task",
+        **rest: Any,
+    ) -> str:
         type_ = maker.query("CustomAttributeType").where(f'name is "{kind}"').one()
         entity_type = rest.pop("entity_type", "task" if object_type else "show")
         object_type_id = None
@@ -31,29 +47,29 @@ def configure(connect, production):
             },
         )
         maker.commit()
-        return configuration.key
+        return str(configuration.key)
 
     return make
 
 
 @pytest.fixture
-def inheriting(configure):
+def inheriting(configure: Callable[..., str]) -> str:
     """The key of a hierarchical text attribute whose default is "rec709"."""
     return configure("colorspace", "text", "rec709", object_type=None, is_hierarchical=True)
 
 
 @pytest.fixture
-def task(session, production):
-    return session.get("Task", production.tasks[0])
+def task(session: Session, production: Production) -> Entity:
+    return existing(session.get("Task", production.tasks[0]))
 
 
 @pytest.fixture
-def set_elsewhere(connect):
+def set_elsewhere(connect: Connect) -> Callable[[str, str, str, Any], None]:
     """Set a custom attribute in another session."""
 
-    def change(entity_type, id_, key, value):
+    def change(entity_type: str, id_: str, key: str, value: Any) -> None:
         with connect() as other:
-            other.get(entity_type, id_).custom_attributes[key] = value
+            existing(other.get(entity_type, id_)).custom_attributes[key] = value
             other.commit()
 
     return change

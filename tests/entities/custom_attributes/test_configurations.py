@@ -1,19 +1,27 @@
 """Configurations are read once, and again when a key or an option is missing."""
 
+from __future__ import annotations
+
 import datetime
 import json
 import uuid
+from collections.abc import Callable
 
 import pytest
 
-from ftrack_orm import errors
+from ftrack_orm import Session, errors
+from ftrack_orm.entities.entity import Entity
 from ftrack_orm.testing import requests_made
+from tests.assertions import existing
 from tests.entities.custom_attributes.configs import ONE_OF
+from tests.production import Connect, Production
 
 UTC = datetime.timezone.utc
 
 
-def test_configurations_are_read_once_and_in_one_request(session, production, configure):
+def test_configurations_are_read_once_and_in_one_request(
+    session: Session, production: Production, configure: Callable[..., str]
+) -> None:
     first, second = configure("one", "number", 1), configure("two", "text", "x")
     tasks = session.query("Task").where(f'project_id is "{production.project}"').all()
     with requests_made(session) == 2:  # the values, and the configurations
@@ -23,7 +31,9 @@ def test_configurations_are_read_once_and_in_one_request(session, production, co
     assert session.commit() == 24
 
 
-def test_a_key_configured_meanwhile_is_found_for_all_peers(session, production, configure):
+def test_a_key_configured_meanwhile_is_found_for_all_peers(
+    session: Session, production: Production, configure: Callable[..., str]
+) -> None:
     configure("old", "number", 1)
     tasks = session.query("Task").where(f'project_id is "{production.project}"').all()
     for task in tasks:
@@ -33,17 +43,21 @@ def test_a_key_configured_meanwhile_is_found_for_all_peers(session, production, 
         assert [task.custom_attributes[key] for task in tasks] == [7] * 12
 
 
-def test_a_key_configured_meanwhile_is_found_on_an_edited_entity(session, other, task, configure):
+def test_a_key_configured_meanwhile_is_found_on_an_edited_entity(
+    session: Session, other: Session, task: Entity, configure: Callable[..., str]
+) -> None:
     old = configure("old", "number", 1)
     task.custom_attributes[old] = 2
     new = configure("new", "number", 7)
     task.custom_attributes[new] = 8
     assert session.commit() == 2
-    seen = other.get("Task", task.id).custom_attributes
+    seen = existing(other.get("Task", task.id)).custom_attributes
     assert (seen[old], seen[new]) == (2, 8)
 
 
-def test_looking_up_an_unconfigured_key_on_a_whole_result_refreshes_once(session, production, configure):
+def test_looking_up_an_unconfigured_key_on_a_whole_result_refreshes_once(
+    session: Session, production: Production, configure: Callable[..., str]
+) -> None:
     configure("frames", "number", 24)
     tasks = session.query("Task").where(f'project_id is "{production.project}"').all()
     assert "no_such_key" not in tasks[0].custom_attributes
@@ -54,8 +68,8 @@ def test_looking_up_an_unconfigured_key_on_a_whole_result_refreshes_once(session
 
 
 def test_a_value_whose_configuration_is_not_visible_accepts_anything_after_one_refresh(
-    session, connect, production, configure
-):
+    session: Session, connect: Connect, production: Production, configure: Callable[..., str]
+) -> None:
     key = configure("frames", "number", 24)
     tasks = session.query("Task").where(f'project_id is "{production.project}"').all()
     assert tasks[0].custom_attributes[key] == 24
@@ -68,7 +82,9 @@ def test_a_value_whose_configuration_is_not_visible_accepts_anything_after_one_r
     session.rollback()
 
 
-def test_an_option_added_meanwhile_is_accepted(session, connect, task, configure):
+def test_an_option_added_meanwhile_is_accepted(
+    session: Session, connect: Connect, task: Entity, configure: Callable[..., str]
+) -> None:
     key = configure("difficulty", "enumerator", [], ONE_OF)
     task.custom_attributes[key] = "easy"
     with connect() as maker:
@@ -79,7 +95,7 @@ def test_an_option_added_meanwhile_is_accepted(session, connect, task, configure
     session.commit()
 
 
-def test_configurations_can_be_iterated_over_and_refreshed(session, configure):
+def test_configurations_can_be_iterated_over_and_refreshed(session: Session, configure: Callable[..., str]) -> None:
     assert "not read yet" in repr(session.configurations)
     session.configurations.refresh()
     key = configure("difficulty", "enumerator", ["easy"], ONE_OF)
@@ -95,14 +111,18 @@ def test_configurations_can_be_iterated_over_and_refreshed(session, configure):
     )
 
 
-def test_the_default_of_a_date_is_a_datetime(session, production, configure):
+def test_the_default_of_a_date_is_a_datetime(
+    session: Session, production: Production, configure: Callable[..., str]
+) -> None:
     key = configure("due", "date", "2024-06-22T00:00:00.000Z")
-    shot = session.get("Shot", production.shots[0])
+    shot = existing(session.get("Shot", production.shots[0]))
     task = session.create("Task", name="dated", parent=shot)
     assert task.custom_attributes[key] == datetime.datetime(2024, 6, 22, tzinfo=UTC)
 
 
-def test_missing_configurations_are_not_requested_in_the_mode_never(session, task, configure):
+def test_missing_configurations_are_not_requested_in_the_mode_never(
+    session: Session, task: Entity, configure: Callable[..., str]
+) -> None:
     key = configure("frames", "number", 24)
     assert task.custom_attributes[key] == 24
     with session.fetching("never"):
@@ -118,7 +138,9 @@ def test_missing_configurations_are_not_requested_in_the_mode_never(session, tas
 # -- links --------------------------------------------------------------------------------------------------------
 
 
-def test_custom_attribute_links_are_created_read_queried_and_deleted(session, connect, production):
+def test_custom_attribute_links_are_created_read_queried_and_deleted(
+    session: Session, connect: Connect, production: Production
+) -> None:
     with connect() as maker:
         object_type = maker.query("ObjectType").where('name is "Shot"').one()
         configuration = maker.create(
@@ -133,13 +155,13 @@ def test_custom_attribute_links_are_created_read_queried_and_deleted(session, co
         )
         maker.commit()
         key, configuration_id = configuration.key, configuration.id
-    user = session.query("User").first()
+    user = existing(session.query("User").first())
     link = session.create(
         "CustomAttributeLink", configuration_id=configuration_id, from_id=production.shots[0], to_id=user.id
     )
     session.commit()
     with connect() as reader:
-        seen = reader.get("CustomAttributeLink", link.id)
+        seen = existing(reader.get("CustomAttributeLink", link.id))
         assert (seen.from_id, seen.to_id, seen.configuration.key) == (production.shots[0], user.id, key)
         (typed,) = reader.query("UserCustomAttributeLink").where(f'configuration.key is "{key}"').all()
         assert typed.user.username == user.username

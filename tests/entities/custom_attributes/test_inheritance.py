@@ -1,16 +1,28 @@
 """Hierarchical custom attributes are inherited from the nearest entity above that has a value."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from ftrack_orm import errors
+from ftrack_orm import Session, errors
 from ftrack_orm.entities.custom_attributes.inheritance import ValueSource
+from ftrack_orm.entities.entity import Entity
 from ftrack_orm.testing import requests_made
+from tests.assertions import existing
+from tests.production import Connect, Production
 
 
 def test_an_inherited_value_has_its_source_and_the_entity_it_is_set_on(
-    session, production, inheriting, set_elsewhere, task
-):
-    def now():
+    session: Session,
+    production: Production,
+    inheriting: str,
+    set_elsewhere: Callable[[str, str, str, Any], None],
+    task: Entity,
+) -> None:
+    def now() -> Any:
         session.expire(task, "custom_attributes")
         resolved = task.custom_attributes.get(inheriting, inherited=True)
         return resolved.value, resolved.source, resolved.entity and resolved.entity.id
@@ -26,16 +38,26 @@ def test_an_inherited_value_has_its_source_and_the_entity_it_is_set_on(
     assert now() == ("aces", ValueSource.INHERITED, production.sequences[0])
 
 
-def test_the_entity_of_an_inherited_value_is_the_sessions_object(session, production, inheriting, set_elsewhere, task):
+def test_the_entity_of_an_inherited_value_is_the_sessions_object(
+    session: Session,
+    production: Production,
+    inheriting: str,
+    set_elsewhere: Callable[[str, str, str, Any], None],
+    task: Entity,
+) -> None:
     set_elsewhere("Sequence", production.sequences[0], inheriting, "aces")
     resolved = task.custom_attributes.get(inheriting, inherited=True)
-    assert resolved.entity is session.get("Sequence", production.sequences[0])
+    assert resolved.entity is existing(session.get("Sequence", production.sequences[0]))
     assert resolved.entity.name == "sq0"
 
 
 def test_inherited_values_of_a_whole_result_take_a_fixed_number_of_requests(
-    session, production, configure, inheriting, set_elsewhere
-):
+    session: Session,
+    production: Production,
+    configure: Callable[..., str],
+    inheriting: str,
+    set_elsewhere: Callable[[str, str, str, Any], None],
+) -> None:
     lens = configure("lens", "number", 35, object_type=None, is_hierarchical=True)
     set_elsewhere("Sequence", production.sequences[1], inheriting, "aces")
     set_elsewhere("Shot", production.shots[0], lens, 50)
@@ -52,9 +74,11 @@ def test_inherited_values_of_a_whole_result_take_a_fixed_number_of_requests(
     ] * 9
 
 
-def test_unsaved_edits_are_inherited_and_so_are_committed_ones(session, production, inheriting, task):
+def test_unsaved_edits_are_inherited_and_so_are_committed_ones(
+    session: Session, production: Production, inheriting: str, task: Entity
+) -> None:
     assert task.custom_attributes.get(inheriting, inherited=True).value == "rec709"
-    sequence = session.get("Sequence", production.sequences[0])
+    sequence = existing(session.get("Sequence", production.sequences[0]))
     sequence.custom_attributes[inheriting] = "aces"
     resolved = task.custom_attributes.get(inheriting, inherited=True)
     assert (resolved.value, resolved.entity) == ("aces", sequence)
@@ -68,8 +92,14 @@ def test_unsaved_edits_are_inherited_and_so_are_committed_ones(session, producti
     assert task.custom_attributes.get(inheriting, inherited=True).source is ValueSource.DEFAULT
 
 
-def test_a_refreshed_value_of_an_entity_above_is_inherited(session, production, inheriting, task, set_elsewhere):
-    sequence = session.get("Sequence", production.sequences[0])
+def test_a_refreshed_value_of_an_entity_above_is_inherited(
+    session: Session,
+    production: Production,
+    inheriting: str,
+    task: Entity,
+    set_elsewhere: Callable[[str, str, str, Any], None],
+) -> None:
+    sequence = existing(session.get("Sequence", production.sequences[0]))
     assert sequence.custom_attributes[inheriting] is None
     assert task.custom_attributes.get(inheriting, inherited=True).value == "rec709"
     set_elsewhere("Sequence", sequence.id, inheriting, "aces")
@@ -77,9 +107,15 @@ def test_a_refreshed_value_of_an_entity_above_is_inherited(session, production, 
     assert task.custom_attributes.get(inheriting, inherited=True).value == "aces"
 
 
-def test_new_and_moved_entities_inherit_from_their_current_parent(session, production, inheriting, set_elsewhere, task):
+def test_new_and_moved_entities_inherit_from_their_current_parent(
+    session: Session,
+    production: Production,
+    inheriting: str,
+    set_elsewhere: Callable[[str, str, str, Any], None],
+    task: Entity,
+) -> None:
     set_elsewhere("Sequence", production.sequences[1], inheriting, "aces")
-    shot = session.get("Shot", production.shots[3])
+    shot = existing(session.get("Shot", production.shots[3]))
     new = session.create("Task", name="new", parent=session.create("Shot", name="new", parent=shot.parent))
     resolved = new.custom_attributes.get(inheriting, inherited=True)
     assert (resolved.value, resolved.source, resolved.entity) == ("aces", ValueSource.INHERITED, shot.parent)
@@ -88,18 +124,26 @@ def test_new_and_moved_entities_inherit_from_their_current_parent(session, produ
     assert task.custom_attributes.get(inheriting, inherited=True).value == "aces"
 
 
-def test_a_committed_move_counts_although_the_old_path_is_loaded(session, production, inheriting, set_elsewhere, task):
+def test_a_committed_move_counts_although_the_old_path_is_loaded(
+    session: Session,
+    production: Production,
+    inheriting: str,
+    set_elsewhere: Callable[[str, str, str, Any], None],
+    task: Entity,
+) -> None:
     set_elsewhere("Sequence", production.sequences[1], inheriting, "aces")
     assert task.custom_attributes.get(inheriting, inherited=True).value == "rec709"
-    task.parent.parent = session.get("Sequence", production.sequences[1])
+    task.parent.parent = existing(session.get("Sequence", production.sequences[1]))
     session.commit()
     assert task.custom_attributes.get(inheriting, inherited=True).value == "aces"
-    task.parent = session.get("Shot", production.shots[1])
+    task.parent = existing(session.get("Shot", production.shots[1]))
     session.commit()
     assert task.custom_attributes.get(inheriting, inherited=True).value == "rec709"
 
 
-def test_in_the_mode_one_values_are_read_for_one_entity_only(session, production, inheriting):
+def test_in_the_mode_one_values_are_read_for_one_entity_only(
+    session: Session, production: Production, inheriting: str
+) -> None:
     tasks = session.query("Task").where(f'project_id is "{production.project}"').order_by("name").all()
     with session.fetching("one"):
         for task in tasks[:2]:
@@ -108,13 +152,19 @@ def test_in_the_mode_one_values_are_read_for_one_entity_only(session, production
         assert made == 3  # its values, its path, its explicit values
 
 
-def test_versions_inherit_through_their_asset(session, connect, production, inheriting, set_elsewhere):
+def test_versions_inherit_through_their_asset(
+    session: Session,
+    connect: Connect,
+    production: Production,
+    inheriting: str,
+    set_elsewhere: Callable[[str, str, str, Any], None],
+) -> None:
     with connect() as maker:
         asset = maker.create(
             "Asset",
             name="model",
-            parent=maker.get("Shot", production.shots[0]),
-            type=maker.query("AssetType").first(),
+            parent=existing(maker.get("Shot", production.shots[0])),
+            type=existing(maker.query("AssetType").first()),
         )
         for _ in range(3):
             maker.create("AssetVersion", asset=asset)
@@ -129,12 +179,14 @@ def test_versions_inherit_through_their_asset(session, connect, production, inhe
         assert [each.custom_attributes.get(inheriting, inherited=True) for each in versions] == [resolved] * 3
     assert made == 6  # values, configurations, the asset, its shot, the path of that, explicit values
     set_elsewhere("Asset", asset_id, inheriting, "raw")
-    session.expire([*versions, session.get("Asset", asset_id)], "custom_attributes")
+    session.expire([*versions, existing(session.get("Asset", asset_id))], "custom_attributes")
     resolved = versions[0].custom_attributes.get(inheriting, inherited=True)
     assert (resolved.value, resolved.entity.id) == ("raw", asset_id)
 
 
-def test_an_attribute_that_is_not_hierarchical_is_explicit_or_default(session, connect, task, configure):
+def test_an_attribute_that_is_not_hierarchical_is_explicit_or_default(
+    session: Session, connect: Connect, task: Entity, configure: Callable[..., str]
+) -> None:
     key = configure("frames", "number", 24)
     resolved = task.custom_attributes.get(key, inherited=True)
     assert (resolved.value, resolved.source, resolved.entity) == (24, ValueSource.DEFAULT, None)
@@ -150,7 +202,7 @@ def test_an_attribute_that_is_not_hierarchical_is_explicit_or_default(session, c
     assert task.custom_attributes.get("no_such_key", "nothing", inherited=True) == "nothing"
 
 
-def test_inherited_values_are_not_requested_in_the_mode_never(session, task, inheriting):
+def test_inherited_values_are_not_requested_in_the_mode_never(session: Session, task: Entity, inheriting: str) -> None:
     assert task.custom_attributes[inheriting] is None
     session.configurations.refresh()
     with session.fetching("never"), pytest.raises(errors.NotFetched):

@@ -1,14 +1,22 @@
 """The mapping of custom attributes: typed values, edits, and the values of new entities."""
 
+from __future__ import annotations
+
 import copy
 import datetime
 import pickle
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from ftrack_orm import errors, inspect
+from ftrack_orm import Session, errors, inspect
+from ftrack_orm.entities.entity import Entity
 from ftrack_orm.testing import requests_made
+from tests.assertions import existing
 from tests.entities.custom_attributes.configs import ONE_OF, SOME_OF, WHOLE
+from tests.entities.planned_operations import planned_operations
+from tests.production import Connect, Production
 
 UTC = datetime.timezone.utc
 
@@ -41,13 +49,20 @@ UTC = datetime.timezone.utc
     ],
 )
 def test_a_value_of_each_type_is_set_committed_and_read_back(
-    session, other, task, configure, kind, config, given, kept
-):
+    session: Session,
+    other: Session,
+    task: Entity,
+    configure: Callable[..., str],
+    kind: str,
+    config: dict[str, Any],
+    given: Any,
+    kept: Any,
+) -> None:
     key = configure("value", kind, config=config)
     task.custom_attributes[key] = given
     assert task.custom_attributes[key] == kept
     session.commit()
-    read = other.get("Task", task.id).custom_attributes[key]
+    read = existing(other.get("Task", task.id)).custom_attributes[key]
     assert read == kept
     assert type(read) is type(task.custom_attributes[key])
 
@@ -68,8 +83,14 @@ def test_a_value_of_each_type_is_set_committed_and_read_back(
     ],
 )
 def test_a_value_that_does_not_fit_is_refused_and_nothing_changes(
-    session, task, configure, kind, config, value, message
-):
+    session: Session,
+    task: Entity,
+    configure: Callable[..., str],
+    kind: str,
+    config: dict[str, Any],
+    value: Any,
+    message: str,
+) -> None:
     key = configure("value", kind, config=config)
     with pytest.raises(errors.InvalidValue, match=message) as caught:
         task.custom_attributes[key] = value
@@ -78,21 +99,24 @@ def test_a_value_that_does_not_fit_is_refused_and_nothing_changes(
     assert session.modified == []
 
 
-def test_an_expression_is_read_only(session, task, configure):
+def test_an_expression_is_read_only(session: Session, task: Entity, configure: Callable[..., str]) -> None:
     key = configure("sum", "expression", "{self.bid + 1}")
     with pytest.raises(errors.ReadOnlyAttribute, match="is an expression"):
         task.custom_attributes[key] = 3
     assert session.modified == []
 
 
-def test_a_list_cannot_be_edited_in_place_but_copied(session, task, configure):
+def test_a_list_cannot_be_edited_in_place_but_copied(
+    session: Session, task: Entity, configure: Callable[..., str]
+) -> None:
     key = configure("work", "enumerator", ["easy"], SOME_OF)
-    for edit in (
+    edits: list[Callable[[list[str]], object]] = [
         lambda chosen: chosen.append("hard"),
         lambda chosen: chosen.clear(),
         lambda chosen: chosen.__setitem__(0, "hard"),
         lambda chosen: chosen.__iadd__(["hard"]),
-    ):
+    ]
+    for edit in edits:
         with pytest.raises(errors.InvalidValue, match="set the custom attribute to a new list"):
             edit(task.custom_attributes[key])
     chosen = task.custom_attributes[key]
@@ -104,7 +128,9 @@ def test_a_list_cannot_be_edited_in_place_but_copied(session, task, configure):
     assert task.custom_attributes[key] == ["easy", "hard"]
 
 
-def test_none_empties_a_value_and_setting_back_is_no_change(session, other, task, configure):
+def test_none_empties_a_value_and_setting_back_is_no_change(
+    session: Session, other: Session, task: Entity, configure: Callable[..., str]
+) -> None:
     key = configure("frames", "number", 24, WHOLE)
     task.custom_attributes[key] = None
     assert inspect(task).changes["custom_attributes"].new[key] is None
@@ -115,18 +141,22 @@ def test_none_empties_a_value_and_setting_back_is_no_change(session, other, task
     assert task.custom_attributes[key] == 24
 
 
-def test_assigning_a_mapping_sets_all_of_it_or_nothing(session, other, task, configure):
+def test_assigning_a_mapping_sets_all_of_it_or_nothing(
+    session: Session, other: Session, task: Entity, configure: Callable[..., str]
+) -> None:
     frames, code = configure("frames", "number", 24), configure("code", "text", "x")
     with pytest.raises(errors.InvalidValue):
         task.custom_attributes = {frames: 48, code: 5}
     assert session.modified == []
     task.custom_attributes = {frames: 48}
     session.commit()
-    seen = other.get("Task", task.id).custom_attributes
+    seen = existing(other.get("Task", task.id)).custom_attributes
     assert (seen[frames], seen[code]) == (48, "x")
 
 
-def test_updating_sets_all_of_the_pairs_or_none(session, other, task, configure):
+def test_updating_sets_all_of_the_pairs_or_none(
+    session: Session, other: Session, task: Entity, configure: Callable[..., str]
+) -> None:
     frames, code = configure("frames", "number", 24), configure("code", "text", "x")
     for wrong in ({frames: 48, code: 5}, {frames: 48, "no_such_key": "y"}):
         with pytest.raises((errors.InvalidValue, errors.UnknownAttribute)):
@@ -134,15 +164,17 @@ def test_updating_sets_all_of_the_pairs_or_none(session, other, task, configure)
     assert session.modified == []
     task.custom_attributes.update({frames: 48, code: "y"})
     session.commit()
-    seen = other.get("Task", task.id).custom_attributes
+    seen = existing(other.get("Task", task.id)).custom_attributes
     assert (seen[frames], seen[code]) == (48, "y")
 
 
-def test_setting_the_default_is_no_change_and_a_row_of_its_own_keeps_the_value(session, other, task, configure):
+def test_setting_the_default_is_no_change_and_a_row_of_its_own_keeps_the_value(
+    session: Session, other: Session, task: Entity, configure: Callable[..., str]
+) -> None:
     key = configure("frames", "number", 24)
     task.custom_attributes[key] = 24
     new = session.create("Task", name="new", parent_id=task.parent_id, custom_attributes={key: 24})
-    assert [operation.entity_type for operation in session.plan()] == ["Task"]
+    assert [operation.entity_type for operation in planned_operations(session)] == ["Task"]
     (configuration,) = [each for each in session.configurations if each.key == key]
     session.create("CustomAttributeValue", configuration_id=configuration.id, entity_id=task.id, value=24)
     session.commit()
@@ -156,9 +188,11 @@ def test_setting_the_default_is_no_change_and_a_row_of_its_own_keeps_the_value(s
 # -- new entities -------------------------------------------------------------------------------------------------
 
 
-def test_a_new_entity_has_the_defaults_that_apply_to_it(session, production, configure, inheriting):
+def test_a_new_entity_has_the_defaults_that_apply_to_it(
+    session: Session, production: Production, configure: Callable[..., str], inheriting: str
+) -> None:
     mine, shots = configure("mine", "number", 24), configure("shots", "number", 1, object_type="Shot")
-    shot = session.get("Shot", production.shots[0])
+    shot = existing(session.get("Shot", production.shots[0]))
     task = session.create("Task", name="new", parent=shot)
     assert task.custom_attributes[mine] == 24
     assert task.custom_attributes[inheriting] is None
@@ -174,25 +208,29 @@ def test_a_new_entity_has_the_defaults_that_apply_to_it(session, production, con
     assert "custom_attributes" not in inspect(task).changes
 
 
-def test_values_of_a_new_entity_are_created_in_the_same_request(session, other, production, configure):
+def test_values_of_a_new_entity_are_created_in_the_same_request(
+    session: Session, other: Session, production: Production, configure: Callable[..., str]
+) -> None:
     key, code = configure("frames", "number", 24), configure("code", "text", "")
-    shot = session.get("Shot", production.shots[0])
+    shot = existing(session.get("Shot", production.shots[0]))
     task = session.create("Task", custom_attributes={key: 48}, name="new", parent=shot)
     task.custom_attributes[code] = "abc"
     with requests_made(session) == 1:
         assert session.commit() == 3
-    seen = other.get("Task", task.id).custom_attributes
+    seen = existing(other.get("Task", task.id)).custom_attributes
     assert (seen[key], seen[code]) == (48, "abc")
     task.custom_attributes[key] = 50
     assert session.commit() == 1
-    assert other.refresh(other.get("Task", task.id)) is None
-    assert other.get("Task", task.id).custom_attributes[key] == 50
+    other.refresh(existing(other.get("Task", task.id)))
+    assert existing(other.get("Task", task.id)).custom_attributes[key] == 50
 
 
-def test_a_new_entity_keeps_its_values_when_it_is_taken_back_or_its_session_is_closed(connect, production, configure):
+def test_a_new_entity_keeps_its_values_when_it_is_taken_back_or_its_session_is_closed(
+    connect: Connect, production: Production, configure: Callable[..., str]
+) -> None:
     key = configure("frames", "number", 24)
     session = connect()
-    shot = session.get("Shot", production.shots[0])
+    shot = existing(session.get("Shot", production.shots[0]))
     forgotten, task = (session.create("Task", name=name, parent=shot) for name in ("forgotten", "new"))
     assert forgotten.custom_attributes[key] == 24
     session.delete(forgotten)
@@ -207,26 +245,34 @@ def test_a_new_entity_keeps_its_values_when_it_is_taken_back_or_its_session_is_c
         task.custom_attributes[key] = 25
 
 
-def test_a_whole_new_branch_is_created_with_its_values(session, other, production, inheriting):
-    sequence = session.create("Sequence", name="sq_new", parent=session.get("Project", production.project))
+def test_a_whole_new_branch_is_created_with_its_values(
+    session: Session, other: Session, production: Production, inheriting: str
+) -> None:
+    sequence = session.create("Sequence", name="sq_new", parent=existing(session.get("Project", production.project)))
     shot = session.create("Shot", name="sh_new", parent=sequence, custom_attributes={inheriting: "aces"})
     assert session.commit() == 3
-    assert other.get("Shot", shot.id).custom_attributes[inheriting] == "aces"
+    assert existing(other.get("Shot", shot.id)).custom_attributes[inheriting] == "aces"
 
 
-def test_a_creation_with_an_unknown_key_leaves_nothing(session, production, configure):
+def test_a_creation_with_an_unknown_key_leaves_nothing(
+    session: Session, production: Production, configure: Callable[..., str]
+) -> None:
     key = configure("frames", "number", 24)
-    shot = session.get("Shot", production.shots[0])
+    shot = existing(session.get("Shot", production.shots[0]))
     with pytest.raises(errors.UnknownAttribute, match=f"Did you mean '{key}'"):
         session.create("Task", name="new", parent=shot, custom_attributes={key + "x": 1})
     assert session.created == []
 
 
-def test_a_new_version_has_the_attributes_of_versions(session, other, production, configure):
+def test_a_new_version_has_the_attributes_of_versions(
+    session: Session, other: Session, production: Production, configure: Callable[..., str]
+) -> None:
     key = configure("quality", "number", 0, object_type=None, entity_type="assetversion")
-    asset_type = session.query("AssetType").first()
-    asset = session.create("Asset", name="model", parent=session.get("Shot", production.shots[0]), type=asset_type)
+    asset_type = existing(session.query("AssetType").first())
+    asset = session.create(
+        "Asset", name="model", parent=existing(session.get("Shot", production.shots[0])), type=asset_type
+    )
     version = session.create("AssetVersion", asset=asset)
     version.custom_attributes[key] = 5
     session.commit()
-    assert other.get("AssetVersion", version.id).custom_attributes[key] == 5
+    assert existing(other.get("AssetVersion", version.id)).custom_attributes[key] == 5

@@ -1,24 +1,32 @@
 """Collections: sequences without duplicates, whose edits are one change of their owner."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ftrack_orm import errors, inspect
+from ftrack_orm import Session, errors, inspect
+from ftrack_orm.entities.entity import Entity
 from ftrack_orm.testing import requests_made
+from tests.assertions import existing
+from tests.entities.planned_operations import planned_operations
+from tests.production import Production
 
 
 @pytest.fixture
-def shot(session, production):
-    return session.get("Shot", production.shots[0])
+def shot(session: Session, production: Production) -> Entity:
+    return existing(session.get("Shot", production.shots[0]))
 
 
 @pytest.fixture
-def tasks(session, production):
-    return [session.get("Task", key) for key in production.tasks]
+def tasks(session: Session, production: Production) -> list[Entity]:
+    return [existing(session.get("Task", key)) for key in production.tasks]
 
 
-def test_a_collection_reads_like_a_list(shot, tasks):
+def test_a_collection_reads_like_a_list(shot: Entity, tasks: list[Entity]) -> None:
     children = sorted(shot.children, key=lambda task: task.name)
     assert children == tasks[:3]
     assert len(shot.children) == 3
@@ -30,15 +38,15 @@ def test_a_collection_reads_like_a_list(shot, tasks):
     assert shot.children == list(shot.children)
 
 
-def test_editing_is_one_change_sent_as_the_whole_list(session, shot, tasks):
+def test_editing_is_one_change_sent_as_the_whole_list(session: Session, shot: Entity, tasks: list[Entity]) -> None:
     shot.children.append(tasks[5])
     shot.children.remove(tasks[0])
-    (operation,) = session.plan()
+    (operation,) = planned_operations(session)
     assert {item.id for item in operation.data["children"]} == {tasks[1].id, tasks[2].id, tasks[5].id}
     assert operation.key == (shot.id,)
 
 
-def test_editing_back_is_no_change(session, shot, tasks):
+def test_editing_back_is_no_change(session: Session, shot: Entity, tasks: list[Entity]) -> None:
     original = list(shot.children)
     shot.children.append(tasks[5])
     shot.children.remove(tasks[5])
@@ -48,14 +56,14 @@ def test_editing_back_is_no_change(session, shot, tasks):
     assert session.modified == []
 
 
-def test_an_entity_is_in_a_collection_once(session, shot):
+def test_an_entity_is_in_a_collection_once(session: Session, shot: Entity) -> None:
     shot.children.append(shot.children[0])
     shot.children.extend(list(shot.children))
     assert len(shot.children) == 3
     assert session.modified == []
 
 
-def test_all_the_ways_of_editing_a_sequence(shot, tasks):
+def test_all_the_ways_of_editing_a_sequence(shot: Entity, tasks: list[Entity]) -> None:
     a, b, c = sorted(shot.children, key=lambda task: task.name)
     shot.children = [a, b, c]
     shot.children[0] = tasks[7]
@@ -72,7 +80,7 @@ def test_all_the_ways_of_editing_a_sequence(shot, tasks):
     assert len(shot.children) == 0
 
 
-def test_pop_removes_an_item_by_position(session, shot):
+def test_pop_removes_an_item_by_position(session: Session, shot: Entity) -> None:
     first, second, third = shot.children
     assert shot.children.pop(1) is second
     assert shot.children.pop(0) is first
@@ -85,7 +93,7 @@ def test_pop_removes_an_item_by_position(session, shot):
     assert shot.children.pop(-2) is second
 
 
-def test_positions_count_from_both_ends_after_each_edit(shot, tasks):
+def test_positions_count_from_both_ends_after_each_edit(shot: Entity, tasks: list[Entity]) -> None:
     first, second, third = shot.children
     assert [shot.children[n] for n in (0, -1, 1, -3)] == [first, third, second, first]
     shot.children.append(tasks[5])
@@ -94,7 +102,7 @@ def test_positions_count_from_both_ends_after_each_edit(shot, tasks):
     assert [shot.children[n] for n in (0, -1)] == [second, tasks[5]]
 
 
-def test_an_index_out_of_range_changes_nothing(session, shot, tasks):
+def test_an_index_out_of_range_changes_nothing(session: Session, shot: Entity, tasks: list[Entity]) -> None:
     children = list(shot.children)
     with pytest.raises(IndexError):
         shot.children[3]
@@ -105,7 +113,7 @@ def test_an_index_out_of_range_changes_nothing(session, shot, tasks):
     assert (list(shot.children), session.modified) == (children, [])
 
 
-def test_reversing_twice_is_no_change(session, shot):
+def test_reversing_twice_is_no_change(session: Session, shot: Entity) -> None:
     children = list(shot.children)
     shot.children.reverse()
     assert list(shot.children) == children[::-1]
@@ -114,17 +122,17 @@ def test_reversing_twice_is_no_change(session, shot):
     assert session.modified == []
 
 
-def test_items_can_be_removed_during_an_iteration(shot):
+def test_items_can_be_removed_during_an_iteration(shot: Entity) -> None:
     for child in shot.children:
         shot.children.remove(child)
     assert list(shot.children) == []
 
 
-def test_values_that_cannot_be_members_are_refused(session, shot):
+def test_values_that_cannot_be_members_are_refused(session: Session, shot: Entity) -> None:
     with pytest.raises(errors.InvalidValue, match=r"Shot\.children holds Context entities"):
         shot.children.append("task")
     with pytest.raises(errors.InvalidValue, match="holds Context entities, not <Status"):
-        shot.children.append(session.query("Status").first())
+        shot.children.append(existing(session.query("Status").first()))
     with pytest.raises(errors.InvalidValue, match="set with a list"):
         shot.children = "abc"
     with pytest.raises(ValueError, match="is not in"):
@@ -132,47 +140,53 @@ def test_values_that_cannot_be_members_are_refused(session, shot):
     assert session.modified == []
 
 
-def test_replacing_a_collection_that_is_not_loaded_does_not_load_it(session, production):
+def test_replacing_a_collection_that_is_not_loaded_does_not_load_it(session: Session, production: Production) -> None:
     shot = session.query("Shot").where(f'id is "{production.shots[1]}"').select("name").one()
     with requests_made(session) as made:
         shot.scopes = []
     assert made == 0
-    assert session.plan()[0].data == {"scopes": []}
+    assert planned_operations(session)[0].data == {"scopes": []}
 
 
-def test_a_committed_edit_is_on_the_server(session, other, shot, tasks):
+def test_a_committed_edit_is_on_the_server(session: Session, other: Session, shot: Entity, tasks: list[Entity]) -> None:
     shot.children.append(tasks[5])
     assert session.commit() == 1
-    assert {task.id for task in other.get("Shot", shot.id).children} == {task.id for task in [*tasks[:3], tasks[5]]}
+    assert {task.id for task in existing(other.get("Shot", shot.id)).children} == {
+        task.id for task in [*tasks[:3], tasks[5]]
+    }
     assert not inspect(shot).is_modified
 
 
-def test_many_to_many(session, other, production):
+def test_many_to_many(session: Session, other: Session, production: Production) -> None:
     scope = session.create("Scope", name="outsourced")
-    task = session.get("Task", production.tasks[0])
+    task = existing(session.get("Task", production.tasks[0]))
     task.scopes.append(scope)
     session.commit()
-    seen = other.get("Task", task.id)
+    seen = existing(other.get("Task", task.id))
     assert [scope.name for scope in seen.scopes] == ["outsourced"]
     task.scopes.remove(scope)
     session.commit()
     assert len(other.query("Task").where(f'id is "{task.id}" and scopes any ()').all()) == 0
 
 
-def test_the_collection_of_a_new_entity_is_created_with_it(session, other, production):
+def test_the_collection_of_a_new_entity_is_created_with_it(
+    session: Session, other: Session, production: Production
+) -> None:
     version_list = session.create(
         "TypedContextList",
         name=f"picks of {production.name}",
-        project=session.get("Project", production.project),
-        category=session.query("ListCategory").first(),
+        project=existing(session.get("Project", production.project)),
+        category=existing(session.query("ListCategory").first()),
     )
-    version_list["items"].extend(session.get("Task", key) for key in production.tasks[:2])
+    version_list["items"].extend(existing(session.get("Task", key)) for key in production.tasks[:2])
     session.commit()
-    seen = other.get("TypedContextList", version_list.id)
+    seen = existing(other.get("TypedContextList", version_list.id))
     assert {task.id for task in seen["items"]} == set(production.tasks[:2])
 
 
-def test_a_deleted_entity_leaves_loaded_collections_at_the_commit(session, shot, tasks):
+def test_a_deleted_entity_leaves_loaded_collections_at_the_commit(
+    session: Session, shot: Entity, tasks: list[Entity]
+) -> None:
     children = shot.children
     assert len(children) == 3
     session.delete(tasks[0])
@@ -182,7 +196,7 @@ def test_a_deleted_entity_leaves_loaded_collections_at_the_commit(session, shot,
     assert sorted(child.name for child in children) == ["task01", "task02"]
     assert len(children) == 2
     children.append(tasks[5])
-    (operation,) = session.plan()
+    (operation,) = planned_operations(session)
     assert {item.id for item in operation.data["children"]} == {tasks[1].id, tasks[2].id, tasks[5].id}
 
 
@@ -194,10 +208,18 @@ STEPS = st.one_of(
 )
 
 
-def _edit(children, expected, tasks, parents, shot, elsewhere, step):
+def _edit(
+    children: Any,
+    expected: list[Entity],
+    tasks: list[Entity],
+    parents: dict[Entity, Entity],
+    shot: Entity,
+    elsewhere: Entity,
+    step: tuple[Any, ...],
+) -> None:
     """Apply one step to a collection and to the list that it must equal."""
     how, *numbers = step
-    task = tasks[numbers[0]] if numbers and how != "delete" else None
+    task = tasks[numbers[0] if numbers and how != "delete" else 0]
     if how in ("append", "insert") and task not in expected:
         expected.insert(len(expected) if how == "append" else numbers[1], task)
     elif how == "remove" and task in expected:
@@ -239,13 +261,15 @@ def _edit(children, expected, tasks, parents, shot, elsewhere, step):
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, max_size=20))
-def test_any_sequence_of_edits_has_the_effect_it_has_on_a_list(session, production, shot, tasks, steps):
+def test_any_sequence_of_edits_has_the_effect_it_has_on_a_list(
+    session: Session, production: Production, shot: Entity, tasks: list[Entity], steps: list[tuple[Any, ...]]
+) -> None:
     session.rollback()
     session.refresh(shot, "children")  # each example begins with the content on the server
     children = shot.children
     expected = list(children)
-    before, elsewhere = list(children), session.get("Shot", production.shots[3])
-    parents = {task: session.get("Shot", production.shots[n // 3]) for n, task in enumerate(tasks)}
+    before, elsewhere = list(children), existing(session.get("Shot", production.shots[3]))
+    parents = {task: existing(session.get("Shot", production.shots[n // 3])) for n, task in enumerate(tasks)}
     for step in steps:
         _edit(children, expected, tasks, parents, shot, elsewhere, step)
         assert [task in children for task in tasks] == [task in expected for task in tasks]
@@ -259,14 +283,14 @@ def test_any_sequence_of_edits_has_the_effect_it_has_on_a_list(session, producti
         assert list(children) == before
 
 
-def test_a_removed_entity_that_is_appended_again_comes_last(shot):
+def test_a_removed_entity_that_is_appended_again_comes_last(shot: Entity) -> None:
     a, b, c = shot.children
     shot.children.remove(b)
     shot.children.append(b)
     assert list(shot.children) == [a, c, b]
 
 
-def test_removing_all_items_and_appending_them_in_the_same_order_is_no_change(session, shot):
+def test_removing_all_items_and_appending_them_in_the_same_order_is_no_change(session: Session, shot: Entity) -> None:
     before = list(shot.children)
     for child in reversed(before):
         shot.children.remove(child)
@@ -276,23 +300,29 @@ def test_removing_all_items_and_appending_them_in_the_same_order_is_no_change(se
     assert session.modified == []
 
 
-def test_an_entity_deleted_in_the_same_commit_is_not_sent_as_a_member(session, production):
+def test_an_entity_deleted_in_the_same_commit_is_not_sent_as_a_member(session: Session, production: Production) -> None:
     category = session.create("ListCategory", name="dailies")
     tasks = session.query("Task").where(project_id=production.project).limit(2).all()
     review = session.create("TypedContextList", name="review", project_id=production.project, category=category)
     session.commit()
     review.items.extend(tasks)
     session.delete(tasks[0])
-    assert session.plan()[0].data == {"items": [inspect(tasks[1]).reference]}  # without the deleted one
+    assert planned_operations(session)[0].data == {"items": [inspect(tasks[1]).reference]}  # without the deleted one
     session.commit()
     assert review.items == [tasks[1]]
     assert session.get("Task", tasks[0].id) is None
 
 
 @pytest.mark.parametrize("is_new", [False, True])
-def test_a_new_entity_in_a_collection_gets_the_owner_as_its_parent(session, other, production, is_new):
-    sequence = session.get("Sequence", production.sequences[0])
-    shot = session.create("Shot", name="new", parent=sequence) if is_new else session.get("Shot", production.shots[0])
+def test_a_new_entity_in_a_collection_gets_the_owner_as_its_parent(
+    session: Session, other: Session, production: Production, is_new: bool
+) -> None:
+    sequence = existing(session.get("Sequence", production.sequences[0]))
+    shot = (
+        session.create("Shot", name="new", parent=sequence)
+        if is_new
+        else existing(session.get("Shot", production.shots[0]))
+    )
     first, second, third = (session.create("Task", name=f"new{n}") for n in range(3))
     shot.children.append(first)
     shot.children.extend([second])
@@ -302,4 +332,4 @@ def test_a_new_entity_in_a_collection_gets_the_owner_as_its_parent(session, othe
     session.commit()
     assert session.modified == []
     assert {first, second, third} <= set(shot.children)
-    assert {task.id for task in other.get("Shot", shot.id).children} == {task.id for task in shot.children}
+    assert {task.id for task in existing(other.get("Shot", shot.id)).children} == {task.id for task in shot.children}
