@@ -20,7 +20,7 @@ ALLOWED = {
     "wire": {"values", "errors"},
     "query": {"values", "errors"},
     "schema": {"values", "errors"},
-    "transport": {"wire", "values", "errors", "settings"},
+    "transport": {"wire", "values", "errors", "settings", "__version__"},
     "entities": {"query", "schema", "wire", "values", "errors"},
     "events": {"query", "schema", "transport", "wire", "settings", "values", "errors"},
     "sandbox": {"query", "schema", "wire", "values", "errors", "events.event", "events.subscriptions.expression"},

@@ -41,7 +41,7 @@ class InterferingTransport(ForwardingTransport):
     def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
         if self.refuses_requests:
             raise errors.TransportError("The connection was refused.", safe_to_retry=True)
-        if not request.repeatable:
+        if not request.idempotent:
             self.before_write()
         response = super().send(request, cancellation)
         self.meanwhile()

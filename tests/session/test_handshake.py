@@ -35,12 +35,14 @@ class HandshakeTransport(ForwardingTransport):
         self.change: Callable[[list[Any]], list[Any]] = lambda elements: elements
 
     def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
+        assert isinstance(request.body, bytes)
         actions = [operation["action"] for operation in json.loads(request.body)]
         self.requested.append(actions)
         if self.fails(actions):
             raise errors.TransportError("The connection was lost.", safe_to_retry=True)
         response = super().send(request, cancellation)
-        return Response(response.status, response.headers, json.dumps(self.change(json.loads(response.body))).encode())
+        elements = self.change(json.loads(response.read()))
+        return Response(response.status, response.headers, json.dumps(elements).encode())
 
 
 @pytest.fixture

@@ -151,7 +151,7 @@ def test_only_requests_that_read_are_marked_as_idempotent(
         [{"action": "query", "expression": "select id from User"}, operations.QuerySchemasOperation()]
     )
     recorded_session.call([operations.UpdateOperation("Task", (production.tasks[0],), {"name": "renamed"})])
-    assert [request.repeatable for request in transport.requests] == [True, False]
+    assert [request.idempotent for request in transport.requests] == [True, False]
 
 
 def test_a_call_is_cancelled_from_another_thread(connect: Connect, transport: RecordingTransport) -> None:

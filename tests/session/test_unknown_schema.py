@@ -300,7 +300,7 @@ class GrowingServer:
         prop["alias_for"] = {"id": "Task", "classifiers": {"object_typeid": PROP}}
         self.answer.append(prop)
 
-    def __call__(self, headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
         return 200, "application/json", json.dumps([self.reply(each) for each in json.loads(body)]).encode()
 
     def reply(self, operation: dict[str, Any]) -> Any:

@@ -38,7 +38,7 @@ class FaultyTransport(ForwardingTransport):
         self.faults: list[str | None] = []
 
     def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
-        fault = None if request.repeatable or not self.faults else self.faults.pop(0)
+        fault = None if request.idempotent or not self.faults else self.faults.pop(0)
         if fault == "late":
             self._late = request
             raise errors.RequestTimeout("No response arrived in time.", safe_to_retry=False)

@@ -12,6 +12,7 @@ import pytest
 
 from ftrack_orm.errors import AuthenticationError, ProtocolError, SettingsError, TransportError
 from ftrack_orm.settings import Settings
+from ftrack_orm.transport.user_agent import user_agent
 from ftrack_orm.transport.websocket import EventConnector
 
 TIMEOUT = 30
@@ -101,7 +102,8 @@ def test_the_handshake_has_user_and_key_and_the_websocket_has_neither(plain, con
     assert f"ftrack-api-key: {KEY}" in get
     assert KEY not in upgrade
     for request in (get, upgrade):
-        assert "X-Studio: north" in request
+        assert "x-studio: north" in request.lower()
+        assert f"user-agent: {user_agent()}" in request.replace("User-Agent", "user-agent")
         assert "Cookie: tenant=film" in request
     assert (websocket.handshake.session_id, websocket.handshake.heartbeat_timeout) == ("s3ss10n", 60)
 

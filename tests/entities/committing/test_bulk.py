@@ -217,7 +217,7 @@ class Failing(ForwardingTransport):
         self._failure, self._remaining, self._sends = failure, after, sends
 
     def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
-        if request.repeatable:
+        if request.idempotent:
             return super().send(request, cancellation)
         self._remaining -= 1
         if self._remaining < 0 and not self._sends:

@@ -318,7 +318,7 @@ class FailingOnce(ForwardingTransport):
         self._fails = True
 
     def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
-        if request.repeatable or not self._fails:
+        if request.idempotent or not self._fails:
             return super().send(request, cancellation)
         self._fails = False
         if self._sends:

@@ -7,6 +7,7 @@ import datetime
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -100,7 +101,7 @@ class TooSlow(ForwardingTransport):
     """Lets all requests that change something time out without sending them."""
 
     def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
-        if not request.repeatable:
+        if not request.idempotent:
             raise errors.RequestTimeout("Too slow.", safe_to_retry=False)
         return super().send(request, cancellation)
 
@@ -113,9 +114,10 @@ def proxy(box: Sandbox) -> Iterator[UnreliableProxy]:
 
 
 @pytest.fixture
-def fragile_session(proxy: UnreliableProxy, connect: Connect, box: Sandbox) -> Iterator[Session]:
+def fragile_session(proxy: UnreliableProxy, box: Sandbox, schema_cache: Path) -> Iterator[Session]:
     settings = Settings(server_url=proxy.url, api_user=box.api_user, api_key=box.api_key)
-    session = connect(transport=HttpTransport(settings, pause=lambda *_: None))
+    transport = HttpTransport(settings, wait=lambda *_: None)
+    session = Session(proxy.url, box.api_key, box.api_user, schema_cache_path=schema_cache, transport=transport)
     session.server_information  # noqa: B018 - makes the handshake, so that another request fails
     yield session
     session.rollback()

@@ -1,0 +1,59 @@
+"""The rules for redirects: which are followed, and which headers they carry."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftrack_orm.transport.redirects import displayed, keeps_credentials, redirect_target, redirected_headers
+
+HERE = "https://studio.example.com/api"
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("https://studio.example.com/other", True),
+        ("https://studio.example.com:443/api", True),
+        ("https://STUDIO.example.com/api", True),
+        ("https://studio.example.com:8443/api", False),
+        ("http://studio.example.com/api", False),
+        ("https://studio.example.com.evil.test/api", False),
+        ("https://evil.test/api", False),
+    ],
+)
+def test_credentials_are_kept_for_the_same_server_only(target, expected):
+    assert keeps_credentials(HERE, target) is expected
+
+
+def test_credentials_are_kept_from_http_to_https_on_the_same_host():
+    assert keeps_credentials("http://studio.example.com/api", HERE)
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "location", "target"),
+    [
+        ("POST", 307, "/v2/api", "https://studio.example.com/v2/api"),
+        ("POST", 308, "v2", "https://studio.example.com/v2"),
+        ("POST", 302, "/v2/api", None),
+        ("POST", 307, "https://other.test/api", None),
+        ("PUT", 307, "https://other.test/file", None),
+        ("GET", 302, "https://other.test/file", "https://other.test/file"),
+        ("GET", 303, "//other.test/file", "https://other.test/file"),
+        ("HEAD", 301, "/v2/api", "https://studio.example.com/v2/api"),
+        ("GET", 302, "file:///etc/passwd", None),
+        ("GET", 302, "", None),
+        ("GET", 307, HERE, None),
+    ],
+)
+def test_a_redirect_is_followed_by_its_method_status_and_target(method, status, location, target):
+    assert redirect_target(method, HERE, status, location) == target
+
+
+def test_only_safe_headers_go_to_another_server():
+    headers = {"ftrack-api-key": "k", "Accept": "*/*", "Range": "bytes=0-1", "x-token": "t", "Content-Type": "a/b"}
+    assert redirected_headers(headers, HERE, "https://studio.example.com/v2") == headers
+    assert redirected_headers(headers, HERE, "https://other.test/") == {"Accept": "*/*", "Range": "bytes=0-1"}
+
+
+def test_the_displayed_target_has_no_credentials():
+    assert displayed(HERE, "https://jane:pw@other.test/x/api?token=t") == "https://other.test/x"
