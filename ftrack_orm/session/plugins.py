@@ -34,8 +34,11 @@ def load_plugins(folders: Iterable[Path], session: Any, arguments: Mapping[str, 
                 logger.warning("The plugin %s is skipped: it has no function register(session).", path)
                 continue
             register(session, **_accepted_arguments(register, arguments))
-        except Exception:
-            logger.exception("The plugin %s is skipped: it failed.", path)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            # Plugins also end with `SystemExit`, for example those that parse arguments.
+            logger.exception("The plugin %s is skipped: it failed with %s.", path, type(error).__name__)
         else:
             count += 1
     return count
