@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ftrack_orm.errors import FtrackError, RequestTimeout, SessionClosed, UsageError
+from ftrack_orm.errors import FtrackError, InvalidValue, RequestTimeout, SessionClosed, UsageError
 
 from . import threads
 from .connection.backoff import BackOff
@@ -308,6 +308,14 @@ class EventHub:
         """
         self._parts.receiver.gap_listeners.append(listener)
 
+    def run_callback(self, call: Callable[[], object], description: str, owner: object | None = None) -> bool:
+        """Call *call* as callbacks of subscribers are called; return whether it returned.
+
+        Whatever it raises is logged, with *description*, and counted in `statistics.failed`; only a `KeyboardInterrupt`
+        on a thread of the user is raised. With an *owner*, the subscriber, its edits of entities are a unit of work.
+        """
+        return self._parts.dispatcher.callbacks.run(call, description, owner)
+
     # -- publishing ----------------------------------------------------------------------------------------------------
 
     def publish(
@@ -393,6 +401,9 @@ class EventHub:
         try:
             self.publish_reply(event, result, {**subscriber.metadata})
         except FtrackError as error:
+            if isinstance(error, InvalidValue):
+                # The result cannot be sent at all, which is the callback's failure.
+                self._parts.counters.add("failed")
             logger.warning("The reply to the event %s (%s) is not sent: %s", event.id, event.topic, error)
 
     def _send_subscription(self, message: OutgoingMessage) -> None:

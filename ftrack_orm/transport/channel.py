@@ -268,7 +268,9 @@ class Channel:
         for observer in tuple(self.observers):
             try:
                 observer(exchange)
-            except Exception:
+            except KeyboardInterrupt:
+                raise
+            except BaseException:
                 # The defect of an observer must not lose a reply: the server may have done the work.
                 logger.exception("An observer of the channel failed")
 

@@ -218,7 +218,8 @@ class Dispatcher:
     def _start_worker(self) -> None:
         number = len(self._threads)
         if number < min(self._workers, self._unfinished):
-            worker = threads.make_thread(f"{threads.WORKER_THREAD}-{number}", partial(_work, self._ready, weakref.ref(self)))
+            run = partial(_work, self._ready, weakref.ref(self))
+            worker = threads.make_thread(f"{threads.WORKER_THREAD}-{number}", run)
             # Before it starts: a callback may ask at once whether it runs on a worker.
             self._threads.append(worker)
             worker.start()

@@ -212,9 +212,11 @@ class EventReceiver:
 
     def _start_checkpoint(self, catch_up: CatchUp, now: float) -> None:
         checkpoint = catch_up.make_checkpoint(now)
-        self._start_thread(
-            CHECKPOINT_THREAD, lambda: self._callbacks.run(checkpoint, "A checkpoint in the records") and None
-        )
+
+        def run() -> None:
+            self._callbacks.run(checkpoint, "A checkpoint in the records")
+
+        self._start_thread(CHECKPOINT_THREAD, run)
 
     # -- after a gap ---------------------------------------------------------------------------------------------------
 
