@@ -311,7 +311,7 @@ class EventHub:
     def run_callback(self, call: Callable[[], object], description: str, owner: object | None = None) -> bool:
         """Call *call* as callbacks of subscribers are called; return whether it returned.
 
-        Whatever it raises is logged, with *description*, and counted in `statistics.failed`; only a `KeyboardInterrupt`
+        Exceptions are logged, with *description*, and counted in `statistics.failed`; only a `KeyboardInterrupt`
         on a thread of the user is raised. With an *owner*, the subscriber, its edits of entities are a unit of work.
         """
         return self._parts.dispatcher.callbacks.run(call, description, owner)

@@ -33,7 +33,7 @@ def load_plugins(
 
     *arguments* are passed to the functions that have parameters of these names. A plugin that raises is skipped, as is
     a file without `register` and a missing folder: the plugin of another department must not stop a tool. *run* calls a
-    function, and logs and counts whatever it raises; plugins that parse arguments end with `SystemExit`, for example.
+    function, and logs and counts an exception of it; plugins that parse arguments end with `SystemExit`, for example.
     """
     registered: list[Path] = []
 

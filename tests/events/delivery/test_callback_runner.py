@@ -1,4 +1,4 @@
-"""Callbacks that raise: whatever it is, it is logged and counted, and the thread lives on."""
+"""Callbacks that raise: each exception is logged and counted, and the thread lives on."""
 
 from __future__ import annotations
 
