@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -14,6 +14,33 @@ from .errors import FtrackError, InvalidValue, suggestion
 DEFAULT_PAGE_SIZE: Final = 500
 #: Number of entities per request of `Query.update` and `Query.delete`, unless the call sets another.
 DEFAULT_BATCH_SIZE: Final = 500
+
+
+def unencodable_text(value: Any) -> str | None:
+    """Return the first text in *value* that UTF-8 cannot encode, or None; mappings, lists and tuples are searched.
+
+    Such text contains lone surrogates. Python makes them from file names that are not UTF-8.
+    """
+    if isinstance(value, str):
+        if value.isascii():
+            return None
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            return value
+        return None
+    if isinstance(value, Mapping):
+        value = [part for item in value.items() for part in item]
+    if isinstance(value, (list, tuple)):
+        return next((text for part in value if (text := unencodable_text(part)) is not None), None)
+    return None
+
+
+#: The end of the errors about text that cannot be encoded, after the text.
+NOT_ENCODABLE: Final = (
+    "contains lone surrogates, which UTF-8 cannot encode. Python makes them from file names that are not UTF-8: "
+    "os.fsencode(name).decode(ENCODING) returns the name, given its encoding."
+)
 
 
 class Absence(enum.Enum):

@@ -208,7 +208,7 @@ class AttributeExpression(Comparable):
 
     def _comparison(self, operator: Operator, value: Any) -> Comparison:
         """Return the node of a comparison with *value*, checked."""
-        if type(value) in self._ftrack_plain_types:
+        if type(value) in self._ftrack_plain_types and (type(value) is not str or value.isascii()):
             return Comparison(self._ftrack_path, operator, value)
         reference = as_reference(value)
         if reference is not None:
@@ -263,7 +263,8 @@ class AttributeExpression(Comparable):
                 return self._member_of_query(select, negated)
             values = self._items(values)
         items = tuple(values)
-        if self._ftrack_plain_types.issuperset(map(type, items)):
+        # The text is joined since one call is faster than one for each item.
+        if self._ftrack_plain_types.issuperset(map(type, items)) and "".join(map(str, items)).isascii():
             return self._criterion(Membership(self._ftrack_path, items, negated))
         references = [reference for reference in map(as_reference, items) if reference is not None]
         if references and len(references) < len(items):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ftrack_orm.errors import QueryError
-from ftrack_orm.query.language.literals import as_reference, entity_type_of_class
+from ftrack_orm.query.language.literals import as_reference, check_encodable, entity_type_of_class
 
 if TYPE_CHECKING:
     from ftrack_orm.query.language.schema_protocol import SchemaInfo
@@ -63,6 +63,7 @@ def _build_terms(value: Any) -> tuple[str, ...]:
             raise QueryError(f"search terms must be text, not {term!r}.")
         if not term.strip():
             raise QueryError(f"search terms must not be blank, as {term!r} is.")
+        check_encodable(term, "A search term cannot be")
     if not terms:
         raise QueryError("search needs at least one term; to find all entities, leave search out.")
     return terms
@@ -70,6 +71,7 @@ def _build_terms(value: Any) -> tuple[str, ...]:
 
 def _id(argument: str, value: Any, entity_type: str, schema: SchemaInfo | None) -> str:
     if isinstance(value, str) and value:
+        check_encodable(value, f"{argument} cannot be")
         return value
     if isinstance(value, uuid.UUID):
         return str(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.query.language.literals import as_scalar
+from ftrack_orm.query.language.literals import as_scalar, check_encodable
 from ftrack_orm.query.language.nodes import (
     Comparison,
     Criterion,
@@ -33,6 +33,7 @@ class ItemExpression(Comparable):
     __slots__ = ("_collection", "_key", "_key_name", "_value_name")
 
     def __init__(self, collection: AttributeExpression, key: str, key_name: str, value_name: str) -> None:
+        check_encodable(key, f"A key of {collection._label} cannot be")
         self._collection = collection
         self._key = key
         self._key_name = key_name

@@ -8,6 +8,7 @@ import re
 import attrs
 
 from ftrack_orm.errors import QueryError
+from ftrack_orm.values import NOT_ENCODABLE
 
 from .errors_at import excerpt_at
 
@@ -51,8 +52,10 @@ _ESCAPED = re.compile(r"""\\(["'\\])""")
 def tokenize(text: str) -> list[Token]:
     """Return the tokens of *text*, ending with one of kind `END`.
 
-    Raises `QueryError` at the opening quote of a string that is not closed. All other text has tokens.
+    Raises `QueryError` at the opening quote of a string that is not closed, and at a character that cannot be encoded
+    as UTF-8. All other text has tokens.
     """
+    _check_encodable(text)
     tokens: list[Token] = []
     position = 0
     while True:
@@ -70,6 +73,14 @@ def tokenize(text: str) -> list[Token]:
         if kind is TokenKind.END:
             return tokens
         position = match.end()
+
+
+def _check_encodable(text: str) -> None:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        message = f"The query has the character {text[error.start]!r}. Its text {NOT_ENCODABLE}"
+        raise QueryError(f"{message}\n{excerpt_at(text, error.start)}", position=error.start) from None
 
 
 def _unclosed_string(text: str, position: int) -> QueryError:

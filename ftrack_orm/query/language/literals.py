@@ -9,7 +9,7 @@ import uuid
 from typing import Any
 
 from ftrack_orm.errors import QueryError
-from ftrack_orm.values import Reference
+from ftrack_orm.values import NOT_ENCODABLE, Reference, unencodable_text
 
 from .nodes import Operator, Scalar, Select
 
@@ -41,11 +41,12 @@ def as_scalar(value: Any, label: str) -> Scalar:
 
     Datetimes are converted to UTC, without an offset and without fractions of a second, because the server stores
     them so (protocol fact). *label* names the attribute in errors. Raises `QueryError` for naive datetimes, for numbers
-    that are not finite, and for values that have no literal.
+    that are not finite, for text that cannot be encoded as UTF-8, and for values that have no literal.
     """
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, str):
+        check_encodable(value, f"{label} cannot be compared with")
         return str.__str__(value)  # A member of a string enumeration is compared by its value, not by its name.
     if isinstance(value, float):
         if math.isfinite(value):
@@ -58,6 +59,12 @@ def as_scalar(value: Any, label: str) -> Scalar:
     if isinstance(value, datetime.date):
         return value.isoformat()
     raise QueryError(f"{label} cannot be compared with {value!r} ({type(value).__name__}).{_advice(value)}")
+
+
+def check_encodable(text: str, beginning: str) -> None:
+    """Raise `QueryError` if *text* cannot be encoded as UTF-8; *beginning* is that of the error, before the text."""
+    if unencodable_text(text) is not None:
+        raise QueryError(f"{beginning} {text!r:.300}, which {NOT_ENCODABLE}")
 
 
 def _utc_text(value: datetime.datetime, label: str) -> str:

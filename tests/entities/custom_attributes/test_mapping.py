@@ -197,7 +197,7 @@ def test_a_new_entity_has_the_defaults_that_apply_to_it(
     assert task.custom_attributes[mine] == 24
     assert task.custom_attributes[inheriting] is None
     assert shots not in task.custom_attributes
-    with pytest.raises(errors.InvalidValue, match="Keys of custom_attributes are text"):
+    with pytest.raises(errors.InvalidValue, match=r"Keys of [A-Za-z]+\.custom_attributes are text"):
         task.custom_attributes[3] = 4
     with pytest.raises(errors.UnknownAttribute):
         del task.custom_attributes["no_such_key"]
@@ -276,3 +276,20 @@ def test_a_new_version_has_the_attributes_of_versions(
     version.custom_attributes[key] = 5
     session.commit()
     assert existing(other.get("AssetVersion", version.id)).custom_attributes[key] == 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("text", "\udce9"), ("url", "\udce9"), ("enumerator", ["\udce9"]), ("dynamic enumerator", "\udce9")],
+)
+def test_text_that_cannot_be_encoded_is_refused_as_value_and_as_key(
+    session: Session, task: Entity, configure: Callable[..., str], kind: str, value: Any
+) -> None:
+    key = configure("value", kind)
+    with pytest.raises(errors.InvalidValue, match=rf"Task\.custom_attributes\['{key}'\].*not UTF-8") as caught:
+        task.custom_attributes[key] = value
+    assert caught.value.entity_type == "Task"
+    assert str(caught.value.attribute).startswith("custom_attributes")
+    with pytest.raises(errors.InvalidValue, match=r"A key of Task\.custom_attributes"):
+        task.custom_attributes["\udce9"] = "x"
+    assert not session.modified

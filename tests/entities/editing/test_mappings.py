@@ -33,7 +33,7 @@ def test_metadata_is_a_mapping(task: Entity) -> None:
         task.metadata["b"]
     with pytest.raises(errors.InvalidValue, match="text"):
         task.metadata["a"] = 3
-    with pytest.raises(errors.InvalidValue, match="Keys of metadata are text"):
+    with pytest.raises(errors.InvalidValue, match=r"Keys of Task\.metadata are text"):
         task.metadata[3] = "x"
 
 
