@@ -1,3 +1,5 @@
+"""A small schema that has each feature of a server's schema once."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -6,7 +8,7 @@ import pytest
 
 
 def _context(id: str, alias: dict[str, Any] | str, **more: Any) -> dict[str, Any]:
-    """A type of the context family, with the attributes that all of them have."""
+    """Return a type of the context family with the attributes that all of them have."""
     return {
         "id": id,
         "type": "object",
@@ -27,7 +29,7 @@ def _context(id: str, alias: dict[str, Any] | str, **more: Any) -> dict[str, Any
 
 @pytest.fixture
 def answer() -> list[dict[str, Any]]:
-    """A `query_schemas` answer that has one of everything a schema can say."""
+    """The reply to `query_schemas`, with each kind of attribute and type."""
     typed = {
         "status": {"$ref": "Status", "alias_for": "status"},
         "status_id": {"type": "string", "alias_for": "statusid", "description": "Foreign key(s): Status.id"},
@@ -73,7 +75,6 @@ def answer() -> list[dict[str, Any]]:
                 "future": {"type": "tensor"},
                 "hidden": {"type": "array", "items": {"$ref": "Task"}, "restricted_projection": True},
             },
-            "deprecated": {"message": "Use something else."},
         },
         {
             "id": "Metadata",

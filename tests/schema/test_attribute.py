@@ -1,3 +1,5 @@
+"""Attributes read from the schema's JSON description."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -62,19 +64,17 @@ def test_a_foreign_key_with_a_type_and_a_target_holds_ids() -> None:
 
 
 @pytest.mark.parametrize("name", ["link", "_link"])
-def test_a_link_is_computed_and_holds_more_than_the_text_its_schema_promises(name: str) -> None:
+def test_a_link_is_computed_and_not_the_text_that_its_schema_declares(name: str) -> None:
     attribute = read({"type": "string"}, name=name)
     assert (attribute.value_type, attribute.computed) == (ValueType.ANY, True)
 
 
-def test_a_description_naming_a_foreign_key_is_kept_as_such() -> None:
-    keyed = read({"type": "string", "description": "Foreign key(s): Status.id"})
-    assert (keyed.foreign_key, keyed.description) == ("Status.id", "")
-    told = read({"type": "string", "description": "The name."})
-    assert (told.foreign_key, told.description) == (None, "The name.")
+def test_a_description_may_name_a_foreign_key() -> None:
+    assert read({"type": "string", "description": "Foreign key(s): Status.id"}).foreign_key == "Status.id"
+    assert read({"type": "string", "description": "The name."}).foreign_key is None
 
 
-def test_everything_else_the_schema_says_is_kept() -> None:
+def test_the_other_properties_of_the_description_are_kept() -> None:
     attribute = read(
         {
             "type": "string",
@@ -97,7 +97,7 @@ def test_everything_else_the_schema_says_is_kept() -> None:
     assert attribute.required
 
 
-def test_a_default_may_ask_the_client_for_an_id() -> None:
+def test_a_default_may_require_an_id_generated_by_the_client() -> None:
     assert read({"type": "string", "default": "{uid}"}).has_generated_default
     assert not read({"type": "string", "default": "uid"}).has_generated_default
     assert not read({"type": "string"}).has_generated_default

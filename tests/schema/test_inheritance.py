@@ -1,3 +1,5 @@
+"""Families of types and the keys of references, derived from a schema."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -20,12 +22,12 @@ def foreign(target: str, **more: Any) -> dict[str, Any]:
     return {"type": "string", "description": f"Foreign key(s): {target}.id", **more}
 
 
-def test_what_the_server_says_wins_over_what_is_known() -> None:
+def test_a_mixin_of_the_schema_takes_precedence_over_the_known_bases() -> None:
     types = described({"id": "User", "$mixin": {"$ref": "BaseUser"}}, {"id": "BaseUser"}, {"id": "Resource"})
     assert inheritance.bases(types) == {"User": "BaseUser", "BaseUser": "Resource"}
 
 
-def test_without_it_the_known_families_are_used_where_the_attributes_agree() -> None:
+def test_without_mixins_the_known_bases_apply_if_the_attributes_agree() -> None:
     resource = {"id": "Resource", "properties": {"id": {}}}
     assert inheritance.bases(described(resource, {"id": "User", "properties": {"id": {}, "email": {}}})) == {
         "User": "Resource"
@@ -33,7 +35,7 @@ def test_without_it_the_known_families_are_used_where_the_attributes_agree() -> 
     assert inheritance.bases(described(resource, {"id": "User", "properties": {"email": {}}})) == {}
 
 
-def test_a_subtype_selected_by_its_object_type_belongs_to_the_public_name_of_its_class() -> None:
+def test_a_subtype_by_object_type_derives_from_the_public_name_of_its_class() -> None:
     types = described(
         {"id": "TypedContext", "alias_for": "Task"},
         {"id": "Shot", "alias_for": {"id": "Task", "classifiers": {"object_typeid": "s"}}},
@@ -42,7 +44,7 @@ def test_a_subtype_selected_by_its_object_type_belongs_to_the_public_name_of_its
     assert inheritance.bases(types) == {"Shot": "TypedContext", "My Own": "TypedContext"}
 
 
-def test_links_of_custom_attributes_belong_together_by_name() -> None:
+def test_custom_attribute_links_derive_by_their_names() -> None:
     types = described(
         {"id": "CustomAttributeLink"},
         {"id": "CustomAttributeLinkFrom"},
@@ -55,7 +57,7 @@ def test_links_of_custom_attributes_belong_together_by_name() -> None:
     }
 
 
-def test_a_base_the_schema_does_not_have_is_none() -> None:
+def test_a_base_that_the_schema_lacks_is_left_out() -> None:
     assert inheritance.bases(described({"id": "Project"}, {"id": "Odd", "$mixin": {"$ref": "Gone"}})) == {}
 
 
@@ -89,7 +91,7 @@ def test_a_reference_is_keyed_by_the_only_foreign_key_to_its_target_last() -> No
     }
 
 
-def test_a_reference_with_several_possible_keys_or_none_has_none() -> None:
+def test_a_reference_with_several_possible_keys_or_without_one_has_no_key() -> None:
     assert keys(parent={"$ref": "Context"}, from_id=foreign("Context"), to_id=foreign("Context")) == {}
     assert keys(state={"$ref": "State"}, name={"type": "string"}) == {}
 
@@ -100,7 +102,7 @@ def test_two_references_do_not_guess_the_same_key() -> None:
     }
 
 
-def test_alias_and_classifiers_are_told_apart() -> None:
+def test_alias_and_classifiers_are_read_separately() -> None:
     shot = {"alias_for": {"id": "Task", "classifiers": {"object_typeid": "s"}}}
     assert inheritance.alias_and_classifiers(shot) == ("Task", {"object_typeid": "s"})
     assert inheritance.alias_and_classifiers({"alias_for": "Show"}) == ("Show", {})

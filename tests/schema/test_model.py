@@ -1,3 +1,5 @@
+"""The data model read from a server's reply."""
+
 from __future__ import annotations
 
 import copy
@@ -17,15 +19,15 @@ def schema(answer: list[dict[str, Any]]) -> Schema:
     return Schema.from_answer(answer)
 
 
-def test_every_type_and_attribute_of_the_answer_is_there(schema: Schema, answer: list[dict[str, Any]]) -> None:
-    assert {name: set(found.attributes) for name, found in schema.types.items()} == {
+def test_every_type_and_attribute_of_the_reply_is_read(schema: Schema, answer: list[dict[str, Any]]) -> None:
+    assert {name: set(described.attributes) for name, described in schema.types.items()} == {
         description["id"]: set(description["properties"]) for description in answer
     }
 
 
 def test_families_are_known_from_root_to_leaf(schema: Schema) -> None:
     assert schema.type("Shot").bases == ("TypedContext", "Context")
-    assert {name: found.family for name, found in schema.types.items()} == {
+    assert {name: described.family for name, described in schema.types.items()} == {
         "Context": "Context",
         "Project": "Context",
         "TypedContext": "Context",
@@ -39,7 +41,7 @@ def test_families_are_known_from_root_to_leaf(schema: Schema) -> None:
     assert schema.concrete("Shot") == ("Shot",)
 
 
-def test_being_a_kind_of_and_being_related_follow_the_family(schema: Schema) -> None:
+def test_subtypes_and_related_types_follow_the_family(schema: Schema) -> None:
     assert schema.is_a("Shot", "Context")
     assert schema.is_a("Shot", "Shot")
     assert not schema.is_a("Context", "Shot")
@@ -64,11 +66,10 @@ def test_flags_of_the_type_reach_its_attributes(schema: Schema) -> None:
     assert {name for name, found in shot.attributes.items() if found.required} == {"name"}
     assert shot.supports_group_by
     assert not schema.type("Status").supports_group_by
-    assert schema.type("Status").deprecated == "Use something else."
     assert schema.type("Status").attribute("hidden").restricted
 
 
-def test_references_and_their_keys_know_each_other(schema: Schema) -> None:
+def test_references_and_their_keys_are_paired(schema: Schema) -> None:
     shot = schema.type("Shot")
     assert shot.reference_keys == {"parent": "parent_id", "status": "status_id"}
     assert shot.keyed_references == {"parent_id": ("parent",), "status_id": ("status",)}
@@ -94,12 +95,12 @@ def test_an_unknown_attribute_is_refused_with_near_names(schema: Schema) -> None
 
 
 @pytest.mark.parametrize("wrong", [[{}], [{"id": "Task"}], [5], {"exception": 1}, [{"id": "T", "properties": 5}], 5])
-def test_an_answer_of_another_shape_is_a_protocol_error(wrong: Any) -> None:
+def test_a_reply_of_another_shape_is_a_protocol_error(wrong: Any) -> None:
     with pytest.raises(ProtocolError, match="schema"):
         Schema.from_answer(wrong)
 
 
-def test_what_a_newer_server_adds_is_no_error(answer: list[dict[str, Any]]) -> None:
+def test_additions_of_a_newer_server_are_no_error(answer: list[dict[str, Any]]) -> None:
     newer = copy.deepcopy(answer)
     newer[0]["$novelty"] = {"deep": [1]}
     newer[0]["properties"]["novelty"] = {"type": "hologram", "format": "3d", "extra": True}
@@ -109,8 +110,8 @@ def test_what_a_newer_server_adds_is_no_error(answer: list[dict[str, Any]]) -> N
     assert schema.type("Novelty").family == "Novelty"
 
 
-def test_the_hash_is_the_one_servers_tell(answer: list[dict[str, Any]]) -> None:
-    """ftrack's rule, spelled out: MD5 of the JSON text that Python's `json` writes with sorted keys."""
+def test_the_hash_is_that_of_servers(answer: list[dict[str, Any]]) -> None:
+    """By ftrack's rule: the MD5 of the text that Python's `json` writes with sorted keys."""
     expected = hashlib.md5(json.dumps(answer, sort_keys=True).encode()).hexdigest()
     assert schema_hash(answer) == expected
     assert Schema.from_answer(answer).hash == expected
