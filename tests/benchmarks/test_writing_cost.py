@@ -42,7 +42,7 @@ def _check_linear(make: Callable[[int], Callable[[], object]]) -> None:
 
 
 @pytest.fixture
-def shot(session: Session, production: Production) -> Entity:
+def shot(session: Session, production: Production) -> Entity | None:
     shot = existing(session.get("Shot", production.shots[0]))
     session.populate(shot, "children")
     return shot
@@ -76,7 +76,7 @@ def test_creating_under_one_parent_and_committing(session: Session, shot: Entity
 def test_changing_and_committing(
     session: Session, production: Production, create_tasks: Callable[[int], list[Entity]], name: str
 ) -> None:
-    value = 7 if name == "bid" else session.get("Shot", production.shots[1])
+    value = 7 if name == "bid" else existing(session.get("Shot", production.shots[1]))
 
     def make(number: int) -> Callable[[], None]:
         tasks = create_tasks(number)

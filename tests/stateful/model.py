@@ -1,8 +1,8 @@
-"""A model of two sessions and a server in plain dictionaries, and a transport that fails on request.
+"""A model of two sessions and a server as plain dictionaries, and a transport that fails on demand.
 
-The model of a session holds the values that the server last sent (`seen`) and the changes since (`edits`). The model of
-the server holds the committed values. Tasks have scalars, a collection, metadata and custom attributes; a list holds
-tasks.
+The model of a session consists of the values that the server has sent to it (`seen`) and the changes since then
+(`edits`); the model of the server holds the committed values. Tasks have scalars, a collection, metadata and custom
+attributes; one list contains tasks.
 """
 
 from __future__ import annotations
@@ -12,46 +12,49 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ftrack_orm import Cancellation, Entity, Request, Response, Session, errors
+from ftrack_orm import Session, errors
+from ftrack_orm.entities.entity import Entity
 from ftrack_orm.sandbox import Sandbox
+from ftrack_orm.transport.base import Request, Response
+from ftrack_orm.transport.cancellation import Cancellation
 from tests.fakes.transports import ForwardingTransport
 
 REMOVED = "removed"
 SCALARS = ("name", "bid", "parent_id")
-#: The custom attributes of tasks by their names in the model, with the values that they show while they are not set.
+#: The custom attributes of tasks, by their names in the model, with their values as long as they are not set.
 DEFAULTS = {"frames": 0, "colour": None}
 
-#: The values of entities by id and attribute.
-Values = dict[str, dict[str, Any]]
+#: Attributes of a task or of the list, by name.
+Values = dict[str, Any]
+#: Values by the ids of tasks and of the list.
+State = dict[str, Values]
 
 
 class FaultyTransport(ForwardingTransport):
     """A transport with faults for the next requests that change something.
 
-    *faults* has one item for each: None, "request lost", "response lost", or "late": the client stops waiting before
-    the server has started, and `finish` sends the request.
+    *faults* holds one for each: None, "request lost", "response lost", or "timeout", after which the server gets the
+    request only when `deliver_late_request` is called.
     """
 
     def __init__(self, box: Sandbox) -> None:
         super().__init__(box)
-        self._late: Request | None = None
+        self._late_request: Request | None = None
         self.faults: list[str | None] = []
 
     def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
         fault = None if request.idempotent or not self.faults else self.faults.pop(0)
-        if fault == "late":
-            self._late = request
-            raise errors.RequestTimeout("No response arrived in time.", safe_to_retry=False)
-        if fault == "request lost":
-            raise errors.TransportError("The connection was lost.", safe_to_retry=False)
-        response = super().send(request, cancellation)
-        if fault is not None:
-            raise errors.TransportError("The connection was lost.", safe_to_retry=False)
+        if fault == "timeout":
+            self._late_request = request
+            raise errors.RequestTimeout("No response came in time.", safe_to_retry=False)
+        response = None if fault == "request lost" else super().send(request, cancellation)
+        if fault is not None or response is None:
+            raise errors.TransportError("The connection failed.", safe_to_retry=False)
         return response
 
-    def finish(self) -> None:
-        """Send the request that the client stopped waiting for."""
-        request, self._late = self._late, None
+    def deliver_late_request(self) -> None:
+        """Let the server handle the request that the client has stopped waiting for."""
+        request, self._late_request = self._late_request, None
         if request is not None:
             super().send(request)
 
@@ -59,23 +62,22 @@ class FaultyTransport(ForwardingTransport):
 class Side:
     """A session and its model."""
 
-    entity_list: Entity
-    shots: list[Entity]
-    scopes: dict[str, Entity]
-
     def __init__(self, box: Sandbox, schema_cache: Path) -> None:
         self.transport = FaultyTransport(box)
         self.session = Session(
             box.url, box.api_key, box.api_user, schema_cache_path=schema_cache, transport=self.transport, fetch="one"
         )
         self.entities: dict[str, Entity] = {}
-        self.seen: Values = {}
-        self.edits: Values = {}
+        self.shots: list[Entity] = []
+        self.scopes: dict[str, Entity] = {}
+        self.list: Any = None
+        self.seen: State = {}
+        self.edits: State = {}
         self.created: set[str] = set()
         self.deleted: set[str] = set()
 
     def expected(self, key: str, name: str) -> Any:
-        """Return the value that the session has to show: the value that the server sent, with the edits since."""
+        """Return the value that the session must show: the one from the server with the edits since then."""
         value = self.seen[key][name]
         edits = self.edits.get(key, {})
         if name in SCALARS:
@@ -88,8 +90,8 @@ class Side:
                 value[item] = new
         return value
 
-    def update(self, key: str, values: dict[str, Any]) -> None:
-        """Take over *values* of the server. An item that the server has as edited is not an edit any more."""
+    def update_seen(self, key: str, values: Values) -> None:
+        """Update the values from the server, and drop edits of items that the server has made equal."""
         self.seen[key] = {**self.seen.get(key, {}), **copy.deepcopy(values)}
         for name, edits in self.edits.get(key, {}).items():
             if name in values and name not in SCALARS:
@@ -97,7 +99,7 @@ class Side:
                     del edits[item]
 
     def edit(self, key: str, name: str, new: Any, item: str | None = None) -> None:
-        """Record an edit, or remove the edit that it reverts."""
+        """Record an edit of an attribute, or of an *item* of it; an edit to the value on the server cancels another."""
         edits = self.edits.setdefault(key, {})
         if item is None:
             edits[name] = new
@@ -108,32 +110,32 @@ class Side:
             if new == self.seen[key][name].get(item, REMOVED):
                 del edits[name][item]
 
-    def real_edits(self) -> Iterator[tuple[str, str, Any]]:
-        """Yield entity, attribute and edit of all changes of entities that the next commit does not delete."""
+    def effective_edits(self) -> Iterator[tuple[str, str, Any]]:
+        """Yield key, attribute and edit of the entities that the next commit changes and does not delete."""
         for key, edits in self.edits.items():
             if key not in self.deleted:
                 yield from ((key, name, value) for name, value in edits.items() if value != {})
 
-    def dirty(self) -> bool:
-        """Return whether the next commit has to send a request."""
-        changed = any(self.expected(key, name) != self.seen[key][name] for key, name, _ in self.real_edits())
+    def is_dirty(self) -> bool:
+        """Whether the next commit sends something."""
+        changed = any(self.expected(key, name) != self.seen[key][name] for key, name, _ in self.effective_edits())
         return bool(changed or self.created or self.deleted)
 
-    def forget_changes(self) -> None:
+    def clear_changes(self) -> None:
         self.edits, self.created, self.deleted = {}, set(), set()
 
 
 class Refused(Exception):
-    """The server refuses the commit."""
+    """The server of the model refuses the commit."""
 
 
-def after_commit(side: Side, server: Values) -> Values:
-    """Return the model of the server after a commit of *side*, or raise `Refused`."""
+def server_after_commit(side: Side, server: State) -> State:
+    """Return the model of the server after a commit of *side*; raises `Refused`."""
     server = copy.deepcopy(server)
     for key in side.created:
         server[key] = {name: side.expected(key, name) for name in SCALARS}
         server[key] |= {"scopes": {}, "metadata": {}, "custom": dict(DEFAULTS)}
-    for key, name, value in side.real_edits():
+    for key, name, value in side.effective_edits():
         if key not in server:
             raise Refused
         if name == "metadata":
@@ -148,16 +150,16 @@ def after_commit(side: Side, server: Values) -> Values:
         if key not in server:
             raise Refused
         del server[key]
-    for each in server.values():
-        if not all(item in server or item in side.deleted for item in each.get("items", ())):
-            raise Refused  # an entity that the other session deleted would become an item of a list
-        for key in side.deleted:
-            each.get("items", {}).pop(key, None)
+    for values in server.values():
+        if not all(item in server or item in side.deleted for item in values.get("items", ())):
+            raise Refused  # a task that is added to the list was deleted by the other side
+        for deleted in side.deleted:
+            values.get("items", {}).pop(deleted, None)
     return server
 
 
-def _set_metadata(seen: dict[str, Any], present: dict[str, Any], edits: dict[str, Any]) -> None:
-    """Apply edits of metadata as the session would: it decides by the rows that it has seen."""
+def _set_metadata(seen: Values, present: Values, edits: Values) -> None:
+    """Make edits of metadata in *present*; the session creates, updates and deletes rows according to *seen*."""
     for item, new in edits.items():
         if (item in seen) != (item in present):
             if new == seen.get(item, REMOVED):
@@ -169,41 +171,41 @@ def _set_metadata(seen: dict[str, Any], present: dict[str, Any], edits: dict[str
             present[item] = new
 
 
-def has_conflict(side: Side, server: Values) -> bool:
-    """Return whether a commit of *side* would overwrite a value that the other session has changed meanwhile."""
-    for key, name, value in side.real_edits():
+def has_conflict(side: Side, server: State) -> bool:
+    """Whether a commit of *side* would overwrite a change by the other side that this session has not seen."""
+    for key, name, value in side.effective_edits():
         if key in side.created:
             continue
         seen, present = side.seen[key][name], server.get(key, {}).get(name)
         if name == "metadata":
-            # Added and removed keys are created and deleted rows, which overwrite nothing.
-            pairs = [(seen[item], (present or {}).get(item), new) for item, new in value.items() if item in seen]
-            pairs = [pair for pair in pairs if pair[2] != REMOVED]
+            # Added and removed keys are rows that are created and deleted, which overwrites nothing.
+            triples = [(seen[item], (present or {}).get(item), new) for item, new in value.items() if item in seen]
+            triples = [triple for triple in triples if triple[2] != REMOVED]
         elif name == "custom":
-            pairs = [(seen[item], (present or DEFAULTS)[item], new) for item, new in value.items()]
+            triples = [(seen[item], (present or DEFAULTS)[item], new) for item, new in value.items()]
         elif present is None:
             return True
         elif name == "items":
-            # Items that the same commit deletes are not sent.
+            # Tasks that the same commit deletes are not sent.
             new = {item: True for item in side.expected(key, name) if item not in side.deleted}
-            pairs = [(seen, present, new)]
+            triples = [(seen, present, new)]
         else:
-            pairs = [(seen, present, side.expected(key, name))]
-        if any(now not in (before, new) for before, now, new in pairs):
+            triples = [(seen, present, side.expected(key, name))]
+        if any(now not in (before, new) for before, now, new in triples):
             return True
     return False
 
 
-def is_up_to_date(side: Side, server: Values) -> bool:
-    """Return whether the server has all the values that a commit of *side* would send."""
+def has_all_changes(side: Side, server: State) -> bool:
+    """Whether the server has all values already that a commit of *side* would set."""
     if side.created or not side.deleted.isdisjoint(server):
         return False
-    for key, name, value in side.real_edits():
+    for key, name, value in side.effective_edits():
         present = server[key][name]
         if name in ("metadata", "custom"):
-            fits = all(present.get(item, REMOVED) == new for item, new in value.items())
+            is_equal = all(present.get(item, REMOVED) == new for item, new in value.items())
         else:
-            fits = present == (value if name in SCALARS else side.expected(key, name))
-        if not fits:
+            is_equal = present == (value if name in SCALARS else side.expected(key, name))
+        if not is_equal:
             return False
     return True

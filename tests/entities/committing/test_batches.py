@@ -13,12 +13,13 @@ from ftrack_orm.entities.committing.planning import Creation, group_creations
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.testing import requests_made
 from ftrack_orm.values import Reference
+from tests.assertions import existing
 from tests.production import Production
 
 
 @pytest.fixture
 def shot(session: Session, production: Production) -> Entity | None:
-    return session.get("Shot", production.shots[0])
+    return existing(session.get("Shot", production.shots[0]))
 
 
 def test_a_commit_is_divided_into_requests_of_the_size_and_reports_progress(
@@ -48,12 +49,12 @@ def test_each_batch_can_be_carried_out_on_its_own_whatever_the_order_of_creation
     sequence, shot, task = (session.create(kind, name=f"new {kind}") for kind in ("Sequence", "Shot", "Task"))
     task.parent = shot
     shot.parent = sequence
-    sequence.parent = session.get("Project", production.project)
+    sequence.parent = existing(session.get("Project", production.project))
     task.metadata["a"] = "1"
-    deleted = session.get("Task", production.tasks[0])
+    deleted = existing(session.get("Task", production.tasks[0]))
     session.delete(deleted)
     session.commit(batch_size=1)
-    saved = other.get("Task", task.id)
+    saved = existing(other.get("Task", task.id))
     assert saved.parent.parent.name == "new Sequence"
     assert dict(saved.metadata) == {"a": "1"}
     assert other.get("Task", deleted.id) is None
@@ -74,9 +75,9 @@ def test_when_a_batch_is_refused_earlier_ones_stay_saved_and_the_rest_stays_reco
     session: Session, other: Session, production: Production, shot: Entity
 ) -> None:
     first = session.create("Task", name="first", parent=shot)
-    project = session.get("Project", production.project)
+    project = existing(session.get("Project", production.project))
     twin = session.create("Project", name=project.name, full_name="Twin", project_schema=project.project_schema)
-    task = session.get("Task", production.tasks[0])
+    task = existing(session.get("Task", production.tasks[0]))
     task.bid = 17
     progress = []
     with pytest.raises(errors.IntegrityError):
@@ -84,12 +85,12 @@ def test_when_a_batch_is_refused_earlier_ones_stay_saved_and_the_rest_stays_reco
     assert progress == [(1, 3)]
     assert inspect(first).state is Lifecycle.PERSISTENT
     assert (session.created, session.modified) == ([twin], [task])
-    assert other.get("Task", first.id).name == "first"
-    assert other.get("Task", task.id).bid == 0
+    assert existing(other.get("Task", first.id)).name == "first"
+    assert existing(other.get("Task", task.id)).bid == 0
     twin.name += " twin"
     assert session.commit(batch_size=1) == 2
     with other.begin():
-        other.delete(other.get("Project", twin.id))
+        other.delete(existing(other.get("Project", twin.id)))
 
 
 def test_a_callback_of_a_commit_can_neither_commit_nor_roll_back(session: Session, shot: Entity) -> None:

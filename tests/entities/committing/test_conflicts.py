@@ -10,18 +10,20 @@ from ftrack_orm import Session, errors
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.testing import requests_made
+from tests.assertions import existing
 from tests.production import Production
 
 
 @pytest.fixture
 def task(session: Session, production: Production) -> Entity:
-    return session.query("Task").where(f'id is "{production.tasks[0]}"').select("name", "bid", "metadata").one()
+    task: Entity = session.query("Task").where(id=production.tasks[0]).select("name", "bid", "metadata").one()
+    return task
 
 
 @pytest.fixture
 def theirs(other: Session, task: Entity) -> Entity | None:
     """The same task in the session of another user."""
-    return other.get("Task", task.id)
+    return existing(other.get("Task", task.id))
 
 
 def test_a_value_that_another_user_changed_is_a_conflict_and_nothing_is_sent(
@@ -114,7 +116,7 @@ def frames(other: Session, production: Production) -> str:
         config="{}",
     )
     other.commit()
-    return configuration.key
+    return str(configuration.key)
 
 
 def test_setting_a_custom_attribute_for_the_first_time_is_not_a_conflict(
@@ -122,7 +124,7 @@ def test_setting_a_custom_attribute_for_the_first_time_is_not_a_conflict(
 ) -> None:
     task.custom_attributes[frames] = 48
     assert session.commit(on_conflict="raise") == 1
-    assert other.get("Task", task.id).custom_attributes[frames] == 48
+    assert existing(other.get("Task", task.id)).custom_attributes[frames] == 48
 
 
 def test_a_custom_attribute_that_another_user_set_is_a_conflict(
@@ -145,7 +147,7 @@ def test_the_error_names_the_author_and_the_time_of_a_status_change(
     task = session.query("Task").where(id=production.tasks[0]).select("status_id").one()
     first, second = [status for status in session.query("Status").limit(3) if status.id != task.status_id][:2]
     with other.begin():
-        other.get("Task", task.id).status_id = first.id
+        existing(other.get("Task", task.id)).status_id = first.id
     task.status = second
     with requests_made(session) == 2, pytest.raises(errors.CommitConflict) as caught:
         session.commit(on_conflict="raise")

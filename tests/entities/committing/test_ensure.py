@@ -19,6 +19,7 @@ from ftrack_orm.testing import requests_made
 from ftrack_orm.transport.base import Request, Response
 from ftrack_orm.transport.cancellation import Cancellation
 from ftrack_orm.wire.operations import CreateOperation, QueryOperation, UpdateOperation
+from tests.assertions import existing
 from tests.fakes.transports import ForwardingTransport, InterferingTransport
 from tests.production import Connect, Production
 from tests.property_settings import examples
@@ -26,7 +27,7 @@ from tests.property_settings import examples
 
 @pytest.fixture
 def shot(session: Session, production: Production) -> Entity | None:
-    return session.get("Shot", production.shots[0])
+    return existing(session.get("Shot", production.shots[0]))
 
 
 def test_a_missing_entity_is_created_and_committed(session: Session, other: Session, shot: Entity) -> None:
@@ -34,7 +35,7 @@ def test_a_missing_entity_is_created_and_committed(session: Session, other: Sess
         task = session.ensure("Task", {"name": "new", "parent": shot, "bid": 5}, ["name", "parent"])
     assert made == 2
     assert (inspect(task).state, session.created) == (Lifecycle.PERSISTENT, [])
-    assert other.get("Task", task.id).bid == 5
+    assert existing(other.get("Task", task.id)).bid == 5
 
 
 def test_an_existing_entity_is_found_and_needs_no_commit(
@@ -42,7 +43,8 @@ def test_an_existing_entity_is_found_and_needs_no_commit(
 ) -> None:
     with requests_made(session) as made:
         task = session.ensure("Task", {"name": "task01", "parent": shot, "bid": 1}, ["name", "parent"])
-    assert (made, task.id) == (1, production.tasks[1])
+    assert made == 1
+    assert task.id == production.tasks[1]
 
 
 def test_an_existing_entity_gets_the_other_values_in_one_commit(
@@ -54,7 +56,7 @@ def test_an_existing_entity_gets_the_other_values_in_one_commit(
     task = session.ensure("Task", data, ["name", "parent"])
     assert [type(operation) for operation in sent] == [QueryOperation, CreateOperation, UpdateOperation]
     assert sent[-1].data == {"bid": 77}
-    theirs = other.get("Task", production.tasks[1])
+    theirs = existing(other.get("Task", production.tasks[1]))
     assert (task.id, theirs.bid, dict(theirs.metadata)) == (theirs.id, 77, {"reviewed": "yes"})
 
 
@@ -107,14 +109,14 @@ def test_none_and_dates_identify(session: Session, shot: Entity) -> None:
 def test_other_changes_of_the_session_are_not_committed(
     session: Session, other: Session, production: Production, shot: Entity
 ) -> None:
-    task = session.get("Task", production.tasks[0])
+    task = existing(session.get("Task", production.tasks[0]))
     task.bid = 99
     unrelated = session.create("Task", name="unrelated", parent=shot)
-    deleted = session.get("Task", production.tasks[2])
+    deleted = existing(session.get("Task", production.tasks[2]))
     session.delete(deleted)
     new = session.ensure("Task", {"name": "new", "parent": shot})
     assert other.get("Task", new.id) is not None
-    assert other.get("Task", task.id).bid == 0
+    assert existing(other.get("Task", task.id)).bid == 0
     assert other.get("Task", unrelated.id) is None
     assert other.get("Task", deleted.id) is not None
     assert (session.created, session.modified, session.deleted) == ([unrelated], [task], [deleted])
@@ -123,10 +125,10 @@ def test_other_changes_of_the_session_are_not_committed(
 def test_other_changes_of_the_same_entity_are_not_committed(
     session: Session, other: Session, production: Production, shot: Entity
 ) -> None:
-    task = session.get("Task", production.tasks[1])
+    task = existing(session.get("Task", production.tasks[1]))
     task.description = "not yet"
     assert session.ensure("Task", {"name": "task01", "parent": shot, "bid": 77}, ["name", "parent"]) is task
-    saved = other.get("Task", task.id)
+    saved = existing(other.get("Task", task.id))
     assert (saved.bid, saved.description) == (77, None)
     assert set(inspect(task).changes) == {"description"}
     session.commit()
@@ -139,7 +141,7 @@ def test_edits_by_another_thread_during_the_commit_stay_pending(
 ) -> None:
     transport = InterferingTransport(box)
     session = connect(transport=transport)
-    shot, task = session.get("Shot", production.shots[0]), session.get("Task", production.tasks[0])
+    shot, task = existing(session.get("Shot", production.shots[0])), existing(session.get("Task", production.tasks[0]))
 
     def edit() -> None:
         thread = threading.Thread(target=lambda: setattr(task, "bid", 99))
@@ -149,7 +151,7 @@ def test_edits_by_another_thread_during_the_commit_stay_pending(
     transport.before_write = edit
     session.ensure("Task", {"name": "new", "parent": shot})
     assert session.modified == [task]
-    assert other.get("Task", task.id).bid == 0
+    assert existing(other.get("Task", task.id)).bid == 0
 
 
 def test_many_threads_that_ensure_the_same_entity_create_it_once(session: Session, shot: Entity) -> None:
@@ -186,7 +188,7 @@ def test_without_commit_changes_are_recorded_and_the_new_entity_is_found_again(
     assert again is first
     assert inspect(first).state is Lifecycle.PENDING
     assert session.commit() == 2
-    assert (other.get("Task", first.id).bid, other.get("Shot", shot.id).description) == (2, "mine")
+    assert (existing(other.get("Task", first.id)).bid, existing(other.get("Shot", shot.id)).description) == (2, "mine")
 
 
 def test_many_entities_take_one_request_to_find_and_one_to_commit(
@@ -254,7 +256,7 @@ def test_invalid_arguments_are_refused_without_a_request(
 def test_an_invalid_value_in_one_of_many_changes_nothing(
     session: Session, production: Production, shot: Entity
 ) -> None:
-    data = [
+    data: list[dict[str, Any]] = [
         {"name": "new", "parent": shot},
         {"name": "task01", "parent": shot, "bid": 50},
         {"name": "task02", "parent": shot, "bid": "many"},
@@ -262,11 +264,11 @@ def test_an_invalid_value_in_one_of_many_changes_nothing(
     with pytest.raises(errors.InvalidValue, match=r"Task\.bid"):
         session.ensure_many("Task", data, ["name", "parent"])
     assert (session.plan(), session.created) == ([], [])
-    assert session.get("Task", production.tasks[1]).bid == 1
+    assert existing(session.get("Task", production.tasks[1])).bid == 1
 
 
 def test_an_invalid_value_keeps_earlier_changes(session: Session, production: Production, shot: Entity) -> None:
-    task = session.get("Task", production.tasks[1])
+    task = existing(session.get("Task", production.tasks[1]))
     task.description = "mine"
     with pytest.raises(errors.InvalidValue):
         session.ensure(
@@ -276,7 +278,10 @@ def test_an_invalid_value_keeps_earlier_changes(session: Session, production: Pr
 
 
 def test_the_changes_of_a_refused_commit_are_reverted(session: Session, shot: Entity) -> None:
-    data = [{"name": "task01", "parent": shot, "bid": 50}, {"name": "odd", "parent": shot, "status_id": "nonsense"}]
+    data: list[dict[str, Any]] = [
+        {"name": "task01", "parent": shot, "bid": 50},
+        {"name": "odd", "parent": shot, "status_id": "nonsense"},
+    ]
     with pytest.raises(errors.ServerError):
         session.ensure_many("Task", data, ["name", "parent"])
     assert session.plan() == []
@@ -294,7 +299,7 @@ def test_a_read_only_attribute_may_have_its_present_value(
 def test_an_entity_that_is_about_to_be_deleted_is_refused(
     session: Session, production: Production, shot: Entity
 ) -> None:
-    session.delete(session.get("Task", production.tasks[1]))
+    session.delete(existing(session.get("Task", production.tasks[1])))
     with pytest.raises(errors.EntityDeleted, match="about to be deleted"):
         session.ensure("Task", {"name": "task01", "parent": shot}, commit=False)
 
@@ -302,7 +307,7 @@ def test_an_entity_that_is_about_to_be_deleted_is_refused(
 def test_an_unsaved_edit_of_an_identifying_attribute_is_replaced(
     session: Session, production: Production, shot: Entity
 ) -> None:
-    task = session.get("Task", production.tasks[1])
+    task = existing(session.get("Task", production.tasks[1]))
     task.name = "renamed"
     assert session.ensure("Task", {"name": "task01", "parent": shot}, commit=False) is task
     assert task.name == "task01"
@@ -330,7 +335,7 @@ def test_a_lost_response_creates_nothing_twice(
     box: Sandbox, connect: Connect, other: Session, production: Production
 ) -> None:
     session = connect(transport=FailingOnce(box, sends=True))
-    data = {"name": "new", "parent": session.get("Shot", production.shots[0])}
+    data = {"name": "new", "parent": existing(session.get("Shot", production.shots[0]))}
     task = session.ensure("Task", data)
     assert session.ensure("Task", data) is task
     assert other.query("Task").where(name="new", parent_id=production.shots[0]).one().id == task.id
@@ -341,7 +346,7 @@ def test_changes_that_could_not_be_sent_stay_recorded(
 ) -> None:
     session = connect(transport=FailingOnce(box, sends=False))
     with pytest.raises(errors.TransportError):
-        session.ensure("Task", {"name": "new", "parent": session.get("Shot", production.shots[0])})
+        session.ensure("Task", {"name": "new", "parent": existing(session.get("Shot", production.shots[0]))})
     assert len(session.created) == 1
     session.commit()
     assert other.query("Task").where(name="new", parent_id=production.shots[0]).count() == 1

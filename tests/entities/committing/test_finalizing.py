@@ -9,6 +9,7 @@ from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.testing import requests_made
 from ftrack_orm.wire.operations import CreateOperation, UpdateOperation
+from tests.assertions import existing
 from tests.fakes.transports import InterferingTransport
 from tests.production import Connect, Production
 
@@ -22,7 +23,7 @@ def test_edits_during_a_commit_stay_for_the_next_one(
     connect: Connect, transport: InterferingTransport, other: Session, production: Production
 ) -> None:
     session = connect(transport=transport)
-    task = session.get("Task", production.tasks[0])
+    task = existing(session.get("Task", production.tasks[0]))
     task.name = "first"
 
     def edit() -> None:
@@ -34,7 +35,7 @@ def test_edits_during_a_commit_stay_for_the_next_one(
     assert task.name == "second"
     assert inspect(task).changes["name"].old == "first"
     assert session.commit() == 1
-    saved = other.get("Task", task.id)
+    saved = existing(other.get("Task", task.id))
     assert (saved.name, saved.bid) == ("second", 9)
 
 
@@ -52,14 +53,14 @@ def test_setting_a_value_back_during_the_commit_is_an_edit(
     session.commit()
     assert task.name == "task00"
     session.commit()
-    assert other.get("Task", task.id).name == "task00"
+    assert existing(other.get("Task", task.id)).name == "task00"
 
 
 def test_edits_of_an_entity_during_its_creation_are_updates_of_the_next_commit(
     connect: Connect, transport: InterferingTransport, other: Session, production: Production
 ) -> None:
     session = connect(transport=transport)
-    task = session.create("Task", name="new", parent=session.get("Shot", production.shots[0]))
+    task = session.create("Task", name="new", parent=existing(session.get("Shot", production.shots[0])))
 
     def edit() -> None:
         task.name = "renamed"
@@ -70,7 +71,7 @@ def test_edits_of_an_entity_during_its_creation_are_updates_of_the_next_commit(
     assert session.modified == [task]
     assert [type(operation) for operation in session.plan()] == [CreateOperation, UpdateOperation]
     session.commit()
-    saved = other.get("Task", task.id)
+    saved = existing(other.get("Task", task.id))
     assert (saved.name, dict(saved.metadata)) == ("renamed", {"a": "1"})
 
 
@@ -95,7 +96,7 @@ def test_a_reference_set_while_another_key_is_sent_is_an_edit_with_its_key(
 ) -> None:
     session = connect(transport=transport)
     task = session.query("Task").where(f'id is "{production.tasks[0]}"').select("parent_id").one()
-    shot = session.get("Shot", production.shots[2])
+    shot = existing(session.get("Shot", production.shots[2]))
     task.parent_id = production.shots[3]
 
     def edit() -> None:
@@ -103,7 +104,9 @@ def test_a_reference_set_while_another_key_is_sent_is_an_edit_with_its_key(
 
     transport.meanwhile_once(edit)
     session.commit()
-    assert [operation.data for operation in session.plan()] == [{"parent_id": shot.id}]
+    (update,) = session.plan()
+    assert isinstance(update, UpdateOperation)
+    assert update.data == {"parent_id": shot.id}
     session.revert(task, "parent")
     assert (task.parent_id, task.parent.id) == (production.shots[3], production.shots[3])
     assert session.modified == []
@@ -113,7 +116,7 @@ def test_unedited_collections_of_a_created_entity_are_loaded_from_the_server(
     connect: Connect, transport: InterferingTransport, other: Session, production: Production
 ) -> None:
     session = connect(transport=transport)
-    shot = session.create("Shot", name="new", parent=session.get("Sequence", production.sequences[0]))
+    shot = session.create("Shot", name="new", parent=existing(session.get("Sequence", production.sequences[0])))
     assert (list(shot.children), list(shot.notes)) == ([], [])
 
     def work() -> None:
@@ -128,7 +131,7 @@ def test_unedited_collections_of_a_created_entity_are_loaded_from_the_server(
 
 
 def test_an_empty_collection_of_a_changed_entity_stays_loaded(session: Session, production: Production) -> None:
-    task = session.get("Task", production.tasks[0])
+    task = existing(session.get("Task", production.tasks[0]))
     assert list(task.notes) == []
     task.bid = 3600
     session.commit()
@@ -140,7 +143,7 @@ def test_an_entity_deleted_during_its_creation_is_deleted_by_the_next_commit(
     connect: Connect, transport: InterferingTransport, other: Session, production: Production
 ) -> None:
     session = connect(transport=transport)
-    task = session.create("Task", name="new", parent=session.get("Shot", production.shots[0]))
+    task = session.create("Task", name="new", parent=existing(session.get("Shot", production.shots[0])))
 
     def delete() -> None:
         session.delete(task)
@@ -156,7 +159,7 @@ def test_an_entity_deleted_during_its_refused_creation_is_discarded(
     connect: Connect, transport: InterferingTransport, production: Production
 ) -> None:
     session = connect(transport=transport)
-    project = session.get("Project", production.project)
+    project = existing(session.get("Project", production.project))
     twin = session.create("Project", name=project.name, full_name="Twin", project_schema=project.project_schema)
 
     def delete() -> None:

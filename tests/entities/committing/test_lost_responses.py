@@ -19,6 +19,7 @@ from ftrack_orm.testing import requests_made
 from ftrack_orm.transport.base import Request, Response
 from ftrack_orm.transport.cancellation import Cancellation
 from ftrack_orm.transport.http import HttpTransport
+from tests.assertions import existing
 from tests.fakes.transports import ForwardingTransport
 from tests.production import Connect, Production
 
@@ -59,7 +60,7 @@ class UnreliableProxy:
                     server.sendall(_part(request, amount))
                     return
                 server.sendall(request)
-                response = _message(server)
+                response = _message(server) or b""
                 if side == "response":
                     client.sendall(_part(response, amount))
                     return
@@ -127,12 +128,12 @@ def fragile_session(proxy: UnreliableProxy, box: Sandbox, schema_cache: Path) ->
 @pytest.fixture
 def changed(fragile_session: Session, production: Production) -> Session:
     """A session with a change of every kind: creations, an update, a mapping row and a deletion."""
-    task, deleted = (fragile_session.get("Task", key) for key in production.tasks[:2])
+    task, deleted = (existing(fragile_session.get("Task", key)) for key in production.tasks[:2])
     _ = task.name, task.description
     task.name = "renamed"
     task.description = "never read before"
     task.end_date = datetime.datetime(2024, 2, 3, 4, 5, 6, 789, tzinfo=datetime.timezone.utc)
-    new = fragile_session.create("Task", name="new", parent=fragile_session.get("Shot", production.shots[0]))
+    new = fragile_session.create("Task", name="new", parent=existing(fragile_session.get("Shot", production.shots[0])))
     task.metadata["a"] = "1"
     fragile_session.create("Note", content="look", parent_id=new.id, parent_type="Task", author=_user(fragile_session))
     fragile_session.delete(deleted)
@@ -227,37 +228,37 @@ def test_an_unreachable_server_leaves_all_changes_for_a_later_commit(changed: Se
 def test_updates_alone_are_recognised_by_their_values(
     fragile_session: Session, other: Session, proxy: UnreliableProxy, production: Production, stage: str
 ) -> None:
-    first, second = (fragile_session.get("Task", key) for key in production.tasks[:2])
+    first, second = (existing(fragile_session.get("Task", key)) for key in production.tasks[:2])
     _ = first.name, second.bid
     first.name, second.bid = "renamed", 4711
     proxy.stage = stage
     assert fragile_session.commit() == 2
     assert fragile_session.modified == []
-    assert other.get("Task", first.id).name == "renamed"
+    assert existing(other.get("Task", first.id)).name == "renamed"
 
 
 @pytest.mark.parametrize("stage", NOT_REACHED)
 def test_updates_alone_that_were_not_carried_out_can_be_repeated(
     fragile_session: Session, other: Session, proxy: UnreliableProxy, production: Production, stage: str
 ) -> None:
-    task = fragile_session.get("Task", production.tasks[0])
+    task = existing(fragile_session.get("Task", production.tasks[0]))
     _ = task.name
     task.name = "renamed"
     proxy.stage = stage
     with pytest.raises(errors.TransportError, match="safe to commit again"):
         fragile_session.commit()
-    assert other.get("Task", task.id).name == "task00"
+    assert existing(other.get("Task", task.id)).name == "task00"
     assert fragile_session.commit() == 1
 
 
 def test_the_outcome_of_an_update_that_another_user_overwrote_is_unknown(
     fragile_session: Session, other: Session, proxy: UnreliableProxy, production: Production
 ) -> None:
-    task = fragile_session.get("Task", production.tasks[0])
+    task = existing(fragile_session.get("Task", production.tasks[0]))
     _ = task.name
     task.name = "mine"
     with other.begin():
-        other.get("Task", task.id).name = "theirs"
+        existing(other.get("Task", task.id)).name = "theirs"
     proxy.stage = "request half"
     with pytest.raises(errors.CommitOutcomeUnknown, match="other values than the commit"):
         fragile_session.commit()
@@ -269,7 +270,7 @@ def test_the_outcome_of_an_update_that_another_user_overwrote_is_unknown(
 def test_deletes_alone_are_recognised_by_missing_entities(
     fragile_session: Session, proxy: UnreliableProxy, production: Production
 ) -> None:
-    tasks = [fragile_session.get("Task", key) for key in production.tasks[:2]]
+    tasks = [existing(fragile_session.get("Task", key)) for key in production.tasks[:2]]
     for task in tasks:
         fragile_session.delete(task)
     proxy.stage = "response 0"
@@ -280,9 +281,9 @@ def test_deletes_alone_are_recognised_by_missing_entities(
 def test_edits_made_while_the_outcome_is_unresolved_are_sent_by_the_commit_that_resolves_it(
     fragile_session: Session, other: Session, proxy: UnreliableProxy, production: Production
 ) -> None:
-    shot = fragile_session.get("Shot", production.shots[0])
+    shot = existing(fragile_session.get("Shot", production.shots[0]))
     kept, dropped = (fragile_session.create("Task", name=name, parent=shot) for name in ("kept", "dropped"))
-    task = fragile_session.get("Task", production.tasks[0])
+    task = existing(fragile_session.get("Task", production.tasks[0]))
     _ = task.name
     task.name = "first"
     proxy.stage, proxy.stays_down = "response 0", True
@@ -293,8 +294,8 @@ def test_edits_made_while_the_outcome_is_unresolved_are_sent_by_the_commit_that_
     fragile_session.delete(dropped)
     proxy.stage = None
     fragile_session.commit()
-    assert other.get("Task", task.id).name == "task00"
-    assert other.get("Task", kept.id).name == "renamed"
+    assert existing(other.get("Task", task.id)).name == "task00"
+    assert existing(other.get("Task", kept.id)).name == "renamed"
     assert other.get("Task", dropped.id) is None
     assert fragile_session.plan() == []
 
@@ -302,7 +303,7 @@ def test_edits_made_while_the_outcome_is_unresolved_are_sent_by_the_commit_that_
 def test_an_entity_deleted_while_its_failed_creation_was_unresolved_is_discarded(
     fragile_session: Session, proxy: UnreliableProxy, production: Production
 ) -> None:
-    task = fragile_session.create("Task", name="new", parent=fragile_session.get("Shot", production.shots[0]))
+    task = fragile_session.create("Task", name="new", parent=existing(fragile_session.get("Shot", production.shots[0])))
     proxy.stage, proxy.stays_down = "request half", True
     with pytest.raises(errors.CommitOutcomeUnknown):
         fragile_session.commit()
@@ -321,7 +322,7 @@ def test_finding_the_outcome_takes_one_request(changed: Session, proxy: Unreliab
 
 def test_after_a_timeout_the_outcome_is_unknown(connect: Connect, box: Sandbox, production: Production) -> None:
     session = connect(transport=TooSlow(box))
-    session.create("Task", name="new", parent=session.get("Shot", production.shots[0]))
+    session.create("Task", name="new", parent=existing(session.get("Shot", production.shots[0])))
     with pytest.raises(errors.CommitOutcomeUnknown, match="may still be working"):
         session.commit()
     assert len(session.created) == 1

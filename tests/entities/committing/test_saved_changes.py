@@ -11,6 +11,7 @@ import pytest
 from ftrack_orm import Session, errors
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.testing import requests_made
+from tests.assertions import existing
 from tests.production import Connect, Production
 
 
@@ -21,7 +22,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def task(session: Session, production: Production) -> Entity | None:
-    return session.get("Task", production.tasks[0])
+    return existing(session.get("Task", production.tasks[0]))
 
 
 def test_changes_are_a_mapping_of_entities_to_changed_attributes(
@@ -30,7 +31,7 @@ def test_changes_are_a_mapping_of_entities_to_changed_attributes(
     _ = task.bid
     task.bid = 9
     new = session.create("Task", name="new", parent_id=production.shots[0])
-    deleted = session.get("Task", production.tasks[1])
+    deleted = existing(session.get("Task", production.tasks[1]))
     deleted.name = "never sent"
     session.delete(deleted)
     changes = session.changes()
@@ -57,7 +58,7 @@ def test_another_session_commits_saved_changes(
     task.bid = 9
     task.parent = shot
     task.metadata["b"] = "2"
-    deleted = session.get("Task", production.tasks[1])
+    deleted = existing(session.get("Task", production.tasks[1]))
     session.delete(deleted)
     planned = sorted(map(repr, session.plan()))
     session.changes().save(path)
@@ -69,11 +70,11 @@ def test_another_session_commits_saved_changes(
     assert len(loaded.created) == 5
     assert sorted(map(repr, loading.plan())) == planned
     loading.commit()
-    saved = other.get("Task", child.id)
+    saved = existing(other.get("Task", child.id))
     assert (saved.parent.name, saved.end_date, dict(saved.metadata)) == ("new shot", moment, {"a": "1"})
     assert [each.name for each in saved.scopes] == ["scope"]
     assert [each.content for each in saved.notes] == ["ä"]
-    saved = other.get("Task", task.id)
+    saved = existing(other.get("Task", task.id))
     assert (saved.bid, saved.parent_id, dict(saved.metadata)) == (9, shot.id, {"b": "2"})
     assert other.get("Task", deleted.id) is None
 
@@ -116,18 +117,18 @@ def test_metadata_of_others_stays_when_saved_changes_are_committed(
     del task.metadata["removed"]
     session.changes().save(path)
     with other.begin():
-        other.get("Task", task.id).metadata["theirs"] = "3"
+        existing(other.get("Task", task.id)).metadata["theirs"] = "3"
     loading = connect()
     loading.load_changes(path)
     loading.commit()
-    assert dict(loading.get("Task", task.id).metadata) == {"mine": "2", "theirs": "3"}
+    assert dict(existing(loading.get("Task", task.id)).metadata) == {"mine": "2", "theirs": "3"}
 
 
 def test_loading_takes_one_request_for_each_updated_type(
     session: Session, connect: Connect, production: Production, path: Path
 ) -> None:
     for key in production.tasks:
-        session.get("Task", key).bid = 77
+        existing(session.get("Task", key)).bid = 77
     session.changes().save(path)
     loading = connect()
     loading.server_information  # noqa: B018 - makes the handshake, which the test does not count
@@ -143,7 +144,7 @@ def test_a_deleted_entity_is_an_error_and_nothing_is_recorded(
     session.create("Task", name="new", parent_id=production.shots[0])
     session.changes().save(path)
     with other.begin():
-        other.delete(other.get("Task", task.id))
+        other.delete(existing(other.get("Task", task.id)))
     loading = connect()
     with pytest.raises(errors.EntityDeleted, match=task.id):
         loading.load_changes(path)
@@ -210,14 +211,14 @@ def test_loaded_changes_are_not_a_conflict_while_the_server_has_the_old_values(
     loading = connect()
     loading.load_changes(saved)
     assert loading.commit(on_conflict="raise") == 2
-    assert loading.get("Task", task.id).name == "mine"
+    assert existing(loading.get("Task", task.id)).name == "mine"
 
 
 @pytest.mark.parametrize("attribute", ["name", "metadata", "scopes"])
 def test_a_change_by_another_user_since_the_file_was_saved_is_a_conflict(
     other: Session, connect: Connect, task: Entity, saved: Path, attribute: str
 ) -> None:
-    theirs = other.get("Task", task.id)
+    theirs = existing(other.get("Task", task.id))
     if attribute == "name":
         theirs.name = "theirs"
     elif attribute == "metadata":
@@ -238,7 +239,7 @@ def test_a_change_by_another_user_since_the_file_was_saved_is_a_conflict(
 
 
 def test_reverted_loaded_changes_are_not_compared(other: Session, connect: Connect, task: Entity, saved: Path) -> None:
-    other.get("Task", task.id).name = "theirs"
+    existing(other.get("Task", task.id)).name = "theirs"
     other.commit()
     loading = connect()
     loading.load_changes(saved)

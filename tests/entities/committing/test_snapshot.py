@@ -12,12 +12,14 @@ from ftrack_orm.entities.committing.snapshot import Snapshot, join_snapshots, ta
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.values import NOT_LOADED
 from ftrack_orm.wire.operations import UpdateOperation
+from tests.assertions import existing
 from tests.production import Production
 
 
 @pytest.fixture
 def task(session: Session, production: Production) -> Entity:
-    return session.query("Task").where(id=production.tasks[0]).select("name", "bid", "parent_id").one()
+    task: Entity = session.query("Task").where(id=production.tasks[0]).select("name", "bid", "parent_id").one()
+    return task
 
 
 def take(session: Session, only: Any = None) -> Snapshot:
@@ -41,7 +43,7 @@ def test_an_update_has_the_values_it_replaces_as_far_as_they_are_known(session: 
 
 
 def test_a_reference_is_sent_as_its_key(session: Session, task: Entity, production: Production) -> None:
-    shot = session.get("Shot", production.shots[3])
+    shot = existing(session.get("Shot", production.shots[3]))
     task.parent = shot
     snapshot = take(session)
     assert snapshot.changes.modifications[0].data == {"parent_id": production.shots[3]}
@@ -93,10 +95,10 @@ def test_a_restricted_snapshot_has_the_named_attributes_and_no_deletions(
     session: Session, task: Entity, production: Production
 ) -> None:
     task.bid, task.name = 9, "renamed"
-    other_task = session.get("Task", production.tasks[1])
+    other_task = existing(session.get("Task", production.tasks[1]))
     assert other_task is not None
     other_task.bid = 9
-    deleted = session.get("Task", production.tasks[2])
+    deleted = existing(session.get("Task", production.tasks[2]))
     assert deleted is not None
     session.delete(deleted)
     snapshot = take(session, {task: {"bid"}})

@@ -15,13 +15,14 @@ from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.testing import requests_made
 from ftrack_orm.values import NOT_LOADED
 from ftrack_orm.wire.operations import CreateOperation, DeleteOperation, UpdateOperation
+from tests.assertions import existing
 from tests.fakes.transports import InterferingTransport
 from tests.production import Connect, Production
 
 
 @pytest.fixture
 def shot(session: Session, production: Production) -> Entity | None:
-    return session.get("Shot", production.shots[0])
+    return existing(session.get("Shot", production.shots[0]))
 
 
 @pytest.fixture
@@ -57,8 +58,8 @@ def test_one_request_carries_all_operations_creates_first_and_deletes_last(
         assert session.commit() == 8
     assert made == 1
     assert (session.created, session.modified, session.deleted) == ([], [], [])
-    assert [note.content for note in other.get("Task", new.id).notes] == ["look"]
-    assert other.get("Task", tasks[0].id).bid == 100
+    assert [note.content for note in existing(other.get("Task", new.id)).notes] == ["look"]
+    assert existing(other.get("Task", tasks[0].id)).bid == 100
     assert other.get("Task", tasks[5].id) is None
 
 
@@ -73,13 +74,14 @@ def test_planning_makes_no_request(session: Session, shot: Entity) -> None:
     with requests_made(session) as made:
         (operation,) = session.plan()
     assert made == 0
+    assert isinstance(operation, CreateOperation)
     assert operation.data["parent_id"] == shot.id
 
 
 def test_values_set_by_the_server_are_loaded_by_the_commit(session: Session, shot: Entity) -> None:
     task = session.create("Task", name="new", parent=shot)
     assert inspect(task).state is Lifecycle.PENDING
-    assert task.status is None
+    assert not task.status
     session.commit()
     assert inspect(task).state is Lifecycle.PERSISTENT
     with requests_made(session) as made:
@@ -94,13 +96,13 @@ def test_values_set_by_the_server_are_loaded_by_the_commit(session: Session, sho
 
 def test_a_new_entity_is_found_by_its_id_before_it_is_sent(session: Session, shot: Entity) -> None:
     task = session.create("Task", name="new", parent=shot)
-    assert session.get("Task", task.id) is task
+    assert existing(session.get("Task", task.id)) is task
 
 
 def test_new_entities_that_refer_to_each_other_are_sent_in_a_valid_order(
     session: Session, other: Session, production: Production
 ) -> None:
-    project = session.get("Project", production.project)
+    project = existing(session.get("Project", production.project))
     asset_type = session.query("AssetType").first()
     # In reverse order: each entity is created before the one it refers to.
     version = session.create("AssetVersion", comment="first")
@@ -113,18 +115,18 @@ def test_new_entities_that_refer_to_each_other_are_sent_in_a_valid_order(
     version.task = task
     session.commit()
     assert version.version == 1
-    saved = other.get("AssetVersion", version.id)
+    saved = existing(other.get("AssetVersion", version.id))
     assert saved.asset.parent.name == "tree"
     assert saved.task.name == "modeling"
 
 
 def test_entities_with_composite_keys_are_created_and_deleted(session: Session, other: Session, shot: Entity) -> None:
     note = session.create("Note", content="x", parent_id=shot.id, parent_type="Shot")
-    user = session.query("User").first()
+    (user,) = session.query("User").limit(1)
     recipient = session.create("Recipient", note=note, recipient=user)
     assert inspect(recipient).identity.key == (note.id, user.id)
     session.commit()
-    assert [r.resource_id for r in other.get("Note", note.id).recipients] == [user.id]
+    assert [r.resource_id for r in existing(other.get("Note", note.id)).recipients] == [user.id]
     session.delete(recipient)
     session.commit()
     assert not other.query("Recipient").where(note_id=note.id).exists()
@@ -137,7 +139,7 @@ def test_deleting_a_parent_and_its_child_deletes_the_child_first(
     session.delete(shot)
     for task in tasks:
         session.delete(task)
-    assert [op.entity_type for op in session.plan()] == ["Task"] * 3 + ["Shot"]
+    assert [operation["entity_type"] for operation in session.plan().as_json()] == ["Task"] * 3 + ["Shot"]
     session.commit()
     assert inspect(shot).state is Lifecycle.DELETED
 
@@ -195,7 +197,7 @@ def test_an_invalid_creation_is_refused_at_once_and_not_recorded(
 def test_a_refused_commit_keeps_all_changes_and_can_be_corrected(
     session: Session, other: Session, production: Production, shot: Entity, tasks: list[Entity]
 ) -> None:
-    project = session.get("Project", production.project)
+    project = existing(session.get("Project", production.project))
     twin = session.create("Project", name=project.name, full_name="Twin", project_schema=project.project_schema)
     tasks[0].name = "renamed"
     session.delete(tasks[1])
@@ -204,7 +206,7 @@ def test_a_refused_commit_keeps_all_changes_and_can_be_corrected(
     assert session.created == [twin]
     assert session.modified == [tasks[0]]
     assert session.deleted == [tasks[1]]
-    assert other.get("Task", tasks[0].id).name == "task00"
+    assert existing(other.get("Task", tasks[0].id)).name == "task00"
     twin.name = f"{project.name} twin"
     assert session.commit() == 3
     other.close()
@@ -215,7 +217,7 @@ def test_a_lost_response_keeps_the_changes_and_the_outcome_is_unknown(
     connect: Connect, transport: InterferingTransport, production: Production
 ) -> None:
     session = connect(transport=transport)
-    task = session.get("Task", production.tasks[0])
+    task = existing(session.get("Task", production.tasks[0]))
     task.name = "renamed"
     transport.loses_responses = True
     with pytest.raises(errors.CommitOutcomeUnknown, match="not known whether"):
@@ -229,7 +231,7 @@ def test_an_unexpected_response_keeps_the_changes_and_the_outcome_is_unknown(
     connect: Connect, transport: InterferingTransport, production: Production
 ) -> None:
     session = connect(transport=transport)
-    session.get("Task", production.tasks[0]).name = "renamed"
+    existing(session.get("Task", production.tasks[0])).name = "renamed"
     transport.replaces_responses = True
     with pytest.raises(errors.CommitOutcomeUnknown, match="<html>"):
         session.commit()
@@ -241,7 +243,7 @@ def test_a_commit_that_was_not_sent_keeps_the_changes(
     connect: Connect, transport: InterferingTransport, production: Production
 ) -> None:
     session = connect(transport=transport)
-    session.get("Task", production.tasks[0]).name = "renamed"
+    existing(session.get("Task", production.tasks[0])).name = "renamed"
     transport.refuses_requests = True
     with pytest.raises(errors.TransportError) as caught:
         session.commit()
@@ -272,7 +274,7 @@ def test_commits_rollbacks_and_ensure_hold_the_given_lock(session: Session, prod
     lock = CountingLock()
     workspace, parts = session._workspace, session._parts
     work = UnitOfWork(workspace, parts.handshake.call, lock)
-    session.get("Task", production.tasks[0]).bid = 9
+    existing(session.get("Task", production.tasks[0])).bid = 9
     assert work.commit() == 1
     work.rollback()
     assert lock.entries == [1, 1]
@@ -324,11 +326,11 @@ def test_a_block_commits_when_it_ends_and_rolls_back_when_it_raises(
         raise RuntimeError
     assert session.modified == []
     assert tasks[1].name == "task01"
-    assert other.get("Task", tasks[0].id).name == "kept"
+    assert existing(other.get("Task", tasks[0].id)).name == "kept"
 
 
 def test_a_block_whose_commit_is_refused_is_rolled_back(session: Session, production: Production) -> None:
-    project = session.get("Project", production.project)
+    project = existing(session.get("Project", production.project))
     with pytest.raises(errors.IntegrityError), session.begin():
         session.create("Project", name=project.name, full_name="Twin", project_schema=project.project_schema)
         project.full_name = "changed"
@@ -339,7 +341,7 @@ def test_a_block_whose_commit_is_refused_is_rolled_back(session: Session, produc
 def test_changes_by_others_do_not_overwrite_an_edit(session: Session, other: Session, tasks: list[Entity]) -> None:
     tasks[0].name = "mine"
     with other.begin():
-        other.get("Task", tasks[0].id).name = "theirs"
+        existing(other.get("Task", tasks[0].id)).name = "theirs"
     session.query("Task").where(f'id is "{tasks[0].id}"').select("name").all()
     assert tasks[0].name == "mine"
     assert inspect(tasks[0]).changes["name"].old == "theirs"
@@ -352,7 +354,7 @@ def test_reverting_an_entity_during_its_creation_deletes_or_discards_it(
     connect: Connect, transport: InterferingTransport, other: Session, production: Production, refused: bool
 ) -> None:
     session = connect(transport=transport)
-    shot = session.get("Shot", production.shots[0])
+    shot = existing(session.get("Shot", production.shots[0]))
     task = session.create("Task", name="task00" if refused else "new", parent=shot)
 
     def revert() -> None:
@@ -384,4 +386,4 @@ def test_reverting_an_attribute_during_the_commit_sets_it_back_with_the_next_one
     session.commit()
     assert task.name == "task00"
     session.commit()
-    assert other.get("Task", task.id).name == "task00"
+    assert existing(other.get("Task", task.id)).name == "task00"

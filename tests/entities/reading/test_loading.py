@@ -9,6 +9,7 @@ import pytest
 
 from ftrack_orm import Session, errors, inspect
 from ftrack_orm.testing import requests_made
+from tests.assertions import existing
 from tests.production import Connect, Production
 
 from .tasks import query_tasks
@@ -46,7 +47,7 @@ def test_a_reference_is_loaded_with_the_row_of_its_target(session: Session, prod
 
 
 def test_a_target_in_memory_is_not_requested(session: Session, production: Production) -> None:
-    project = session.get("Project", production.project)
+    project = existing(session.get("Project", production.project))
     tasks = query_tasks(session, production, "name", "project_id")
     with requests_made(session) as made:
         assert all(task.project is project for task in tasks)
@@ -84,7 +85,7 @@ def test_a_collection_is_loaded_for_all_peers_in_one_request(session: Session, p
 def test_a_collection_of_mixed_types_holds_entities_of_their_own_types(
     session: Session, production: Production
 ) -> None:
-    project = session.get("Project", production.project)
+    project = existing(session.get("Project", production.project))
     assert {type(child).__name__ for child in project.children} == {"Sequence"}
     assert {type(child).__name__ for child in project.descendants} == {"Sequence", "Shot", "Task"}
     assert len(project.descendants) == 18
@@ -100,7 +101,7 @@ def test_mode_one_loads_for_one_entity_only(connect: Connect, production: Produc
 
 def test_mode_never_uses_memory_only_and_names_the_projection_to_add(connect: Connect, production: Production) -> None:
     session = connect(fetch="never")
-    project = session.get("Project", production.project)
+    project = existing(session.get("Project", production.project))
     tasks = query_tasks(session, production, "name", "project_id")
     with requests_made(session) as made:
         assert tasks[0].name == "task00"
@@ -134,7 +135,7 @@ def test_loading_an_entity_that_another_user_deleted_is_an_error(
     session: Session, other: Session, production: Production
 ) -> None:
     tasks = query_tasks(session, production, "name")
-    other.delete(other.get("Task", production.tasks[3]))
+    other.delete(existing(other.get("Task", production.tasks[3])))
     other.commit()
     with pytest.raises(errors.EntityDeleted, match="any more"):
         _ = tasks[3].bid
@@ -153,18 +154,18 @@ def test_computed_attributes_are_loaded_alone(session: Session, production: Prod
 
 def test_restricted_attributes_cannot_be_read(session: Session, production: Production) -> None:
     with pytest.raises(errors.UsageError, match="criteria only"):
-        _ = session.get("Task", production.tasks[0]).custom_attribute_links
+        _ = existing(session.get("Task", production.tasks[0])).custom_attribute_links
 
 
 def test_ancestors_come_nearest_first(session: Session, production: Production) -> None:
-    task = session.get("Task", production.tasks[0])
+    task = existing(session.get("Task", production.tasks[0]))
     assert [entity.name for entity in task.ancestors] == ["sh0", "sq0"]
 
 
 def test_an_unknown_attribute_is_refused_with_a_suggestion_without_a_request(
     session: Session, production: Production
 ) -> None:
-    task = session.get("Task", production.tasks[0])
+    task = existing(session.get("Task", production.tasks[0]))
     with requests_made(session) as made:
         with pytest.raises(errors.UnknownAttribute, match="Did you mean 'status'"):
             _ = task.statsu

@@ -14,6 +14,7 @@ from ftrack_orm import Session, errors, inspect
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.entities.workspace import Workspace
+from tests.assertions import existing
 from tests.entities.offline_workspace import offline_workspace
 from tests.production import Production
 
@@ -206,7 +207,7 @@ def test_an_item_that_has_moved_to_another_collection_gets_the_key_of_its_new_ow
 def test_edits_of_a_mapping_are_rebased_on_the_changes_of_others(
     session: Session, other: Session, production: Production
 ) -> None:
-    mine, theirs = session.get("Task", production.tasks[0]), other.get("Task", production.tasks[0])
+    mine, theirs = existing(session.get("Task", production.tasks[0])), existing(other.get("Task", production.tasks[0]))
     theirs.metadata.update(kept="1", changed="1", taken="1")
     other.commit()
     mine.metadata["added"] = "mine"
@@ -225,11 +226,11 @@ def test_edits_of_a_mapping_are_rebased_on_the_changes_of_others(
 def test_edits_of_a_collection_are_rebased_on_the_changes_of_others(
     session: Session, other: Session, production: Production
 ) -> None:
-    mine, theirs = session.get("Task", production.tasks[0]), other.get("Task", production.tasks[0])
+    mine, theirs = existing(session.get("Task", production.tasks[0])), existing(other.get("Task", production.tasks[0]))
     names = ["kept", "taken", "mine", "theirs"]
     scopes = {name: other.create("Scope", name=name) for name in names}
     other.commit()
-    own = {name: session.get("Scope", scope.id) for name, scope in scopes.items()}
+    own = {name: existing(session.get("Scope", scope.id)) for name, scope in scopes.items()}
     theirs.scopes.extend([scopes["kept"], scopes["taken"]])
     other.commit()
     mine.scopes.append(own["mine"])

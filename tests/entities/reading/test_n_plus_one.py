@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect as python
 import warnings
 from collections.abc import Callable
+from types import FrameType
+from typing import cast
 
 import pytest
 
@@ -12,13 +14,14 @@ from ftrack_orm import Session, errors
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.entities.reading.n_plus_one import MAX_SECONDS_BETWEEN_LOADS, NPlusOneDetector
 from ftrack_orm.testing import requests_made
+from tests.assertions import existing
 from tests.production import Connect, Production
 
 HERE = __file__
 
 
 def next_line() -> int:
-    return python.currentframe().f_back.f_lineno + 1
+    return cast("FrameType", cast("FrameType", python.currentframe()).f_back).f_lineno + 1
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def watched(connect: Connect) -> Session:
 def tasks_loaded_singly(session: Session, production: Production) -> list[Entity]:
     """Return tasks that are not peers, so that a missing value is loaded for each of them separately."""
     with session.fetching("peers"):
-        return [session.get("Task", key) for key in production.tasks]
+        return [existing(session.get("Task", key)) for key in production.tasks]
 
 
 def test_the_third_load_from_one_line_is_refused_before_it_is_made(watched: Session, production: Production) -> None:
@@ -71,7 +74,7 @@ def test_the_advised_projection_loads_the_attribute(
     watched: Session, production: Production, entity_type: str, attribute: str, path: str
 ) -> None:
     keys = production.tasks if entity_type == "Task" else production.shots
-    entities = [watched.get(entity_type, key) for key in keys]
+    entities = [existing(watched.get(entity_type, key)) for key in keys]
     with pytest.raises(errors.LazyLoadError) as caught, watched.fetching("one"):
         for entity in entities:
             entity[attribute]
@@ -123,7 +126,7 @@ def test_an_unknown_reaction_is_refused(connect: Connect) -> None:
 @pytest.fixture
 def note(session: Session, production: Production) -> Callable[..., None]:
     """A function that notes a load from one line, *after* seconds since the last and for *together* entities."""
-    task = session.get("Task", production.tasks[0])
+    task = existing(session.get("Task", production.tasks[0]))
     now = [0.0]
     detector = NPlusOneDetector(refuse=True, clock=lambda: now[0])
 

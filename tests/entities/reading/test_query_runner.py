@@ -17,6 +17,7 @@ from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.testing import requests_made
 from ftrack_orm.transport.base import Request, Response
 from ftrack_orm.transport.cancellation import Cancellation
+from tests.assertions import existing
 from tests.fakes.transports import ForwardingTransport
 from tests.production import Connect, Production
 
@@ -190,7 +191,7 @@ def test_pending_pages_do_not_delay_other_queries(
     transport.held_text = "offset 3"
     iterators = [iter(tasks(recorded).with_page_size(3)) for _ in range(8)]
     assert [next(iterator).name for iterator in iterators] == ["task00"] * 8
-    assert tasks(recorded).first().name == "task00"
+    assert names(tasks(recorded)[:1]) == ["task00"]
     transport.release.set()
     assert [names(iterator) for iterator in iterators] == [ALL[1:]] * 8
 
@@ -256,7 +257,7 @@ def test_a_projected_collection_selects_the_default_projections_of_its_items(
 def test_a_projected_mapping_is_loaded_with_keys_and_values(
     session: Session, other: Session, production: Production
 ) -> None:
-    task = other.get("Task", production.tasks[0])
+    task = existing(other.get("Task", production.tasks[0]))
     task.metadata["reviewed"] = "yes"
     other.commit()
     with requests_made(session) == 1:
@@ -321,7 +322,9 @@ def test_a_criterion_that_cannot_be_met_makes_no_request(session: Session) -> No
 
 
 def test_first_requests_one_row(recorded: Session, tasks: QueryOn, transport: RecordingTransport) -> None:
-    assert tasks(recorded).first().name == "task00"
+    first = tasks(recorded).first()
+    assert first is not None
+    assert first.name == "task00"
     assert tasks(recorded).where(name="missing").first() is None
     assert [expression[-7:] for expression in transport.expressions] == ["limit 1", "limit 1"]
 
@@ -338,7 +341,9 @@ def test_one_raises_unless_there_is_exactly_one(session: Session, tasks: QueryOn
 
 def test_one_or_none_accepts_an_empty_result(session: Session, tasks: QueryOn) -> None:
     query = tasks(session)
-    assert query.where(name="task03").one_or_none().name == "task03"
+    task = query.where(name="task03").one_or_none()
+    assert task is not None
+    assert task.name == "task03"
     assert query.where(name="missing").one_or_none() is None
     with pytest.raises(errors.MultipleResults):
         query.one_or_none()
@@ -414,7 +419,7 @@ def test_a_grouped_query_is_sent_to_servers_that_do_not_mark_groupable_types(
     session: Session, production: Production
 ) -> None:
     assert not any(entity_type.supports_group_by for entity_type in session.schema.types.values())
-    row = session.query("Status").group_by("name").select("count(id)").first()
+    (row,) = session.query("Status").group_by("name").select("count(id)").limit(1)
     assert set(row) == {"name", "count_id"}
 
 
@@ -474,7 +479,7 @@ def test_the_mode_of_a_query_overrides_that_of_the_session_and_a_block_overrides
 
 
 def test_related_entities_in_a_result_have_the_mode_of_its_query(session: Session, tasks: QueryOn) -> None:
-    task = tasks(session).select("parent.name").fetching("never").first()
+    (task,) = tasks(session).select("parent.name").fetching("never").limit(1)
     assert task.parent.name == "sh0"
     with requests_made(session) == 0, pytest.raises(errors.NotFetched):
         task.parent.description  # noqa: B018 - the test reads it
@@ -490,15 +495,15 @@ def test_a_search_gives_entities_in_pages(
     with requests_made(recorded) == 3:
         results = query.with_page_size(4).all()
     assert names(results) == ALL[:10]
-    assert results[0] is recorded.get("Task", production.tasks[0])
+    assert results[0] is existing(recorded.get("Task", production.tasks[0]))
 
 
 def test_a_search_filters_a_query_and_can_be_filtered(session: Session, tasks: QueryOn, production: Production) -> None:
-    shot = session.get("Shot", production.shots[1])
+    shot = existing(session.get("Shot", production.shots[1]))
     query = tasks(session).search(["task"], context=shot)
     assert names(query) == ALL[3:6]
     assert names(query.where(session.types.Task.bid > 3)) == ALL[4:6]
-    assert (query.count(), query.exists(), query.first().name, query[-1].name) == (3, True, "task03", "task05")
+    assert (query.count(), query.exists(), query[0].name, query[-1].name) == (3, True, "task03", "task05")
     assert query.search("matches no task").all() == []
 
 
@@ -528,7 +533,7 @@ def test_dicts_are_json_of_the_selected_attributes(session: Session, tasks: Quer
 
 
 def test_dicts_are_yielded_page_by_page_and_change_no_entity(session: Session, tasks: QueryOn) -> None:
-    task = tasks(session).first()
+    (task,) = tasks(session).limit(1)
     task.name = "edited"
     before = set(map(id, session.modified))
     iterator = tasks(session).with_page_size(5).dicts()
@@ -618,12 +623,12 @@ def connect_with_changes(
     to_delete = iter(sorted(production.tasks))
 
     def delete() -> None:
-        other.delete(other.get("Task", next(to_delete)))
+        other.delete(existing(other.get("Task", next(to_delete))))
         other.commit()
 
     def create() -> None:
         # Keys of tasks are random; this one sorts before all of them.
-        parent = other.get("Shot", production.shots[0])
+        parent = existing(other.get("Shot", production.shots[0]))
         number = uuid.uuid4()
         other.create("Task", id=f"00000000-{number}", name=f"in front {number}", parent=parent)
         other.commit()
@@ -675,7 +680,7 @@ def test_populating_existing_entities_replaces_edits_of_selected_attributes(
     session: Session, production: Production
 ) -> None:
     Task = session.types.Task
-    task = session.get(Task, production.tasks[0])
+    task = existing(session.get(Task, production.tasks[0]))
     task.name, task.description = "edited", "edited too"
     query = session.query(Task).where(Task.id == task.id).select(Task.name)
     assert query.one().name == "edited"

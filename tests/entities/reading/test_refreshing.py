@@ -9,6 +9,7 @@ import pytest
 from ftrack_orm import Session, errors, inspect
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.testing import requests_made
+from tests.assertions import existing
 from tests.production import Production
 
 
@@ -52,7 +53,7 @@ def test_paths_lead_through_collections(session: Session, production: Production
 def test_a_path_is_loaded_for_the_types_that_have_it(
     session: Session, production: Production, tasks: list[Entity]
 ) -> None:
-    project = session.get("Project", production.project)
+    project = existing(session.get("Project", production.project))
     session.populate([project, *tasks], "full_name, bid, name")
     with requests_made(session) as made:
         assert project.full_name.startswith("Film")
@@ -63,7 +64,7 @@ def test_a_path_is_loaded_for_the_types_that_have_it(
 def test_a_path_that_no_type_has_is_refused_with_suggestions(
     session: Session, production: Production, tasks: list[Entity]
 ) -> None:
-    project = session.get("Project", production.project)
+    project = existing(session.get("Project", production.project))
     with requests_made(session) as made:
         with pytest.raises(errors.UnknownAttribute, match="Did you mean 'status'"):
             session.populate(tasks, "statsu.name")
@@ -89,7 +90,7 @@ def test_refreshing_reads_loaded_values_again_and_keeps_edits(
     assert task.bid == 0
     task.description = "mine"
     with other.begin():
-        theirs = other.get("Task", task.id)
+        theirs = existing(other.get("Task", task.id))
         theirs.name, theirs.bid, theirs.description = "theirs", 7, "theirs"
     with requests_made(session) as made:
         session.refresh(task)
@@ -103,7 +104,7 @@ def test_refreshing_some_attributes_of_many_entities_is_one_request(
 ) -> None:
     with other.begin():
         for task in tasks:
-            other.get("Task", task.id).description = "new"
+            existing(other.get("Task", task.id)).description = "new"
     with requests_made(session) as made:
         session.refresh(tasks, "description")
     assert made == 1
@@ -113,10 +114,10 @@ def test_refreshing_some_attributes_of_many_entities_is_one_request(
 def test_refreshing_a_collection_updates_the_same_object(
     session: Session, other: Session, production: Production
 ) -> None:
-    shot = session.get("Shot", production.shots[0])
+    shot = existing(session.get("Shot", production.shots[0]))
     children = shot.children
     with other.begin():
-        other.delete(other.get("Task", production.tasks[0]))
+        other.delete(existing(other.get("Task", production.tasks[0])))
     session.refresh(shot)
     assert len(children) == 2
     assert shot.children is children
@@ -124,7 +125,7 @@ def test_refreshing_a_collection_updates_the_same_object(
 
 def test_refreshing_a_deleted_entity_is_an_error(session: Session, other: Session, tasks: list[Entity]) -> None:
     with other.begin():
-        other.delete(other.get("Task", tasks[0].id))
+        other.delete(existing(other.get("Task", tasks[0].id)))
     with pytest.raises(errors.EntityDeleted, match="does not have"):
         session.refresh(tasks)
     with pytest.raises(errors.UnknownAttribute):
@@ -138,7 +139,7 @@ def test_expired_attributes_are_loaded_when_read_and_edits_stay(
     assert task.bid == 0
     task.description = "mine"
     with other.begin():
-        other.get("Task", task.id).name = "theirs"
+        existing(other.get("Task", task.id)).name = "theirs"
     with requests_made(session) as made:
         session.expire(task)
     assert made == 0
