@@ -41,7 +41,7 @@ class Observer:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.project_schema = session.query("ProjectSchema").first()
-        self.list_category = session.ensure("ListCategory", {"name": "dailies"})
+        self.list_category = session.query("ListCategory").first() or session.create("ListCategory", name="dailies")
         self.object_type = session.query("ObjectType").where(name="Task").one()
         self.number, self.text = (
             session.query("CustomAttributeType").where(name=name).one() for name in ("number", "text")
