@@ -12,6 +12,12 @@ from ftrack_orm.transport.cancellation import Cancellation
 from ftrack_orm.transport.http import HttpTransport
 
 
+def body_of(request: Request) -> bytes:
+    """Return the body of a request, which is not a stream."""
+    assert isinstance(request.body, bytes)
+    return request.body
+
+
 class ForwardingTransport:
     """Forwards all requests to the embedded server over HTTP. Subclasses interfere with them."""
 

@@ -18,7 +18,7 @@ from ftrack_orm.testing import requests_made
 from ftrack_orm.transport.base import Request, Response
 from ftrack_orm.transport.cancellation import Cancellation
 from tests.assertions import existing
-from tests.fakes.transports import ForwardingTransport
+from tests.fakes.transports import ForwardingTransport, body_of
 from tests.production import Connect, Production
 
 #: Makes a query on a session.
@@ -40,7 +40,7 @@ class RecordingTransport(ForwardingTransport):
         self.release = threading.Event()
 
     def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
-        expressions = [str(operation.get("expression")) for operation in json.loads(request.body)]
+        expressions = [str(operation.get("expression")) for operation in json.loads(body_of(request))]
         is_held = self.held_text is not None and any(self.held_text in expression for expression in expressions)
         with self._changed:
             self.expressions.extend(expressions)
@@ -166,7 +166,7 @@ def test_an_error_on_a_later_page_is_raised_when_that_page_is_needed(
 ) -> None:
     class Failing(RecordingTransport):
         def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
-            if b"offset 4" in request.body:
+            if b"offset 4" in body_of(request):
                 raise errors.TransportError("The connection failed.", safe_to_retry=True)
             return super().send(request, cancellation)
 
@@ -609,7 +609,7 @@ class ConcurrentChanges(RecordingTransport):
 
     def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
         response = super().send(request, cancellation)
-        if b"from Task" in request.body:
+        if b"from Task" in body_of(request):
             self._change()
         return response
 
