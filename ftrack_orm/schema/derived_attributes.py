@@ -27,7 +27,7 @@ from .facts import (
 
 
 class Action(enum.Enum):
-    """What happened to an entity."""
+    """The kinds of change to an entity."""
 
     CREATED = "created"
     UPDATED = "updated"
