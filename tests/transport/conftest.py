@@ -60,8 +60,8 @@ def tls_server(certificate: Path) -> Iterator[ScriptedServer]:
 def make_settings(server: ScriptedServer) -> Callable[..., Settings]:
     """Return settings for `server`, with changes."""
 
-    def make(**changes: object) -> Settings:
-        given = {"server_url": server.url, "api_key": "the-key", "api_user": "jane", **changes}
+    def make(**changes: Any) -> Settings:
+        given: dict[str, Any] = {"server_url": server.url, "api_key": "the-key", "api_user": "jane", **changes}
         return Settings.resolve(**given, environ={})
 
     return make

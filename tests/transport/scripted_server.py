@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 import attrs
 
 from ftrack_orm.transport.base import Request
+from ftrack_orm.transport.cancellation import Cancellation
 
 
 @attrs.define
@@ -193,3 +194,13 @@ CUT_RESPONSES = {
     "half a compressed body": b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 900\r\n\r\n"
     + gzip.compress(b"[]" * 500)[:20],
 }
+
+
+def cancel_after(wait: Callable[[], object], cancellation: Cancellation) -> None:
+    """Cancel in another thread when *wait* returns."""
+
+    def run() -> None:
+        wait()
+        cancellation.cancel()
+
+    threading.Thread(target=run).start()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 from ftrack_orm.transport.cancellation import Cancellation
 
 
-def test_cancelling_is_seen_and_ends_waiting():
+def test_cancelling_is_seen_and_ends_waiting() -> None:
     cancellation = Cancellation()
     assert not cancellation.cancelled
     assert cancellation.wait(0) is False
@@ -21,7 +22,7 @@ def test_cancelling_is_seen_and_ends_waiting():
     assert "cancelled" in repr(cancellation)
 
 
-def test_callbacks_are_called_once():
+def test_callbacks_are_called_once() -> None:
     called = []
     cancellation = Cancellation()
     cancellation.on_cancel(lambda: called.append("first"))
@@ -31,7 +32,7 @@ def test_callbacks_are_called_once():
     assert called == ["first", "second"]
 
 
-def test_a_callback_that_is_added_after_cancelling_is_called_at_once():
+def test_a_callback_that_is_added_after_cancelling_is_called_at_once() -> None:
     called = []
     cancellation = Cancellation()
     cancellation.cancel()
@@ -40,7 +41,7 @@ def test_a_callback_that_is_added_after_cancelling_is_called_at_once():
     remove()
 
 
-def test_a_removed_callback_is_not_called():
+def test_a_removed_callback_is_not_called() -> None:
     called = []
     cancellation = Cancellation()
     remove = cancellation.on_cancel(lambda: called.append("removed"))
@@ -50,9 +51,9 @@ def test_a_removed_callback_is_not_called():
     assert called == []
 
 
-def test_a_callback_may_remove_itself_while_it_is_called():
+def test_a_callback_may_remove_itself_while_it_is_called() -> None:
     cancellation = Cancellation()
-    removals = []
+    removals: list[Any] = []
     removals.append(cancellation.on_cancel(lambda: removals[0]()))
     cancellation.cancel()
     assert cancellation.cancelled

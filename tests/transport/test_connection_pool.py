@@ -5,20 +5,26 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from ftrack_orm.settings import Settings
 from ftrack_orm.transport.connection_pool import MAX_OTHER_SERVERS, ConnectionPool, ConnectionPools
+from tests.transport.scripted_server import ScriptedServer
 
 
 @pytest.fixture
-def pool(server, make_settings):
+def pool(server: ScriptedServer, make_settings: Callable[..., Settings]) -> Iterator[ConnectionPool]:
     pool = ConnectionPool(server.url, make_settings())
     yield pool
     pool.close()
 
 
-def test_a_checkout_that_is_over_cannot_abort_the_next_exchange_of_its_connection(server, pool):
+def test_a_checkout_that_is_over_cannot_abort_the_next_exchange_of_its_connection(
+    server: ScriptedServer, pool: ConnectionPool
+) -> None:
     with pool.checkout() as first:
         first.http.post(server.url, data=b"[]", timeout=5)
     with pool.checkout() as second:
@@ -28,7 +34,7 @@ def test_a_checkout_that_is_over_cannot_abort_the_next_exchange_of_its_connectio
     assert server.connections == 1
 
 
-def test_a_connection_that_failed_or_was_aborted_is_not_used_again(pool):
+def test_a_connection_that_failed_or_was_aborted_is_not_used_again(pool: ConnectionPool) -> None:
     with pytest.raises(ZeroDivisionError), pool.checkout() as failed:
         raise ZeroDivisionError
     with pool.checkout() as aborted:
@@ -37,7 +43,7 @@ def test_a_connection_that_failed_or_was_aborted_is_not_used_again(pool):
         assert third.connection not in (failed.connection, aborted.connection)
 
 
-def test_a_checkout_ends_once(pool):
+def test_a_checkout_ends_once(pool: ConnectionPool) -> None:
     checkout = pool.checkout()
     checkout.discard()
     checkout.give_back()
@@ -45,14 +51,16 @@ def test_a_checkout_ends_once(pool):
         assert next_checkout.connection is not checkout.connection
 
 
-def test_a_connection_given_back_after_closing_is_closed(pool):
+def test_a_connection_given_back_after_closing_is_closed(pool: ConnectionPool) -> None:
     with pool.checkout() as first:
         pool.close()
     with pool.checkout() as second:
         assert second.connection is not first.connection
 
 
-def test_the_environment_is_read_when_a_connection_is_made_and_not_for_each_request(make_settings, monkeypatch):
+def test_the_environment_is_read_when_a_connection_is_made_and_not_for_each_request(
+    make_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/studio/certificates.pem")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.studio")
     monkeypatch.setenv("https_proxy", "http://proxy.studio")
@@ -71,24 +79,24 @@ def test_the_environment_is_read_when_a_connection_is_made_and_not_for_each_requ
 
 
 @pytest.fixture
-def pools(make_settings):
+def pools(make_settings: Callable[..., Settings]) -> Iterator[ConnectionPools]:
     pools = ConnectionPools(make_settings(server_url="http://studio.test/ftrack", cookies={"session": "s1"}))
     yield pools
     pools.close()
 
 
-def cookies_of(pool):
+def cookies_of(pool: ConnectionPool) -> Any:
     with pool.checkout() as checkout:
         return dict(checkout.http.cookies)
 
 
-def test_the_sessions_server_has_one_pool_with_the_cookies_of_the_settings(pools):
+def test_the_sessions_server_has_one_pool_with_the_cookies_of_the_settings(pools: ConnectionPools) -> None:
     pool = pools.pool_for("http://studio.test/ftrack/api")
     assert pools.pool_for("https://studio.test/api") is pool
     assert cookies_of(pool) == {"session": "s1"}
 
 
-def test_another_server_has_a_pool_of_its_own_without_those_cookies(pools):
+def test_another_server_has_a_pool_of_its_own_without_those_cookies(pools: ConnectionPools) -> None:
     pool = pools.pool_for("https://storage.test/bucket/file?signature=s")
     assert pools.pool_for("https://storage.test:443/other") is pool
     assert pools.pool_for("https://storage.test:8443/other") is not pool
@@ -96,7 +104,7 @@ def test_another_server_has_a_pool_of_its_own_without_those_cookies(pools):
     assert cookies_of(pool) == {}
 
 
-def test_the_pools_of_the_servers_used_last_are_kept(pools):
+def test_the_pools_of_the_servers_used_last_are_kept(pools: ConnectionPools) -> None:
     own = pools.pool_for("http://studio.test/ftrack/api")
     first = pools.pool_for("https://first.test/")
     for number in range(MAX_OTHER_SERVERS - 1):
@@ -108,7 +116,7 @@ def test_the_pools_of_the_servers_used_last_are_kept(pools):
     assert pools.pool_for("http://studio.test/ftrack/api") is own
 
 
-def test_after_closing_no_connection_is_kept(pools):
+def test_after_closing_no_connection_is_kept(pools: ConnectionPools) -> None:
     pools.close()
     for url in ("http://studio.test/ftrack/api", "https://storage.test/file"):
         with pools.pool_for(url).checkout() as first:
@@ -118,7 +126,7 @@ def test_after_closing_no_connection_is_kept(pools):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="only where processes fork")
-def test_a_forked_child_has_a_connection_of_its_own(server):
+def test_a_forked_child_has_a_connection_of_its_own(server: ScriptedServer) -> None:
     code = (
         "import os, sys\n"
         "from ftrack_orm.settings import Settings\n"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -15,10 +17,10 @@ API = "https://x.test/api"
 
 
 @pytest.mark.parametrize("body", [b"[1]", io.BytesIO(b"[1]")], ids=["bytes", "stream"])
-def test_a_request_reaches_the_function_with_lower_case_headers_and_its_response_is_returned(body):
+def test_a_request_reaches_the_function_with_lower_case_headers_and_its_response_is_returned(body: Any) -> None:
     calls = []
 
-    def handle(method, path, headers, body):
+    def handle(method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
         calls.append((method, path, dict(headers), body))
         return 201, "application/json", b"[]"
 
@@ -28,7 +30,7 @@ def test_a_request_reaches_the_function_with_lower_case_headers_and_its_response
     assert (response.status, response.headers["content-type"], response.read()) == (201, "application/json", b"[]")
 
 
-def test_a_cancelled_request_does_not_reach_the_function():
+def test_a_cancelled_request_does_not_reach_the_function() -> None:
     cancellation = Cancellation()
     cancellation.cancel()
     with pytest.raises(RequestCancelled) as caught:
@@ -37,10 +39,10 @@ def test_a_cancelled_request_does_not_reach_the_function():
 
 
 @pytest.mark.parametrize("idempotent", [True, False])
-def test_cancelling_while_the_function_works_is_an_error_afterwards(idempotent):
+def test_cancelling_while_the_function_works_is_an_error_afterwards(idempotent: bool) -> None:
     cancellation = Cancellation()
 
-    def handle(method, path, headers, body):
+    def handle(method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
         cancellation.cancel()
         return 200, "application/json", b"[]"
 
@@ -49,8 +51,8 @@ def test_cancelling_while_the_function_works_is_an_error_afterwards(idempotent):
     assert caught.value.safe_to_retry is idempotent
 
 
-def test_an_exception_of_the_function_is_not_translated():
-    def handle(method, path, headers, body):
+def test_an_exception_of_the_function_is_not_translated() -> None:
+    def handle(method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

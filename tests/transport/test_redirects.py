@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ftrack_orm.transport.redirects import displayed, keeps_credentials, redirect_target, redirected_headers
@@ -21,11 +23,11 @@ HERE = "https://studio.example.com/api"
         ("https://evil.test/api", False),
     ],
 )
-def test_credentials_are_kept_for_the_same_server_only(target, expected):
+def test_credentials_are_kept_for_the_same_server_only(target: str, expected: bool) -> None:
     assert keeps_credentials(HERE, target) is expected
 
 
-def test_credentials_are_kept_from_http_to_https_on_the_same_host():
+def test_credentials_are_kept_from_http_to_https_on_the_same_host() -> None:
     assert keeps_credentials("http://studio.example.com/api", HERE)
 
 
@@ -45,15 +47,17 @@ def test_credentials_are_kept_from_http_to_https_on_the_same_host():
         ("GET", 307, HERE, None),
     ],
 )
-def test_a_redirect_is_followed_by_its_method_status_and_target(method, status, location, target):
+def test_a_redirect_is_followed_by_its_method_status_and_target(
+    method: str, status: int, location: Any, target: str | None
+) -> None:
     assert redirect_target(method, HERE, status, location) == target
 
 
-def test_only_safe_headers_go_to_another_server():
+def test_only_safe_headers_go_to_another_server() -> None:
     headers = {"ftrack-api-key": "k", "Accept": "*/*", "Range": "bytes=0-1", "x-token": "t", "Content-Type": "a/b"}
     assert redirected_headers(headers, HERE, "https://studio.example.com/v2") == headers
     assert redirected_headers(headers, HERE, "https://other.test/") == {"Accept": "*/*", "Range": "bytes=0-1"}
 
 
-def test_the_displayed_target_has_no_credentials():
+def test_the_displayed_target_has_no_credentials() -> None:
     assert displayed(HERE, "https://jane:pw@other.test/x/api?token=t") == "https://other.test/x"

@@ -13,11 +13,11 @@ from ftrack_orm.errors import SessionClosed
 from ftrack_orm.transport.thread_pool import DaemonThreadPool
 
 
-def background_threads():
+def background_threads() -> set[threading.Thread]:
     return {thread for thread in threading.enumerate() if thread.name == "ftrack-background"}
 
 
-def test_work_is_run_and_its_result_or_error_kept():
+def test_work_is_run_and_its_result_or_error_kept() -> None:
     pool = DaemonThreadPool()
     assert pool.submit(lambda: 42).result(5) == 42
     with pytest.raises(ZeroDivisionError):
@@ -25,11 +25,11 @@ def test_work_is_run_and_its_result_or_error_kept():
     pool.close()
 
 
-def test_work_is_spread_over_no_more_threads_than_allowed():
+def test_work_is_spread_over_no_more_threads_than_allowed() -> None:
     pool = DaemonThreadPool(max_threads=2)
     together, threads = threading.Barrier(2), []
 
-    def work():
+    def work() -> None:
         together.wait(5)  # passed only when two work at the same time
         threads.append(threading.current_thread())
 
@@ -39,14 +39,14 @@ def test_work_is_spread_over_no_more_threads_than_allowed():
     pool.close()
 
 
-def test_an_idle_thread_runs_the_next_work():
+def test_an_idle_thread_runs_the_next_work() -> None:
     pool = DaemonThreadPool(max_threads=1)
     threads = [pool.submit(threading.current_thread).result(5) for _ in range(5)]
     assert len(set(threads)) == 1
     pool.close()
 
 
-def test_threads_end_after_a_time_without_work():
+def test_threads_end_after_a_time_without_work() -> None:
     before = background_threads()
     pool = DaemonThreadPool(idle_seconds=0.01)
     pool.submit(lambda: None).result(5)
@@ -57,10 +57,16 @@ def test_threads_end_after_a_time_without_work():
     pool.close()
 
 
-def test_closing_cancels_queued_work_lets_running_work_finish_and_does_not_block():
+def test_closing_cancels_queued_work_lets_running_work_finish_and_does_not_block() -> None:
     pool = DaemonThreadPool(max_threads=1)
     started, gate = threading.Event(), threading.Event()
-    running = pool.submit(lambda: started.set() or (gate.wait(5) and "done"))
+
+    def wait_at_the_gate() -> str:
+        started.set()
+        assert gate.wait(5)
+        return "done"
+
+    running = pool.submit(wait_at_the_gate)
     assert started.wait(5)
     queued = pool.submit(lambda: None)
     pool.close()
@@ -71,7 +77,7 @@ def test_closing_cancels_queued_work_lets_running_work_finish_and_does_not_block
         pool.submit(lambda: None)
 
 
-def test_a_future_cancelled_before_its_turn_is_skipped():
+def test_a_future_cancelled_before_its_turn_is_skipped() -> None:
     pool = DaemonThreadPool(max_threads=1)
     gate, done = threading.Event(), []
     pool.submit(lambda: gate.wait(5))
@@ -84,7 +90,7 @@ def test_a_future_cancelled_before_its_turn_is_skipped():
     pool.close()
 
 
-def test_the_interpreter_does_not_wait_for_running_work():
+def test_the_interpreter_does_not_wait_for_running_work() -> None:
     code = (
         "import threading\n"
         "from ftrack_orm.transport.thread_pool import DaemonThreadPool\n"
@@ -96,7 +102,7 @@ def test_the_interpreter_does_not_wait_for_running_work():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="only where processes fork")
-def test_a_forked_child_has_threads_of_its_own():
+def test_a_forked_child_has_threads_of_its_own() -> None:
     code = (
         "import os, sys\n"
         "from ftrack_orm.transport.thread_pool import DaemonThreadPool\n"
