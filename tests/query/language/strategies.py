@@ -55,7 +55,7 @@ def _paths(count: int) -> list[Path]:
     return sorted(paths, key=lambda path: len(path.text))
 
 
-# One draw chooses a whole path; the table is large enough that every pair of neighbouring steps comes up.
+# One draw chooses a whole path. In a table of this size every name occurs with and without casts, at every position.
 paths = st.sampled_from(_paths(2_000))
 type_names = st.sampled_from(_TYPES)
 
