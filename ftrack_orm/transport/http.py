@@ -12,11 +12,12 @@ from concurrent.futures import Future, InvalidStateError
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from ftrack_orm.errors import RequestCancelled, TransportError
+from ftrack_orm.errors import InvalidValue, RequestCancelled, TransportError
 from ftrack_orm.wire.response import excerpt_of
 
-from . import failures, retries
+from . import failures, redirects, retries
 from .attempt import Attempt
+from .base import without_query
 from .connection_pool import ConnectionPools
 from .failures import AttemptFailed
 from .request_body import RequestBody
@@ -64,8 +65,10 @@ class HttpTransport:
         sent again only if it can be rewound or was not read. Timeouts are not retried.
 
         Raises `TransportError`, `RequestTimeout`, `RequestCancelled`, `ProtocolError`, `StorageError` for a body that
-        cannot be read, and `SettingsError` for a request that cannot be built.
+        cannot be read, `InvalidValue` for a malformed URL, and `SettingsError` for a request that cannot be built.
         """
+        if not redirects.is_http_url(request.url):
+            raise InvalidValue(f"{without_query(request.url)!r} is not the URL of an HTTP server.")
         body = RequestBody(request)
         attempt_number = 0
         while True:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
 
+from urllib3.util import parse_url
+
 #: The number of redirects that are followed for one request.
 MAX_REDIRECTS = 5
 
@@ -28,9 +30,22 @@ def is_redirect(status: int) -> bool:
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:
-    """Return scheme, host and port, which together identify a server."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    """Return scheme, host and port, which together identify a server. Raises `ValueError` for a malformed URL.
+
+    The parser is the one that decides which host a request is sent to: others disagree about URLs with backslashes.
+    """
+    parts = parse_url(url)
+    scheme = parts.scheme or ""
+    return scheme, parts.host, parts.port or _DEFAULT_PORTS.get(scheme)
+
+
+def is_http_url(url: str) -> bool:
+    """Return whether *url* is an absolute URL with a scheme, host and port that HTTP can reach."""
+    try:
+        scheme, host, _ = origin(url)
+    except ValueError:
+        return False
+    return scheme in _DEFAULT_PORTS and bool(host)
 
 
 def keeps_credentials(url: str, target: str) -> bool:
@@ -41,8 +56,8 @@ def keeps_credentials(url: str, target: str) -> bool:
 
 def redirect_target(method: str, url: str, status: int, location: str) -> str | None:
     """Return the URL to send the request to instead of *url*, or None if the redirect must not be followed."""
-    target = urljoin(url, location)
-    if target == url or urlsplit(target).scheme not in _DEFAULT_PORTS:
+    target = _joined(url, location)
+    if target == url or not is_http_url(target):
         return None
     if method in _WITHOUT_BODY:
         return target
@@ -58,5 +73,16 @@ def redirected_headers(headers: Mapping[str, str], url: str, target: str) -> Map
 
 def displayed(url: str, location: str) -> str:
     """Return the target of a redirect for an error: without user, query and API path, which may hold secrets."""
-    there = urlsplit(urljoin(url, location))
+    target = _joined(url, location)
+    if not target:
+        return "a malformed URL"
+    there = urlsplit(target)
     return f"{there.scheme}://{there.netloc.rpartition('@')[2]}{there.path}".removesuffix("/api")
+
+
+def _joined(url: str, location: str) -> str:
+    """Return the absolute URL of a location, or an empty text for a malformed one."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""

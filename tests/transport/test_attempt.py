@@ -63,6 +63,16 @@ def test_a_redirect_from_http_to_https_on_the_same_host_is_followed(
     assert tls_server.received[0].headers["ftrack-api-key"] == "the-key"
 
 
+@pytest.mark.parametrize("location", ["http://other.test:99999/", "http://[malformed/", ""])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_redirect_to_a_malformed_url_is_an_error_of_this_library(
+    server: ScriptedServer, make_transport: Callable[..., HttpTransport], method: str, location: str
+) -> None:
+    server.script = [redirect(location)]
+    with pytest.raises((ProtocolError, TransportError)):
+        make_transport(retries=0).send(Request(method, f"{server.url}/api", timeout=5.0))
+
+
 def test_redirects_in_a_circle_end(server: ScriptedServer, make_transport: Callable[..., HttpTransport]) -> None:
     server.script = [redirect("/v2/api"), redirect("/api")] * 10
     with pytest.raises(ProtocolError, match="keeps redirecting"):

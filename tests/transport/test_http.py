@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from ftrack_orm.errors import RequestCancelled, RequestTimeout, SettingsError, TransportError
+from ftrack_orm.errors import InvalidValue, RequestCancelled, RequestTimeout, SettingsError, TransportError
 from ftrack_orm.settings import Settings
 from ftrack_orm.transport import connection_pool
 from ftrack_orm.transport.base import Request
@@ -461,6 +461,16 @@ def test_a_server_that_is_silent_in_the_middle_of_its_response_is_a_timeout(
     server.script = [send_half]
     with pytest.raises(RequestTimeout):
         make_transport().send(read_request(server.url, timeout=0.05))
+
+
+@pytest.mark.parametrize("url", ["ftp://studio.test/file?s3cret", "/component/get", "https://studio.test:x/"])
+def test_a_url_that_is_not_of_an_http_server_is_refused(
+    make_transport: Callable[..., HttpTransport], delays: list[float], url: str
+) -> None:
+    with pytest.raises(InvalidValue, match="not the URL of an HTTP server") as caught:
+        make_transport().send(Request("GET", url))
+    assert "s3cret" not in str(caught.value)
+    assert delays == []
 
 
 def test_an_impossible_address_is_a_settings_error(
