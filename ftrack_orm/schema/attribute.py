@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import sys
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -90,17 +91,29 @@ class Attribute:
 
 
 def read_attribute(
-    name: str, details: Mapping[str, Any], *, immutable: bool, computed: bool, required: bool
+    name: str,
+    details: Mapping[str, Any],
+    *,
+    immutable: bool,
+    computed: bool,
+    required: bool,
+    shadowed_classes: Mapping[str, str] = MappingProxyType({}),
 ) -> Attribute:
     """Return the attribute that one property of a type's JSON description stands for.
 
-    The type lists its *immutable*, *computed* and *required* attributes separately. A kind of value that this library
-    does not know is read as `ValueType.ANY`.
+    The type lists its *immutable*, *computed* and *required* attributes separately. Targets in *shadowed_classes* are
+    replaced (`inheritance.shadowed_classes`). A kind of value that this library does not know is read as
+    `ValueType.ANY`.
     """
     kind, value_type, target = _kind(name, details)
+    if target is not None:
+        target = shadowed_classes.get(target, target)
     key_and_value = details.get("key_value_attributes") or {}
     description = str(details.get("description") or "")
-    is_key = description.startswith(_FOREIGN_KEY_PREFIX)
+    foreign_key = None
+    if description.startswith(_FOREIGN_KEY_PREFIX):
+        referred, dot, key = description.removeprefix(_FOREIGN_KEY_PREFIX).partition(".")
+        foreign_key = f"{shadowed_classes.get(referred, referred)}{dot}{key}"
     return Attribute(
         # Interned, since entities keep their values under it; names from JSON are not.
         name=sys.intern(name),
@@ -112,7 +125,7 @@ def read_attribute(
         enumeration=tuple(details.get("enum") or ()),
         key_name=key_and_value.get("key"),
         value_name=key_and_value.get("value"),
-        foreign_key=description.removeprefix(_FOREIGN_KEY_PREFIX) if is_key else None,
+        foreign_key=foreign_key,
         immutable=immutable,
         computed=computed or name in PATH_ATTRIBUTES,
         required=required,

@@ -53,6 +53,26 @@ def _has_all_of(description: Mapping[str, Any], base: Mapping[str, Any] | None) 
     return base is not None and set(base["properties"]) <= set(description["properties"])
 
 
+def shadowed_classes(described: Mapping[str, Mapping[str, Any]], direct: Mapping[str, str]) -> dict[str, str]:
+    """Return the names that a `$ref` and a foreign key mean as an internal class, with the public name of the class.
+
+    The schema names relations by internal classes (PROTOCOL 5.3). `Task` is the class of all typed contexts and also
+    the public name of one of its subtypes, so `TypedContextList.items` with `$ref: "Task"` holds shots and sequences as
+    well (PROTOCOL 8.6). A name is shadowed so if classifiers select the type of that name, and a type that it is
+    derived from has that internal class.
+    """
+    shadowed: dict[str, str] = {}
+    for name, description in described.items():
+        internal, classifiers = alias_and_classifiers(description)
+        if not classifiers or internal != name:
+            continue
+        for base in chain(name, direct):
+            if described[base].get("alias_for") == name:
+                shadowed[name] = base
+                break
+    return shadowed
+
+
 def chain(name: str, direct: Mapping[str, str]) -> tuple[str, ...]:
     """Return the bases of *name*, nearest first. In a circle of bases, each appears once."""
     bases: list[str] = []

@@ -74,8 +74,9 @@ class Schema:
         try:
             described = {description["id"]: description for description in answer}
             bases = inheritance.bases(described)
+            shadowed = inheritance.shadowed_classes(described, bases)
             types = {
-                name: _entity_type(name, description, inheritance.chain(name, bases))
+                name: _entity_type(name, description, inheritance.chain(name, bases), shadowed)
                 for name, description in described.items()
             }
         except (KeyError, TypeError, AttributeError) as error:
@@ -141,7 +142,9 @@ def schema_hash(answer: Iterable[Mapping[str, Any]]) -> str:
     return hashlib.md5(text.encode("utf-8"), usedforsecurity=False).hexdigest()
 
 
-def _entity_type(name: str, description: Mapping[str, Any], bases: tuple[str, ...]) -> EntityType:
+def _entity_type(
+    name: str, description: Mapping[str, Any], bases: tuple[str, ...], shadowed: Mapping[str, str]
+) -> EntityType:
     immutable = frozenset(description.get("immutable", ()))
     computed = frozenset(description.get("computed", ()))
     required = frozenset(description.get("required", ()))
@@ -152,6 +155,7 @@ def _entity_type(name: str, description: Mapping[str, Any], bases: tuple[str, ..
             immutable=attribute in immutable,
             computed=attribute in computed,
             required=attribute in required,
+            shadowed_classes=shadowed,
         )
         for attribute, details in description["properties"].items()
     }

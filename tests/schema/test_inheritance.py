@@ -13,8 +13,10 @@ def described(*descriptions: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def keys(**properties: dict[str, Any]) -> dict[str, str]:
-    flags = {"immutable": False, "computed": False, "required": False}
-    attributes = [read_attribute(name, details, **flags) for name, details in properties.items()]
+    attributes = [
+        read_attribute(name, details, immutable=False, computed=False, required=False)
+        for name, details in properties.items()
+    ]
     return inheritance.reference_keys(attributes)
 
 
@@ -107,3 +109,20 @@ def test_alias_and_classifiers_are_read_separately() -> None:
     assert inheritance.alias_and_classifiers(shot) == ("Task", {"object_typeid": "s"})
     assert inheritance.alias_and_classifiers({"alias_for": "Show"}) == ("Show", {})
     assert inheritance.alias_and_classifiers({}) == (None, {})
+
+
+def test_a_name_that_is_a_class_of_its_base_as_well_means_the_class() -> None:
+    types = described(
+        {"id": "TypedContext", "alias_for": "Task"},
+        {"id": "Task", "alias_for": {"id": "Task", "classifiers": {"object_typeid": "t"}}},
+        {"id": "Shot", "alias_for": {"id": "Task", "classifiers": {"object_typeid": "s"}}},
+        {"id": "TypedContextList", "alias_for": {"id": "List", "classifiers": {"entity": "task"}}},
+        {"id": "List"},
+        {"id": "NoteCategory", "alias_for": "NoteCategory"},
+    )
+    assert inheritance.shadowed_classes(types, inheritance.bases(types)) == {"Task": "TypedContext"}
+
+
+def test_a_type_that_no_classifier_selects_is_meant_by_its_name() -> None:
+    types = described({"id": "Task", "alias_for": "Task"}, {"id": "Shot", "$mixin": {"$ref": "Task"}})
+    assert inheritance.shadowed_classes(types, inheritance.bases(types)) == {}
