@@ -6,6 +6,8 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ftrack_orm.errors import StorageError
+
 if TYPE_CHECKING:
     from .base import ReadableBody, Request
 
@@ -15,8 +17,8 @@ _CHUNK_BYTES = 1 << 16
 class RequestBody:
     """The body of one request through all its attempts.
 
-    The HTTP library sends `data`. *error* is the exception that reading the stream raised, if it did: the
-    failure is then the caller's file and not the connection.
+    The HTTP library sends `data`. *error* is the exception that reading the stream raised, if it did: then the caller's
+    file failed and not the connection. Raises `StorageError` for a stream that cannot be used, such as a closed file.
     """
 
     def __init__(self, request: Request) -> None:
@@ -26,10 +28,13 @@ class RequestBody:
         self._length: int | None = None
         self._was_read = False
         if not isinstance(request.body, bytes):
-            self._start = _position(request.body)
             self._length = _announced_length(request.headers)
-            if self._length is None and self._start is not None:
-                self._length = _remaining(request.body, self._start)
+            try:
+                self._start = _position(request.body)
+                if self._length is None and self._start is not None:
+                    self._length = _remaining(request.body, self._start)
+            except (OSError, ValueError) as error:
+                raise StorageError(f"The body of the request cannot be read: {error}") from error
 
     @property
     def data(self) -> Any:
@@ -45,7 +50,10 @@ class RequestBody:
             return True
         if self._start is None:
             return False
-        self._body.seek(self._start)  # type: ignore[attr-defined]  # it has a position, so it is seekable
+        try:
+            self._body.seek(self._start)  # type: ignore[attr-defined]  # it has a position, so it is seekable
+        except (OSError, ValueError):
+            return False
         self._was_read = False
         return True
 
@@ -53,10 +61,13 @@ class RequestBody:
         """Read from the caller's stream and remember an error. Raises `OSError` for it."""
         self._was_read = True
         try:
-            return stream.read(size)
+            chunk = stream.read(size)
+            if not isinstance(chunk, (bytes, bytearray, memoryview)):
+                raise TypeError("The stream returns text. Open the file in binary mode.")
         except Exception as error:
             self.error = error
             raise OSError("The body of the request could not be read.") from error
+        return chunk
 
 
 class _SentStream:

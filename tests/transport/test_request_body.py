@@ -162,6 +162,24 @@ def test_a_body_that_cannot_be_read_is_a_storage_error(
     assert delays == []
 
 
+def test_a_file_in_text_mode_is_a_storage_error_with_advice(
+    server: ScriptedServer, make_transport: Callable[..., HttpTransport], upload: Callable[..., Request], tmp_path: Path
+) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("text")
+    with path.open() as file, pytest.raises(StorageError, match="binary mode"):
+        make_transport().send(upload(file))
+
+
+def test_a_closed_file_is_a_storage_error(
+    server: ScriptedServer, make_transport: Callable[..., HttpTransport], upload: Callable[..., Request]
+) -> None:
+    file = io.BytesIO(FRAMES)
+    file.close()
+    with pytest.raises(StorageError, match="closed file"):
+        make_transport().send(upload(file))
+
+
 def test_a_body_that_ends_before_its_length_is_a_storage_error(
     server: ScriptedServer, make_transport: Callable[..., HttpTransport], upload: Callable[..., Request]
 ) -> None:
