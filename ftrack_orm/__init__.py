@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .schema.model import Schema
     from .session.change_subscription import ChangeSubscription
     from .session.profiling import Profile
+    from .session.server_change import ChangeUser, ServerChange
     from .session.session import Session
     from .settings import Settings
     from .transport.base import Request, Response, Transport
@@ -47,6 +48,7 @@ __all__ = [
     "Cancellation",
     "Change",
     "ChangeSubscription",
+    "ChangeUser",
     "Collection",
     "Configuration",
     "Configurations",
@@ -69,6 +71,7 @@ __all__ = [
     "Request",
     "Response",
     "Schema",
+    "ServerChange",
     "Session",
     "SessionChanges",
     "Settings",
@@ -95,6 +98,7 @@ _MODULES = {
     "Cancellation": "transport.cancellation",
     "Change": "entities.inspection",
     "ChangeSubscription": "session.change_subscription",
+    "ChangeUser": "session.server_change",
     "Collection": "entities.editing.collections",
     "Configuration": "entities.custom_attributes.configuration",
     "Configurations": "entities.custom_attributes.configurations",
@@ -117,6 +121,7 @@ _MODULES = {
     "Request": "transport.base",
     "Response": "transport.base",
     "Schema": "schema.model",
+    "ServerChange": "session.server_change",
     "Session": "session.session",
     "SessionChanges": "entities.committing.saved_changes",
     "Settings": "settings",

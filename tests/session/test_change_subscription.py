@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ftrack_orm import Session, errors, inspect
 from ftrack_orm.entities.entity import Entity
-from ftrack_orm.session.change_subscription import ChangeFilter
+from ftrack_orm.session.change_subscription import ChangeFilter, change_callback
 from ftrack_orm.values import ChangeNotice
 from tests.assertions import existing
 from tests.production import Production
@@ -136,3 +138,47 @@ def test_the_names_that_a_filter_reports(attributes: Any, notice: Any, names: An
     notice = {key: frozenset(value) if isinstance(value, set) else value for key, value in notice.items()}
     change_filter = ChangeFilter("Task", frozenset(attributes))
     assert change_filter.reported_names(ChangeNotice(family="Context", key=("t",), **notice)) == names
+
+
+class Methods:
+    """Callbacks that are methods, and calls of their own."""
+
+    def change(self, change: object) -> object:
+        return (change,)
+
+    def pair(self, entity: object, names: object) -> object:
+        return (entity, names)
+
+    def __call__(self, change: object, /, *, log: bool = False) -> object:
+        return (change,)
+
+
+@pytest.mark.parametrize(
+    ("callback", "count"),
+    [
+        (lambda change: (change,), 1),
+        (lambda change, log=True: (change,), 1),
+        (lambda change, **options: (change,), 1),
+        (lambda entity, names: (entity, names), 2),
+        (lambda entity, names, log=True: (entity, names), 2),
+        (lambda *arguments: arguments, 2),
+        (lambda entity, *names: (entity, *names), 2),
+        (lambda entity=None, names=None: (entity, names), 2),
+        (lambda change=None: (change,), 1),
+        (Methods().change, 1),
+        (Methods().pair, 2),
+        (Methods(), 1),
+        (partial(lambda log, change: (change,), True), 1),
+        (partial(lambda log, entity, names: (entity, names), True), 2),
+    ],
+)
+def test_the_parameters_of_a_callback_decide_about_its_arguments(callback: Any, count: int) -> None:
+    change: Any = SimpleNamespace(entity="entity", names=frozenset({"name"}))
+    expected = (change,) if count == 1 else ("entity", {"name"})
+    assert change_callback(callback)(change) == expected
+
+
+@pytest.mark.parametrize("callback", [lambda: None, lambda a, b, c: None, lambda *, change: None, "text", 5])
+def test_a_callback_that_cannot_be_called_with_a_change_is_refused(follower: Session, callback: Any) -> None:
+    with pytest.raises(errors.UsageError, match="on_change"):
+        follower.on_change("Task", callback)
