@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -606,8 +606,17 @@ def test_failures_are_the_same_with_a_cancellation(
     assert not isinstance(caught.value, RequestCancelled)
 
 
+@pytest.fixture
+def keyboard_interrupts() -> Iterator[None]:
+    """Makes SIGINT raise `KeyboardInterrupt` in a process that ignores it, as background jobs of a shell do."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="only where a thread can be sent a signal")
-@pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="only the main thread is asked")
+@pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="needs the main thread")
+@pytest.mark.usefixtures("keyboard_interrupts")
 def test_an_interrupt_from_the_keyboard_ends_the_request_and_its_connection(
     server: ScriptedServer, make_transport: Callable[..., HttpTransport]
 ) -> None:
