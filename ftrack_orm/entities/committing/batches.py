@@ -88,7 +88,7 @@ def _indivisible_snapshots(journal: Journal) -> list[Snapshot]:
 def _count_operations(changes: planning.Changes) -> int:
     """Return the number of operations for the changes of an indivisible snapshot."""
     if len(changes.creations) > 1:
-        # A cycle that has to be cut takes more than one operation for each entity.
+        # A cycle takes more than one operation for each entity.
         return len(planning.plan(changes))
     return len(changes.creations) + len(changes.modifications) + len(changes.deletions)
 

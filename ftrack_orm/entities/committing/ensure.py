@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .unit_of_work import UnitOfWork
 
-#: Queries in one request. Each of them asks for one entity, so that many fit.
+#: Queries in one request. Each of them selects one entity, so that many fit.
 QUERIES_PER_REQUEST = 500
 
 Data = Mapping[str, Any]

@@ -430,14 +430,14 @@ def test_grouping_a_type_that_the_server_does_not_mark_is_refused_without_a_requ
         """Marks tasks as groupable in the schema, so that all other types are not."""
 
         def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
-            answer = super().send(request, cancellation)
-            replies = json.loads(answer.read())
+            response = super().send(request, cancellation)
+            replies = json.loads(response.read())
             for reply in replies:
                 if isinstance(reply, list):
                     next(entity_type for entity_type in reply if entity_type["id"] == "Task")["metadata"] = {
                         "group_by": True
                     }
-            return Response(answer.status, answer.headers, json.dumps(replies).encode())
+            return Response(response.status, response.headers, json.dumps(replies).encode())
 
     transport = Newer(box)
     session = connect(transport=transport, schema_cache_path=False)
