@@ -92,7 +92,7 @@ def write(results: Sequence[Result], folder: pathlib.Path) -> None:
 
 
 def main() -> None:
-    """Run the questions that the command line names, print the tables and write the results."""
+    """Run the benchmarks named on the command line, print the tables and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     harness.add_options(parser)
     parser.add_argument("--output", type=pathlib.Path, default=FOLDER)

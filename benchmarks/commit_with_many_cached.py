@@ -34,7 +34,7 @@ def commits(client: str, server: Server, size: int) -> Figures:
 
     responses = PreparedResponses(size)
 
-    def respond(headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
+    def respond(method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
         return 200, "application/json", responses.respond(body)
 
     with Session(

@@ -102,7 +102,7 @@ def count_calls(work: Callable[[], object]) -> Count:
 def connect(responses: PreparedResponses) -> Session:
     """Return a session that knows the server and its schema, and has no entity."""
 
-    def handle(headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
+    def handle(method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
         return 200, "application/json", responses.respond(body)
 
     session = Session(

@@ -15,7 +15,7 @@ from ftrack_orm.sandbox import datamodel
 from ftrack_orm.sandbox.server_information import describe_server
 from ftrack_orm.schema.model import schema_hash
 
-from .production import KINDS, PAGE_SIZE, key
+from .production import ENTITY_TYPES, PAGE_SIZE, key
 
 TASKS_PER_SHOT = 5
 SHOTS_PER_SEQUENCE = 20
@@ -33,10 +33,10 @@ class ReplyBuilder:
     def __init__(self) -> None:
         self._included: set[str] = set()
 
-    def entity(self, kind: str, number: int, values: Callable[[], Row]) -> Row:
+    def entity(self, entity_type: str, number: int, values: Callable[[], Row]) -> Row:
         """Return an entity with its *values*, or a reference if the reply contains the entity already."""
-        identifier = key(kind, number)
-        reference: Row = {"__entity_type__": kind, "id": identifier}
+        identifier = key(entity_type, number)
+        reference: Row = {"__entity_type__": entity_type, "id": identifier}
         if identifier in self._included:
             return reference
         self._included.add(identifier)
@@ -46,7 +46,7 @@ class ReplyBuilder:
         """Return a task with the projections of `EXPRESSION`."""
         shot = number // TASKS_PER_SHOT
         sequence = shot // SHOTS_PER_SEQUENCE
-        status, kind, priority = number % 9, number % 12, number % 5
+        status, type_, priority = number % 9, number % 12, number % 5
         return self.entity(
             "Task",
             number,
@@ -60,7 +60,7 @@ class ReplyBuilder:
                     "value": f"2026-{number % 12 + 1:02}-{number % 28 + 1:02}T18:00:00",
                 },
                 "status": self.entity("Status", status, lambda: {"name": f"status {status}", "color": "#3498db"}),
-                "type": self.entity("Type", kind, lambda: {"name": f"type {kind}"}),
+                "type": self.entity("Type", type_, lambda: {"name": f"type {type_}"}),
                 "priority": self.entity(
                     "Priority", priority, lambda: {"name": f"p{priority}", "value": float(priority)}
                 ),
@@ -85,9 +85,9 @@ class ReplyBuilder:
         """Return a task with the projections of `NARROW`."""
         return self.entity("Task", number, lambda: {**self._context("Task"), "name": f"task{number}", "bid": 0.0})
 
-    def _context(self, kind: str) -> Row:
+    def _context(self, entity_type: str) -> Row:
         """Return the attributes of a context that a server always adds to a projection."""
-        object_type = key("ObjectType", KINDS.index(kind.lower()))
+        object_type = key("ObjectType", ENTITY_TYPES.index(entity_type.lower()))
         return {"context_type": "task", "object_type_id": object_type, "project_id": key("Project", 0)}
 
 

@@ -15,9 +15,9 @@ EXPRESSION = (
 #: The minimum for changing an attribute.
 NARROW = "select name, bid from Task"
 
-KINDS = ("task", "shot", "sequence", "project", "status", "type", "priority", "objecttype")
+ENTITY_TYPES = ("task", "shot", "sequence", "project", "status", "type", "priority", "objecttype")
 
 
-def key(kind: str, number: int) -> str:
-    """Return the id of an entity of one of `KINDS`, regardless of case; it is the same in every process."""
-    return f"{KINDS.index(kind.lower()) + 1:08x}-0000-4000-8000-{number:012x}"
+def key(entity_type: str, number: int) -> str:
+    """Return the id of an entity of one of `ENTITY_TYPES`, regardless of case; it is the same in every process."""
+    return f"{ENTITY_TYPES.index(entity_type.lower()) + 1:08x}-0000-4000-8000-{number:012x}"

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from .events.hub import EventHub
     from .events.subscriptions.subscription import Subscriber
     from .query.builder import Query, select
-    from .query.expressions.attributes import AttributeExpression, and_, attr, expression, not_, or_
-    from .query.expressions.criteria import CriterionExpression
+    from .query.expressions.attributes import AttributeExpression, attr
+    from .query.expressions.criteria import CriterionExpression, and_, not_, or_
+    from .query.language.template import expression
     from .schema.model import Schema
     from .session.change_subscription import ChangeSubscription
     from .session.profiling import Profile
+    from .session.server_change import ChangeUser, ServerChange
     from .session.session import Session
     from .settings import Settings
     from .transport.base import Request, Response, Transport
@@ -46,6 +48,7 @@ __all__ = [
     "Cancellation",
     "Change",
     "ChangeSubscription",
+    "ChangeUser",
     "Collection",
     "Configuration",
     "Configurations",
@@ -68,6 +71,7 @@ __all__ = [
     "Request",
     "Response",
     "Schema",
+    "ServerChange",
     "Session",
     "SessionChanges",
     "Settings",
@@ -94,6 +98,7 @@ _MODULES = {
     "Cancellation": "transport.cancellation",
     "Change": "entities.inspection",
     "ChangeSubscription": "session.change_subscription",
+    "ChangeUser": "session.server_change",
     "Collection": "entities.editing.collections",
     "Configuration": "entities.custom_attributes.configuration",
     "Configurations": "entities.custom_attributes.configurations",
@@ -116,6 +121,7 @@ _MODULES = {
     "Request": "transport.base",
     "Response": "transport.base",
     "Schema": "schema.model",
+    "ServerChange": "session.server_change",
     "Session": "session.session",
     "SessionChanges": "entities.committing.saved_changes",
     "Settings": "settings",
@@ -123,12 +129,12 @@ _MODULES = {
     "Transport": "transport.base",
     "Types": "entities.classes",
     "ValueSource": "entities.custom_attributes.inheritance",
-    "and_": "query.expressions.attributes",
+    "and_": "query.expressions.criteria",
     "attr": "query.expressions.attributes",
-    "expression": "query.expressions.attributes",
+    "expression": "query.language.template",
     "inspect": "entities.inspection",
-    "not_": "query.expressions.attributes",
-    "or_": "query.expressions.attributes",
+    "not_": "query.expressions.criteria",
+    "or_": "query.expressions.criteria",
     "select": "query.builder",
 }
 

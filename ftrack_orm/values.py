@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import attrs
 
@@ -13,6 +14,33 @@ from .errors import FtrackError, InvalidValue, suggestion
 DEFAULT_PAGE_SIZE: Final = 500
 #: Number of entities per request of `Query.update` and `Query.delete`, unless the call sets another.
 DEFAULT_BATCH_SIZE: Final = 500
+
+
+def unencodable_text(value: Any) -> str | None:
+    """Return the first text in *value* that UTF-8 cannot encode, or None; mappings, lists and tuples are searched.
+
+    Such text contains lone surrogates. Python makes them from file names that are not UTF-8.
+    """
+    if isinstance(value, str):
+        if value.isascii():
+            return None
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            return value
+        return None
+    if isinstance(value, Mapping):
+        value = [part for item in value.items() for part in item]
+    if isinstance(value, (list, tuple)):
+        return next((text for part in value if (text := unencodable_text(part)) is not None), None)
+    return None
+
+
+#: The end of the errors about text that cannot be encoded, after the text.
+NOT_ENCODABLE: Final = (
+    "contains lone surrogates, which UTF-8 cannot encode. Python makes them from file names that are not UTF-8: "
+    "os.fsencode(name).decode(ENCODING) returns the name, given its encoding."
+)
 
 
 class Absence(enum.Enum):
@@ -88,6 +116,12 @@ class ChangeNotice:
     *names* are the attributes that changed, None for all of them. *derived* are the attributes that the server
     computes from a changed one, and those that may now lead to another entity. *entries* are keys of custom attributes;
     some may be attribute names instead, which can only be decided with the entity's custom attributes at hand.
+    *members* holds, for the collections among *derived* that have no other reason to be there, the entities that may
+    have joined or left them.
+
+    A notice about every entity of a family may be restricted. With *below* it is about the entities inside the one with
+    that id, with *holding* about those whose attribute of that name has one of the values. An entity of which that is
+    not known is included.
     """
 
     family: str | None
@@ -96,4 +130,7 @@ class ChangeNotice:
     names: frozenset[str] | None = frozenset()
     derived: frozenset[str] = frozenset()
     entries: frozenset[str] = frozenset()
+    members: Mapping[str, frozenset[Identity]] = attrs.field(factory=dict)
+    below: str = ""
+    holding: tuple[str, frozenset[str]] | None = None
     is_deleted: bool = False

@@ -1,34 +1,42 @@
 """The scripts of the cookbook have the same results with both clients, with fewer requests of this library."""
 
+from __future__ import annotations
+
 import contextlib
 import importlib.util
 import pathlib
 import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import ftrack_api
 import pytest
 
 from ftrack_orm import Session
 from ftrack_orm.sandbox import Sandbox
+from tests.assertions import existing
 
 COOKBOOK = pathlib.Path(__file__).parent.parent / "docs" / "howto" / "cookbook"
 PROJECT = "demo"
 
 
-def load_script(name):
+def load_script(name: str) -> ModuleType:
     path = COOKBOOK / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"cookbook_{name.replace('/', '_')}", path)
+    spec = existing(importlib.util.spec_from_file_location(f"cookbook_{name.replace('/', '_')}", path))
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    existing(spec.loader).exec_module(module)
     return module
 
 
 class Run:
     """A client with a server of its own, whose requests are counted."""
 
-    def __init__(self, client, box, cache):
+    def __init__(self, client: str, box: Sandbox, cache: pathlib.Path) -> None:
         self.box = box
         self.requests = 0
+        self.session: Any
         cache.mkdir()
         if client == "ftrack_orm":
             self.session = Session(box.url, box.api_key, box.api_user, schema_cache_path=cache)
@@ -42,15 +50,15 @@ class Run:
             self.session._request.hooks["response"].append(self._count)
             self.folder = "official/"
 
-    def _count(self, *_, **__):
+    def _count(self, *_: Any, **__: Any) -> None:
         self.requests += 1
 
-    def script(self, name):
+    def script(self, name: str) -> ModuleType:
         return load_script(self.folder + name)
 
 
 @pytest.fixture
-def runs(tmp_path):
+def runs(tmp_path: Path) -> Iterator[tuple[Run, Run]]:
     """Both clients, each with a server that has the same production."""
     with Sandbox(seed="demo", tasks=300) as ours, Sandbox(seed="demo", tasks=300) as theirs:
         pair = Run("ftrack_orm", ours, tmp_path / "ours"), Run("official", theirs, tmp_path / "theirs")
@@ -59,7 +67,7 @@ def runs(tmp_path):
             run.session.close()
 
 
-def test_the_dashboard_has_the_same_rows_in_at_most_ten_requests(runs):
+def test_the_dashboard_has_the_same_rows_in_at_most_ten_requests(runs: tuple[Run, Run]) -> None:
     ours, theirs = runs
     rows = ours.script("dashboard").dashboard(ours.session, PROJECT)
     assert rows == theirs.script("dashboard").dashboard(theirs.session, PROJECT)
@@ -68,7 +76,7 @@ def test_the_dashboard_has_the_same_rows_in_at_most_ten_requests(runs):
     assert ours.requests <= 10
 
 
-def test_a_publish_has_the_same_entities_in_less_than_half_the_requests(runs, tmp_path):
+def test_a_publish_has_the_same_entities_in_less_than_half_the_requests(runs: tuple[Run, Run], tmp_path: Path) -> None:
     files = {name: tmp_path / f"{name}.exr" for name in ("beauty", "depth", "normals", "motion", "matte")}
     for path in files.values():
         path.write_bytes(b"pixels")
@@ -82,7 +90,7 @@ def test_a_publish_has_the_same_entities_in_less_than_half_the_requests(runs, tm
     assert runs[0].requests * 2 < runs[1].requests
 
 
-def _published(session, version_id):
+def _published(session: Any, version_id: str) -> dict[str, Any]:
     version = session.query(
         "select version, comment, asset.name, asset.parent.name, task.status.name, task.notes.content, "
         "components.name, components.size, components.file_type, components.metadata, "
@@ -111,7 +119,7 @@ def _published(session, version_id):
     }
 
 
-def test_the_roll_up_has_the_same_effect_in_at_most_five_requests(runs):
+def test_the_roll_up_has_the_same_effect_in_at_most_five_requests(runs: tuple[Run, Run]) -> None:
     ours, _ = runs
     counts = [run.script("rollup").roll_up(run.session, PROJECT) for run in runs]
     assert counts[0] == counts[1]
@@ -127,7 +135,7 @@ def test_the_roll_up_has_the_same_effect_in_at_most_five_requests(runs):
     assert any(progress for _, progress in shots[0].values())
 
 
-def test_the_listener_sends_a_shot_to_review_after_the_last_of_its_tasks(runs, tmp_path):
+def test_the_listener_sends_a_shot_to_review_after_the_last_of_its_tasks(runs: tuple[Run, Run], tmp_path: Path) -> None:
     ours, theirs = runs
     subscription = ours.script("listener").listen(ours.session)
     assert _review_all_tasks_of_a_shot(ours.box, tmp_path)
@@ -139,11 +147,11 @@ def test_the_listener_sends_a_shot_to_review_after_the_last_of_its_tasks(runs, t
 
 
 @contextlib.contextmanager
-def _handling_events(event_hub):
+def _handling_events(event_hub: Any) -> Iterator[None]:
     """Handle the events of the official client in a thread, which does so only during `wait()`."""
     stopped = threading.Event()
 
-    def handle():
+    def handle() -> None:
         while not stopped.is_set():
             event_hub.wait(0.1)
 
@@ -157,11 +165,11 @@ def _handling_events(event_hub):
         thread.join()
 
 
-def _review_all_tasks_of_a_shot(box, cache):
+def _review_all_tasks_of_a_shot(box: Sandbox, cache: pathlib.Path) -> bool:
     """Send all tasks of a shot to review, one by one; return whether the shot is sent after the last one."""
     shot_changed = threading.Event()
     with Session(box.url, box.api_key, box.api_user, schema_cache_path=cache) as artist:
-        shot = artist.query("Shot").where('project.name is "demo" and children any ()').order_by("id").first()
+        shot = existing(artist.query("Shot").where('project.name is "demo" and children any ()').order_by("id").first())
         review = artist.query("Status").where(name="Pending Review").one()
         artist.event_hub.connect()
         artist.on_change("Shot", lambda *_: shot_changed.set(), attributes=["status"], where=f'id is "{shot.id}"')
@@ -169,4 +177,4 @@ def _review_all_tasks_of_a_shot(box, cache):
             assert not shot_changed.is_set()
             task.status = review
             artist.commit()
-        return shot_changed.wait(30) and shot.status is review
+        return shot_changed.wait(30) and bool(shot.status is review)

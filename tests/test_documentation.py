@@ -1,7 +1,12 @@
 """Every Python example in the documentation runs as it stands, against an embedded server with the demo seed."""
 
+from __future__ import annotations
+
 import pathlib
 import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,19 +17,21 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EXAMPLE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def examples_of(page):
+def examples_of(page: pathlib.Path) -> list[tuple[int, str]]:
     text = page.read_text(encoding="utf-8")
     return [(text[: match.start()].count("\n") + 2, match.group(1)) for match in EXAMPLE.finditer(text)]
 
 
 @pytest.fixture(scope="module")
-def server():
+def server() -> Iterator[Sandbox]:
     with Sandbox(seed="demo") as box:
         yield box
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_the_examples_of_a_page_run_in_order(page, server, monkeypatch, tmp_path, capsys):
+def test_the_examples_of_a_page_run_in_order(
+    page: Any, server: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("FTRACK_SERVER", server.url)
     monkeypatch.setenv("FTRACK_API_USER", server.api_user)
     monkeypatch.setenv("FTRACK_API_KEY", server.api_key)
@@ -35,7 +42,7 @@ def test_the_examples_of_a_page_run_in_order(page, server, monkeypatch, tmp_path
         exec(compile("\n" * (line - 1) + source, str(page), "exec"), namespace)
 
 
-def test_links_between_pages_lead_somewhere():
+def test_links_between_pages_lead_somewhere() -> None:
     broken = [
         f"{page.name}: {target}"
         for page in [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
@@ -45,6 +52,6 @@ def test_links_between_pages_lead_somewhere():
     assert broken == []
 
 
-def test_the_readme_has_the_test_command_that_ci_runs():
+def test_the_readme_has_the_test_command_that_ci_runs() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert re.search(r"<!-- test-command -->\n```bash\n.*pytest.*\n```", readme)

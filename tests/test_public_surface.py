@@ -21,10 +21,12 @@ SURFACE_PAGE = ROOT / "docs" / "reference" / "public-surface.md"
 #: Public modules and the names that each exports.
 EXPORTS = {
     "ftrack_orm": [
-        *("Cancellation", "Change", "ChangeSubscription", "Collection", "Configuration", "Configurations"),
+        *("Cancellation", "Change", "ChangeSubscription", "ChangeUser", "Collection", "Configuration"),
+        "Configurations",
         *("AttributeExpression", "CriterionExpression", "CustomAttributes", "Entity", "Event", "EventHub", "Exchange"),
         *("FetchMode", "Identity", "InheritedValue", "Inspection", "Lifecycle", "MappedCollection", "NOT_LOADED"),
-        *("Plan", "Profile", "Query", "Reference", "Request", "Response", "Schema", "Session", "SessionChanges"),
+        *("Plan", "Profile", "Query", "Reference", "Request", "Response", "Schema", "ServerChange", "Session"),
+        "SessionChanges",
         *("Settings", "Subscriber", "Transport", "Types", "UNSET", "ValueSource", "__version__"),
         *("and_", "attr", "errors", "expression", "inspect", "not_", "or_", "select"),
     ],

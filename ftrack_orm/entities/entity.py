@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from ftrack_orm.errors import InvalidValue, UnknownAttribute, UsageError, suggestion
-from ftrack_orm.values import FetchMode, Reference
+from ftrack_orm.values import NOT_ENCODABLE, FetchMode, Reference, unencodable_text
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.attribute import Attribute
@@ -127,7 +127,7 @@ class Entity:
     def __getitem__(self, name: str) -> Any:
         try:
             return self.__dict__[name]
-        except KeyError:
+        except (KeyError, TypeError):
             return self.__find(name).load(self)
 
     def __setitem__(self, name: str, value: Any) -> None:
@@ -198,5 +198,9 @@ def given_key(schema: EntityType, key: str | int | Sequence[str | int]) -> tuple
         raise InvalidValue(
             f"The key of {schema.name} is {', '.join(schema.primary_key)}; {key!r} does not fit.",
             entity_type=schema.name,
+        )
+    if (text := unencodable_text(parts)) is not None:
+        raise InvalidValue(
+            f"The key of {schema.name} cannot be {text!r}, which {NOT_ENCODABLE}", entity_type=schema.name
         )
     return tuple(map(str, parts))

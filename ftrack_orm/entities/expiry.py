@@ -47,8 +47,8 @@ class ExpiryLog:
       beyond `_NOTICES_KEPT`. `reapply_since` reads it when a response arrives.
     - `_latest`: the revision of the newest notice. It only grows. It lets the usual case, a response without any
       notice since its request, end with one comparison.
-    - `_dropped`: the revision of the newest notice that `_recent` dropped. It only grows. Which attributes a response
-      from before it must not set is not known any more.
+    - `_dropped`: the revision of the newest notice that was dropped from `_recent`. It only grows. A response to a
+      request from before that revision expires everything, since the dropped notices cannot be applied to it.
     - `_expired_at`: by entity and attribute (`_ALL` for all of them), the revision at which the attribute last
       expired because of a notice that named the entity. Entries leave with their entity.
     - `_expired_everywhere_at`: the same by attribute only, for notices about all entities. At most one entry for each

@@ -30,7 +30,7 @@ class Journal:
     - *reordered* are the collections whose items this unit of work has moved, by their `id`: a rollback restores the
       server's order.
     - *commit_lock* is held by the flow that commits or rolls back, *in_flight* are the new entities that a request
-      under way may have created, and *in_doubt* the batches that were sent and whose outcome is not known.
+      under way may have created, and *unresolved* the batches that were sent and whose outcome is not known.
 
     *is_block* marks the unit of a `with session.begin()` block, in which another such block is a savepoint.
     """
@@ -45,7 +45,7 @@ class Journal:
         self.commit_lock = threading.RLock() if commit_lock is None else commit_lock
         self.is_committing = False
         self.in_flight: frozenset[Entity] = frozenset()
-        self.in_doubt: list[Any] = []
+        self.unresolved: list[Any] = []
 
     @property
     def modified(self) -> list[Entity]:
@@ -92,7 +92,7 @@ class Journal:
         for entity, bases in later.bases.items():
             self.bases.setdefault(entity, {}).update(bases)
         self.reordered.update(later.reordered)
-        self.in_doubt += later.in_doubt
+        self.unresolved += later.unresolved
         self.in_flight |= later.in_flight
         later.clear()
 
@@ -100,7 +100,7 @@ class Journal:
         """Forget everything."""
         for content in (self.created, self.deleted, self.edits, self.bases, self.reordered):
             content.clear()
-        self.in_doubt = []
+        self.unresolved = []
         self.in_flight = frozenset()
 
     def part(self, entities: Sequence[Entity]) -> Journal:

@@ -47,7 +47,7 @@ def send_queries(call: ServerCall, selects: Sequence[Select]) -> list[list[Row]]
 
 
 def query_reply(reply: Reply) -> QueryReply:
-    """Return *reply* if it answers a query, and raise `ProtocolError` otherwise."""
+    """Return *reply* if it is the reply to a query, and raise `ProtocolError` otherwise."""
     if not isinstance(reply, QueryReply):
         raise ProtocolError("The server's reply to a query has no rows.")
     return reply

@@ -6,6 +6,7 @@ other keys make the official Python client drop the event.
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -48,7 +49,8 @@ class Event(Mapping[str, Any]):
     values; in replies it may be any JSON value. *target* is an expression on the metadata of subscribers: only matching
     subscribers receive the event, or all of them if it is empty. *in_reply_to_event* is the id of the event that this
     one replies to. *source* identifies the publisher (`source["id"]`, `source["user"]["username"]`), and *sent* the
-    time; the hub and the server fill both in.
+    time; the hub and the server fill both in. *received_at* is the time at which an event was received, None for one
+    that was not.
 
     An event can be used as a mapping, as in the official client: `event["data"]`, `event.get("source")`.
     """
@@ -60,6 +62,7 @@ class Event(Mapping[str, Any]):
     source: dict[str, Any] = attrs.field(default=None, converter=_or_empty)
     sent: Any = None
     id: str = attrs.field(factory=_new_id)
+    received_at: datetime.datetime | None = attrs.field(default=None, init=False, repr=False, eq=False)
     _stopped: bool = attrs.field(default=False, init=False, repr=False, eq=False)
 
     def stop(self) -> None:
@@ -113,7 +116,7 @@ class Event(Mapping[str, Any]):
             raise ProtocolError(f"The source of an event must be a mapping: {_excerpt(payload)}.")
         if target is not None and not isinstance(target, str):
             raise ProtocolError(f"The target of an event must be an expression: {_excerpt(payload)}.")
-        return cls(
+        event = cls(
             topic,
             get("data"),
             target or "",
@@ -122,6 +125,8 @@ class Event(Mapping[str, Any]):
             get("sent"),
             str(get("id") or _new_id()),
         )
+        event.received_at = datetime.datetime.now(datetime.timezone.utc)
+        return event
 
     def __getitem__(self, key: str) -> Any:
         return getattr(self, _ATTRIBUTES_BY_KEY[key])

@@ -13,12 +13,14 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ftrack_orm.errors import FtrackError, RequestTimeout, SessionClosed, UsageError
+from ftrack_orm.errors import FtrackError, InvalidValue, RequestTimeout, SessionClosed, UsageError
 
 from . import threads
 from .connection.backoff import BackOff
 from .connection.connection import EventConnection
 from .connection.subscription_messages import subscribe_message, unsubscribe_message
+from .connection.weak_listener import WeakListener
+from .delivery.callback_runner import CallbackUnit, no_unit
 from .event import Event
 from .parts import HubParts, assemble
 from .subscriptions.subscription import DEFAULT_PRIORITY, Subscriber, SubscriberIndex, Subscription
@@ -46,7 +48,10 @@ class EventHub:
 
     Callbacks are called on worker threads: events about the same entity one after the other, in the order they were
     received, and other events at the same time. *open_websocket* opens a websocket, *query_records* asks the server for
-    rows in ftrack's own query language; without it, missed events are not searched for.
+    rows in ftrack's own query language; without it, missed events are not searched for. Each callback runs in a block
+    of its own that *callback_unit* returns.
+
+    The threads do not keep the hub alive: when the last reference to it is dropped, they end and close the connection.
     """
 
     def __init__(
@@ -57,6 +62,7 @@ class EventHub:
         *,
         back_off: BackOff | None = None,
         clock: Callable[[], float] = time.monotonic,
+        callback_unit: CallbackUnit = no_unit,
     ) -> None:
         self.id = uuid.uuid4().hex
         self._settings = settings
@@ -64,7 +70,9 @@ class EventHub:
         self._query_records = query_records
         self._back_off = back_off or BackOff()
         self._clock = clock
+        self._callback_unit = callback_unit
         self._lock = threading.RLock()
+        self._closing = False
         self._closed = False
         self._process_id = os.getpid()
         self._is_flushed_at_exit = False
@@ -82,6 +90,7 @@ class EventHub:
             wake=self._wake,
             start_thread=threads.start_thread,
             clock=self._clock,
+            callback_unit=self._callback_unit,
         )
 
     # -- the connection ------------------------------------------------------------------------------------------------
@@ -119,15 +128,19 @@ class EventHub:
         if not self._is_flushed_at_exit:
             self._is_flushed_at_exit = True
             atexit.register(_flush_at_exit, weakref.ref(self))
-        return EventConnection(
+        receiver = self._parts.receiver
+        connection = EventConnection(
             self._open_websocket,
             self._parts.outbox,
-            self._parts.receiver,
+            WeakListener(receiver),
             back_off=self._back_off,
             reconnect_limit=self._settings.reconnect_limit,
             initial_limit=initial_limit,
             clock=self._clock,
         )
+        # A program that ends must not wait for this: the thread is a daemon.
+        weakref.finalize(receiver, connection.end).atexit = False
+        return connection
 
     @property
     def connected(self) -> bool:
@@ -136,37 +149,69 @@ class EventHub:
         return connection is not None and self._process_id == os.getpid() and connection.connected
 
     def disconnect(self, timeout: float = 10.0) -> None:
-        """Send the published events, finish the received ones, and close the connection; subscribers are kept.
+        """Send the published events, finish the received ones, send the replies, and close the connection.
 
-        Sending and finishing each take at most *timeout* seconds; remaining events are logged. Do nothing without a
+        Each of these steps takes at most *timeout* seconds; remaining events are logged. Events that arrive while the
+        received ones are finished are ignored, except for replies. Subscribers are kept. Do nothing without a
         connection.
         """
-        with self._lock:
-            connection, self._connection = self._connection, None
-        if connection is None or self._process_id != os.getpid():
-            return
-        is_own_thread = connection.is_current_thread or self._parts.dispatcher.is_worker
-        if connection.connected and not is_own_thread and not self._parts.outbox.drain(timeout):
-            logger.warning("%d published events were not accepted by the event server.", self._parts.outbox.pending)
-        was_connected = connection.connected
-        connection.stop()
-        self._parts.receiver.release()
-        if was_connected:
-            self._parts.receiver.publish_locally(Event(DISCONNECTED_TOPIC, {"reason": "disconnected on request"}))
-        if not is_own_thread and not self._parts.dispatcher.drain(timeout):
-            logger.warning("%d events are still queued or being handled.", self._parts.dispatcher.unfinished)
+        if self._connection is not None and self._process_id == os.getpid():
+            self._end_connection(timeout, is_final=False)
 
     def close(self, timeout: float = 10.0) -> None:
-        """Disconnect for good and end the threads; callbacks still running after *timeout* seconds are abandoned."""
+        """Disconnect for good and end the threads; callbacks still running after *timeout* seconds are abandoned.
+
+        The replies of all callbacks that finish in time are sent.
+        """
         with self._lock:
-            if self._closed:
+            if self._closing:
                 return
-        self.disconnect(timeout)
-        self._closed = True
+            self._closing = True
         if self._process_id == os.getpid():
-            dropped = self._parts.dispatcher.close(timeout)
+            # Events that wait longer are dropped; the callbacks that run then have the same time again.
+            dispatcher = self._parts.dispatcher
+            dropped = self._end_connection(timeout, is_final=True)
+            self._closed = True
+            dropped += dispatcher.close(timeout if dispatcher.are_others_idle else 0.0)
             if dropped:
                 logger.warning("%d received events are not handled, because the hub is closed.", dropped)
+        self._closed = True
+
+    def _end_connection(self, timeout: float, *, is_final: bool) -> int:
+        """Let callbacks finish while their replies can still be sent, and close the connection, if there is one.
+
+        With *is_final*, events that are still queued after *timeout* seconds are dropped; return their number.
+        """
+        connection, parts = self._connection, self._parts
+        # Neither can the connection's thread wait for itself, nor a worker for all workers.
+        is_connection_thread = connection is not None and connection.is_current_thread
+        is_own_thread = is_connection_thread or parts.dispatcher.is_worker
+        is_sent = is_own_thread or connection is None or not connection.connected or parts.outbox.drain(timeout)
+        parts.receiver.ignore_events()
+        dropped = 0
+        if is_final:
+            dropped = parts.dispatcher.discard_waiting() if is_connection_thread else parts.dispatcher.finish(timeout)
+        elif not is_own_thread:
+            parts.dispatcher.drain(timeout)
+        if connection is None:
+            return dropped
+        if connection.connected and not is_connection_thread and not parts.outbox.drain(timeout if is_sent else 0.0):
+            logger.warning("%d published events were not accepted by the event server.", parts.outbox.pending)
+        with self._lock:
+            if self._connection is not connection:
+                return dropped  # another thread has ended it meanwhile
+            # Until here, callbacks could publish their replies.
+            self._connection = None
+        was_connected = connection.connected
+        # Callbacks that have not ended yet had their time.
+        remaining = 0.0 if parts.dispatcher.unfinished else timeout
+        connection.stop()
+        parts.receiver.release()
+        if was_connected:
+            parts.receiver.publish_locally(Event(DISCONNECTED_TOPIC, {"reason": "disconnected on request"}))
+        if not is_own_thread and not parts.dispatcher.drain(remaining):
+            logger.warning("%d events are still queued or being handled.", parts.dispatcher.unfinished)
+        return dropped
 
     def wait(self, duration: float | None = None) -> None:
         """Block for *duration* seconds, or until the hub is disconnected; events are handled in the background.
@@ -263,6 +308,14 @@ class EventHub:
         """
         self._parts.receiver.gap_listeners.append(listener)
 
+    def run_callback(self, call: Callable[[], object], description: str, owner: object | None = None) -> bool:
+        """Call *call* as callbacks of subscribers are called; return whether it returned.
+
+        Exceptions are logged, with *description*, and counted in `statistics.failed`; only a `KeyboardInterrupt`
+        on a thread of the user is raised. With an *owner*, the subscriber, its edits of entities are a unit of work.
+        """
+        return self._parts.dispatcher.callbacks.run(call, description, owner)
+
     # -- publishing ----------------------------------------------------------------------------------------------------
 
     def publish(
@@ -348,6 +401,9 @@ class EventHub:
         try:
             self.publish_reply(event, result, {**subscriber.metadata})
         except FtrackError as error:
+            if isinstance(error, InvalidValue):
+                # The result cannot be sent at all, which is the callback's failure.
+                self._parts.counters.add("failed")
             logger.warning("The reply to the event %s (%s) is not sent: %s", event.id, event.topic, error)
 
     def _send_subscription(self, message: OutgoingMessage) -> None:

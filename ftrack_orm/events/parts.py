@@ -18,6 +18,7 @@ from .publisher import Publisher
 if TYPE_CHECKING:
     from ftrack_orm.settings import Settings
 
+    from .delivery.callback_runner import CallbackUnit
     from .subscriptions.subscription import SubscriberIndex
     from .threads import StartThread
 
@@ -43,10 +44,12 @@ def assemble(
     wake: Callable[[], None],
     start_thread: StartThread,
     clock: Callable[[], float],
+    callback_unit: CallbackUnit,
 ) -> HubParts:
     """Return the parts of the hub *identifier*; no thread is started and nothing is sent.
 
-    *on_result* is called with the results of callbacks, *wake* wakes the connection's thread.
+    *on_result* is called with the results of callbacks, *wake* wakes the connection's thread, *callback_unit*
+    returns the block in which a callback runs.
     """
     counters = Counters()
     outbox = Outbox(settings.event_outbox_size)
@@ -59,6 +62,7 @@ def assemble(
         full_queue=settings.full_event_queue,
         slow_callback_seconds=settings.slow_callback_seconds,
         clock=clock,
+        unit=callback_unit,
     )
     receiver = EventReceiver(
         identifier,

@@ -18,9 +18,18 @@ CHECKPOINT_THREAD = "ftrack-events-checkpoint"
 StartThread = Callable[[str, Callable[[], None]], object]
 
 
+class HubThread(threading.Thread):
+    """A daemon thread of an event hub."""
+
+
+def is_hub_thread() -> bool:
+    """Whether the calling thread belongs to an event hub, and not to the user."""
+    return isinstance(threading.current_thread(), HubThread)
+
+
 def make_thread(name: str, run: Callable[[], None]) -> threading.Thread:
     """Return a daemon thread that calls *run*, not started yet."""
-    return threading.Thread(target=run, name=name, daemon=True)
+    return HubThread(target=run, name=name, daemon=True)
 
 
 def start_thread(name: str, run: Callable[[], None]) -> threading.Thread:

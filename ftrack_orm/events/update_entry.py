@@ -77,11 +77,14 @@ class UpdateEntry:
                 ids.update({str(change[side]): None for side in _SIDES if change.get(side)})
         return list(ids)
 
-    def members_added_or_removed(self, attribute: Attribute) -> set[str]:
-        """Return the ids that only one side of a change has, for a collection that is reported as lists of ids."""
+    def members_added_or_removed(self, attribute: Attribute) -> set[str] | None:
+        """Return the ids that only one side of a change has, for a collection that is reported as lists of ids.
+
+        Return None if the change has no lists.
+        """
         change = self.changes.get(attribute.alias or attribute.name)
-        if not isinstance(change, Mapping):
-            return set()
+        if not isinstance(change, Mapping) or not any(isinstance(change.get(side), list) for side in _SIDES):
+            return None
         new, old = (set(map(str, ids)) if isinstance(ids := change.get(side), list) else set() for side in _SIDES)
         return new ^ old
 

@@ -1,1 +1,1 @@
-"""ftrack's query language as immutable values: nodes, compiler, parser, and the builder that pipeline code chains."""
+"""Queries: the builder, the query language, expressions in Python, and evaluation in memory."""

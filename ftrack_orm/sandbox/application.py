@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 
+#: First path segments that real servers serve and this one does not.
+_UNSUPPORTED_PATHS = ("component", "img", "socket.io", "widget")
+
+
 class HttpResponse(NamedTuple):
     """The response to one HTTP request."""
 
@@ -73,12 +77,14 @@ class Application:
         """Close the connection; the application cannot be used afterwards."""
         self._connection.close()
 
-    def handle(self, headers: Mapping[str, str], body: bytes) -> HttpResponse:
-        """Handle one request to the API and return the response, which is JSON in every case.
+    def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> HttpResponse:
+        """Handle one request and return the response, which is JSON in every case. Only `POST /api` is served.
 
         Names of *headers* may be in any case. `ftrack-user` and `ftrack-api-key` hold the credentials,
         `ftrack-strict-api: true` asks for HTTP statuses of errors, `ftrack-api-options` for denormalised responses.
         """
+        if (method, path) != ("POST", "/api"):
+            return not_found(method, path)
         lowercase_headers = {name.lower(): value for name, value in headers.items()}
         strict = lowercase_headers.get("ftrack-strict-api", "").lower() == "true"
         try:
@@ -105,6 +111,15 @@ class Application:
         store.flush()
         tokens = ClientTokens(headers.get("ftrack-clienttoken"), headers.get("ftrack-pushtoken"))
         return replies, create_update_event(store, self._internal_names, tokens)
+
+
+def not_found(method: str, path: str) -> HttpResponse:
+    """Return the response to a request that is not served; paths of real servers are refused by name."""
+    content = f"There is no {method} {path} here."
+    if path.strip("/").split("/")[0] in _UNSUPPORTED_PATHS:
+        content = f"The embedded server does not support {method} {path}."
+    error_object = {"exception": "NotFound", "content": content, "error_code": None}
+    return HttpResponse(404, "application/json", json_text.dumps(error_object))
 
 
 def _parse_operations(body: bytes) -> list[Operation]:

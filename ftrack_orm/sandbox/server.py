@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from .application import not_found
 from .events.controller import EventServerController
 from .events.server import EventServer
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
-    from .application import Application
+    from .application import Application, HttpResponse
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,9 +31,6 @@ _INDEX_TEXT = """ftrack_orm's embedded ftrack server
 It speaks ftrack's API at POST /api and has an event server at /socket.io/1/, for developing and testing pipeline code
 without a server of your own.
 """
-
-#: First path segments that real servers serve and this one does not.
-_UNSUPPORTED_PATHS = ("component", "img", "socket.io", "widget")
 
 #: The status of a response that no client receives, as in nginx.
 _CLIENT_CLOSED_REQUEST = 499
@@ -83,10 +81,10 @@ class Server:
     async def _handle_api(self, request: web.Request) -> web.Response:
         body = await request.read()
         loop = asyncio.get_running_loop()
-        response = await loop.run_in_executor(self._worker, self._application.handle, dict(request.headers), body)
-        return web.Response(
-            status=response.status, body=response.body, content_type=response.content_type, charset="utf-8"
+        response = await loop.run_in_executor(
+            self._worker, self._application.handle, request.method, request.path, dict(request.headers), body
         )
+        return _web_response(response)
 
     async def _authenticate(self, api_user: str, api_key: str) -> Mapping[str, Any]:
         loop = asyncio.get_running_loop()
@@ -96,11 +94,11 @@ class Server:
         return web.Response(text=_INDEX_TEXT)
 
     async def _handle_other(self, request: web.Request) -> web.Response:
-        segment = request.match_info["path"].split("/")[0]
-        content = f"There is no {request.method} {request.path} here."
-        if segment in _UNSUPPORTED_PATHS:
-            content = f"The embedded server does not support {request.method} {request.path}."
-        return web.json_response({"exception": "NotFound", "content": content, "error_code": None}, status=404)
+        return _web_response(not_found(request.method, request.path))
+
+
+def _web_response(response: HttpResponse) -> web.Response:
+    return web.Response(status=response.status, body=response.body, content_type=response.content_type, charset="utf-8")
 
 
 @web.middleware

@@ -1,1 +1,1 @@
-"""The server's data model as values: entity types, attributes and relations, and the disk cache that keeps them."""
+"""The server's data model: entity types, attributes and relations, ftrack's own facts, and the schema cache."""

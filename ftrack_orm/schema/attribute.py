@@ -1,10 +1,11 @@
-"""Pure: one attribute of an entity type, and how it is read from the schema's JSON description."""
+"""Pure: one attribute of an entity type, read from the schema's JSON description."""
 
 from __future__ import annotations
 
 import enum
 import sys
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -13,7 +14,7 @@ from .facts import PATH_ATTRIBUTES
 
 
 class Kind(enum.Enum):
-    """What an attribute holds."""
+    """The kind of value of an attribute."""
 
     SCALAR = "scalar"  # text, number, boolean, date, JSON
     REFERENCE = "reference"  # one related entity
@@ -30,10 +31,10 @@ class ValueType(enum.Enum):
     NUMBER = "number"
     DATETIME = "datetime"
     OBJECT = "object"  # a JSON object, such as thumbnail_url
-    ANY = "any"  # whatever JSON holds, such as a custom attribute's value
+    ANY = "any"  # any JSON value, such as that of a custom attribute
 
 
-# Bound once: until Python 3.12 reading a member from its enumeration is a call, and every criterion passes here.
+# Bound once: before Python 3.12, reading a member from its enumeration is a call, and every criterion needs one.
 _SCALAR, _PLURAL = Kind.SCALAR, (Kind.COLLECTION, Kind.MAPPING)
 
 _VALUE_TYPES = {
@@ -45,8 +46,12 @@ _VALUE_TYPES = {
     "variable": ValueType.ANY,
 }
 
-#: A default that stands for "the client makes a uuid4" (PROTOCOL 5.1).
+#: The default of an attribute for which the client generates a uuid4 (PROTOCOL 5.1).
 GENERATED_ID = "{uid}"
+
+
+#: The description of a foreign key starts with this and continues with the attribute it refers to (PROTOCOL 5.1).
+_FOREIGN_KEY_PREFIX = "Foreign key(s): "
 
 
 @attrs.frozen(slots=True)
@@ -56,52 +61,61 @@ class Attribute:
     name: str
     kind: Kind
     value_type: ValueType | None = None  # of a scalar
-    target: str | None = None  # the related entity type, of anything but a scalar
+    target: str | None = None  # the related entity type, for all kinds but scalars
     default: Any = None
     alias: str | None = None  # the server's internal name, as events and system projections use it
     enumeration: tuple[str, ...] = ()
-    key_name: str | None = None  # of a mapping: the attribute of the target that is the key
-    value_name: str | None = None  # of a mapping: the attribute of the target that is the value
-    foreign_key: str | None = None  # "Status.id" when the schema says what the value refers to
+    key_name: str | None = None  # of a mapping: the attribute of the target with the key
+    value_name: str | None = None  # of a mapping: the attribute of the target with the value
+    foreign_key: str | None = None  # the attribute that the value refers to, such as "Status.id"
     immutable: bool = False  # settable only while the entity is new
-    computed: bool = False  # made by the server, never settable
+    computed: bool = False  # derived by the server, never settable
     required: bool = False
     restricted: bool = False  # usable in criteria, never projected
-    translates_type: bool = False  # stored as a table name, shown as an entity type name
-    description: str = ""
+    translates_type: bool = False  # stored as a table name, returned as an entity type name
 
     @property
     def is_relation(self) -> bool:
-        """Whether the attribute leads to other entities."""
+        """Whether the attribute relates its entity to others."""
         return self.kind is not _SCALAR
 
     @property
     def is_plural(self) -> bool:
-        """Whether the attribute leads to any number of entities."""
+        """Whether the attribute relates its entity to any number of others."""
         return self.kind in _PLURAL
 
     @property
     def has_generated_default(self) -> bool:
-        """Whether the client is expected to make a uuid4 for a new entity."""
+        """Whether the client generates a uuid4 for a new entity."""
         return bool(self.default == GENERATED_ID)
 
 
 def read_attribute(
-    name: str, details: Mapping[str, Any], *, immutable: bool, computed: bool, required: bool
+    name: str,
+    details: Mapping[str, Any],
+    *,
+    immutable: bool,
+    computed: bool,
+    required: bool,
+    shadowed_classes: Mapping[str, str] = MappingProxyType({}),
 ) -> Attribute:
-    """Return the attribute that a property of a type's JSON description stands for.
+    """Return the attribute that one property of a type's JSON description stands for.
 
-    What the type says about all its attributes (*immutable*, *computed*, *required*) is given separately. A kind of
-    value this library has not heard of is taken for `ValueType.ANY`.
+    The type lists its *immutable*, *computed* and *required* attributes separately. Targets in *shadowed_classes* are
+    replaced (`inheritance.shadowed_classes`). A kind of value that this library does not know is read as
+    `ValueType.ANY`.
     """
     kind, value_type, target = _kind(name, details)
+    if target is not None:
+        target = shadowed_classes.get(target, target)
     key_and_value = details.get("key_value_attributes") or {}
     description = str(details.get("description") or "")
     foreign_key = None
-    if description.startswith("Foreign key(s): "):
-        foreign_key, description = description.removeprefix("Foreign key(s): "), ""
+    if description.startswith(_FOREIGN_KEY_PREFIX):
+        referred, dot, key = description.removeprefix(_FOREIGN_KEY_PREFIX).partition(".")
+        foreign_key = f"{shadowed_classes.get(referred, referred)}{dot}{key}"
     return Attribute(
-        # Interned, since entities keep their values under it; what comes from JSON is not.
+        # Interned, since entities keep their values under it; names from JSON are not.
         name=sys.intern(name),
         kind=kind,
         value_type=value_type,
@@ -117,7 +131,6 @@ def read_attribute(
         required=required,
         restricted=bool(details.get("restricted_projection")),
         translates_type="transform" in details,
-        description=description,
     )
 
 
@@ -130,7 +143,7 @@ def _kind(name: str, details: Mapping[str, Any]) -> tuple[Kind, ValueType | None
         if details.get("key_value_attributes"):
             return Kind.MAPPING, None, target
         return Kind.COLLECTION, None, target
-    # A few foreign keys carry both a type and a $ref (DashboardResource); they hold ids, so they are scalars.
+    # A few foreign keys have both a type and a $ref (DashboardResource). They hold ids, so they are scalars.
     if "$ref" in details and declared is None:
         return Kind.REFERENCE, None, details["$ref"]
     if name in PATH_ATTRIBUTES:

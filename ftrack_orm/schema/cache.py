@@ -1,7 +1,7 @@
-"""Edge: the schemas of servers on disk, so that a session need not ask for what has not changed.
+"""Edge: caches the schemas of servers on disk, so that a session requests a schema only when it has changed.
 
-A schema is a megabyte that changes a few times a year, while the server tells its hash for nothing. The cache never
-stands in the way: whatever is wrong with its folder or files is a miss, told to the debug log only.
+A schema is a megabyte that changes a few times a year, and the server states its hash at no cost. The cache never
+raises: a problem with its folder or files counts as a miss and is logged at debug level.
 """
 
 from __future__ import annotations
@@ -18,77 +18,71 @@ from typing import Any
 
 logger = logging.getLogger("ftrack_orm.schema")
 
-#: Raised when what a file holds changes its shape; files of another shape are misses.
+#: The version of the file format, to be increased when it changes. Files of another version are misses.
 _FORMAT = 1
 
 
 class SchemaCache:
-    """One file a server in *folder*, which is made when first needed; without a folder nothing is kept.
+    """One file for each server in *folder*, which is created when needed. Without a folder, nothing is cached.
 
-    Any number of processes may use a folder at the same time: a file is replaced whole, and the last one wins.
+    Any number of processes may use a folder at the same time: files are replaced atomically, and the last writer wins.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
 
     def path(self, server_url: str) -> Path | None:
-        """Return the file that keeps a server's schema: readable by people, and different for every server."""
+        """Return the file of a server's schema; its name is readable and unique to the server."""
         if self.folder is None:
             return None
         readable = re.sub(r"[^a-z0-9.]+", "-", server_url.lower().partition("://")[2])[:60].strip("-.")
         digest = hashlib.sha256(server_url.encode("utf-8")).hexdigest()[:12]
         return self.folder / f"schema-{readable}-{digest}.json"
 
-    def load(self, server_url: str, hash: str | None = None) -> tuple[list[dict[str, Any]], str] | None:
-        """Return the kept `query_schemas` answer of a server and its hash, or None.
-
-        With *hash*, the server's present one, an answer of another hash is not returned.
-        """
+    def load(self, server_url: str) -> tuple[list[dict[str, Any]], str] | None:
+        """Return the cached `query_schemas` reply of a server and its hash, or None."""
         path = self.path(server_url)
         if path is None:
             return None
         try:
-            kept = json.loads(path.read_bytes())
+            cached = json.loads(path.read_bytes())
         except FileNotFoundError:
             return None
         except (OSError, ValueError, RecursionError) as error:
             logger.debug("The schema cache %s cannot be read: %s", path, error)
             return None
-        if not _is_whole(kept) or kept["server_url"] != server_url:
-            logger.debug("The schema cache %s does not hold what it should", path)
+        if not _is_complete(cached) or cached["server_url"] != server_url:
+            logger.debug("The schema cache %s is damaged or belongs to another server", path)
             return None
-        if hash is not None and kept["hash"] != hash:
-            logger.debug("The schema cache %s is of an earlier schema", path)
-            return None
-        return kept["schemas"], kept["hash"]
+        return cached["schemas"], cached["hash"]
 
-    def store(self, server_url: str, answer: Sequence[Mapping[str, Any]], hash: str) -> None:
-        """Keep a server's `query_schemas` answer under the hash the server gave, in place of an earlier one."""
+    def store(self, server_url: str, schemas: Sequence[Mapping[str, Any]], hash: str) -> None:
+        """Cache a server's `query_schemas` reply with the hash that the server states, replacing an earlier one."""
         path = self.path(server_url)
         if path is None:
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            content = {"format": _FORMAT, "server_url": server_url, "hash": hash, "schemas": list(answer)}
+            content = {"format": _FORMAT, "server_url": server_url, "hash": hash, "schemas": list(schemas)}
             _replace(path, json.dumps(content, separators=(",", ":")).encode("utf-8"))
         except (OSError, ValueError, TypeError) as error:
             logger.debug("The schema cache %s cannot be written: %s", path, error)
 
 
-def _is_whole(kept: Any) -> bool:
+def _is_complete(cached: Any) -> bool:
     return (
-        isinstance(kept, dict)
-        and kept.get("format") == _FORMAT
-        and isinstance(kept.get("server_url"), str)
-        and isinstance(kept.get("hash"), str)
-        and isinstance(kept.get("schemas"), list)
-        and all(isinstance(description, dict) for description in kept["schemas"])
+        isinstance(cached, dict)
+        and cached.get("format") == _FORMAT
+        and isinstance(cached.get("server_url"), str)
+        and isinstance(cached.get("hash"), str)
+        and isinstance(cached.get("schemas"), list)
+        and all(isinstance(description, dict) for description in cached["schemas"])
     )
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that readers see the old content or the new one, never a part."""
-    # Here, since it brings a dozen modules along that most runs, which find the schema current, have no use for.
+    """Write a file atomically: readers see the old content or the new one, never a part."""
+    # Imported here: it loads a dozen modules, and most runs find the schema current.
     import tempfile
 
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".part", dir=path.parent)

@@ -1,7 +1,9 @@
 """Pure: facts about ftrack's data model that its schema does not state: names with a meaning of their own.
 
 Everything else is read from the server's schema. Each fact has its source; PROTOCOL is the project's collection of
-protocol facts. The rules of the embedded server alone (defaults, constraints, derived values) are in `sandbox`.
+protocol facts. The modules beside this one have the facts that are tables: `custom_attributes` (which configuration
+applies), `membership` (how collections are stored) and `derived_attributes` (which changes affect computed values).
+Rules that only the embedded server needs (defaults, constraints) are in `sandbox`.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ LIST_OBJECT: Final = "ListObject"
 RESOURCE: Final = "Resource"
 USER: Final = "User"
 
-#: The base of configurations of custom attributes and of custom links (PROTOCOL 5.2).
+#: The base of the configurations of custom attributes and of custom attribute links (PROTOCOL 5.2).
 CUSTOM_CONFIGURATION_BASE: Final = "CustomConfigurationBase"
 CUSTOM_ATTRIBUTE_CONFIGURATION: Final = "CustomAttributeConfiguration"
 CUSTOM_ATTRIBUTE_LINK_CONFIGURATION: Final = "CustomAttributeLinkConfiguration"

@@ -1,4 +1,4 @@
-"""Pure: what a `query_schemas` answer implies but does not say: families of types, and which id keeps a relation."""
+"""Pure: derives the families of entity types, and the id attribute of each reference, from a `query_schemas` reply."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from .facts import BASES, BASES_BY_SUFFIX
 
 
 def bases(described: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Return the direct base of every type that has one, for the types of a `query_schemas` answer by name."""
+    """Return the direct base of each type that has one. *described* has the JSON descriptions of all types by name."""
     by_alias = {
         description["alias_for"]: name
         for name, description in described.items()
         if isinstance(description.get("alias_for"), str)
     }
-    found: dict[str, str] = {}
+    direct: dict[str, str] = {}
     for name, description in described.items():
         base = _base(name, description, by_alias, described)
-        # What is below the type itself, in a strange server's circle of mixins, is no base of it.
-        if base is not None and base in described and name not in (base, *chain(base, found)):
-            found[name] = base
-    return found
+        # A server may describe mixins in a circle: a type below this one cannot be its base.
+        if base is not None and base in described and name not in (base, *chain(base, direct)):
+            direct[name] = base
+    return direct
 
 
 def _base(
@@ -37,7 +37,7 @@ def _base(
         return str(mixin["$ref"])
     alias = description.get("alias_for")
     if isinstance(alias, Mapping):
-        # {"id": "Task", "classifiers": ...}: "Task" is the internal class, which TypedContext is the public name of.
+        # {"id": "Task", "classifiers": ...}: the internal class "Task" has the public name TypedContext.
         internal = str(alias["id"])
         return by_alias.get(internal, internal)
     if name in BASES and _has_all_of(description, described.get(BASES[name])):
@@ -49,20 +49,40 @@ def _base(
 
 
 def _has_all_of(description: Mapping[str, Any], base: Mapping[str, Any] | None) -> bool:
-    """Whether a type really has every attribute of its supposed base, whatever a server made of the names."""
+    """Return whether a type has every attribute of its supposed base; a server may use the names for other types."""
     return base is not None and set(base["properties"]) <= set(description["properties"])
 
 
+def shadowed_classes(described: Mapping[str, Mapping[str, Any]], direct: Mapping[str, str]) -> dict[str, str]:
+    """Return the names that a `$ref` and a foreign key mean as an internal class, with the public name of the class.
+
+    The schema names relations by internal classes (PROTOCOL 5.3). `Task` is the class of all typed contexts and also
+    the public name of one of its subtypes, so `TypedContextList.items` with `$ref: "Task"` holds shots and sequences as
+    well (PROTOCOL 8.6). A name is shadowed so if classifiers select the type of that name, and a type that it is
+    derived from has that internal class.
+    """
+    shadowed: dict[str, str] = {}
+    for name, description in described.items():
+        internal, classifiers = alias_and_classifiers(description)
+        if not classifiers or internal != name:
+            continue
+        for base in chain(name, direct):
+            if described[base].get("alias_for") == name:
+                shadowed[name] = base
+                break
+    return shadowed
+
+
 def chain(name: str, direct: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the bases of *name*, nearest first; where they go in a circle, each once."""
-    found: list[str] = []
-    while (base := direct.get(found[-1] if found else name)) is not None and base not in found:
-        found.append(base)
-    return tuple(found)
+    """Return the bases of *name*, nearest first. In a circle of bases, each appears once."""
+    bases: list[str] = []
+    while (base := direct.get(bases[-1] if bases else name)) is not None and base not in bases:
+        bases.append(base)
+    return tuple(bases)
 
 
 def alias_and_classifiers(description: Mapping[str, Any]) -> tuple[str | None, Mapping[str, str]]:
-    """Return the internal class of a type and the internal columns and values that select it, if it is selected."""
+    """Return the internal class of a type, and the internal columns and values that select a subtype of the class."""
     alias = description.get("alias_for")
     if isinstance(alias, Mapping):
         return alias.get("id"), alias.get("classifiers", {})
@@ -70,10 +90,10 @@ def alias_and_classifiers(description: Mapping[str, Any]) -> tuple[str | None, M
 
 
 def reference_keys(attributes: Iterable[Attribute]) -> dict[str, str]:
-    """Pair each reference with the scalar that holds its target's id, where the schema lets one tell.
+    """Return the scalar attribute with the target's id for each reference, where the schema identifies it.
 
-    Three rules, from certain to likely (the pairs of PROTOCOL 5.3 all follow from them): the same name with `_id`; the
-    same internal name with `id`; the only foreign key to that target that no other reference took.
+    Three rules apply, from certain to likely, and all pairs of PROTOCOL 5.3 follow from them: the same name with `_id`;
+    the same internal name with `id`; the only foreign key to that target that belongs to no other reference.
     """
     attributes = list(attributes)
     scalars = {a.name: a for a in attributes if a.kind is Kind.SCALAR}
@@ -82,10 +102,10 @@ def reference_keys(attributes: Iterable[Attribute]) -> dict[str, str]:
     for reference in references:
         if f"{reference.name}_id" in scalars:
             pairs[reference.name] = f"{reference.name}_id"
-    by_internal_name = {_squeezed(a.alias): a.name for a in scalars.values() if a.alias and a.foreign_key}
+    by_internal_name = {_normalized(a.alias): a.name for a in scalars.values() if a.alias and a.foreign_key}
     for reference in references:
         if reference.name not in pairs and reference.alias:
-            key = by_internal_name.get(_squeezed(reference.alias) + "id")
+            key = by_internal_name.get(_normalized(reference.alias) + "id")
             if key is not None:
                 pairs[reference.name] = key
     taken = set(pairs.values())
@@ -103,5 +123,5 @@ def reference_keys(attributes: Iterable[Attribute]) -> dict[str, str]:
     return pairs
 
 
-def _squeezed(internal_name: str) -> str:
+def _normalized(internal_name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", internal_name.lower())

@@ -1,8 +1,8 @@
-"""Pure: the data model a server describes in its `query_schemas` answer.
+"""Pure: the data model of a server, read from its reply to `query_schemas`.
 
-The answer is JSON-schema-like (facts: PROTOCOL 5.1). Here it becomes `Schema`, `EntityType` and `Attribute` values that
-the rest of the library asks instead of poking at JSON. Unknown keys, types and attributes are kept or ignored, never
-an error: servers grow.
+The reply is similar to JSON schema (facts: PROTOCOL 5.1). It becomes `Schema`, `EntityType` and `Attribute` values,
+which the rest of the library uses in place of the JSON. Unknown keys, types and attributes are kept or ignored: newer
+servers have more of them.
 """
 
 from __future__ import annotations
@@ -25,28 +25,27 @@ from .relations import Inverse
 
 @attrs.frozen(eq=False)
 class EntityType:
-    """One entity type: its attributes, its key, and where it stands in its family."""
+    """One entity type: its attributes, its primary key, and its bases."""
 
     name: str
     attributes: Mapping[str, Attribute]
     primary_key: tuple[str, ...]
     default_projections: tuple[str, ...]
-    system_projections: tuple[str, ...]  # translated from internal to public names; private ones left out
-    bases: tuple[str, ...]  # nearest first, ending with the root of the family; empty for a root
+    system_projections: tuple[str, ...]  # by their public names, without private ones
+    bases: tuple[str, ...]  # nearest first; the last is the root of the family
     alias: str | None = None  # the server's internal class
     classifiers: Mapping[str, str] = attrs.field(factory=dict)  # public attribute -> value that selects this subtype
     reference_keys: Mapping[str, str] = attrs.field(factory=dict)  # `status` -> `status_id`
     keyed_references: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)  # `status_id` -> (`status`,)
     supports_group_by: bool = False
-    deprecated: str = ""
 
     @property
     def family(self) -> str:
-        """The name of the root of this type's family, which identities are made with."""
+        """The name of the root of this type's family, which is part of an entity's identity."""
         return self.bases[-1] if self.bases else self.name
 
     def attribute(self, name: str) -> Attribute:
-        """Return the attribute called *name*, or raise `UnknownAttribute` with near names."""
+        """Return the attribute called *name*; raises `UnknownAttribute`, which suggests near names."""
         try:
             return self.attributes[name]
         except KeyError:
@@ -56,11 +55,11 @@ class EntityType:
 
 @attrs.frozen(eq=False, slots=False)  # for the cached property
 class Schema:
-    """All entity types of one server, by name, with the *answer* they were read from."""
+    """All entity types of one server by name, and the *answer*, the JSON that they were read from."""
 
     types: Mapping[str, EntityType]
     answer: list[dict[str, Any]] = attrs.field(repr=False)
-    subtypes: Mapping[str, tuple[str, ...]]  # type -> all types below it in its family, any depth
+    subtypes: Mapping[str, tuple[str, ...]]  # type -> all types that derive from it, at any depth
     _memberships: dict[tuple[str, str], Membership] = attrs.field(factory=dict, init=False, repr=False)
     _inverses: dict[tuple[str, str, str], tuple[tuple[str, Inverse], ...]] = attrs.field(
         factory=dict, init=False, repr=False
@@ -68,15 +67,16 @@ class Schema:
 
     @classmethod
     def from_answer(cls, answer: list[dict[str, Any]]) -> Schema:
-        """Read a `query_schemas` answer: an array of type descriptions.
+        """Read the reply to `query_schemas`, an array of type descriptions.
 
-        Raises `ProtocolError` when the array is not what a server sends.
+        Raises `ProtocolError` for another shape.
         """
         try:
             described = {description["id"]: description for description in answer}
             bases = inheritance.bases(described)
+            shadowed = inheritance.shadowed_classes(described, bases)
             types = {
-                name: _entity_type(name, description, inheritance.chain(name, bases))
+                name: _entity_type(name, description, inheritance.chain(name, bases), shadowed)
                 for name, description in described.items()
             }
         except (KeyError, TypeError, AttributeError) as error:
@@ -90,11 +90,11 @@ class Schema:
 
     @functools.cached_property
     def hash(self) -> str:
-        """The hash of the answer, as a server works it out; see `schema_hash`."""
+        """The hash of the schema by the server's rule; see `schema_hash`."""
         return schema_hash(self.answer)
 
     def type(self, name: str) -> EntityType:
-        """Return the entity type called *name*, or raise `UnknownEntityType` with near names."""
+        """Return the entity type called *name*; raises `UnknownEntityType`, which suggests near names."""
         try:
             return self.types[name]
         except KeyError:
@@ -102,11 +102,11 @@ class Schema:
             raise UnknownEntityType(message, entity_type=name) from None
 
     def is_a(self, name: str, base: str) -> bool:
-        """Whether the type *name* is *base* or stands below it in its family."""
+        """Return whether the type *name* is *base* or derives from it."""
         return name == base or base in self.type(name).bases
 
     def related(self, name: str, base: str) -> bool:
-        """Whether one of the two types is the other or stands below it, so that a cast between them makes sense."""
+        """Return whether one of the types is the other or derives from it, so that a cast between them is possible."""
         return self.is_a(name, base) or self.is_a(base, name)
 
     def membership(self, owner: str, collection: str) -> Membership:
@@ -132,20 +132,19 @@ class Schema:
         return None
 
     def concrete(self, name: str) -> tuple[str, ...]:
-        """Return *name* and every type below it: the types an entity reached as *name* can turn out to be."""
+        """Return *name* and every type that derives from it: the possible types of an entity found as *name*."""
         return (name, *self.subtypes[name])
 
 
 def schema_hash(answer: Iterable[Mapping[str, Any]]) -> str:
-    """Return the hash servers give their schema, for telling whether a cached copy is current.
-
-    The rule is ftrack's: the MD5 of the answer as JSON with sorted keys (PROTOCOL 5.1).
-    """
+    """Return the hash by which servers identify their schema: the MD5 of the JSON with sorted keys (PROTOCOL 5.1)."""
     text = json.dumps(list(answer), sort_keys=True)
     return hashlib.md5(text.encode("utf-8"), usedforsecurity=False).hexdigest()
 
 
-def _entity_type(name: str, description: Mapping[str, Any], bases: tuple[str, ...]) -> EntityType:
+def _entity_type(
+    name: str, description: Mapping[str, Any], bases: tuple[str, ...], shadowed: Mapping[str, str]
+) -> EntityType:
     immutable = frozenset(description.get("immutable", ()))
     computed = frozenset(description.get("computed", ()))
     required = frozenset(description.get("required", ()))
@@ -156,13 +155,14 @@ def _entity_type(name: str, description: Mapping[str, Any], bases: tuple[str, ..
             immutable=attribute in immutable,
             computed=attribute in computed,
             required=attribute in required,
+            shadowed_classes=shadowed,
         )
         for attribute, details in description["properties"].items()
     }
     public = {attribute.alias: attribute.name for attribute in attributes.values() if attribute.alias}
 
     def public_name(internal: str) -> str | None:
-        # `_casted_value` is how the server privately calls what it publicly calls `casted_value` (PROTOCOL 1.3).
+        # `_casted_value` is the private name of `casted_value` (PROTOCOL 1.3).
         return internal if internal in attributes else public.get(internal) or public.get(internal.lstrip("_"))
 
     alias, classifiers = inheritance.alias_and_classifiers(description)
@@ -182,5 +182,4 @@ def _entity_type(name: str, description: Mapping[str, Any], bases: tuple[str, ..
         reference_keys=reference_keys,
         keyed_references=keyed_references,
         supports_group_by=bool((description.get("metadata") or {}).get("group_by")),
-        deprecated=(description.get("deprecated") or {}).get("message", ""),
     )

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Union
 
 import attrs
 
-from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity
+from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import EntityDeleted, NotFetched, UsageError
 from ftrack_orm.events.invalidation import Invalidation
 from ftrack_orm.events.topics import UPDATE_TOPIC
+from ftrack_orm.events.update_entry import EntityTypes, update_entries
 from ftrack_orm.query.evaluation.access import read_loaded
 from ftrack_orm.query.evaluation.evaluator import predicate
 from ftrack_orm.query.language.nodes import Criterion, Select
+
+from .change_assembly import Entries, make_change
+from .change_values import new_deleted_entity
+from .server_change import ServerChange
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.workspace import Workspace
@@ -22,10 +28,10 @@ if TYPE_CHECKING:
     from ftrack_orm.events.hub import EventHub
     from ftrack_orm.values import ChangeNotice
 
-logger = logging.getLogger(__name__)
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
-#: Called with an entity and the names of its attributes that changed.
-ChangeCallback = Callable[[Any, frozenset[str]], object]
+#: Called with a change, or in the older form with an entity and the names of its attributes that changed.
+ChangeCallback = Union[Callable[[ServerChange], object], Callable[[Any, frozenset[str]], object]]
 
 
 @attrs.frozen
@@ -49,20 +55,46 @@ class ChangeFilter:
         return names if is_reported else None
 
 
-class ChangeSubscription:
-    """Calls *callback* with each entity that changes and the names of its changed attributes, on the hub's workers.
+@attrs.define
+class _Reported:
+    """The change of one entity, collected from all notices of an event that are about it."""
 
-    It lasts until `cancel()` or until the end of its `with` block.
+    names: frozenset[str]
+    entity_type: str | None
+    is_deleted: bool
+    #: Whether the entity is reported even if the session does not have it.
+    is_certain: bool
+
+    def add(self, other: _Reported) -> None:
+        self.names |= other.names
+        self.entity_type = self.entity_type or other.entity_type
+        self.is_deleted |= other.is_deleted
+        self.is_certain |= other.is_certain
+
+
+class ChangeSubscription:
+    """Calls *callback* with each change of an entity on the server that *change_filter* reports, on the hub's workers.
+
+    *callback* takes a `ServerChange`, or two arguments: the entity and the names of its changed attributes. Changes of
+    the session with *client_token* are its own. The subscription lasts until `cancel()` or until the end of its `with`
+    block.
     """
 
     def __init__(
-        self, workspace: Workspace, hub: EventHub, change_filter: ChangeFilter, callback: ChangeCallback
+        self,
+        workspace: Workspace,
+        hub: EventHub,
+        change_filter: ChangeFilter,
+        callback: ChangeCallback,
+        client_token: str,
     ) -> None:
         self._workspace = workspace
         self._hub = hub
         self._invalidation = Invalidation(workspace.schema)
+        self._types = EntityTypes(workspace.schema)
         self._filter = change_filter
-        self._callback = callback
+        self._callback = change_callback(callback)
+        self._client_token = client_token
         self._satisfies: Callable[[object], bool] | None = None
         if change_filter.criterion is not None:
             self._satisfies = predicate(
@@ -86,26 +118,43 @@ class ChangeSubscription:
         self.cancel()
 
     def _on_event(self, event: Event) -> None:
-        changes: dict[tuple[str, ...], tuple[ChangeNotice, frozenset[str]]] = {}
-        for notice in self._notices(event):
-            names = self._filter.reported_names(notice) if self._is_of_type(notice) else None
-            if names is not None:
-                changes[notice.key] = notice, names
-        entities = self._load_entities([notice for notice, _ in changes.values()])
-        for key, (_, names) in changes.items():
-            entity = entities.get(key)
-            if entity is None or not self._satisfies_criterion(entity):
-                continue
-            try:
-                self._callback(entity, names)
-            except Exception:
-                logger.exception("A callback for changes failed on %s of %r.", ", ".join(sorted(names)), entity)
+        if not isinstance(event.data, Mapping):
+            return
+        self._follow_schema()
+        reported = self._reported(self._invalidation.notices(event.data))
+        entries = [
+            (entry.entity_type, entry)
+            for entry in update_entries(event.data, self._types)
+            if entry.entity_type is not None
+        ]
+        for key, entity in self._load_entities(reported).items():
+            # Each call has a unit of work of its own, and one that raises does not keep the others from being made.
+            self._hub.run_callback(
+                partial(self._report, event, entries, reported[key], entity),
+                f"An on_change callback for {entity!r}",
+                self,
+            )
 
-    def _notices(self, event: Event) -> list[ChangeNotice]:
+    def _follow_schema(self) -> None:
         schema = self._workspace.schema
         if self._invalidation.schema is not schema:
-            self._invalidation = Invalidation(schema)
-        return self._invalidation.notices(event.data) if isinstance(event.data, Mapping) else []
+            self._invalidation, self._types = Invalidation(schema), EntityTypes(schema)
+
+    def _reported(self, notices: Iterable[ChangeNotice]) -> dict[tuple[str, ...], _Reported]:
+        """Return the changes that the filter reports, by the key of the entity."""
+        reported: dict[tuple[str, ...], _Reported] = {}
+        for notice in notices:
+            names = self._filter.reported_names(notice) if self._is_of_type(notice) else None
+            if names is None:
+                continue
+            # An entry of an unknown type may be about any entity with its id, and the session asks for none of them.
+            is_certain = notice.entity_type is not None or notice.names is not None
+            each = _Reported(names, notice.entity_type, notice.is_deleted, is_certain)
+            if notice.key in reported:
+                reported[notice.key].add(each)
+            else:
+                reported[notice.key] = each
+        return reported
 
     def _is_of_type(self, notice: ChangeNotice) -> bool:
         """Whether the notice is about one entity, and that may be of the subscription's type."""
@@ -114,30 +163,51 @@ class ChangeSubscription:
             return False
         return notice.entity_type is None or schema.related(notice.entity_type, wanted)
 
-    def _load_entities(self, notices: Collection[ChangeNotice]) -> dict[tuple[str, ...], Entity]:
-        """Return the entities of *notices* by key; those that the session does not have are loaded in one request."""
-        schema, wanted = self._workspace.schema, self._filter.entity_type
-        entities = {notice.key: entity for notice in notices if (entity := self._lookup(notice)) is not None}
+    def _load_entities(self, reported: Mapping[tuple[str, ...], _Reported]) -> dict[tuple[str, ...], Entity]:
+        """Return the entities of the wanted type by key; those that the session lacks are loaded in one request."""
+        workspace, wanted = self._workspace, self._filter.entity_type
+        schema, entities = workspace.schema, {}
+        for key, each in reported.items():
+            entity = self._lookup(key, each)
+            # Of an entity that is known by its id only, the type may not be known exactly.
+            if entity is not None and schema.is_a(entity.__entity_type__, wanted):
+                entities[key] = entity
+        parts = len(schema.type(wanted).primary_key)
         missing = [
-            notice.key
-            for notice in notices
-            if notice.key not in entities and not notice.is_deleted and notice.entity_type
+            key
+            for key, each in reported.items()
+            if key not in entities and each.is_certain and not each.is_deleted and len(key) == parts
         ]
         if missing:
-            loaded = self._workspace.loader.fetch(wanted, missing)
+            loaded = workspace.loader.fetch(wanted, missing)
             entities.update({entity._ftrack_state.key: entity for entity in loaded})
-        return {key: entity for key, entity in entities.items() if schema.is_a(entity.__entity_type__, wanted)}
+        return {key: entities[key] for key in reported if key in entities}
 
-    def _lookup(self, notice: ChangeNotice) -> Entity | None:
+    def _lookup(self, key: tuple[str, ...], reported: _Reported) -> Entity | None:
         """Return the session's object of an entity; for a deleted entity without one, return a new object."""
         workspace, wanted = self._workspace, self._filter.entity_type
-        entity = workspace.lookup(wanted, notice.key)
-        if entity is None and notice.is_deleted:
-            entity = workspace.expiry.find_deleted(workspace.schema.type(wanted).family, notice.key)
-            if entity is None and notice.entity_type is not None:
-                state = EntityState(workspace, notice.key, Lifecycle.DELETED)
-                entity = new_entity(workspace.classes[notice.entity_type], state)
+        entity = workspace.lookup(wanted, key)
+        if entity is None and reported.is_deleted:
+            entity = workspace.expiry.find_deleted(workspace.schema.type(wanted).family, key)
+            if entity is None and reported.entity_type is not None:
+                entity = new_deleted_entity(workspace, reported.entity_type, key)
         return entity
+
+    def _report(self, event: Event, entries: Entries, reported: _Reported, entity: Entity) -> None:
+        """Call the callback, unless the change turns out to be none of the wanted ones."""
+        if not self._satisfies_criterion(entity):
+            return
+        change = make_change(
+            self._workspace,
+            event,
+            entries,
+            entity,
+            reported.names,
+            is_deleted=reported.is_deleted,
+            client_token=self._client_token,
+        )
+        if change.names or not reported.names:
+            self._callback(change)
 
     def _satisfies_criterion(self, entity: Entity) -> bool:
         """Whether the criterion holds. A deleted entity whose values are not loaded is reported rather than lost."""
@@ -148,7 +218,12 @@ class ChangeSubscription:
 
 
 def subscribe_to_changes(
-    workspace: Workspace, hub: EventHub, select: Select, callback: ChangeCallback, attributes: Iterable[str]
+    workspace: Workspace,
+    hub: EventHub,
+    select: Select,
+    callback: ChangeCallback,
+    attributes: Iterable[str],
+    client_token: str,
 ) -> ChangeSubscription:
     """Return a subscription to changes of the entity type of *select*, restricted to its criterion if it has one.
 
@@ -161,8 +236,43 @@ def subscribe_to_changes(
         if not any(name in schema.types[concrete].attributes for concrete in schema.concrete(select.entity_type)):
             # Raises the error with suggestions.
             schema.type(select.entity_type).attribute(name)
-    return ChangeSubscription(workspace, hub, ChangeFilter(select.entity_type, names, select.criterion), callback)
+    change_filter = ChangeFilter(select.entity_type, names, select.criterion)
+    return ChangeSubscription(workspace, hub, change_filter, callback, client_token)
 
 
 def _read_or_load(holder: Any, name: str) -> Any:
     return holder[name] if isinstance(holder, Entity) else read_loaded(holder, name)
+
+
+def change_callback(callback: ChangeCallback) -> Callable[[ServerChange], object]:
+    """Return a function that calls *callback* in the form that its parameters ask for.
+
+    With one required parameter it is called with the change, otherwise with the entity and the names. Raises
+    `UsageError` when it can be called in neither form.
+    """
+    call: Callable[..., object] = callback
+    if not callable(callback):
+        raise UsageError(f"on_change needs a function to call, not {callback!r:.200}.")
+    try:
+        signature = inspect.signature(callback)
+    except (TypeError, ValueError):
+        # Some functions written in C have no signature.
+        return call
+    required = [
+        parameter
+        for parameter in signature.parameters.values()
+        if parameter.kind in _POSITIONAL and parameter.default is parameter.empty
+    ]
+    is_open = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in signature.parameters.values())
+    # The older form is preferred where both are possible and neither is evident, so that older code keeps working.
+    forms = (1, 2) if len(required) == 1 and not is_open else (2, 1)
+    for count in forms:
+        try:
+            signature.bind(*range(count))
+        except TypeError:
+            continue
+        return call if count == 1 else lambda change: call(change.entity, change.names)
+    raise UsageError(
+        f"The callback {callback!r:.200} of on_change must take one argument, the change, or two, the entity and the "
+        f"names of its changed attributes. Its parameters are {signature}."
+    )

@@ -33,7 +33,7 @@ def load_session_plugins(hub: EventHub, session: Any, settings: Settings) -> Non
 
     As in the official client, they are first asked to configure locations and then notified that the session is ready.
     """
-    load_plugins(settings.plugin_paths, session, settings.plugin_arguments)
+    load_plugins(settings.plugin_paths, session, settings.plugin_arguments, hub.run_callback)
     _publish_locally(hub, session, CONFIGURE_LOCATION_TOPIC, READY_TOPIC)
 
 

@@ -13,32 +13,41 @@ import os
 import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 logger = logging.getLogger("ftrack_orm.plugins")
 
+#: Calls a function and returns whether it returned; the text names it in the log.
+RunCallback = Callable[[Callable[[], object], str], bool]
 
-def load_plugins(folders: Iterable[Path], session: Any, arguments: Mapping[str, Any]) -> int:
+
+def load_plugins(
+    folders: Iterable[Path],
+    session: Any,
+    arguments: Mapping[str, Any],
+    run: RunCallback,
+) -> int:
     """Load the plugins in *folders* and register each with *session*; return the number of registered plugins.
 
-    *arguments* are passed to the functions that have parameters of these names. A plugin that raises is logged and
-    skipped, as is a file without `register` and a missing folder: the plugin of another department must not stop a
-    tool.
+    *arguments* are passed to the functions that have parameters of these names. A plugin that raises is skipped, as is
+    a file without `register` and a missing folder: the plugin of another department must not stop a tool. *run* calls a
+    function, and logs and counts an exception of it; plugins that parse arguments end with `SystemExit`, for example.
     """
-    count = 0
+    registered: list[Path] = []
+
+    def load(path: Path) -> None:
+        register = _load_register(path)
+        if register is None:
+            logger.warning("The plugin %s is skipped: it has no function register(session).", path)
+            return
+        register(session, **_accepted_arguments(register, arguments))
+        registered.append(path)
+
     for path in _plugin_files(folders):
-        try:
-            register = _load_register(path)
-            if register is None:
-                logger.warning("The plugin %s is skipped: it has no function register(session).", path)
-                continue
-            register(session, **_accepted_arguments(register, arguments))
-        except Exception:
-            logger.exception("The plugin %s is skipped: it failed.", path)
-        else:
-            count += 1
-    return count
+        run(partial(load, path), f"The plugin {path} is skipped. It")
+    return len(registered)
 
 
 def _plugin_files(folders: Iterable[Path]) -> Iterator[Path]:

@@ -7,14 +7,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
 
 from ftrack_orm.entities.classes import Types
 from ftrack_orm.entities.committing.saved_changes import SessionChanges, load_changes
 from ftrack_orm.entities.entity import Entity, given_key
 from ftrack_orm.errors import InvalidValue, UsageError
-from ftrack_orm.query.builder import Query, as_projections
-from ftrack_orm.query.language.literals import type_name
+from ftrack_orm.query.builder import Query
+from ftrack_orm.query.expressions.clauses import as_projections
+from ftrack_orm.query.language.literals import entity_type_of_class
 from ftrack_orm.settings import (
     DEFAULT_EVENT_OUTBOX_SIZE,
     DEFAULT_EVENT_QUEUE_SIZE,
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from ftrack_orm.wire.operations import Operation
 
     from .change_subscription import ChangeCallback, ChangeSubscription
+
+_C = TypeVar("_C", bound="ChangeCallback")
 
 
 class Session:
@@ -442,21 +445,43 @@ class Session:
         """
         return self._deferred_event_hub.get()
 
+    @overload
     def on_change(
         self, what: type[Entity] | str, callback: ChangeCallback, *, attributes: Iterable[str] = (), where: Any = None
-    ) -> ChangeSubscription:
-        """Call `callback(entity, names)` when an entity of a type, or of its subtypes, changes on the server.
+    ) -> ChangeSubscription: ...
+    @overload
+    def on_change(
+        self, what: type[Entity] | str, callback: None = None, *, attributes: Iterable[str] = (), where: Any = None
+    ) -> Callable[[_C], _C]: ...
+    def on_change(
+        self,
+        what: type[Entity] | str,
+        callback: ChangeCallback | None = None,
+        *,
+        attributes: Iterable[str] = (),
+        where: Any = None,
+    ) -> Any:
+        """Call `callback(change)` when an entity of a type, or of its subtypes, changes on the server.
 
-        *names* are the changed attributes, restricted to *attributes* if given. *where* is a criterion that the entity
-        must fulfil after the change. The callback runs on the hub's workers once the hub is connected, for own commits
-        too, and for deletions regardless of *attributes*, until `cancel()` of the returned subscription. Raises
-        `UnknownAttribute` and `QueryError`.
+        The `ServerChange` has the entity, the names of its changed attributes, restricted to *attributes* if given, old
+        and new values, user and time. A callback that takes two arguments is called with entity and names. *where* is a
+        criterion that the entity must fulfil after the change. The callback runs on the hub's workers once the hub is
+        connected, for own commits too, and for deletions regardless of *attributes*, until `cancel()` of the returned
+        subscription. Without *callback*, return a decorator. Raises `UnknownAttribute`, `QueryError` and `UsageError`.
         """
+        if callback is None:
+
+            def decorate(function: _C) -> _C:
+                self.on_change(what, function, attributes=attributes, where=where)
+                return function
+
+            return decorate
         from .change_subscription import subscribe_to_changes
 
         hub, query = self.event_hub, self.query(_type_name(what))
         select = (query if where is None else query.where(where)).node
-        return subscribe_to_changes(self._workspace, hub, select, callback, attributes)
+        token = self._parts.settings.client_token
+        return subscribe_to_changes(self._workspace, hub, select, callback, attributes, token)
 
     # -- closing -------------------------------------------------------------------------------------------------------
 
@@ -495,7 +520,7 @@ class Session:
 
 
 def _type_name(entity_type: type[Entity] | str) -> str:
-    name = entity_type if isinstance(entity_type, str) else type_name(entity_type)
+    name = entity_type if isinstance(entity_type, str) else entity_type_of_class(entity_type)
     if name is None:
         raise UsageError(f"An entity class or the name of a type is needed, not {entity_type!r}.")
     return name

@@ -1,1 +1,1 @@
-"""How requests reach a server: one seam, the ways through it (HTTP, in-process), and the channel that speaks ftrack."""
+"""How requests reach a server: the transport interface, HTTP and in-process transports, and the channel on top."""

@@ -1,4 +1,4 @@
-"""State: the wish to give up a request, shared by whoever wishes it and whoever carries the request out."""
+"""State: a request to cancel, shared by the code that cancels and the code that is cancelled."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 
 class Cancellation:
-    """Give it to one or several requests, and `cancel()` it from any thread to end them at once.
+    """Pass it to one or several requests, and call `cancel()` from any thread to end them at once.
 
-    A cancellation is used up by `cancel()`: requests it is given to afterwards end before they begin.
+    It works once: requests that are given a cancelled one end before they are sent.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Cancellation:
         return self._event.is_set()
 
     def cancel(self) -> None:
-        """End every request that was given this cancellation; calling it again does nothing."""
+        """End every request that was given this cancellation. Calling it again does nothing."""
         with self._lock:
             self._event.set()
             callbacks, self._callbacks = self._callbacks, []
@@ -38,18 +38,18 @@ class Cancellation:
         return self._event.wait(timeout)
 
     def on_cancel(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Have *callback* called on cancelling, or now if that has happened; return a function that forgets it.
+        """Call *callback* when cancelled, or now if that has happened. Return a function that removes the callback.
 
-        It is called on the thread that cancels, and must neither block nor raise.
+        The callback runs on the thread that cancels, and must neither block nor raise.
         """
         with self._lock:
             if not self._event.is_set():
                 self._callbacks.append(callback)
-                return lambda: self._forget(callback)
+                return lambda: self._remove(callback)
         callback()
         return lambda: None
 
-    def _forget(self, callback: Callable[[], None]) -> None:
+    def _remove(self, callback: Callable[[], None]) -> None:
         with self._lock:
             if callback in self._callbacks:
                 self._callbacks.remove(callback)

@@ -1,14 +1,15 @@
-"""Edge: operations in, replies out: how a session speaks to its server, whatever way the bytes take."""
+"""Edge: sends operations to the session's server and returns their replies, over any transport."""
 
 from __future__ import annotations
 
+import functools
 import logging
 import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from operator import methodcaller
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import attrs
 
@@ -18,8 +19,9 @@ from ftrack_orm.wire import json_text
 from ftrack_orm.wire.operations import Operation, are_read_only
 from ftrack_orm.wire.response import read_replies
 
-from .base import Request, Response, Transport
+from .base import Request, Transport
 from .cancellation import Cancellation
+from .headers import session_headers
 from .thread_pool import DaemonThreadPool
 
 if TYPE_CHECKING:
@@ -31,36 +33,46 @@ logger = logging.getLogger("ftrack_orm.transport")
 
 T = TypeVar("T")
 
-#: Bytes from which on an answer is large: errors are smaller.
-LARGE = 1 << 14
-#: Seconds that a caller lets a request in the background have to get on the line; a new connection may take longer.
-HEAD_START = 0.02
+#: The size from which a response is parsed on the thread that wants it. Errors are smaller.
+LARGE_RESPONSE_BYTES = 1 << 14
+#: The longest time to wait until a background request is sent. A new connection may take longer.
+SENT_TIMEOUT_SECONDS = 0.02
+
+
+class BackgroundWorker(Protocol):
+    """Runs work in the background: a thread pool, or the tasks of an event loop."""
+
+    def submit(self, work: Callable[[], T]) -> Future[T]:
+        """Run *work* later and return the future of its result. Raises `SessionClosed` after `close()`."""
+
+    def close(self) -> None:
+        """Cancel the work that has not begun and accept no more. Does not wait."""
 
 
 @attrs.frozen
 class Exchange:
-    """One finished call to the server, as observers are told of it.
+    """One finished request to the API, as observers receive it.
 
-    *seconds* are those from sending until the answer is read, or, of a large page that was fetched ahead, until it is
-    there.
+    *seconds* is the time from sending until the replies are parsed, or until the response has arrived for a large page
+    that was fetched ahead.
     """
 
     operations: tuple[Operation, ...]
     seconds: float
     request_bytes: int
     answer_bytes: int
-    #: Why it failed, or None when it went well.
+    #: The error it failed with, or None.
     error: BaseException | None = None
 
     @property
     def description(self) -> str:
-        """What the call was about, for people: the operations' summaries."""
+        """The summaries of the operations, for people."""
         return "; ".join(operation.summary for operation in self.operations)
 
 
 @attrs.frozen
 class _Options:
-    """How a call differs from others, as `Channel.call` describes it."""
+    """The keyword arguments of `Channel.call`."""
 
     push_token: str | None = None
     headers: Mapping[str, str] = attrs.field(factory=dict)
@@ -70,34 +82,48 @@ class _Options:
 
 
 class BackgroundCall:
-    """Replies that are on their way."""
+    """A call in progress: *future* holds a function that parses the replies."""
 
     def __init__(self, future: Future[Callable[[], list[Reply]]]) -> None:
         self._future = future
 
     def result(self, timeout: float | None = None) -> list[Reply]:
-        """Return the replies, waiting up to *timeout* seconds for them, or raise why there are none."""
+        """Return the replies, waiting up to *timeout* seconds for them, or raise the error of the call."""
         return self._future.result(timeout)()
 
     def cancel(self) -> None:
-        """Do not ask, if that has not begun."""
+        """Do not send the request if that has not begun."""
         self._future.cancel()
 
 
 class Channel:
-    """Speaks ftrack's API over a transport; any number of threads may call at the same time.
+    """Sends operations over a transport. Any number of threads may call it at the same time.
 
     *observers* are called with the `Exchange` after each call, on the thread that called. Append to the list to count
-    requests, for example. *clock* stands for the time.
+    requests, for example. *clock* measures the time of an exchange. *background* runs submitted calls; it belongs to
+    the channel. *sent_timeout* limits, in seconds, how long `submit` waits until the request is sent; 0 does not wait.
     """
 
     def __init__(
-        self, settings: Settings, transport: Transport, *, clock: Callable[[], float] = time.perf_counter
+        self,
+        settings: Settings,
+        transport: Transport,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+        background: BackgroundWorker | None = None,
+        sent_timeout: float = SENT_TIMEOUT_SECONDS,
     ) -> None:
         self._settings = settings
+        self._url = f"{settings.server_url}/api"
+        self._session_headers = {
+            "content-type": "application/json",
+            "accept": "application/json",
+            **session_headers(settings),
+        }
         self._transport = transport
         self._clock = clock
-        self._background = DaemonThreadPool()
+        self._background = DaemonThreadPool() if background is None else background
+        self._sent_timeout = sent_timeout
         self._closing = threading.Lock()
         self._closed = False
         self.observers: list[Callable[[Exchange], None]] = []
@@ -117,46 +143,44 @@ class Channel:
         cancellation: Cancellation | None = None,
         denormalize: bool = False,
     ) -> list[Reply]:
-        """Send all *operations* as one request and return one reply for each; no operations make no request.
+        """Send all *operations* in one request and return one reply for each. Without operations, send nothing.
 
-        *push_token* comes back in the events the operations cause. *headers* win over all others. *timeout* is in
-        seconds, the settings' when left out. *denormalize* asks for repeated entities in full each time they appear.
+        *push_token* comes back in the events that the operations cause. *headers* override all others. *timeout* is in
+        seconds; the default is that of the settings. *denormalize* asks for repeated entities in full each time.
 
-        Raises `ServerError` (or a branch) for a refusal, `TransportError` when no answer came, `ProtocolError` for a
-        strange one, `SessionClosed` after `close()`, and `InvalidValue` for what JSON cannot hold.
+        Raises `ServerError` (or a branch) when the server refuses, `TransportError` when no response arrives,
+        `ProtocolError` for an unexpected one, `SessionClosed` after `close()`, and `InvalidValue` for values that JSON
+        cannot express.
         """
         operations = tuple(operations)
         if not operations:
             self._check_open()
             return []
 
-        def read(answer: Response) -> list[Reply]:
-            return read_replies(answer.status, answer.body, operations)
-
         options = _Options(push_token, headers or {}, timeout, cancellation, denormalize)
-        return self._exchange(operations, options, read)
+        return self._exchange(operations, options, functools.partial(read_replies, operations=operations))
 
     def submit(self, operations: Sequence[Operation], *, denormalize: bool = False) -> BackgroundCall:
-        """Do what `call` does on a thread in the background, and return what gives the replies when they are there.
+        """Do the same as `call` in the background, and return an object that waits for the replies.
 
-        Where the transport tells, it returns when the request is on the line: Python runs one thread at a time, so a
-        caller who is busy would otherwise keep the request back, and the server could not work meanwhile. Raises
-        `SessionClosed` after `close()`, which cancels what has not begun.
+        It returns when the request is sent, if the transport reports that: Python runs one thread at a time, so a busy
+        caller would otherwise delay the request while the server could already work. Raises `SessionClosed` after
+        `close()`, which cancels calls that have not begun.
         """
         operations = tuple(operations)
         options = _Options(denormalize=denormalize)
         sent = threading.Event()
 
-        def read(answer: Response) -> Callable[[], list[Reply]]:
-            def replies() -> list[Reply]:
-                return read_replies(answer.status, answer.body, operations)
+        def read(status: int, body: bytes) -> Callable[[], list[Reply]]:
+            def parse() -> list[Reply]:
+                return read_replies(status, body, operations)
 
-            # A large answer is read by whoever wants it: objects made on one processor are slow to use on another.
-            # An error is small, and is known as soon as it is there.
-            if len(answer.body) > LARGE:
-                return replies
-            known = replies()
-            return lambda: known
+            # A large response is parsed by the thread that wants it: objects that were created on one processor are
+            # slow to use on another. An error is small, and is known as soon as it arrives.
+            if len(body) > LARGE_RESPONSE_BYTES:
+                return parse
+            replies = parse()
+            return lambda: replies
 
         def work() -> Callable[[], list[Reply]]:
             try:
@@ -165,47 +189,65 @@ class Channel:
                 sent.set()
 
         future = self._background.submit(work)
-        sent.wait(HEAD_START)
+        if self._sent_timeout:
+            sent.wait(self._sent_timeout)
         return BackgroundCall(future)
 
     def _exchange(
         self,
         operations: tuple[Operation, ...],
         options: _Options,
-        read: Callable[[Response], T],
+        read: Callable[[int, bytes], T],
         on_sent: Callable[[], object] | None = None,
     ) -> T:
-        """Send *operations*, return what *read* makes of the answer, and tell the observers."""
+        """Send *operations*, return the result of *read* for the response, and notify the observers."""
         self._check_open()
         timeout = options.timeout
         if timeout is not None and not 0 < timeout < math.inf:
             raise InvalidValue(f"timeout must be a number of seconds above 0, not {timeout!r}.")
+        body = _encoded(operations)
         request = Request(
-            body=_encoded(operations),
-            headers=self._headers(options.push_token, options.headers, options.denormalize),
+            method="POST",
+            url=self._url,
+            headers=self._headers(options),
+            body=body,
             timeout=self._settings.timeout if timeout is None else timeout,
-            repeatable=are_read_only(operations),
+            idempotent=are_read_only(operations),
             on_sent=on_sent,
         )
         started = self._clock()
         answer_bytes = 0
         error: BaseException | None = None
         try:
-            answer = self._transport.send(request, options.cancellation)
-            answer_bytes = len(answer.body)
-            return read(answer)
+            response = self._transport.send(request, options.cancellation)
+            content = response.read()
+            answer_bytes = len(content)
+            return read(response.status, content)
         except BaseException as failure:
             error = failure
             raise
         finally:
-            self._tell(Exchange(operations, self._clock() - started, len(request.body), answer_bytes, error))
+            self._notify_observers(Exchange(operations, self._clock() - started, len(body), answer_bytes, error))
+
+    def _headers(self, options: _Options) -> dict[str, str]:
+        """Return the headers of the session, those that the options stand for, and the caller's own on top."""
+        headers = dict(self._session_headers)
+        if options.denormalize:
+            headers.setdefault("ftrack-api-options", "strict:1;denormalize:1")
+        if options.push_token is not None:
+            check_header_value("push_token", options.push_token)
+            headers.setdefault("ftrack-pushtoken", options.push_token)
+        for name, value in options.headers.items():
+            check_header_value(f"headers[{name!r}]", value)
+            headers[name.lower()] = value
+        return headers
 
     def _check_open(self) -> None:
         if self._closed:
-            raise SessionClosed("The session is closed; it cannot ask the server any more.")
+            raise SessionClosed("The session is closed and cannot send requests.")
 
     def close(self) -> None:
-        """Take no more calls and let go of the connections; calls under way end by themselves. Does not wait."""
+        """Accept no more calls and close the connections. Calls in progress continue. Does not wait."""
         with self._closing:
             if self._closed:
                 return
@@ -213,30 +255,7 @@ class Channel:
         self._background.close()
         self._transport.close()
 
-    def _headers(self, push_token: str | None, extra: Mapping[str, str], denormalize: bool) -> dict[str, str]:
-        """Return the headers the official clients send (protocol fact), with the user's own laid over them."""
-        settings = self._settings
-        merged = {
-            "content-type": "application/json",
-            "accept": "application/json",
-            "ftrack-user": settings.api_user,
-            "ftrack-api-key": settings.api_key,
-            "ftrack-clienttoken": settings.client_token,
-            "ftrack-strict-api": "true" if settings.strict_api else "false",
-        }
-        if denormalize:
-            merged["ftrack-api-options"] = "strict:1;denormalize:1"
-        if push_token is not None:
-            check_header_value("push_token", push_token)
-            merged["ftrack-pushtoken"] = push_token
-        for name, value in extra.items():
-            check_header_value(f"headers[{name!r}]", value)
-        # Header names mean the same in any case; two spellings of one name would be sent as two headers.
-        for given in (settings.headers, extra):
-            merged.update({name.lower(): value for name, value in given.items()})
-        return merged
-
-    def _tell(self, exchange: Exchange) -> None:
+    def _notify_observers(self, exchange: Exchange) -> None:
         outcome = "answered" if exchange.error is None else type(exchange.error).__name__
         logger.debug(
             "%d operations, %d bytes sent, %d bytes received, %.1f ms: %s",
@@ -249,14 +268,17 @@ class Channel:
         for observer in tuple(self.observers):
             try:
                 observer(exchange)
-            except Exception:
-                # An observer's mistake must not lose a reply: the server may have done what was asked.
+            except KeyboardInterrupt:
+                raise
+            except BaseException:
+                # The defect of an observer must not lose a reply: the server may have done the work.
                 logger.exception("An observer of the channel failed")
 
 
 def _encoded(operations: Sequence[Operation]) -> bytes:
     try:
-        # Each operation becomes JSON when it is written and is dropped again: a large commit is not in memory twice.
+        # Each operation becomes JSON while it is written and is dropped again, so that a large commit is not in memory
+        # twice.
         return json_text.dumps(list(operations), default=methodcaller("to_json"))
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidValue(f"The operations cannot be written as JSON: {error}.") from error

@@ -1,4 +1,4 @@
-"""Edge: a transport that is made by the first request, so that the libraries it needs are not imported before."""
+"""Edge: a transport that is created by the first request, so that the libraries it needs are not imported before."""
 
 from __future__ import annotations
 
@@ -14,47 +14,47 @@ if TYPE_CHECKING:
 
 
 class DeferredTransport:
-    """A transport in whose place *make* is called by the first request, once, whichever thread that is on.
+    """Creates its transport with *create* when the first request is sent, once, on whichever thread that is.
 
-    After `close` it sends no more than the transport it stands for would, and makes none in order to close it.
+    `close` creates no transport. One that is created afterwards is closed at once.
     """
 
-    def __init__(self, make: Callable[[], Transport]) -> None:
-        self._make = make
+    def __init__(self, create: Callable[[], Transport]) -> None:
+        self._create = create
         self._lock = threading.Lock()
-        self._made: Transport | None = None
-        self._closed = False
+        self._transport: Transport | None = None
+        self._is_closed = False
 
     def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
-        """Return the server's answer, as the transport that is made does."""
-        made = self._made
-        return (made if made is not None else self._first()).send(request, cancellation)
+        """Send the request with the transport, and return its response."""
+        transport = self._transport
+        return (self._created() if transport is None else transport).send(request, cancellation)
 
     def close(self) -> None:
-        """Close the transport, if there is one; one that is made later is closed at once."""
+        """Close the transport if there is one."""
         with self._lock:
-            self._closed = True
-            made = self._made
-        if made is not None:
-            made.close()
+            self._is_closed = True
+            transport = self._transport
+        if transport is not None:
+            transport.close()
 
-    def _first(self) -> Transport:
+    def _created(self) -> Transport:
         with self._lock:
-            if self._made is None:
-                self._made = self._make()
-                if self._closed:
-                    self._made.close()
-            return self._made
+            if self._transport is None:
+                self._transport = self._create()
+                if self._is_closed:
+                    self._transport.close()
+            return self._transport
 
 
 def http_transport(settings: Settings) -> Transport:
-    """Return the transport over HTTP to the server that *settings* name."""
+    """Return a transport over HTTP, deferred."""
 
-    def make() -> Transport:
-        # Here, since requests and what it brings take longer to import than all of this library, and a tool that is
-        # only started, or asked for its --help, needs none of it.
+    def create() -> Transport:
+        # Imported here: requests and its dependencies take longer to import than all of this library, and a tool that
+        # is only started, or asked for its --help, needs none of them.
         from .http import HttpTransport
 
         return HttpTransport(settings)
 
-    return DeferredTransport(make)
+    return DeferredTransport(create)

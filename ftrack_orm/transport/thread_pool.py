@@ -1,7 +1,7 @@
-"""Edge: a few daemon threads that do work for later, made when there is work and gone when there was none for a while.
+"""Edge: a pool of a few daemon threads that run work in the background, started when needed and ended when idle.
 
 `concurrent.futures.ThreadPoolExecutor` is not used because the interpreter waits for its threads at exit: a tool
-that ends while a page is being fetched ahead would hang until the server answers.
+that ends while a page is being fetched ahead would hang until the server responds.
 """
 
 from __future__ import annotations
@@ -19,48 +19,48 @@ T = TypeVar("T")
 
 
 class DaemonThreadPool:
-    """At most *limit* threads, which end after *idle* seconds without work."""
+    """At most *max_threads* threads, which end after *idle_seconds* without work."""
 
-    def __init__(self, limit: int = 4, idle: float = 10.0) -> None:
-        self._limit = limit
-        self._idle = idle
+    def __init__(self, max_threads: int = 4, idle_seconds: float = 10.0) -> None:
+        self._max_threads = max_threads
+        self._idle_seconds = idle_seconds
         self._condition = threading.Condition()
-        self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
-        self._threads = 0
-        self._free = 0
-        self._closed = False
-        self._process = os.getpid()
+        self._queue: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self._thread_count = 0
+        self._idle_count = 0
+        self._is_closed = False
+        self._process_id = os.getpid()
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
-        """Have *work* done on a thread; return the future of its result. Raises `SessionClosed` after `close()`."""
+        """Run *work* on a thread and return the future of its result. Raises `SessionClosed` after `close()`."""
         future: Future[T] = Future()
         with self._condition:
-            if self._closed:
-                raise SessionClosed("The session is closed; it cannot ask the server any more.")
-            if self._process != os.getpid():
-                # Threads stay behind in the parent when a process forks, and so does what they were to do.
-                self._process, self._threads, self._free = os.getpid(), 0, 0
-                self._waiting.clear()
-            self._waiting.append((future, work))
-            if self._free >= len(self._waiting):
+            if self._is_closed:
+                raise SessionClosed("The session is closed and cannot send requests.")
+            if self._process_id != os.getpid():
+                # Threads stay in the parent when a process forks, and so does the work they have queued.
+                self._process_id, self._thread_count, self._idle_count = os.getpid(), 0, 0
+                self._queue.clear()
+            self._queue.append((future, work))
+            if self._idle_count >= len(self._queue):
                 self._condition.notify()
-            elif self._threads < self._limit:
-                self._threads += 1
+            elif self._thread_count < self._max_threads:
+                self._thread_count += 1
                 threading.Thread(target=self._run, name="ftrack-background", daemon=True).start()
         return future
 
     def close(self) -> None:
-        """Cancel what has not begun and take nothing more; what has begun ends by itself. Does not wait."""
+        """Cancel the work that has not begun and accept no more. Work in progress continues. Does not wait."""
         with self._condition:
-            self._closed = True
-            waiting = list(self._waiting)
-            self._waiting.clear()
+            self._is_closed = True
+            queued = list(self._queue)
+            self._queue.clear()
             self._condition.notify_all()
-        for future, _ in waiting:
+        for future, _ in queued:
             future.cancel()
 
     def _run(self) -> None:
-        while (job := self._next()) is not None:
+        while (job := self._next_job()) is not None:
             future, work = job
             if not future.set_running_or_notify_cancel():
                 continue
@@ -70,17 +70,17 @@ class DaemonThreadPool:
                 future.set_exception(error)
             else:
                 future.set_result(result)
-            # Not kept alive while the thread waits for more.
+            # Otherwise they would stay alive while the thread waits for the next job.
             del job, future, work
 
-    def _next(self) -> tuple[Future[Any], Callable[[], Any]] | None:
+    def _next_job(self) -> tuple[Future[Any], Callable[[], Any]] | None:
         """Return the next job, or None when the thread should end."""
         with self._condition:
-            if not self._waiting and not self._closed:
-                self._free += 1
-                self._condition.wait(self._idle)
-                self._free -= 1
-            if self._waiting:
-                return self._waiting.popleft()
-            self._threads -= 1
+            if not self._queue and not self._is_closed:
+                self._idle_count += 1
+                self._condition.wait(self._idle_seconds)
+                self._idle_count -= 1
+            if self._queue:
+                return self._queue.popleft()
+            self._thread_count -= 1
             return None

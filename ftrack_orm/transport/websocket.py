@@ -15,12 +15,14 @@ import requests
 import websocket  # type: ignore[import-untyped]  # it has no type hints before version 1
 from requests.cookies import RequestsCookieJar
 
-from ftrack_orm.errors import AuthenticationError, FtrackError, ProtocolError, SettingsError, TransportError
+from ftrack_orm.errors import AuthenticationError, FtrackError, ProtocolError, TransportError
 from ftrack_orm.wire.socketio import SocketHandshake, parse_handshake
 
 from . import failures
 from .buffered_socket import BufferedSocket
 from .connection_pool import PooledConnection
+from .headers import session_headers
+from .user_agent import user_agent
 from .websocket_options import proxy_options, tls_options
 
 if TYPE_CHECKING:
@@ -133,7 +135,7 @@ class EventConnector:
         try:
             with http.get(
                 self._url,
-                headers=self._headers(),
+                headers=session_headers(self._settings),
                 timeout=STEP_TIMEOUT_SECONDS,
                 allow_redirects=False,
             ) as response:
@@ -146,8 +148,8 @@ class EventConnector:
         self._raise_for_status(status, text)
         handshake = parse_handshake(text)
         if "websocket" not in handshake.transports:
-            offered = ", ".join(handshake.transports) or "nothing"
-            raise ProtocolError(f"The event server of {self._settings.server_url} offers no websocket, only {offered}.")
+            server, offered = self._settings.server_url, ", ".join(handshake.transports) or "none"
+            raise ProtocolError(f"The event server of {server} does not offer websockets. Its transports: {offered}.")
         return handshake
 
     def _raise_for_status(self, status: int, text: str) -> None:
@@ -175,7 +177,7 @@ class EventConnector:
             connection = websocket.create_connection(
                 url,
                 timeout=STEP_TIMEOUT_SECONDS,
-                header=[f"{name}: {value}" for name, value in settings.headers.items()],
+                header=_upgrade_headers(settings),
                 cookie=requests.Request("GET", self._url, cookies=self._cookies).prepare().headers.get("Cookie"),
                 sslopt=tls_options(http.verify),
                 # websocket-client validates in Python, which takes longer than everything else; decoding validates too.
@@ -195,22 +197,15 @@ class EventConnector:
             raise self._library_error(error) from error
         return WebSocketConnection(connection, handshake)
 
-    def _headers(self) -> dict[str, str]:
-        settings = self._settings
-        own = {
-            "ftrack-user": settings.api_user,
-            "ftrack-api-key": settings.api_key,
-            "ftrack-clienttoken": settings.client_token,
-            "ftrack-strict-api": "true" if settings.strict_api else "false",
-        }
-        return {**own, **settings.headers}
-
     def _library_error(self, error: BaseException) -> FtrackError:
-        if type(error) is OSError and "certificate" in str(error):
-            message = f"ca_bundle is not a file or folder of certificates: {self._settings.ca_bundle}."
-            return SettingsError(message, setting="ca_bundle")
-        server = self._settings.server_url
-        return failures.as_library_error(error, server_url=server, repeatable=True, timeout=STEP_TIMEOUT_SECONDS)
+        destination = failures.Destination(self._settings.server_url)
+        return failures.as_library_error(error, destination, idempotent=True, timeout=STEP_TIMEOUT_SECONDS)
+
+
+def _upgrade_headers(settings: Settings) -> list[str]:
+    """Return the headers of the request that opens the websocket; its URL has the session id in place of the key."""
+    headers = {"user-agent": user_agent(), **{name.lower(): value for name, value in settings.headers.items()}}
+    return [f"{name}: {value}" for name, value in headers.items()]
 
 
 def _reason(error: BaseException) -> str:

@@ -1,16 +1,22 @@
 """Every benchmark works for every client, and gives figures."""
 
+from __future__ import annotations
+
 import contextlib
 import functools
 import gc
 import importlib
 import math
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from benchmarks import __main__ as command
+from benchmarks.harness import Measurement
 from benchmarks.processes import Server, server_process
 from ftrack_orm.sandbox import Sandbox
+from tests.assertions import existing
 
 #: The benchmarks by name, written out so that a removed benchmark is noticed. The scripts of `latency` are those of the
 #: cookbook, which has tests of its own.
@@ -32,12 +38,12 @@ BENCHMARKS = [
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory):
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str | None, int], Server]]:
     """Return servers by kind and number of tasks, which all benchmarks share."""
     with contextlib.ExitStack() as stack:
 
         @functools.cache
-        def server(kind, tasks):
+        def server(kind: str | None, tasks: int) -> Server:
             if kind == "sandbox":
                 # In a thread of this process, which starts faster than a process.
                 box = stack.enter_context(Sandbox(seed="demo", tasks=tasks))
@@ -48,7 +54,7 @@ def servers(tmp_path_factory):
 
 
 @pytest.fixture
-def frozen_objects():
+def frozen_objects() -> Iterator[None]:
     """Exclude the objects of the test run from garbage collections, which many measurements make."""
     gc.collect()
     gc.freeze()
@@ -56,7 +62,7 @@ def frozen_objects():
     gc.unfreeze()
 
 
-def quick_runs(name):
+def quick_runs(name: str) -> Iterator[tuple[Measurement, str, int]]:
     """Yield measurement, client and size of every run of a benchmark in quick mode."""
     for measurement in importlib.import_module(f"benchmarks.{name}").MEASUREMENTS:
         for size in measurement.quick_sizes:
@@ -66,7 +72,7 @@ def quick_runs(name):
 
 @pytest.mark.parametrize("name", BENCHMARKS)
 @pytest.mark.usefixtures("frozen_objects")
-def test_a_benchmark_gives_figures_for_every_client(name, servers):
+def test_a_benchmark_gives_figures_for_every_client(name: Any, servers: Callable[[str | None, int], Server]) -> None:
     # In this process; the tests of the harness run measurements in processes of their own.
     for measurement, client, size in quick_runs(name):
         server = servers(measurement.server, measurement.task_count(size, quick=True))
@@ -75,11 +81,11 @@ def test_a_benchmark_gives_figures_for_every_client(name, servers):
         assert all(math.isfinite(figure) for figure in figures.values()), (measurement.name, client, figures)
 
 
-def test_the_command_runs_all_benchmarks():
+def test_the_command_runs_all_benchmarks() -> None:
     names = {each.__name__.rpartition(".")[2] for each in command.BENCHMARKS}
     assert names == {*BENCHMARKS, "latency"}
 
 
-def test_every_benchmark_asks_a_question():
+def test_every_benchmark_asks_a_question() -> None:
     for benchmark in command.BENCHMARKS:
-        assert benchmark.__doc__.startswith("Question: "), benchmark
+        assert existing(benchmark.__doc__).startswith("Question: "), benchmark

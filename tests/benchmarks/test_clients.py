@@ -1,7 +1,10 @@
 """The imports of the measured processes."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -9,12 +12,12 @@ from benchmarks.clients import OURS, OURS_WITH_ORJSON
 from benchmarks.processes import ROOT
 
 
-def output_of(*arguments):
+def output_of(*arguments: str) -> str:
     run = subprocess.run([sys.executable, "-c", *arguments], cwd=ROOT, check=True, capture_output=True, text=True)
     return run.stdout.strip()
 
 
-def test_a_benchmark_does_not_import_the_modules_whose_cost_it_measures():
+def test_a_benchmark_does_not_import_the_modules_whose_cost_it_measures() -> None:
     names = ", ".join(
         f"benchmarks.{name}" for name in ("reading", "identity_floor", "streaming", "starting", "writing")
     )
@@ -24,7 +27,7 @@ def test_a_benchmark_does_not_import_the_modules_whose_cost_it_measures():
 
 
 @pytest.mark.parametrize(("client", "is_used"), [(OURS, "False"), (OURS_WITH_ORJSON, "True")])
-def test_only_the_client_with_orjson_uses_orjson(client, is_used):
+def test_only_the_client_with_orjson_uses_orjson(client: Any, is_used: str) -> None:
     check = (
         "import sys; from benchmarks.clients import choose_json; choose_json(sys.argv[1]); "
         "import ftrack_orm.wire.json_text; print(sys.modules.get('orjson') is not None)"

@@ -1,5 +1,7 @@
 """The command line, run as a process or in this process."""
 
+from __future__ import annotations
+
 import json
 import os
 import pathlib
@@ -8,14 +10,18 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 import ftrack_orm
 from ftrack_orm import Session
 from ftrack_orm.cli.commands import commands
 from ftrack_orm.sandbox import datamodel
+from tests.assertions import existing
 
 MAIN = "import sys; from ftrack_orm.cli import main; sys.argv[0] = 'ftrack-orm'; main()"
 
@@ -27,13 +33,13 @@ TIMEOUT_SECONDS = 60
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Return a function that runs the command line in a process and an empty folder.
 
     *without* is the name of a package that the process cannot import.
     """
 
-    def run(*arguments, without=None):
+    def run(*arguments: str, without: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command(arguments, without),
             capture_output=True,
@@ -47,11 +53,11 @@ def run(tmp_path):
 
 
 @pytest.fixture
-def started(tmp_path):
+def started(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Return a function that starts the command line like `run`; the processes are killed after the test."""
     processes = []
 
-    def start(*arguments, without=None):
+    def start(*arguments: str, without: str | None = None) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             command(arguments, without),
             stdout=subprocess.PIPE,
@@ -70,20 +76,23 @@ def started(tmp_path):
         process.communicate()
 
 
-def command(arguments, without):
+def command(arguments: tuple[str, ...], without: str | None) -> list[str]:
     missing = f"import sys; sys.modules[{without!r}] = None; " if without else ""
     return [sys.executable, "-c", missing + MAIN, *arguments]
 
 
-def first_lines(process):
-    return dict(process.stdout.readline().rstrip("\n").split("=", 1) for _ in range(3))
+def first_lines(process: subprocess.Popen[str]) -> dict[str, str]:
+    lines = [existing(process.stdout).readline().rstrip("\n").partition("=") for _ in range(3)]
+    return {name: value for name, _, value in lines}
 
 
 # -- sandbox ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
-def test_sandbox_prints_its_address_serves_and_stops_on_a_signal(started, signal_number, tmp_path):
+def test_sandbox_prints_its_address_serves_and_stops_on_a_signal(
+    started: Callable[..., subprocess.Popen[str]], signal_number: Any, tmp_path: Path
+) -> None:
     process = started("sandbox", "--seed", "empty")
     # The lines can be read from a pipe while the process runs, so each is flushed.
     lines = first_lines(process)
@@ -98,7 +107,9 @@ def test_sandbox_prints_its_address_serves_and_stops_on_a_signal(started, signal
     assert (process.returncode, output, errors) == (0, "", "")
 
 
-def test_sandbox_uses_the_given_port_user_key_and_file(started, tmp_path):
+def test_sandbox_uses_the_given_port_user_key_and_file(
+    started: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     options = ["--port", str(port), "--api-user", "jane", "--api-key", "k-1", "--database", "kept.db"]
@@ -116,7 +127,7 @@ def test_sandbox_uses_the_given_port_user_key_and_file(started, tmp_path):
     assert (tmp_path / "kept.db").exists()
 
 
-def test_sandbox_serves_a_schema_file(started, tmp_path):
+def test_sandbox_serves_a_schema_file(started: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
     schemas = json.loads(json.dumps(datamodel.load().schemas))
     schemas.append({"id": "Prop", "primary_key": ["id"], "properties": {"id": {"type": "string", "default": "{uid}"}}})
     (tmp_path / "mine.json").write_text(json.dumps(schemas))
@@ -131,7 +142,7 @@ def test_sandbox_serves_a_schema_file(started, tmp_path):
 
 
 @pytest.fixture
-def invoke(tmp_path, monkeypatch):
+def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
     """Return a function that runs the command line in this process, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -151,7 +162,9 @@ def invoke(tmp_path, monkeypatch):
         (["sandbox", "--seed", "empty", "--schema", "invalid.json"], "not of the known shape"),
     ],
 )
-def test_an_error_of_the_user_exits_with_its_message(invoke, tmp_path, arguments, message):
+def test_an_error_of_the_user_exits_with_its_message(
+    invoke: Callable[..., Result], tmp_path: Path, arguments: Any, message: str
+) -> None:
     (tmp_path / "notes.txt").write_text("not a schema")
     (tmp_path / "invalid.json").write_text('[{"name": "a type without id"}]')
     result = invoke(*arguments)
@@ -160,7 +173,9 @@ def test_an_error_of_the_user_exits_with_its_message(invoke, tmp_path, arguments
     assert re.search(message, result.output)
 
 
-def test_an_error_is_printed_on_standard_error_without_a_traceback(run):
+def test_an_error_is_printed_on_standard_error_without_a_traceback(
+    run: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port_in_use = str(listener.getsockname()[1])
         process = run("sandbox", "--seed", "empty", "--port", port_in_use)
@@ -174,7 +189,7 @@ def test_an_error_is_printed_on_standard_error_without_a_traceback(run):
     "arguments",
     [["sandbox", "--tasks", "0"], ["sandbox", "--port", "-1"], ["sandbox", "--schema", "no.json"], ["sanbox"]],
 )
-def test_invalid_arguments_exit_with_the_usage(invoke, arguments):
+def test_invalid_arguments_exit_with_the_usage(invoke: Callable[..., Result], arguments: Any) -> None:
     result = invoke(*arguments)
     assert result.exit_code == 2
     assert result.output.startswith("Usage: ftrack-orm")
@@ -190,19 +205,23 @@ def test_invalid_arguments_exit_with_the_usage(invoke, arguments):
         ("aiohttp", ["demo"], "sandbox"),
     ],
 )
-def test_a_missing_package_is_named_with_the_extra_that_installs_it(run, package, arguments, extra):
+def test_a_missing_package_is_named_with_the_extra_that_installs_it(
+    run: Callable[..., subprocess.CompletedProcess[str]], package: str, arguments: Any, extra: str
+) -> None:
     process = run(*arguments, without=package)
     assert process.returncode == 1
     assert re.search(rf"needs the package {package}: pip install 'ftrack-orm\[.*{extra}.*\]'", process.stderr)
     assert "Traceback" not in process.stderr
 
 
-def test_the_sandbox_command_does_not_need_the_packages_of_the_demo(started):
+def test_the_sandbox_command_does_not_need_the_packages_of_the_demo(
+    started: Callable[..., subprocess.Popen[str]],
+) -> None:
     process = started("sandbox", "--seed", "empty", without="rich")
     assert "FTRACK_SERVER" in first_lines(process)
 
 
-def test_help_names_the_commands(invoke):
+def test_help_names_the_commands(invoke: Callable[..., Result]) -> None:
     result = invoke("-h")
     assert result.exit_code == 0
     assert "sandbox" in result.output

@@ -1,5 +1,7 @@
 """The steps of the demo, and their numbers of requests."""
 
+from __future__ import annotations
+
 import io
 import os
 import pathlib
@@ -11,6 +13,7 @@ import pytest
 from rich.console import Console
 
 import ftrack_orm
+from ftrack_orm import Session
 from ftrack_orm.cli.demo import Steps
 from ftrack_orm.wire.operations import QueryServerInformationOperation
 
@@ -18,7 +21,7 @@ MAIN = "import sys; from ftrack_orm.cli import main; main()"
 
 
 @pytest.fixture(scope="module")
-def output(tmp_path_factory):
+def output(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The output of `ftrack-orm demo` with a small demo production."""
     process = subprocess.run(
         [sys.executable, "-c", MAIN, "demo", "--tasks", "800"],
@@ -32,20 +35,20 @@ def output(tmp_path_factory):
     return process.stdout
 
 
-def steps_in(output):
+def steps_in(output: str) -> list[tuple[str, int]]:
     """Return the title and the number of requests of every step."""
     matches = re.findall(r"^\d+\. (.+)\n(?:   .*\n)*?   (\d+) requests?, \d+ ms$", output, re.MULTILINE)
     return [(title, int(count)) for title, count in matches]
 
 
-def test_the_demo_prints_the_steps_and_a_summary(output):
+def test_the_demo_prints_the_steps_and_a_summary(output: str) -> None:
     steps = steps_in(output)
     assert len(steps) >= 5
     assert steps[0][0].startswith("Connect")
     assert "Summary" in output
 
 
-def test_reading_hundreds_of_tasks_and_their_relations_takes_at_most_six_requests(output):
+def test_reading_hundreds_of_tasks_and_their_relations_takes_at_most_six_requests(output: str) -> None:
     steps = steps_in(output)
     connect, read, follow = (count for _, count in steps[:3])
     assert connect == 1
@@ -53,21 +56,21 @@ def test_reading_hundreds_of_tasks_and_their_relations_takes_at_most_six_request
     assert connect + read + follow <= 6
 
 
-def test_the_changes_are_committed_in_one_request(output):
+def test_the_changes_are_committed_in_one_request(output: str) -> None:
     (commit,) = [count for title, count in steps_in(output) if "in one commit" in title]
     assert commit == 1
     assert "200 modified and 50 created" in output
     assert "250 operations sent" in output
 
 
-def test_the_result_is_read_back_in_at_most_two_requests(output):
+def test_the_result_is_read_back_in_at_most_two_requests(output: str) -> None:
     (read_back,) = [count for title, count in steps_in(output) if "Read the result back" in title]
     assert read_back <= 2
     assert "200 of 200 changed tasks are approved" in output
     assert "50 of 50 created tasks exist" in output
 
 
-def test_a_step_counts_its_own_requests(session):
+def test_a_step_counts_its_own_requests(session: Session) -> None:
     steps = Steps()
     steps._console = Console(file=io.StringIO(), highlight=False)
     with steps.step("Call twice", session):
@@ -77,6 +80,7 @@ def test_a_step_counts_its_own_requests(session):
     with steps.step("Call nothing", session):
         pass
     steps.print_summary()
+    assert isinstance(steps._console.file, io.StringIO)
     output = steps._console.file.getvalue()
     assert [count for _, count in steps_in(output)] == [2, 0]
     assert "   called [twice]" in output

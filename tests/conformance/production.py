@@ -1,7 +1,6 @@
-"""A generated production, twice: as rows of the embedded server's tables, and as plain objects leading to each other.
+"""A generated production in two forms: rows of the embedded server's tables, and plain objects with references.
 
-The objects are made from the rows in Python alone, so that an answer worked out on them owes nothing to the server's
-SQL.
+The objects are created from the rows in Python, so that a result computed from them is independent of the server's SQL.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
 from ftrack_orm.schema.model import Schema
 from ftrack_orm.schema.relations import Derived, ForeignKey, HiddenKey, Inverse, Through
 
-#: How many entities of each type there are; others are in neither copy.
+#: Type -> number of entities. Other types have no entities in either form.
 SIZES = {
     "ObjectType": 3,
     "State": 2,
@@ -48,7 +47,7 @@ SIZES = {
     "CustomAttributeConfiguration": 6,
     "ContextCustomAttributeValue": 14,
 }
-#: The types a query may start from or lead to.
+#: The types that a query may start from or lead to.
 TYPES = (*SIZES, "Context", "TypedContext", "Resource", "List")
 
 TEXTS = [
@@ -58,8 +57,8 @@ TEXTS = [
 NUMBERS: list[int | float] = [0, 1, 2, 5, -3, 2.5, 10]
 MOMENTS = ["2024-05-01T00:00:00", "2024-05-01T10:00:00", "2024-05-02T00:00:00", "2023-12-31T23:59:59"]
 
-#: Ids that the schema does not say the target of, and ids that are to lead up a tree.
-_LEADS_TO = {
+#: (type, attribute) -> target types of ids whose target is not in the schema, and of ids that form a tree.
+_TARGETS = {
     ("Metadata", "parent_id"): ("Task", "Shot", "AssetVersion", "User"),
     ("Note", "parent_id"): ("Task", "Shot", "Project", "AssetVersion"),
     ("ListObject", "entity_id"): ("Task", "AssetVersion"),
@@ -76,7 +75,7 @@ Row = dict[str, Any]
 
 
 class Production:
-    """The rows of a generated production, and the objects they stand for."""
+    """The rows of a generated production, and the objects that represent them."""
 
     def __init__(self, seed: int) -> None:
         model = datamodel.load()
@@ -100,36 +99,36 @@ class Production:
                 self._objects[id(row)][attribute.name] = self._related(name, row, attribute)
 
     def candidates(self, entity_type: str) -> list[Row]:
-        """Return the objects of a type's whole family in the order of their primary key."""
+        """Return the objects of the whole family of a type, in the order of their primary key."""
         family = self.schema.type(entity_type).family
-        found = [(name, row) for name, row in self._all() if self.schema.type(name).family == family]
+        members = [(name, row) for name, row in self._all() if self.schema.type(name).family == family]
         key = self.schema.type(family).primary_key
-        # Text keys, such as that of metadata, are ordered without regard to case, ids exactly.
-        found.sort(key=lambda pair: [pair[1][name] if name.endswith("id") else pair[1][name].lower() for name in key])
-        return [self._objects[id(row)] for _, row in found]
+        # Keys that are text, such as that of metadata, are ordered without regard to case, ids exactly.
+        members.sort(key=lambda pair: [pair[1][name] if name.endswith("id") else pair[1][name].lower() for name in key])
+        return [self._objects[id(row)] for _, row in members]
 
     def ids(self) -> list[str]:
         """Return the ids of all entities."""
         return list(self._by_id)
 
     def scalars(self, entity_type: str) -> list[Attribute]:
-        """Return the attributes of a type whose values are kept, not worked out."""
+        """Return the attributes of a type whose values are stored rather than computed."""
         attributes = self.schema.type(entity_type).attributes.values()
-        wanted = [attribute for attribute in attributes if attribute.kind is Kind.SCALAR]
-        return [attribute for attribute in wanted if self.tables.column(entity_type, attribute.name) is not None]
+        scalars = [attribute for attribute in attributes if attribute.kind is Kind.SCALAR]
+        return [attribute for attribute in scalars if self.tables.column(entity_type, attribute.name) is not None]
 
     def relations(self, entity_type: str) -> list[Attribute]:
-        """Return the relations of a type that lead to entities of the production."""
+        """Return the relations of a type to entities of the production."""
         attributes = self.schema.type(entity_type).attributes.values()
         return [attribute for attribute in attributes if attribute.target in TYPES]
 
     def insert_into(self, connection: sa.Connection) -> None:
-        """Put the rows into empty tables."""
+        """Insert the rows into empty tables."""
         self.tables.metadata.create_all(connection)
         for name, rows in self.rows.items():
             table = self.tables.table(name)
-            kept = [{**self._columns(name, row), ENTITY_TYPE: self.tables.concrete(name)[0]} for row in rows]
-            connection.execute(table.insert(), kept)
+            values = [{**self._columns(name, row), ENTITY_TYPE: self.tables.concrete(name)[0]} for row in rows]
+            connection.execute(table.insert(), values)
         links = self.tables.metadata.tables["ContextScope"]
         connection.execute(links.insert(), [{"context_id": one, "scope_id": other} for one, other in self.scopes])
         closure.rebuild(connection, self.tables)
@@ -146,9 +145,9 @@ class Production:
         choose = self.random.choice
         if attribute.name == "id":
             return f"{name.lower()}-{number:02}"
-        if attribute.foreign_key is not None or (name, attribute.name) in _LEADS_TO:
-            targets = _LEADS_TO.get((name, attribute.name), (str(attribute.foreign_key).split(".")[0],))
-            return self._id_of(targets, always=(name, attribute.name) in _LEADS_TO)
+        if attribute.foreign_key is not None or (name, attribute.name) in _TARGETS:
+            targets = _TARGETS.get((name, attribute.name), (str(attribute.foreign_key).split(".")[0],))
+            return self._id_of(targets, always=(name, attribute.name) in _TARGETS)
         if attribute.name.endswith("_id") or (self.random.random() < 0.2 and attribute.name != "version"):
             return None
         if attribute.enumeration:
@@ -168,22 +167,22 @@ class Production:
         rows = [row for name in names for row in self.rows.get(name, ())]
         if not rows or (not always and self.random.random() < 0.2):
             return None
-        found: str = self.random.choice(rows)["id"]
-        return found
+        id_: str = self.random.choice(rows)["id"]
+        return id_
 
     def _make_consistent(self) -> None:
-        """Set right what random values cannot: object types, projects, and keys that must differ."""
-        kinds = dict(zip(("Task", "Shot", "Sequence"), self.rows["ObjectType"], strict=True))
-        for name, kind in kinds.items():
-            kind["id"] = self.schema.types[name].classifiers["object_type_id"]
-            kind["name"] = name
+        """Set the values that cannot be random: object types, projects, and keys that must differ."""
+        object_types = dict(zip(("Task", "Shot", "Sequence"), self.rows["ObjectType"], strict=True))
+        for name, object_type in object_types.items():
+            object_type["id"] = self.schema.types[name].classifiers["object_type_id"]
+            object_type["name"] = name
         by_id = {row["id"]: row for name in ("Project", "Sequence", "Shot", "Task") for row in self.rows[name]}
         for row in by_id.values():
             parent = by_id.get(row["parent_id"])
             row["project_id"] = row["id"] if parent is None else parent["project_id"]
-        for name, kind in kinds.items():
+        for name, object_type in object_types.items():
             for row in self.rows[name]:
-                row["object_type_id"] = kind["id"]
+                row["object_type_id"] = object_type["id"]
         for row in self.rows["Status"]:
             row["state_id"] = self.random.choice([*(state["id"] for state in self.rows["State"]), None])
         for row in self.rows["Group"][1:]:
@@ -193,14 +192,15 @@ class Production:
         for number, row in enumerate(self.rows["CustomAttributeConfiguration"]):
             row["key"] = ("fstart", "note", "cut", "fstart", "day", "Note2")[number]
             row["entity_type"] = ("task", "task", "show", "task", "task", "task")[number]
-            row["object_type_id"] = None if number in (2, 4) else kinds["Task" if number in (0, 1, 3) else "Shot"]["id"]
+            name = "Task" if number in (0, 1, 3) else "Shot"
+            row["object_type_id"] = None if number in (2, 4) else object_types[name]["id"]
             row["is_hierarchical"] = number == 4
             row["project_id"] = self.rows["Project"][0]["id"] if number == 3 else None  # shadows the first
         for row in self.rows["ContextCustomAttributeValue"]:
             row["configuration_id"] = self.random.choice(self.rows["CustomAttributeConfiguration"])["id"]
         for row in self.rows["ListObject"]:
-            holds = "Task" if row["list_id"] and row["list_id"].startswith("typedcontextlist") else "AssetVersion"
-            row["entity_id"] = self.random.choice(self.rows[holds])["id"]
+            member = "Task" if row["list_id"] and row["list_id"].startswith("typedcontextlist") else "AssetVersion"
+            row["entity_id"] = self.random.choice(self.rows[member])["id"]
         for name in ("Metadata", "ContextCustomAttributeValue"):
             key = self.schema.types[name].primary_key
             self.rows[name] = list({tuple(row[part] for part in key): row for row in self.rows[name]}.values())
@@ -208,8 +208,8 @@ class Production:
     def _columns(self, name: str, row: Row) -> Row:
         columns = {}
         for attribute, value in row.items():
-            is_shown = attribute in self.schema.types[name].attributes
-            column = self.tables.column(name, attribute) if is_shown else None
+            is_attribute = attribute in self.schema.types[name].attributes
+            column = self.tables.column(name, attribute) if is_attribute else None
             columns[attribute if column is None else column.name] = value
         return columns
 
@@ -221,7 +221,7 @@ class Production:
                 yield name, row
 
     def _plain(self, name: str, row: Row) -> Row:
-        """Return an object with a row's values; datetimes are ISO text in half of them, and moments in the others."""
+        """Return an object with the values of a row. About half of the datetimes are ISO 8601 text."""
         plain: Row = {"__entity_type__": name}
         for attribute in self.scalars(name):
             value = row[attribute.name]
@@ -235,8 +235,8 @@ class Production:
             return [self._custom_value(configuration, row) for configuration in self._configurations(name, row)]
         key = self.tables.relation(name, attribute.name)
         if isinstance(key, (ForeignKey, HiddenKey)):
-            found = self._by_id.get(row[key.attribute if isinstance(key, ForeignKey) else key.column])
-            return None if found is None else self._objects[id(found)]
+            target_row = self._by_id.get(row[key.attribute if isinstance(key, ForeignKey) else key.column])
+            return None if target_row is None else self._objects[id(target_row)]
         target = str(attribute.target)
         if isinstance(key, Inverse):
             matching = [
@@ -248,8 +248,8 @@ class Production:
             pairs = self.scopes if key.link == "ContextScope" else self._pairs(key)
             near_is_first = key.near == "context_id" if key.link == "ContextScope" else True
             ends = pairs if near_is_first else [(far, near) for near, far in pairs]
-            wanted = [far for near, far in ends if near == row["id"]]
-            matching = [other for other in self._targets(target) for far in wanted if other["id"] == far]
+            linked = [far for near, far in ends if near == row["id"]]
+            matching = [other for other in self._targets(target) for far in linked if other["id"] == far]
         else:
             return self._derived(key, row, attribute)
         return [self._objects[id(other)] for other in matching]
@@ -258,7 +258,7 @@ class Production:
         return [(row[key.near], row[key.far]) for row in self.rows[key.link]]
 
     def _targets(self, target: str) -> list[Row]:
-        """Return the rows a collection may lead to: described as of `Task` it leads to every typed context."""
+        """Return the rows that a collection may contain: one whose schema names `Task` contains every typed context."""
         is_object_type = bool(self.schema.types[target].classifiers)
         family = self.schema.types[target].family
         return [
@@ -274,20 +274,20 @@ class Production:
             return None if newest is None else self._objects[id(newest)]
         contexts = [other for name, other in self._all() if self.schema.types[name].family == "Context"]
         if key.rule == "descendants":
-            found = [other for other in contexts if row["id"] in self._above(other)]
+            relatives = [other for other in contexts if row["id"] in self._ancestor_ids(other)]
         elif key.rule == "ancestors":
-            found = [other for other in contexts if other["id"] in self._above(row)]
+            relatives = [other for other in contexts if other["id"] in self._ancestor_ids(row)]
         else:
-            raise AssertionError(f"{key.rule} is not told of the production")
+            raise AssertionError(f"the production has no rule for {key.rule}")
         is_typed = attribute.target == "TypedContext"
-        return [self._objects[id(other)] for other in found if not is_typed or other["parent_id"] is not None]
+        return [self._objects[id(other)] for other in relatives if not is_typed or other["parent_id"] is not None]
 
-    def _above(self, row: Row) -> list[str]:
-        above = []
+    def _ancestor_ids(self, row: Row) -> list[str]:
+        ids = []
         while row["parent_id"] is not None:
             row = self._by_id[row["parent_id"]]
-            above.append(row["id"])
-        return above
+            ids.append(row["id"])
+        return ids
 
     # -- custom attributes ----------------------------------------------------------------------------------------
 

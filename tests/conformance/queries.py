@@ -1,4 +1,4 @@
-"""Random queries that make sense for a schema: every operator, cast, quantifier, subquery and ordering."""
+"""Random queries that are valid for a schema, with every operator, cast, quantifier, subquery and ordering."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ftrack_orm.query.language.nodes import (
     conjunction,
     disjunction,
 )
-from ftrack_orm.query.language.resolve import ResolvedPath, take_step
+from ftrack_orm.query.language.resolve import ResolvedPath, resolve_step
 
 _EQUALITY = [Operator.IS, Operator.IS_NOT]
 _ORDER = [Operator.LESS, Operator.LESS_OR_EQUAL, Operator.GREATER, Operator.GREATER_OR_EQUAL]
@@ -30,7 +30,7 @@ _DATES = [
     *("2024-05-01", "2024-05-02", "2023-12-31", "2024-05-01T10:00:00", "2024-05-01T12:00:00+02:00"),
     *("2024-05-01T10:00:00Z", "2024-05-01 10:00", "1999-01-01"),
 ]
-#: Types told apart in one family, for casts and for attributes of subtypes.
+#: Type -> subtypes, for casts and for attributes of subtypes.
 _SUBTYPES = {
     "Context": ["Project", "TypedContext", "Task", "Shot", "Sequence"],
     "TypedContext": ["Task", "Shot", "Sequence"],
@@ -40,7 +40,7 @@ _SUBTYPES = {
 
 
 class Queries:
-    """Generates queries on a production; the same seed gives the same ones."""
+    """Generates queries on a production, reproducible by *seed*."""
 
     def __init__(
         self, production: Any, types: tuple[str, ...], texts: list[str], numbers: list[Any], seed: int
@@ -50,7 +50,7 @@ class Queries:
         self.types = types
         self.texts = texts
         self.numbers = numbers
-        self.ids = [*production.ids(), "nobody", "TASK-01"]
+        self.ids = [*production.ids(), "no such id", "TASK-01"]
         self.random = random.Random(seed)
 
     def select(self) -> Select:
@@ -82,18 +82,18 @@ class Queries:
         return conjunction(*operands) if kind == "and" else disjunction(*operands)
 
     def related(self, entity_type: str, depth: int) -> Criterion:
-        steps, at = self.walk(entity_type, collections=True, most=1)
+        steps, at = self.relation_steps(entity_type, collections=True, maximum=1)
         relations = self.production.relations(at)
         if not relations:
             return self.comparison(entity_type)
-        step, place = self.step(at, self.random.choice(relations).name)
-        quantifier = Quantifier.ANY if place.attribute.is_plural else Quantifier.HAS
-        inner = self.criterion(str(place.leads_to), depth - 1) if self.chance(0.85) else None
+        step, resolved = self.step(at, self.random.choice(relations).name)
+        quantifier = Quantifier.ANY if resolved.attribute.is_plural else Quantifier.HAS
+        inner = self.criterion(str(resolved.target), depth - 1) if self.chance(0.85) else None
         return Related(Path((*steps, step)), quantifier, inner)
 
     def comparison(self, entity_type: str) -> Criterion:
-        path, place = self.value_path(entity_type, collections=True)
-        kind = self.kind(path, place)
+        path, resolved = self.value_path(entity_type, collections=True)
+        kind = self.kind(path, resolved)
         if self.chance(0.15):
             return Comparison(path, self.random.choice(_EQUALITY), None)
         operators = {
@@ -106,8 +106,8 @@ class Queries:
         return Comparison(path, operator, value)
 
     def membership(self, entity_type: str, depth: int) -> Criterion:
-        path, place = self.value_path(entity_type, collections=True)
-        kind = self.kind(path, place)
+        path, resolved = self.value_path(entity_type, collections=True)
+        kind = self.kind(path, resolved)
         negated = self.chance(0.5)
         if depth > 0 and kind != "boolean" and self.chance(0.4):
             return Membership(path, self.subquery(kind, depth - 1), negated)
@@ -118,8 +118,8 @@ class Queries:
     def subquery(self, kind: str, depth: int) -> Select:
         while True:
             entity_type = self.random.choice(self.types)
-            path, place = self.value_path(entity_type, collections=False)
-            if self.kind(path, place) == kind:
+            path, resolved = self.value_path(entity_type, collections=False)
+            if self.kind(path, resolved) == kind:
                 break
         limited = self.chance(0.3)
         return Select(
@@ -133,49 +133,49 @@ class Queries:
     # -- paths ----------------------------------------------------------------------------------------------------
 
     def step(self, entity_type: str, name: str) -> tuple[Step, ResolvedPath]:
-        place = take_step(Step(name), entity_type, self.schema)
-        cast = self.random.choice(_SUBTYPES.get(str(place.leads_to), [""])) if self.chance(0.4) else ""
+        resolved = resolve_step(Step(name), entity_type, self.schema)
+        cast = self.random.choice(_SUBTYPES.get(str(resolved.target), [""])) if self.chance(0.4) else ""
         step = Step(name, cast or None)
-        return step, take_step(step, entity_type, self.schema)
+        return step, resolve_step(step, entity_type, self.schema)
 
-    def walk(self, entity_type: str, *, collections: bool, most: int) -> tuple[tuple[Step, ...], str]:
-        """Return steps over relations, and the type they end at."""
+    def relation_steps(self, entity_type: str, *, collections: bool, maximum: int) -> tuple[tuple[Step, ...], str]:
+        """Return steps over at most *maximum* relations, and the type at their end."""
         steps: list[Step] = []
-        for _ in range(self.random.randint(0, most)):
-            # Without a cast, a subtype's attribute may follow all the same.
-            asked = self.random.choice([entity_type, entity_type, *_SUBTYPES.get(entity_type, [])])
-            relations = [one for one in self.production.relations(asked) if collections or not one.is_plural]
+        for _ in range(self.random.randint(0, maximum)):
+            # An attribute of a subtype may follow without a cast.
+            owner = self.random.choice([entity_type, entity_type, *_SUBTYPES.get(entity_type, [])])
+            relations = [one for one in self.production.relations(owner) if collections or not one.is_plural]
             if not relations:
                 break
-            step, place = self.step(entity_type, self.random.choice(relations).name)
-            if place.leads_to not in self.types or (place.attribute.is_plural and not collections):
+            step, resolved = self.step(entity_type, self.random.choice(relations).name)
+            if resolved.target not in self.types or (resolved.attribute.is_plural and not collections):
                 break
             steps.append(step)
-            entity_type = str(place.leads_to)
+            entity_type = str(resolved.target)
         return tuple(steps), entity_type
 
     def value_path(self, entity_type: str, *, collections: bool) -> tuple[Path, ResolvedPath]:
-        """Return a path that ends at something to compare: a value, or a relation to one entity."""
-        steps, at = self.walk(entity_type, collections=collections, most=3)
-        asked = self.random.choice([at, at, *_SUBTYPES.get(at, [])])
-        ends = [*self.production.scalars(asked)]
+        """Return a path to a value or a relation to one entity, either of which can be compared."""
+        steps, at = self.relation_steps(entity_type, collections=collections, maximum=3)
+        owner = self.random.choice([at, at, *_SUBTYPES.get(at, [])])
+        ends = [*self.production.scalars(owner)]
         if self.chance(0.2):
-            ends = [one for one in self.production.relations(asked) if not one.is_plural] or ends
-        step, place = self.step(at, self.random.choice(ends).name)
-        return Path((*steps, step)), place
+            ends = [one for one in self.production.relations(owner) if not one.is_plural] or ends
+        step, resolved = self.step(at, self.random.choice(ends).name)
+        return Path((*steps, step)), resolved
 
     def ordering(self, entity_type: str) -> Ordering:
         while True:
-            path, place = self.value_path(entity_type, collections=False)
-            if not place.attribute.is_relation and self.kind(path, place) != "any":
+            path, resolved = self.value_path(entity_type, collections=False)
+            if not resolved.attribute.is_relation and self.kind(path, resolved) != "any":
                 return Ordering(path, self.chance(0.5))
 
     @staticmethod
-    def kind(path: Path, place: ResolvedPath) -> str:
+    def kind(path: Path, resolved: ResolvedPath) -> str:
         name = path.steps[-1].name
-        if place.attribute.is_relation or name == "id" or name.endswith("_id"):
+        if resolved.attribute.is_relation or name == "id" or name.endswith("_id"):
             return "id"
-        return str(place.attribute.value_type.value).replace("integer", "number")  # type: ignore[union-attr]  # a scalar
+        return str(resolved.attribute.value_type.value).replace("integer", "number")  # type: ignore[union-attr]  # a scalar
 
     # -- values ---------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Every form of expression that public clients write is read, written back, checked and answered."""
+"""Every form of expression that public clients send is parsed, compiled, checked and run."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from ftrack_orm.query.language.checks import check_select
 from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.parser import parse
-from ftrack_orm.query.language.resolve import check
 from ftrack_orm.sandbox import datamodel, seeds
 from ftrack_orm.sandbox.reading.execution import run_query
 from ftrack_orm.sandbox.reading.serialization import Serializer
 from ftrack_orm.sandbox.tables import Tables
 from ftrack_orm.schema.model import Schema
 
-#: An expression, and where its form is seen. PY is the official Python client, its documentation and its tests, JS the
-#: official JavaScript client, AY and OP two pipelines, FQ, TR and SPARK other clients, REC ftrack's recipes.
+#: Expressions and the source of each form. PY is the official Python client with its documentation and tests, JS the
+#: official JavaScript client, AY and OP are two pipelines, FQ, TR and SPARK other clients, REC ftrack's recipes.
 CORPUS: list[tuple[str, str]] = [
     ("User", "a bare type"),
     ("User limit 10", "JS: limit without criteria"),
@@ -140,13 +140,13 @@ CORPUS: list[tuple[str, str]] = [
 
 @pytest.fixture(scope="module")
 def schema() -> Schema:
-    """ftrack's own data model."""
+    """The schema of ftrack's data model."""
     return Schema.from_answer(datamodel.load().schemas)
 
 
 @pytest.fixture(scope="module")
-def answer(schema: Schema) -> Iterator[Callable[[str], list[Any]]]:
-    """Answer an expression on the demo production."""
+def run(schema: Schema) -> Iterator[Callable[[str], list[Any]]]:
+    """Run an expression on the demo production and return the rows."""
     tables = Tables(schema, datamodel.load().relations)
     now = datetime.datetime(2024, 5, 1, 12, tzinfo=datetime.timezone.utc)
     engine = sa.create_engine("sqlite://")
@@ -157,21 +157,21 @@ def answer(schema: Schema) -> Iterator[Callable[[str], list[Any]]]:
     engine.dispose()
 
 
-def test_the_corpus_is_as_large_as_it_claims() -> None:
+def test_the_corpus_has_no_duplicates() -> None:
     assert len({text for text, _ in CORPUS}) == len(CORPUS) >= 60
 
 
 @pytest.mark.parametrize("text", [text for text, _ in CORPUS])
-def test_an_expression_is_read_written_back_and_passes_the_check(text: str, schema: Schema) -> None:
+def test_an_expression_is_parsed_compiled_and_checked(text: str, schema: Schema) -> None:
     select = parse(text)
     assert parse(compile_select(select)) == select
-    check(select, schema)
+    check_select(select, schema)
 
 
 @pytest.mark.parametrize("text", [text for text, _ in CORPUS])
-def test_an_expression_is_answered_by_the_embedded_server(text: str, answer: Callable[[str], list[Any]]) -> None:
+def test_the_embedded_server_runs_an_expression(text: str, run: Callable[[str], list[Any]]) -> None:
     limit = parse(text).limit
-    assert len(answer(text)) <= (10_000 if limit is None else limit)
+    assert len(run(text)) <= (10_000 if limit is None else limit)
 
 
 @pytest.mark.parametrize(
@@ -189,5 +189,5 @@ def test_an_expression_is_answered_by_the_embedded_server(text: str, answer: Cal
         ),
     ],
 )
-def test_two_ways_to_say_a_thing_find_the_same(one: str, other: str, answer: Callable[[str], list[Any]]) -> None:
-    assert [row["id"] for row in answer(one)] == [row["id"] for row in answer(other)]
+def test_equivalent_expressions_have_the_same_results(one: str, other: str, run: Callable[[str], list[Any]]) -> None:
+    assert [row["id"] for row in run(one)] == [row["id"] for row in run(other)]

@@ -1,5 +1,9 @@
 """A workspace with the schema of the embedded server and without a server, for tests that make no request."""
 
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
 from ftrack_orm.entities.classes import Classes
 from ftrack_orm.entities.custom_attributes.configurations import Configurations
 from ftrack_orm.entities.reading.loading import Loader
@@ -9,7 +13,7 @@ from ftrack_orm.schema.model import Schema
 from ftrack_orm.values import FetchMode
 
 
-def offline_workspace(recent_size=100):
+def offline_workspace(recent_size: int = 100) -> Workspace:
     classes = Classes(Schema.from_answer(datamodel.load().schemas))
     return Workspace(
         lambda: classes,
@@ -21,5 +25,5 @@ def offline_workspace(recent_size=100):
     )
 
 
-def _refuse(*_):
+def _refuse(*_: Any) -> NoReturn:
     raise AssertionError("an offline workspace makes no request")

@@ -1,26 +1,32 @@
+from __future__ import annotations
+
 import copy
 import threading
+from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 
-from ftrack_orm import errors, select
+from ftrack_orm import Session, errors, select
 from ftrack_orm.entities.classes import Classes, Types
 from ftrack_orm.entities.entity import Entity
-from ftrack_orm.schema.model import Schema
+from ftrack_orm.schema.model import EntityType, Schema
+from tests.assertions import existing
+from tests.production import Connect, Production
 
 
 @pytest.fixture
-def answer(session):
-    """The embedded server's schema, to be changed at will."""
+def answer(session: Session) -> list[dict[str, Any]]:
+    """The embedded server's schema, for a test to change."""
     return copy.deepcopy(session.schemas)
 
 
 @pytest.fixture
-def classes(session):
+def classes(session: Session) -> Classes:
     return Classes(session.schema)
 
 
-def described(answer, name):
+def described(answer: list[dict[str, Any]], name: str) -> dict[str, Any]:
     return next(description for description in answer if description["id"] == name)
 
 
@@ -41,12 +47,12 @@ def described(answer, name):
         ("Status", []),
     ],
 )
-def test_classes_inherit_as_the_schema_says(classes, name, bases):
+def test_classes_inherit_as_the_schema_says(classes: Classes, name: str, bases: list[str]) -> None:
     mro = [base.__name__ for base in classes[name].__mro__]
     assert mro == [name, *bases, "Entity", "object"]
 
 
-def test_every_type_of_the_schema_has_a_class_that_agrees_with_it(classes):
+def test_every_type_of_the_schema_has_a_class_that_agrees_with_it(classes: Classes) -> None:
     for name, entity_type in classes.schema.types.items():
         built = classes[name]
         assert issubclass(built, Entity)
@@ -56,81 +62,45 @@ def test_every_type_of_the_schema_has_a_class_that_agrees_with_it(classes):
         assert tuple(base.__name__ for base in built.__mro__[1:-2]) == entity_type.bases
 
 
-def test_classes_of_a_family_share_their_base(classes):
+def test_classes_of_a_family_share_their_base(classes: Classes) -> None:
     assert issubclass(classes["Task"], classes["TypedContext"])
     assert classes["Task"].__bases__ == classes["Shot"].__bases__ == (classes["TypedContext"],)
     assert not issubclass(classes["Task"], classes["Shot"])
 
 
-# -- what is on a class -----------------------------------------------------------------------------------------------
+# -- class attributes --------------------------------------------------------------------------------------------------
 
 
-def test_an_attribute_of_a_class_is_an_expression(session):
-    Task = session.types.Task
-    query = session.query(Task).where(Task.status.name == "Done", Task.bid > 3).order_by(Task.name.desc())
-    assert str(query) == 'Task where status.name is "Done" and bid > 3 order by name descending'
-
-
-def test_an_inherited_attribute_is_an_expression_of_the_class_it_was_asked_of(session):
-    Task, Context = session.types.Task, session.types.Context
-    assert str(session.query(Task).where(Task.name == "x")) == 'Task where name is "x"'
-    assert str(session.query(Context).where(Context.name == "x")) == 'Context where name is "x"'
-    with pytest.raises(errors.UnknownAttribute):
-        Context.bid  # noqa: B018 - reading it is what fails
-
-
-def test_an_unknown_attribute_of_a_class_is_refused_with_near_names(classes):
+def test_an_unknown_attribute_of_a_class_is_refused_with_similar_names(classes: Classes) -> None:
     with pytest.raises(errors.UnknownAttribute, match=r"Task has no attribute 'statsu'\. .* 'status'") as caught:
-        classes["Task"].statsu  # noqa: B018 - reading it is what fails
+        getattr(classes["Task"], "statsu")  # noqa: B009 - a type checker knows that it fails
     assert (caught.value.entity_type, caught.value.attribute) == ("Task", "statsu")
 
 
-def test_python_can_ask_a_class_for_what_it_may_have(classes):
+def test_dir_and_hasattr_of_a_class_know_its_attributes(classes: Classes) -> None:
     Task = classes["Task"]
     assert not hasattr(Task, "statsu")
     assert getattr(Task, "statsu", None) is None
     assert not hasattr(Task, "__wrapped__")
     assert "status" in dir(Task)
     assert "assignments" in dir(Task)
-    assert "Task" in Task.__doc__
+    assert "Task" in str(Task.__doc__)
 
 
-def test_nothing_of_a_class_stands_in_the_way_of_a_loaded_value(classes):
-    # From Python 3.12 on this is what makes reading one as fast as from a plain object.
+def test_no_class_attribute_comes_before_a_loaded_value(classes: Classes) -> None:
+    # From Python 3.12 on reading a loaded value is therefore as fast as from a plain object.
     for base in classes["Task"].__mro__:
         assert not vars(base).keys() & classes["Task"].__attributes__.keys()
-
-
-def test_python_can_ask_an_entity_for_what_it_may_have(session, production):
-    task = session.get("Task", production.tasks[0])
-    assert {"status", "assignments", "bid"} <= set(dir(task))
-    assert not hasattr(task, "statsu")
-    assert not hasattr(task, "__wrapped__")
-
-
-def test_a_class_makes_no_entities_itself(classes):
-    with pytest.raises(errors.UsageError, match=r"session\.create\('Task'"):
-        classes["Task"](name="x")
-
-
-def test_a_subtype_decides_what_is_settable_on_it(session, production):
-    task = session.get("Context", production.tasks[0])
-    base = session.types.TypedContext.__attributes__["object_type_id"].attribute
-    own = session.types.Task.__attributes__["object_type_id"].attribute
-    assert (base.immutable, own.immutable) == (False, True)
-    with pytest.raises(errors.ReadOnlyAttribute, match="object_type_id"):
-        task.object_type_id = session.query("ObjectType").where(name="Shot").one().id
-    assert not session.modified
 
 
 # -- building ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_class_is_built_when_first_asked_for_and_once(classes, monkeypatch):
+def test_a_class_is_built_once_and_when_it_is_first_needed(classes: Classes, monkeypatch: pytest.MonkeyPatch) -> None:
     built = []
     build = Classes._build
 
-    def remember(self, entity_type):
+    def remember(self: Classes, entity_type: EntityType) -> type[Entity]:
         built.append(entity_type.name)
         return build(self, entity_type)
 
@@ -142,12 +112,12 @@ def test_a_class_is_built_when_first_asked_for_and_once(classes, monkeypatch):
     assert built == ["Task", "TypedContext", "Context"]
 
 
-def test_threads_that_ask_together_get_the_same_classes(classes):
+def test_threads_get_the_same_classes(classes: Classes) -> None:
     names = sorted(classes.schema.types)
     barrier = threading.Barrier(8)
     found, failures = [], []
 
-    def ask(order):
+    def ask(order: list[str]) -> None:
         try:
             barrier.wait(10)
             found.append({name: classes[name] for name in order})
@@ -165,20 +135,20 @@ def test_threads_that_ask_together_get_the_same_classes(classes):
     assert found[0]["Task"].__mro__[1] is found[0]["TypedContext"]
 
 
-def test_threads_that_all_find_a_class_missing_build_it_once(session):
+def test_a_class_that_several_threads_need_at_once_is_built_once(session: Session) -> None:
     barrier = threading.Barrier(4)
 
-    class Meeting:
-        """The schema, except that whoever looks up a task's type waits until all threads do."""
+    class BlockingSchema:
+        """The schema, except that a look-up of the type `Task` waits until all threads make one."""
 
         types = session.schema.types
 
-        def type(self, name):
+        def type(self, name: str) -> EntityType:
             if name == "Task":
                 barrier.wait(10)
             return self.types[name]
 
-    classes = Classes(Meeting())
+    classes = Classes(cast("Schema", BlockingSchema()))
     found = []
     threads = [threading.Thread(target=lambda: found.append(classes["Task"])) for _ in range(4)]
     for thread in threads:
@@ -189,7 +159,7 @@ def test_threads_that_all_find_a_class_missing_build_it_once(session):
     assert len(set(found)) == 1
 
 
-def test_an_unknown_type_is_refused_with_near_names(classes):
+def test_an_unknown_type_is_refused_with_similar_names(classes: Classes) -> None:
     with pytest.raises(errors.UnknownEntityType, match=r"no entity type 'Tsk'\. Did you mean 'Task'"):
         classes["Tsk"]
 
@@ -197,8 +167,9 @@ def test_an_unknown_type_is_refused_with_near_names(classes):
 # -- a newer schema ---------------------------------------------------------------------------------------------------
 
 
-def test_classes_follow_a_newer_schema_in_place(classes, answer):
-    Task, Context = classes["Task"], classes["Context"]
+def test_classes_are_updated_in_place_by_a_newer_schema(classes: Classes, answer: list[dict[str, Any]]) -> None:
+    Task: Any = classes["Task"]
+    Context = classes["Context"]
     described(answer, "Task")["properties"]["shoe_size"] = {"type": "integer"}
     for name in ("Task", "TypedContext"):
         del described(answer, name)["properties"]["bid"]
@@ -206,8 +177,6 @@ def test_classes_follow_a_newer_schema_in_place(classes, answer):
     newer = Schema.from_answer(answer)
     classes.update(newer)
     assert classes.schema is newer
-    assert classes["Task"] is Task
-    assert issubclass(Task, Context)
     assert str(select(Task).where(Task.shoe_size == 44)) == "Task where shoe_size is 44"
     assert "shoe_size" in Task.__attributes__
     assert "bid" not in Task.__attributes__
@@ -216,9 +185,11 @@ def test_classes_follow_a_newer_schema_in_place(classes, answer):
     assert not hasattr(Context, "shoe_size")
     with pytest.raises(errors.UnknownAttribute):
         Task.bid  # noqa: B018 - reading it is what fails
+    assert issubclass(Task, Context)
+    assert classes["Task"] is Task
 
 
-def test_a_newer_schema_brings_types_and_takes_them_away(classes, answer):
+def test_a_newer_schema_adds_and_removes_types(classes: Classes, answer: list[dict[str, Any]]) -> None:
     held = classes["Timelog"]
     newer = [description for description in answer if description["id"] != "Timelog"]
     newer.append({"id": "Prop", "primary_key": ["id"], "properties": {"id": {"type": "string"}}})
@@ -229,7 +200,9 @@ def test_a_newer_schema_brings_types_and_takes_them_away(classes, answer):
     assert held.__entity_type__ == "Timelog"
 
 
-def test_an_attribute_that_a_newer_schema_took_away_is_unknown_on_entities_too(connect, production, answer):
+def test_an_attribute_that_a_newer_schema_lacks_is_unknown_on_entities_too(
+    connect: Connect, production: Production, answer: list[dict[str, Any]]
+) -> None:
     session = connect()
     task = session.query("Task").where(id=production.tasks[0]).select("name").one()
     for name in ("Task", "TypedContext"):
@@ -245,21 +218,27 @@ def test_an_attribute_that_a_newer_schema_took_away_is_unknown_on_entities_too(c
 # -- session.types ----------------------------------------------------------------------------------------------------
 
 
-def test_types_ask_for_the_schema_only_when_a_type_is_wanted(classes):
-    asked = []
-    types = Types(lambda: (asked.append(1), classes)[1])
+def test_types_need_the_schema_only_when_a_type_is_needed(classes: Classes) -> None:
+    calls = []
+
+    def get_classes() -> Classes:
+        calls.append(1)
+        return classes
+
+    types = Types(get_classes)
     repr(types)
     assert not hasattr(types, "__wrapped__")
-    assert asked == []
+    assert calls == []
     assert types.Task is types["Task"] is classes["Task"]
-    assert asked
+    assert calls
 
 
-def test_types_refuse_an_unknown_type_with_near_names(classes):
+def test_types_refuse_an_unknown_type_with_similar_names(classes: Classes) -> None:
     types = Types(lambda: classes)
-    for ask in (lambda: types.Tsk, lambda: types["Tsk"]):
-        with pytest.raises(errors.UnknownEntityType, match="Did you mean 'Task'"):
-            ask()
+    with pytest.raises(errors.UnknownEntityType, match="Did you mean 'Task'"):
+        types.Tsk  # noqa: B018 - reading it is what fails
+    with pytest.raises(errors.UnknownEntityType, match="Did you mean 'Task'"):
+        types["Tsk"]
 
 
 # -- behaviours -------------------------------------------------------------------------------------------------------
@@ -270,48 +249,55 @@ class Annotated:
 
     __slots__ = ()
 
-    def describe(self):
+    def describe(self) -> str:
         return f"{type(self).__name__} {self.name}"
 
-    def name(self):
+    def name(self) -> None:
         raise AssertionError("the attribute of the schema wins")
 
     @property
-    def bid(self):
+    def bid(self) -> str:
         return "no bid"
 
 
 class Estimated:
     __slots__ = ()
 
-    def describe(self):
-        return f"{super().describe()} ({self.bid})"
+    def describe(self) -> str:
+        entity: Any = self
+        return f"{super().describe()} ({entity.bid})"  # type: ignore[misc]  # the base is joined later
 
 
 @pytest.fixture
-def with_behaviours(connect, monkeypatch):
-    def make(**behaviours):
+def with_behaviours(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Session]:
+    def make(**behaviours: type) -> Session:
         monkeypatch.setattr("ftrack_orm.session.wiring._BEHAVIOURS", behaviours)
         return connect()
 
     return make
 
 
-def test_a_behaviour_gives_methods_to_its_type_and_to_the_types_below_it(with_behaviours, production):
+def test_a_behaviour_gives_methods_to_its_type_and_to_the_types_below_it(
+    with_behaviours: Callable[..., Session], production: Production
+) -> None:
     session = with_behaviours(Context=Annotated)
-    assert session.get("Shot", production.shots[0]).describe() == "Shot sh0"
-    assert session.get("Context", production.tasks[0]).describe() == "Task task00"
+    assert existing(session.get("Shot", production.shots[0])).describe() == "Shot sh0"
+    assert existing(session.get("Context", production.tasks[0])).describe() == "Task task00"
     assert not hasattr(session.types.Status, "describe")
     assert "describe" in dir(session.types.Task)
 
 
-def test_a_behaviour_of_a_subtype_comes_before_that_of_its_base(with_behaviours, production):
+def test_a_behaviour_of_a_subtype_comes_before_that_of_its_base(
+    with_behaviours: Callable[..., Session], production: Production
+) -> None:
     session = with_behaviours(Context=Annotated, Task=Estimated)
-    assert session.get("Task", production.tasks[3]).describe() == "Task task03 (3.0)"
-    assert session.get("Shot", production.shots[1]).describe() == "Shot sh1"
+    assert existing(session.get("Task", production.tasks[3])).describe() == "Task task03 (3.0)"
+    assert existing(session.get("Shot", production.shots[1])).describe() == "Shot sh1"
 
 
-def test_attributes_of_the_schema_win_over_a_behaviour(with_behaviours, production):
+def test_attributes_of_the_schema_win_over_a_behaviour(
+    with_behaviours: Callable[..., Session], production: Production
+) -> None:
     session = with_behaviours(Context=Annotated)
     Task, Project = session.types.Task, session.types.Project
     task = session.query("Task").where(id=production.tasks[2]).select("id").one()
@@ -322,18 +308,22 @@ def test_attributes_of_the_schema_win_over_a_behaviour(with_behaviours, producti
     assert str(session.query(Task).where(Task.name == "x", Task.bid > 3)) == 'Task where name is "x" and bid > 3'
     # Where the schema has no such attribute, the behaviour has it.
     assert "bid" not in Project.__attributes__
-    assert session.get("Project", production.project).bid == "no bid"
+    assert existing(session.get("Project", production.project)).bid == "no bid"
 
 
-def test_a_method_of_a_behaviour_is_no_attribute_of_the_entity(with_behaviours, production):
-    task = with_behaviours(Context=Annotated).get("Task", production.tasks[0])
+def test_a_method_of_a_behaviour_is_no_attribute_of_the_entity(
+    with_behaviours: Callable[..., Session], production: Production
+) -> None:
+    task = existing(with_behaviours(Context=Annotated).get("Task", production.tasks[0]))
     with pytest.raises(errors.UnknownAttribute):
         task["describe"]
     with pytest.raises(errors.UnknownAttribute):
         task.describe = None
 
 
-def test_an_entity_of_a_base_type_becomes_one_of_a_subtype_with_other_behaviours(with_behaviours):
+def test_an_entity_of_a_base_type_becomes_one_of_a_subtype_with_other_behaviours(
+    with_behaviours: Callable[..., Session],
+) -> None:
     session = with_behaviours(Context=Annotated, Task=Estimated)
     merge = session._workspace.loader.merge
     (context,) = merge([{"__entity_type__": "TypedContext", "id": "c", "name": "x"}])
@@ -343,9 +333,9 @@ def test_an_entity_of_a_base_type_becomes_one_of_a_subtype_with_other_behaviours
     assert task.describe() == "Task x (4)"
 
 
-def test_a_newer_schema_decides_anew_which_names_a_behaviour_has(session, answer):
+def test_a_newer_schema_changes_which_names_a_behaviour_keeps(session: Session, answer: list[dict[str, Any]]) -> None:
     classes = Classes(session.schema, {"Task": Annotated})
-    Task = classes["Task"]
+    Task: Any = classes["Task"]
     described(answer, "Task")["properties"]["describe"] = {"type": "string"}
     for name in ("Task", "TypedContext"):
         del described(answer, name)["properties"]["bid"]
@@ -354,52 +344,6 @@ def test_a_newer_schema_decides_anew_which_names_a_behaviour_has(session, answer
     assert Task.bid is vars(Annotated)["bid"]
 
 
-def test_a_behaviour_may_belong_to_a_type_and_to_one_below_it(session):
+def test_a_behaviour_may_belong_to_a_type_and_to_one_below_it(session: Session) -> None:
     classes = Classes(session.schema, {"Context": Annotated, "Task": Annotated, "Nowhere": Estimated})
     assert classes["Task"].__mro__.count(Annotated) == 1
-
-
-class WithState:
-    pass
-
-
-class WithSlot:
-    __slots__ = ("value",)
-
-
-class BelowState(WithState):
-    __slots__ = ()
-
-
-class WithSetattr:
-    __slots__ = ()
-
-    def __setattr__(self, name, value):
-        pass
-
-
-class Meta(type):
-    pass
-
-
-class WithMetaclass(metaclass=Meta):
-    __slots__ = ()
-
-
-@pytest.mark.parametrize(
-    ("behaviour", "reason"),
-    [
-        (WithState, r"WithState of Task has instance state; declare `__slots__ = \(\)`"),
-        (WithSlot, "WithSlot of Task has instance state"),
-        (BelowState, "BelowState of Task has instance state"),
-        (str, "str of Task has instance state"),
-        (WithSetattr, "WithSetattr of Task defines __setattr__"),
-        (WithMetaclass, "WithMetaclass of Task has the metaclass Meta"),
-        (Entity, "Entity of Task is an entity class"),
-        ("Annotated", "must be a class, not 'Annotated'"),
-    ],
-)
-def test_a_class_that_cannot_be_a_behaviour_is_refused_with_the_reason(session, behaviour, reason):
-    with pytest.raises(errors.UsageError, match=reason) as caught:
-        Classes(session.schema, {"Task": behaviour})
-    assert caught.value.entity_type == "Task"

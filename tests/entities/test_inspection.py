@@ -1,14 +1,20 @@
-"""What can be asked about an entity, without asking the server."""
+"""Inspection of an entity makes no request."""
+
+from __future__ import annotations
 
 import pytest
 
-from ftrack_orm import errors, inspect
+from ftrack_orm import Session, errors, inspect
 from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.testing import requests_made
 from ftrack_orm.values import Identity
+from tests.assertions import existing
+from tests.production import Connect, Production
 
 
-def test_inspecting_tells_identity_type_state_and_values_without_asking(session, production):
+def test_inspection_has_identity_type_state_and_values_without_a_request(
+    session: Session, production: Production
+) -> None:
     task = session.query("Task").where(f'id is "{production.tasks[0]}"').select("name").one()
     with requests_made(session) as made:
         inspection = inspect(task)
@@ -25,15 +31,17 @@ def test_inspecting_tells_identity_type_state_and_values_without_asking(session,
     assert made == 0
 
 
-def test_what_is_loaded_cannot_be_written_through(session, production):
-    task = session.get("Task", production.tasks[0])
+def test_loaded_values_cannot_be_changed_through_an_inspection(session: Session, production: Production) -> None:
+    task = existing(session.get("Task", production.tasks[0]))
     with pytest.raises(TypeError):
-        inspect(task).loaded["name"] = "x"
+        inspect(task).loaded["name"] = "x"  # type: ignore[index]  # which is tested
 
 
-def test_entities_of_a_closed_session_are_detached_and_keep_what_they_loaded(connect, production):
+def test_entities_of_a_closed_session_are_detached_and_keep_their_values(
+    connect: Connect, production: Production
+) -> None:
     session = connect()
-    task = session.get("Task", production.tasks[0])
+    task = existing(session.get("Task", production.tasks[0]))
     session.close()
     assert inspect(task).state is Lifecycle.DETACHED
     assert task.name == "task00"
@@ -43,17 +51,17 @@ def test_entities_of_a_closed_session_are_detached_and_keep_what_they_loaded(con
         task.name = "x"
 
 
-def test_only_entities_can_be_inspected():
+def test_only_entities_can_be_inspected() -> None:
     with pytest.raises(errors.InvalidValue, match="takes an entity"):
-        inspect("task")
+        inspect("task")  # type: ignore[arg-type]  # which is tested
 
 
-def test_each_state_is_explained(connect, production):
+def test_each_state_is_explained(connect: Connect, production: Production) -> None:
     session = connect()
-    shot = session.get("Shot", production.shots[0])
+    shot = existing(session.get("Shot", production.shots[0]))
     new, taken_back = (session.create("Task", name=name, parent=shot) for name in ("a", "b"))
     session.delete(taken_back)
-    gone = session.get("Task", production.tasks[0])
+    gone = existing(session.get("Task", production.tasks[0]))
     assert "next commit" in inspect(new).explanation
     assert "taken back" in inspect(taken_back).explanation
     session.delete(gone)

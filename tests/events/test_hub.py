@@ -1,11 +1,15 @@
 """The event hub against an event server in memory: subscribing, publishing, replies, and its connection."""
 
+from __future__ import annotations
+
 import os
 import queue
 import threading
+from typing import Any
 
 import pytest
 
+from ftrack_orm import EventHub
 from ftrack_orm.errors import (
     AuthenticationError,
     DuplicateSubscriber,
@@ -19,28 +23,30 @@ from ftrack_orm.errors import (
 )
 from ftrack_orm.events.event import Event
 from ftrack_orm.wire.socketio import PacketType, decode
-from tests.events.memory_server import TIMEOUT
+from tests.assertions import existing
+from tests.events.conftest import MakeHub
+from tests.events.memory_server import TIMEOUT, MemoryServer
 
 
 class Collector:
     """A callback that collects events and returns *result*; tests wait for the next event."""
 
-    def __init__(self, result=None):
-        self.events = queue.Queue()
+    def __init__(self, result: Any = None) -> None:
+        self.events: queue.Queue[Event] = queue.Queue()
         self.result = result
 
-    def __call__(self, event):
+    def __call__(self, event: Event) -> Any:
         self.events.put(event)
         return self.result
 
-    def next(self):
+    def next(self) -> Event:
         return self.events.get(timeout=TIMEOUT)
 
 
 # -- subscribing --------------------------------------------------------------------------------------------------
 
 
-def test_a_subscriber_receives_the_events_that_match_its_expression(hub):
+def test_a_subscriber_receives_the_events_that_match_its_expression(hub: EventHub) -> None:
     received = Collector()
     hub.subscribe("topic=studio.done and data.shot=sh010", received)
     for shot in ("sh020", "sh010"):
@@ -49,7 +55,9 @@ def test_a_subscriber_receives_the_events_that_match_its_expression(hub):
     assert received.events.empty()
 
 
-def test_subscribers_added_before_and_after_connecting_are_sent_to_the_server(make_hub, server):
+def test_subscribers_added_before_and_after_connecting_are_sent_to_the_server(
+    make_hub: MakeHub, server: MemoryServer
+) -> None:
     hub = make_hub()
     before = hub.subscribe("topic=a", print)
     hub.connect(TIMEOUT)
@@ -64,11 +72,11 @@ def test_subscribers_added_before_and_after_connecting_are_sent_to_the_server(ma
     ]
 
 
-def test_on_decorates_and_returns_the_function_unchanged(hub):
+def test_on_decorates_and_returns_the_function_unchanged(hub: EventHub) -> None:
     received = Collector()
 
     @hub.on("topic=studio.done")
-    def done(event):
+    def done(event: Event) -> None:
         received(event)
 
     hub.publish(Event("studio.done"))
@@ -76,15 +84,15 @@ def test_on_decorates_and_returns_the_function_unchanged(hub):
     assert done.__name__ == "done"
 
 
-def test_a_subscription_lasts_as_long_as_its_block(hub, server):
+def test_a_subscription_lasts_as_long_as_its_block(hub: EventHub, server: MemoryServer) -> None:
     with hub.subscription("topic=a", print) as identifier:
-        assert hub.get_subscriber_by_identifier(identifier).subscription.expression == "topic=a"
+        assert existing(hub.get_subscriber_by_identifier(identifier)).subscription.expression == "topic=a"
     assert hub.get_subscriber_by_identifier(identifier) is None
     assert hub.flush(TIMEOUT)
     assert server.topics()[-1] == "ftrack.meta.unsubscribe"
 
 
-def test_unsubscribing_ends_it_and_an_unknown_id_is_refused(hub):
+def test_unsubscribing_ends_it_and_an_unknown_id_is_refused(hub: EventHub) -> None:
     received, other = Collector(), Collector()
     identifier = hub.subscribe("topic=a", received)
     hub.subscribe("topic=a", other)
@@ -96,7 +104,7 @@ def test_unsubscribing_ends_it_and_an_unknown_id_is_refused(hub):
         hub.unsubscribe(identifier)
 
 
-def test_mistakes_in_subscribing_raise_at_once(hub):
+def test_mistakes_in_subscribing_raise_at_once(hub: EventHub) -> None:
     with pytest.raises(ExpressionError):
         hub.subscribe("topic=", print)
     hub.subscribe("topic=a", print, {"id": "one"})
@@ -104,10 +112,15 @@ def test_mistakes_in_subscribing_raise_at_once(hub):
         hub.subscribe("topic=a", print, {"id": "one"})
 
 
-def test_lower_priorities_come_first_and_may_stop_the_event(hub):
+def test_lower_priorities_come_first_and_may_stop_the_event(hub: EventHub) -> None:
     order, done = [], Collector()
+
+    def stop(event: Event) -> None:
+        order.append("middle")
+        event.stop()
+
     hub.subscribe("topic=a", lambda event: order.append("late"), priority=200)
-    hub.subscribe("topic=a", lambda event: (order.append("middle"), event.stop())[0])
+    hub.subscribe("topic=a", stop)
     hub.subscribe("topic=a", lambda event: order.append("early"), priority=10)
     hub.subscribe("topic=b", done)
     hub.publish(Event("a"))
@@ -117,7 +130,7 @@ def test_lower_priorities_come_first_and_may_stop_the_event(hub):
     assert order == ["early", "middle"]
 
 
-def test_an_event_with_a_target_reaches_only_the_subscribers_that_match(hub):
+def test_an_event_with_a_target_reaches_only_the_subscribers_that_match(hub: EventHub) -> None:
     maya, nuke = Collector(), Collector()
     hub.subscribe("topic=a", maya, {"applicationId": "maya"})
     hub.subscribe("topic=a", nuke, {"applicationId": "nuke"})
@@ -126,11 +139,13 @@ def test_an_event_with_a_target_reaches_only_the_subscribers_that_match(hub):
     assert maya.events.empty()
 
 
-def test_a_callback_that_raises_is_logged_and_the_next_is_called(hub, caplog):
+def test_a_callback_that_raises_is_logged_and_the_next_is_called(
+    hub: EventHub, caplog: pytest.LogCaptureFixture
+) -> None:
     received = Collector()
 
     @hub.on("topic=a", priority=1)
-    def fails(event):
+    def fails(event: Event) -> None:
         raise RuntimeError("no such shot")
 
     hub.subscribe("topic=a", received)
@@ -145,13 +160,13 @@ def test_a_callback_that_raises_is_logged_and_the_next_is_called(hub, caplog):
 # -- publishing ---------------------------------------------------------------------------------------------------
 
 
-def test_a_published_event_names_its_publisher(hub, server):
+def test_a_published_event_names_its_publisher(hub: EventHub, server: MemoryServer) -> None:
     hub.publish(Event("a", source={"applicationId": "maya"}))
     assert hub.flush(TIMEOUT)
     assert server.received[-1]["source"] == {"applicationId": "maya", "id": hub.id, "user": {"username": "jane"}}
 
 
-def test_changes_of_an_event_after_publishing_are_not_sent(make_hub, server):
+def test_changes_of_an_event_after_publishing_are_not_sent(make_hub: MakeHub, server: MemoryServer) -> None:
     hub = make_hub()
     hub.connect(wait=False)
     event = Event("a", {"value": 1})
@@ -162,17 +177,22 @@ def test_changes_of_an_event_after_publishing_are_not_sent(make_hub, server):
     assert server.received[-1]["data"] == {"value": 1}
 
 
-def test_synchronous_publishing_calls_only_the_subscribers_of_this_hub(make_hub, server):
+def test_synchronous_publishing_calls_only_the_subscribers_of_this_hub(make_hub: MakeHub, server: MemoryServer) -> None:
     hub = make_hub()
     threads = []
-    hub.subscribe("topic=a", lambda event: threads.append(threading.current_thread()) or "second")
+
+    def second(event: Event) -> str:
+        threads.append(threading.current_thread())
+        return "second"
+
+    hub.subscribe("topic=a", second)
     hub.subscribe("topic=a", lambda event: "first", priority=1)
     assert hub.publish(Event("a"), synchronous=True) == ["first", "second"]
     assert threads == [threading.current_thread()]
     assert server.received == []
 
 
-def test_the_topics_of_the_session_stay_in_the_process(hub, server):
+def test_the_topics_of_the_session_stay_in_the_process(hub: EventHub, server: MemoryServer) -> None:
     received, session = Collector(), object()
     hub.subscribe("topic=ftrack.api.session.*", received)
     hub.publish(Event("ftrack.api.session.reset", {"session": session}))
@@ -181,7 +201,7 @@ def test_the_topics_of_the_session_stay_in_the_process(hub, server):
     assert "ftrack.api.session.reset" not in server.topics()
 
 
-def test_publishing_without_a_connection_names_the_remedy(make_hub, caplog):
+def test_publishing_without_a_connection_names_the_remedy(make_hub: MakeHub, caplog: pytest.LogCaptureFixture) -> None:
     hub = make_hub()
     with pytest.raises(UsageError, match=r"connect\(\)"):
         hub.publish(Event("a"))
@@ -191,19 +211,21 @@ def test_publishing_without_a_connection_names_the_remedy(make_hub, caplog):
         hub.publish(Event("a"), on_error="ingore")
 
 
-def test_data_that_cannot_be_sent_is_refused_at_once(hub):
+def test_data_that_cannot_be_sent_is_refused_at_once(hub: EventHub) -> None:
     with pytest.raises(InvalidValue):
         hub.publish(Event("a", {"value": object()}))
 
 
-def test_publishing_more_events_than_the_limit_is_refused_and_loses_none(make_hub, server):
+def test_publishing_more_events_than_the_limit_is_refused_and_loses_none(
+    make_hub: MakeHub, server: MemoryServer
+) -> None:
     hub = make_hub(event_outbox_size=2)
     hub.connect(TIMEOUT)
     server.failures.extend(TransportError("away", safe_to_retry=True) for _ in range(1))
     server.sends_ready = False
     server.drop_connections()
     while hub.connected:
-        hub._connection.wait_closed(0.01)
+        existing(hub._connection).wait_closed(0.01)
     hub.publish(Event("a"))
     hub.publish(Event("b"))
     with pytest.raises(EventNotSent, match="event_outbox_size"):
@@ -215,7 +237,9 @@ def test_publishing_more_events_than_the_limit_is_refused_and_loses_none(make_hu
     assert [topic for topic in server.topics() if len(topic) == 1] == ["a", "b"]
 
 
-def test_a_refused_event_is_logged_and_counted(hub, server, caplog):
+def test_a_refused_event_is_logged_and_counted(
+    hub: EventHub, server: MemoryServer, caplog: pytest.LogCaptureFixture
+) -> None:
     server.ack = {"success": False, "message": "no such topic"}
     hub.publish(Event("a"))
     assert hub.flush(TIMEOUT)
@@ -226,7 +250,7 @@ def test_a_refused_event_is_logged_and_counted(hub, server, caplog):
 # -- replies ------------------------------------------------------------------------------------------------------
 
 
-def test_the_return_value_of_a_callback_is_the_reply(hub):
+def test_the_return_value_of_a_callback_is_the_reply(hub: EventHub) -> None:
     hub.subscribe("topic=question", lambda event: {"answer": event.data["number"] + 1}, {"id": "answering"})
     replies = Collector()
     question = Event("question", {"number": 1})
@@ -237,7 +261,7 @@ def test_the_return_value_of_a_callback_is_the_reply(hub):
     assert reply.source["id"] == "answering"
 
 
-def test_no_reply_is_sent_for_none_or_to_a_reply(hub, server):
+def test_no_reply_is_sent_for_none_or_to_a_reply(hub: EventHub, server: MemoryServer) -> None:
     done = Collector(result=None)
     hub.subscribe("topic=question", done)
     hub.subscribe("topic=ftrack.meta.reply", lambda event: "a reply to a reply")
@@ -252,7 +276,7 @@ def test_no_reply_is_sent_for_none_or_to_a_reply(hub, server):
     ]
 
 
-def test_waiting_for_a_reply_returns_it_also_inside_a_callback(make_hub):
+def test_waiting_for_a_reply_returns_it_also_inside_a_callback(make_hub: MakeHub) -> None:
     hub = make_hub(event_workers=2)
     hub.connect(TIMEOUT)
     hub.subscribe("topic=inner", lambda event: "inner")
@@ -260,12 +284,12 @@ def test_waiting_for_a_reply_returns_it_also_inside_a_callback(make_hub):
     assert hub.publish_and_wait_for_reply(Event("outer"), TIMEOUT).data == "inner"
 
 
-def test_no_reply_in_time_is_an_error(hub):
+def test_no_reply_in_time_is_an_error(hub: EventHub) -> None:
     with pytest.raises(RequestTimeout, match=r"studio\.unanswered"):
         hub.publish_and_wait_for_reply(Event("studio.unanswered"), 0.01)
 
 
-def test_an_event_without_a_source_cannot_be_replied_to(hub):
+def test_an_event_without_a_source_cannot_be_replied_to(hub: EventHub) -> None:
     with pytest.raises(InvalidValue):
         hub.publish_reply(Event("a"), {})
 
@@ -273,13 +297,13 @@ def test_an_event_without_a_source_cannot_be_replied_to(hub):
 # -- the connection -----------------------------------------------------------------------------------------------
 
 
-def test_connecting_twice_makes_one_connection(hub, server):
+def test_connecting_twice_makes_one_connection(hub: EventHub, server: MemoryServer) -> None:
     hub.connect(TIMEOUT)
     assert hub.connected
     assert server.attempts == 1
 
 
-def test_the_first_failure_to_connect_is_raised(make_hub, server):
+def test_the_first_failure_to_connect_is_raised(make_hub: MakeHub, server: MemoryServer) -> None:
     hub = make_hub()
     server.failures.append(TransportError("unreachable", safe_to_retry=True))
     with pytest.raises(TransportError, match="unreachable"):
@@ -288,7 +312,7 @@ def test_the_first_failure_to_connect_is_raised(make_hub, server):
     assert hub.connected
 
 
-def test_connecting_in_the_background_is_repeated_until_it_succeeds(make_hub, server):
+def test_connecting_in_the_background_is_repeated_until_it_succeeds(make_hub: MakeHub, server: MemoryServer) -> None:
     hub = make_hub()
     server.failures.extend(TransportError("unreachable", safe_to_retry=True) for _ in range(5))
     hub.connect(wait=False)
@@ -299,7 +323,9 @@ def test_connecting_in_the_background_is_repeated_until_it_succeeds(make_hub, se
     assert server.attempts == 6
 
 
-def test_a_refused_login_is_raised_and_not_repeated(make_hub, server, caplog):
+def test_a_refused_login_is_raised_and_not_repeated(
+    make_hub: MakeHub, server: MemoryServer, caplog: pytest.LogCaptureFixture
+) -> None:
     hub = make_hub()
     server.failures.append(AuthenticationError("wrong key"))
     with pytest.raises(AuthenticationError):
@@ -314,7 +340,7 @@ def test_a_refused_login_is_raised_and_not_repeated(make_hub, server, caplog):
         hub.publish(Event("a"))
 
 
-def test_a_limit_ends_the_attempts(make_hub, server):
+def test_a_limit_ends_the_attempts(make_hub: MakeHub, server: MemoryServer) -> None:
     hub = make_hub(reconnect_limit=2)
     hub.connect(TIMEOUT)
     server.failures.extend(TransportError("away", safe_to_retry=True) for _ in range(5))
@@ -324,15 +350,15 @@ def test_a_limit_ends_the_attempts(make_hub, server):
     assert server.attempts == 1 + 3
 
 
-def test_a_server_that_is_not_ready_in_time_is_an_error(make_hub, server):
+def test_a_server_that_is_not_ready_in_time_is_an_error(make_hub: MakeHub, server: MemoryServer) -> None:
     hub = make_hub()
     server.sends_ready = False
     with pytest.raises(RequestTimeout):
         hub.connect(0.05)
-    assert not hub._connection.alive
+    assert not existing(hub._connection).alive
 
 
-def test_subscriptions_and_queued_events_survive_a_lost_connection(hub, server):
+def test_subscriptions_and_queued_events_survive_a_lost_connection(hub: EventHub, server: MemoryServer) -> None:
     received = Collector()
     identifier = hub.subscribe("topic=a", received)
     meta = Collector()
@@ -359,11 +385,13 @@ def test_subscriptions_and_queued_events_survive_a_lost_connection(hub, server):
     assert hub.statistics.repeated == 1
 
 
-def test_disconnecting_sends_the_published_events_and_keeps_the_subscribers(hub, server):
+def test_disconnecting_sends_the_published_events_and_keeps_the_subscribers(
+    hub: EventHub, server: MemoryServer
+) -> None:
     received = Collector()
     hub.subscribe("topic=a", received)
     hub.publish(Event("a"))
-    thread = hub._connection._thread
+    thread = existing(hub._connection)._thread
     hub.disconnect()
     assert server.topics()[-1] == "a"
     assert received.events.qsize() == 1
@@ -375,7 +403,7 @@ def test_disconnecting_sends_the_published_events_and_keeps_the_subscribers(hub,
     received.next()
 
 
-def test_a_callback_may_disconnect_and_close_the_hub(make_hub):
+def test_a_callback_may_disconnect_and_close_the_hub(make_hub: MakeHub) -> None:
     hub = make_hub()
     hub.connect(TIMEOUT)
     hub.subscribe("topic=end", lambda event: hub.close())
@@ -384,7 +412,7 @@ def test_a_callback_may_disconnect_and_close_the_hub(make_hub):
     assert not hub.connected
 
 
-def test_a_closed_hub_raises_session_closed(hub):
+def test_a_closed_hub_raises_session_closed(hub: EventHub) -> None:
     hub.close()
     hub.close()
     for call in (hub.connect, hub.wait, lambda: hub.subscribe("topic=a", print), lambda: hub.publish(Event("a"))):
@@ -392,13 +420,13 @@ def test_a_closed_hub_raises_session_closed(hub):
             call()
 
 
-def test_waiting_blocks_for_the_duration_and_needs_a_connection(make_hub, hub):
+def test_waiting_blocks_for_the_duration_and_needs_a_connection(make_hub: MakeHub, hub: EventHub) -> None:
     hub.wait(0.001)
     with pytest.raises(UsageError, match="connect"):
         make_hub().wait()
 
 
-def test_a_silent_server_is_considered_gone_without_polling(make_hub, server):
+def test_a_silent_server_is_considered_gone_without_polling(make_hub: MakeHub, server: MemoryServer) -> None:
     server.heartbeat_timeout = 0.05
     hub = make_hub()
     lost = Collector()
@@ -407,15 +435,17 @@ def test_a_silent_server_is_considered_gone_without_polling(make_hub, server):
     assert "silent" in lost.next().data["reason"]
 
 
-def test_heartbeats_are_answered(hub, server):
+def test_heartbeats_are_answered(hub: EventHub, server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
     (connection,) = server.connections
     answered = threading.Event()
-    connection.send = lambda text: answered.set() if text == "2::" else None
+    monkeypatch.setattr(connection, "send", lambda text: answered.set() if text == "2::" else None)
     connection.deliver("2::")
     assert answered.wait(TIMEOUT)
 
 
-def test_malformed_texts_from_the_server_are_logged_and_ignored(hub, server, caplog):
+def test_malformed_texts_from_the_server_are_logged_and_ignored(
+    hub: EventHub, server: MemoryServer, caplog: pytest.LogCaptureFixture
+) -> None:
     received = Collector()
     hub.subscribe("topic=a", received)
     (connection,) = server.connections
@@ -428,29 +458,36 @@ def test_malformed_texts_from_the_server_are_logged_and_ignored(hub, server, cap
     assert "cannot be delivered" in caplog.text
 
 
-def test_nothing_is_received_while_the_queue_is_full_and_heartbeats_are_sent(make_hub, server, monkeypatch):
+def test_nothing_is_received_while_the_queue_is_full_and_heartbeats_are_sent(
+    make_hub: MakeHub, server: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("ftrack_orm.events.connection.connection._KEEPALIVE_SECONDS", 0.01)
     hub = make_hub(event_workers=1, event_queue_size=2)
     hub.connect(TIMEOUT)
     entered, leave = threading.Event(), threading.Event()
-    hub.subscribe("topic=a", lambda event: (entered.set(), leave.wait(TIMEOUT))[0])
+
+    def wait_to_leave(event: Event) -> None:
+        entered.set()
+        leave.wait(TIMEOUT)
+
+    hub.subscribe("topic=a", wait_to_leave)
     (connection,) = server.connections
     for number in range(10):
         server.deliver(Event("a", {"number": number}).to_payload())
     assert entered.wait(TIMEOUT)
     before = len(connection.sent)
     while len(connection.sent) < before + 3:
-        hub._connection.wait_closed(0.01)
+        existing(hub._connection).wait_closed(0.01)
     assert {decode(text).type for text in connection.sent[before:]} == {PacketType.HEARTBEAT}
     assert hub.statistics.waiting == 2
     leave.set()
     while hub.statistics.handled < 10:
-        hub._connection.wait_closed(0.01)
+        existing(hub._connection).wait_closed(0.01)
     assert hub.statistics.dropped == 0
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_forked_child_starts_without_the_connection_of_its_parent(hub, server):
+def test_a_forked_child_starts_without_the_connection_of_its_parent(hub: EventHub, server: MemoryServer) -> None:
     received = Collector()
     hub.subscribe("topic=a", received)
     child = os.fork()

@@ -1,16 +1,23 @@
 """Lost connections: callbacks still receive every event once, and in the same order as without the loss."""
 
+from __future__ import annotations
+
 import collections
 import queue
 import threading
+from typing import Any
 
 import pytest
 
 from ftrack_orm.events.event import Event
-from tests.events.memory_server import TIMEOUT
+from ftrack_orm.sandbox import Sandbox
+from tests.assertions import existing
+from tests.events.conftest import MakeHub
+from tests.events.memory_server import TIMEOUT, MemoryServer
+from tests.production import Connect, Production
 
 
-def update(number, entity):
+def update(number: int, entity: int) -> Event:
     """Return an `ftrack.update` as a server publishes it."""
     entry = {
         "entityId": f"task{entity}",
@@ -27,17 +34,17 @@ def update(number, entity):
 class Handler:
     """A callback that collects, for each entity, the values it received in order."""
 
-    def __init__(self):
-        self.values = collections.defaultdict(list)
+    def __init__(self) -> None:
+        self.values: dict[str, list[int]] = collections.defaultdict(list)
         self.changed = threading.Condition()
         self.count = 0
 
-    def wait_for(self, count):
+    def wait_for(self, count: int) -> None:
         """Wait until it was called *count* times."""
         with self.changed:
             assert self.changed.wait_for(lambda: self.count >= count, TIMEOUT), (self.count, count)
 
-    def __call__(self, event):
+    def __call__(self, event: Event) -> None:
         for entry in event.data["entities"]:
             self.values[entry["entityId"]].append(entry["changes"]["name"]["new"])
         with self.changed:
@@ -45,7 +52,7 @@ class Handler:
             self.changed.notify_all()
 
 
-def run(make_hub, server, events, losses):
+def run(make_hub: MakeHub, server: MemoryServer, events: int, losses: int) -> Any:
     """Publish *events* changes of 20 entities to a hub while its connection is lost *losses* times.
 
     Return the values that the handler received, the hub's statistics, and the data of the `reconnected` events. At each
@@ -54,7 +61,7 @@ def run(make_hub, server, events, losses):
     """
     hub = make_hub(catch_up_events=True)
     handler = Handler()
-    reconnected = queue.Queue()
+    reconnected: queue.Queue[Event] = queue.Queue()
     hub.subscribe("topic=ftrack.update", handler)
     hub.subscribe("topic=ftrack.meta.reconnected", reconnected.put)
     hub.connect(TIMEOUT)
@@ -77,7 +84,9 @@ def run(make_hub, server, events, losses):
     return dict(handler.values), hub.statistics, gaps
 
 
-def test_ten_thousand_events_through_fifty_lost_connections_are_handled_as_without(make_hub, server):
+def test_ten_thousand_events_through_fifty_lost_connections_are_handled_as_without(
+    make_hub: MakeHub, server: MemoryServer
+) -> None:
     expected, statistics, _ = run(make_hub, server, 10_000, 0)
     assert statistics.caught_up == 0
     server.records.clear()
@@ -90,7 +99,9 @@ def test_ten_thousand_events_through_fifty_lost_connections_are_handled_as_witho
     assert sum(gap["caught_up"] for gap in gaps) == statistics.caught_up
 
 
-def test_events_published_through_lost_connections_arrive_once_and_in_order(make_hub, server):
+def test_events_published_through_lost_connections_arrive_once_and_in_order(
+    make_hub: MakeHub, server: MemoryServer
+) -> None:
     publisher = make_hub()
     publisher.connect(TIMEOUT)
     for number in range(1000):
@@ -109,20 +120,23 @@ def test_events_published_through_lost_connections_arrive_once_and_in_order(make
     assert publisher.statistics.published == 1000
 
 
-def test_events_received_during_a_search_for_missed_ones_are_handled_after_them(make_hub, server):
+def test_events_received_during_a_search_for_missed_ones_are_handled_after_them(
+    make_hub: MakeHub, server: MemoryServer
+) -> None:
     hub = make_hub(catch_up_events=True, event_workers=1)
     handler = Handler()
     asked, answer = threading.Event(), threading.Event()
-    plain_query = hub._parts.receiver._catch_up._query
+    catch_up = existing(hub._parts.receiver._catch_up)
+    plain_query = catch_up._query
 
-    def slow_query(expression):
+    def slow_query(expression: str) -> Any:
         rows = list(plain_query(expression))
         if "where" in expression:
             asked.set()
             assert answer.wait(TIMEOUT)
         return rows
 
-    hub._parts.receiver._catch_up._query = slow_query
+    catch_up._query = slow_query
     hub.subscribe("topic=ftrack.update", handler)
     hub.connect(TIMEOUT)
     server.drop_connections()
@@ -140,9 +154,11 @@ def test_events_received_during_a_search_for_missed_ones_are_handled_after_them(
     assert handler.values == {"task1": [1, 2, 3]}
 
 
-def test_a_gap_is_reported_with_its_length_and_whether_all_events_were_found(make_hub, server):
+def test_a_gap_is_reported_with_its_length_and_whether_all_events_were_found(
+    make_hub: MakeHub, server: MemoryServer
+) -> None:
     hub = make_hub(catch_up_events=True)
-    reconnected = queue.Queue()
+    reconnected: queue.Queue[Event] = queue.Queue()
     hub.subscribe("topic=ftrack.meta.reconnected", reconnected.put)
     hub.connect(TIMEOUT)
     with server.lock:
@@ -153,9 +169,9 @@ def test_a_gap_is_reported_with_its_length_and_whether_all_events_were_found(mak
     assert (data["caught_up"], data["complete"]) == (0, False)
 
 
-def test_without_catching_up_a_gap_is_reported_as_incomplete(make_hub, server):
+def test_without_catching_up_a_gap_is_reported_as_incomplete(make_hub: MakeHub, server: MemoryServer) -> None:
     hub = make_hub(catch_up_events=False)
-    reconnected = queue.Queue()
+    reconnected: queue.Queue[Event] = queue.Queue()
     hub.subscribe("topic=ftrack.meta.reconnected", reconnected.put)
     hub.connect(TIMEOUT)
     server.drop_connections()
@@ -163,23 +179,29 @@ def test_without_catching_up_a_gap_is_reported_as_incomplete(make_hub, server):
     assert server.queries == []
 
 
-def test_events_held_back_are_handled_after_a_search_that_fails(make_hub, server, caplog):
+def test_events_held_back_are_handled_after_a_search_that_fails(
+    make_hub: MakeHub, server: MemoryServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hub = make_hub(catch_up_events=True)
-    handler, reconnected = Handler(), queue.Queue()
+    handler = Handler()
+    reconnected: queue.Queue[Event] = queue.Queue()
     hub.subscribe("topic=ftrack.update", handler)
     hub.subscribe("topic=ftrack.meta.reconnected", reconnected.put)
     hub.connect(TIMEOUT)
-    plain_query = hub._parts.receiver._catch_up._query
-    hub._parts.receiver._catch_up._query = lambda expression: 1 / 0
+    catch_up = existing(hub._parts.receiver._catch_up)
+    plain_query = catch_up._query
+    monkeypatch.setattr(catch_up, "_query", lambda expression: 1 / 0)
     server.drop_connections()
     assert reconnected.get(timeout=TIMEOUT).data["complete"] is False
-    hub._parts.receiver._catch_up._query = plain_query
+    catch_up._query = plain_query
     server.commit(update(1, 1))
     handler.wait_for(1)
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_listeners_are_called_for_the_gap_first_and_then_for_every_update(make_hub, server):
+def test_listeners_are_called_for_the_gap_first_and_then_for_every_update(
+    make_hub: MakeHub, server: MemoryServer
+) -> None:
     hub = make_hub(catch_up_events=True)
     calls, handler = [], Handler()
     hub.add_listener(lambda event: calls.append(event.id))
@@ -198,14 +220,16 @@ def test_listeners_are_called_for_the_gap_first_and_then_for_every_update(make_h
 
 
 @pytest.mark.parametrize("workers", [1, 4])
-def test_no_change_is_lost_on_a_real_server_that_drops_its_connections_repeatedly(connect, box, production, workers):
+def test_no_change_is_lost_on_a_real_server_that_drops_its_connections_repeatedly(
+    connect: Connect, box: Sandbox, production: Production, workers: int
+) -> None:
     listener, editor = connect(event_workers=workers, auto_connect_event_hub=False), connect()
     values, done, lock = collections.defaultdict(list), threading.Event(), threading.Lock()
     rounds = 20
-    tasks = [editor.get("Task", key) for key in production.tasks]
+    tasks = [existing(editor.get("Task", key)) for key in production.tasks]
 
     @listener.event_hub.on("topic=ftrack.update")
-    def changed(event):
+    def changed(event: Event) -> None:
         for entry in event.data["entities"]:
             if entry["entityId"] in production.tasks and "description" in entry["changes"]:
                 values[entry["entityId"]].append(entry["changes"]["description"]["new"])

@@ -67,7 +67,7 @@ def test_members_of_a_list_of_ids_are_those_on_one_side_only() -> None:
     scopes = SCHEMA.types["Task"].attributes["scopes"]
     changes = {scopes.alias or "scopes": (["a", "b"], ["b", "c"])}
     assert entry_of(changes=changes).members_added_or_removed(scopes) == {"a", "c"}
-    assert entry_of().members_added_or_removed(scopes) == set()
+    assert entry_of().members_added_or_removed(scopes) is None
 
 
 def test_names_are_joined_from_keys_and_changes() -> None:

@@ -48,7 +48,7 @@ class Studio:
         """Send a raw request and return the HTTP status and the decoded response."""
         all_headers = {"ftrack-user": self.user, "ftrack-api-key": self.key}
         all_headers.update({name.replace("_", "-"): value for name, value in headers.items()})
-        status, content_type, response = self.application.handle(all_headers, body)
+        status, content_type, response = self.application.handle("POST", "/api", all_headers, body)
         assert content_type == "application/json"
         return status, json.loads(response)
 

@@ -28,9 +28,24 @@ def test_a_key_belongs_to_one_user(studio: Studio) -> None:
 
 
 def test_header_names_and_user_names_are_case_insensitive(studio: Studio) -> None:
-    assert studio.application.handle({"FTRACK-User": "Jane", "Ftrack-Api-Key": studio.key}, b"[]").status == 200
-    status, _, body = studio.application.handle({"FTRACK-User": "JANE", "Ftrack-Api-Key": studio.key}, b"[]")
-    assert (status, json.loads(body)) == (200, [])
+    for user in ("Jane", "JANE"):
+        headers = {"FTRACK-User": user, "Ftrack-Api-Key": studio.key}
+        status, _, body = studio.application.handle("POST", "/api", headers, b"[]")
+        assert (status, json.loads(body)) == (200, [])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content"),
+    [
+        ("GET", "/api", "There is no GET /api here."),
+        ("POST", "/api/x", "There is no POST /api/x here."),
+        ("GET", "/component/get?id=x", "The embedded server does not support GET /component/get?id=x."),
+    ],
+)
+def test_other_requests_than_post_api_are_not_found(studio: Any, method: str, path: str, content: str) -> None:
+    status, content_type, body = studio.application.handle(method, path, {}, b"")
+    assert (status, content_type) == (404, "application/json")
+    assert json.loads(body) == {"exception": "NotFound", "content": content, "error_code": None}
 
 
 def test_an_empty_batch_has_an_empty_response(studio: Studio) -> None:

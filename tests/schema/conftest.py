@@ -1,10 +1,14 @@
+"""A small schema that has each feature of a server's schema once."""
+
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
 
-def _context(id, alias, **more):
-    """A type of the context family, with the attributes that all of them have."""
+def _context(id: str, alias: dict[str, Any] | str, **more: Any) -> dict[str, Any]:
+    """Return a type of the context family with the attributes that all of them have."""
     return {
         "id": id,
         "type": "object",
@@ -24,8 +28,8 @@ def _context(id, alias, **more):
 
 
 @pytest.fixture
-def answer():
-    """A `query_schemas` answer that has one of everything a schema can say."""
+def answer() -> list[dict[str, Any]]:
+    """The reply to `query_schemas`, with each kind of attribute and type."""
     typed = {
         "status": {"$ref": "Status", "alias_for": "status"},
         "status_id": {"type": "string", "alias_for": "statusid", "description": "Foreign key(s): Status.id"},
@@ -71,7 +75,6 @@ def answer():
                 "future": {"type": "tensor"},
                 "hidden": {"type": "array", "items": {"$ref": "Task"}, "restricted_projection": True},
             },
-            "deprecated": {"message": "Use something else."},
         },
         {
             "id": "Metadata",

@@ -1,11 +1,15 @@
+"""Attributes read from the schema's JSON description."""
+
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
-from ftrack_orm.schema.attribute import Kind, ValueType, read_attribute
+from ftrack_orm.schema.attribute import Attribute, Kind, ValueType, read_attribute
 
 
-def read(details, name="attribute", **flags):
+def read(details: dict[str, Any], name: str = "attribute", **flags: Any) -> Attribute:
     return read_attribute(name, details, **{"immutable": False, "computed": False, "required": False, **flags})
 
 
@@ -24,7 +28,7 @@ def read(details, name="attribute", **flags):
         ({"type": "tensor"}, ValueType.ANY),
     ],
 )
-def test_a_scalar_has_the_value_type_the_schema_declares(details, value_type):
+def test_a_scalar_has_the_value_type_the_schema_declares(details: Any, value_type: Any) -> None:
     attribute = read(details)
     assert (attribute.kind, attribute.value_type, attribute.target) == (Kind.SCALAR, value_type, None)
     assert not attribute.is_relation
@@ -39,7 +43,7 @@ def test_a_scalar_has_the_value_type_the_schema_declares(details, value_type):
         ({"type": "mapped_array", "items": {"$ref": "Status"}}, Kind.COLLECTION, True),
     ],
 )
-def test_a_relation_leads_to_its_target(details, kind, plural):
+def test_a_relation_leads_to_its_target(details: Any, kind: Any, plural: bool) -> None:
     attribute = read(details)
     assert (attribute.kind, attribute.target, attribute.value_type) == (kind, "Status", None)
     assert attribute.is_relation
@@ -47,7 +51,7 @@ def test_a_relation_leads_to_its_target(details, kind, plural):
 
 
 @pytest.mark.parametrize("declared", ["array", "mapped_array"])
-def test_a_collection_with_key_and_value_is_a_mapping(declared):
+def test_a_collection_with_key_and_value_is_a_mapping(declared: str) -> None:
     attribute = read(
         {"type": declared, "items": {"$ref": "Metadata"}, "key_value_attributes": {"key": "k", "value": "v"}}
     )
@@ -55,24 +59,22 @@ def test_a_collection_with_key_and_value_is_a_mapping(declared):
     assert attribute.is_plural
 
 
-def test_a_foreign_key_with_a_type_and_a_target_holds_ids():
+def test_a_foreign_key_with_a_type_and_a_target_holds_ids() -> None:
     assert read({"type": "string", "$ref": "Dashboard"}).kind is Kind.SCALAR
 
 
 @pytest.mark.parametrize("name", ["link", "_link"])
-def test_a_link_is_computed_and_holds_more_than_the_text_its_schema_promises(name):
+def test_a_link_is_computed_and_not_the_text_that_its_schema_declares(name: str) -> None:
     attribute = read({"type": "string"}, name=name)
     assert (attribute.value_type, attribute.computed) == (ValueType.ANY, True)
 
 
-def test_a_description_naming_a_foreign_key_is_kept_as_such():
-    keyed = read({"type": "string", "description": "Foreign key(s): Status.id"})
-    assert (keyed.foreign_key, keyed.description) == ("Status.id", "")
-    told = read({"type": "string", "description": "The name."})
-    assert (told.foreign_key, told.description) == (None, "The name.")
+def test_a_description_may_name_a_foreign_key() -> None:
+    assert read({"type": "string", "description": "Foreign key(s): Status.id"}).foreign_key == "Status.id"
+    assert read({"type": "string", "description": "The name."}).foreign_key is None
 
 
-def test_everything_else_the_schema_says_is_kept():
+def test_the_other_properties_of_the_description_are_kept() -> None:
     attribute = read(
         {
             "type": "string",
@@ -95,7 +97,7 @@ def test_everything_else_the_schema_says_is_kept():
     assert attribute.required
 
 
-def test_a_default_may_ask_the_client_for_an_id():
+def test_a_default_may_require_an_id_generated_by_the_client() -> None:
     assert read({"type": "string", "default": "{uid}"}).has_generated_default
     assert not read({"type": "string", "default": "uid"}).has_generated_default
     assert not read({"type": "string"}).has_generated_default

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import pytest
 
@@ -46,22 +48,24 @@ HIERARCHICAL = Configuration(entity_type="show", object_type_id=None, is_hierarc
         (Configuration(), ConfigurationScope("Note", False, None, None), False),
     ],
 )
-def test_a_configuration_applies_by_entity_type_object_type_project_and_hierarchy(configuration, scope, expected):
+def test_a_configuration_applies_by_entity_type_object_type_project_and_hierarchy(
+    configuration: Any, scope: Any, expected: bool
+) -> None:
     assert applies(configuration, scope) is expected
 
 
-def test_a_configuration_of_the_project_shadows_the_global_one_of_the_same_key():
+def test_a_configuration_of_the_project_shadows_the_global_one_of_the_same_key() -> None:
     everywhere, own, other_key = Configuration(), Configuration(project_id="film"), Configuration(key="handles")
     assert applicable([everywhere, own, other_key], TASK) == [own, other_key]
     assert applicable([own, everywhere], TASK) == [own]
     assert applicable([everywhere, own], attrs.evolve(TASK, project_id="other")) == [everywhere]
 
 
-def test_a_configuration_of_the_project_shadows_a_hierarchical_one_of_another_entity_type():
+def test_a_configuration_of_the_project_shadows_a_hierarchical_one_of_another_entity_type() -> None:
     own = Configuration(project_id="film")
     assert applicable([HIERARCHICAL, own], TASK) == [own]
 
 
-def test_a_configuration_that_does_not_apply_shadows_nothing():
+def test_a_configuration_that_does_not_apply_shadows_nothing() -> None:
     for_shots = Configuration(object_type_id="shot-type", project_id="film")
     assert applicable([Configuration(), for_shots], TASK) == [Configuration()]

@@ -1,5 +1,9 @@
 """How the members of collections are stored, on the embedded server's data model."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
 from ftrack_orm.sandbox import datamodel
@@ -8,7 +12,7 @@ from ftrack_orm.schema.model import Schema
 
 
 @pytest.fixture(scope="module")
-def schema():
+def schema() -> Schema:
     return Schema.from_answer(datamodel.load().schemas)
 
 
@@ -30,17 +34,19 @@ def schema():
         ("User", "Task", "parent_id", []),
     ],
 )
-def test_the_collections_a_key_puts_an_entity_in(schema, owner, holder, key, collections):
+def test_the_collections_a_key_puts_an_entity_in(
+    schema: Schema, owner: str, holder: str, key: str, collections: Any
+) -> None:
     assert sorted(name for name, _ in schema.inverses(owner, holder, key)) == collections
 
 
-def test_the_key_behind_a_collection(schema):
+def test_the_key_behind_a_collection(schema: Schema) -> None:
     assert schema.inverse_key("Shot", "children", "Task") == "parent_id"
     assert schema.inverse_key("Shot", "assignments", "Appointment") == "context_id"
     assert schema.inverse_key("Shot", "descendants", "Task") is None
 
 
-def test_the_client_knows_what_the_embedded_server_does(schema):
+def test_the_client_knows_what_the_embedded_server_does(schema: Schema) -> None:
     """Every storage that the client derives is that of the data model; hidden link tables are not known."""
     relations = datamodel.load().relations
     for owner in schema.types.values():

@@ -1,4 +1,4 @@
-"""Inferring where relations are kept, for schemas that have what the data model has never heard of."""
+"""The keys of relations, inferred for schemas with types and attributes that the data model does not describe."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_link_type_without_the_known_ends_is_not_used() -> None:
     assert infer(with_ends, known) == known
     without = schema_of(List={"items": many("Task")}, Task={}, ListObject={"name": TEXT})
     assert infer(without, known) == {("List", "items"): Through("List_items", "one_id", "other_id")}
-    # A table nobody sees can have any columns.
+    # A hidden table can have any columns.
     hidden = schema_of(List={"items": many("Task")}, Task={})
     assert infer(hidden, known) == known
 

@@ -13,6 +13,12 @@ from ftrack_orm.wire.operations import are_read_only
 TIMEOUT = 30
 
 
+class FollowingSession(Session):
+    """The type of sessions with the attribute *updates*. Sessions are not created with this class."""
+
+    updates: ReceivedUpdates
+
+
 class ReceivedUpdates:
     """Counts the updates that *session* has received, by the client token of their publisher."""
 

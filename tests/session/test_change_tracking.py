@@ -1,59 +1,66 @@
 """Two sessions: loaded entities of one show the commits of the other after at most one request."""
 
+from __future__ import annotations
+
 import datetime
 import threading
 import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 
-from ftrack_orm import errors, inspect
+from ftrack_orm import Entity, Exchange, Session, errors, inspect
+from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.testing import requests_made
-from tests.session.received_updates import TIMEOUT, ReceivedUpdates
+from tests.assertions import existing
+from tests.production import Connect, Production
+from tests.session.received_updates import TIMEOUT, FollowingSession, ReceivedUpdates
 
 
-def commit(other, follower):
+def commit(other: Session, follower: FollowingSession) -> None:
     other.commit()
     follower.updates.wait_for_all_of(other)
 
 
-def of_shot(production):
+def of_shot(production: Production) -> tuple[str, str]:
     return "Shot", production.shots[0]
 
 
-def of_task(production):
+def of_task(production: Production) -> tuple[str, str]:
     return "Task", production.tasks[0]
 
 
-def new_name():
+def new_name() -> str:
     return f"n{uuid.uuid4().hex[:8]}"
 
 
-def change_status(other, production):
-    task = other.get("Task", production.tasks[0])
+def change_status(other: Session, production: Production) -> None:
+    task = existing(other.get("Task", production.tasks[0]))
     task.status = next(s for s in other.query("Status").all() if s is not task.status)
 
 
-def rename(other, production):
-    other.get("Shot", production.shots[0]).name = "renamed"
+def rename(other: Session, production: Production) -> None:
+    existing(other.get("Shot", production.shots[0])).name = "renamed"
 
 
-def describe(other, production):
-    other.get("Task", production.tasks[0]).description = "changed"
+def describe(other: Session, production: Production) -> None:
+    existing(other.get("Task", production.tasks[0])).description = "changed"
 
 
-def move(other, production):
-    other.get("Shot", production.shots[0]).parent = other.get("Sequence", production.sequences[1])
+def move(other: Session, production: Production) -> None:
+    existing(other.get("Shot", production.shots[0])).parent = existing(other.get("Sequence", production.sequences[1]))
 
 
-def add_child(other, production):
+def add_child(other: Session, production: Production) -> None:
     other.create("Task", name=new_name(), parent=other.get("Shot", production.shots[0]))
 
 
-def remove_child(other, production):
-    other.delete(other.get("Task", production.tasks[0]))
+def remove_child(other: Session, production: Production) -> None:
+    other.delete(existing(other.get("Task", production.tasks[0])))
 
 
-def queried_once(session, name, query):
+def queried_once(session: Session, name: str, query: Callable[[], Any]) -> Any:
     """Return the result of *query*, which each session runs once: the tests count only the requests for attributes."""
     results = session.__dict__.setdefault("queried_once", {})
     if name not in results:
@@ -61,124 +68,124 @@ def queried_once(session, name, query):
     return results[name]
 
 
-def user(session):
+def user(session: Session) -> Any:
     return queried_once(session, "user", lambda: session.query("User").first())
 
 
-def assign(other, production):
+def assign(other: Session, production: Production) -> None:
     other.create("Appointment", context=other.get("Task", production.tasks[0]), resource=user(other), type="assignment")
 
 
-def unassign(other, production):
-    for appointment in list(other.get("Task", production.tasks[0]).assignments):
+def unassign(other: Session, production: Production) -> None:
+    for appointment in list(existing(other.get("Task", production.tasks[0])).assignments):
         other.delete(appointment)
 
 
-def assigned(other, production):
+def assigned(other: Session, production: Production) -> None:
     assign(other, production)
 
 
-def link(other, production):
+def link(other: Session, production: Production) -> None:
     a, b = (other.get("Shot", id_) for id_ in production.shots[:2])
     other.create("TypedContextLink", {"from": a, "to": b})
 
 
-def unlink(other, production):
-    for each in list(other.get("Shot", production.shots[0]).outgoing_links):
+def unlink(other: Session, production: Production) -> None:
+    for each in list(existing(other.get("Shot", production.shots[0])).outgoing_links):
         other.delete(each)
 
 
-def set_metadata(other, production):
-    other.get("Task", production.tasks[0]).metadata["reviewed"] = "yes"
+def set_metadata(other: Session, production: Production) -> None:
+    existing(other.get("Task", production.tasks[0])).metadata["reviewed"] = "yes"
 
 
-def with_metadata(other, production):
-    other.get("Task", production.tasks[0]).metadata["reviewed"] = "no"
+def with_metadata(other: Session, production: Production) -> None:
+    existing(other.get("Task", production.tasks[0])).metadata["reviewed"] = "no"
 
 
-def delete_metadata(other, production):
-    del other.get("Task", production.tasks[0]).metadata["reviewed"]
+def delete_metadata(other: Session, production: Production) -> None:
+    del existing(other.get("Task", production.tasks[0])).metadata["reviewed"]
 
 
-def write_note(other, production):
+def write_note(other: Session, production: Production) -> None:
     other.create("Note", content="look", author=user(other), parent_id=production.tasks[0], parent_type="Task")
 
 
-def asset_of(session, production):
+def asset_of(session: Session, production: Production) -> Any:
     return queried_once(session, "asset", lambda: session.query("Asset").where(context_id=production.shots[0]).one())
 
 
-def with_asset(other, production):
+def with_asset(other: Session, production: Production) -> None:
     kind = other.query("AssetType").first()
     other.create("Asset", name=new_name(), parent=other.get("Shot", production.shots[0]), type=kind)
 
 
-def with_version(other, production):
+def with_version(other: Session, production: Production) -> None:
     with_asset(other, production)
     other.commit()
     other.create("AssetVersion", asset=asset_of(other, production))
 
 
-def publish(other, production):
+def publish(other: Session, production: Production) -> None:
     other.create("AssetVersion", asset=asset_of(other, production))
 
 
-def add_component(other, production):
+def add_component(other: Session, production: Production) -> None:
     version = other.query("AssetVersion").where(asset_id=asset_of(other, production).id).first()
     other.create("FileComponent", name="main", version=version)
 
 
-def log_time(other, production):
+def log_time(other: Session, production: Production) -> None:
     other.create(
         "Timelog", context_id=production.tasks[0], user=user(other), duration=3600, start=datetime.date(2024, 1, 1)
     )
 
 
-def ids(entities):
+def ids(entities: Iterable[Entity]) -> list[str]:
     return sorted(entity.id for entity in entities)
 
 
-def shot(session, production):
-    return session.get("Shot", production.shots[0])
+def shot(session: Session, production: Production) -> Entity:
+    return existing(session.get("Shot", production.shots[0]))
 
 
-def task(session, production):
-    return session.get("Task", production.tasks[0])
+def task(session: Session, production: Production) -> Entity:
+    return existing(session.get("Task", production.tasks[0]))
 
 
-def make_list(other, production):
+def make_list(other: Session, production: Production) -> None:
     film = other.get("Project", production.project)
     category = other.query("ListCategory").first()
     collection = other.create("TypedContextList", name=new_name(), project=film, owner=user(other), category=category)
     collection.items.append(other.get("Task", production.tasks[0]))
 
 
-def list_of(session, production):
+def list_of(session: Session, production: Production) -> Any:
     return queried_once(
         session, "list", lambda: session.query("TypedContextList").where(project_id=production.project).one()
     )
 
 
-def add_to_list(other, production):
+def add_to_list(other: Session, production: Production) -> None:
     list_of(other, production).items.append(other.get("Task", production.tasks[1]))
 
 
-def clear_list(other, production):
+def clear_list(other: Session, production: Production) -> None:
     list_of(other, production).items.clear()
 
 
-def join_group(other, production):
+def join_group(other: Session, production: Production) -> None:
     group = other.create("Group", name=new_name())
     other.create("Membership", group=group, user=user(other))
 
 
-def note_of(session, production):
+def note_of(session: Session, production: Production) -> Any:
     return queried_once(
         session, "note", lambda: session.query("Note").where(parent_id=production.tasks[0], in_reply_to_id=None).one()
     )
 
 
-def reply(other, production):
+def reply(other: Session, production: Production) -> None:
     note = note_of(other, production)
     other.create(
         "Note",
@@ -190,49 +197,60 @@ def reply(other, production):
     )
 
 
-def use_version(other, production):
+def use_version(other: Session, production: Production) -> None:
     first = other.query("AssetVersion").where(asset_id=asset_of(other, production).id).first()
     second = other.create("AssetVersion", asset=asset_of(other, production))
     other.create("AssetVersionLink", {"from": first, "to": second})
 
 
-def first_version(session, production):
+def first_version(session: Session, production: Production) -> Any:
     query = session.query("AssetVersion").where(asset_id=asset_of(session, production).id).order_by("version")
     return queried_once(session, "version", query.first)
 
 
-def scope(other, production):
+def scope(other: Session, production: Production) -> None:
     local = other.query("Scope").first() or other.create("Scope", name="local")
     shot(other, production).scopes.append(local)
 
 
+#: Changes something with the session of another user.
+Step = Callable[[Session, Production], None]
+
 #: By name: the preparation, the change, and the function that reads the changed value in a session.
-CASES = {
+CASES: dict[str, tuple[Step | None, Step, Callable[[Session, Production], Any]]] = {
     "a status": (None, change_status, lambda s, p: task(s, p).status.name),
     "the key of a status": (None, change_status, lambda s, p: task(s, p).status_id),
     "a name": (None, rename, lambda s, p: shot(s, p).name),
     "a description": (None, describe, lambda s, p: task(s, p).description),
     "the link below a renamed entity": (None, rename, lambda s, p: [x["name"] for x in task(s, p).link]),
     "the parent of a moved entity": (None, move, lambda s, p: shot(s, p).parent.id),
-    "the children of the former parent": (None, move, lambda s, p: ids(s.get("Sequence", p.sequences[0]).children)),
-    "the children of the new parent": (None, move, lambda s, p: ids(s.get("Sequence", p.sequences[1]).children)),
+    "the children of the former parent": (
+        None,
+        move,
+        lambda s, p: ids(existing(s.get("Sequence", p.sequences[0])).children),
+    ),
+    "the children of the new parent": (
+        None,
+        move,
+        lambda s, p: ids(existing(s.get("Sequence", p.sequences[1])).children),
+    ),
     "the link below a moved entity": (None, move, lambda s, p: [x["id"] for x in task(s, p).link]),
     "the ancestors below a moved entity": (None, move, lambda s, p: ids(task(s, p).ancestors)),
     "a new child": (None, add_child, lambda s, p: ids(shot(s, p).children)),
-    "a new descendant": (None, add_child, lambda s, p: ids(s.get("Sequence", p.sequences[0]).descendants)),
+    "a new descendant": (None, add_child, lambda s, p: ids(existing(s.get("Sequence", p.sequences[0])).descendants)),
     "a deleted child": (None, remove_child, lambda s, p: ids(shot(s, p).children)),
     "an assignment": (None, assign, lambda s, p: ids(task(s, p).assignments)),
     "an assignment in all appointments": (None, assign, lambda s, p: ids(task(s, p).appointments)),
     "an assignment of a user": (None, assign, lambda s, p: len(user(s).assignments)),
     "a deleted assignment": (assigned, unassign, lambda s, p: ids(task(s, p).assignments)),
     "an outgoing dependency": (None, link, lambda s, p: ids(shot(s, p).outgoing_links)),
-    "an incoming dependency": (None, link, lambda s, p: ids(s.get("Shot", p.shots[1]).incoming_links)),
+    "an incoming dependency": (None, link, lambda s, p: ids(existing(s.get("Shot", p.shots[1])).incoming_links)),
     "a deleted dependency": (link, unlink, lambda s, p: ids(shot(s, p).outgoing_links)),
     "a new key of metadata": (None, set_metadata, lambda s, p: dict(task(s, p).metadata)),
     "a value of metadata": (with_metadata, set_metadata, lambda s, p: dict(task(s, p).metadata)),
     "a deleted key of metadata": (with_metadata, delete_metadata, lambda s, p: dict(task(s, p).metadata)),
     "an item of a list": (make_list, add_to_list, lambda s, p: ids(list_of(s, p).items)),
-    "the lists of an item": (make_list, add_to_list, lambda s, p: len(s.get("Task", p.tasks[1]).lists)),
+    "the lists of an item": (make_list, add_to_list, lambda s, p: len(existing(s.get("Task", p.tasks[1])).lists)),
     "an item removed from a list": (make_list, clear_list, lambda s, p: ids(list_of(s, p).items)),
     "the lists of a removed item": (make_list, clear_list, lambda s, p: len(task(s, p).lists)),
     "a membership": (None, join_group, lambda s, p: len(user(s).memberships)),
@@ -253,7 +271,9 @@ REQUESTS = {"a component": 2}
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_loaded_entity_shows_the_changes_of_others(follower, other, connect, production, case):
+def test_a_loaded_entity_shows_the_changes_of_others(
+    follower: FollowingSession, other: Session, connect: Connect, production: Production, case: Any
+) -> None:
     prepare, change, read = CASES[case]
     if prepare is not None:
         prepare(other, production)
@@ -271,7 +291,9 @@ def test_a_loaded_entity_shows_the_changes_of_others(follower, other, connect, p
     assert len(profile) <= REQUESTS.get(case, 1)
 
 
-def test_changed_peers_are_loaded_with_one_request(follower, other, production):
+def test_changed_peers_are_loaded_with_one_request(
+    follower: FollowingSession, other: Session, production: Production
+) -> None:
     query = follower.query("Task").where(parent_id=production.shots[0]).select("name", "bid")
     mine = query.all()
     for theirs in other.query("Task").where(parent_id=production.shots[0]):
@@ -281,7 +303,9 @@ def test_changed_peers_are_loaded_with_one_request(follower, other, production):
         assert [task.bid for task in mine] == [99, 99, 99]
 
 
-def test_a_collection_in_use_is_updated_and_remains_the_same_object(follower, other, production):
+def test_a_collection_in_use_is_updated_and_remains_the_same_object(
+    follower: FollowingSession, other: Session, production: Production
+) -> None:
     children = shot(follower, production).children
     before = ids(children)
     add_child(other, production)
@@ -294,7 +318,9 @@ def test_a_collection_in_use_is_updated_and_remains_the_same_object(follower, ot
     assert len(children) == len(before) + 2
 
 
-def test_printing_an_outdated_collection_makes_no_request(follower, other, production):
+def test_printing_an_outdated_collection_makes_no_request(
+    follower: FollowingSession, other: Session, production: Production
+) -> None:
     children = shot(follower, production).children
     len(children)
     add_child(other, production)
@@ -303,7 +329,9 @@ def test_printing_an_outdated_collection_makes_no_request(follower, other, produ
         repr(children)
 
 
-def test_adding_to_an_outdated_mapping_keeps_the_keys_of_others(follower, other, production):
+def test_adding_to_an_outdated_mapping_keeps_the_keys_of_others(
+    follower: FollowingSession, other: Session, production: Production
+) -> None:
     metadata = task(follower, production).metadata
     assert dict(metadata) == {}
     set_metadata(other, production)
@@ -313,7 +341,9 @@ def test_adding_to_an_outdated_mapping_keeps_the_keys_of_others(follower, other,
     assert dict(metadata) == {"reviewed": "yes", "mine": "too"}
 
 
-def test_an_edit_is_kept_and_rolling_back_shows_the_new_value(follower, other, production):
+def test_an_edit_is_kept_and_rolling_back_shows_the_new_value(
+    follower: FollowingSession, other: Session, production: Production
+) -> None:
     mine = task(follower, production)
     assert not mine.description
     mine.description = "mine"
@@ -324,7 +354,9 @@ def test_an_edit_is_kept_and_rolling_back_shows_the_new_value(follower, other, p
     assert mine.description == "changed"
 
 
-def test_restoring_a_value_that_another_session_changed_meanwhile_is_a_change(follower, other, production):
+def test_restoring_a_value_that_another_session_changed_meanwhile_is_a_change(
+    follower: FollowingSession, other: Session, production: Production
+) -> None:
     mine = task(follower, production)
     before = mine.bid
     mine.bid = 50
@@ -337,7 +369,9 @@ def test_restoring_a_value_that_another_session_changed_meanwhile_is_a_change(fo
     assert task(other, production).bid == before
 
 
-def test_an_edit_of_a_changed_attribute_is_a_conflict(follower, other, production):
+def test_an_edit_of_a_changed_attribute_is_a_conflict(
+    follower: FollowingSession, other: Session, production: Production
+) -> None:
     mine = task(follower, production)
     assert not mine.description
     mine.description = "mine"
@@ -347,7 +381,9 @@ def test_an_edit_of_a_changed_attribute_is_a_conflict(follower, other, productio
         follower.commit(on_conflict="raise")
 
 
-def test_an_entity_deleted_by_another_session_is_deleted(follower, other, production):
+def test_an_entity_deleted_by_another_session_is_deleted(
+    follower: FollowingSession, other: Session, production: Production
+) -> None:
     mine = task(follower, production)
     remove_child(other, production)
     commit(other, follower)
@@ -357,7 +393,9 @@ def test_an_entity_deleted_by_another_session_is_deleted(follower, other, produc
         mine.name = "late"
 
 
-def test_an_edit_of_a_deleted_entity_is_not_lost_silently(follower, other, production):
+def test_an_edit_of_a_deleted_entity_is_not_lost_silently(
+    follower: FollowingSession, other: Session, production: Production
+) -> None:
     mine = task(follower, production)
     mine.name = "mine"
     remove_child(other, production)
@@ -367,16 +405,18 @@ def test_an_edit_of_a_deleted_entity_is_not_lost_silently(follower, other, produ
         follower.commit()
 
 
-def test_the_error_for_a_forbidden_fetch_names_the_change_on_the_server(follower, other, production):
+def test_the_error_for_a_forbidden_fetch_names_the_change_on_the_server(
+    follower: FollowingSession, other: Session, production: Production
+) -> None:
     mine = task(follower, production)
-    rename_task = other.get("Task", production.tasks[0])
+    rename_task = existing(other.get("Task", production.tasks[0]))
     rename_task.name = "other"
     commit(other, follower)
     with follower.fetching("never"), pytest.raises(errors.NotFetched, match="has changed on the server"):
         mine.name  # noqa: B018 - reading is what raises
 
 
-def test_own_commits_cause_no_request(follower, production):
+def test_own_commits_cause_no_request(follower: FollowingSession, production: Production) -> None:
     mine = task(follower, production)
     children = shot(follower, production).children
     len(children)
@@ -389,7 +429,7 @@ def test_own_commits_cause_no_request(follower, production):
         assert len(children) == 4
 
 
-def test_raw_calls_expire_the_entities_that_they_bypass(follower, production):
+def test_raw_calls_expire_the_entities_that_they_bypass(follower: FollowingSession, production: Production) -> None:
     mine = task(follower, production)
     data = {"__entity_type__": "Task", "name": "raw"}
     follower.call([{"action": "update", "entity_type": "Task", "entity_key": [mine.id], "entity_data": data}])
@@ -397,7 +437,7 @@ def test_raw_calls_expire_the_entities_that_they_bypass(follower, production):
     assert mine.name == "raw"
 
 
-def test_after_a_gap_everything_is_loaded_again(box, connect, production):
+def test_after_a_gap_everything_is_loaded_again(box: Sandbox, connect: Connect, production: Production) -> None:
     # Without the queries for missed events, which would be counted.
     follower = connect(catch_up_events=False)
     follower.event_hub.connect()
@@ -411,20 +451,21 @@ def test_after_a_gap_everything_is_loaded_again(box, connect, production):
         assert [task.bid for task in mine] == [0, 1, 2]
 
 
-def test_an_update_between_a_request_and_its_response_is_not_overwritten(connect, other, production):
-    state = {}
+def test_an_update_between_a_request_and_its_response_is_not_overwritten(
+    connect: Connect, other: Session, production: Production
+) -> None:
+    state: dict[str, Any] = {}
 
-    def change(exchange):
+    def change(exchange: Exchange) -> None:
         if state.pop("armed", None):
             task(other, production).bid = 77
             other.commit()
-            state["follower"].updates.wait_for()
+            state["updates"].wait_for()
 
     follower = connect()
     mine = task(follower, production)
     follower.event_hub.connect()
-    state["follower"] = follower
-    follower.updates = ReceivedUpdates(follower)
+    state["updates"] = ReceivedUpdates(follower)
     # Observers are called after the response arrived and before it is merged: the update is newer than the response.
     follower.observe(change)
     follower.expire(mine)
@@ -432,7 +473,7 @@ def test_an_update_between_a_request_and_its_response_is_not_overwritten(connect
     assert mine.bid == 77
 
 
-def configure(other, production, **details):
+def configure(other: Session, production: Production, **details: Any) -> str:
     kind = other.query("CustomAttributeType").where(name="text").one()
     key = f"key_{new_name()}"
     data = {"key": key, "label": key, "entity_type": "show", "project_id": production.project, "type": kind}
@@ -441,7 +482,9 @@ def configure(other, production, **details):
     return key
 
 
-def test_custom_attributes_of_loaded_entities_are_updated(follower, other, production):
+def test_custom_attributes_of_loaded_entities_are_updated(
+    follower: FollowingSession, other: Session, production: Production
+) -> None:
     number = other.query("ObjectType").where(name="Task").one().id
     key = configure(other, production, entity_type="task", object_type_id=number)
     follower.updates.wait_for()
@@ -453,11 +496,13 @@ def test_custom_attributes_of_loaded_entities_are_updated(follower, other, produ
         assert customs[key] == "new"
 
 
-def test_a_custom_attribute_inherited_from_an_ancestor_is_updated(follower, other, production):
+def test_a_custom_attribute_inherited_from_an_ancestor_is_updated(
+    follower: FollowingSession, other: Session, production: Production
+) -> None:
     key = configure(other, production, is_hierarchical=True)
     follower.updates.wait_for()
     customs = task(follower, production).custom_attributes
     assert customs.get(key, inherited=True).value == "unchanged"
-    other.get("Sequence", production.sequences[0]).custom_attributes[key] = "from above"
+    existing(other.get("Sequence", production.sequences[0])).custom_attributes[key] = "from above"
     commit(other, follower)
     assert customs.get(key, inherited=True).value == "from above"

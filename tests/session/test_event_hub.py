@@ -1,8 +1,12 @@
 """A session's event hub: created by its first use with its plugins, connected to the embedded server, then closed."""
 
+from __future__ import annotations
+
 import os
 import queue
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,11 +14,13 @@ from ftrack_orm import Event, Session
 from ftrack_orm.errors import AuthenticationError, SessionClosed, SettingsError
 from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.settings import Settings
+from tests.assertions import existing
+from tests.production import Connect, Production
 
 TIMEOUT = 30
 
 
-def test_two_sessions_exchange_events_and_replies(connect):
+def test_two_sessions_exchange_events_and_replies(connect: Connect) -> None:
     artist, farm = connect(), connect()
     farm.event_hub.subscribe("topic=farm.render", lambda event: {"job": event.data["shot"] + ".1"})
     for session in (artist, farm):
@@ -24,19 +30,20 @@ def test_two_sessions_exchange_events_and_replies(connect):
     assert reply.source["user"]["username"] == farm.api_user
 
 
-def test_a_commit_of_one_session_is_received_by_another(connect, production):
-    editor, listener, received = connect(), connect(), queue.Queue()
+def test_a_commit_of_one_session_is_received_by_another(connect: Connect, production: Production) -> None:
+    editor, listener = connect(), connect()
+    received: queue.Queue[Event] = queue.Queue()
     listener.event_hub.subscribe(
         f"topic=ftrack.update and data.clientToken={editor.settings.client_token}", received.put
     )
     listener.event_hub.connect()
-    editor.get("Task", production.tasks[0]).name = "renamed"
+    existing(editor.get("Task", production.tasks[0])).name = "renamed"
     editor.commit()
     (entry,) = received.get(timeout=TIMEOUT).data["entities"]
     assert (entry["entityId"], entry["changes"]["name"]["new"]) == (production.tasks[0], "renamed")
 
 
-def test_creating_a_session_creates_no_hub_and_closing_it_ends_all_threads(connect):
+def test_creating_a_session_creates_no_hub_and_closing_it_ends_all_threads(connect: Connect) -> None:
     before = set(threading.enumerate())
     session = connect()
     assert session._deferred_event_hub._hub is None
@@ -53,15 +60,15 @@ def test_creating_a_session_creates_no_hub_and_closing_it_ends_all_threads(conne
         unused.event_hub  # noqa: B018 - reading it raises the error
 
 
-def test_auto_connect_connects_in_the_background(connect, box):
+def test_auto_connect_connects_in_the_background(connect: Connect, box: Sandbox) -> None:
     session = connect(auto_connect_event_hub=True)
-    received = queue.Queue()
+    received: queue.Queue[Event] = queue.Queue()
     session.event_hub.subscribe("topic=early", received.put)
     session.event_hub.publish(Event("early"))
     assert received.get(timeout=TIMEOUT).topic == "early"
 
 
-def test_connecting_with_a_wrong_key_raises_an_error(box):
+def test_connecting_with_a_wrong_key_raises_an_error(box: Sandbox) -> None:
     with (
         Session(box.url, "wrong", box.api_user, schema_cache_path=False) as session,
         pytest.raises(AuthenticationError) as raised,
@@ -70,7 +77,9 @@ def test_connecting_with_a_wrong_key_raises_an_error(box):
     assert "wrong" not in str(raised.value)
 
 
-def test_plugins_are_loaded_by_the_first_use_and_notified_that_the_session_is_ready(connect, tmp_path, monkeypatch):
+def test_plugins_are_loaded_by_the_first_use_and_notified_that_the_session_is_ready(
+    connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "plugin.py").write_text(
         "events = []\n"
         "def register(session, prefix=''):\n"
@@ -79,7 +88,7 @@ def test_plugins_are_loaded_by_the_first_use_and_notified_that_the_session_is_re
         "    session.events, session.prefix = events, prefix\n"
     )
     monkeypatch.setenv("FTRACK_EVENT_PLUGIN_PATH", str(tmp_path))
-    session = connect(plugin_arguments={"prefix": "studio", "unknown": 1})
+    session: Any = connect(plugin_arguments={"prefix": "studio", "unknown": 1})
     assert not hasattr(session, "events")
     hub = session.event_hub
     assert session.prefix == "studio"
@@ -92,8 +101,8 @@ def test_plugins_are_loaded_by_the_first_use_and_notified_that_the_session_is_re
     assert len(session.events) == 3
 
 
-def test_folders_of_plugins_come_from_the_argument_or_else_the_environment(tmp_path):
-    def paths(given, variable=""):
+def test_folders_of_plugins_come_from_the_argument_or_else_the_environment(tmp_path: Path) -> None:
+    def paths(given: Any, variable: str = "") -> tuple[Path, ...]:
         environ = {"FTRACK_EVENT_PLUGIN_PATH": variable}
         return Settings.resolve("studio", "key", "jane", plugin_paths=given, environ=environ).plugin_paths
 
@@ -118,15 +127,15 @@ def test_folders_of_plugins_come_from_the_argument_or_else_the_environment(tmp_p
         ("auto_connect_event_hub", 1),
     ],
 )
-def test_settings_of_events_are_checked(name, value):
+def test_settings_of_events_are_checked(name: str, value: Any) -> None:
     with pytest.raises(SettingsError) as raised:
         Settings.resolve("studio", "key", "jane", environ={}, **{name: value})
     assert raised.value.setting == name
 
 
-def test_the_hub_reconnects_to_a_server_that_refused_a_handshake():
+def test_the_hub_reconnects_to_a_server_that_refused_a_handshake() -> None:
     with Sandbox() as box, Session(box.url, box.api_key, box.api_user, schema_cache_path=False) as session:
-        reconnected = queue.Queue()
+        reconnected: queue.Queue[Event] = queue.Queue()
         session.event_hub.subscribe("topic=ftrack.meta.reconnected", reconnected.put)
         session.event_hub.connect(TIMEOUT)
         box.events.refuse_handshakes(1)
@@ -135,10 +144,10 @@ def test_the_hub_reconnects_to_a_server_that_refused_a_handshake():
         assert session.event_hub.connected
 
 
-def test_a_server_that_goes_silent_is_considered_gone():
+def test_a_server_that_goes_silent_is_considered_gone() -> None:
     with Sandbox() as box, Session(box.url, box.api_key, box.api_user, schema_cache_path=False) as session:
         box.events.set_heartbeat(0.05, 0.5)
-        lost = queue.Queue()
+        lost: queue.Queue[Event] = queue.Queue()
         session.event_hub.subscribe("topic=ftrack.meta.disconnected", lost.put)
         session.event_hub.connect(TIMEOUT)
         box.events.go_silent()
@@ -146,8 +155,9 @@ def test_a_server_that_goes_silent_is_considered_gone():
         box.events.resume()
 
 
-def test_an_event_that_is_received_twice_is_handled_once(connect, box):
-    session, received = connect(), queue.Queue()
+def test_an_event_that_is_received_twice_is_handled_once(connect: Connect, box: Sandbox) -> None:
+    session = connect()
+    received: queue.Queue[Event] = queue.Queue()
     session.event_hub.subscribe("topic=studio.*", received.put)
     session.event_hub.connect()
     box.events.duplicate(1)
@@ -157,13 +167,15 @@ def test_an_event_that_is_received_twice_is_handled_once(connect, box):
     assert session.event_hub.statistics.repeated == 1
 
 
-def test_a_reset_rolls_back_expires_everything_and_notifies_plugins(connect, other, production):
+def test_a_reset_rolls_back_expires_everything_and_notifies_plugins(
+    connect: Connect, other: Session, production: Production
+) -> None:
     session, topics = connect(), []
     for topic in ("configure-location", "reset"):
         session.event_hub.subscribe(f"topic=ftrack.api.session.{topic}", lambda event: topics.append(event.topic))
     task = session.query("Task").where(id=production.tasks[0]).select("name", "bid").one()
     task.bid = 99.0
-    other.get("Task", task.id).name = "renamed meanwhile"
+    existing(other.get("Task", task.id)).name = "renamed meanwhile"
     other.commit()
     session.reset()
     assert not session.modified

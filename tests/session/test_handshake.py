@@ -1,100 +1,115 @@
+"""The handshake: server information and schema are read together with the first request, and cached."""
+
+from __future__ import annotations
+
 import copy
 import json
 import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ftrack_orm import Session, errors
+from ftrack_orm import Cancellation, Exchange, Request, Response, Session, errors
+from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.schema.cache import SchemaCache
 from ftrack_orm.session.handshake import check_version
-from ftrack_orm.settings import Settings
-from ftrack_orm.transport.base import Response
-from ftrack_orm.transport.http import HttpTransport
+from tests.assertions import existing
+from tests.fakes.transports import ForwardingTransport
+from tests.production import Connect, Production
 
 USERS = {"action": "query", "expression": "select username from User"}
 
 
-class Line:
-    """HTTP to the embedded server, with a look at what is asked and a hand on what is answered."""
+Actions = list[str]
 
-    def __init__(self, box):
-        self._http = HttpTransport(Settings.resolve(box.url, box.api_key, box.api_user))
-        self.asked = []
-        self.cut = lambda actions: False
-        self.change = lambda actions, answers: answers
 
-    def send(self, request, cancellation=None):
+class HandshakeTransport(ForwardingTransport):
+    """Records the actions of every request. `fails` decides which requests fail, `change` may replace responses."""
+
+    def __init__(self, box: Sandbox) -> None:
+        super().__init__(box)
+        self.requested: list[Actions] = []
+        self.fails: Callable[[Actions], bool] = lambda actions: False
+        self.change: Callable[[list[Any]], list[Any]] = lambda elements: elements
+
+    def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
+        assert isinstance(request.body, bytes)
         actions = [operation["action"] for operation in json.loads(request.body)]
-        self.asked.append(actions)
-        if self.cut(actions):
-            raise errors.TransportError("The line was cut.", safe_to_retry=True)
-        answer = self._http.send(request, cancellation)
-        answers = self.change(actions, json.loads(answer.body))
-        return Response(answer.status, answer.headers, json.dumps(answers).encode())
-
-    def close(self):
-        self._http.close()
+        self.requested.append(actions)
+        if self.fails(actions):
+            raise errors.TransportError("The connection was lost.", safe_to_retry=True)
+        response = super().send(request, cancellation)
+        elements = self.change(json.loads(response.read()))
+        return Response(response.status, response.headers, json.dumps(elements).encode())
 
 
 @pytest.fixture
-def line(box):
-    line = Line(box)
-    yield line
-    line.close()
+def transport(box: Sandbox) -> Iterator[HandshakeTransport]:
+    transport = HandshakeTransport(box)
+    yield transport
+    transport.close()
 
 
 @pytest.fixture
-def cache(tmp_path):
+def cache(tmp_path: Path) -> SchemaCache:
     return SchemaCache(tmp_path)
 
 
 @pytest.fixture
-def start(connect, line, cache):
-    """Make a session that is to meet the server through `line`, with `cache`."""
-    return lambda: connect(transport=line, schema_cache_path=cache.folder)
+def start(connect: Connect, transport: HandshakeTransport, cache: SchemaCache) -> Callable[[], Session]:
+    """Create a session that has not connected yet and uses `transport` and `cache`."""
+    return lambda: connect(transport=transport, schema_cache_path=cache.folder)
 
 
 @pytest.fixture
-def answer(session):
-    """The embedded server's schema, to be changed at will."""
+def answer(session: Session) -> list[dict[str, Any]]:
+    """A copy of the embedded server's schema, for tests to change."""
     return copy.deepcopy(session.schemas)
 
 
-def described(answer, name):
+def description_of(answer: list[dict[str, Any]], name: str) -> dict[str, Any]:
     return next(description for description in answer if description["id"] == name)
 
 
 # -- the first request ------------------------------------------------------------------------------------------------
 
 
-def test_without_a_cached_schema_the_first_request_asks_everything_at_once(start, line):
+def test_without_a_cached_schema_the_first_request_has_the_whole_handshake(
+    start: Callable[[], Session], transport: HandshakeTransport
+) -> None:
     (reply,) = start().call([USERS])
     assert reply["action"] == "query"
-    assert line.asked == [["query_server_information", "query_schemas", "query"]]
+    assert transport.requested == [["query_server_information", "query_schemas", "query"]]
 
 
-def test_with_a_cached_schema_the_first_request_asks_one_thing_more_and_nothing_follows(start, line):
+def test_with_a_cached_schema_the_first_request_has_one_operation_more_and_no_request_follows(
+    start: Callable[[], Session], transport: HandshakeTransport
+) -> None:
     start().call([USERS])
-    line.asked.clear()
+    transport.requested.clear()
 
     session = start()
     assert session.query("User").first() is not None
     assert session.types.Task.__name__ == "Task"
     assert session.server_information["version"]
-    assert line.asked == [["query_server_information", "query"]]
+    assert transport.requested == [["query_server_information", "query"]]
 
 
-def test_information_is_asked_once(start, line):
+def test_server_information_is_requested_once(start: Callable[[], Session], transport: HandshakeTransport) -> None:
     session = start()
     assert session.server_information["schema_hash"] == session.schema.hash
     assert session.server_information["version"]
     session.call([USERS])
-    assert line.asked == [["query_server_information", "query_schemas"], ["query"]]
+    assert transport.requested == [["query_server_information", "query_schemas"], ["query"]]
 
 
-def test_a_cached_schema_can_be_read_without_the_server(start, line):
+def test_a_cached_schema_can_be_read_without_the_server(
+    start: Callable[[], Session], transport: HandshakeTransport
+) -> None:
     start().call([USERS])
-    line.cut = lambda actions: True
+    transport.fails = lambda actions: True
     session = start()
     assert "Task" in session.types
     assert str(session.query("Task").where(name="x")) == 'Task where name is "x"'
@@ -102,59 +117,71 @@ def test_a_cached_schema_can_be_read_without_the_server(start, line):
         session.query("Task").all()
 
 
-def test_what_the_server_refuses_first_is_told_and_the_next_request_is_met_as_usual(start):
+def test_a_first_request_that_the_server_refuses_raises_and_the_next_one_succeeds(start: Callable[[], Session]) -> None:
     session = start()
     with pytest.raises(errors.ServerParseError):
         session.call([{"action": "query", "expression": "select id from User where"}])
     assert session.query("User").first() is not None
 
 
-def test_a_cut_line_leaves_the_session_able_to_begin_again(start, line):
+def test_a_session_can_connect_after_a_lost_connection(
+    start: Callable[[], Session], transport: HandshakeTransport
+) -> None:
     session = start()
-    line.cut = lambda actions: True
+    transport.fails = lambda actions: True
     with pytest.raises(errors.TransportError):
-        session.types.Task  # noqa: B018 - reading it asks for the schema
-    line.cut = lambda actions: False
+        session.types.Task  # noqa: B018 - reading it requests the schema
+    transport.fails = lambda actions: False
     assert session.types.Task.__name__ == "Task"
 
 
-def test_the_very_first_request_of_a_query_is_answered_through_the_same_request(start, line, cache):
+def test_the_first_query_travels_in_the_request_of_the_handshake(
+    start: Callable[[], Session], transport: HandshakeTransport, cache: SchemaCache
+) -> None:
     start().call([USERS])
-    line.asked.clear()
+    transport.requested.clear()
     assert len(start().query("User").all()) >= 1
-    assert line.asked == [["query_server_information", "query"]]
+    assert transport.requested == [["query_server_information", "query"]]
 
 
-# -- a cached schema that is not the server's any more -----------------------------------------------------------------
+# -- a cached schema that is older than the server's -------------------------------------------------------------------
 
 
-def test_a_stale_schema_is_asked_for_anew_and_the_cache_rewritten(start, line, cache, box, answer):
-    del described(answer, "Task")["properties"]["bid"]
+def test_a_stale_schema_is_requested_again_and_the_cache_rewritten(
+    start: Callable[[], Session],
+    transport: HandshakeTransport,
+    cache: SchemaCache,
+    box: Sandbox,
+    answer: list[dict[str, Any]],
+) -> None:
+    del description_of(answer, "Task")["properties"]["bid"]
     cache.store(box.url, answer, "the hash of an earlier schema")
 
     session = start()
     assert "bid" not in session.schema.type("Task").attributes
     session.call([USERS])
-    assert line.asked == [["query_server_information", "query"], ["query_schemas"]]
+    assert transport.requested == [["query_server_information", "query"], ["query_schemas"]]
     assert "bid" in session.schema.type("Task").attributes
-    kept, hash = cache.load(box.url)
+    cached, hash = existing(cache.load(box.url))
     assert hash == session.server_information["schema_hash"]
-    assert kept == session.schemas
+    assert cached == session.schemas
 
-    line.asked.clear()
+    transport.requested.clear()
     start().call([USERS])
-    assert line.asked == [["query_server_information", "query"]]
+    assert transport.requested == [["query_server_information", "query"]]
 
 
-def test_classes_and_their_entities_follow_a_newer_schema_in_place(start, cache, box, answer):
-    del described(answer, "User")["properties"]["email"]
-    described(answer, "User")["properties"]["shoe_size"] = {"type": "integer"}
+def test_classes_and_their_entities_take_over_a_newer_schema_in_place(
+    start: Callable[[], Session], cache: SchemaCache, box: Sandbox, answer: list[dict[str, Any]]
+) -> None:
+    del description_of(answer, "User")["properties"]["email"]
+    description_of(answer, "User")["properties"]["shoe_size"] = {"type": "integer"}
     cache.store(box.url, answer, "the hash of an earlier schema")
 
     session = start()
     User = session.types.User
     assert not hasattr(User, "email")
-    user = session.query(User).first()
+    user = existing(session.query(User).first())
     assert type(user) is User is session.types.User
     assert str(session.query(User).where(User.email == "x")).endswith('where email is "x"')
     assert user.email is None or isinstance(user.email, str)
@@ -164,9 +191,11 @@ def test_classes_and_their_entities_follow_a_newer_schema_in_place(start, cache,
         User.shoe_size  # noqa: B018
 
 
-def test_a_stale_schema_whose_projections_the_server_refuses_does_not_stay_in_the_cache(start, cache, box, answer):
-    described(answer, "User")["properties"]["shoe_size"] = {"type": "integer"}
-    described(answer, "User")["default_projections"].append("shoe_size")
+def test_a_stale_schema_whose_projections_the_server_refuses_does_not_stay_in_the_cache(
+    start: Callable[[], Session], cache: SchemaCache, box: Sandbox, answer: list[dict[str, Any]]
+) -> None:
+    description_of(answer, "User")["properties"]["shoe_size"] = {"type": "integer"}
+    description_of(answer, "User")["default_projections"].append("shoe_size")
     cache.store(box.url, answer, "the hash of an earlier schema")
 
     session = start()
@@ -176,40 +205,60 @@ def test_a_stale_schema_whose_projections_the_server_refuses_does_not_stay_in_th
     assert start().query("User").all()
 
 
-def test_what_the_first_request_did_is_not_lost_when_the_newer_schema_cannot_be_had(
-    start, line, cache, box, answer, production
-):
+def test_the_first_request_is_not_lost_when_the_newer_schema_cannot_be_read(
+    start: Callable[[], Session],
+    transport: HandshakeTransport,
+    cache: SchemaCache,
+    box: Sandbox,
+    answer: list[dict[str, Any]],
+    production: Production,
+) -> None:
     cache.store(box.url, answer, "the hash of an earlier schema")
-    line.cut = lambda actions: actions == ["query_schemas"]
+    transport.fails = lambda actions: actions == ["query_schemas"]
 
     session = start()
     task = session.create("Task", name="first", parent_id=production.shots[0])
     assert session.commit() == 1
     assert not session.created
-    line.cut = lambda actions: False
+    transport.fails = lambda actions: False
     assert task.project.name == production.name
-    assert ["query_schemas"] in line.asked[2:], "the newer schema was never asked for again"
+    assert ["query_schemas"] in transport.requested[2:], "the newer schema was not requested again"
     assert len(session.query("Task").where(name="first", parent_id=production.shots[0]).all()) == 1
 
 
-def test_pages_go_on_coming_while_the_newer_schema_cannot_be_had(start, line, cache, box, answer, production):
+def test_pages_are_read_while_the_newer_schema_cannot_be_read(
+    start: Callable[[], Session],
+    transport: HandshakeTransport,
+    cache: SchemaCache,
+    box: Sandbox,
+    answer: list[dict[str, Any]],
+    production: Production,
+) -> None:
     cache.store(box.url, answer, "the hash of an earlier schema")
-    line.cut = lambda actions: actions == ["query_schemas"]
+    transport.fails = lambda actions: actions == ["query_schemas"]
     tasks = start().query("Task", page_size=5).where(project_id=production.project)
     assert len(tasks.all()) == 12
 
-    line.cut = lambda actions: actions == ["query_schemas"] or sum("query" in asked for asked in line.asked) > 4
+    transport.fails = lambda actions: (
+        actions == ["query_schemas"] or sum("query" in actions for actions in transport.requested) > 4
+    )
     pages = tasks.pages()
     assert len(next(pages)) == 5
     with pytest.raises(errors.TransportError):
         next(pages)
 
 
-def test_asking_for_information_alone_tells_that_the_newer_schema_cannot_be_had(start, line, cache, box, answer):
+def test_reading_server_information_raises_when_the_newer_schema_cannot_be_read(
+    start: Callable[[], Session],
+    transport: HandshakeTransport,
+    cache: SchemaCache,
+    box: Sandbox,
+    answer: list[dict[str, Any]],
+) -> None:
     cache.store(box.url, answer, "the hash of an earlier schema")
-    line.cut = lambda actions: actions == ["query_schemas"]
+    transport.fails = lambda actions: actions == ["query_schemas"]
     with pytest.raises(errors.TransportError):
-        start().server_information  # noqa: B018 - reading it asks
+        start().server_information  # noqa: B018 - reading it makes the request
 
 
 @pytest.mark.parametrize(
@@ -223,92 +272,101 @@ def test_asking_for_information_alone_tells_that_the_newer_schema_cannot_be_had(
         b'{"format": 0, "server_url": "URL", "hash": "x", "schemas": []}',
     ],
 )
-def test_a_damaged_cache_is_replaced_by_what_the_server_says(start, line, cache, box, content):
-    path = cache.path(box.url)
+def test_a_damaged_cache_is_replaced_by_the_schema_of_the_server(
+    start: Callable[[], Session], transport: HandshakeTransport, cache: SchemaCache, box: Sandbox, content: bytes
+) -> None:
+    path = existing(cache.path(box.url))
     path.write_bytes(content.replace(b"URL", box.url.encode()))
     session = start()
     session.call([USERS])
-    assert line.asked == [["query_server_information", "query_schemas", "query"]]
+    assert transport.requested == [["query_server_information", "query_schemas", "query"]]
     assert cache.load(box.url) == (session.schemas, session.server_information["schema_hash"])
 
 
-def test_no_cache_is_kept_when_told_so(connect, line, tmp_path, monkeypatch):
+def test_the_cache_can_be_disabled(
+    connect: Connect, transport: HandshakeTransport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FTRACK_API_SCHEMA_CACHE_PATH", str(tmp_path))
-    connect(transport=line, schema_cache_path=False).call([USERS])
-    connect(transport=line, schema_cache_path=False).call([USERS])
-    assert line.asked == [["query_server_information", "query_schemas", "query"]] * 2
+    connect(transport=transport, schema_cache_path=False).call([USERS])
+    connect(transport=transport, schema_cache_path=False).call([USERS])
+    assert transport.requested == [["query_server_information", "query_schemas", "query"]] * 2
     assert list(tmp_path.iterdir()) == []
 
 
-# -- servers that are something else -----------------------------------------------------------------------------------
+# -- servers that are not supported -----------------------------------------------------------------------------------
 
 
-def test_a_server_too_old_is_refused(start, line):
-    def aged(actions, answers):
-        answers[0]["version"] = "3.3.10"
-        return answers
+def test_a_server_that_is_too_old_is_refused(start: Callable[[], Session], transport: HandshakeTransport) -> None:
+    def age(elements: list[Any]) -> list[Any]:
+        elements[0]["version"] = "3.3.10"
+        return elements
 
-    line.change = aged
+    transport.change = age
     with pytest.raises(errors.ServerCompatibilityError, match=r"3\.3\.10.*3\.3\.11"):
         start().query("User")
 
 
 @pytest.mark.parametrize("version", ["3.3.11", "3.3.11.1", "4.0.0", "4.13.8.0", "10.0.0", "dev", "", "4.x"])
-def test_a_server_new_enough_or_in_development_is_let_through(version):
+def test_a_server_new_enough_or_in_development_is_accepted(version: str) -> None:
     check_version(version)
 
 
 @pytest.mark.parametrize("version", ["3.3.10", "3.2.99", "2.9.12.4"])
-def test_an_old_version_is_not_let_through(version):
+def test_an_old_version_is_refused(version: str) -> None:
     with pytest.raises(errors.ServerCompatibilityError, match=version):
         check_version(version)
 
 
 @pytest.mark.parametrize(
-    ("position", "strange"), [(0, "hello"), (0, None), (1, {"Task": {}}), (1, [{"name": "no id"}]), (1, None)]
+    ("position", "replacement"), [(0, "hello"), (0, None), (1, {"Task": {}}), (1, [{"name": "no id"}]), (1, None)]
 )
-def test_a_server_that_is_no_ftrack_is_a_protocol_error(start, line, position, strange):
-    def changed(actions, answers):
-        answers[position] = strange
-        return answers
+def test_a_server_that_is_not_ftrack_is_a_protocol_error(
+    start: Callable[[], Session], transport: HandshakeTransport, position: int, replacement: Any
+) -> None:
+    def replace(elements: list[Any]) -> list[Any]:
+        elements[position] = replacement
+        return elements
 
-    line.change = changed
+    transport.change = replace
     with pytest.raises(errors.ProtocolError):
         start().query("User")
 
 
-def test_wrong_credentials_are_told_by_the_first_request(box, tmp_path):
+def test_wrong_credentials_raise_on_the_first_request(box: Sandbox, tmp_path: Path) -> None:
     with Session(box.url, "not the key", box.api_user, schema_cache_path=tmp_path) as session:
-        asked = []
-        session.observe(asked.append)
+        exchanges: list[Exchange] = []
+        session.observe(exchanges.append)
         with pytest.raises(errors.AuthenticationError):
             session.query("User")
-        assert len(asked) == 1
+        assert len(exchanges) == 1
         assert list(tmp_path.iterdir()) == []
 
 
 # -- several threads ---------------------------------------------------------------------------------------------------
 
 
-def test_threads_that_begin_together_meet_the_server_once(start, line):
+def test_threads_that_start_together_make_one_handshake(
+    start: Callable[[], Session], transport: HandshakeTransport
+) -> None:
     session = start()
     barrier = threading.Barrier(6)
-    found, failures = [], []
+    results: list[list[Any]] = []
+    failures: list[BaseException] = []
 
-    def ask():
+    def use_session() -> None:
         try:
             barrier.wait(10)
-            found.append([session.types.Task, session.query("User").count(), session.server_information["version"]])
+            results.append([session.types.Task, session.query("User").count(), session.server_information["version"]])
         except BaseException as failure:
             failures.append(failure)
 
-    threads = [threading.Thread(target=ask) for _ in range(6)]
+    threads = [threading.Thread(target=use_session) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(30)
     assert failures == []
-    assert len(found) == 6
-    assert all(entry == found[0] for entry in found)
-    assert sum("query_schemas" in actions for actions in line.asked) == 1
-    assert sum("query_server_information" in actions for actions in line.asked) == 1
+    assert len(results) == 6
+    assert all(result == results[0] for result in results)
+    assert sum("query_schemas" in actions for actions in transport.requested) == 1
+    assert sum("query_server_information" in actions for actions in transport.requested) == 1

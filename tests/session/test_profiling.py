@@ -1,22 +1,29 @@
-"""Counting and timing requests, and finding the lines that cause them."""
+"""The profile counts and times requests and names the lines that cause them."""
+
+from __future__ import annotations
 
 import inspect as python
 import threading
 
 import pytest
 
-from ftrack_orm import errors
+from ftrack_orm import Exchange, Session, errors
 from ftrack_orm.entities.reading.call_sites import CallSite
+from tests.assertions import existing
+from tests.production import Production
 
 
-def line_below():
-    return python.currentframe().f_back.f_lineno + 1
+def line_below() -> int:
+    frame = python.currentframe()
+    return existing(existing(frame).f_back).f_lineno + 1
 
 
-def test_a_request_is_told_with_its_costs_and_the_line_that_caused_it(session, production):
-    seen = []
+def test_a_request_is_recorded_with_its_costs_and_the_line_that_caused_it(
+    session: Session, production: Production
+) -> None:
+    seen: list[Exchange] = []
     session.observe(seen.append)
-    task = session.get("Task", production.tasks[0])
+    task = existing(session.get("Task", production.tasks[0]))
     with session.profile() as profile:
         where = line_below()
         assert task.status.name
@@ -31,7 +38,7 @@ def test_a_request_is_told_with_its_costs_and_the_line_that_caused_it(session, p
     assert request.seconds > 0
 
 
-def test_only_what_happens_in_the_block_is_counted(session, production):
+def test_only_requests_inside_the_block_are_counted(session: Session, production: Production) -> None:
     session.query("Status").first()
     with session.profile() as profile:
         session.query("Status").first()
@@ -43,7 +50,7 @@ def test_only_what_happens_in_the_block_is_counted(session, production):
     assert profile.answer_bytes == sum(request.answer_bytes for request in profile.requests)
 
 
-def test_lines_are_found_through_queries_and_commits(session, production):
+def test_lines_are_found_through_queries_and_commits(session: Session, production: Production) -> None:
     lines = []
     with session.profile() as profile:
         lines.append(line_below())
@@ -55,22 +62,22 @@ def test_lines_are_found_through_queries_and_commits(session, production):
     assert profile.requests[1].description.startswith("Update Task")
 
 
-def test_pages_that_are_fetched_ahead_have_no_line(session, production):
+def test_pages_that_are_fetched_ahead_have_no_line(session: Session, production: Production) -> None:
     with session.profile() as profile:
         assert len(session.query("Task", page_size=5).where(project_id=production.project).all()) == 12
     assert [request.line is None for request in profile.requests] == [False, True, True]
     assert "(fetched ahead)" in str(profile)
 
 
-def test_a_refused_request_is_told_with_its_error(session):
+def test_a_refused_request_is_recorded_with_its_error(session: Session) -> None:
     with session.profile() as profile, pytest.raises(errors.ServerError):
         session.call([{"action": "query", "expression": "nonsense from"}])
     assert isinstance(profile.requests[0].error, errors.ServerError)
     assert f"{type(profile.requests[0].error).__name__}: nonsense from" in str(profile)
 
 
-def test_requests_of_other_threads_are_counted_with_their_own_lines(session):
-    def ask():
+def test_requests_of_other_threads_are_counted_with_their_own_lines(session: Session) -> None:
+    def ask() -> None:
         session.query("Status").first()
 
     with session.profile() as profile:
@@ -79,11 +86,11 @@ def test_requests_of_other_threads_are_counted_with_their_own_lines(session):
             thread.start()
         for thread in threads:
             thread.join()
-    assert {request.line.file for request in profile.requests} == {__file__}
+    assert {existing(request.line).file for request in profile.requests} == {__file__}
     assert len(profile) == 3
 
 
-def test_it_prints_as_a_table_that_adds_up(session, production):
+def test_it_prints_as_a_table_with_totals(session: Session, production: Production) -> None:
     with session.profile() as profile:
         session.get("Task", production.tasks[0])
         session.query("Status").where(name="x" * 200).all()
@@ -97,7 +104,7 @@ def test_it_prints_as_a_table_that_adds_up(session, production):
     assert repr(profile).startswith("<profile of 2 requests, 0.")
 
 
-def test_a_block_without_requests_prints_too(session):
+def test_a_block_without_requests_prints_too(session: Session) -> None:
     with session.profile() as profile:
         pass
     assert str(profile).splitlines()[-1].split()[:2] == ["0", "0"]

@@ -1,34 +1,39 @@
-"""The client against a server whose schema has types and attributes it has never heard of."""
+"""The client with a server whose schema has types and attributes that no other server has."""
+
+from __future__ import annotations
 
 import copy
 import datetime
 import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
 
-from ftrack_orm import Session, errors
+from ftrack_orm import Entity, Session, errors
 from ftrack_orm.sandbox import Sandbox, datamodel
 from ftrack_orm.schema.model import schema_hash
 from ftrack_orm.testing import requests_made
 from ftrack_orm.transport.in_process import InProcess
+from tests.assertions import existing
 
 PROP = "0b5f6f0e-5a5c-4c38-9f0f-1d3d4a8f6a11"  # the object type of props, a studio's own
 MOMENT = datetime.datetime(1999, 12, 31, 23, 59, tzinfo=datetime.timezone.utc)
 
 
-def text(**more):
+def text(**more: Any) -> dict[str, Any]:
     return {"type": "string", **more}
 
 
-def key_of(target):
+def key_of(target: str) -> dict[str, Any]:
     return text(format="foreign_key", description=f"Foreign key(s): {target}.id")
 
 
-def items(target):
+def items(target: str) -> dict[str, Any]:
     return {"type": "array", "items": {"$ref": target}}
 
 
-def invented_types():
+def invented_types() -> list[dict[str, Any]]:
     """Return two types that no ftrack server has, with relations to each other and to types every server has."""
     identifier = text(default="{uid}")
     vendor = {
@@ -63,7 +68,7 @@ def invented_types():
     return [vendor, delivery]
 
 
-def answer():
+def answer() -> list[dict[str, Any]]:
     """Return the embedded server's schema with a custom object type, invented types and invented attributes."""
     known = copy.deepcopy(datamodel.load().schemas)
     by_name = {description["id"]: description for description in known}
@@ -81,7 +86,7 @@ def answer():
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory):
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """An embedded server of that schema."""
     file = tmp_path_factory.mktemp("studio") / "schema.json"
     file.write_text(json.dumps(answer()))
@@ -90,10 +95,10 @@ def studio(tmp_path_factory):
 
 
 @pytest.fixture
-def open_session(studio):
+def open_session(studio: Sandbox) -> Iterator[Callable[[], Session]]:
     sessions = []
 
-    def make():
+    def make() -> Session:
         sessions.append(Session(studio.url, studio.api_key, studio.api_user, schema_cache_path=False))
         return sessions[-1]
 
@@ -104,18 +109,18 @@ def open_session(studio):
 
 
 @pytest.fixture
-def artist(open_session):
+def artist(open_session: Callable[[], Session]) -> Session:
     return open_session()
 
 
 @pytest.fixture
-def witness(open_session):
-    """A second session, for what the server really has."""
+def witness(open_session: Callable[[], Session]) -> Session:
+    """A second session, which reads the data of the server."""
     return open_session()
 
 
 @pytest.fixture
-def project(artist, request):
+def project(artist: Session, request: pytest.FixtureRequest) -> Entity:
     schema = artist.query("ProjectSchema").first()
     name = request.node.name
     project = artist.create("Project", name=name, full_name=name, project_schema=schema)
@@ -126,14 +131,14 @@ def project(artist, request):
 # -- what is known of it ----------------------------------------------------------------------------------------------
 
 
-def test_invented_types_are_classes_like_any_other(artist):
+def test_invented_types_are_classes_like_any_other(artist: Session) -> None:
     assert {"Prop", "Vendor", "Delivery"} <= set(artist.types)
     Prop = artist.types.Prop
     assert [base.__name__ for base in Prop.__mro__[:3]] == ["Prop", "TypedContext", "Context"]
     assert artist.types.Vendor.__bases__ == (artist.types.Context.__bases__[0],)
 
 
-def test_invented_names_are_checked_and_suggested(artist):
+def test_invented_names_are_checked_and_suggested(artist: Session) -> None:
     with pytest.raises(errors.UnknownEntityType, match="'Vendor'"):
         artist.query("Vendro")
     with pytest.raises(errors.UnknownAttribute, match="'rating'"):
@@ -142,7 +147,7 @@ def test_invented_names_are_checked_and_suggested(artist):
         artist.types.Prop.wieght  # noqa: B018 - reading it is what fails
 
 
-def test_values_of_invented_attributes_are_checked_by_their_described_type(artist):
+def test_values_of_invented_attributes_are_checked_by_their_described_type(artist: Session) -> None:
     with pytest.raises(errors.InvalidValue):
         artist.create("Vendor", rating="high")
     with pytest.raises(errors.InvalidValue):
@@ -153,7 +158,9 @@ def test_values_of_invented_attributes_are_checked_by_their_described_type(artis
 # -- a custom object type ---------------------------------------------------------------------------------------------
 
 
-def test_a_custom_object_type_is_created_and_found_as_what_it_is(artist, witness, project):
+def test_a_custom_object_type_is_created_and_found_with_its_own_type(
+    artist: Session, witness: Session, project: Entity
+) -> None:
     prop = artist.create("Prop", name="teapot", parent=project, weight=1.5)
     artist.commit()
     assert (prop.object_type_id, prop.project_id, prop.mood) == (PROP, project.id, "calm")
@@ -166,23 +173,29 @@ def test_a_custom_object_type_is_created_and_found_as_what_it_is(artist, witness
         assert witness.get("TypedContext", prop.id) is witness.get("Context", prop.id) is found
 
 
-def test_a_custom_object_type_comes_with_its_own_type_from_a_base_types_query(artist, witness, project):
+def test_a_custom_object_type_comes_with_its_own_type_from_a_base_types_query(
+    artist: Session, witness: Session, project: Entity
+) -> None:
     artist.create("Prop", name="teapot", parent=project)
     artist.create("Folder", name="things", parent=project)
     artist.commit()
     found = witness.query("TypedContext").where(project_id=project.id).order_by("name").all()
     assert [type(entity).__name__ for entity in found] == ["Prop", "Folder"]
     assert witness.query("Prop").where(project_id=project.id).count() == 1
-    assert [type(child) for child in witness.get("Project", project.id).children].count(witness.types.Prop) == 1
+    assert [type(child) for child in existing(witness.get("Project", project.id)).children].count(
+        witness.types.Prop
+    ) == 1
 
 
-def test_a_custom_object_type_has_what_its_base_has(artist, witness, project):
+def test_a_custom_object_type_has_the_attributes_of_its_base(
+    artist: Session, witness: Session, project: Entity
+) -> None:
     prop = artist.create("Prop", name="teapot", parent=project)
     prop.metadata["material"] = "china"
     task = artist.create("Task", name="model", parent=prop)
     artist.commit()
     assert task.parent is prop
-    found = witness.get("Prop", prop.id)
+    found = existing(witness.get("Prop", prop.id))
     assert dict(found.metadata) == {"material": "china"}
     assert [child.name for child in found.children] == ["model"]
     assert witness.query("Task").where(witness.types.Task.parent.has(id=prop.id)).one().id == task.id
@@ -191,8 +204,10 @@ def test_a_custom_object_type_has_what_its_base_has(artist, witness, project):
 # -- invented types ---------------------------------------------------------------------------------------------------
 
 
-def test_entities_of_an_invented_type_are_created_queried_changed_and_deleted(artist, witness):
-    user = artist.query("User").first()
+def test_entities_of_an_invented_type_are_created_queried_changed_and_deleted(
+    artist: Session, witness: Session
+) -> None:
+    user = existing(artist.query("User").first())
     vendor = artist.create("Vendor", name="Acme", founded=MOMENT, contact=user)
     artist.commit()
     assert vendor.rating == 3
@@ -212,7 +227,9 @@ def test_entities_of_an_invented_type_are_created_queried_changed_and_deleted(ar
     assert not artist.query("Vendor").where(id=vendor.id).exists()
 
 
-def test_relations_between_invented_and_known_types_work_both_ways(artist, witness, project):
+def test_relations_between_invented_and_known_types_work_both_ways(
+    artist: Session, witness: Session, project: Entity
+) -> None:
     vendor = artist.create("Vendor", name="Acme")
     prop = artist.create("Prop", name="teapot", parent=project)
     for number in "12":
@@ -225,14 +242,14 @@ def test_relations_between_invented_and_known_types_work_both_ways(artist, witne
     assert sorted(delivery.number for delivery in found.deliveries) == ["1", "2"]
     assert {delivery.vendor.name for delivery in found.deliveries} == {"Acme"}
     assert found.deliveries[0].context is found
-    assert len(witness.get("Vendor", vendor.id).deliveries) == 2
+    assert len(existing(witness.get("Vendor", vendor.id)).deliveries) == 2
 
 
-def test_an_invented_longer_key_is_an_identity(artist, witness):
+def test_an_invented_longer_key_is_an_identity(artist: Session, witness: Session) -> None:
     vendor = artist.create("Vendor", name="Acme")
     delivery = artist.create("Delivery", vendor=vendor, number="7")
     artist.commit()
-    found = witness.get("Delivery", (vendor.id, "7"))
+    found = existing(witness.get("Delivery", (vendor.id, "7")))
     assert found.received is False
     with requests_made(witness) == 0:
         assert witness.get("Delivery", [vendor.id, "7"]) is found
@@ -246,7 +263,7 @@ def test_an_invented_longer_key_is_an_identity(artist, witness):
 
 
 @pytest.mark.parametrize("value", ["a text", 4, 2.5, True, ["a", {"b": None}], {"deep": [1, 2]}, None])
-def test_a_value_of_an_unknown_type_travels_as_it_is(artist, witness, value):
+def test_a_value_of_an_unknown_type_is_sent_and_read_unchanged(artist: Session, witness: Session, value: Any) -> None:
     vendor = artist.create("Vendor", name="Acme", hologram=value)
     artist.commit()
     found = witness.query("Vendor").where(id=vendor.id).select("hologram").one()
@@ -257,7 +274,9 @@ def test_a_value_of_an_unknown_type_travels_as_it_is(artist, witness, value):
 # -- invented attributes on known types -------------------------------------------------------------------------------
 
 
-def test_an_invented_attribute_of_a_known_type_is_read_written_and_queried(artist, witness, project):
+def test_an_invented_attribute_of_a_known_type_is_read_written_and_queried(
+    artist: Session, witness: Session, project: Entity
+) -> None:
     tasks = [artist.create("Task", name=f"task{number}", parent=project) for number in range(3)]
     artist.commit()
     tasks[1].mood = "stormy"
@@ -269,24 +288,24 @@ def test_an_invented_attribute_of_a_known_type_is_read_written_and_queried(artis
 
 
 class GrowingServer:
-    """A server that gets an object type, `Prop`, after a session has learned its schema; it counts its schemas out."""
+    """A server that gets the object type `Prop` during a session, and counts requests for its schema."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.answer = copy.deepcopy(datamodel.load().schemas)
-        self.schemas_told = 0
+        self.schema_requests = 0
 
-    def add_prop(self):
+    def add_prop(self) -> None:
         prop = copy.deepcopy(next(each for each in self.answer if each["id"] == "Task"))
         prop["id"] = "Prop"
         prop["alias_for"] = {"id": "Task", "classifiers": {"object_typeid": PROP}}
         self.answer.append(prop)
 
-    def __call__(self, headers, body):
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
         return 200, "application/json", json.dumps([self.reply(each) for each in json.loads(body)]).encode()
 
-    def reply(self, operation):
+    def reply(self, operation: dict[str, Any]) -> Any:
         if operation["action"] == "query_schemas":
-            self.schemas_told += 1
+            self.schema_requests += 1
             return self.answer
         if operation["action"] == "query_server_information":
             return {"version": "4.13.8.0", "schema_hash": schema_hash(self.answer)}
@@ -304,13 +323,13 @@ class GrowingServer:
     ],
     ids=["by a query", "by its key"],
 )
-def test_a_type_that_came_after_the_session_began_is_learned_with_one_question(read):
+def test_a_type_added_after_the_handshake_is_read_with_one_request(read: Any) -> None:
     server = GrowingServer()
     with Session("https://x.test", "key", "user", transport=InProcess(server), schema_cache_path=False) as session:
         assert type(session.query("Context").one()).__name__ == "Task"
         server.add_prop()
-        told = server.schemas_told
+        before = server.schema_requests
         prop = read(session)
         assert (prop.id, prop.name, type(prop).__name__) == ("new", "chair", "Prop")
-        assert server.schemas_told == told + 1
+        assert server.schema_requests == before + 1
         assert "Prop" in session.types

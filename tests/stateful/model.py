@@ -1,68 +1,83 @@
-"""What two sessions and a server are to show, as plain dictionaries, and a line that fails when it is told to.
+"""A model of two sessions and a server as plain dictionaries, and a transport that fails on demand.
 
-The model of a session is what the server last told it (`seen`) and what was changed since (`edits`); the model of the
-server is what was committed. Tasks have scalars, a collection, metadata and custom attributes; one list holds tasks.
+The model of a session consists of the values that the server has sent to it (`seen`) and the changes since then
+(`edits`); the model of the server holds the committed values. Tasks have scalars, a collection, metadata and custom
+attributes; one list contains tasks.
 """
 
+from __future__ import annotations
+
 import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from ftrack_orm import Session, errors
-from ftrack_orm.settings import Settings
-from ftrack_orm.transport.http import HttpTransport
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.sandbox import Sandbox
+from ftrack_orm.transport.base import Request, Response
+from ftrack_orm.transport.cancellation import Cancellation
+from tests.fakes.transports import ForwardingTransport
 
 REMOVED = "removed"
 SCALARS = ("name", "bid", "parent_id")
-#: The custom attributes of tasks, by what the model calls them: what they show while they are not set.
+#: The custom attributes of tasks, by their names in the model, with their values as long as they are not set.
 DEFAULTS = {"frames": 0, "colour": None}
 
+#: Attributes of a task or of the list, by name.
+Values = dict[str, Any]
+#: Values by the ids of tasks and of the list.
+State = dict[str, Values]
 
-class Line:
-    """A real transport with faults for the writes to come.
 
-    *faults* has one for each: None, "lost on the way", "answer lost", or "late", when the client stops waiting before
-    the server has begun, which `finish` then lets it do.
+class FaultyTransport(ForwardingTransport):
+    """A transport with faults for the next requests that change something.
+
+    *faults* holds one for each: None, "request lost", "response lost", or "timeout", after which the server gets the
+    request only when `deliver_late_request` is called.
     """
 
-    def __init__(self, box):
-        self._real = HttpTransport(Settings(server_url=box.url, api_user=box.api_user, api_key=box.api_key))
-        self._late = None
-        self.faults = []
+    def __init__(self, box: Sandbox) -> None:
+        super().__init__(box)
+        self._late_request: Request | None = None
+        self.faults: list[str | None] = []
 
-    def send(self, request, cancellation=None):
-        fault = None if request.repeatable or not self.faults else self.faults.pop(0)
-        if fault == "late":
-            self._late = request
-            raise errors.RequestTimeout("No answer came in time.", safe_to_retry=False)
-        if fault != "lost on the way":
-            answer = self._real.send(request, cancellation)
-        if fault is not None:
-            raise errors.TransportError("The line was cut.", safe_to_retry=False)
-        return answer
+    def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
+        fault = None if request.idempotent or not self.faults else self.faults.pop(0)
+        if fault == "timeout":
+            self._late_request = request
+            raise errors.RequestTimeout("No response came in time.", safe_to_retry=False)
+        response = None if fault == "request lost" else super().send(request, cancellation)
+        if fault is not None or response is None:
+            raise errors.TransportError("The connection failed.", safe_to_retry=False)
+        return response
 
-    def finish(self):
-        """Let the server do what the client has given up waiting for."""
-        request, self._late = self._late, None
+    def deliver_late_request(self) -> None:
+        """Let the server handle the request that the client has stopped waiting for."""
+        request, self._late_request = self._late_request, None
         if request is not None:
-            self._real.send(request)
-
-    def close(self):
-        self._real.close()
+            super().send(request)
 
 
 class Side:
-    """A session and the model of it."""
+    """A session and its model."""
 
-    def __init__(self, box, schema_cache):
-        self.line = Line(box)
+    def __init__(self, box: Sandbox, schema_cache: Path) -> None:
+        self.transport = FaultyTransport(box)
         self.session = Session(
-            box.url, box.api_key, box.api_user, schema_cache_path=schema_cache, transport=self.line, fetch="one"
+            box.url, box.api_key, box.api_user, schema_cache_path=schema_cache, transport=self.transport, fetch="one"
         )
-        self.entities = {}
-        self.seen = {}
-        self.forget_changes()
+        self.entities: dict[str, Entity] = {}
+        self.shots: list[Entity] = []
+        self.scopes: dict[str, Entity] = {}
+        self.list: Any = None
+        self.seen: State = {}
+        self.edits: State = {}
+        self.created: set[str] = set()
+        self.deleted: set[str] = set()
 
-    def expected(self, key, name):
-        """What the session is to show: what it was told, with the edits made since."""
+    def expected(self, key: str, name: str) -> Any:
+        """Return the value that the session must show: the one from the server with the edits since then."""
         value = self.seen[key][name]
         edits = self.edits.get(key, {})
         if name in SCALARS:
@@ -75,16 +90,16 @@ class Side:
                 value[item] = new
         return value
 
-    def told(self, key, values):
-        """Take what the server has; where it has what was put into something already, that is no edit any more."""
+    def update_seen(self, key: str, values: Values) -> None:
+        """Update the values from the server, and drop edits of items that the server has made equal."""
         self.seen[key] = {**self.seen.get(key, {}), **copy.deepcopy(values)}
         for name, edits in self.edits.get(key, {}).items():
             if name in values and name not in SCALARS:
                 for item in [item for item, new in edits.items() if new == values[name].get(item, REMOVED)]:
                     del edits[item]
 
-    def edit(self, key, name, new, item=None):
-        """Note an edit, or that it took an earlier one back."""
+    def edit(self, key: str, name: str, new: Any, item: str | None = None) -> None:
+        """Record an edit of an attribute, or of an *item* of it; an edit to the value on the server cancels another."""
         edits = self.edits.setdefault(key, {})
         if item is None:
             edits[name] = new
@@ -95,18 +110,18 @@ class Side:
             if new == self.seen[key][name].get(item, REMOVED):
                 del edits[name][item]
 
-    def real_edits(self):
-        """The edits of everything that the next commit changes and does not delete: entity, attribute and edit."""
+    def effective_edits(self) -> Iterator[tuple[str, str, Any]]:
+        """Yield key, attribute and edit of the entities that the next commit changes and does not delete."""
         for key, edits in self.edits.items():
             if key not in self.deleted:
                 yield from ((key, name, value) for name, value in edits.items() if value != {})
 
-    def dirty(self):
-        """Whether something must be sent."""
-        changed = any(self.expected(key, name) != self.seen[key][name] for key, name, _ in self.real_edits())
+    def is_dirty(self) -> bool:
+        """Whether the next commit sends something."""
+        changed = any(self.expected(key, name) != self.seen[key][name] for key, name, _ in self.effective_edits())
         return bool(changed or self.created or self.deleted)
 
-    def forget_changes(self):
+    def clear_changes(self) -> None:
         self.edits, self.created, self.deleted = {}, set(), set()
 
 
@@ -114,16 +129,16 @@ class Refused(Exception):
     """The server of the model refuses the commit."""
 
 
-def carried_out(side, server):
+def server_after_commit(side: Side, server: State) -> State:
     """Return the model of the server after a commit of *side*; raises `Refused`."""
     server = copy.deepcopy(server)
     for key in side.created:
         server[key] = {name: side.expected(key, name) for name in SCALARS}
         server[key] |= {"scopes": {}, "metadata": {}, "custom": dict(DEFAULTS)}
-    for key, name, value in side.real_edits():
+    for key, name, value in side.effective_edits():
         if key not in server:
             if _only_removes(name, value):
-                continue  # What was to be removed is gone with its entity.
+                continue  # the items were removed along with their entity
             raise Refused
         if name not in SCALARS:
             _apply_difference(server[key][name], value)
@@ -133,20 +148,20 @@ def carried_out(side, server):
         if key not in server:
             raise Refused
         del server[key]
-    for each in server.values():
-        if not all(item in server or item in side.deleted for item in each.get("items", ())):
-            raise Refused  # something is to be put into a list that somebody else has deleted
-        for gone in side.deleted:
-            each.get("items", {}).pop(gone, None)
+    for values in server.values():
+        if not all(item in server or item in side.deleted for item in values.get("items", ())):
+            raise Refused  # a task that is added to the list was deleted by the other side
+        for deleted in side.deleted:
+            values.get("items", {}).pop(deleted, None)
     return server
 
 
-def _only_removes(name, edits):
+def _only_removes(name: str, edits: Values) -> bool:
     return name in ("scopes", "metadata") and all(new == REMOVED for new in edits.values())
 
 
-def _apply_difference(present, edits):
-    """Make the edits of a collection or mapping: those of others to other items stay."""
+def _apply_difference(present: Values, edits: Values) -> None:
+    """Make the edits of a collection or mapping; items that the other side has changed stay as they are."""
     for item, new in edits.items():
         if new == REMOVED:
             present.pop(item, None)
@@ -154,41 +169,41 @@ def _apply_difference(present, edits):
             present[item] = new
 
 
-def has_conflict(side, server):
-    """Whether a commit of *side* would overwrite what somebody else has changed since the session was told of it."""
-    for key, name, value in side.real_edits():
+def has_conflict(side: Side, server: State) -> bool:
+    """Whether a commit of *side* would overwrite a change by the other side that this session has not seen."""
+    for key, name, value in side.effective_edits():
         if key in side.created:
             continue
         seen, present = side.seen[key][name], server.get(key, {}).get(name)
         if name == "metadata":
-            # Keys that come and go are rows that are created and deleted, which overwrites nothing.
-            pairs = [(seen[item], (present or {}).get(item), new) for item, new in value.items() if item in seen]
-            pairs = [pair for pair in pairs if pair[2] != REMOVED]
+            # Added and removed keys are rows that are created and deleted, which overwrites nothing.
+            triples = [(seen[item], (present or {}).get(item), new) for item, new in value.items() if item in seen]
+            triples = [triple for triple in triples if triple[2] != REMOVED]
         elif name == "custom":
-            pairs = [(seen[item], (present or DEFAULTS)[item], new) for item, new in value.items()]
+            triples = [(seen[item], (present or DEFAULTS)[item], new) for item, new in value.items()]
         elif present is None:
             return True
         elif name not in SCALARS:
-            continue  # Differences of collections overwrite nothing.
+            continue  # differences of collections overwrite nothing
         else:
-            pairs = [(seen, present, side.expected(key, name))]
-        if any(now not in (before, new) for before, now, new in pairs):
+            triples = [(seen, present, side.expected(key, name))]
+        if any(now not in (before, new) for before, now, new in triples):
             return True
     return False
 
 
-def holds_already(side, server):
-    """Whether the server has everything already that a commit of *side* would change."""
+def has_all_changes(side: Side, server: State) -> bool:
+    """Whether the server has all values already that a commit of *side* would set."""
     if side.created or not side.deleted.isdisjoint(server):
         return False
-    for key, name, value in side.real_edits():
+    for key, name, value in side.effective_edits():
         if key not in server and _only_removes(name, value):
             continue
         present = server[key][name]
         if name in SCALARS:
-            fits = present == value
+            is_equal = present == value
         else:
-            fits = all(present.get(item, REMOVED) == new for item, new in value.items())
-        if not fits:
+            is_equal = all(present.get(item, REMOVED) == new for item, new in value.items())
+        if not is_equal:
             return False
     return True

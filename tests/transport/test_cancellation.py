@@ -1,11 +1,14 @@
+"""A cancellation is seen by everything it was given to."""
+
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 from ftrack_orm.transport.cancellation import Cancellation
 
 
-def test_cancelling_is_seen_and_ends_waiting():
+def test_cancelling_is_seen_and_ends_waiting() -> None:
     cancellation = Cancellation()
     assert not cancellation.cancelled
     assert cancellation.wait(0) is False
@@ -19,7 +22,7 @@ def test_cancelling_is_seen_and_ends_waiting():
     assert "cancelled" in repr(cancellation)
 
 
-def test_callbacks_are_called_once():
+def test_callbacks_are_called_once() -> None:
     called = []
     cancellation = Cancellation()
     cancellation.on_cancel(lambda: called.append("first"))
@@ -29,28 +32,28 @@ def test_callbacks_are_called_once():
     assert called == ["first", "second"]
 
 
-def test_a_callback_given_too_late_is_called_at_once():
+def test_a_callback_that_is_added_after_cancelling_is_called_at_once() -> None:
     called = []
     cancellation = Cancellation()
     cancellation.cancel()
-    forget = cancellation.on_cancel(lambda: called.append("late"))
+    remove = cancellation.on_cancel(lambda: called.append("late"))
     assert called == ["late"]
-    forget()
+    remove()
 
 
-def test_a_forgotten_callback_is_not_called():
+def test_a_removed_callback_is_not_called() -> None:
     called = []
     cancellation = Cancellation()
-    forget = cancellation.on_cancel(lambda: called.append("forgotten"))
-    forget()
-    forget()
+    remove = cancellation.on_cancel(lambda: called.append("removed"))
+    remove()
+    remove()
     cancellation.cancel()
     assert called == []
 
 
-def test_a_callback_may_forget_itself_while_it_is_called():
+def test_a_callback_may_remove_itself_while_it_is_called() -> None:
     cancellation = Cancellation()
-    forgets = []
-    forgets.append(cancellation.on_cancel(lambda: forgets[0]()))
+    removals: list[Any] = []
+    removals.append(cancellation.on_cancel(lambda: removals[0]()))
     cancellation.cancel()
     assert cancellation.cancelled

@@ -1,100 +1,104 @@
-"""A deferred transport is made once, by the first request, and closes what it made."""
+"""A deferred transport is created once, by the first request."""
+
+from __future__ import annotations
 
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
+from ftrack_orm import Cancellation
+from ftrack_orm.settings import Settings
 from ftrack_orm.transport.base import Request, Response
 from ftrack_orm.transport.deferred import DeferredTransport, http_transport
 from ftrack_orm.transport.http import HttpTransport
 
-REQUEST = Request(b"[]", {}, timeout=5.0)
+REQUEST = Request("POST", "https://x.test/api", {}, b"[]", timeout=5.0)
 
 
 class Recording:
-    def __init__(self):
-        self.sent, self.closed = [], 0
+    def __init__(self) -> None:
+        self.sent: list[tuple[Request, Cancellation | None]] = []
+        self.closed = 0
 
-    def send(self, request, cancellation=None):
+    def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
         self.sent.append((request, cancellation))
         return Response(200, {}, b"[]")
 
-    def close(self):
+    def close(self) -> None:
         self.closed += 1
 
 
 @pytest.fixture
-def made():
+def created() -> list[Any]:
     return []
 
 
 @pytest.fixture
-def deferred(made):
-    def make():
-        made.append(Recording())
-        return made[-1]
+def deferred(created: list[Any]) -> DeferredTransport:
+    def create() -> Any:
+        created.append(Recording())
+        return created[-1]
 
-    return DeferredTransport(make)
-
-
-def test_nothing_is_made_until_something_is_sent(deferred, made):
-    assert made == []
-    assert deferred.send(REQUEST).body == b"[]"
-    assert [one.sent for one in made] == [[(REQUEST, None)]]
+    return DeferredTransport(create)
 
 
-def test_requests_of_many_threads_share_one_transport(made):
-    several = threading.Barrier(8)
+def test_no_transport_is_created_before_the_first_request(deferred: DeferredTransport, created: list[Any]) -> None:
+    assert created == []
+    assert deferred.send(REQUEST).read() == b"[]"
+    assert [transport.sent for transport in created] == [[(REQUEST, None)]]
 
-    def make():
-        made.append(Recording())
-        return made[-1]
 
-    deferred = DeferredTransport(make)
+def test_requests_of_many_threads_share_one_transport(deferred: DeferredTransport, created: list[Any]) -> None:
+    together = threading.Barrier(8)
 
-    def send():
-        several.wait(timeout=30)
+    def send() -> None:
+        together.wait(timeout=30)
         deferred.send(REQUEST)
 
     with ThreadPoolExecutor(8) as threads:
         for future in [threads.submit(send) for _ in range(8)]:
             future.result(timeout=30)
-    assert [len(one.sent) for one in made] == [8]
+    assert [len(transport.sent) for transport in created] == [8]
 
 
-def test_what_cannot_be_made_is_tried_again_by_the_next_request():
-    tries = []
+def test_after_an_error_the_next_request_tries_again_to_create_the_transport() -> None:
+    attempts = []
 
-    def make():
-        tries.append(1)
-        if len(tries) == 1:
+    def create() -> Any:
+        attempts.append(1)
+        if len(attempts) == 1:
             raise OSError("no more files")
         return Recording()
 
-    deferred = DeferredTransport(make)
+    deferred = DeferredTransport(create)
     with pytest.raises(OSError, match="no more files"):
         deferred.send(REQUEST)
     assert deferred.send(REQUEST).status == 200
 
 
-def test_closing_makes_nothing_and_closes_what_was_made_before_or_after(deferred, made):
+def test_closing_creates_no_transport_and_closes_one_created_before_or_after(
+    deferred: DeferredTransport, created: list[Any]
+) -> None:
     deferred.close()
-    assert made == []
+    assert created == []
     deferred.send(REQUEST)
-    assert made[0].closed == 1
+    assert created[0].closed == 1
     deferred.close()
-    assert made[0].closed == 2
+    assert created[0].closed == 2
 
 
-def test_the_transport_over_http_is_the_real_one(make_settings, unused_port):
+def test_the_transport_over_http_is_an_http_transport(make_settings: Callable[..., Settings], unused_port: int) -> None:
     transport = http_transport(make_settings(server_url=f"http://127.0.0.1:{unused_port}"))
-    assert isinstance(transport._first(), HttpTransport)
+    assert isinstance(transport, DeferredTransport)
+    assert isinstance(transport._created(), HttpTransport)
 
 
-def test_importing_and_making_a_session_imports_no_network_library():
+def test_creating_a_session_imports_no_network_library() -> None:
     script = (
         "import sys\n"
         "from ftrack_orm import Session\n"

@@ -1,5 +1,7 @@
 """The websocket to the event server, against a server made of plain sockets that keeps the requests."""
 
+from __future__ import annotations
+
 import base64
 import contextlib
 import hashlib
@@ -7,19 +9,22 @@ import logging
 import queue
 import socket
 import threading
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from ftrack_orm.errors import AuthenticationError, ProtocolError, SettingsError, TransportError
 from ftrack_orm.settings import Settings
-from ftrack_orm.transport.websocket import EventConnector
+from ftrack_orm.transport.user_agent import user_agent
+from ftrack_orm.transport.websocket import EventConnector, WebSocketConnection
 
 TIMEOUT = 30
 HANDSHAKE = "s3ss10n:60:60:websocket,xhr-polling"
 KEY = "a-very-secret-key"
 
 
-def frame(payload, opcode=1):
+def frame(payload: str | bytes, opcode: int = 1) -> bytes:
     """Return a frame as a server sends it."""
     data = payload.encode() if isinstance(payload, str) else payload
     if len(data) < 126:
@@ -34,22 +39,23 @@ def frame(payload, opcode=1):
 class PlainServer:
     """Answers handshakes with `status` and `text`, upgrades websockets, then sends `frames`."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         self.status, self.text, self.extra = "200 OK", HANDSHAKE, ""
         self.frames = b""
         #: The heads of the requests as text, and the sockets of the websockets.
-        self.requests, self.upgraded = queue.Queue(), queue.Queue()
+        self.requests: queue.Queue[str] = queue.Queue()
+        self.upgraded: queue.Queue[socket.socket] = queue.Queue()
         threading.Thread(target=self.serve, daemon=True).start()
 
-    def serve(self):
+    def serve(self) -> None:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = self.listener.accept()
                 self.answer(connection)
 
-    def answer(self, connection):
+    def answer(self, connection: socket.socket) -> None:
         head = b""
         while b"\r\n\r\n" not in head:
             head += connection.recv(4096)
@@ -63,21 +69,21 @@ class PlainServer:
             return
         (key,) = (line.split(": ")[1] for line in text.split("\r\n") if line.lower().startswith("sec-websocket-key"))
         accept = base64.b64encode(hashlib.sha1(f"{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode()).digest())
-        head = "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-        connection.sendall(head.encode() + accept + b"\r\n\r\n" + self.frames)
+        switching = "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+        connection.sendall(switching.encode() + accept + b"\r\n\r\n" + self.frames)
         self.upgraded.put(connection)
 
 
 @pytest.fixture
-def plain():
+def plain() -> Iterator[PlainServer]:
     server = PlainServer()
     yield server
     server.listener.close()
 
 
 @pytest.fixture
-def connector(plain):
-    def make(**settings):
+def connector(plain: PlainServer) -> Callable[..., EventConnector]:
+    def make(**settings: Any) -> EventConnector:
         settings = {"schema_cache_path": False, "environ": {}, **settings}
         return EventConnector(Settings.resolve(plain.url, KEY, "jane", **settings))
 
@@ -85,13 +91,15 @@ def connector(plain):
 
 
 @pytest.fixture
-def websocket(plain, connector):
+def websocket(plain: PlainServer, connector: Callable[..., EventConnector]) -> Iterator[WebSocketConnection]:
     opened = connector().open()
     yield opened
     opened.close()
 
 
-def test_the_handshake_has_user_and_key_and_the_websocket_has_neither(plain, connector):
+def test_the_handshake_has_user_and_key_and_the_websocket_has_neither(
+    plain: PlainServer, connector: Callable[..., EventConnector]
+) -> None:
     websocket = connector(headers={"X-Studio": "north"}, cookies={"tenant": "film"}).open()
     get, upgrade = plain.requests.get(), plain.requests.get()
     websocket.close()
@@ -101,12 +109,15 @@ def test_the_handshake_has_user_and_key_and_the_websocket_has_neither(plain, con
     assert f"ftrack-api-key: {KEY}" in get
     assert KEY not in upgrade
     for request in (get, upgrade):
-        assert "X-Studio: north" in request
+        assert "x-studio: north" in request.lower()
+        assert f"user-agent: {user_agent()}" in request.replace("User-Agent", "user-agent")
         assert "Cookie: tenant=film" in request
     assert (websocket.handshake.session_id, websocket.handshake.heartbeat_timeout) == ("s3ss10n", 60)
 
 
-def test_the_websocket_sends_the_load_balancer_cookie_of_the_handshake(plain, connector):
+def test_the_websocket_sends_the_load_balancer_cookie_of_the_handshake(
+    plain: PlainServer, connector: Callable[..., EventConnector]
+) -> None:
     plain.extra = "Set-Cookie: node=7; Path=/\r\n"
     connector().open().close()
     plain.requests.get()
@@ -126,7 +137,14 @@ def test_the_websocket_sends_the_load_balancer_cookie_of_the_handshake(plain, co
         ("200 OK", "s3ss10n:60:60:xhr-polling", ProtocolError),
     ],
 )
-def test_each_handshake_response_has_its_error_and_none_shows_the_key(plain, connector, caplog, status, text, kind):
+def test_each_handshake_response_has_its_error_and_none_shows_the_key(
+    plain: PlainServer,
+    connector: Callable[..., EventConnector],
+    caplog: pytest.LogCaptureFixture,
+    status: str,
+    text: str,
+    kind: Any,
+) -> None:
     caplog.set_level(logging.DEBUG)
     plain.status, plain.text = status, text
     with pytest.raises(kind) as raised:
@@ -136,7 +154,9 @@ def test_each_handshake_response_has_its_error_and_none_shows_the_key(plain, con
     assert KEY not in caplog.text
 
 
-def test_an_unreachable_server_is_an_error_that_is_safe_to_retry(plain, connector):
+def test_an_unreachable_server_is_an_error_that_is_safe_to_retry(
+    plain: PlainServer, connector: Callable[..., EventConnector]
+) -> None:
     made = connector()
     plain.listener.close()
     with pytest.raises(TransportError) as raised:
@@ -145,14 +165,14 @@ def test_an_unreachable_server_is_an_error_that_is_safe_to_retry(plain, connecto
     assert getattr(raised.value.__cause__, "request", None) is None, "the request has the key"
 
 
-def test_missing_certificates_are_a_mistake_in_the_settings(connector):
+def test_missing_certificates_are_a_mistake_in_the_settings(connector: Callable[..., EventConnector]) -> None:
     made = connector(ca_bundle="/nowhere/studio.pem")
     made._url = made._url.replace("http:", "https:")
     with pytest.raises(SettingsError, match="ca_bundle"):
         made.open()
 
 
-def test_texts_are_received_and_sent(plain, connector):
+def test_texts_are_received_and_sent(plain: PlainServer, connector: Callable[..., EventConnector]) -> None:
     plain.frames = frame("1::") + frame("5:::ünïcode") + frame("x" * 1000)
     websocket = connector().open()
     assert [websocket.receive(TIMEOUT) for _ in range(3)] == ["1::", "5:::ünïcode", "x" * 1000]
@@ -163,18 +183,20 @@ def test_texts_are_received_and_sent(plain, connector):
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 125, 126, 127, 65_535, 65_536, 200_000])
-def test_texts_of_any_size_are_received_whole_however_they_are_split(plain, connector, size):
+def test_texts_of_any_size_are_received_whole_however_they_are_split(
+    plain: PlainServer, connector: Callable[..., EventConnector], size: int
+) -> None:
     websocket = connector().open()
     connection = plain.upgraded.get()
     texts = ["é" * (size // 2) + "x" * (size % 2), "1::", "y" * size]
     data = b"".join(map(frame, texts))
 
-    def send():
+    def send() -> None:
         for start in range(0, len(data), 60_000):
             connection.sendall(data[start : start + 60_000])
 
     threading.Thread(target=send, daemon=True).start()
-    received = []
+    received: list[Any] = []
     while len(received) < len(texts):
         text = websocket.receive(TIMEOUT)
         assert text is not None
@@ -183,7 +205,7 @@ def test_texts_of_any_size_are_received_whole_however_they_are_split(plain, conn
     websocket.close()
 
 
-def test_a_text_in_several_frames_is_joined(plain, connector):
+def test_a_text_in_several_frames_is_joined(plain: PlainServer, connector: Callable[..., EventConnector]) -> None:
     parts = [frame("1::")] + [
         bytes([first]) + frame(text)[1:] for first, text in ((0x01, "ab"), (0x00, "cd"), (0x80, "ef"))
     ]
@@ -193,7 +215,7 @@ def test_a_text_in_several_frames_is_joined(plain, connector):
     websocket.close()
 
 
-def test_a_ping_is_answered_and_does_not_block(plain, connector):
+def test_a_ping_is_answered_and_does_not_block(plain: PlainServer, connector: Callable[..., EventConnector]) -> None:
     plain.frames = frame(b"are you there", opcode=9) + frame("1::")
     websocket = connector().open()
     assert websocket.receive(TIMEOUT) is None
@@ -203,7 +225,9 @@ def test_a_ping_is_answered_and_does_not_block(plain, connector):
 
 
 @pytest.mark.parametrize("ending", [frame(b"\x03\xe8", opcode=8), b"\x81\x7e\x00", frame(b"\xff\xfe")])
-def test_every_kind_of_end_is_a_lost_connection(plain, connector, ending):
+def test_every_kind_of_end_is_a_lost_connection(
+    plain: PlainServer, connector: Callable[..., EventConnector], ending: Any
+) -> None:
     plain.frames = ending
     websocket = connector().open()
     plain.upgraded.get().close()
@@ -212,10 +236,11 @@ def test_every_kind_of_end_is_a_lost_connection(plain, connector, ending):
     websocket.close()
 
 
-def test_another_thread_wakes_the_receiving_one(websocket):
-    waiting, woken = threading.Event(), queue.Queue()
+def test_another_thread_wakes_the_receiving_one(websocket: WebSocketConnection) -> None:
+    waiting = threading.Event()
+    woken: queue.Queue[str | None] = queue.Queue()
 
-    def wait():
+    def wait() -> None:
         waiting.set()
         woken.put(websocket.receive(None))
 
@@ -227,14 +252,16 @@ def test_another_thread_wakes_the_receiving_one(websocket):
     assert websocket.receive(TIMEOUT) is None, "a wake-up before `receive` is not lost"
 
 
-def test_another_thread_aborts_the_connection(websocket):
+def test_another_thread_aborts_the_connection(websocket: WebSocketConnection) -> None:
     websocket.abort()
     with pytest.raises(TransportError):
         for _ in range(2):
             websocket.receive(TIMEOUT)
 
 
-def test_a_websocket_uses_the_proxy_of_the_settings(plain, connector):
+def test_a_websocket_uses_the_proxy_of_the_settings(
+    plain: PlainServer, connector: Callable[..., EventConnector]
+) -> None:
     # The plain server accepts any address, so it can be the proxy too; plain HTTP requests name the whole URL.
     made = connector(proxies={"http": plain.url})
     made._url = "http://ftrack.invalid/socket.io/1/"

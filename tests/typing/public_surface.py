@@ -19,6 +19,7 @@ from ftrack_orm import (
     Cancellation,
     Change,
     ChangeSubscription,
+    ChangeUser,
     Collection,
     Configuration,
     Configurations,
@@ -41,6 +42,7 @@ from ftrack_orm import (
     Request,
     Response,
     Schema,
+    ServerChange,
     Session,
     SessionChanges,
     Settings,
@@ -65,7 +67,7 @@ class RecordingTransport:
     """A transport of a user's own: the protocol needs no base class."""
 
     def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
-        return Response(200, {"content-type": "application/json"}, request.body)
+        return Response(200, {"content-type": "application/json"}, b"[]" if request.method == "POST" else b"")
 
     def close(self) -> None: ...
 
@@ -182,6 +184,16 @@ def listening(session: Session) -> None:
         print(entity, names)
 
     assert_type(session.on_change("Task", changed, attributes=["status"]), ChangeSubscription)
+
+    @session.on_change("Task", attributes=["status"])
+    def status_changed(change: ServerChange) -> None:
+        assert_type(change.names, frozenset[str])
+        assert_type(change.old, Mapping[str, Any])
+        assert_type(change.user, ChangeUser)
+        assert_type(change.by_me, bool)
+        assert_type(change.event, Event)
+
+    assert_type(session.on_change("Task", status_changed), ChangeSubscription)
 
 
 def observing(exchange: Exchange) -> None:

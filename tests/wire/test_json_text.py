@@ -7,6 +7,8 @@ import json
 import math
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,22 +24,22 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_written_text_is_read_back_by_this_module_and_by_the_standard_library(value):
+def test_written_text_is_read_back_by_this_module_and_by_the_standard_library(value: Any) -> None:
     assert loads(dumps(value)) == value
     assert json.loads(dumps(value)) == value
 
 
-def test_the_text_is_compact_utf8():
+def test_the_text_is_compact_utf8() -> None:
     assert dumps({"a": ["ä", 1]}) == '{"a":["ä",1]}'.encode()
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "\ud800"])
-def test_values_that_json_cannot_express_are_refused(value):
+def test_values_that_json_cannot_express_are_refused(value: Any) -> None:
     with pytest.raises(ValueError, match=r"JSON compliant|surrogates"):
         dumps([value])
 
 
-def test_text_that_is_not_json_is_refused():
+def test_text_that_is_not_json_is_refused() -> None:
     with pytest.raises(json.JSONDecodeError):
         loads(b"{")
 
@@ -78,7 +80,7 @@ ODD = [
 ]
 
 
-def read(reader, text):
+def read(reader: Callable[[bytes], Any], text: bytes) -> Any:
     """Return the repr of the value, since NaN equals nothing, or the error."""
     try:
         return repr(reader(text))
@@ -92,36 +94,41 @@ needs_orjson = pytest.mark.skipif(importlib.util.find_spec("orjson") is None, re
 
 @needs_orjson
 @given(value=ANYTHING, ascii_only=st.booleans(), indent=st.sampled_from([None, 1]))
-def test_orjson_reads_the_same_values_as_the_standard_library(value, ascii_only, indent):
+def test_orjson_reads_the_same_values_as_the_standard_library(value: Any, ascii_only: Any, indent: Any) -> None:
     text = json.dumps(value, ensure_ascii=ascii_only, indent=indent).encode("utf-8", "surrogatepass")
     assert read(loads, text) == read(json.loads, text)
 
 
 @needs_orjson
 @pytest.mark.parametrize("text", ODD, ids=repr)
-def test_orjson_changes_nothing_for_odd_texts(text):
+def test_orjson_changes_nothing_for_odd_texts(text: Any) -> None:
     assert read(loads, text) == read(json.loads, text)
 
 
 @needs_orjson
 @given(st.binary(max_size=30) | st.text('[]{},:"0123456789eE+-.tfn \\u', max_size=30).map(str.encode))
-def test_orjson_changes_nothing_for_random_text(text):
+def test_orjson_changes_nothing_for_random_text(text: Any) -> None:
     assert read(loads, text) == read(json.loads, text)
 
 
 @needs_orjson
-def test_usual_responses_are_really_read_by_orjson(monkeypatch):
+def test_usual_responses_are_really_read_by_orjson(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    monkeypatch.setattr(json_text, "_read_fast", lambda text: calls.append(text) or "read")
+
+    def read_fast(text: bytes) -> str:
+        calls.append(text)
+        return "read"
+
+    monkeypatch.setattr(json_text, "_read_fast", read_fast)
     assert loads(b'[{"action":"query","data":[{"id":"1234567890","bid":28800.0}]}]') == "read"
     assert loads(b"[12345678901234567890]") == [12345678901234567890]
     assert len(calls) == 1
 
 
 @given(ANYTHING)
-def test_requests_are_the_same_bytes_with_orjson_and_without_it(value):
+def test_requests_are_the_same_bytes_with_orjson_and_without_it(value: Any) -> None:
     kept = json_text._read_fast
-    written = []
+    written: list[bytes | tuple[str, str]] = []
     for reader in (None, kept):
         json_text._read_fast = reader
         try:
@@ -136,7 +143,7 @@ def test_requests_are_the_same_bytes_with_orjson_and_without_it(value):
         assert expected[0] == "ValueError"
 
 
-def test_without_orjson_the_standard_library_reads():
+def test_without_orjson_the_standard_library_reads() -> None:
     script = (
         "import sys\n"
         "sys.modules['orjson'] = None\n"  # as if it were not installed

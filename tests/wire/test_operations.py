@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -40,7 +41,7 @@ OPERATIONS = st.one_of(
 
 
 @given(OPERATIONS)
-def test_an_operation_parsed_from_its_json_is_the_same(operation):
+def test_an_operation_parsed_from_its_json_is_the_same(operation: Any) -> None:
     assert operation_from_json(operation.to_json()) == operation
 
 
@@ -81,12 +82,12 @@ def test_an_operation_parsed_from_its_json_is_the_same(operation):
         ),
     ],
 )
-def test_the_json_of_an_operation_has_the_shape_that_servers_expect(operation, body):
+def test_the_json_of_an_operation_has_the_shape_that_servers_expect(operation: Any, body: Any) -> None:
     assert operation.to_json() == body
     assert operation.action == body["action"]
 
 
-def test_a_key_may_come_as_one_text():
+def test_a_key_may_come_as_one_text() -> None:
     body = {"action": "delete", "entity_type": "Task", "entity_key": "1"}
     assert operation_from_json(body) == DeleteOperation("Task", ("1",))
 
@@ -111,7 +112,7 @@ def test_a_key_may_come_as_one_text():
         ({"action": "delete", "entity_type": "Task", "entity_key": {"id": "1"}}, "entity_key"),
     ],
 )
-def test_a_missing_or_malformed_argument_is_named(body, named):
+def test_a_missing_or_malformed_argument_is_named(body: Any, named: str) -> None:
     with pytest.raises(InvalidValue, match=named):
         operation_from_json(body)
 
@@ -132,7 +133,7 @@ WRITES = [
 ]
 
 
-def test_a_batch_is_read_only_when_all_of_its_operations_are():
+def test_a_batch_is_read_only_when_all_of_its_operations_are() -> None:
     assert are_read_only(READ_ONLY)
     for write in WRITES:
         assert not are_read_only([write])
@@ -151,7 +152,7 @@ def test_a_batch_is_read_only_when_all_of_its_operations_are():
         (RawOperation({"action": "delayed_job", "job_type": "SYNC"}), "delayed_job"),
     ],
 )
-def test_a_summary_names_the_action_and_its_subject(operation, summary):
+def test_a_summary_names_the_action_and_its_subject(operation: Any, summary: str) -> None:
     assert operation.summary == summary
 
 
@@ -170,13 +171,13 @@ ENTITY = {"__entity_type__": "Task", "id": "1"}
         (None, None),
     ],
 )
-def test_a_query_reply_has_a_list_and_perhaps_the_offset_of_the_next_page(element, reply):
+def test_a_query_reply_has_a_list_and_perhaps_the_offset_of_the_next_page(element: Any, reply: Any) -> None:
     assert QueryOperation("Task").read_reply(element) == reply
 
 
 @pytest.mark.parametrize(
     ("element", "reply"), [({"data": ENTITY}, WriteReply(ENTITY)), ({"data": [ENTITY]}, None), ({}, None), (True, None)]
 )
-def test_a_write_reply_has_an_entity(element, reply):
+def test_a_write_reply_has_an_entity(element: Any, reply: Any) -> None:
     assert CreateOperation("Task", {}).read_reply(element) == reply
     assert UpdateOperation("Task", ("1",), {}).read_reply(element) == reply

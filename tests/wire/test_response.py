@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from typing import Any
 
 import pytest
 
@@ -22,23 +23,24 @@ from ftrack_orm.errors import (
 from ftrack_orm.wire.operations import (
     CreateOperation,
     DeleteOperation,
+    Operation,
     QueryOperation,
     QuerySchemasOperation,
     RawOperation,
     SearchOperation,
     UpdateOperation,
 )
-from ftrack_orm.wire.replies import DeleteReply, QueryReply, RawReply, WriteReply
+from ftrack_orm.wire.replies import DeleteReply, QueryReply, RawReply, Reply, WriteReply
 from ftrack_orm.wire.response import EXCERPT_LENGTH, read_replies
 
 QUERY = QueryOperation("Task")
 
 
-def read(elements, *operations, status=200):
+def read(elements: Any, *operations: Operation, status: int = 200) -> list[Reply]:
     return read_replies(status, json.dumps(elements).encode(), operations or (QUERY,))
 
 
-def test_each_operation_gets_its_reply_in_order():
+def test_each_operation_gets_its_reply_in_order() -> None:
     entity = {"__entity_type__": "Task", "id": "1"}
     replies = read(
         [
@@ -70,7 +72,7 @@ def test_each_operation_gets_its_reply_in_order():
 
 
 @pytest.mark.parametrize("metadata", [{}, {"metadata": None}, {"metadata": {}}, {"metadata": {"next": None}}])
-def test_a_page_without_a_next_offset_is_the_last(metadata):
+def test_a_page_without_a_next_offset_is_the_last(metadata: Any) -> None:
     assert read([{"data": [], **metadata}]) == [QueryReply([], None)]
 
 
@@ -89,7 +91,9 @@ def test_a_page_without_a_next_offset_is_the_last(metadata):
     ],
 )
 @pytest.mark.parametrize("status", [200, 400, 500])
-def test_an_error_object_becomes_the_error_class_of_its_name_with_any_status(name, content, kind, status):
+def test_an_error_object_becomes_the_error_class_of_its_name_with_any_status(
+    name: str, content: str, kind: Any, status: int
+) -> None:
     error_object = {"exception": name, "content": content, "error_code": "code"}
     with pytest.raises(ServerError) as caught:
         read(error_object, status=status)
@@ -101,12 +105,12 @@ def test_an_error_object_becomes_the_error_class_of_its_name_with_any_status(nam
     assert content in str(error)
 
 
-def test_an_error_object_in_place_of_a_reply_is_raised():
+def test_an_error_object_in_place_of_a_reply_is_raised() -> None:
     with pytest.raises(ServerValidationError):
         read([{"data": []}, {"exception": "ValidationError", "content": "no"}], QUERY, QUERY)
 
 
-def test_a_server_error_survives_pickling():
+def test_a_server_error_survives_pickling() -> None:
     with pytest.raises(ServerError) as caught:
         read({"exception": "ParseError", "content": "no"})
     unpickled = pickle.loads(pickle.dumps(caught.value))
@@ -139,7 +143,7 @@ def test_a_server_error_survives_pickling():
         (b'[{"data": [], "metadata": {"next": {"offset": "5"}}}]', "'query'"),
     ],
 )
-def test_an_unexpected_response_is_a_protocol_error_that_names_the_problem(body, problem):
+def test_an_unexpected_response_is_a_protocol_error_that_names_the_problem(body: Any, problem: str) -> None:
     with pytest.raises(ProtocolError, match=problem) as caught:
         read_replies(200, body, [QUERY])
     assert caught.value.status == 200
@@ -147,17 +151,17 @@ def test_an_unexpected_response_is_a_protocol_error_that_names_the_problem(body,
 
 
 @pytest.mark.parametrize("operation", [CreateOperation("Task", {}), UpdateOperation("Task", ("1",), {})])
-def test_a_write_without_an_entity_in_its_reply_is_a_protocol_error(operation):
+def test_a_write_without_an_entity_in_its_reply_is_a_protocol_error(operation: Any) -> None:
     with pytest.raises(ProtocolError):
         read([{"data": None}], operation)
 
 
-def test_a_failure_status_with_a_body_of_replies_is_a_protocol_error():
+def test_a_failure_status_with_a_body_of_replies_is_a_protocol_error() -> None:
     with pytest.raises(ProtocolError, match="502"):
         read([{"data": []}], status=502)
 
 
-def test_a_protocol_error_quotes_only_the_beginning_of_the_body():
+def test_a_protocol_error_quotes_only_the_beginning_of_the_body() -> None:
     body = "ä".encode() * 10_000
     with pytest.raises(ProtocolError) as caught:
         read_replies(200, body, [QUERY])

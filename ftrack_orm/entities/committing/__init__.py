@@ -1,1 +1,1 @@
-"""From what was edited to one request, and from its answer, or the lack of one, back to what is edited."""
+"""The unit of work: recorded changes become one request, and its replies become the saved state."""

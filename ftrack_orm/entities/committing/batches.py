@@ -109,6 +109,6 @@ def _count_operations(snapshot: Snapshot) -> int:
     changes = snapshot.changes
     members = sum(len(each.added) + len(each.removed) for each in snapshot.memberships)
     if len(changes.creations) > 1:
-        # A cycle that has to be cut takes more than one operation for each entity.
+        # A cycle takes more than one operation for each entity.
         return len(planning.plan(changes)) + members
     return len(changes.creations) + len(changes.modifications) + len(changes.deletions) + members

@@ -35,7 +35,8 @@ from . import planning
 if TYPE_CHECKING:
     from ftrack_orm.entities.reading.refreshing import Refresher
     from ftrack_orm.entities.workspace import Workspace
-    from ftrack_orm.query.builder import Progress, Query
+    from ftrack_orm.query.builder import Query
+    from ftrack_orm.query.executable import Progress
     from ftrack_orm.schema.model import EntityType
 
 

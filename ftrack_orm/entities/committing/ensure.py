@@ -11,8 +11,8 @@ from ftrack_orm.entities.editing.coercion import coerce
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.entities.reading.projections import expand_path
 from ftrack_orm.errors import EntityDeleted, IntegrityError, InvalidValue, MultipleResults, QueryError, UsageError
-from ftrack_orm.query.evaluation.matching import sort_key
-from ftrack_orm.query.expressions.attributes import gathered
+from ftrack_orm.query.evaluation.normalization import sort_key
+from ftrack_orm.query.expressions.attributes import compare_by_name
 from ftrack_orm.query.language.nodes import Criterion, Path, Select, conjunction
 from ftrack_orm.schema.attribute import Kind
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .unit_of_work import UnitOfWork
 
-#: Queries in one request. Each of them asks for one entity, so that many fit.
+#: Queries in one request. Each of them selects one entity, so that many fit.
 QUERIES_PER_REQUEST = 500
 
 Data = Mapping[str, Any]
@@ -104,8 +104,7 @@ class Ensurer:
 
     def _criterion(self, schema: EntityType, data: Data, names: Collection[str]) -> Criterion:
         values = {name: data[name] for name in names}
-        conditions = gathered("ensure", (), values, schema.name, self._workspace.schema)
-        criterion = conjunction(*conditions)
+        criterion = conjunction(*compare_by_name(values, schema.name, self._workspace.schema))
         assert criterion is not None  # since there is at least one name
         return criterion
 

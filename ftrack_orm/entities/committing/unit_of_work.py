@@ -39,7 +39,7 @@ from .snapshot import Snapshot, take_snapshot
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.workspace import Workspace
-    from ftrack_orm.query.builder import Progress
+    from ftrack_orm.query.executable import Progress
     from ftrack_orm.wire.operations import ServerCall
 
     from .planning import Target, ValuesByTarget
@@ -188,7 +188,7 @@ class UnitOfWork:
             on_leftovers(summary)
 
     def _leave(self, journal: Journal, outer: Journal) -> None:
-        if journal or journal.in_doubt:
+        if journal or journal.unresolved:
             with self._workspace.lock:
                 edited = list(journal.edits)
                 self._workspace.absorb(outer, journal)
@@ -242,7 +242,7 @@ class UnitOfWork:
         journal = self._workspace.journal
         with self._exclusively(journal):
             try:
-                earlier = self._resolve_in_doubt(journal)
+                earlier = self._resolve_earlier_batches(journal)
                 batches = self._take_batches(journal, batch_size)
                 if on_conflict == "raise":
                     for batch in batches:
@@ -256,7 +256,7 @@ class UnitOfWork:
                 return earlier + done
             finally:
                 with self._workspace.lock:
-                    journal.in_flight = _created_by(journal.in_doubt)
+                    journal.in_flight = _created_by(journal.unresolved)
                     _discard_created_and_deleted(journal)
                     if not journal:
                         journal.reordered.clear()
@@ -268,7 +268,7 @@ class UnitOfWork:
         """
         journal = self._workspace.journal
         with self._exclusively(journal), self._workspace.lock:
-            journal.in_doubt, journal.in_flight = [], frozenset()
+            journal.unresolved, journal.in_flight = [], frozenset()
             for entity in journal.modified:
                 take_back(entity, journal)
             for entity in list(journal.created):
@@ -307,24 +307,24 @@ class UnitOfWork:
         return batches
 
     def _send(self, journal: Journal, batch: Batch) -> None:
-        """Send one batch and finalize it; unless the server has refused it, a failed batch stays in doubt."""
+        """Send one batch and finalize it; unless the server has refused it, a failed batch stays unresolved."""
         attempts = 0
         while True:
-            journal.in_doubt = [batch]
+            journal.unresolved = [batch]
             try:
                 replies = self._call(batch.operations)
             except (IntegrityError, EntityNotFound):
-                journal.in_doubt = []
+                journal.unresolved = []
                 adapted = reconcile(self._workspace.schema, self._call, batch) if attempts <= self._retries else None
                 if adapted is None:
                     raise
                 batch = adapted
             except ServerError:
-                journal.in_doubt = []
+                journal.unresolved = []
                 raise
             except (TransportError, ProtocolError) as error:
                 if isinstance(error, TransportError) and error.safe_to_retry:
-                    journal.in_doubt = []
+                    journal.unresolved = []
                     raise
                 outcome, rows = self._find_outcome(journal, batch, error)
                 if outcome is Outcome.DONE:
@@ -332,7 +332,7 @@ class UnitOfWork:
                     return
                 failure = not_carried_out(batch, error)
                 if failure.safe_to_retry:
-                    journal.in_doubt = []
+                    journal.unresolved = []
                 if not failure.safe_to_retry or attempts >= self._retries:
                     raise failure from error
             else:
@@ -341,20 +341,20 @@ class UnitOfWork:
                 return
             attempts += 1
 
-    def _resolve_in_doubt(self, journal: Journal) -> int:
-        """Find the outcome of the batches that are in doubt; return the number of operations that were done.
+    def _resolve_earlier_batches(self, journal: Journal) -> int:
+        """Find the outcome of the unresolved batches; return the number of operations that were done.
 
         Sending them again would fail, since the server refuses to create an entity twice.
         """
         done = 0
-        for batch in list(journal.in_doubt):
+        for batch in list(journal.unresolved):
             outcome, rows = self._find_outcome(journal, batch, None)
             if outcome is Outcome.DONE:
                 self._finalize(journal, batch.snapshot, rows)
                 done += len(batch.operations)
             with self._workspace.lock:
-                journal.in_doubt = [each for each in journal.in_doubt if each is not batch]
-                journal.in_flight = _created_by(journal.in_doubt)
+                journal.unresolved = [each for each in journal.unresolved if each is not batch]
+                journal.in_flight = _created_by(journal.unresolved)
                 _discard_created_and_deleted(journal)
         return done
 
@@ -363,7 +363,7 @@ class UnitOfWork:
     ) -> tuple[Outcome, Sequence[dict[str, Any]]]:
         """Return the outcome of a batch, with the present rows of its entities, or raise `CommitOutcomeUnknown`.
 
-        *error* is the one that lost the response, None for a batch that was in doubt before.
+        *error* is the one that lost the response, None for the batch of an earlier commit.
         """
         schema = self._workspace.schema
         try:
@@ -375,14 +375,14 @@ class UnitOfWork:
         if outcome is Outcome.UNKNOWN:
             if not may_still_run(error):
                 # Another query would find no more. The next commit is the user's decision to overwrite.
-                journal.in_doubt = [each for each in journal.in_doubt if each is not batch]
+                journal.unresolved = [each for each in journal.unresolved if each is not batch]
             reason = "the server has other values than the commit, done or not done, would have left"
             raise unknown_outcome(batch, error, reason) from error
         return outcome, state.rows
 
     def _finalize(self, journal: Journal, snapshot: Snapshot, rows: Sequence[dict[str, Any]]) -> None:
         with self._workspace.lock:
-            journal.in_doubt = [each for each in journal.in_doubt if each.snapshot is not snapshot]
+            journal.unresolved = [each for each in journal.unresolved if each.snapshot is not snapshot]
             finalize(self._workspace, journal, snapshot, rows)
 
     def _bases(self, journal: Journal) -> ValuesByTarget:

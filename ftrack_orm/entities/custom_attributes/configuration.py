@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import attrs
 
-from ftrack_orm.entities.editing.coercion import coerce
+from ftrack_orm.entities.editing.coercion import check_encodable, coerce
 from ftrack_orm.errors import InvalidValue, ReadOnlyAttribute, suggestion
 from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
 from ftrack_orm.schema.custom_attributes import ConfigurationScope, applicable
@@ -100,6 +100,7 @@ class Configuration:
                 raise InvalidValue(
                     f"{name} has no option {option!r}.{self._allowed()}{suggestion(option, self.options)}", **where
                 )
+        check_encodable(chosen, name, **where)
         return chosen
 
     def _allowed(self) -> str:

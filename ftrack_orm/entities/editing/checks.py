@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.errors import EntityDeleted, FtrackError, InvalidValue, ReadOnlyAttribute
 
-from .coercion import coerce
+from .coercion import check_encodable, coerce
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.attribute import Attribute
@@ -88,6 +88,15 @@ def _misfit_error(owner: Entity, attribute: Attribute, item: Any, advice: str = 
     article = "an" if target.startswith(tuple("AEIOU")) else "a"
     requirement = f"holds {target} entities" if attribute.is_plural else f"must be {article} {target}"
     return InvalidValue(f"{kind}.{name} {requirement}, not {item!r}.{advice}", entity_type=kind, attribute=name)
+
+
+def check_entry_key(owner: Entity, attribute: Attribute, key: Any) -> None:
+    """Raise `InvalidValue` if *key* cannot be a key of the mapped collection *attribute*: keys are encodable text."""
+    kind, name = owner.__entity_type__, attribute.name
+    if not isinstance(key, str):
+        raise InvalidValue(f"Keys of {kind}.{name} are text, not {key!r}.", entity_type=kind, attribute=name)
+    if not key.isascii():
+        check_encodable(key, f"A key of {kind}.{name}", kind, name)
 
 
 def check_entry_value(owner: Entity, attribute: Attribute, key: str, value: Any) -> Any:

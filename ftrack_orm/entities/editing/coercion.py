@@ -10,18 +10,24 @@ from typing import Any
 
 from ftrack_orm.errors import InvalidValue, suggestion
 from ftrack_orm.schema.attribute import Attribute, ValueType
+from ftrack_orm.values import NOT_ENCODABLE, unencodable_text
 
 
 def coerce(entity_type: str, attribute: Attribute, value: Any) -> Any:
     """Return *value* in the form the scalar *attribute* keeps: UTC datetimes, ids as text, all others unchanged.
 
-    Raises `InvalidValue`, naming entity type, attribute and value, when the attribute cannot hold a value of that type.
-    None always fits: the server decides whether an attribute may be empty.
+    Raises `InvalidValue`, naming entity type, attribute and value, when the attribute cannot hold a value of that type,
+    and for text that cannot be encoded as UTF-8. None always fits: the server decides whether an attribute may be
+    empty.
     """
     python_type = type(value)
-    fits_unchanged = attribute.value_type in _FITTING_UNCHANGED.get(python_type, ()) and not attribute.enumeration
-    if fits_unchanged and (python_type is not float or math.isfinite(value)):
-        return value
+    if attribute.value_type in _FITTING_UNCHANGED.get(python_type, ()) and not attribute.enumeration:
+        # Only text and floats can be refused although they have the right type.
+        if python_type is str:
+            if value.isascii():
+                return value
+        elif python_type is not float or math.isfinite(value):
+            return value
     if value is None or attribute.value_type is None:
         return value
     coerce_to_type = _COERCIONS[attribute.value_type]
@@ -41,7 +47,17 @@ def coerce(entity_type: str, attribute: Attribute, value: Any) -> Any:
             entity_type=entity_type,
             attribute=attribute.name,
         )
+    check_encodable(value, f"{entity_type}.{attribute.name}", entity_type, attribute.name)
     return value
+
+
+def check_encodable(value: Any, label: str, entity_type: str, attribute: str) -> None:
+    """Raise `InvalidValue` if *value*, or a text in it, cannot be encoded as UTF-8; *label* names the attribute."""
+    text = unencodable_text(value)
+    if text is not None:
+        raise InvalidValue(
+            f"{label} cannot hold {text!r}, which {NOT_ENCODABLE}", entity_type=entity_type, attribute=attribute
+        )
 
 
 #: The value types that hold values of exactly these Python types without coercion. Nearly all values that are set have

@@ -12,7 +12,7 @@ from ftrack_orm.errors import InvalidValue, UnknownAttribute, suggestion
 from ftrack_orm.values import Reference
 
 from . import changes
-from .checks import check_editable, check_entry_value
+from .checks import check_editable, check_entry_key, check_entry_value
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
@@ -176,8 +176,7 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
 
     def _checked_entry(self, key: str, value: Any) -> Entry:
         """Return the entry for *key* with *value*; raises `InvalidValue` if it cannot be set."""
-        if not isinstance(key, str):
-            raise InvalidValue(f"Keys of {self._attribute.name} are text, not {key!r}.")
+        check_entry_key(self._owner, self._attribute, key)
         current = self._current().get(key)
         value = check_entry_value(self._owner, self._attribute, key, value)
         return Entry(value, current.holder if current else None)

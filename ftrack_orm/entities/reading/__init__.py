@@ -1,1 +1,1 @@
-"""From a query or a missing value to the server, and from its answer into the session's objects."""
+"""Reading: queries and missing values become requests, and the rows of their responses become entities."""

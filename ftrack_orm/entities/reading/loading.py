@@ -88,8 +88,8 @@ class Loader:
         if known is not None and known.__dict__:
             return known
         self._workspace.check_open(f"{entity_type} {'/'.join(key)} cannot be loaded")
-        found = self.fetch(entity_type, [key])
-        return found[0] if found else None
+        entities = self.fetch(entity_type, [key])
+        return entities[0] if entities else None
 
     def fetch(self, entity_type: str, keys: Iterable[tuple[str, ...]], paths: Sequence[Path] = ()) -> list[Entity]:
         """Return the entities of *entity_type* with the given primary keys, with *paths* (or the default ones) loaded.

@@ -25,7 +25,8 @@ from .projections import complete_projections
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
     from ftrack_orm.entities.workspace import Workspace
-    from ftrack_orm.query.builder import Progress, Query
+    from ftrack_orm.query.builder import Query
+    from ftrack_orm.query.executable import Progress
 
 #: Rows on a page of keys: keys are short, so a few large pages are faster than many small ones.
 KEYS_PER_PAGE = 10_000

@@ -10,8 +10,8 @@ from ftrack_orm.entities.editing.mappings import MappedCollection
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.errors import EntityDeleted, UnknownAttribute
+from ftrack_orm.query.language.checks import check_projection
 from ftrack_orm.query.language.nodes import Path, Projection
-from ftrack_orm.query.language.resolve import check_projection
 
 from .peer_groups import needs_load
 from .projections import expand_path

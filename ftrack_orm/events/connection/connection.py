@@ -116,12 +116,16 @@ class EventConnection:
         if websocket is not None:
             websocket.wake()
 
-    def stop(self) -> None:
-        """Close the connection and end the thread; on the connection's own thread, return without waiting."""
+    def end(self) -> None:
+        """Let the thread close the connection and end, without waiting for it."""
         with self._condition:
             self._stopping = True
             self._condition.notify_all()
         self.wake()
+
+    def stop(self) -> None:
+        """Close the connection and end the thread; on the connection's own thread, return without waiting."""
+        self.end()
         if self.is_current_thread:
             return
         self._thread.join(_JOIN_TIMEOUT_SECONDS)
@@ -137,7 +141,7 @@ class EventConnection:
             while not self._stopping:
                 if not self._connect_once():
                     return
-        except Exception as error:
+        except BaseException as error:
             # A defect of this library; threads that wait for the hub must not wait forever.
             logger.exception("The event connection failed with an internal error in ftrack_orm; please report it.")
             self._fail(TransportError(f"The event connection failed with an internal error in ftrack_orm: {error!r}."))

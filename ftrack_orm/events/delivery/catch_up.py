@@ -97,10 +97,12 @@ class CatchUp:
         self._events_since_latest = 0
 
         def ask() -> None:
-            number = self._last_record_number()
-            if number is not None:
-                self._advance(number, events_before + self._events_since_latest)
-            self._is_checkpoint_running = False
+            try:
+                number = self._last_record_number()
+                if number is not None:
+                    self._advance(number, events_before + self._events_since_latest)
+            finally:
+                self._is_checkpoint_running = False
 
         return ask
 

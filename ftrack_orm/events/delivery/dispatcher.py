@@ -6,7 +6,9 @@ import logging
 import queue
 import threading
 import time
+import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -15,6 +17,7 @@ from ftrack_orm.events import threads
 from ftrack_orm.events.event import Event
 from ftrack_orm.events.subscriptions.subscription import Subscriber
 
+from .callback_runner import CallbackRunner, CallbackUnit, no_unit
 from .ordered_queue import Job, OrderedQueue, ordering_keys
 
 if TYPE_CHECKING:
@@ -42,7 +45,10 @@ class Dispatcher:
     At most *queue_size* events wait. *full_queue* decides about further ones: `"drop_oldest"` drops the oldest event
     that is not being handled, `"drop_newest"` the new one, and with `"block"` the caller has to ask `has_capacity`
     before each event. A callback that runs for *slow_callback_seconds* is reported in the log. *on_result* is called
-    with the values that callbacks return.
+    with the values that callbacks return. Each callback runs in a block of its own that *unit* returns.
+
+    The threads hold no reference to the dispatcher while they wait, so that it can be collected with its hub; they end
+    then. An event that a thread takes from the queue afterwards is dropped.
     """
 
     def __init__(
@@ -55,7 +61,9 @@ class Dispatcher:
         full_queue: str,
         slow_callback_seconds: float,
         clock: Callable[[], float] = time.monotonic,
+        unit: CallbackUnit = no_unit,
     ) -> None:
+        self.callbacks = CallbackRunner(counters, unit)
         self._on_result = on_result
         self._counters = counters
         self._workers = workers
@@ -74,6 +82,7 @@ class Dispatcher:
         #: The running callbacks by the ids of their threads.
         self._calls: dict[int, _Call] = {}
         self._closed = False
+        weakref.finalize(self, _end_workers, self._ready, self._threads).atexit = False
 
     @property
     def unfinished(self) -> int:
@@ -107,23 +116,20 @@ class Dispatcher:
     def call(self, subscribers: list[Subscriber], event: Event, on_result: ResultHandler) -> None:
         """Call *subscribers* one after the other on the calling thread, until one stops the event.
 
-        An exception of a callback is logged with the event, and the next callback is called.
+        When a callback raises, that is logged with the event and counted, and the next callback is called. Only a
+        `KeyboardInterrupt` on a thread of the user is raised.
         """
         for subscriber in subscribers:
             if event.is_stopped:
                 return
-            try:
-                result = self._timed_call(subscriber, event)
-            except Exception:
-                self._counters.add("failed")
-                logger.exception(
-                    "A subscriber of %r failed on the event %s (%s).",
-                    subscriber.subscription.expression,
-                    event.id,
-                    event.topic,
-                )
-            else:
-                on_result(event, subscriber, result)
+            self.callbacks.run(
+                partial(self._call_one, subscriber, event, on_result),
+                f"A subscriber of {subscriber.subscription.expression!r} for the event {event.id} ({event.topic})",
+                subscriber,
+            )
+
+    def _call_one(self, subscriber: Subscriber, event: Event, on_result: ResultHandler) -> None:
+        on_result(event, subscriber, self._timed_call(subscriber, event))
 
     def report_slow(self, now: float) -> None:
         """Log the callbacks that have been running for too long, each once."""
@@ -138,6 +144,35 @@ class Dispatcher:
         with self._condition:
             return self._condition.wait_for(lambda: not self._unfinished, timeout)
 
+    def finish(self, timeout: float) -> int:
+        """Wait up to *timeout* seconds for the queued events, and as long again for the callbacks that run then.
+
+        Return the number of events that are dropped because no worker has begun them. On a worker, queued events are
+        dropped at once, since it cannot wait for itself.
+        """
+        if not self.is_worker and self.drain(timeout):
+            return 0
+        dropped = self.discard_waiting()
+        with self._condition:
+            self._condition.wait_for(lambda: self.are_others_idle, timeout)
+        return dropped
+
+    @property
+    def are_others_idle(self) -> bool:
+        """Whether no worker handles an event, apart from the calling thread."""
+        return self._unfinished <= int(self.is_worker)
+
+    def discard_waiting(self) -> int:
+        """Drop the events that no worker has begun, and return their number."""
+        with self._condition:
+            dropped = len(self._waiting)
+            for job in self._waiting:
+                job.dropped = True
+            self._unfinished -= dropped
+            self._waiting.clear()
+            self._condition.notify_all()
+        return dropped
+
     def close(self, timeout: float) -> int:
         """Accept no more events, drop the queued ones and wait up to *timeout* seconds for the running callbacks.
 
@@ -145,13 +180,8 @@ class Dispatcher:
         """
         with self._condition:
             self._closed = True
-            dropped = len(self._waiting)
-            for job in self._waiting:
-                job.dropped = True
-            self._unfinished -= dropped
-            self._waiting.clear()
+            dropped = self.discard_waiting()
             workers = list(self._threads)
-            self._condition.notify_all()
         for _ in workers:
             self._ready.put(None)
         deadline = time.monotonic() + timeout
@@ -188,30 +218,40 @@ class Dispatcher:
     def _start_worker(self) -> None:
         number = len(self._threads)
         if number < min(self._workers, self._unfinished):
-            worker = threads.make_thread(f"{threads.WORKER_THREAD}-{number}", self._work)
+            run = partial(_work, self._ready, weakref.ref(self))
+            worker = threads.make_thread(f"{threads.WORKER_THREAD}-{number}", run)
             # Before it starts: a callback may ask at once whether it runs on a worker.
             self._threads.append(worker)
             worker.start()
 
-    def _work(self) -> None:
-        while (job := self._ready.get()) is not None:
-            # The first job that becomes ready follows on the same thread.
-            following: Job | None = job
-            while following is not None:
-                following = self._run_job(following)
+    def run_jobs(self, job: Job) -> None:
+        """Run a job, and those that become ready by its end and that no other worker can take."""
+        # The first job that becomes ready follows on the same thread.
+        following: Job | None = job
+        while following is not None:
+            following = self._run_job(following)
 
     def _run_job(self, job: Job) -> Job | None:
         with self._condition:
             self._waiting.pop(job, None)
             dropped = job.dropped
-        if not dropped:
-            self.call(job.subscribers, job.event, self._on_result)
+        try:
+            if not dropped:
+                self.call(job.subscribers, job.event, self._on_result)
+        finally:
+            # Whatever happens, later events about the same entities must not wait forever.
+            ready = self._finish(job, dropped=dropped)
+        return ready
+
+    def _finish(self, job: Job, *, dropped: bool) -> Job | None:
+        """Release the jobs that waited for *job*; return the one to run next on this thread."""
         with self._condition:
             ready = self._order.done(job)
             if not dropped:
                 self._counters.add("handled")
                 self._unfinished -= 1
-                if self._unfinished in (0, self._queue_size - 1):
+                # Besides 0, 1 matters: a worker that closes the hub waits for all events but its own.
+                if self._unfinished in (0, 1, self._queue_size - 1):
                     self._condition.notify_all()
         for other in ready[1:]:
             self._ready.put(other)
@@ -243,3 +283,24 @@ class Dispatcher:
             call.event.id,
             call.event.topic,
         )
+
+
+def _work(ready: queue.SimpleQueue[Job | None], reference: weakref.ref[Dispatcher]) -> None:
+    """Run jobs until there is a None in their place, or the dispatcher is collected."""
+    while (job := ready.get()) is not None:
+        dispatcher = reference()
+        if dispatcher is None:
+            return
+        try:
+            dispatcher.run_jobs(job)
+        except BaseException:
+            # A defect of this library, or an exception that another thread raised in this one.
+            logger.exception("An event worker failed on the event %s (%s).", job.event.id, job.event.topic)
+        # While the thread waits, it keeps neither the dispatcher nor the event's subscribers alive.
+        del dispatcher, job
+
+
+def _end_workers(ready: queue.SimpleQueue[Job | None], workers: list[threading.Thread]) -> None:
+    """End the threads of a collected dispatcher."""
+    for _ in workers:
+        ready.put(None)

@@ -58,7 +58,8 @@ def _update_event(event_id: str, record: Mapping[str, Any], record_data: Mapping
         "pushToken": record_data.get("pushToken"),
     }
     # The source has no id: its publisher does not wait for replies any more.
-    return Event(UPDATE_TOPIC, data, source={"user": {"id": user_id, "username": username}}, id=event_id)
+    source = {"user": {"id": user_id, "username": username}}
+    return Event(UPDATE_TOPIC, data, source=source, sent=record.get("created_at"), id=event_id)
 
 
 def _record_data(record: Mapping[str, Any]) -> Mapping[str, Any]:

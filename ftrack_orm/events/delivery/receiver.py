@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.errors import FtrackError
@@ -23,6 +24,7 @@ from ftrack_orm.events.topics import (
     UPDATE_TOPIC,
 )
 
+from .callback_runner import CallbackRunner
 from .catch_up import CatchUp, CatchUpResult
 from .deduplicator import Deduplicator
 from .gap_recovery import GapRecovery, Output, RecoveryState, Release, StartSearch
@@ -63,6 +65,7 @@ class EventReceiver:
         self._dispatcher = dispatcher
         self._replies = replies
         self._counters = counters
+        self._callbacks = CallbackRunner(counters)
         self._catch_up = catch_up
         self._wake = wake
         self._start_thread = start_thread
@@ -74,9 +77,15 @@ class EventReceiver:
         #: The result of the last search until the connection's thread takes it; set by the search's thread.
         self._search_result: CatchUpResult | None = None
         self._search_ended = threading.Event()
+        self._is_ignoring_events = False
+
+    def ignore_events(self) -> None:
+        """Handle only replies from now on: the connection is about to end, and running callbacks may wait for them."""
+        self._is_ignoring_events = True
 
     def restart(self) -> None:
         """Prepare for a connection that does not continue an earlier one."""
+        self._is_ignoring_events = False
         if self._catch_up is not None:
             self._catch_up.restart()
 
@@ -86,7 +95,8 @@ class EventReceiver:
         """Set a checkpoint in the server's records before the first event can arrive."""
         self._take_search_result()
         if self._catch_up is not None:
-            self._catch_up.start(self._clock())
+            # Observers of requests may raise anything; the connection must not end because of that.
+            self._callbacks.run(partial(self._catch_up.start, self._clock()), "The first checkpoint in the records")
 
     def on_connected(self, gap: float | None) -> list[OutgoingMessage]:
         """Return the subscriptions to send first; after a gap, prepare to search for missed events."""
@@ -110,8 +120,10 @@ class EventReceiver:
         except FtrackError as error:
             logger.warning("An event from the server is ignored: %s", error)
             return
-        except Exception:
+        except BaseException:
             logger.exception("An event from the server is ignored: %.200r", payload)
+            return
+        if self._is_ignoring_events and event.topic != REPLY_TOPIC:
             return
         # An event held back is not marked as seen yet: the search may find it as well, and must handle it first.
         if self._recovery.is_holding and event.topic == UPDATE_TOPIC and self._recovery.hold(event):
@@ -143,7 +155,7 @@ class EventReceiver:
         self._take_search_result()
         self._dispatcher.report_slow(now)
         if self._catch_up is not None and not self._recovery.is_holding and self._catch_up.is_checkpoint_due(now):
-            self._start_thread(CHECKPOINT_THREAD, self._catch_up.make_checkpoint(now))
+            self._start_checkpoint(self._catch_up, now)
 
     def has_capacity(self, timeout: float) -> bool:
         """Return whether another event can be accepted, waiting up to *timeout* seconds."""
@@ -181,7 +193,7 @@ class EventReceiver:
                 self._call_listener(listener, event)
             now = self._clock()
             if self._catch_up is not None and self._catch_up.count_event(now):
-                self._start_thread(CHECKPOINT_THREAD, self._catch_up.make_checkpoint(now))
+                self._start_checkpoint(self._catch_up, now)
         elif event.topic == REPLY_TOPIC:
             callback = self._replies.callback_for(event, self._clock())
             if callback is not None:
@@ -190,15 +202,21 @@ class EventReceiver:
             self.publish_locally(event)
         except FtrackError as error:
             logger.warning("The event %s (%s) cannot be delivered: %s", event.id, event.topic, error)
-        except Exception:
+        except BaseException:
             # One malformed event must not end the connection for all others.
             logger.exception("The event %s (%s) cannot be delivered.", event.id, event.topic)
 
     def _call_listener(self, listener: Callable[..., object], *arguments: Event) -> None:
-        try:
-            listener(*arguments)
-        except Exception:
-            logger.exception("A listener failed on %s.", arguments[0] if arguments else "a gap in the connection")
+        occasion = f"the event {arguments[0].id} ({arguments[0].topic})" if arguments else "a gap in the connection"
+        self._callbacks.run(partial(listener, *arguments), f"A listener for {occasion}")
+
+    def _start_checkpoint(self, catch_up: CatchUp, now: float) -> None:
+        checkpoint = catch_up.make_checkpoint(now)
+
+        def run() -> None:
+            self._callbacks.run(checkpoint, "A checkpoint in the records")
+
+        self._start_thread(CHECKPOINT_THREAD, run)
 
     # -- after a gap ---------------------------------------------------------------------------------------------------
 
@@ -222,8 +240,10 @@ class EventReceiver:
             try:
                 # Updates are held back, so no id of one is added to `seen` while this thread reads it.
                 result = catch_up.find_missed(seen)
-            except Exception:
-                # Records may hold anything; events held back must not wait forever because of that.
+            except BaseException:
+                # Records may hold anything, and observers of requests may raise anything; events held back must not
+                # wait forever because of that.
+                self._counters.add("failed")
                 logger.exception("The events missed while disconnected cannot be found.")
             self._search_result = result
             self._search_ended.set()

@@ -22,7 +22,7 @@ class Statistics:
     caught_up: int = 0
     #: Events all of whose subscribers were called.
     handled: int = 0
-    #: Calls of callbacks that raised.
+    #: Calls of callbacks, listeners and plugins that raised, and results of callbacks that JSON cannot express.
     failed: int = 0
     #: Calls of callbacks that took longer than the setting `slow_callback_seconds`.
     slow: int = 0

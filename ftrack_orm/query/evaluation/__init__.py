@@ -1,1 +1,1 @@
-"""Deciding criteria on values in memory, without asking a server."""
+"""Evaluation of criteria and queries on data in memory, without a request."""

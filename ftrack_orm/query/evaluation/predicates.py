@@ -1,25 +1,24 @@
-"""Pure: criteria to functions that decide them on entities and mappings in memory.
+"""Pure: compiles criteria to functions that evaluate them for entities and mappings in memory.
 
-The rules on single values are stated in `matching`; these are on how conditions and paths are put together:
+The module `matching` states the rules for single values. These are the rules for conditions and paths:
 
-* `and`, `or` and `not` follow SQL where something is neither true nor false: `not` leaves it so, `and` is false as soon
-  as one operand is, `or` true as soon as one is. What is not true in the end does not match.
-* A path over a relation that leads nowhere ends at nothing. A path over a collection asks whether *some* item makes the
-  rest true (two such conditions may be true of different items), while `any (...)` binds one item to all that its
-  parentheses say. That, `any` and `has` are always true or false.
-* An entity that is not of the type a relation is cast to is not there. An attribute that only other subtypes have is
-  nothing.
+* `and`, `or` and `not` follow SQL's three-valued logic: `not` keeps undecided, `and` is false as soon as one operand is
+  false, `or` true as soon as one is true. An entity matches only when the whole criterion is true.
+* A path over an empty relation ends at a missing value. A path over a collection is true when the rest is true for
+  *some* item, and two such conditions may be true for different items, while `any (...)` binds one item to all
+  conditions in its parentheses. Paths over collections, `any` and `has` are always true or false.
+* An entity that is not of the type a relation is cast to counts as missing. An attribute that only other subtypes have
+  is a missing value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
-from ftrack_orm.errors import NotFetched, QueryError
-from ftrack_orm.query.language import resolve
+from ftrack_orm.errors import QueryError
 from ftrack_orm.query.language.nodes import (
     And,
     Comparison,
@@ -34,71 +33,97 @@ from ftrack_orm.query.language.nodes import (
     Select,
     Step,
 )
-from ftrack_orm.query.language.schema_protocol import SchemaInfo
+from ftrack_orm.query.language.resolve import ResolvedPath, resolve_path, resolve_step
 from ftrack_orm.values import Absence
 
-from .access import entity_type_of, identifier, is_several, items_of
-from .matching import ANY, Matcher, Verdict, among, among_selected, matcher, negated, sort_key
+from .matching import Matcher, TruthValue, comparison_matcher, membership_matcher, negate, subquery_matcher
+from .normalization import ANY, sort_key
+from .reader import ValueReader, is_related
 
-if TYPE_CHECKING:
-    from ftrack_orm.query.language.resolve import ResolvedPath
-
-Read = Callable[[Any, str], Any]
+#: Returns the values that the query of an `in (select ...)` selects.
 ResolveSubquery = Callable[[Select], Iterable[Any]]
-_Test = Callable[[Any], Verdict]
+#: Returns the matcher of values of a type: value type, label for errors, whether text compares exactly.
+_MatcherFactory = Callable[[str, str, bool], Matcher]
+#: Returns the matcher of the entities that have the last step of a path.
+_EndFactory = Callable[[Step, ResolvedPath | None], Matcher]
 
 
 @attrs.frozen
-class Evaluation:
-    """How values are known, and the criteria turned into functions by it."""
+class CriterionCompiler:
+    """Compiles criteria, paths and orderings to functions of an entity or a mapping."""
 
-    vocabulary: SchemaInfo | None
-    read: Read
-    is_lenient: bool
+    reader: ValueReader
     resolve_subquery: ResolveSubquery | None
 
-    def predicate(self, criterion: Criterion, entity_type: str | None) -> Callable[[object], bool]:
+    def compile_predicate(self, criterion: Criterion, entity_type: str | None) -> Callable[[object], bool]:
+        """Return the function that decides whether an entity meets *criterion*."""
         try:
-            test = self.test(criterion, entity_type)
+            matches = self._compile(criterion, entity_type)
         except RecursionError:
             raise QueryError("The criterion is nested too deeply to be decided.") from None
-        return lambda entity: test(entity) is True
+        return lambda entity: matches(entity) is True
 
-    def test(self, criterion: Criterion, entity_type: str | None) -> _Test:
+    def compile_path(self, path: Path, entity_type: str | None) -> Callable[[Any], Any]:
+        """Return the function that reads the one value at *path*, which is the id for a relation."""
+        steps = []
+        for step in path.steps:
+            resolved = self._resolve(step, entity_type, path)
+            steps.append((step, resolved))
+            entity_type = _target(step, resolved)
+
+        def value_of(holder: Any) -> Any:
+            for step, resolved in steps:
+                value = self.reader.value(holder, step, resolved)
+                if self.reader.is_collection(value, holder, resolved):
+                    raise QueryError(f"'{path}' leads over the collection {step.name}, so it has no single value.")
+                holder = self.reader.cast(value, step)
+            return self.reader.identifier(holder) if is_related(holder, resolved) else holder
+
+        return value_of
+
+    def compile_sort_key(self, ordering: Ordering, entity_type: str) -> Callable[[Any], tuple[int, Any]]:
+        """Return the function that computes the key by which *ordering* sorts an entity."""
+        value_of = self.compile_path(ordering.path, entity_type)
+        schema = self.reader.schema
+        resolved = None if schema is None else resolve_path(ordering.path, entity_type, schema)
+        value_type, exact = _value_type(resolved), _is_id(ordering.path.steps[-1], resolved)
+        return lambda entity: sort_key(value_of(entity), value_type, str(ordering.path), exact=exact)
+
+    # -- criteria -------------------------------------------------------------------------------------------------
+
+    def _compile(self, criterion: Criterion, entity_type: str | None) -> Matcher:
         if isinstance(criterion, And):
-            return _decided([self.test(operand, entity_type) for operand in criterion.operands], by=False)
+            return _junction([self._compile(operand, entity_type) for operand in criterion.operands], decisive=False)
         if isinstance(criterion, Or):
-            return _decided([self.test(operand, entity_type) for operand in criterion.operands], by=True)
+            return _junction([self._compile(operand, entity_type) for operand in criterion.operands], decisive=True)
         if isinstance(criterion, Not):
-            return negated(self.test(criterion.operand, entity_type))
+            return negate(self._compile(criterion.operand, entity_type))
         if isinstance(criterion, Comparison):
-            return self.comparison(criterion, entity_type)
+            return self._compile_comparison(criterion, entity_type)
         if isinstance(criterion, Membership):
-            return self.membership(criterion, entity_type)
-        return self.related(criterion, entity_type)
+            return self._compile_membership(criterion, entity_type)
+        return self._compile_related(criterion, entity_type)
 
-    # -- conditions -----------------------------------------------------------------------------------------------
+    def _compile_comparison(self, node: Comparison, entity_type: str | None) -> Matcher:
+        def create_matcher(value_type: str, label: str, exact: bool) -> Matcher:
+            return comparison_matcher(node.operator, node.value, value_type, label, exact=exact)
 
-    def comparison(self, node: Comparison, entity_type: str | None) -> _Test:
-        def make(value_type: str, label: str, exact: bool) -> Matcher:
-            return matcher(node.operator, node.value, value_type, label, exact=exact)
+        return self._compile_value_condition(node.path, entity_type, create_matcher)
 
-        return self.walk(node.path, entity_type, lambda step, place: self.valued(step, place, make))
+    def _compile_membership(self, node: Membership, entity_type: str | None) -> Matcher:
+        selected = self._selected_values(node.values) if isinstance(node.values, Select) else []
 
-    def membership(self, node: Membership, entity_type: str | None) -> _Test:
-        selected = self.selected(node.values) if isinstance(node.values, Select) else []
-
-        def make(value_type: str, label: str, exact: bool) -> Matcher:
+        def create_matcher(value_type: str, label: str, exact: bool) -> Matcher:
             if isinstance(node.values, Select):
-                belongs = among_selected(selected, value_type, exact=exact)
+                is_member = subquery_matcher(selected, value_type, exact=exact)
             else:
-                belongs = among(node.values, value_type, label, exact=exact)
-            # Over a collection `not_in` asks for an item that is not among the values, as `is_not` does.
-            return negated(belongs) if node.negated else belongs
+                is_member = membership_matcher(node.values, value_type, label, exact=exact)
+            # On a path over a collection `not_in` is true for an item that is not among the values, as `is_not` is.
+            return negate(is_member) if node.negated else is_member
 
-        return self.walk(node.path, entity_type, lambda step, place: self.valued(step, place, make))
+        return self._compile_value_condition(node.path, entity_type, create_matcher)
 
-    def selected(self, subquery: Select) -> list[Any]:
+    def _selected_values(self, subquery: Select) -> list[Any]:
         if self.resolve_subquery is None:
             raise QueryError(
                 f"The subquery of {subquery.entity_type} cannot be decided on loaded entities alone; "
@@ -106,197 +131,103 @@ class Evaluation:
             )
         return list(self.resolve_subquery(subquery))
 
-    def valued(self, step: Step, place: ResolvedPath | None, make: Callable[[str, str, bool], Matcher]) -> _Test:
-        """Return the test of the value, or of the id of the related entity, that the last step of a path ends at."""
-        if place is not None and place.attribute.is_plural:
-            raise QueryError(
-                f"{step.name} holds many entities and cannot be compared. "
-                f"Use '{step.name} any (...)', or 'not {step.name} any ()' for none."
-            )
-        value_matches = make(_value_type(place), step.name, _is_id(step, place))
-        id_matches = make("text", step.name, True)
+    def _compile_value_condition(self, path: Path, entity_type: str | None, create_matcher: _MatcherFactory) -> Matcher:
+        """Return the matcher of the value at the end of *path*, or of the id of the related entity."""
 
-        def test(holder: Any) -> Verdict:
-            value = self.value(holder, step, place)
-            if isinstance(value, Absence):
-                return False
-            value = self.narrowed(value, step)
-            return id_matches(self.identifier(value)) if _is_related(value, place) else value_matches(value)
+        def create_end(step: Step, resolved: ResolvedPath | None) -> Matcher:
+            if resolved is not None and resolved.attribute.is_plural:
+                raise QueryError(
+                    f"{step.name} holds many entities and cannot be compared. "
+                    f"Use '{step.name} any (...)', or 'not {step.name} any ()' for none."
+                )
+            value_matches = create_matcher(_value_type(resolved), step.name, _is_id(step, resolved))
+            id_matches = create_matcher("text", step.name, True)
 
-        return test
+            def matches(holder: Any) -> TruthValue:
+                value = self.reader.value(holder, step, resolved)
+                if isinstance(value, Absence):
+                    return False
+                value = self.reader.cast(value, step)
+                if is_related(value, resolved):
+                    return id_matches(self.reader.identifier(value))
+                return value_matches(value)
 
-    def related(self, node: Related, entity_type: str | None) -> _Test:
-        def end(step: Step, place: ResolvedPath | None) -> _Test:
-            inner = None if node.criterion is None else self.test(node.criterion, _leads_to(step, place))
+            return matches
+
+        return self._compile_steps(path, entity_type, create_end)
+
+    def _compile_related(self, node: Related, entity_type: str | None) -> Matcher:
+        def create_end(step: Step, resolved: ResolvedPath | None) -> Matcher:
+            inner = None if node.criterion is None else self._compile(node.criterion, _target(step, resolved))
             is_plural = node.quantifier is Quantifier.ANY
 
-            def test(holder: Any) -> Verdict:
-                value = self.value(holder, step, place)
+            def matches(holder: Any) -> TruthValue:
+                value = self.reader.value(holder, step, resolved)
                 if value is None or isinstance(value, Absence):
                     return False
-                items = self.items(value, step, place) if is_plural else [self.narrowed(value, step)]
+                items = self.reader.items(value, step, resolved) if is_plural else [self.reader.cast(value, step)]
                 return any(item is not None and (inner is None or inner(item) is True) for item in items)
 
-            return test
+            return matches
 
-        return self.walk(node.path, entity_type, end)
+        return self._compile_steps(node.path, entity_type, create_end)
 
     # -- paths ----------------------------------------------------------------------------------------------------
 
-    def walk(
-        self, path: Path, entity_type: str | None, end: Callable[[Step, ResolvedPath | None], _Test], start: int = 0
-    ) -> _Test:
-        """Return the test of what *path* leads to, which is true of a collection when it is of some item."""
-        step = path.steps[start]
-        place = self.place(step, entity_type, path)
-        if start == len(path.steps) - 1:
-            return end(step, place)
-        rest = self.walk(path, _leads_to(step, place), end, start + 1)
+    def _compile_steps(self, path: Path, entity_type: str | None, create_end: _EndFactory, start: int = 0) -> Matcher:
+        """Return the matcher of the steps of *path* from *start* on. *create_end* returns the one of the last step.
 
-        def test(holder: Any) -> Verdict:
-            value = self.value(holder, step, place)
+        Over a collection it is true when it is true for some item.
+        """
+        step = path.steps[start]
+        resolved = self._resolve(step, entity_type, path)
+        if start == len(path.steps) - 1:
+            return create_end(step, resolved)
+        rest = self._compile_steps(path, _target(step, resolved), create_end, start + 1)
+
+        def matches(holder: Any) -> TruthValue:
+            value = self.reader.value(holder, step, resolved)
             if isinstance(value, Absence):
                 return False
-            if self.is_collection(value, holder, place):
-                return any(rest(item) is True for item in self.items(value, step, place))
-            return rest(self.narrowed(value, step))
+            if self.reader.is_collection(value, holder, resolved):
+                return any(rest(item) is True for item in self.reader.items(value, step, resolved))
+            return rest(self.reader.cast(value, step))
 
-        return test
+        return matches
 
-    def value_at(self, path: Path, entity_type: str | None) -> Callable[[Any], Any]:
-        """Return what reads the one value at the end of a path; a relation's is its id."""
-        steps = []
-        for step in path.steps:
-            place = self.place(step, entity_type, path)
-            steps.append((step, place))
-            entity_type = _leads_to(step, place)
-
-        def value_of(holder: Any) -> Any:
-            for step, place in steps:
-                value = self.value(holder, step, place)
-                if self.is_collection(value, holder, place):
-                    raise QueryError(f"'{path}' leads over the collection {step.name}, so it has no single value.")
-                holder = self.narrowed(value, step)
-            return self.identifier(holder) if _is_related(holder, place) else holder
-
-        return value_of
-
-    def order(self, ordering: Ordering, entity_type: str) -> Callable[[Any], tuple[int, Any]]:
-        value_of = self.value_at(ordering.path, entity_type)
-        place = None if self.vocabulary is None else resolve.follow(ordering.path, entity_type, self.vocabulary)
-        value_type, exact = _value_type(place), _is_id(ordering.path.steps[-1], place)
-        return lambda entity: sort_key(value_of(entity), value_type, str(ordering.path), exact=exact)
-
-    def place(self, step: Step, entity_type: str | None, path: Path) -> ResolvedPath | None:
-        if self.vocabulary is None or entity_type is None:
+    def _resolve(self, step: Step, entity_type: str | None, path: Path) -> ResolvedPath | None:
+        if self.reader.schema is None or entity_type is None:
             return None
-        return resolve.take_step(step, entity_type, self.vocabulary, path.position)
-
-    # -- values ---------------------------------------------------------------------------------------------------
-
-    def value(self, holder: Any, step: Step, place: ResolvedPath | None) -> Any:
-        """Return the value of one attribute; `NOT_LOADED` only where a condition on what is not there is false."""
-        if holder is None or not self.has_attribute(holder, step, place):
-            return None
-        value = self.read(holder, step.name)
-        if isinstance(value, Absence) and not self.is_lenient:
-            raise _not_fetched(holder, step.name)
-        return value
-
-    def has_attribute(self, holder: Any, step: Step, place: ResolvedPath | None) -> bool:
-        entity_type = None if self.vocabulary is None else entity_type_of(holder)
-        if self.vocabulary is None or entity_type is None:
-            return True
-        own = self.vocabulary.type(entity_type).attributes.get(step.name)
-        if own is None or place is None:
-            return own is not None
-        # Subtypes may mean different things by one name: a project's `status` is a word, a task's is a Status.
-        target = place.attribute.target
-        if own.target is None or target is None:
-            return own.is_relation == place.attribute.is_relation
-        return self.vocabulary.related(own.target, target)
-
-    def identifier(self, value: Any) -> Any:
-        """Return the id that a relation is compared by."""
-        found = identifier(value)
-        if isinstance(found, Absence):
-            raise _not_fetched(value, "id")
-        return found
-
-    def is_collection(self, value: Any, holder: Any, place: ResolvedPath | None) -> bool:
-        if place is not None:
-            return place.attribute.is_plural
-        # Plain data has lists of items; entities have mappings for what is read as key and value.
-        return is_several(value) or (_is_mapped(value) and not _is_mapped(holder))
-
-    def items(self, value: Any, step: Step, place: ResolvedPath | None) -> list[Any]:
-        if value is None:
-            return []
-        names = (None, None) if place is None else (place.attribute.key_name, place.attribute.value_name)
-        found = items_of(value, *names)
-        return [item for item in found if step.cast is None or self.is_of_type(item, step.cast)]
-
-    def narrowed(self, value: Any, step: Step) -> Any:
-        """Return what a relation leads to, or None when that is not of the type it is cast to."""
-        if value is None or step.cast is None or self.is_of_type(value, step.cast):
-            return value
-        return None
-
-    def is_of_type(self, holder: Any, entity_type: str) -> bool:
-        found = entity_type_of(holder)
-        if found == entity_type:
-            return True
-        if found is None or self.vocabulary is None:
-            what = "does not say its type" if found is None else f"is a {found}"
-            raise QueryError(f"Whether {holder!r} is a {entity_type} cannot be decided: it {what}.")
-        return self.vocabulary.is_a(found, entity_type)
+        return resolve_step(step, entity_type, self.reader.schema, path.position)
 
 
-def _decided(tests: list[_Test], *, by: bool) -> _Test:
-    """Return the test of `and` (decided by a False) or of `or` (decided by a True)."""
+def _junction(matchers: list[Matcher], *, decisive: bool) -> Matcher:
+    """Return the matcher of `and`, for which False is decisive, or of `or`, for which True is."""
 
-    def test(entity: Any) -> Verdict:
-        verdict: Verdict = not by
-        for operand in tests:
-            found = operand(entity)
-            if found is by:
-                return by
-            if found is None:
-                verdict = None
-        return verdict
+    def matches(entity: Any) -> TruthValue:
+        result: TruthValue = not decisive
+        for matcher in matchers:
+            truth = matcher(entity)
+            if truth is decisive:
+                return decisive
+            if truth is None:
+                result = None
+        return result
 
-    return test
+    return matches
 
 
-def _value_type(place: ResolvedPath | None) -> str:
-    if place is None:
+def _value_type(resolved: ResolvedPath | None) -> str:
+    if resolved is None:
         return ANY
-    if place.attribute.is_relation:
-        return "text"
-    return ANY if place.attribute.value_type is None else str(place.attribute.value_type.value)
+    return "text" if resolved.attribute.is_relation else resolved.value_type
 
 
-def _is_id(step: Step, place: ResolvedPath | None) -> bool:
-    """Whether what a step ends at is an id: relations are compared by them, and attributes of ids are called so."""
-    is_relation = place is not None and place.attribute.is_relation
+def _is_id(step: Step, resolved: ResolvedPath | None) -> bool:
+    """Return whether the step ends at an id: relations are compared by id, and names of ids end with `id`."""
+    is_relation = resolved is not None and resolved.attribute.is_relation
     return is_relation or step.name == "id" or step.name.endswith("_id")
 
 
-def _leads_to(step: Step, place: ResolvedPath | None) -> str | None:
-    return step.cast if place is None else place.leads_to
-
-
-def _is_related(value: Any, place: ResolvedPath | None) -> bool:
-    """Whether a value is an entity, or a mapping that stands for one, rather than something to compare."""
-    if place is not None:
-        return place.attribute.is_relation
-    return entity_type_of(value) is not None or (_is_mapped(value) and "id" in value)
-
-
-def _is_mapped(value: Any) -> bool:
-    return hasattr(value, "keys")
-
-
-def _not_fetched(holder: Any, name: str) -> NotFetched:
-    message = f"{name!r} of {holder!r} is not loaded, so the criterion cannot be decided. Project or populate it first."
-    return NotFetched(message, entity_type=entity_type_of(holder), attribute=name)
+def _target(step: Step, resolved: ResolvedPath | None) -> str | None:
+    return step.cast if resolved is None else resolved.target

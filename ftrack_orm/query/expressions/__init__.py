@@ -1,1 +1,1 @@
-"""Attributes as Python expressions: comparisons that build criteria, projections, orderings and free text."""
+"""Python expressions for queries: attributes, criteria, projections, orderings, aggregates and text searches."""

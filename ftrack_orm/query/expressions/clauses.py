@@ -1,20 +1,18 @@
-"""Pure: what is given to `select` and `order_by`, taken as nodes and checked to be about the entity type asked for."""
+"""Pure: converts the arguments of `select` and `order_by` to nodes, checked for the entity type of the query."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ftrack_orm.errors import QueryError
-from ftrack_orm.query.language.resolve import check_ordering, check_projection, check_selectable
+from ftrack_orm.query.language.checks import check_ordering, check_projection, check_selectable
+from ftrack_orm.query.language.parser import parse_projections
 
-from .attributes import (
-    AggregateExpression,
-    AttributeExpression,
-    ItemExpression,
-    OrderingExpression,
-    check_roots,
-    is_checked,
-)
+from .attributes import AttributeExpression
+from .clause_elements import AggregateExpression, OrderingExpression
+from .items import ItemExpression
+from .roots import check_roots, is_checked
 
 if TYPE_CHECKING:
     from ftrack_orm.query.language.nodes import Ordering, Projection
@@ -22,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def as_projection(value: object) -> tuple[Projection, frozenset[str]]:
-    """Return what selecting *value* adds to a query, and the entity types it was made with.
+    """Return the node that selects *value*, and the entity types that *value* was made with.
 
-    Raises `QueryError` when it is neither an attribute nor an aggregate.
+    Raises `QueryError` when *value* is neither an attribute nor an aggregate.
     """
     if isinstance(value, AttributeExpression):
         return value._ftrack_path, value._ftrack_roots
@@ -36,8 +34,17 @@ def as_projection(value: object) -> tuple[Projection, frozenset[str]]:
     raise QueryError(message)
 
 
+def as_projections(values: Iterable[object]) -> list[Projection]:
+    """Return the nodes that select *values*, which are attributes or texts such as `"status.name, bid"`, unchecked."""
+    return [
+        node
+        for value in values
+        for node in (parse_projections(value) if isinstance(value, str) else (as_projection(value)[0],))
+    ]
+
+
 def as_ordering(value: object) -> OrderingExpression:
-    """Return the key that ordering by *value* means; raises `QueryError` when it is no attribute."""
+    """Return the key that orders by *value*; raises `QueryError` when *value* is not an attribute."""
     if isinstance(value, OrderingExpression):
         return value
     if isinstance(value, AttributeExpression):
@@ -45,25 +52,25 @@ def as_ordering(value: object) -> OrderingExpression:
     raise QueryError(f"Results are ordered by attributes, attribute.desc() or texts, not by {value!r}.")
 
 
-def projected(value: object, entity_type: str, vocabulary: SchemaInfo | None) -> Projection:
-    """Return what selecting *value* adds to a query on *entity_type*, checked where there is a *vocabulary*."""
+def build_projection(value: object, entity_type: str, schema: SchemaInfo | None) -> Projection:
+    """Return the node that selects *value* in a query on *entity_type*, checked if there is a *schema*."""
     if isinstance(value, AttributeExpression):
-        path, place = value._ftrack_path, value._ftrack_place
-        if place is not None and value._ftrack_vocabulary is vocabulary and value._ftrack_root == entity_type:
-            check_selectable(path, place, entity_type)
+        path, resolved = value._ftrack_path, value._ftrack_resolved
+        if resolved is not None and value._ftrack_schema is schema and value._ftrack_root == entity_type:
+            check_selectable(path, resolved, entity_type)
             return path
     node, roots = as_projection(value)
-    if vocabulary is None or (isinstance(value, AggregateExpression) and is_checked(value, entity_type, vocabulary)):
+    if schema is None or (isinstance(value, AggregateExpression) and is_checked(value, entity_type, schema)):
         return node
-    check_roots(roots, entity_type, vocabulary)
-    check_projection(node, entity_type, vocabulary)
+    check_roots(roots, entity_type, schema)
+    check_projection(node, entity_type, schema)
     return node
 
 
-def ordered(value: object, entity_type: str, vocabulary: SchemaInfo | None) -> Ordering:
-    """Return the key that ordering a query on *entity_type* by *value* adds, checked where there is a *vocabulary*."""
+def build_ordering(value: object, entity_type: str, schema: SchemaInfo | None) -> Ordering:
+    """Return the node that orders a query on *entity_type* by *value*, checked if there is a *schema*."""
     ordering = as_ordering(value)
-    if vocabulary is not None and not is_checked(ordering, entity_type, vocabulary):
-        check_roots(ordering.roots, entity_type, vocabulary)
-        check_ordering(ordering.node, entity_type, vocabulary)
+    if schema is not None and not is_checked(ordering, entity_type, schema):
+        check_roots(ordering.roots, entity_type, schema)
+        check_ordering(ordering.node, entity_type, schema)
     return ordering.node

@@ -1,4 +1,4 @@
-"""Pure: the comparisons that attributes offer, and what they say to the Python that means something else."""
+"""Pure: the comparisons of attributes, and the errors of Python operations that the language does not have."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ftrack_orm.errors import QueryError
-from ftrack_orm.query.language.literals import escape_pattern, scalar
+from ftrack_orm.query.language.literals import as_scalar, escape_pattern
 from ftrack_orm.query.language.nodes import Operator, Scalar
 
 if TYPE_CHECKING:
     from .criteria import CriterionExpression
 
-# Bound once: until Python 3.12 reading a member from its enumeration is a call.
+# Module constants, because reading a member of an enumeration is a function call before Python 3.12.
 _IS = Operator.IS
 _LESS, _LESS_OR_EQUAL, _GREATER, _GREATER_OR_EQUAL = (
     Operator.LESS,
@@ -23,23 +23,23 @@ _LESS, _LESS_OR_EQUAL, _GREATER, _GREATER_OR_EQUAL = (
 
 
 class Comparable:
-    """What a value on the server can be compared with; every operator gives a criterion, none an answer."""
+    """Base class of expressions for a value on the server. Every comparison returns a criterion."""
 
     __slots__ = ()
 
     def _compare(self, operator: Operator, value: Any) -> CriterionExpression:
         raise NotImplementedError
 
-    def _belongs(self, values: Any, negated: bool) -> CriterionExpression:
+    def _member_of(self, values: Any, negated: bool) -> CriterionExpression:
         raise NotImplementedError
 
-    def _refuse(self, what: str) -> QueryError:
-        return QueryError(f"{self!r} {what}")
+    def _error(self, reason: str) -> QueryError:
+        return QueryError(f"{self!r} {reason}")
 
-    def __eq__(self, value: object) -> CriterionExpression:  # type: ignore[override]  # comparing gives a criterion
+    def __eq__(self, value: object) -> CriterionExpression:  # type: ignore[override]  # returns a criterion
         return self._compare(_IS, value)
 
-    def __ne__(self, value: object) -> CriterionExpression:  # type: ignore[override]  # comparing gives a criterion
+    def __ne__(self, value: object) -> CriterionExpression:  # type: ignore[override]  # returns a criterion
         return self._compare(Operator.IS_NOT, value)
 
     __hash__ = object.__hash__
@@ -57,79 +57,79 @@ class Comparable:
         return self._compare(_GREATER_OR_EQUAL, value)
 
     def is_(self, value: Any) -> CriterionExpression:
-        """Hold where the value is *value*, the same as `==`; `is_(None)` where there is none."""
+        """Return the criterion that the value equals *value*, as `==` does; with None, that there is no value."""
         return self._compare(Operator.IS, value)
 
     def is_not(self, value: Any) -> CriterionExpression:
-        """Hold where the value is not *value*, the same as `!=`; `is_not(None)` where there is one."""
+        """Return the criterion that the value differs from *value*, as `!=` does; with None, that there is a value."""
         return self._compare(Operator.IS_NOT, value)
 
     def before(self, moment: Any) -> CriterionExpression:
-        """Hold where the value is earlier than *moment*: an aware datetime, a date, or ISO 8601 text."""
+        """Return the criterion that the value is before *moment*: an aware datetime, a date, or ISO 8601 text."""
         return self._compare(Operator.LESS, moment)
 
     def after(self, moment: Any) -> CriterionExpression:
-        """Hold where the value is later than *moment*: an aware datetime, a date, or ISO 8601 text."""
+        """Return the criterion that the value is after *moment*: an aware datetime, a date, or ISO 8601 text."""
         return self._compare(Operator.GREATER, moment)
 
     def in_(self, values: Any) -> CriterionExpression:
-        """Hold where the value is one of *values*: any iterable of values or of entities, or a query.
+        """Return the criterion that the value is one of *values*: an iterable of values or of entities, or a query.
 
-        No values match nothing, and the server is not asked then.
+        Without values the criterion never holds, and a query with it makes no request.
         """
-        return self._belongs(values, negated=False)
+        return self._member_of(values, negated=False)
 
     def not_in(self, values: Any) -> CriterionExpression:
-        """Hold where the value is none of *values*, which are given as to `in_`."""
-        return self._belongs(values, negated=True)
+        """Return the criterion that the value is not among *values*, which are as for `in_`."""
+        return self._member_of(values, negated=True)
 
     def like(self, pattern: str) -> CriterionExpression:
-        r"""Hold where the text matches *pattern*, in which `%` stands for any text and `\%` for a percent sign."""
+        r"""Return the criterion that the text matches *pattern*; `%` matches any text and `\%` a percent sign."""
         return self._compare(Operator.LIKE, self._text(pattern, "like"))
 
     def not_like(self, pattern: str) -> CriterionExpression:
-        """Hold where the text does not match *pattern*, which is as for `like`."""
+        """Return the criterion that the text does not match *pattern*, which is as for `like`."""
         return self._compare(Operator.NOT_LIKE, self._text(pattern, "not_like"))
 
     def startswith(self, text: str) -> CriterionExpression:
-        """Hold where the text begins with just *text*, percent signs included."""
+        """Return the criterion that the text begins with *text*, in which `%` is a percent sign."""
         return self._compare(Operator.LIKE, escape_pattern(self._text(text, "startswith")) + "%")
 
     def endswith(self, text: str) -> CriterionExpression:
-        """Hold where the text ends with just *text*, percent signs included."""
+        """Return the criterion that the text ends with *text*, in which `%` is a percent sign."""
         return self._compare(Operator.LIKE, "%" + escape_pattern(self._text(text, "endswith")))
 
     def contains(self, text: str) -> CriterionExpression:
-        """Hold where *text* is somewhere in the text, percent signs included."""
+        """Return the criterion that the text contains *text*, in which `%` is a percent sign."""
         return self._compare(Operator.LIKE, f"%{escape_pattern(self._text(text, 'contains'))}%")
 
     def _items(self, values: Any) -> list[Any]:
         if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-            raise self._refuse(f"needs several values for in_ and not_in, such as a list, not {values!r}.")
+            raise self._error(f"needs several values for in_ and not_in, such as a list, not {values!r}.")
         return list(values)
 
     def _scalars(self, items: Iterable[Any]) -> tuple[Scalar, ...]:
         if any(item is None for item in items):
-            raise self._refuse("cannot be compared with None among several values; add | (a == None) instead.")
-        return tuple(scalar(item, repr(self)) for item in items)
+            raise self._error("cannot be compared with None among several values; add | (a == None) instead.")
+        return tuple(as_scalar(item, repr(self)) for item in items)
 
     def _text(self, value: Any, operator: str) -> str:
         if isinstance(value, str):
             return value
-        raise self._refuse(f"can only be matched with text: {operator}({value!r}) is a {type(value).__name__}.")
+        raise self._error(f"can only be matched with text: {operator}({value!r}) is a {type(value).__name__}.")
 
-    # -- what Python offers and the language does not have ---------------------------------------------------------
+    # -- Python operations that the language does not have ---------------------------------------------------------
 
     def __bool__(self) -> NoReturn:
-        raise self._refuse("has no truth value of its own; compare it, with True or None for instance.")
+        raise self._error("has no truth value of its own; compare it, with True or None for instance.")
 
     def __contains__(self, value: object) -> NoReturn:
-        raise self._refuse("cannot be searched with 'in'; use contains(...) for text, any(...) for collections.")
+        raise self._error("cannot be searched with 'in'; use contains(...) for text, any(...) for collections.")
 
     def __iter__(self) -> NoReturn:
-        raise self._refuse("stands for the attribute of every entity and has no items of its own.")
+        raise self._error("is an expression for the attribute of every entity and has no items of its own.")
 
-    def _need_parentheses(self, _: object = None) -> NoReturn:
-        raise self._refuse("is no criterion; compare it, and put each comparison in parentheses: (a == 1) & (b == 2).")
+    def _refuse_joining(self, _: object = None) -> NoReturn:
+        raise self._error("is not a criterion; compare it, with each comparison in parentheses: (a == 1) & (b == 2).")
 
-    __and__ = __rand__ = __or__ = __ror__ = __invert__ = _need_parentheses
+    __and__ = __rand__ = __or__ = __ror__ = __invert__ = _refuse_joining

@@ -1,25 +1,30 @@
-"""Pure: the criteria that comparing attributes gives, and joining them with `&`, `|` and `~`."""
+"""Pure: criteria as expressions, which `&`, `|` and `~` join, and the criteria that methods such as `where` accept."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 import attrs
 
-from ftrack_orm.errors import QueryError
+from ftrack_orm.errors import QueryError, UsageError
+from ftrack_orm.query.language.checks import check_criterion
 from ftrack_orm.query.language.compiler import compile_criterion
+from ftrack_orm.query.language.errors_at import with_excerpt
 from ftrack_orm.query.language.nodes import Criterion, Not, conjunction, disjunction
+from ftrack_orm.query.language.parser import parse_criterion
 from ftrack_orm.query.language.schema_protocol import SchemaInfo
+
+from .roots import check_roots, is_checked
 
 
 @attrs.frozen(slots=True, repr=False)
 class CriterionExpression:
-    """A condition on entities, to be given to `where`, `has` or `any`.
+    """A condition on entities, for `where`, `has` and `any`.
 
-    *roots* are the entity types whose class attributes it was made with, so that a criterion on `Shot` is not applied
-    to something that is no `Shot`; names given with `attr` leave it empty. *checked_by* is the vocabulary that all of
-    it was checked with, as a criterion on its only root, so that a query on that type need not do it again.
+    *roots* are the entity types whose class attributes the criterion was made with, so that a criterion on `Shot` is
+    refused for another type. Names given with `attr` have no root. *checked_by* is the schema that all of the criterion
+    was checked with, as a criterion on its only root; a query on that type does not check it again.
     """
 
     node: Criterion
@@ -27,7 +32,7 @@ class CriterionExpression:
     checked_by: SchemaInfo | None = attrs.field(default=None, eq=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A schema does not go into a pickle.
+        # The schema is not pickled.
         return CriterionExpression, (self.node, self.roots)
 
     def __and__(self, other: object) -> CriterionExpression:
@@ -60,42 +65,77 @@ class CriterionExpression:
 
 
 def and_(*criteria: object) -> CriterionExpression:
-    """Return the criterion that all of *criteria* hold; raises `QueryError` for none, or for what is no criterion."""
-    return _joined("and_", conjunction, criteria)
+    """Return the criterion that holds when all of *criteria* hold.
+
+    Raises `QueryError` without criteria, and for an argument that is not a criterion.
+    """
+    return _join("and_", conjunction, criteria)
 
 
 def or_(*criteria: object) -> CriterionExpression:
-    """Return the criterion that at least one of *criteria* holds; raises `QueryError` as `and_` does."""
-    return _joined("or_", disjunction, criteria)
+    """Return the criterion that holds when at least one of *criteria* holds; raises `QueryError` as `and_` does."""
+    return _join("or_", disjunction, criteria)
 
 
 def not_(criterion: object) -> CriterionExpression:
-    """Return the criterion that *criterion* does not hold; twice gives back the first."""
+    """Return the criterion that holds when *criterion* does not; a double negation is the criterion itself."""
     expression = as_criterion(criterion, "not_")
     node = expression.node
     opposite = node.operand if isinstance(node, Not) else Not(node)
     return CriterionExpression(opposite, expression.roots, expression.checked_by)
 
 
-def as_criterion(value: object, where: str) -> CriterionExpression:
-    """Return *value* if it is a criterion; else raise `QueryError` saying what was probably meant at *where*."""
+def as_criterion(value: object, method: str) -> CriterionExpression:
+    """Return *value* if it is a criterion; otherwise raise `QueryError` with advice. *method* is the method called."""
     if isinstance(value, CriterionExpression):
         return value
-    message = f"{where} takes criteria such as Task.name == 'x', not {value!r}."
+    message = f"{method} takes criteria such as Task.name == 'x', not {value!r}."
     if isinstance(value, bool):
         message += " Python decided this one: 'is', 'in' and 'not' cannot be used on attributes; use is_, in_ and ~."
     raise QueryError(message)
 
 
-def _joined(where: str, join: Callable[..., Criterion], criteria: tuple[object, ...]) -> CriterionExpression:
-    """Return what *join* makes of *criteria*: checked when all of them were, by the same and on the same type."""
+def build_criteria(
+    method: str, criteria: Iterable[Any], entity_type: str | None, schema: SchemaInfo | None
+) -> list[Criterion]:
+    """Return the nodes of *criteria*, which are expressions or texts.
+
+    With an entity type and a schema, each is checked to be a criterion on that type. *method* is the method that the
+    criteria were given to, for errors.
+    """
+    nodes: list[Criterion] = []
+    for criterion in criteria:
+        if isinstance(criterion, str):
+            nodes.append(_parse_criterion(criterion, entity_type, schema))
+            continue
+        expression = criterion if isinstance(criterion, CriterionExpression) else as_criterion(criterion, method)
+        nodes.append(expression.node)
+        if entity_type is None or schema is None or is_checked(expression, entity_type, schema):
+            continue
+        check_roots(expression.roots, entity_type, schema)
+        check_criterion(expression.node, entity_type, schema, values=True)
+    return nodes
+
+
+def _parse_criterion(text: str, entity_type: str | None, schema: SchemaInfo | None) -> Criterion:
+    node = parse_criterion(text)
+    if entity_type is not None and schema is not None:
+        try:
+            check_criterion(node, entity_type, schema)
+        except UsageError as error:
+            raise with_excerpt(error, text) from None
+    return node
+
+
+def _join(method: str, join: Callable[..., Criterion], criteria: tuple[object, ...]) -> CriterionExpression:
+    """Return *criteria* joined by *join*. It is checked if all criteria were, with the same schema and root."""
     if not criteria:
-        raise QueryError(f"{where} takes at least one criterion.")
-    first = as_criterion(criteria[0], where)
+        raise QueryError(f"{method} takes at least one criterion.")
+    first = as_criterion(criteria[0], method)
     roots, checked_by = first.roots, first.checked_by
     nodes = []
     for criterion in criteria:
-        expression = as_criterion(criterion, where)
+        expression = as_criterion(criterion, method)
         nodes.append(expression.node)
         if expression.checked_by is not checked_by or expression.roots != roots:
             checked_by = None

@@ -1,4 +1,4 @@
-"""Pure: what a search looks for: words, and where to look for them."""
+"""Pure: the terms and the scope of a text search."""
 
 from __future__ import annotations
 
@@ -9,74 +9,78 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ftrack_orm.errors import QueryError
-from ftrack_orm.query.language.literals import reference, type_name
+from ftrack_orm.query.language.literals import as_reference, check_encodable, entity_type_of_class
 
 if TYPE_CHECKING:
     from ftrack_orm.query.language.schema_protocol import SchemaInfo
 
-#: The family of everything that has a place in a project's tree.
+#: The root type of every entity in the tree of a project.
 _CONTEXT = "Context"
-
 _OBJECT_TYPE = "ObjectType"
 
 
 @attrs.frozen(slots=True)
 class FreeText:
-    """Words that have all to be found in an entity, and the part of the production to look in."""
+    """The terms that an entity must all contain, and the part of the production that is searched."""
 
     terms: tuple[str, ...]
     context_id: str | None = None
     object_type_ids: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        words = [repr(term) for term in self.terms]
-        where = [] if self.context_id is None else [f"in context {self.context_id}"]
-        kinds = [f"of object types {', '.join(self.object_type_ids)}"] if self.object_type_ids else []
-        return " ".join(["search for", ", ".join(words), *where, *kinds])
+        terms = ", ".join(map(repr, self.terms))
+        context = [] if self.context_id is None else [f"in context {self.context_id}"]
+        object_types = [f"of object types {', '.join(self.object_type_ids)}"] if self.object_type_ids else []
+        return " ".join(["search for", terms, *context, *object_types])
 
 
-def free_text(terms: Any, context: Any, object_types: Any, vocabulary: SchemaInfo | None) -> FreeText:
-    """Return what to search for, given as users give it.
+def build_free_text(terms: Any, context: Any, object_types: Any, schema: SchemaInfo | None) -> FreeText:
+    """Return the search for *terms*, checked if there is a *schema*.
 
-    *terms* is a text, of which every word is a term, or an iterable of terms. *context* is an entity or an id, and
-    *object_types* are entities of `ObjectType` or ids. Raises `QueryError` for anything else.
+    *terms* is a text, whose words are the terms, or an iterable of terms. *context* is an entity or an id, and
+    *object_types* are `ObjectType` entities or ids. Raises `QueryError` for any other argument and without terms.
     """
-    kinds = [object_types] if isinstance(object_types, str) or reference(object_types) is not None else object_types
-    if not isinstance(kinds, Iterable):
-        raise QueryError(f"object_types takes entities of ObjectType or their ids, not {object_types!r}.")
+    is_single = isinstance(object_types, str) or as_reference(object_types) is not None
+    types = [object_types] if is_single else object_types
+    if not isinstance(types, Iterable):
+        raise QueryError(f"object_types takes {_OBJECT_TYPE} entities or their ids, not {object_types!r}.")
     return FreeText(
-        _terms(terms),
-        None if context is None else _id("context", context, _CONTEXT, vocabulary),
-        tuple(_id("object_types", kind, _OBJECT_TYPE, vocabulary) for kind in kinds),
+        _build_terms(terms),
+        None if context is None else _id("context", context, _CONTEXT, schema),
+        tuple(_id("object_types", object_type, _OBJECT_TYPE, schema) for object_type in types),
     )
 
 
-def _terms(terms: Any) -> tuple[str, ...]:
-    if isinstance(terms, str):
-        found = tuple(terms.split())
-    elif isinstance(terms, Iterable):
-        found = tuple(terms)
+def _build_terms(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        terms = tuple(value.split())
+    elif isinstance(value, Iterable):
+        terms = tuple(value)
     else:
-        raise QueryError(f"search takes text or several texts to look for, not {terms!r}.")
-    for term in found:
-        if not isinstance(term, str) or not term.strip():
-            raise QueryError(f"search looks for words; {term!r} is none.")
-    if not found:
-        raise QueryError("search needs at least one word to look for; without any, leave search out.")
-    return found
+        raise QueryError(f"search takes text or several texts to search for, not {value!r}.")
+    for term in terms:
+        if not isinstance(term, str):
+            raise QueryError(f"search terms must be text, not {term!r}.")
+        if not term.strip():
+            raise QueryError(f"search terms must not be blank, as {term!r} is.")
+        check_encodable(term, "A search term cannot be")
+    if not terms:
+        raise QueryError("search needs at least one term; to find all entities, leave search out.")
+    return terms
 
 
-def _id(argument: str, value: Any, entity_type: str, vocabulary: SchemaInfo | None) -> str:
+def _id(argument: str, value: Any, entity_type: str, schema: SchemaInfo | None) -> str:
     if isinstance(value, str) and value:
+        check_encodable(value, f"{argument} cannot be")
         return value
     if isinstance(value, uuid.UUID):
         return str(value)
-    pointer = reference(value)
-    if pointer is None:
+    reference = as_reference(value)
+    if reference is None:
         advice = ""
-        if type_name(value) is not None:
-            advice = f" To find only a {type_name(value)}, query that type."
-        raise QueryError(f"{argument} takes entities of {entity_type} or their ids, not {value!r}.{advice}")
-    if vocabulary is not None and not vocabulary.is_a(pointer.entity_type, entity_type):
-        raise QueryError(f"{argument} takes entities of {entity_type}; a {pointer.entity_type} is none.")
-    return pointer.id
+        if entity_type_of_class(value) is not None:
+            advice = f" To find only a {entity_type_of_class(value)}, query that type."
+        raise QueryError(f"{argument} takes {entity_type} entities or their ids, not {value!r}.{advice}")
+    if schema is not None and not schema.is_a(reference.entity_type, entity_type):
+        raise QueryError(f"{argument} takes {entity_type} entities or their ids, not a {reference.entity_type}.")
+    return reference.id

@@ -1,1 +1,1 @@
-"""The query language: nodes, compiler, lexer, parser, literals, templates, and the check of names."""
+"""ftrack's query language: nodes, lexer, parser, compiler, literals, templates, and checks against a schema."""

@@ -1,4 +1,4 @@
-"""Pure: queries to the text that ftrack reads; the only place where values are escaped."""
+"""Pure: compiles queries to the text that ftrack reads. Values are escaped here and nowhere else."""
 
 from __future__ import annotations
 
@@ -28,25 +28,29 @@ Text = TypeVar("Text")
 
 
 def compile_select(select: Select) -> str:
-    """Return a whole query as one line of text that `parse` reads back as an equal query.
+    """Return a whole query as one line of text, which `parse` reads as an equal query.
 
-    Raises `QueryError` for what no text can say: infinite numbers, and criteria nested deeper than Python can walk.
+    Raises `QueryError` for infinite numbers, which have no literal, and for criteria nested too deeply for Python's
+    stack.
     """
-    return " ".join(_within_the_stack(_clauses, select))
+    return " ".join(_compile_within_stack(_clauses, select))
 
 
 def compile_pretty(select: Select) -> str:
-    """Return a query with one clause a line and one condition a line, for people; it means the same as the one line."""
-    return "\n".join(_within_the_stack(_lines, select))
+    """Return a whole query as text for people, with a line for each clause and each condition.
+
+    It is equivalent to the text of `compile_select`.
+    """
+    return "\n".join(_compile_within_stack(_pretty_clauses, select))
 
 
 def compile_criterion(criterion: Criterion) -> str:
-    """Return a criterion as text, parenthesised only where the precedence of not, and, or needs it."""
-    return _within_the_stack(_criterion, criterion)
+    """Return a criterion as text, with parentheses only where the precedence of `not`, `and` and `or` needs them."""
+    return _compile_within_stack(_criterion, criterion)
 
 
 def compile_value(value: Scalar) -> str:
-    """Return one value as text: strings always quoted, so that none of them can be taken for anything else."""
+    """Return one literal as text. Strings are always quoted, so that none is read as a keyword or a number."""
     if isinstance(value, str):
         return quote(value)
     if value is None:
@@ -59,7 +63,7 @@ def compile_value(value: Scalar) -> str:
 
 
 def quote(text: str) -> str:
-    """Return *text* as a string of the query language: double quotes, a backslash before quotes and backslashes."""
+    """Return *text* as a string literal: in double quotes, with a backslash before each quote and backslash."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -69,16 +73,16 @@ def _number(value: int | float) -> str:
             return str(int(value))
         if not math.isfinite(value):
             raise QueryError(f"A query cannot compare with {value!r}: ftrack knows only finite numbers.")
-        # Written out in full, since the language is not known to have exponents; the point keeps it a decimal.
+        # The language is not known to have exponents. The decimal point keeps the number a decimal.
         text = format(Decimal(repr(value)), "f")
         return text if "." in text else text + ".0"
     except ValueError:
         raise QueryError("A query cannot compare with a number of thousands of digits.") from None
 
 
-def _within_the_stack(write: Callable[[Node], Text], node: Node) -> Text:
+def _compile_within_stack(compile_node: Callable[[Node], Text], node: Node) -> Text:
     try:
-        return write(node)
+        return compile_node(node)
     except RecursionError:
         message = "The query is nested too deeply; join conditions with and_(...) or or_(...) instead."
         raise QueryError(message) from None
@@ -92,12 +96,12 @@ def _clauses(select: Select) -> list[str]:
     return clauses
 
 
-def _lines(select: Select) -> list[str]:
+def _pretty_clauses(select: Select) -> list[str]:
     lines = _head(select)
     criterion = select.criterion
     if isinstance(criterion, (And, Or)):
-        write, word = (_operand, "  and ") if isinstance(criterion, And) else (_criterion, "   or ")
-        first, *others = map(write, criterion.operands)
+        compile_operand, word = (_operand, "  and ") if isinstance(criterion, And) else (_criterion, "   or ")
+        first, *others = map(compile_operand, criterion.operands)
         lines.append("where " + first)
         lines.extend(word + other for other in others)
     elif criterion is not None:
@@ -132,7 +136,7 @@ def _projection(projection: Projection) -> str:
 
 
 def _criterion(criterion: Criterion) -> str:
-    return _WRITERS[type(criterion)](criterion)
+    return _COMPILERS[type(criterion)](criterion)
 
 
 def _comparison(node: Comparison) -> str:
@@ -167,11 +171,11 @@ def _or(node: Or) -> str:
 
 def _not(node: Not) -> str:
     text = _criterion(node.operand)
-    # ftrack is only known to take `not` before has, any and parentheses.
+    # ftrack is only known to accept `not` before `has`, `any` and parentheses.
     return f"not {text}" if isinstance(node.operand, Related) else f"not ({text})"
 
 
-_WRITERS: dict[type, Callable[[Any], str]] = {
+_COMPILERS: dict[type, Callable[[Any], str]] = {
     Comparison: _comparison,
     Membership: _membership,
     Related: _related,

@@ -1,4 +1,4 @@
-"""Pure: the text of a query cut into words, quoted strings and symbols."""
+"""Pure: splits the text of a query into words, quoted strings and symbols."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import re
 import attrs
 
 from ftrack_orm.errors import QueryError
+from ftrack_orm.values import NOT_ENCODABLE
 
-from .errors_at import pointed
+from .errors_at import excerpt_at
 
 
 class TokenKind(enum.Enum):
-    """What a token is; whether a word is a keyword, a name or a value depends on where it stands."""
+    """The kind of a token. Whether a word is a keyword, a name or a value depends on its position."""
 
     WORD = "word"
     STRING = "string"
@@ -23,16 +24,16 @@ class TokenKind(enum.Enum):
 
 @attrs.frozen(slots=True)
 class Token:
-    """A piece of text with the position of its first character; of a string, *text* is what it says, unescaped."""
+    """A piece of text and the position of its first character. The *text* of a string is unquoted and unescaped."""
 
     kind: TokenKind
     text: str
     position: int
 
 
-# Nothing needs whitespace around it but two words, so `(id is "x"and name="y")` is five words, two strings and so on
-# (protocol fact: the official client writes that). A word is whatever no other token begins with: names, `a.b[C]`
-# paths, numbers, ids, dates, e-mail addresses, `{placeholders}`.
+# Only two adjacent words need whitespace between them, so `(id is "x"and name="y")` is valid (protocol fact: the
+# official client writes that). A word begins with any character that begins no other token: names, `a.b[C]` paths,
+# numbers, ids, dates, e-mail addresses, `{placeholders}`.
 _TOKEN = re.compile(
     r"""\s*(?:
         ((?:[^\s"'(),=<>!]|!(?!=))+)
@@ -44,21 +45,23 @@ _TOKEN = re.compile(
 )
 _KINDS = (TokenKind.WORD, TokenKind.STRING, TokenKind.SYMBOL, TokenKind.END)
 
-# Only quotes and backslashes are escaped; `\%` is for `like` to understand and stays as it is written.
+# Only quotes and backslashes are unescaped: `like` interprets `\%` itself.
 _ESCAPED = re.compile(r"""\\(["'\\])""")
 
 
 def tokenize(text: str) -> list[Token]:
     """Return the tokens of *text*, ending with one of kind `END`.
 
-    Raises `QueryError` at the quote of a string that is never closed; everything else is some token.
+    Raises `QueryError` at the opening quote of a string that is not closed, and at a character that cannot be encoded
+    as UTF-8. All other text has tokens.
     """
+    _check_encodable(text)
     tokens: list[Token] = []
     position = 0
     while True:
         match = _TOKEN.match(text, position)
         if match is None:
-            raise _unclosed(text, position)
+            raise _unclosed_string(text, position)
         group = match.lastindex or 0
         kind = _KINDS[group - 1]
         content = match[group]
@@ -72,9 +75,17 @@ def tokenize(text: str) -> list[Token]:
         position = match.end()
 
 
-def _unclosed(text: str, position: int) -> QueryError:
+def _check_encodable(text: str) -> None:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        message = f"The query has the character {text[error.start]!r}. Its text {NOT_ENCODABLE}"
+        raise QueryError(f"{message}\n{excerpt_at(text, error.start)}", position=error.start) from None
+
+
+def _unclosed_string(text: str, position: int) -> QueryError:
     while text[position].isspace():
         position += 1
     quote = text[position]
     message = f"Expected a closing {quote} for the string that begins here, found the end of the text."
-    return QueryError(f"{message}\n{pointed(text, position)}", position=position)
+    return QueryError(f"{message}\n{excerpt_at(text, position)}", position=position)

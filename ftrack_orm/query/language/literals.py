@@ -1,4 +1,4 @@
-"""Pure: what Python values are to a query, and which values and operators fit which attributes."""
+"""Pure: converts Python values to literals of the language and checks which values and operators fit an attribute."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import uuid
 from typing import Any
 
 from ftrack_orm.errors import QueryError
-from ftrack_orm.values import Reference
+from ftrack_orm.values import NOT_ENCODABLE, Reference, unencodable_text
 
 from .nodes import Operator, Scalar, Select
 
-_SYMMETRIC = (Operator.IS, Operator.IS_NOT)
-_PATTERNS = (Operator.LIKE, Operator.NOT_LIKE)
+_EQUALITY_OPERATORS = (Operator.IS, Operator.IS_NOT)
+_PATTERN_OPERATORS = (Operator.LIKE, Operator.NOT_LIKE)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}|\Z)")
 
-#: What the values of each type of attribute are called, and which Python types a query may compare them with.
-_FITTING: dict[str, tuple[str, tuple[type, ...]]] = {
+#: Type of an attribute -> the wording for its values in errors, and the Python types that a query compares them with.
+_ACCEPTED: dict[str, tuple[str, tuple[type, ...]]] = {
     "text": ("text", (str,)),
     "boolean": ("True or False", (bool,)),
     "integer": ("a number", (int, float)),
@@ -27,8 +27,8 @@ _FITTING: dict[str, tuple[str, tuple[type, ...]]] = {
     "any": ("any value", (str, bool, int, float)),
 }
 
-#: Of what is most often compared: the types whose values fit by any operator and are in the language as they are.
-#: Patterns are text, so a number can be compared with a number by any operator that is given one.
+#: Type of an attribute -> the Python types whose values need neither `as_scalar` nor `check_value`, whatever the
+#: operator is. Only the most common types are listed. A number never reaches `like`, which takes text only.
 _PLAIN_TYPES: dict[str, frozenset[type]] = {
     "text": frozenset((str,)),
     "integer": frozenset((int,)),
@@ -36,17 +36,18 @@ _PLAIN_TYPES: dict[str, frozenset[type]] = {
 }
 
 
-def scalar(value: Any, label: str) -> Scalar:
-    """Return *value* as the language has it: datetimes and dates as ISO 8601 text, ids as text.
+def as_scalar(value: Any, label: str) -> Scalar:
+    """Return *value* as a literal of the language: datetimes and dates as ISO 8601 text, ids as text.
 
-    Datetimes become UTC without an offset and without fractions of a second, since that is what the server keeps
-    (protocol fact). *label* says in errors what the value was given for. Raises `QueryError` for naive datetimes, for
-    numbers that are not finite, and for values that the language has no form for.
+    Datetimes are converted to UTC, without an offset and without fractions of a second, because the server stores
+    them so (protocol fact). *label* names the attribute in errors. Raises `QueryError` for naive datetimes, for numbers
+    that are not finite, for text that cannot be encoded as UTF-8, and for values that have no literal.
     """
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, str):
-        return str.__str__(value)  # An enumeration of strings is compared by what it holds, not by its name.
+        check_encodable(value, f"{label} cannot be compared with")
+        return str.__str__(value)  # A member of a string enumeration is compared by its value, not by its name.
     if isinstance(value, float):
         if math.isfinite(value):
             return value
@@ -60,90 +61,99 @@ def scalar(value: Any, label: str) -> Scalar:
     raise QueryError(f"{label} cannot be compared with {value!r} ({type(value).__name__}).{_advice(value)}")
 
 
+def check_encodable(text: str, beginning: str) -> None:
+    """Raise `QueryError` if *text* cannot be encoded as UTF-8; *beginning* is that of the error, before the text."""
+    if unencodable_text(text) is not None:
+        raise QueryError(f"{beginning} {text!r:.300}, which {NOT_ENCODABLE}")
+
+
 def _utc_text(value: datetime.datetime, label: str) -> str:
     if value.tzinfo is None:
         raise QueryError(
-            f"{label} cannot be compared with {value!r}, which does not say its timezone. Use value.astimezone() if it "
-            "is local time, or value.replace(tzinfo=timezone.utc) if it is UTC."
+            f"{label} cannot be compared with {value!r}, which has no timezone. Use value.astimezone() if it is local "
+            "time, or value.replace(tzinfo=timezone.utc) if it is UTC."
         )
     return value.astimezone(datetime.timezone.utc).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def _advice(value: Any) -> str:
-    if isinstance(value, (list, tuple, set, frozenset)) or subquery(value) is not None:
+    if isinstance(value, (list, tuple, set, frozenset)) or as_select(value) is not None:
         return " Use in_(...) for one of several values."
-    if type_name(value) is not None:
+    if entity_type_of_class(value) is not None:
         return " Compare with an entity, or cast a relation to the type: relation[Type]."
     if isinstance(value, datetime.timedelta):
         return " Use value.total_seconds(), or datetime.now(timezone.utc) - value for a moment in the past."
     return ""
 
 
-def reference(value: Any) -> Reference | None:
-    """Return what points at the entity *value*, None when it is no entity.
+def as_reference(value: Any) -> Reference | None:
+    """Return the reference to the entity *value*, or None when *value* is not an entity.
 
-    Entities are recognised by their `__reference__` method, since this room knows no entity classes.
+    Entities are recognised by their `__reference__` method, because this package does not import entity classes.
     """
     if isinstance(value, Reference):
         return value
     if isinstance(value, type) or not hasattr(type(value), "__reference__"):
         return None
-    found: Reference = value.__reference__()
-    return found
+    reference: Reference = value.__reference__()
+    return reference
 
 
-def subquery(value: Any) -> Select | None:
-    """Return the nodes of the query *value*, None when it is no query; a query has a `__select__` method."""
+def as_select(value: Any) -> Select | None:
+    """Return the nodes of the query *value*, or None when *value* is not a query.
+
+    Queries are recognised by their `__select__` method.
+    """
     if isinstance(value, Select):
         return value
     if isinstance(value, type) or not hasattr(type(value), "__select__"):
         return None
-    found: Select = value.__select__()
-    return found
+    select: Select = value.__select__()
+    return select
 
 
-def type_name(value: Any) -> str | None:
-    """Return the entity type that the class *value* stands for, None when it is no entity class."""
+def entity_type_of_class(value: Any) -> str | None:
+    """Return the entity type of the entity class *value*, or None when *value* is not an entity class."""
     name = getattr(value, "__entity_type__", None) if isinstance(value, type) else None
     return name if isinstance(name, str) else None
 
 
 def escape_pattern(text: str) -> str:
-    r"""Return *text* as a part of a `like` pattern that matches just that text.
+    r"""Return *text* as a part of a `like` pattern that matches exactly that text.
 
-    Only `%` is known to be special to ftrack, and `\%` to stand for itself; the backslash is doubled so that one at
-    the end of *text* cannot take away the meaning of what follows.
+    Only `%` is known to be special to ftrack, and `\%` to match a percent sign. Backslashes are doubled so that one at
+    the end of *text* does not escape the character after it.
     """
     return text.replace("\\", "\\\\").replace("%", "\\%")
 
 
 def plain_types(value_type: str) -> frozenset[type]:
-    """Return the types of which every value can be compared with an attribute of *value_type*, without a look at it.
+    """Return the Python types whose values are literals for an attribute of *value_type* without a conversion or check.
 
-    So neither `scalar` nor `check_fit` has anything to say about them. Subclasses are not meant.
+    Subclasses of these types are not included.
     """
     return _PLAIN_TYPES.get(value_type, frozenset())
 
 
-def check_fit(value_type: str, operator: Operator, value: Scalar, label: str) -> None:
-    """Raise `QueryError` when an attribute of *value_type* cannot be compared with *value*, or not with *operator*.
+def check_value(value_type: str, operator: Operator, value: Scalar, label: str) -> None:
+    """Raise `QueryError` unless *operator* can compare an attribute of *value_type* with *value*.
 
     *label* names the attribute in the error. None fits every type, but only with `is` and `is_not`.
     """
     spelling = operator.value
-    if operator in _PATTERNS and value_type not in ("text", "any"):
+    if operator in _PATTERN_OPERATORS and value_type not in ("text", "any"):
         raise QueryError(f"{label} is not text, so {spelling} cannot be used with it.")
-    if operator not in _SYMMETRIC and value_type in ("boolean", "object"):
+    if operator not in _EQUALITY_OPERATORS and value_type in ("boolean", "object"):
         raise QueryError(f"{label} has no order, so {spelling} cannot be used with it.")
     if value is None:
-        if operator not in _SYMMETRIC:
+        if operator not in _EQUALITY_OPERATORS:
             raise QueryError(f"{label} {spelling} None can never hold; use is_(None) or is_not(None).")
         return
-    if value_type not in _FITTING:
+    if value_type not in _ACCEPTED:
         raise QueryError(f"{label} holds an object, which can only be compared with None.")
-    holds, fitting = _FITTING[value_type]
-    is_misplaced_boolean = isinstance(value, bool) and bool not in fitting  # To Python a bool is an int.
-    if is_misplaced_boolean or not isinstance(value, fitting):
-        raise QueryError(f"{label} is compared with {holds}, not with {value!r} ({type(value).__name__}).")
+    wording, accepted = _ACCEPTED[value_type]
+    is_misplaced_boolean = isinstance(value, bool) and bool not in accepted  # In Python a bool is an int.
+    if is_misplaced_boolean or not isinstance(value, accepted):
+        raise QueryError(f"{label} is compared with {wording}, not with {value!r} ({type(value).__name__}).")
     if value_type == "datetime" and isinstance(value, str) and not _DATE.match(value):
-        raise QueryError(f"{label} is compared with {holds}, not with {value!r}.")
+        raise QueryError(f"{label} is compared with {wording}, not with {value!r}.")

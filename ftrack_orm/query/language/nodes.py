@@ -1,7 +1,7 @@
 """Pure: the immutable nodes of a query, shared by builder, compiler, parser, evaluator and the embedded server.
 
-A query is a value. Nodes compare and hash by content; nothing in them knows a session or a schema. The shape follows
-ftrack's query language::
+Nodes compare and hash by content, and refer to neither a session nor a schema. They follow the structure of ftrack's
+query language::
 
     select <paths> from <entity type> where <criterion> group by <paths> order by <orderings> offset <n> limit <n>
 """
@@ -13,16 +13,16 @@ from typing import Any, Union, overload
 
 import attrs
 
-#: What a comparison may be made with; None stands for the language's `none`. Dates and entities are turned into text
-#: (ISO 8601 and ids) when a query is built, so that a node says exactly what its text says.
+#: A literal of the language; None is its `none`. Dates and entities are converted to text (ISO 8601 and ids) when a
+#: query is built, so that a node and its text are equivalent.
 Scalar = Union[str, int, float, bool, None]
 
 
 class Operator(enum.Enum):
-    """The comparison operators, valued by the spelling the compiler writes."""
+    """The comparison operators. The value of each is the spelling that the compiler writes."""
 
     def __init__(self, spelling: str) -> None:
-        #: The value again: reading `value` is a call until Python 3.12, and every condition is written with one.
+        #: The same as `value`, which is a function call before Python 3.12; compiling reads it for every condition.
         self.spelling = spelling
 
     IS = "is"
@@ -37,7 +37,7 @@ class Operator(enum.Enum):
 
 @attrs.frozen(slots=True)
 class Step:
-    """One attribute of a path, with the entity type it is cast to (`parent[Shot]`), if any."""
+    """One attribute of a path, and the entity type it is cast to (`parent[Shot]`) or None."""
 
     name: str
     cast: str | None = None
@@ -45,18 +45,19 @@ class Step:
 
 @attrs.frozen(slots=True)
 class Path:
-    """A dotted walk from an entity over its relations to an attribute: `parent[Shot].status.name`.
+    """A dotted path from an entity over its relations to an attribute: `parent[Shot].status.name`.
 
-    *text* is how it is written: kept, since a path is made once and looked up and written in every query that it is
-    used in. *position* is where in a text the path was read, for errors to point at; it is no part of the path's value.
+    *text* is its spelling. It is stored because a path is created once but hashed and compiled with every query that
+    uses it. *position* is the index of the path in the text it was parsed from, for errors; it takes no part in
+    comparison.
     """
 
-    steps: tuple[Step, ...] = attrs.field(hash=False)  # the text does
+    steps: tuple[Step, ...] = attrs.field(hash=False)  # *text* is hashed instead
     position: int | None = attrs.field(default=None, eq=False, repr=False, kw_only=True)
     text: str = attrs.field(init=False, repr=False)
 
     @text.default
-    def _written(self) -> str:
+    def _default_text(self) -> str:
         steps = self.steps
         if len(steps) == 1 and steps[0].cast is None:
             return steps[0].name
@@ -64,45 +65,45 @@ class Path:
 
     @classmethod
     def of(cls, *names: str) -> Path:
-        """Build a path without casts: `Path.of("status", "name")`."""
+        """Return the path of *names*, without casts: `Path.of("status", "name")`."""
         return cls(tuple(Step(name) for name in names))
 
     def __str__(self) -> str:
         return self.text
 
 
-def _with_type(value: Scalar) -> Any:
-    # To Python 1, 1.0 and True are equal; to the language they are different values.
+def _typed(value: Scalar) -> Any:
+    # In Python 1, 1.0 and True are equal; in the language they are different values.
     return type(value), value
 
 
-def _with_types(values: tuple[Scalar, ...] | Select) -> Any:
-    return tuple(map(_with_type, values)) if isinstance(values, tuple) else values
+def _typed_members(values: tuple[Scalar, ...] | Select) -> Any:
+    return tuple(map(_typed, values)) if isinstance(values, tuple) else values
 
 
 @attrs.frozen(slots=True)
 class Comparison:
-    """`path operator value`. Over a collection it holds when it holds for at least one item."""
+    """`path operator value`. On a path through a collection it holds when it holds for at least one item."""
 
     path: Path
     operator: Operator
-    value: Scalar = attrs.field(eq=_with_type)
+    value: Scalar = attrs.field(eq=_typed)
 
 
 @attrs.frozen(slots=True)
 class Membership:
-    """`path in (...)` or `path not_in (...)`, of values or of the single column a subquery selects."""
+    """`path in (...)` or `path not_in (...)`, with values or with the one attribute that a subquery selects."""
 
     path: Path
-    values: tuple[Scalar, ...] | Select = attrs.field(eq=_with_types)
+    values: tuple[Scalar, ...] | Select = attrs.field(eq=_typed_members)
     negated: bool = False
 
 
 class Quantifier(enum.Enum):
-    """How a condition binds a relation: `has` for one related entity, `any` for an item of a collection."""
+    """Binds the criterion on a relation: `has` to the one related entity, `any` to an item of a collection."""
 
     def __init__(self, spelling: str) -> None:
-        self.spelling = spelling  # as of an operator
+        self.spelling = spelling  # as for operators
 
     HAS = "has"
     ANY = "any"
@@ -110,7 +111,7 @@ class Quantifier(enum.Enum):
 
 @attrs.frozen(slots=True)
 class Related:
-    """`path has (...)` or `path any (...)`; without a criterion it asks whether anything is related at all."""
+    """`path has (...)` or `path any (...)`. Without a criterion it holds when there is a related entity."""
 
     path: Path
     quantifier: Quantifier
@@ -119,21 +120,21 @@ class Related:
 
 @attrs.frozen(slots=True)
 class And:
-    """All operands hold; at least two, none of them an `And` (the constructors flatten)."""
+    """Holds when all operands hold. There are at least two, and none is an `And`: `conjunction` flattens."""
 
     operands: tuple[Criterion, ...]
 
 
 @attrs.frozen(slots=True)
 class Or:
-    """At least one operand holds; at least two, none of them an `Or`."""
+    """Holds when at least one operand holds. There are at least two, and none is an `Or`: `disjunction` flattens."""
 
     operands: tuple[Criterion, ...]
 
 
 @attrs.frozen(slots=True)
 class Not:
-    """The operand does not hold."""
+    """Holds when the operand does not hold."""
 
     operand: Criterion
 
@@ -142,7 +143,7 @@ Criterion = Union[Comparison, Membership, Related, And, Or, Not]
 
 
 class Function(enum.Enum):
-    """The aggregate functions, valid only together with `group by`."""
+    """The aggregate functions, which are valid in a query with `group by` only."""
 
     COUNT = "count"
     SUM = "sum"
@@ -153,7 +154,7 @@ class Function(enum.Enum):
 
 @attrs.frozen(slots=True)
 class Aggregate:
-    """`function(path)` in a projection; the answer names its column `<function>_<path>`."""
+    """`function(path)` in a projection. The rows of the reply name it `<function>_<path>`."""
 
     function: Function
     path: Path
@@ -170,11 +171,12 @@ class Ordering:
     descending: bool = False
 
 
-@attrs.frozen(slots=False)  # refined by copying its dictionary, see the builder
+@attrs.frozen(slots=False)  # the builder copies the `__dict__` of a query to refine it
 class Select:
-    """A whole query. Empty *projections* means the entity type's default projections, filled in by who sends it.
+    """A whole query. Empty *projections* stand for the default projections of the entity type, added when it is sent.
 
-    *position* is where in a text the entity type was read, for errors to point at; it is no part of the value.
+    *position* is the index of the entity type in the text it was parsed from, for errors; it takes no part in
+    comparison.
     """
 
     entity_type: str
@@ -196,7 +198,7 @@ def conjunction(*criteria: Criterion | None) -> Criterion | None: ...
 
 
 def conjunction(*criteria: Criterion | None) -> Criterion | None:
-    """Join criteria with `and`, flattening nested conjunctions and leaving out None; None when nothing is left."""
+    """Join *criteria* with `and`, flatten nested conjunctions and skip None; return None when there is no criterion."""
     operands: list[Criterion] = []
     for criterion in criteria:
         if isinstance(criterion, And):
@@ -209,7 +211,7 @@ def conjunction(*criteria: Criterion | None) -> Criterion | None:
 
 
 def disjunction(*criteria: Criterion) -> Criterion:
-    """Join criteria with `or`, flattening nested disjunctions; at least one is needed."""
+    """Join *criteria*, at least one, with `or`, and flatten nested disjunctions."""
     operands: list[Criterion] = []
     for criterion in criteria:
         if isinstance(criterion, Or):

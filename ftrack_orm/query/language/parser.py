@@ -1,4 +1,4 @@
-"""Pure: the text of a query to nodes, by recursive descent over the tokens.
+"""Pure: parses the text of a query to nodes, by recursive descent over its tokens.
 
 The grammar (protocol facts; keywords in any case, clauses in any order)::
 
@@ -10,8 +10,8 @@ The grammar (protocol facts; keywords in any case, clauses in any order)::
     condition  = path comparator value | path ("in" | "not_in") "(" (values | query) ")"
                | path ("has" | "any") "(" [criterion] ")"
 
-What a word is depends on where it stands, so attributes may be called `from`, `date` or `any`; only an attribute
-called `not` cannot begin a condition.
+Whether a word is a keyword depends on its position, so attributes may be called `from`, `date` or `any`. Only an
+attribute called `not` cannot begin a condition.
 """
 
 from __future__ import annotations
@@ -19,12 +19,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from ftrack_orm.errors import QueryError
-
-from .errors_at import pointed
-from .lexer import Token, TokenKind, tokenize
+from .lexer import Token, TokenKind
 from .nodes import (
     Aggregate,
     Comparison,
@@ -44,10 +41,10 @@ from .nodes import (
     conjunction,
     disjunction,
 )
+from .token_stream import TokenStream
 
-#: Parentheses, `not`, `has`, `any` and subqueries within each other, up to which everybody who walks the nodes of a
-#: query recursively stays far from the end of Python's stack.
-MAXIMUM_NESTING = 100
+if TYPE_CHECKING:
+    from ftrack_orm.errors import QueryError
 
 T = TypeVar("T")
 
@@ -76,120 +73,53 @@ _NAMED_VALUES: dict[str, Scalar] = {"true": True, "false": False, "none": None, 
 _NAME = re.compile(r"[^\W\d]\w*\Z")
 _PATH = re.compile(r"[^\W\d]\w*(?:\[\w+\])?(?:\.[^\W\d]\w*(?:\[\w+\])?)*\Z")
 _STEP = re.compile(r"(\w+)(?:\[(\w+)\])?")
-# A number written with needless zeros in front, such as shot name 0010, is text: as a number it would lose them.
+# Digits with leading zeros, such as the shot name 0010, are text, because a number does not keep the zeros.
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+\Z")
 
 
 def parse(text: str) -> Select:
-    """Read a whole query, with or without its `select`.
+    """Parse a whole query, with or without its `select`.
 
-    Raises `QueryError` saying what was expected and what was found; its `position` is the index of the latter.
+    Raises `QueryError`, which names the expected and the actual token. Its `position` is the index of the latter.
     """
-    return _read(text, _Parser.query)
+    return _parse(text, _Parser.query)
 
 
 def parse_criterion(text: str) -> Criterion:
-    """Read what may follow `where`; errors as from `parse`."""
-    return _read(text, _Parser.criterion)
+    """Parse the criterion of a `where` clause; raises the errors of `parse`."""
+    return _parse(text, _Parser.criterion)
 
 
 def parse_projections(text: str) -> tuple[Projection, ...]:
-    """Read what may follow `select`: paths and aggregates separated by commas; errors as from `parse`."""
-    return _read(text, lambda parser: parser.separated(parser.projection))
+    """Parse the paths and aggregates of a `select` clause, separated by commas; raises the errors of `parse`."""
+    return _parse(text, lambda parser: parser.separated(parser.projection))
 
 
 def parse_orderings(text: str) -> tuple[Ordering, ...]:
-    """Read what may follow `order by`: paths with or without direction, separated by commas; errors as from `parse`."""
-    return _read(text, lambda parser: parser.separated(parser.ordering))
+    """Parse the keys of an `order by` clause, separated by commas; raises the errors of `parse`."""
+    return _parse(text, lambda parser: parser.separated(parser.ordering))
 
 
 def parse_path(text: str) -> Path:
-    """Read a single path such as `parent[Shot].status.name`; errors as from `parse`."""
-    return _read(text, _Parser.path)
+    """Parse a single path such as `parent[Shot].status.name`; raises the errors of `parse`."""
+    return _parse(text, _Parser.path)
 
 
-def _read(text: str, rule: Callable[[_Parser], T]) -> T:
+def _parse(text: str, rule: Callable[[_Parser], T]) -> T:
     parser = _Parser(text)
     try:
         result = rule(parser)
     except RecursionError:
-        message = "The query is nested too deeply for what is left of Python's stack."
+        message = "The query is nested too deeply for the rest of Python's stack."
         raise parser.error_at(parser.token, message) from None
     if parser.token.kind is not TokenKind.END:
         raise parser.unexpected("the end of the text")
     return result
 
 
-def _describe(token: Token) -> str:
-    if token.kind is TokenKind.END:
-        return "the end of the text"
-    shown = token.text if len(token.text) <= 40 else token.text[:37] + "..."
-    return f"the string {shown!r}" if token.kind is TokenKind.STRING else repr(shown)
-
-
-class _Parser:
-    """One reading of one text; `token` is the next that no rule has taken yet."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = tokenize(text)
-        self.index = 0
-        self.token = self.tokens[0]
-        self.depth = 0
-        self.after_bare_value = False
-
-    # -- tokens ---------------------------------------------------------------------------------------------------
-
-    @property
-    def keyword(self) -> str:
-        """The next token in lower case if it can be a keyword or a symbol, which no string ever is."""
-        return "" if self.token.kind is TokenKind.STRING else self.token.text.lower()
-
-    def take(self) -> Token:
-        token = self.token
-        self.index += 1
-        self.token = self.tokens[self.index]
-        self.after_bare_value = False
-        return token
-
-    def accept(self, keyword: str) -> bool:
-        if self.keyword != keyword:
-            return False
-        self.take()
-        return True
-
-    def expect(self, keyword: str, expected: str) -> None:
-        if not self.accept(keyword):
-            raise self.unexpected(expected)
-
-    def following(self) -> Token:
-        """Return the token after the next."""
-        return self.tokens[min(self.index + 1, len(self.tokens) - 1)]
-
-    def error_at(self, token: Token, message: str) -> QueryError:
-        return QueryError(f"{message}\n{pointed(self.text, token.position)}", position=token.position)
-
-    def unexpected(self, expected: str) -> QueryError:
-        message = f"Expected {expected}, found {_describe(self.token)}."
-        if self.after_bare_value and self.token.kind is TokenKind.WORD:
-            message += " A value of several words needs quotes around it."
-        return self.error_at(self.token, message)
-
-    def nested(self, rule: Callable[[], T]) -> T:
-        """Read with *rule* one level deeper than what surrounds it."""
-        self.depth += 1
-        if self.depth > MAXIMUM_NESTING:
-            raise self.error_at(self.token, f"Conditions may be nested {MAXIMUM_NESTING} deep, this goes deeper.")
-        result = rule()
-        self.depth -= 1
-        return result
-
-    def separated(self, rule: Callable[[], T]) -> tuple[T, ...]:
-        items = [rule()]
-        while self.accept(","):
-            items.append(rule())
-        return tuple(items)
+class _Parser(TokenStream):
+    """The rules of the grammar. Each consumes the tokens of its construct and returns the node."""
 
     # -- the query and its clauses --------------------------------------------------------------------------------
 
@@ -228,7 +158,7 @@ class _Parser:
             else:
                 amounts[clause] = self.amount(clause)
         if self.token.kind is not TokenKind.END and self.keyword != ")":
-            raise self.unexpected(self.whatever_may_follow(seen))
+            raise self.unexpected(self.expected_after_clauses(seen))
         return Select(
             entity_type.text,
             projections,
@@ -240,7 +170,7 @@ class _Parser:
             position=entity_type.position,
         )
 
-    def whatever_may_follow(self, seen: set[str]) -> str:
+    def expected_after_clauses(self, seen: set[str]) -> str:
         words = ["and", "or"] if "where" in seen else ["where"]
         words += [f"{word} by" for word in ("group", "order") if word not in seen]
         words += [word for word in ("offset", "limit") if word not in seen]
@@ -248,7 +178,7 @@ class _Parser:
 
     def projection(self) -> Projection:
         function = _FUNCTIONS.get(self.keyword)
-        if function is None or self.following().text != "(":
+        if function is None or self.lookahead.text != "(":
             return self.path()
         self.take()
         self.take()
@@ -274,25 +204,25 @@ class _Parser:
 
     def criterion(self) -> Criterion:
         alternatives: list[Criterion] = []
-        together = [self.operand()]
+        operands = [self.operand()]
         while (word := self.keyword) in ("and", "or"):
             self.take()
             if word == "or":
-                alternatives.append(conjunction(*together))
-                together = []
-            together.append(self.operand())
-        return disjunction(*alternatives, conjunction(*together))
+                alternatives.append(conjunction(*operands))
+                operands = []
+            operands.append(self.operand())
+        return disjunction(*alternatives, conjunction(*operands))
 
     def operand(self) -> Criterion:
         if self.accept("("):
             return self.nested(self.enclosed)
         if self.accept("not"):
-            # `not (a is 1)` is as deep as `not a is 1`, since that is how the latter is written by the compiler.
+            # `not (a is 1)` has the depth of `not a is 1`, because the compiler writes the latter as the former.
             return Not(self.nested(self.enclosed if self.accept("(") else self.operand))
         return self.condition()
 
     def enclosed(self) -> Criterion:
-        """Read a criterion and the parenthesis that closes it; the opening one is taken."""
+        """Parse a criterion and the closing parenthesis; the opening one is consumed."""
         criterion = self.criterion()
         self.expect(")", "'and', 'or' or ')'")
         return criterion
@@ -311,17 +241,17 @@ class _Parser:
         if word in ("has", "any"):
             self.take()
             return Related(path, Quantifier(word), self.inner_criterion(word))
-        raise self.no_operator(path)
+        raise self.missing_operator(path)
 
     def refuse_is_not(self, word: str) -> None:
-        """Point out `is not "x"`, which would otherwise be a comparison with the word `not` and then nonsense."""
-        goes_on = self.following().kind in (TokenKind.WORD, TokenKind.STRING)
-        if word == "is" and self.keyword == "not" and goes_on and self.following().text.lower() not in _CONTINUATIONS:
+        """Raise `QueryError` for `is not "x"`, which is a comparison with the word `not` followed by an extra value."""
+        has_value = self.lookahead.kind in (TokenKind.WORD, TokenKind.STRING)
+        if word == "is" and self.keyword == "not" and has_value and self.lookahead.text.lower() not in _CONTINUATIONS:
             raise self.error_at(self.token, "Expected a value after 'is', found 'not' and more. It is written is_not.")
 
-    def no_operator(self, path: Path) -> QueryError:
+    def missing_operator(self, path: Path) -> QueryError:
         expected = f"an operator (is, is_not, <, <=, >, >=, like, not_like, in, not_in, has, any) after '{path}'"
-        following = self.following().text.lower()
+        following = self.lookahead.text.lower()
         if self.keyword == "not" and following in ("in", "like"):
             message = f"Expected {expected}, found 'not {following}'. It is written not_{following}."
             return self.error_at(self.token, message)
@@ -337,7 +267,7 @@ class _Parser:
         self.expect("(", f"'(' after '{word}'")
         if self.accept(")"):
             return ()
-        if self.keyword == "select" and self.following().kind is TokenKind.WORD:
+        if self.keyword == "select" and self.lookahead.kind is TokenKind.WORD:
             start = self.token
             subquery = self.nested(self.query)
             if len(subquery.projections) != 1:
@@ -379,5 +309,5 @@ class _Parser:
     def integer(self, token: Token) -> int:
         try:
             return int(token.text)
-        except ValueError:  # Python refuses to read numbers of thousands of digits.
+        except ValueError:  # Python limits the digits that it converts to an integer.
             raise self.error_at(token, "Expected a number of reasonable length, found thousands of digits.") from None

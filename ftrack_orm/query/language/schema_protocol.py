@@ -1,4 +1,4 @@
-"""Pure: what queries ask of a schema, so that they can be checked without depending on how a schema is kept."""
+"""Pure: the protocol of a schema, by which queries are checked without importing the schema package."""
 
 from __future__ import annotations
 
@@ -10,67 +10,60 @@ if TYPE_CHECKING:
 
 
 class AttributeInfo(Protocol):
-    """One attribute: whether it leads to other entities, to which, or which values it holds."""
-
-    @property
-    def name(self) -> str:
-        """The attribute's name."""
+    """One attribute of an entity type: a relation to other entities, or a value."""
 
     @property
     def is_relation(self) -> bool:
-        """Whether it leads to other entities."""
+        """Whether the attribute is a relation to other entities."""
 
     @property
     def is_plural(self) -> bool:
-        """Whether it leads to any number of entities."""
+        """Whether the attribute is a collection of entities."""
 
     @property
     def target(self) -> str | None:
-        """The entity type it leads to."""
+        """The entity type of the related entities, None for a value."""
 
     @property
     def value_type(self) -> enum.Enum | None:
-        """Of a scalar: an enumeration member valued text, boolean, integer, number, datetime, object or any."""
+        """The type of a value: a member whose value is text, boolean, integer, number, datetime, object or any."""
 
     @property
     def key_name(self) -> str | None:
-        """Of a mapped collection: the target's attribute that is the key."""
+        """The attribute of the related entities that is the key of a mapped collection, None for other attributes."""
 
     @property
     def value_name(self) -> str | None:
-        """Of a mapped collection: the target's attribute that is the value."""
+        """The attribute of the related entities that is the value of a mapped collection, None for other attributes."""
 
     @property
     def restricted(self) -> bool:
-        """Whether it may be used in criteria only, never selected."""
+        """Whether the server allows the attribute in criteria only, not in projections."""
 
 
 class TypeInfo(Protocol):
-    """One entity type with its attributes by name."""
+    """One entity type and its attributes by name."""
 
     @property
     def name(self) -> str:
-        """The entity type's name."""
+        """The name of the entity type."""
 
     @property
     def attributes(self) -> Mapping[str, AttributeInfo]:
-        """The attributes the type has, its bases' included."""
-
-    def attribute(self, name: str) -> AttributeInfo:
-        """Return the attribute called *name*, or raise `UnknownAttribute` with near names."""
+        """The attributes of the type and its bases, by name."""
 
 
 class SchemaInfo(Protocol):
-    """All entity types that queries can speak of."""
+    """The entity types that queries may name, and their inheritance."""
 
     def type(self, name: str) -> TypeInfo:
         """Return the entity type called *name*, or raise `UnknownEntityType` with near names."""
 
     def is_a(self, name: str, base: str) -> bool:
-        """Whether the type *name* is *base* or stands below it in its family."""
+        """Return whether the type *name* is *base* or inherits from it."""
 
     def related(self, name: str, base: str) -> bool:
-        """Whether one of the two types is the other or stands below it."""
+        """Return whether the two types are the same or one inherits from the other."""
 
     def concrete(self, name: str) -> tuple[str, ...]:
-        """Return *name* and every type below it."""
+        """Return *name* and every type that inherits from it."""

@@ -1,4 +1,4 @@
-"""Pure: values put into a text of the query language, for those who write queries as text."""
+"""Pure: inserts values into queries that are written as text, escaped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from ftrack_orm.errors import QueryError
 
 from .compiler import compile_select, compile_value
-from .literals import reference, scalar, subquery
+from .literals import as_reference, as_scalar, as_select
 
 _QUOTE = re.compile(r"""\\.|["']""", re.DOTALL)
 
@@ -18,10 +18,10 @@ _QUOTE = re.compile(r"""\\.|["']""", re.DOTALL)
 def expression(template: str, *values: Any, **named: Any) -> str:
     r"""Return *template* with each `{}`, `{0}` or `{name}` replaced by its value, escaped so that it stays one value.
 
-    Text is quoted, datetimes become UTC, an entity becomes its id, a query its text; any other iterable becomes its
-    items with commas between them, for `in ({})`. Braces are doubled to stand for themselves. Raises `QueryError` for a
-    placeholder between quotes, which is quoted already, for a missing or superfluous value, and for values that the
-    language has no form for.
+    Text is quoted, a datetime is converted to UTC, an entity to its id, a query to its text, and any other iterable to
+    its items separated by commas, for `in ({})`. Doubled braces are literal braces. Raises `QueryError` for a
+    placeholder in quotes, since values are quoted already, for a missing or superfluous value, and for a value that has
+    no literal.
 
     >>> expression("name is {} and id in ({})", 'the "best"', ["a", "b"])
     'name is "the \\"best\\"" and id in ("a", "b")'
@@ -29,8 +29,8 @@ def expression(template: str, *values: Any, **named: Any) -> str:
     parts: list[str] = []
     used: set[int | str] = set()
     quote = ""
-    counted = 0
-    for text, field, specification, conversion in _fields(template):
+    automatic = 0
+    for text, field, specification, conversion in _parse_template(template):
         parts.append(text)
         quote = _open_quote(text, quote)
         if field is None:
@@ -41,24 +41,24 @@ def expression(template: str, *values: Any, **named: Any) -> str:
             raise QueryError(f"{{{field}}} in {template!r} cannot have a format; format the value first.")
         key: int | str = int(field) if field.isdecimal() else field
         if field == "":
-            key, counted = counted, counted + 1
-        parts.append(_text(_value(key, values, named, template), f"{{{field}}}"))
+            key, automatic = automatic, automatic + 1
+        parts.append(_compile(_value(key, values, named, template), f"{{{field}}}"))
         used.add(key)
-    left = [key for key in (*range(len(values)), *named) if key not in used]
-    if left:
-        raise QueryError(f"{template!r} has no placeholder for the value {left[0]!r}.")
+    unused = [key for key in (*range(len(values)), *named) if key not in used]
+    if unused:
+        raise QueryError(f"{template!r} has no placeholder for the value {unused[0]!r}.")
     return "".join(parts)
 
 
-def _fields(template: str) -> list[tuple[str, str | None, str | None, str | None]]:
+def _parse_template(template: str) -> list[tuple[str, str | None, str | None, str | None]]:
     try:
         return list(string.Formatter().parse(template))
     except ValueError as error:
-        raise QueryError(f"{template!r} is no template: {error}. Double a brace that is meant as itself.") from None
+        raise QueryError(f"{template!r} is not a valid template: {error}. Write a literal brace twice.") from None
 
 
 def _open_quote(text: str, quote: str) -> str:
-    """Return the quote still open at the end of *text*, when *quote* was open at its beginning."""
+    """Return the quote that is open at the end of *text*, or "". *quote* is the one open at its beginning."""
     for mark in _QUOTE.findall(text):
         if not quote:
             quote = mark if mark in ('"', "'") else ""
@@ -71,16 +71,16 @@ def _value(key: int | str, values: tuple[Any, ...], named: dict[str, Any], templ
     try:
         return values[key] if isinstance(key, int) else named[key]
     except LookupError:
-        raise QueryError(f"{template!r} has a placeholder {key!r} that no value was given for.") from None
+        raise QueryError(f"{template!r} has a placeholder {key!r} without a value.") from None
 
 
-def _text(value: Any, label: str) -> str:
-    pointer = reference(value)
-    if pointer is not None:
-        return compile_value(pointer.id)
-    select = subquery(value)
+def _compile(value: Any, label: str) -> str:
+    reference = as_reference(value)
+    if reference is not None:
+        return compile_value(reference.id)
+    select = as_select(value)
     if select is not None:
         return compile_select(select)
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
-        return ", ".join(_text(item, label) for item in value)
-    return compile_value(scalar(value, label))
+        return ", ".join(_compile(item, label) for item in value)
+    return compile_value(as_scalar(value, label))

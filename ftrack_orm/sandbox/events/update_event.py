@@ -19,7 +19,7 @@ import attrs
 
 from ftrack_orm.sandbox.tables import ENTITY_TYPE
 from ftrack_orm.sandbox.writing.change_log import UNANNOUNCED_TABLES, ChangeLog, Identity, RowChange
-from ftrack_orm.schema.custom_attributes import CONDITIONS
+from ftrack_orm.sandbox.writing.custom_attributes import owner_tables
 from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTE_CONFIGURATION, CUSTOM_ATTRIBUTE_VALUE
 
 from . import event_records
@@ -167,12 +167,10 @@ class _ChangedEntities:
     def _owner_tables(self, ids: set[str]) -> dict[str, str]:
         """Return the table of each entity in *ids*. The rows of custom attribute values do not name it."""
         tables: dict[str, str] = {}
-        for table in CONDITIONS:
+        for table in owner_tables(self._store):
             remaining = sorted(ids - tables.keys())
-            if table not in self._store.schema.types or not remaining:
-                continue
-            self._store.prefetch(table, [(id_,) for id_ in remaining])
-            tables.update({id_: table for id_ in remaining if self._store.find(table, (id_,)) is not None})
+            if remaining:
+                tables.update(dict.fromkeys(self._store.prefetch(table, [(id_,) for id_ in remaining]), table))
         return tables
 
 

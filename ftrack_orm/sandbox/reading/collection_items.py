@@ -88,9 +88,8 @@ def _correlate(
 def _item_type_condition(item: EntityAlias) -> sa.ColumnElement[bool] | None:
     """Return the condition that an item has the type that the collection is declared with, or None.
 
-    A collection declared with `Task` holds every object type (a real server returns folders in `ObjectType.tasks`), so
-    a type that classifiers distinguish from its family adds no condition.
+    A view has the rows of several types.
     """
-    if item.tables.schema.type(item.entity_type).classifiers or item.tables.view(item.entity_type) is not None:
+    if item.tables.view(item.entity_type) is not None:
         return None
     return type_condition(item.tables, item.table, item.entity_type)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ftrack_orm.errors import QueryError, SandboxUnsupported
+from ftrack_orm.query.language.checks import check_select
 from ftrack_orm.query.language.nodes import Aggregate, Function, Path, Select
-from ftrack_orm.query.language.resolve import check
 from ftrack_orm.schema.attribute import ValueType
 from ftrack_orm.wire.codec import UTC, VALUE_TYPE
 from ftrack_orm.wire.replies import QueryReply
@@ -38,7 +38,7 @@ def run_query(
     values such as `is_open` depend on. Raises `UnknownEntityType`, `UnknownAttribute` and `QueryError` for errors in
     the query, and `SandboxUnsupported`.
     """
-    check(select, tables.schema)
+    check_select(select, tables.schema)
     try:
         return _run(connection, tables, select, serializer, now)
     except sa.exc.OperationalError as error:

@@ -129,8 +129,8 @@ class RowWriter:
 
         A collection whose links are entities with ids of their own (`List.items`) is filled by inserting those.
         """
-        described = self.tables.schema.types.get(entity_type)
-        if described is None or relation not in described.attributes:
+        owner = self.tables.schema.types.get(entity_type)
+        if owner is None or relation not in owner.attributes:
             return self._new_buffer([], {})
         key = self.tables.relation(entity_type, relation)
         if not isinstance(key, Through):
@@ -158,12 +158,12 @@ class RowWriter:
 
     def _constants(self, entity_type: str) -> dict[sa.Column[Any], Any]:
         """Return the values that are equal in all rows of a type: the type, its classifiers, and the defaults."""
-        described = self.tables.schema.types[entity_type]
+        definition = self.tables.schema.types[entity_type]
         constants: dict[sa.Column[Any], Any] = {
             self.tables.table(entity_type).c[ENTITY_TYPE]: self.tables.concrete(entity_type)[0]
         }
-        values: dict[str, Any] = dict(described.classifiers)
-        for attribute in described.attributes.values():
+        values: dict[str, Any] = dict(definition.classifiers)
+        for attribute in definition.attributes.values():
             if attribute.kind is Kind.SCALAR and not attribute.has_generated_default:
                 is_boolean = attribute.value_type is ValueType.BOOLEAN
                 default = False if is_boolean and attribute.default is None else attribute.default

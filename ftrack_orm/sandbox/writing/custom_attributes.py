@@ -1,4 +1,4 @@
-"""Edge: writes values of custom attributes: checks that their configuration applies, and validates them by its type.
+"""Edge: writes values of custom attributes, and checks that their configuration applies to the entity.
 
 Protocol facts: an entity has a value for each configuration that applies to it, so an update of
 `ContextCustomAttributeValue` works even if there is no row yet. `CustomAttributeValue` is the view of the existing
@@ -7,13 +7,10 @@ rows, which can be created, updated and deleted.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ftrack_orm.errors import FtrackError, suggestion
 from ftrack_orm.sandbox import server_errors
 from ftrack_orm.sandbox.tables import ENTITY_TYPE
 from ftrack_orm.schema.custom_attributes import CONDITIONS, ConfigurationScope, applies
@@ -24,12 +21,13 @@ from ftrack_orm.schema.facts import (
     PARENT_RELATIONS,
     PROJECT,
 )
-from ftrack_orm.wire.codec import VALUE_TYPE
 
-from . import column_values
+from .custom_attribute_types import validate_value
 from .defaults import project_id_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ftrack_orm.schema.model import EntityType
 
     from .store import Row, Store
@@ -88,9 +86,14 @@ def _validated_value(store: Store, row: Row, value: Any) -> Any:
     return validate_value(configuration, _type_name(store, configuration), value)
 
 
+def owner_tables(store: Store) -> list[str]:
+    """Return the tables of the entities that can have custom attributes."""
+    return list(dict.fromkeys(store.tables.root(name) for name in CONDITIONS if name in store.schema.types))
+
+
 def _owner(store: Store, id_: Any) -> Row | None:
-    for name in CONDITIONS:
-        row = store.find(name, (id_,)) if name in store.schema.types else None
+    for table in owner_tables(store):
+        row = store.find(table, (id_,))
         if row is not None:
             return row
     return None
@@ -101,7 +104,7 @@ def _type_name(store: Store, configuration: Row) -> str:
     return str(attribute_type["name"]) if attribute_type else "text"
 
 
-# -- which configurations an entity has ---------------------------------------------------------------------------
+# -- configurations that apply -----------------------------------------------------------------------------------
 
 
 def _check_applies(store: Store, configuration: Row, owner: Row) -> None:
@@ -148,99 +151,3 @@ def _project_id(store: Store, owner: Row) -> str | None:
         return owner.get("project_id")
     target = described.attribute(relation).target
     return _project_id(store, store.get(str(target), (owner[described.reference_keys[relation]],)))
-
-
-# -- which values a configuration takes ---------------------------------------------------------------------------
-
-
-def validate_value(configuration: Mapping[str, Any], type_name: str, value: Any) -> Any:
-    """Return a custom attribute's value as it is stored; raises the server's validation error."""
-    key = str(configuration["key"])
-    if value is None:
-        return None
-    check = _CHECKS.get(type_name)
-    return check(key, configuration, value) if check else value
-
-
-def _text(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
-    return value if isinstance(value, str) else _refuse(key, "text", value)
-
-
-def _boolean(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
-    return value if isinstance(value, bool) else _refuse(key, "boolean", value)
-
-
-def _number(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        _refuse(key, "number", value)
-    return value
-
-
-def _date(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
-    try:
-        moment = column_values.parse_datetime_value(value)
-    except (ValueError, TypeError, FtrackError):
-        _refuse(key, "date", value)
-    return None if moment is None else {VALUE_TYPE: "datetime", "value": column_values.datetime_text(moment)}
-
-
-def _enumerator(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
-    chosen = _options(key, value)
-    known = {option["value"] for option in enumerator_options(configuration)}
-    for option in chosen:
-        if option not in known:
-            raise server_errors.validation_error(
-                f'Custom attribute value for "{key}" must be one of {", ".join(sorted(known))}. Got "{option}".'
-                f"{suggestion(option, known)}"
-            )
-    return chosen
-
-
-def _dynamic_enumerator(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
-    return _options(key, value)
-
-
-def _options(key: str, value: Any) -> list[str]:
-    # Protocol fact: the value is a list even where only one option can be chosen. Clients have also sent a plain
-    # string.
-    chosen = [value] if isinstance(value, str) else value
-    if not isinstance(chosen, list) or not all(isinstance(option, str) for option in chosen):
-        _refuse(key, "enumerator", value)
-    return list(chosen)
-
-
-def _expression(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
-    raise server_errors.validation_error(f'Custom attribute "{key}" is an expression, which the server computes.')
-
-
-_CHECKS: dict[str, Callable[[str, Mapping[str, Any], Any], Any]] = {
-    "text": _text,
-    "url": _text,
-    "boolean": _boolean,
-    "number": _number,
-    "date": _date,
-    "enumerator": _enumerator,
-    "dynamic enumerator": _dynamic_enumerator,
-    "expression": _expression,
-}
-
-#: The names of value types in the messages of the server, which is written in an older Python.
-_TYPE_NAMES = {"str": "unicode"}
-
-
-def _refuse(key: str, expected: str, value: Any) -> NoReturn:
-    name = type(value).__name__
-    actual = f"<type '{_TYPE_NAMES.get(name, name)}'>"
-    raise server_errors.validation_error(
-        f'Custom attribute value for "{key}" must be of type {expected}. Got "{value}" of type {actual}'
-    )
-
-
-def enumerator_options(configuration: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the options of an enumerator. Its configuration is JSON text whose `data` is JSON text again."""
-    try:
-        data = json.loads(configuration.get("config") or "{}").get("data") or "[]"
-        options = json.loads(data) if isinstance(data, str) else data
-    except (ValueError, AttributeError):
-        return []
-    return [option for option in options if isinstance(option, dict) and "value" in option]

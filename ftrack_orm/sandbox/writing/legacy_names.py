@@ -6,20 +6,14 @@ from typing import TYPE_CHECKING
 
 from ftrack_orm.errors import suggestion
 from ftrack_orm.sandbox import server_errors
+from ftrack_orm.schema.facts import CONFIGURED_TYPES
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.model import Schema
 
 #: Names that public clients use; other names follow from the schema's internal names.
 _KNOWN = {
-    "task": "TypedContext",
-    "show": "Project",
-    "asset_version": "AssetVersion",
-    "assetversion": "AssetVersion",
-    "asset": "Asset",
-    "user": "User",
-    "list": "List",
-    "component": "Component",
+    **CONFIGURED_TYPES,
     "reviewsession": "ReviewSession",
     "review_session": "ReviewSession",
     "reviewsessionobject": "ReviewSessionObject",

@@ -86,17 +86,23 @@ class Store:
             self._cached_rows[root, values] = row
         return row if row[ENTITY_TYPE] in self.tables.concrete(entity_type) else None
 
-    def prefetch(self, entity_type: str, keys: Iterable[Sequence[Any]]) -> None:
-        """Read the rows of many entities with one statement, so that `find` returns those that exist from the cache."""
+    def prefetch(self, entity_type: str, keys: Iterable[Sequence[Any]]) -> set[Any]:
+        """Read the rows of many entities with one statement, for `find`, and return the ids of those that exist.
+
+        Types with a composite key are not prefetched.
+        """
         table = self.tables.table(entity_type)
         columns = list(table.primary_key.columns)
         if len(columns) != 1:
-            return
+            return set()
         ids = json_values([key[0] for key in keys if len(key) == 1])
         root = self.tables.root(entity_type)
+        existing = set()
         for mapping in self.connection.execute(sa.select(table).where(columns[0].in_(ids))).mappings():
             row = dict(mapping)
+            existing.add(row[columns[0].name])
             self._cached_rows.setdefault((root, (row[columns[0].name],)), row)
+        return existing
 
     def get(self, entity_type: str, key: Sequence[Any]) -> Row:
         """Return the row of the entity with that key; raises the server's error if it does not exist."""

@@ -1,56 +1,69 @@
-"""Finding out who changed something from the records a server keeps."""
+"""Finding the authors of changes in the records that a server keeps."""
+
+from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
-from ftrack_orm import errors
+from ftrack_orm import Session, errors
 from ftrack_orm.entities.committing.authors import Author, ObservedChange, find_authors
-from ftrack_orm.wire.operations import QueryOperation
-from ftrack_orm.wire.replies import QueryReply
+from ftrack_orm.wire.operations import Operation, QueryOperation
+from ftrack_orm.wire.replies import QueryReply, Reply
 
 NOON = datetime.datetime(2026, 5, 1, 12, tzinfo=datetime.timezone.utc)
 JANE = {"__entity_type__": "User", "id": "u1", "username": "jane"}
 JOE = {"__entity_type__": "User", "id": "u2", "username": "joe"}
-AGAIN = {"__entity_type__": "User", "id": "u1"}  # a user's name comes with its first occurrence only
+JANE_REFERENCE = {"__entity_type__": "User", "id": "u1"}  # the name is sent at the first occurrence only
 
 
-def moment(hour):
+def moment(hour: int) -> dict[str, str]:
     return {"__type__": "datetime", "value": f"2026-05-01T{hour:02}:00:00"}
 
 
-def event(user, hour, data, entity_id="t1", insert="update", action="update.task"):
+def event(
+    user: Any, hour: int, data: Any, entity_id: str = "t1", insert: str = "update", action: str = "update.task"
+) -> dict[str, Any]:
     text = data if isinstance(data, str) else json.dumps(data)
-    told = {"parent_id": entity_id, "insert": insert, "action": action, "data": text}
-    return {**told, "created_at": moment(hour), "user": user}
+    record = {"parent_id": entity_id, "insert": insert, "action": action, "data": text}
+    return {**record, "created_at": moment(hour), "user": user}
 
 
-def status_change(user, hour, status_id, entity_id="t1"):
+def status_change(user: Any, hour: int, status_id: str, entity_id: str = "t1") -> dict[str, Any]:
     return {"parent_id": entity_id, "status_id": status_id, "date": moment(hour), "user": user}
 
 
 @pytest.fixture
-def ask(session):
-    """Ask a server that has the given records, and return authors and expressions."""
+def find(session: Session) -> Callable[..., Any]:
+    """A function that finds authors in given records and returns them with the expressions of each request."""
 
-    def asking(sightings, *, events=(), status_changes=(), refuses=(), fails=None):
-        asked = []
+    def find_in(
+        changes: Sequence[ObservedChange],
+        *,
+        events: Any = (),
+        status_changes: Any = (),
+        refuses: Sequence[str] = (),
+        fails: errors.FtrackError | None = None,
+    ) -> tuple[list[Author | None], list[list[str]]]:
+        requests = []
 
-        def call(operations):
+        def call(operations: Sequence[Operation]) -> list[Reply]:
             if fails is not None:
                 raise fails
             expressions = [operation.expression for operation in operations if isinstance(operation, QueryOperation)]
-            asked.append(expressions)
+            requests.append(expressions)
             if any(f" from {kind} " in expression for kind in refuses for expression in expressions):
                 raise errors.PermissionDenied("no")
             return [
                 QueryReply(list(events if " from Event " in each else status_changes), None) for each in expressions
             ]
 
-        return find_authors(session.schema, call, sightings), asked
+        return find_authors(session.schema, call, changes), requests
 
-    return asking
+    return find_in
 
 
 @pytest.mark.parametrize(
@@ -62,54 +75,57 @@ def ask(session):
         {"event": "e1", "entity": {"entityId": "t1", "keys": ["statusid"], "changes": {"statusid": {"new": "b"}}}},
     ],
 )
-def test_the_latest_event_that_names_what_was_changed_tells_who_it_was(ask, data):
+def test_the_author_is_that_of_the_latest_event_that_names_the_attribute(find: Callable[..., Any], data: Any) -> None:
     events = [
         event(JANE, 13, {"name": {"new": "x"}}),
         event(JOE, 12, data),
-        event(AGAIN, 11, data),
-        event(AGAIN, 14, data, entity_id="t2"),
+        event(JANE_REFERENCE, 11, data),
+        event(JANE_REFERENCE, 14, data, entity_id="t2"),
         event(JANE, 15, "no JSON"),
         event(None, 16, data),
     ]
-    authors, asked = ask([ObservedChange("t1", frozenset({"status_id", "statusid"}))], events=events)
+    authors, requests = find([ObservedChange("t1", frozenset({"status_id", "statusid"}))], events=events)
     assert authors == [Author("joe", NOON)]
     assert str(authors[0]) == "joe on 2026-05-01 at 12:00:00 UTC"
-    assert len(asked) == 1
-    assert len(asked[0]) == 1
+    assert [len(expressions) for expressions in requests] == [1]
 
 
-def test_a_status_change_tells_who_set_the_status_that_is_there_now(ask):
-    changes = [status_change(JANE, 13, "other"), status_change(JOE, 12, "now"), status_change(AGAIN, 11, "now")]
-    sightings = [ObservedChange("t1", frozenset({"status_id"}), "now"), ObservedChange("t2", frozenset({"name"}))]
-    authors, asked = ask(sightings, status_changes=changes)
+def test_the_author_of_a_status_is_that_of_the_latest_change_to_it(find: Callable[..., Any]) -> None:
+    changes = [
+        status_change(JANE, 13, "other"),
+        status_change(JOE, 12, "now"),
+        status_change(JANE_REFERENCE, 11, "now"),
+    ]
+    observed = [ObservedChange("t1", frozenset({"status_id"}), "now"), ObservedChange("t2", frozenset({"name"}))]
+    authors, requests = find(observed, status_changes=changes)
     assert authors == [Author("joe", NOON), None]
-    assert [len(expressions) for expressions in asked] == [2]
+    assert [len(expressions) for expressions in requests] == [2]
 
 
-def test_a_removal_tells_who_deleted_an_entity(ask):
+def test_the_author_of_a_deletion_is_that_of_the_removal(find: Callable[..., Any]) -> None:
     events = [event(JANE, 13, {"name": {"new": None}}), event(JOE, 12, {}, insert="delete")]
-    assert ask([ObservedChange("t1")], events=events)[0] == [Author("joe", NOON)]
+    assert find([ObservedChange("t1")], events=events)[0] == [Author("joe", NOON)]
 
 
 @pytest.mark.parametrize("action", ["change.status.task", "update.custom_attribute.status"])
-def test_the_action_of_an_event_may_name_what_was_changed(ask, action):
+def test_the_action_of_an_event_may_name_the_attribute(find: Callable[..., Any], action: str) -> None:
     events = [event(JANE, 13, {}, action="asset.published"), event(JOE, 12, {}, action=action)]
-    assert ask([ObservedChange("t1", frozenset({"status"}))], events=events)[0] == [Author("joe", NOON)]
-    assert ask([ObservedChange("t1", frozenset({"task", "asset", "published"}))], events=events)[0] == [None]
+    assert find([ObservedChange("t1", frozenset({"status"}))], events=events)[0] == [Author("joe", NOON)]
+    assert find([ObservedChange("t1", frozenset({"task", "asset", "published"}))], events=events)[0] == [None]
 
 
-def test_records_that_may_not_be_read_hide_no_others(ask):
+def test_records_without_read_permission_do_not_hide_others(find: Callable[..., Any]) -> None:
     changes = [status_change(JOE, 12, "now")]
-    wanted = [ObservedChange("t1", frozenset({"status_id"}), "now")]
-    assert ask(wanted, status_changes=changes, refuses=["Event"])[0] == [Author("joe", NOON)]
-    assert ask(wanted, status_changes=changes, refuses=["Event", "StatusChange"])[0] == [None]
+    observed = [ObservedChange("t1", frozenset({"status_id"}), "now")]
+    assert find(observed, status_changes=changes, refuses=["Event"])[0] == [Author("joe", NOON)]
+    assert find(observed, status_changes=changes, refuses=["Event", "StatusChange"])[0] == [None]
 
 
-def test_a_line_that_fails_leaves_the_author_unknown(ask):
-    failure = errors.TransportError("The line was cut.", safe_to_retry=True)
-    assert ask([ObservedChange("t1", frozenset({"name"}))], fails=failure)[0] == [None]
+def test_a_failed_request_leaves_the_author_unknown(find: Callable[..., Any]) -> None:
+    failure = errors.TransportError("The connection failed.", safe_to_retry=True)
+    assert find([ObservedChange("t1", frozenset({"name"}))], fails=failure)[0] == [None]
 
 
-def test_nothing_to_find_out_asks_nothing(ask):
-    authors, asked = ask([ObservedChange("", frozenset({"name"}))])
-    assert (authors, asked) == ([None], [])
+def test_without_entity_ids_there_is_no_request(find: Callable[..., Any]) -> None:
+    authors, requests = find([ObservedChange("", frozenset({"name"}))])
+    assert (authors, requests) == ([None], [])

@@ -1,25 +1,34 @@
-"""Committing only if nobody else has changed what is to be overwritten."""
+"""Detecting changes by other users before a commit overwrites them."""
+
+from __future__ import annotations
 
 import pickle
 
 import pytest
 
-from ftrack_orm import errors
+from ftrack_orm import Session, errors
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.testing import requests_made
+from tests.assertions import existing
+from tests.production import Production
 
 
 @pytest.fixture
-def task(session, production):
-    return session.query("Task").where(f'id is "{production.tasks[0]}"').select("name", "bid", "metadata").one()
+def task(session: Session, production: Production) -> Entity:
+    task: Entity = session.query("Task").where(id=production.tasks[0]).select("name", "bid", "metadata").one()
+    return task
 
 
 @pytest.fixture
-def theirs(other, task):
-    """The same task in somebody else's session."""
-    return other.get("Task", task.id)
+def theirs(other: Session, task: Entity) -> Entity | None:
+    """The same task in the session of another user."""
+    return existing(other.get("Task", task.id))
 
 
-def test_a_value_somebody_else_changed_is_a_conflict_and_nothing_is_sent(session, other, task, theirs):
+def test_a_value_that_another_user_changed_is_a_conflict_and_nothing_is_sent(
+    session: Session, other: Session, task: Entity, theirs: Entity
+) -> None:
     with other.begin():
         theirs.name = "theirs"
     task.name, task.bid = "mine", 5
@@ -35,7 +44,9 @@ def test_a_value_somebody_else_changed_is_a_conflict_and_nothing_is_sent(session
     assert (theirs.name, theirs.bid) == ("theirs", 0)
 
 
-def test_after_refreshing_the_same_change_is_no_conflict_any_more(session, other, task, theirs):
+def test_after_refreshing_the_same_change_is_not_a_conflict(
+    session: Session, other: Session, task: Entity, theirs: Entity
+) -> None:
     with other.begin():
         theirs.name = "theirs"
     task.name = "mine"
@@ -47,14 +58,16 @@ def test_after_refreshing_the_same_change_is_no_conflict_any_more(session, other
     assert theirs.name == "mine"
 
 
-def test_without_being_asked_a_commit_overwrites(session, other, task, theirs):
+def test_by_default_a_commit_overwrites(session: Session, other: Session, task: Entity, theirs: Entity) -> None:
     with other.begin():
         theirs.name = "theirs"
     task.name = "mine"
     assert session.commit() == 1
 
 
-def test_what_others_changed_elsewhere_or_to_the_same_value_is_no_conflict(session, other, task, theirs):
+def test_changes_of_other_attributes_or_to_the_same_value_are_not_conflicts(
+    session: Session, other: Session, task: Entity, theirs: Entity
+) -> None:
     with other.begin():
         theirs.description = "elsewhere"
         theirs.name = "agreed"
@@ -63,20 +76,22 @@ def test_what_others_changed_elsewhere_or_to_the_same_value_is_no_conflict(sessi
         assert session.commit(on_conflict="raise") == 1
 
 
-def test_a_changed_metadata_value_is_a_conflict(session, other, task, theirs):
+def test_a_changed_metadata_value_is_a_conflict(session: Session, other: Session, task: Entity, theirs: Entity) -> None:
     task.metadata["a"] = "1"
     session.commit()
     with other.begin():
         theirs.metadata["a"] = "theirs"
     task.metadata["a"] = "mine"
-    said = rf"metadata\['a'\] of Task {task.id} was '1' when it was read and is 'theirs' now"
-    with pytest.raises(errors.CommitConflict, match=said) as caught:
+    message = rf"metadata\['a'\] of Task {task.id} was '1' when it was read and is 'theirs' now"
+    with pytest.raises(errors.CommitConflict, match=message) as caught:
         session.commit(on_conflict="raise")
     error = caught.value
     assert (error.entity_type, error.key, error.attribute, error.item) == ("Task", (task.id,), "metadata", "a")
 
 
-def test_a_metadata_key_that_somebody_took_out_is_a_conflict(session, other, task, theirs):
+def test_a_metadata_key_that_another_user_removed_is_a_conflict(
+    session: Session, other: Session, task: Entity, theirs: Entity
+) -> None:
     task.metadata["a"] = "1"
     session.commit()
     with other.begin():
@@ -87,8 +102,8 @@ def test_a_metadata_key_that_somebody_took_out_is_a_conflict(session, other, tas
 
 
 @pytest.fixture
-def frames(other, production):
-    """The key of a number that tasks of the project have, 24 by default."""
+def frames(other: Session, production: Production) -> str:
+    """The key of a custom attribute of the project's tasks: a number, 24 by default."""
     configuration = other.create(
         "CustomAttributeConfiguration",
         key=f"frames_{production.name}",
@@ -101,16 +116,20 @@ def frames(other, production):
         config="{}",
     )
     other.commit()
-    return configuration.key
+    return str(configuration.key)
 
 
-def test_setting_a_custom_attribute_that_nobody_has_set_is_no_conflict(session, other, task, frames):
+def test_setting_a_custom_attribute_for_the_first_time_is_not_a_conflict(
+    session: Session, other: Session, task: Entity, frames: str
+) -> None:
     task.custom_attributes[frames] = 48
     assert session.commit(on_conflict="raise") == 1
-    assert other.get("Task", task.id).custom_attributes[frames] == 48
+    assert existing(other.get("Task", task.id)).custom_attributes[frames] == 48
 
 
-def test_a_custom_attribute_somebody_else_set_is_a_conflict(session, other, task, theirs, frames):
+def test_a_custom_attribute_that_another_user_set_is_a_conflict(
+    session: Session, other: Session, task: Entity, theirs: Entity, frames: str
+) -> None:
     assert task.custom_attributes[frames] == 24
     with other.begin():
         theirs.custom_attributes[frames] = 36
@@ -119,14 +138,16 @@ def test_a_custom_attribute_somebody_else_set_is_a_conflict(session, other, task
         session.commit(on_conflict="raise")
 
 
-# -- who it was ---------------------------------------------------------------------------------------------------
+# -- authors ------------------------------------------------------------------------------------------------------
 
 
-def test_who_changed_a_status_is_told_with_the_time(box, session, other, production):
+def test_the_error_names_the_author_and_the_time_of_a_status_change(
+    box: Sandbox, session: Session, other: Session, production: Production
+) -> None:
     task = session.query("Task").where(id=production.tasks[0]).select("status_id").one()
     first, second = [status for status in session.query("Status").limit(3) if status.id != task.status_id][:2]
     with other.begin():
-        other.get("Task", task.id).status_id = first.id
+        existing(other.get("Task", task.id)).status_id = first.id
     task.status = second
     with requests_made(session) == 2, pytest.raises(errors.CommitConflict) as caught:
         session.commit(on_conflict="raise")
@@ -137,15 +158,17 @@ def test_who_changed_a_status_is_told_with_the_time(box, session, other, product
     assert f"now (by {box.api_user} on {recorded.date:%Y-%m-%d}" in str(error)
 
 
-@pytest.mark.parametrize("what", ["name", "metadata", "custom_attributes"])
-def test_who_changed_something_else_is_told_from_the_log_of_events(box, session, other, task, theirs, frames, what):
-    def change(entity, whose):
-        if what == "name":
-            entity.name = whose
-        elif what == "metadata":
-            entity.metadata["a"] = whose
+@pytest.mark.parametrize("attribute", ["name", "metadata", "custom_attributes"])
+def test_the_error_names_the_author_from_the_log_of_events(
+    box: Sandbox, session: Session, other: Session, task: Entity, theirs: Entity, frames: str, attribute: str
+) -> None:
+    def change(entity: Entity, value: str) -> None:
+        if attribute == "name":
+            entity.name = value
+        elif attribute == "metadata":
+            entity.metadata["a"] = value
         else:
-            entity.custom_attributes[frames] = len(whose)
+            entity.custom_attributes[frames] = len(value)
 
     task.metadata["a"] = "1"
     session.commit()
@@ -154,10 +177,12 @@ def test_who_changed_something_else_is_told_from_the_log_of_events(box, session,
         change(theirs, "theirs")
     with pytest.raises(errors.CommitConflict, match=rf"\(by {box.api_user} on ") as caught:
         session.commit(on_conflict="raise")
-    assert (caught.value.attribute, caught.value.changed_by) == (what, box.api_user)
+    assert (caught.value.attribute, caught.value.changed_by) == (attribute, box.api_user)
 
 
-def test_who_deleted_an_entity_is_told(box, session, other, task, theirs):
+def test_the_error_names_the_user_who_deleted_an_entity(
+    box: Sandbox, session: Session, other: Session, task: Entity, theirs: Entity
+) -> None:
     task.name = "mine"
     with other.begin():
         other.delete(theirs)
@@ -166,7 +191,9 @@ def test_who_deleted_an_entity_is_told(box, session, other, task, theirs):
     assert (caught.value.attribute, caught.value.changed_by) == (None, box.api_user)
 
 
-def test_where_the_server_keeps_no_record_the_error_says_so(session, other, task, theirs):
+def test_the_error_says_when_the_server_has_no_record(
+    session: Session, other: Session, task: Entity, theirs: Entity
+) -> None:
     with other.begin():
         theirs.name = "theirs"
     other.query("Event").where(parent_id=task.id).delete()
@@ -176,7 +203,9 @@ def test_where_the_server_keeps_no_record_the_error_says_so(session, other, task
     assert (caught.value.changed_by, caught.value.changed_at) == (None, None)
 
 
-def test_changing_what_somebody_else_deleted_is_a_conflict(session, other, task, theirs):
+def test_changing_an_entity_that_another_user_deleted_is_a_conflict(
+    session: Session, other: Session, task: Entity, theirs: Entity
+) -> None:
     task.name = "mine"
     with other.begin():
         other.delete(theirs)
@@ -185,13 +214,13 @@ def test_changing_what_somebody_else_deleted_is_a_conflict(session, other, task,
     assert caught.value.attribute is None
 
 
-def test_creating_alone_asks_nothing_first(session, production):
+def test_creations_alone_need_no_comparison(session: Session, production: Production) -> None:
     session.create("Task", name="new", parent_id=production.shots[0])
     with requests_made(session) == 1:
         session.commit(on_conflict="raise")
 
 
-def test_an_unknown_way_of_handling_conflicts_is_refused(session, task):
+def test_an_unknown_conflict_handling_is_refused(session: Session, task: Entity) -> None:
     task.name = "mine"
     with pytest.raises(errors.InvalidValue, match="'merge'"):
         session.commit(on_conflict="merge")

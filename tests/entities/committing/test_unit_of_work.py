@@ -1,26 +1,32 @@
-"""Committing, refusals, lost answers and rolling back: nothing is lost and nothing is doubled."""
+"""Recording, committing and rolling back: no change is lost and none is made twice."""
+
+from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 
-from ftrack_orm import errors, inspect
-from ftrack_orm.entities.entity import Lifecycle
-from ftrack_orm.settings import Settings
+from ftrack_orm import Session, errors, inspect
+from ftrack_orm.entities.committing.ensure import Ensurer
+from ftrack_orm.entities.committing.unit_of_work import UnitOfWork
+from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.testing import requests_made
-from ftrack_orm.transport.base import Response
-from ftrack_orm.transport.http import HttpTransport
 from ftrack_orm.values import NOT_LOADED
 from ftrack_orm.wire.operations import CreateOperation, DeleteOperation, UpdateOperation
+from tests.assertions import existing
+from tests.fakes.transports import InterferingTransport
+from tests.production import Connect, Production
 
 
 @pytest.fixture
-def shot(session, production):
-    return session.get("Shot", production.shots[0])
+def shot(session: Session, production: Production) -> Entity | None:
+    return existing(session.get("Shot", production.shots[0]))
 
 
 @pytest.fixture
-def tasks(session, production):
+def tasks(session: Session, production: Production) -> list[Entity]:
     return (
         session.query("Task")
         .where(f'project_id is "{production.project}"')
@@ -30,36 +36,17 @@ def tasks(session, production):
     )
 
 
-class Interfering:
-    """A real transport that calls *meanwhile* between sending and answering, or loses, spoils or forbids answers."""
-
-    def __init__(self, box):
-        self._real = HttpTransport(Settings(server_url=box.url, api_user=box.api_user, api_key=box.api_key))
-        self.meanwhile = lambda: None
-        self.lose = self.spoil = self.forbid = False
-
-    def send(self, request, cancellation=None):
-        if self.forbid:
-            raise errors.TransportError("The connection was refused.", safe_to_retry=True)
-        answer = self._real.send(request, cancellation)
-        self.meanwhile()
-        if self.lose:
-            raise errors.TransportError("The connection was lost.", safe_to_retry=False)
-        return Response(200, {}, b"<html>proxy</html>") if self.spoil else answer
-
-    def close(self):
-        self._real.close()
-
-
 @pytest.fixture
-def line(box):
-    return Interfering(box)
+def transport(box: Sandbox) -> InterferingTransport:
+    return InterferingTransport(box)
 
 
-# -- what a commit does ---------------------------------------------------------------------------------------------
+# -- commits -------------------------------------------------------------------------------------------------------
 
 
-def test_everything_goes_in_one_request_creates_first_deletes_last(session, other, shot, tasks):
+def test_one_request_carries_all_operations_creates_first_and_deletes_last(
+    session: Session, other: Session, shot: Entity, tasks: list[Entity]
+) -> None:
     new = session.create("Task", name="new", parent=shot)
     session.create("Note", content="look", parent_id=new.id, parent_type="Task", author=session.query("User").first())
     for task in tasks[:5]:
@@ -71,29 +58,30 @@ def test_everything_goes_in_one_request_creates_first_deletes_last(session, othe
         assert session.commit() == 8
     assert made == 1
     assert (session.created, session.modified, session.deleted) == ([], [], [])
-    assert [note.content for note in other.get("Task", new.id).notes] == ["look"]
-    assert other.get("Task", tasks[0].id).bid == 100
+    assert [note.content for note in existing(other.get("Task", new.id)).notes] == ["look"]
+    assert existing(other.get("Task", tasks[0].id)).bid == 100
     assert other.get("Task", tasks[5].id) is None
 
 
-def test_nothing_to_commit_is_no_request(session):
+def test_a_commit_without_changes_makes_no_request(session: Session) -> None:
     with requests_made(session) as made:
         assert session.commit() == 0
     assert made == 0
 
 
-def test_planning_asks_nothing(session, shot):
+def test_planning_makes_no_request(session: Session, shot: Entity) -> None:
     session.create("Task", name="new", parent=shot)
     with requests_made(session) as made:
         (operation,) = session.plan()
     assert made == 0
+    assert isinstance(operation, CreateOperation)
     assert operation.data["parent_id"] == shot.id
 
 
-def test_what_the_server_filled_in_is_on_the_objects_without_another_request(session, shot):
+def test_values_set_by_the_server_are_loaded_by_the_commit(session: Session, shot: Entity) -> None:
     task = session.create("Task", name="new", parent=shot)
     assert inspect(task).state is Lifecycle.PENDING
-    assert task.status is None
+    assert not task.status
     session.commit()
     assert inspect(task).state is Lifecycle.PERSISTENT
     with requests_made(session) as made:
@@ -106,15 +94,17 @@ def test_what_the_server_filled_in_is_on_the_objects_without_another_request(ses
     assert task.status.name == "Not started"
 
 
-def test_a_new_entity_is_found_by_its_id_before_it_is_sent(session, shot):
+def test_a_new_entity_is_found_by_its_id_before_it_is_sent(session: Session, shot: Entity) -> None:
     task = session.create("Task", name="new", parent=shot)
-    assert session.get("Task", task.id) is task
+    assert existing(session.get("Task", task.id)) is task
 
 
-def test_new_entities_refer_to_each_other_and_are_sent_in_the_order_that_works(session, other, production):
-    project = session.get("Project", production.project)
+def test_new_entities_that_refer_to_each_other_are_sent_in_a_valid_order(
+    session: Session, other: Session, production: Production
+) -> None:
+    project = existing(session.get("Project", production.project))
     asset_type = session.query("AssetType").first()
-    # Made in the wrong order on purpose: each is created before what it refers to is assigned.
+    # In reverse order: each entity is created before the one it refers to.
     version = session.create("AssetVersion", comment="first")
     asset = session.create("Asset", name="model", type=asset_type)
     task = session.create("Task", name="modeling")
@@ -125,34 +115,36 @@ def test_new_entities_refer_to_each_other_and_are_sent_in_the_order_that_works(s
     version.task = task
     session.commit()
     assert version.version == 1
-    seen = other.get("AssetVersion", version.id)
-    assert seen.asset.parent.name == "tree"
-    assert seen.task.name == "modeling"
+    saved = existing(other.get("AssetVersion", version.id))
+    assert saved.asset.parent.name == "tree"
+    assert saved.task.name == "modeling"
 
 
-def test_types_with_longer_keys_are_created_and_deleted(session, other, shot):
+def test_entities_with_composite_keys_are_created_and_deleted(session: Session, other: Session, shot: Entity) -> None:
     note = session.create("Note", content="x", parent_id=shot.id, parent_type="Shot")
-    user = session.query("User").first()
+    (user,) = session.query("User").limit(1)
     recipient = session.create("Recipient", note=note, recipient=user)
     assert inspect(recipient).identity.key == (note.id, user.id)
     session.commit()
-    assert [r.resource_id for r in other.get("Note", note.id).recipients] == [user.id]
+    assert [r.resource_id for r in existing(other.get("Note", note.id)).recipients] == [user.id]
     session.delete(recipient)
     session.commit()
     assert not other.query("Recipient").where(note_id=note.id).exists()
 
 
-def test_deleting_a_parent_and_its_child_deletes_the_child_first(session, shot, tasks):
+def test_deleting_a_parent_and_its_child_deletes_the_child_first(
+    session: Session, shot: Entity, tasks: list[Entity]
+) -> None:
     tasks = session.query("Task").where(f'parent_id is "{shot.id}"').select("parent_id").all()
     session.delete(shot)
     for task in tasks:
         session.delete(task)
-    assert [op.entity_type for op in session.plan()] == ["Task"] * 3 + ["Shot"]
+    assert [operation["entity_type"] for operation in session.plan().as_json()] == ["Task"] * 3 + ["Shot"]
     session.commit()
     assert inspect(shot).state is Lifecycle.DELETED
 
 
-def test_a_deleted_entity_keeps_what_was_loaded_and_refuses_the_rest(session, tasks):
+def test_a_deleted_entity_keeps_loaded_values_and_refuses_changes(session: Session, tasks: list[Entity]) -> None:
     task = tasks[0]
     session.delete(task)
     session.commit()
@@ -166,7 +158,7 @@ def test_a_deleted_entity_keeps_what_was_loaded_and_refuses_the_rest(session, ta
     assert session.get("Task", task.id) is None
 
 
-def test_created_and_deleted_before_the_commit_is_nothing(session, shot):
+def test_an_entity_that_is_created_and_deleted_before_the_commit_is_not_sent(session: Session, shot: Entity) -> None:
     task = session.create("Task", name="new", parent=shot)
     session.delete(task)
     assert session.plan() == []
@@ -178,7 +170,7 @@ def test_created_and_deleted_before_the_commit_is_nothing(session, shot):
 
 
 @pytest.mark.parametrize(
-    ("entity_type", "data", "error", "said"),
+    ("entity_type", "data", "error", "message"),
     [
         ("Taks", {}, errors.UnknownEntityType, "Did you mean 'Task'"),
         ("Task", {"nmae": "x"}, errors.UnknownAttribute, "Did you mean 'name'"),
@@ -188,20 +180,24 @@ def test_created_and_deleted_before_the_commit_is_nothing(session, shot):
         ("StatusChange", {}, errors.ReadOnlyAttribute, "cannot be created"),
     ],
 )
-def test_a_wrong_creation_is_refused_at_once_and_leaves_nothing(session, entity_type, data, error, said):
-    session.schema  # noqa: B018 - asked for before what is counted or cut
-    with requests_made(session) as made, pytest.raises(error, match=said):
+def test_an_invalid_creation_is_refused_at_once_and_not_recorded(
+    session: Session, entity_type: str, data: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    session.schema  # noqa: B018 - makes the handshake, which the test does not count
+    with requests_made(session) as made, pytest.raises(error, match=message):
         session.create(entity_type, data)
     assert made == 0
     assert session.created == []
     assert session.plan() == []
 
 
-# -- when it goes wrong -----------------------------------------------------------------------------------------------
+# -- failures --------------------------------------------------------------------------------------------------------
 
 
-def test_a_refused_commit_leaves_everything_recorded_and_can_be_mended(session, other, production, shot, tasks):
-    project = session.get("Project", production.project)
+def test_a_refused_commit_keeps_all_changes_and_can_be_corrected(
+    session: Session, other: Session, production: Production, shot: Entity, tasks: list[Entity]
+) -> None:
+    project = existing(session.get("Project", production.project))
     twin = session.create("Project", name=project.name, full_name="Twin", project_schema=project.project_schema)
     tasks[0].name = "renamed"
     session.delete(tasks[1])
@@ -210,218 +206,89 @@ def test_a_refused_commit_leaves_everything_recorded_and_can_be_mended(session, 
     assert session.created == [twin]
     assert session.modified == [tasks[0]]
     assert session.deleted == [tasks[1]]
-    assert other.get("Task", tasks[0].id).name == "task00"
+    assert existing(other.get("Task", tasks[0].id)).name == "task00"
     twin.name = f"{project.name} twin"
     assert session.commit() == 3
     other.close()
     assert session.query("Project").where(f'name is "{twin.name}"').one() is twin
 
 
-def test_a_lost_answer_keeps_the_changes_and_says_that_the_outcome_is_unknown(connect, line, production):
-    session = connect(transport=line)
-    task = session.get("Task", production.tasks[0])
+def test_a_lost_response_keeps_the_changes_and_the_outcome_is_unknown(
+    connect: Connect, transport: InterferingTransport, production: Production
+) -> None:
+    session = connect(transport=transport)
+    task = existing(session.get("Task", production.tasks[0]))
     task.name = "renamed"
-    line.lose = True
+    transport.loses_responses = True
     with pytest.raises(errors.CommitOutcomeUnknown, match="not known whether"):
         session.commit()
-    line.lose = False
+    transport.loses_responses = False
     assert session.modified == [task]
     assert session.commit() == 1
 
 
-def test_a_strange_answer_to_a_commit_leaves_the_outcome_unknown_too(connect, line, production):
-    session = connect(transport=line)
-    session.get("Task", production.tasks[0]).name = "renamed"
-    line.spoil = True
+def test_an_unexpected_response_keeps_the_changes_and_the_outcome_is_unknown(
+    connect: Connect, transport: InterferingTransport, production: Production
+) -> None:
+    session = connect(transport=transport)
+    existing(session.get("Task", production.tasks[0])).name = "renamed"
+    transport.replaces_responses = True
     with pytest.raises(errors.CommitOutcomeUnknown, match="<html>"):
         session.commit()
-    line.spoil = False
+    transport.replaces_responses = False
     assert len(session.modified) == 1
 
 
-def test_a_commit_that_was_never_sent_says_so_and_keeps_the_changes(connect, line, production):
-    session = connect(transport=line)
-    session.get("Task", production.tasks[0]).name = "renamed"
-    line.forbid = True
+def test_a_commit_that_was_not_sent_keeps_the_changes(
+    connect: Connect, transport: InterferingTransport, production: Production
+) -> None:
+    session = connect(transport=transport)
+    existing(session.get("Task", production.tasks[0])).name = "renamed"
+    transport.refuses_requests = True
     with pytest.raises(errors.TransportError) as caught:
         session.commit()
     assert not isinstance(caught.value, errors.CommitOutcomeUnknown)
-    line.forbid = False
+    transport.refuses_requests = False
     assert session.commit() == 1
 
 
-# -- while a commit is on its way -------------------------------------------------------------------------------------
+# -- the lock ---------------------------------------------------------------------------------------------------------
 
 
-def test_edits_made_while_the_server_works_stay_for_the_next_commit(connect, line, other, production):
-    session = connect(transport=line)
-    task = session.get("Task", production.tasks[0])
-    task.name = "first"
+class CountingLock:
+    """A context manager that records the depth of each entry, in place of a lock."""
 
-    def edit():
-        line.meanwhile = lambda: None
-        task.name = "second"
-        task.bid = 9
+    def __init__(self) -> None:
+        self.depth = 0
+        self.entries: list[int] = []
 
-    line.meanwhile = edit
-    session.commit()
-    assert task.name == "second"
-    assert inspect(task).changes["name"].old == "first"
-    assert session.commit() == 1
-    seen = other.get("Task", task.id)
-    assert (seen.name, seen.bid) == ("second", 9)
+    def __enter__(self) -> None:
+        self.depth += 1
+        self.entries.append(self.depth)
+
+    def __exit__(self, *_: object) -> None:
+        self.depth -= 1
 
 
-def test_setting_back_while_the_server_works_is_an_edit(connect, line, other, production):
-    session = connect(transport=line)
-    task = session.query("Task").where(f'id is "{production.tasks[0]}"').select("name").one()
-    task.name = "first"
-
-    def undo():
-        line.meanwhile = lambda: None
-        task.name = "task00"
-
-    line.meanwhile = undo
-    session.commit()
-    assert task.name == "task00"
-    session.commit()
-    assert other.get("Task", task.id).name == "task00"
-
-
-def test_edits_of_an_entity_that_is_being_created_are_updates_of_the_next_commit(connect, line, other, production):
-    session = connect(transport=line)
-    task = session.create("Task", name="new", parent=session.get("Shot", production.shots[0]))
-
-    def edit():
-        line.meanwhile = lambda: None
-        task.name = "renamed"
-        task.metadata["a"] = "1"
-
-    line.meanwhile = edit
-    session.commit()
-    assert session.modified == [task]
-    assert [type(operation) for operation in session.plan()] == [CreateOperation, UpdateOperation]
-    session.commit()
-    seen = other.get("Task", task.id)
-    assert (seen.name, dict(seen.metadata)) == ("renamed", {"a": "1"})
-
-
-def test_a_reference_loaded_while_its_key_is_being_sent_is_no_edit(connect, line, production):
-    session = connect(transport=line)
-    task = session.query("Task").where(f'id is "{production.tasks[0]}"').select("parent_id").one()
-    task.parent_id = production.shots[3]
-
-    def look():
-        line.meanwhile = lambda: None
-        assert task.parent.name == "sh3"
-
-    line.meanwhile = look
-    session.commit()
-    assert (session.modified, session.plan()) == ([], [])
-    assert task.parent.id == production.shots[3]
-
-
-def test_a_reference_set_while_another_key_is_being_sent_is_an_edit_with_its_key(connect, line, other, production):
-    session = connect(transport=line)
-    task = session.query("Task").where(f'id is "{production.tasks[0]}"').select("parent_id").one()
-    shot = session.get("Shot", production.shots[2])
-    task.parent_id = production.shots[3]
-
-    def edit():
-        line.meanwhile = lambda: None
-        task.parent = shot
-
-    line.meanwhile = edit
-    session.commit()
-    assert [operation.data for operation in session.plan()] == [{"parent_id": shot.id}]
-    session.revert(task, "parent")
-    assert (task.parent_id, task.parent.id) == (production.shots[3], production.shots[3])
-    assert session.modified == []
-
-
-def test_collections_of_a_new_entity_that_nobody_edited_are_read_from_the_server_after_the_commit(
-    connect, line, other, production
-):
-    session = connect(transport=line)
-    shot = session.create("Shot", name="new", parent=session.get("Sequence", production.sequences[0]))
-    assert (list(shot.children), list(shot.notes)) == ([], [])
-
-    def work():
-        line.meanwhile = lambda: None
-        shot.description = "edited meanwhile"
-        other.create("Task", name="somebody's", parent_id=shot.id)
-        other.commit()
-
-    line.meanwhile = work
-    session.commit()
-    assert [child.name for child in shot.children] == ["somebody's"]
-    assert session.modified == [shot]
-
-
-def test_an_empty_collection_of_a_changed_entity_stays_loaded(session, shot, tasks):
-    assert list(tasks[0].notes) == []
-    tasks[0].bid = 3600
-    session.commit()
-    with requests_made(session) == 0:
-        assert list(tasks[0].notes) == []
-
-
-def test_an_entity_deleted_while_it_is_being_created_is_deleted_by_the_next_commit(connect, line, other, production):
-    session = connect(transport=line)
-    task = session.create("Task", name="new", parent=session.get("Shot", production.shots[0]))
-
-    def delete():
-        line.meanwhile = lambda: None
-        session.delete(task)
-
-    line.meanwhile = delete
-    session.commit()
-    assert session.deleted == [task]
-    session.commit()
-    assert other.get("Task", task.id) is None
-
-
-def test_an_entity_deleted_while_its_refused_creation_is_on_its_way_is_forgotten(connect, line, production):
-    session = connect(transport=line)
-    project = session.get("Project", production.project)
-    twin = session.create("Project", name=project.name, full_name="Twin", project_schema=project.project_schema)
-
-    def delete():
-        line.meanwhile = lambda: None
-        session.delete(twin)
-
-    line.meanwhile = delete
-    with pytest.raises(errors.IntegrityError):
-        session.commit()
-    assert (session.created, session.deleted, session.plan()) == ([], [], [])
-    assert inspect(twin).state is Lifecycle.TRANSIENT
-
-
-@pytest.mark.parametrize("read", ["query", "attribute"])
-def test_an_answer_older_than_a_commit_does_not_bring_old_values_back(connect, line, production, read):
-    session = connect(transport=line)
-    task = session.query("Task").where(id=production.tasks[0]).select("name").one()
-
-    def commit_while_the_answer_is_on_its_way():
-        line.meanwhile = lambda: None
-        task.name = "newer"
-        session.commit()
-
-    line.meanwhile = commit_while_the_answer_is_on_its_way
-    if read == "query":
-        session.query("Task").where(id=task.id).select("name", "bid").one()
-    else:
-        _ = task.bid
-    assert task.name == "newer"
-    assert inspect(task).loaded["bid"] == 0  # what was not known is taken all the same
-    session.refresh(task)
-    assert task.name == "newer"
+def test_commits_rollbacks_and_ensure_hold_the_given_lock(session: Session, production: Production) -> None:
+    lock = CountingLock()
+    workspace, parts = session._workspace, session._parts
+    work = UnitOfWork(workspace, parts.handshake.call, lock)
+    existing(session.get("Task", production.tasks[0])).bid = 9
+    assert work.commit() == 1
+    work.rollback()
+    assert lock.entries == [1, 1]
+    Ensurer(workspace, work).ensure("Task", [{"name": "new", "parent_id": production.shots[0]}], None, commit=True)
+    assert lock.entries == [1, 1, 1, 2]
+    assert lock.depth == 0
 
 
 # -- rolling back -----------------------------------------------------------------------------------------------------
 
 
-def test_rolling_back_restores_values_references_collections_and_mappings(session, shot, tasks):
+def test_rolling_back_restores_values_references_collections_and_mappings(
+    session: Session, shot: Entity, tasks: list[Entity]
+) -> None:
     status, other_status = session.query("Status").select("name").limit(2).all()
     task = tasks[0]
     before = (task.name, task.status, task.status_id, dict(task.metadata), list(shot.children))
@@ -442,14 +309,16 @@ def test_rolling_back_restores_values_references_collections_and_mappings(sessio
     assert inspect(tasks[8]).state is Lifecycle.PERSISTENT
 
 
-def test_what_was_not_loaded_is_loaded_again_after_rolling_back(session, tasks):
+def test_a_value_that_was_not_loaded_is_loaded_after_rolling_back(session: Session, tasks: list[Entity]) -> None:
     tasks[0].description = "mine"
     assert inspect(tasks[0]).changes["description"].old is NOT_LOADED
     session.rollback()
     assert tasks[0].description is None
 
 
-def test_a_block_commits_when_it_ends_and_rolls_back_when_it_raises(session, other, tasks):
+def test_a_block_commits_when_it_ends_and_rolls_back_when_it_raises(
+    session: Session, other: Session, tasks: list[Entity]
+) -> None:
     with session.begin():
         tasks[0].name = "kept"
     with pytest.raises(RuntimeError), session.begin():
@@ -457,11 +326,11 @@ def test_a_block_commits_when_it_ends_and_rolls_back_when_it_raises(session, oth
         raise RuntimeError
     assert session.modified == []
     assert tasks[1].name == "task01"
-    assert other.get("Task", tasks[0].id).name == "kept"
+    assert existing(other.get("Task", tasks[0].id)).name == "kept"
 
 
-def test_a_block_whose_commit_is_refused_is_rolled_back(session, production):
-    project = session.get("Project", production.project)
+def test_a_block_whose_commit_is_refused_is_rolled_back(session: Session, production: Production) -> None:
+    project = existing(session.get("Project", production.project))
     with pytest.raises(errors.IntegrityError), session.begin():
         session.create("Project", name=project.name, full_name="Twin", project_schema=project.project_schema)
         project.full_name = "changed"
@@ -469,10 +338,10 @@ def test_a_block_whose_commit_is_refused_is_rolled_back(session, production):
     assert project.full_name != "changed"
 
 
-def test_what_others_changed_does_not_overwrite_an_edit(session, other, tasks):
+def test_changes_by_others_do_not_overwrite_an_edit(session: Session, other: Session, tasks: list[Entity]) -> None:
     tasks[0].name = "mine"
     with other.begin():
-        other.get("Task", tasks[0].id).name = "theirs"
+        existing(other.get("Task", tasks[0].id)).name = "theirs"
     session.query("Task").where(f'id is "{tasks[0].id}"').select("name").all()
     assert tasks[0].name == "mine"
     assert inspect(tasks[0]).changes["name"].old == "theirs"
@@ -481,18 +350,17 @@ def test_what_others_changed_does_not_overwrite_an_edit(session, other, tasks):
 
 
 @pytest.mark.parametrize("refused", [False, True])
-def test_reverting_an_entity_while_it_is_being_created_deletes_it_or_forgets_it(
-    connect, line, other, production, refused
-):
-    session = connect(transport=line)
-    shot = session.get("Shot", production.shots[0])
+def test_reverting_an_entity_during_its_creation_deletes_or_discards_it(
+    connect: Connect, transport: InterferingTransport, other: Session, production: Production, refused: bool
+) -> None:
+    session = connect(transport=transport)
+    shot = existing(session.get("Shot", production.shots[0]))
     task = session.create("Task", name="task00" if refused else "new", parent=shot)
 
-    def revert():
-        line.meanwhile = lambda: None
+    def revert() -> None:
         session.revert(task)
 
-    line.meanwhile = revert
+    transport.meanwhile_once(revert)
     if refused:
         with pytest.raises(errors.ServerError):
             session.commit()
@@ -504,19 +372,18 @@ def test_reverting_an_entity_while_it_is_being_created_deletes_it_or_forgets_it(
     assert other.get("Task", task.id) is None
 
 
-def test_reverting_an_attribute_while_it_is_being_sent_sets_it_back_with_the_next_commit(
-    connect, line, other, production
-):
-    session = connect(transport=line)
+def test_reverting_an_attribute_during_the_commit_sets_it_back_with_the_next_one(
+    connect: Connect, transport: InterferingTransport, other: Session, production: Production
+) -> None:
+    session = connect(transport=transport)
     task = session.query("Task").where(id=production.tasks[0]).select("name").one()
     task.name = "mine"
 
-    def revert():
-        line.meanwhile = lambda: None
+    def revert() -> None:
         session.revert(task, "name")
 
-    line.meanwhile = revert
+    transport.meanwhile_once(revert)
     session.commit()
     assert task.name == "task00"
     session.commit()
-    assert other.get("Task", task.id).name == "task00"
+    assert existing(other.get("Task", task.id)).name == "task00"

@@ -1,25 +1,33 @@
-"""Loaded collections follow when an entity comes to belong elsewhere, and nothing is sent for that."""
+"""Loaded collections change with the references of their members, and nothing is sent for that."""
+
+from __future__ import annotations
 
 import pytest
 
-from ftrack_orm import errors
+from ftrack_orm import Session, errors
+from ftrack_orm.entities.entity import Entity
 from ftrack_orm.testing import requests_made
+from tests.assertions import existing
+from tests.entities.planned_operations import planned_operations
+from tests.production import Production
 
 
 @pytest.fixture
-def shots(session, production):
-    shots = [session.get("Shot", key) for key in production.shots]
+def shots(session: Session, production: Production) -> list[Entity]:
+    shots = [existing(session.get("Shot", key)) for key in production.shots]
     session.populate(shots, "children")
     return shots
 
 
 @pytest.fixture
-def task(session, production):
-    return session.get("Task", production.tasks[0])
+def task(session: Session, production: Production) -> Entity:
+    return existing(session.get("Task", production.tasks[0]))
 
 
 @pytest.mark.parametrize("by", ["reference", "key"])
-def test_an_entity_given_to_another_parent_moves_between_loaded_collections(session, shots, task, by):
+def test_an_entity_with_a_new_parent_moves_between_loaded_collections(
+    session: Session, shots: list[Entity], task: Entity, by: str
+) -> None:
     with requests_made(session) as made:
         if by == "reference":
             task.parent = shots[3]
@@ -29,10 +37,10 @@ def test_an_entity_given_to_another_parent_moves_between_loaded_collections(sess
         assert task in shots[3].children
     assert made == 0
     assert session.modified == [task]
-    assert [operation.data for operation in session.plan()] == [{"parent_id": shots[3].id}]
+    assert [operation.data for operation in planned_operations(session)] == [{"parent_id": shots[3].id}]
 
 
-def test_setting_back_and_rolling_back_move_it_back(session, shots, task):
+def test_setting_back_and_rolling_back_move_it_back(session: Session, shots: list[Entity], task: Entity) -> None:
     before = [list(shot.children) for shot in shots]
     task.parent = shots[3]
     task.parent = shots[0]
@@ -42,35 +50,43 @@ def test_setting_back_and_rolling_back_move_it_back(session, shots, task):
     assert [set(shot.children) for shot in shots] == [set(children) for children in before]
 
 
-def test_a_new_entity_is_among_its_parents_children_until_it_is_rolled_back(session, shots):
+def test_a_new_entity_is_among_its_parents_children_until_it_is_rolled_back(
+    session: Session, shots: list[Entity]
+) -> None:
     new = session.create("Task", name="new", parent=shots[1])
     assert new in shots[1].children
     session.rollback()
     assert new not in shots[1].children
 
 
-def test_collections_that_are_not_loaded_stay_so(session, production, task):
-    shot = session.get("Shot", production.shots[2])
+def test_collections_that_are_not_loaded_are_not_created(
+    session: Session, production: Production, task: Entity
+) -> None:
+    shot = existing(session.get("Shot", production.shots[2]))
     task.parent = shot
     from ftrack_orm import inspect
 
     assert "children" not in inspect(shot).loaded
 
 
-def test_the_tree_above_does_not_follow(session, production, task):
-    project = session.get("Project", production.project)
+def test_the_descendants_of_an_ancestor_stay(session: Session, production: Production, task: Entity) -> None:
+    project = existing(session.get("Project", production.project))
     descendants = len(project.descendants)
-    session.create("Task", name="new", parent=session.get("Shot", production.shots[0]))
+    session.create("Task", name="new", parent=existing(session.get("Shot", production.shots[0])))
     assert len(project.descendants) == descendants
 
 
-def test_after_the_commit_the_server_says_the_same(session, other, shots, task):
+def test_after_the_commit_the_server_has_the_same_members(
+    session: Session, other: Session, shots: list[Entity], task: Entity
+) -> None:
     task.parent = shots[3]
     session.commit()
-    assert {child.id for child in shots[3].children} == {child.id for child in other.get("Shot", shots[3].id).children}
+    assert {child.id for child in shots[3].children} == {
+        child.id for child in existing(other.get("Shot", shots[3].id)).children
+    }
 
 
-def test_a_refused_creation_leaves_no_trace_in_its_parents_children(session, shots):
+def test_a_refused_creation_is_not_among_its_parents_children(session: Session, shots: list[Entity]) -> None:
     children = list(shots[1].children)
     with pytest.raises(errors.InvalidValue):
         session.create("Task", name="new", parent=shots[1], bid="long")
@@ -80,10 +96,12 @@ def test_a_refused_creation_leaves_no_trace_in_its_parents_children(session, sho
     assert list(shots[1].children) == children
 
 
-def test_a_collection_edited_after_it_followed_is_as_before_when_all_is_rolled_back(session, production, shots, task):
+def test_a_collection_that_gained_a_member_and_was_edited_is_restored_by_a_rollback(
+    session: Session, production: Production, shots: list[Entity], task: Entity
+) -> None:
     before = set(shots[3].children)
     task.parent = shots[3]
-    shots[3].children.append(session.get("Task", production.tasks[1]))
+    shots[3].children.append(existing(session.get("Task", production.tasks[1])))
     session.rollback()
     assert set(shots[3].children) == before
     assert task in shots[0].children

@@ -1,8 +1,11 @@
-"""Which values fit which attributes, and in which form they are kept."""
+"""Values are checked against the type of an attribute and kept in one form."""
+
+from __future__ import annotations
 
 import datetime
 import math
 import uuid
+from typing import Any
 
 import pytest
 
@@ -11,7 +14,7 @@ from ftrack_orm.errors import InvalidValue
 from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
 
 
-def attribute(value_type, **details):
+def attribute(value_type: ValueType, **details: Any) -> Attribute:
     return Attribute("field", Kind.SCALAR, value_type, **details)
 
 
@@ -37,7 +40,7 @@ FITTING = [
 
 
 @pytest.mark.parametrize(("value_type", "value", "kept"), FITTING)
-def test_a_fitting_value_is_kept_in_one_form(value_type, value, kept):
+def test_a_fitting_value_is_kept_in_one_form(value_type: ValueType, value: Any, kept: Any) -> None:
     result = coerce("Task", attribute(value_type), value)
     assert result == kept
     assert type(result) is type(kept)
@@ -60,7 +63,7 @@ MISFITS = [
 
 
 @pytest.mark.parametrize(("value_type", "value"), MISFITS)
-def test_a_misfit_is_refused_naming_type_attribute_and_value(value_type, value):
+def test_a_misfit_is_refused_naming_type_attribute_and_value(value_type: ValueType, value: Any) -> None:
     with pytest.raises(InvalidValue) as caught:
         coerce("Task", attribute(value_type), value)
     assert "Task.field holds" in str(caught.value)
@@ -75,16 +78,16 @@ class Word(str):
 @pytest.mark.parametrize(
     ("value_type", "value"), [(ValueType.TEXT, Word("word")), (ValueType.ANY, Word("word")), (ValueType.NUMBER, 1)]
 )
-def test_a_value_of_a_finer_type_fits_as_well(value_type, value):
+def test_a_value_of_a_subtype_fits_as_well(value_type: ValueType, value: Any) -> None:
     assert coerce("Task", attribute(value_type), value) is value
 
 
 @pytest.mark.parametrize("value_type", list(ValueType))
-def test_none_empties_any_attribute(value_type):
+def test_none_empties_any_attribute(value_type: ValueType) -> None:
     assert coerce("Task", attribute(value_type), None) is None
 
 
-def test_an_enumerated_attribute_takes_its_values_only_and_suggests_them():
+def test_an_enumerated_attribute_takes_its_values_only_and_suggests_them() -> None:
     status = attribute(ValueType.TEXT, enumeration=("queued", "running"))
     assert coerce("Job", status, "queued") == "queued"
     with pytest.raises(InvalidValue, match="Did you mean 'running'"):

@@ -1,31 +1,38 @@
-"""Rows of answers become objects: nothing known is forgotten, and related values never contradict each other."""
+"""Merging rows into entities: loaded values stay, and keys and references never contradict each other."""
+
+from __future__ import annotations
 
 import datetime
 import json
 import sys
 import threading
+from typing import Any
 
 import pytest
 
-from ftrack_orm import errors, inspect
+from ftrack_orm import Session, errors, inspect
+from ftrack_orm.entities.entity import Entity
 from ftrack_orm.entities.reading.merging import Merger
+from ftrack_orm.entities.workspace import Workspace
+from tests.assertions import existing
 from tests.entities.offline_workspace import offline_workspace
+from tests.production import Production
 
 
 @pytest.fixture
-def workspace():
+def workspace() -> Workspace:
     return offline_workspace()
 
 
-def merge(workspace, *rows):
+def merge(workspace: Workspace, *rows: dict[str, Any]) -> list[Entity]:
     return Merger(workspace).rows(rows)
 
 
-def task(key="t", **values):
+def task(key: str = "t", **values: Any) -> dict[str, Any]:
     return {"__entity_type__": "Task", "id": key, **values}
 
 
-def test_values_arrive_decoded_and_nested_entities_as_objects(workspace):
+def test_values_are_decoded_and_nested_entities_are_objects(workspace: Workspace) -> None:
     (entity,) = merge(
         workspace,
         task(
@@ -46,7 +53,7 @@ def test_values_arrive_decoded_and_nested_entities_as_objects(workspace):
     assert entity.thumbnail is None
 
 
-def test_values_lie_under_the_names_that_code_has_whatever_objects_json_made_of_them(workspace):
+def test_values_are_stored_under_interned_names(workspace: Workspace) -> None:
     rows = json.loads(json.dumps([task("t1", name="a", bid=1.0), task("t2", bid=2.0, name="b"), task("t3", name="c")]))
     entities = merge(workspace, *rows)
     merge(workspace, *json.loads(json.dumps([task("t3", bid=3.0)])))
@@ -55,21 +62,21 @@ def test_values_lie_under_the_names_that_code_has_whatever_objects_json_made_of_
     assert [(entity.name, entity.bid) for entity in entities] == [("a", 1.0), ("b", 2.0), ("c", 3.0)]
 
 
-def test_silence_forgets_nothing(workspace):
+def test_attributes_that_are_not_in_a_row_keep_their_values(workspace: Workspace) -> None:
     (entity,) = merge(workspace, task(name="anim", bid=3.0))
     merge(workspace, task())
     merge(workspace, task(description="x"))
     assert (entity.name, entity.bid, entity.description) == ("anim", 3.0, "x")
 
 
-def test_an_entity_emitted_once_and_referred_to_afterwards_is_whole_everywhere(workspace):
+def test_an_entity_that_recurs_as_a_bare_reference_is_complete_everywhere(workspace: Workspace) -> None:
     status = {"__entity_type__": "Status", "id": "s"}
     first, second = merge(workspace, task("a", status={**status, "name": "Done"}), task("b", status=status))
     assert first.status is second.status
     assert second.status.name == "Done"
 
 
-def test_what_a_later_occurrence_adds_is_taken_however_short_its_row(workspace):
+def test_values_of_a_later_occurrence_are_merged_however_short_its_row(workspace: Workspace) -> None:
     sequence = {"__entity_type__": "Sequence", "id": "sq"}
     shot = {"__entity_type__": "Shot", "id": "sh", "name": "sh010", "parent": {**sequence, "name": "sq010"}}
     folder = {"__entity_type__": "Folder", "id": "f"}
@@ -79,12 +86,12 @@ def test_what_a_later_occurrence_adds_is_taken_however_short_its_row(workspace):
     assert second.parent.name == "sq010"
 
 
-def test_a_key_that_is_no_value_is_a_protocol_error_inside_a_row_as_well(workspace):
+def test_an_invalid_key_is_a_protocol_error_in_nested_rows_as_well(workspace: Workspace) -> None:
     with pytest.raises(errors.ProtocolError, match="without entity type or key"):
         merge(workspace, task("a"), task("b", parent={"__entity_type__": "Task", "id": ["a"]}))
 
 
-def test_a_cycle_in_an_answer_ends(workspace):
+def test_a_cycle_in_a_response_ends(workspace: Workspace) -> None:
     row = {
         "__entity_type__": "Asset",
         "id": "a",
@@ -94,7 +101,7 @@ def test_a_cycle_in_an_answer_ends(workspace):
     assert asset.versions[0].asset is asset
 
 
-def test_an_object_met_under_a_base_type_becomes_what_it_is(workspace):
+def test_an_object_that_first_occurred_under_a_base_type_gets_its_own_class(workspace: Workspace) -> None:
     (entity,) = merge(workspace, {"__entity_type__": "Context", "id": "t"})
     assert type(entity).__name__ == "Context"
     (again,) = merge(workspace, task(bid=1.0))
@@ -104,7 +111,7 @@ def test_an_object_met_under_a_base_type_becomes_what_it_is(workspace):
     assert type(entity).__name__ == "Task"
 
 
-def test_news_of_a_key_makes_the_old_reference_unloaded(workspace):
+def test_a_new_key_unloads_the_old_reference(workspace: Workspace) -> None:
     (entity,) = merge(workspace, task(status_id="s1", status={"__entity_type__": "Status", "id": "s1"}))
     merge(workspace, task(status_id="s2"))
     assert "status" not in inspect(entity).loaded
@@ -112,7 +119,7 @@ def test_news_of_a_key_makes_the_old_reference_unloaded(workspace):
     assert entity.status.id == "s2"
 
 
-def test_news_of_a_reference_corrects_the_key(workspace):
+def test_a_new_reference_sets_the_key(workspace: Workspace) -> None:
     (entity,) = merge(workspace, task(status_id="s1"))
     (entity,) = merge(workspace, task(status={"__entity_type__": "Status", "id": "s1"}))
     merge(workspace, task(status={"__entity_type__": "Status", "id": "s2"}))
@@ -121,32 +128,32 @@ def test_news_of_a_reference_corrects_the_key(workspace):
     assert entity.status_id is None
 
 
-def test_whoever_holds_a_collection_sees_what_arrives(workspace):
-    def shot(*children):
+def test_a_collection_stays_the_same_object_and_gets_the_new_content(workspace: Workspace) -> None:
+    def shot(*children: str) -> dict[str, Any]:
         return {"__entity_type__": "Shot", "id": "sh", "children": [task(key) for key in children]}
 
     (entity,) = merge(workspace, shot("a", "b"))
-    held = entity.children
+    collection = entity.children
     merge(workspace, shot("b", "c"))
-    assert [child.id for child in held] == ["b", "c"]
-    assert entity.children is held
+    assert [child.id for child in collection] == ["b", "c"]
+    assert entity.children is collection
 
 
-def test_an_edited_collection_keeps_the_edit(workspace):
-    def shot(*children):
+def test_an_edited_collection_keeps_the_edit(workspace: Workspace) -> None:
+    def shot(*children: str) -> dict[str, Any]:
         return {"__entity_type__": "Shot", "id": "sh", "children": [task(key) for key in children]}
 
     (entity,) = merge(workspace, shot("a", "b"))
     held = list(entity.children)
     entity.children.pop()
     merge(workspace, shot("a", "b", "c"))
-    # "b" was taken out here and stays out; "c" is somebody else's news.
+    # "b" was removed here and stays removed; "c" was added by another user.
     assert [child.id for child in entity.children] == ["a", "c"]
     (removed,) = [child for child in held if child not in entity.children]
     assert inspect(removed).changes["parent_id"].new is None
 
 
-def test_mappings_arrive_with_keys_and_values_or_not_at_all(workspace):
+def test_a_mapping_without_keys_and_values_is_not_loaded(workspace: Workspace) -> None:
     bare = {"__entity_type__": "Metadata", "parent_id": "t", "key": "k"}
     (entity,) = merge(workspace, task(metadata=[bare]))
     assert "metadata" not in inspect(entity).loaded
@@ -154,7 +161,7 @@ def test_mappings_arrive_with_keys_and_values_or_not_at_all(workspace):
     assert dict(entity.metadata) == {"k": "v"}
 
 
-def test_dates_in_custom_attributes_are_decoded(workspace):
+def test_dates_in_custom_attributes_are_decoded(workspace: Workspace) -> None:
     value = {
         "__entity_type__": "ContextCustomAttributeValue",
         "configuration_id": "c",
@@ -169,16 +176,16 @@ def test_dates_in_custom_attributes_are_decoded(workspace):
 @pytest.mark.parametrize(
     "row", [{}, {"id": "x"}, {"__entity_type__": "Task"}, {"__entity_type__": "Task", "name": "x"}]
 )
-def test_a_row_that_is_no_entity_is_a_protocol_error(workspace, row):
+def test_a_row_without_entity_type_or_key_is_a_protocol_error(workspace: Workspace, row: dict[str, Any]) -> None:
     with pytest.raises(errors.ProtocolError, match="without entity type or key"):
         merge(workspace, row)
 
 
-def test_many_threads_merging_make_one_object_for_each_entity(workspace):
-    results = [None] * 8
+def test_many_threads_merging_make_one_object_for_each_entity(workspace: Workspace) -> None:
+    results: list[list[Entity]] = [[] for _ in range(8)]
     barrier = threading.Barrier(8)
 
-    def work(n):
+    def work(n: int) -> None:
         barrier.wait()
         results[n] = merge(workspace, *[task(str(key), name="x") for key in range(300)])
 
@@ -190,7 +197,7 @@ def test_many_threads_merging_make_one_object_for_each_entity(workspace):
     assert all(result[i] is results[0][i] for result in results for i in range(300))
 
 
-def test_an_item_of_a_collection_that_came_from_elsewhere_is_told_its_new_owner(workspace):
+def test_an_item_that_has_moved_to_another_collection_gets_the_key_of_its_new_owner(workspace: Workspace) -> None:
     old = {"__entity_type__": "Shot", "id": "old"}
     (entity,) = merge(workspace, task(parent_id="old", parent=old))
     (shot,) = merge(workspace, {"__entity_type__": "Shot", "id": "new", "children": [task()]})
@@ -199,8 +206,10 @@ def test_an_item_of_a_collection_that_came_from_elsewhere_is_told_its_new_owner(
     assert "parent" not in inspect(entity).loaded
 
 
-def test_news_of_a_mapping_lies_under_the_edits_so_that_nobodys_keys_are_lost(session, other, production):
-    mine, theirs = session.get("Task", production.tasks[0]), other.get("Task", production.tasks[0])
+def test_edits_of_a_mapping_are_rebased_on_the_changes_of_others(
+    session: Session, other: Session, production: Production
+) -> None:
+    mine, theirs = existing(session.get("Task", production.tasks[0])), existing(other.get("Task", production.tasks[0]))
     theirs.metadata.update(kept="1", changed="1", taken="1")
     other.commit()
     mine.metadata["added"] = "mine"
@@ -216,12 +225,14 @@ def test_news_of_a_mapping_lies_under_the_edits_so_that_nobodys_keys_are_lost(se
     assert dict(theirs.metadata) == {"changed": "mine", "theirs": "2", "added": "mine"}
 
 
-def test_news_of_a_collection_lies_under_the_edits_so_that_nobodys_members_are_lost(session, other, production):
-    mine, theirs = session.get("Task", production.tasks[0]), other.get("Task", production.tasks[0])
+def test_edits_of_a_collection_are_rebased_on_the_changes_of_others(
+    session: Session, other: Session, production: Production
+) -> None:
+    mine, theirs = existing(session.get("Task", production.tasks[0])), existing(other.get("Task", production.tasks[0]))
     names = ["kept", "taken", "mine", "theirs"]
     scopes = {name: other.create("Scope", name=name) for name in names}
     other.commit()
-    own = {name: session.get("Scope", scope.id) for name, scope in scopes.items()}
+    own = {name: existing(session.get("Scope", scope.id)) for name, scope in scopes.items()}
     theirs.scopes.extend([scopes["kept"], scopes["taken"]])
     other.commit()
     mine.scopes.append(own["mine"])

@@ -1,17 +1,24 @@
-"""Loading named paths for many entities, reading anew, and forgetting."""
+"""Populating, refreshing and expiring entities."""
+
+from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
-from ftrack_orm import errors, inspect
+from ftrack_orm import Session, errors, inspect
+from ftrack_orm.entities.entity import Entity
 from ftrack_orm.testing import requests_made
+from tests.assertions import existing
+from tests.production import Production
 
 
 @pytest.fixture
-def tasks(session, production):
+def tasks(session: Session, production: Production) -> list[Entity]:
     return session.query("Task").where(f'project_id is "{production.project}"').order_by("name").select("name").all()
 
 
-def test_populating_loads_paths_for_all_in_one_request(session, tasks):
+def test_populating_loads_paths_for_all_in_one_request(session: Session, tasks: list[Entity]) -> None:
     Task = session.types.Task
     with requests_made(session) as made:
         session.populate(tasks, "status.name, parent.name", Task.parent.parent.name, "metadata")
@@ -23,17 +30,17 @@ def test_populating_loads_paths_for_all_in_one_request(session, tasks):
     assert made == 0
 
 
-def test_what_is_loaded_is_not_asked_for_again(session, tasks):
+def test_loaded_paths_are_not_requested_again(session: Session, tasks: list[Entity]) -> None:
     session.populate(tasks[:6], "status.name")
-    asked = []
-    session.observe(lambda exchange: asked.extend(exchange.operations))
+    sent: list[Any] = []
+    session.observe(lambda exchange: sent.extend(exchange.operations))
     session.populate(tasks, "status.name")
     session.populate(tasks, "status.name")
-    (query,) = asked
+    (query,) = sent
     assert [task.id for task in tasks if task.id in query.expression] == [task.id for task in tasks[6:]]
 
 
-def test_paths_lead_through_collections(session, production):
+def test_paths_lead_through_collections(session: Session, production: Production) -> None:
     shots = session.query("Shot").where(f'project_id is "{production.project}"').all()
     with requests_made(session) as made:
         session.populate(shots, "children[Task].status.name, children.name")
@@ -43,8 +50,10 @@ def test_paths_lead_through_collections(session, production):
     assert made == 0
 
 
-def test_types_may_be_mixed_and_a_path_goes_to_those_that_have_it(session, production, tasks):
-    project = session.get("Project", production.project)
+def test_a_path_is_loaded_for_the_types_that_have_it(
+    session: Session, production: Production, tasks: list[Entity]
+) -> None:
+    project = existing(session.get("Project", production.project))
     session.populate([project, *tasks], "full_name, bid, name")
     with requests_made(session) as made:
         assert project.full_name.startswith("Film")
@@ -52,8 +61,10 @@ def test_types_may_be_mixed_and_a_path_goes_to_those_that_have_it(session, produ
     assert made == 0
 
 
-def test_a_path_that_no_type_has_is_refused_with_suggestions(session, production, tasks):
-    project = session.get("Project", production.project)
+def test_a_path_that_no_type_has_is_refused_with_suggestions(
+    session: Session, production: Production, tasks: list[Entity]
+) -> None:
+    project = existing(session.get("Project", production.project))
     with requests_made(session) as made:
         with pytest.raises(errors.UnknownAttribute, match="Did you mean 'status'"):
             session.populate(tasks, "statsu.name")
@@ -62,7 +73,9 @@ def test_a_path_that_no_type_has_is_refused_with_suggestions(session, production
     assert made == 0
 
 
-def test_more_entities_than_one_expression_holds(session, tasks, monkeypatch):
+def test_more_entities_than_one_expression_holds_take_one_request(
+    session: Session, tasks: list[Entity], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("ftrack_orm.entities.row_queries.IDS_PER_QUERY", 5)
     with requests_made(session) as made:
         session.populate(tasks, "bid")
@@ -70,12 +83,14 @@ def test_more_entities_than_one_expression_holds(session, tasks, monkeypatch):
     assert [inspect(task).loaded["bid"] for task in tasks] == list(range(12))
 
 
-def test_refreshing_reads_what_is_loaded_again_and_keeps_edits(session, other, tasks):
+def test_refreshing_reads_loaded_values_again_and_keeps_edits(
+    session: Session, other: Session, tasks: list[Entity]
+) -> None:
     task = tasks[0]
     assert task.bid == 0
     task.description = "mine"
     with other.begin():
-        theirs = other.get("Task", task.id)
+        theirs = existing(other.get("Task", task.id))
         theirs.name, theirs.bid, theirs.description = "theirs", 7, "theirs"
     with requests_made(session) as made:
         session.refresh(task)
@@ -84,41 +99,47 @@ def test_refreshing_reads_what_is_loaded_again_and_keeps_edits(session, other, t
     assert inspect(task).changes["description"].old == "theirs"
 
 
-def test_refreshing_some_attributes_of_many_entities_is_one_request(session, other, tasks):
+def test_refreshing_some_attributes_of_many_entities_is_one_request(
+    session: Session, other: Session, tasks: list[Entity]
+) -> None:
     with other.begin():
         for task in tasks:
-            other.get("Task", task.id).description = "new"
+            existing(other.get("Task", task.id)).description = "new"
     with requests_made(session) as made:
         session.refresh(tasks, "description")
     assert made == 1
     assert {task.description for task in tasks} == {"new"}
 
 
-def test_refreshing_a_collection_updates_the_object_somebody_holds(session, other, production):
-    shot = session.get("Shot", production.shots[0])
+def test_refreshing_a_collection_updates_the_same_object(
+    session: Session, other: Session, production: Production
+) -> None:
+    shot = existing(session.get("Shot", production.shots[0]))
     children = shot.children
     with other.begin():
-        other.delete(other.get("Task", production.tasks[0]))
+        other.delete(existing(other.get("Task", production.tasks[0])))
     session.refresh(shot)
     assert len(children) == 2
     assert shot.children is children
 
 
-def test_refreshing_what_was_deleted_says_so(session, other, tasks):
+def test_refreshing_a_deleted_entity_is_an_error(session: Session, other: Session, tasks: list[Entity]) -> None:
     with other.begin():
-        other.delete(other.get("Task", tasks[0].id))
+        other.delete(existing(other.get("Task", tasks[0].id)))
     with pytest.raises(errors.EntityDeleted, match="does not have"):
         session.refresh(tasks)
     with pytest.raises(errors.UnknownAttribute):
         session.refresh(tasks[1], "nmae")
 
 
-def test_expired_attributes_are_loaded_when_read_and_edits_stay(session, other, tasks):
+def test_expired_attributes_are_loaded_when_read_and_edits_stay(
+    session: Session, other: Session, tasks: list[Entity]
+) -> None:
     task = tasks[0]
     assert task.bid == 0
     task.description = "mine"
     with other.begin():
-        other.get("Task", task.id).name = "theirs"
+        existing(other.get("Task", task.id)).name = "theirs"
     with requests_made(session) as made:
         session.expire(task)
     assert made == 0
@@ -126,7 +147,7 @@ def test_expired_attributes_are_loaded_when_read_and_edits_stay(session, other, 
     assert (task.name, task.description) == ("theirs", "mine")
 
 
-def test_expiring_one_attribute_leaves_the_others(session, tasks):
+def test_expiring_one_attribute_leaves_the_others(session: Session, tasks: list[Entity]) -> None:
     session.expire(tasks, "name")
     assert all("name" not in inspect(task).loaded for task in tasks)
     assert all("project_id" in inspect(task).loaded for task in tasks)

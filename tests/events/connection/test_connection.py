@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -50,20 +51,20 @@ class RecordingListener(SilentListener):
 
 
 @pytest.fixture
-def listener():
+def listener() -> RecordingListener:
     return RecordingListener()
 
 
 @pytest.fixture
-def outbox():
+def outbox() -> Outbox:
     return Outbox(100)
 
 
 @pytest.fixture
-def make(server: MemoryServer, listener, outbox):
+def make(server: MemoryServer, listener: RecordingListener, outbox: Outbox) -> Iterator[Callable[..., EventConnection]]:
     made = []
 
-    def make(**options):
+    def make(**options: Any) -> EventConnection:
         settings = {"back_off": BackOff(0.001, 0.01), "reconnect_limit": None, "initial_limit": 0, **options}
         connection = EventConnection(server.open, outbox, listener, **settings)
         made.append(connection)
@@ -75,7 +76,9 @@ def make(server: MemoryServer, listener, outbox):
         connection.stop()
 
 
-def test_the_listener_is_called_in_the_order_of_a_connection(make, listener, outbox, server):
+def test_the_listener_is_called_in_the_order_of_a_connection(
+    make: Callable[..., EventConnection], listener: RecordingListener, outbox: Outbox, server: MemoryServer
+) -> None:
     connection = make()
     assert connection.wait_connected(TIMEOUT)
     outbox.put(OutgoingMessage(Event("second").to_payload()))
@@ -92,13 +95,17 @@ def test_the_listener_is_called_in_the_order_of_a_connection(make, listener, out
     ]
 
 
-def test_a_refused_message_is_reported_with_the_reason(make, listener, server):
+def test_a_refused_message_is_reported_with_the_reason(
+    make: Callable[..., EventConnection], listener: RecordingListener, server: MemoryServer
+) -> None:
     server.ack = {"success": False, "message": "no such topic"}
     make()
     assert listener.next("ack") == ("first", "no such topic")
 
 
-def test_a_lost_connection_is_opened_again_and_reported_with_a_gap(make, listener, server):
+def test_a_lost_connection_is_opened_again_and_reported_with_a_gap(
+    make: Callable[..., EventConnection], listener: RecordingListener, server: MemoryServer
+) -> None:
     connection = make()
     assert connection.wait_connected(TIMEOUT)
     server.drop_connections()
@@ -107,7 +114,9 @@ def test_a_lost_connection_is_opened_again_and_reported_with_a_gap(make, listene
     assert connection.alive
 
 
-def test_the_first_error_ends_the_attempts_without_a_limit_for_them(make, listener, server):
+def test_the_first_error_ends_the_attempts_without_a_limit_for_them(
+    make: Callable[..., EventConnection], listener: RecordingListener, server: MemoryServer
+) -> None:
     server.failures.append(TransportError("away", safe_to_retry=True))
     connection = make(initial_limit=0)
     assert connection.wait_closed(TIMEOUT)
@@ -117,7 +126,9 @@ def test_the_first_error_ends_the_attempts_without_a_limit_for_them(make, listen
     assert listener.calls.empty()
 
 
-def test_a_refused_login_is_final(make, listener, server):
+def test_a_refused_login_is_final(
+    make: Callable[..., EventConnection], listener: RecordingListener, server: MemoryServer
+) -> None:
     server.failures.append(AuthenticationError("wrong key"))
     connection = make(initial_limit=None)
     assert connection.wait_closed(TIMEOUT)
@@ -125,8 +136,13 @@ def test_a_refused_login_is_final(make, listener, server):
     assert server.attempts == 1
 
 
-def test_an_internal_error_ends_the_connection_and_releases_waiting_threads(make, listener, caplog):
-    listener.on_connected = lambda gap: 1 / 0
+def test_an_internal_error_ends_the_connection_and_releases_waiting_threads(
+    make: Callable[..., EventConnection],
+    listener: RecordingListener,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listener, "on_connected", lambda gap: 1 / 0)
     connection = make(initial_limit=None)
     assert not connection.wait_connected(TIMEOUT)
     assert connection.wait_closed(TIMEOUT)
@@ -134,7 +150,9 @@ def test_an_internal_error_ends_the_connection_and_releases_waiting_threads(make
     assert "internal error" in str(connection.error)
 
 
-def test_stopping_sends_a_farewell_and_ends_the_thread(make, server):
+def test_stopping_sends_a_farewell_and_ends_the_thread(
+    make: Callable[..., EventConnection], server: MemoryServer
+) -> None:
     connection = make()
     assert connection.wait_connected(TIMEOUT)
     (websocket,) = server.connections

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -53,11 +55,11 @@ def acknowledgement(ack_id: int, **reply: object) -> str:
 
 # -- the table ----------------------------------------------------------------------------------------------------
 
-READY = [Connected()]
-HEARTBEAT = [Send("2::")]
-DELIVERED = [EventReceived({"topic": "t"})]
-ENDED = [Closed("The server ended the connection", may_retry=True)]
-FAILED = [Closed("The server reported an error: client not handshaken", may_retry=True)]
+READY: list[Output] = [Connected()]
+HEARTBEAT: list[Output] = [Send("2::")]
+DELIVERED: list[Output] = [EventReceived({"topic": "t"})]
+ENDED: list[Output] = [Closed("The server ended the connection", may_retry=True)]
+FAILED: list[Output] = [Closed("The server reported an error: client not handshaken", may_retry=True)]
 IGNORED = "ignored"
 
 #: state, received packet -> outputs, next state; written down apart from the machine's own table.
@@ -128,7 +130,7 @@ def test_an_event_is_sent_under_a_number_and_acknowledged_by_it() -> None:
     assert connection.receive(acknowledgement(first, success=False, message="no"), 2.0) == [
         Acknowledged(first, {"success": False, "message": "no"})
     ]
-    assert connection.unacknowledged == ()
+    assert not connection.unacknowledged
 
 
 def test_an_acknowledgement_counts_once() -> None:
@@ -180,7 +182,7 @@ def test_an_event_is_acknowledged_if_its_packet_requests_it() -> None:
 
 
 @pytest.mark.parametrize("make", [connecting, closed])
-def test_nothing_is_sent_unless_connected(make: type[EventProtocol]) -> None:
+def test_nothing_is_sent_unless_connected(make: Callable[[], EventProtocol]) -> None:
     connection = make()
     with pytest.raises(UsageError, match=connection.state.value):
         connection.send_event({}, 0.0)
@@ -190,7 +192,7 @@ def test_no_acknowledgement_is_expected_for_an_event_that_cannot_be_sent() -> No
     connection = connected()
     with pytest.raises(InvalidValue):
         connection.send_event({"data": object()}, 0.0)
-    assert connection.unacknowledged == ()
+    assert not connection.unacknowledged
     assert connection.send_event({}, 0.0)[0] == 1
 
 

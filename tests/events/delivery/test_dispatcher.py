@@ -1,30 +1,38 @@
 """The workers: the order of events, limits, reports of slow callbacks, and the end of the threads."""
 
+from __future__ import annotations
+
 import collections
 import threading
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from ftrack_orm.events.delivery.dispatcher import Dispatcher
-from ftrack_orm.events.delivery.statistics import Counters
+from ftrack_orm.events.delivery.statistics import Counters, Statistics
 from ftrack_orm.events.event import Event
 from ftrack_orm.events.subscriptions.subscription import Subscriber, Subscription
 from tests.events.memory_server import TIMEOUT
 
 
 class Clock:
-    def __init__(self):
+    def __init__(self) -> None:
         self.now = 0.0
 
-    def __call__(self):
+    def __call__(self) -> Any:
         return self.now
 
 
+#: Creates a dispatcher with a function that reads its statistics.
+MakeDispatcher = Callable[..., tuple[Dispatcher, Callable[[], Statistics]]]
+
+
 @pytest.fixture
-def make():
+def make() -> Iterator[MakeDispatcher]:
     made = []
 
-    def make(**options):
+    def make(**options: Any) -> tuple[Dispatcher, Callable[[], Statistics]]:
         counters = Counters()
         settings = {"workers": 4, "queue_size": 1000, "full_queue": "block", "slow_callback_seconds": 10.0, **options}
         dispatcher = Dispatcher(lambda event, subscriber, result: None, counters, **settings)
@@ -36,20 +44,20 @@ def make():
         dispatcher.close(TIMEOUT)
 
 
-def about(entity, number):
+def about(entity: str, number: int) -> Event:
     return Event("ftrack.update", {"entities": [{"entityId": entity}], "number": number})
 
 
-def subscriber(callback):
+def subscriber(callback: Callable[[Event], object]) -> Subscriber:
     return Subscriber(Subscription("topic=*"), callback, {"id": "me"})
 
 
-def test_events_about_one_entity_are_handled_in_order_and_others_at_the_same_time(make):
+def test_events_about_one_entity_are_handled_in_order_and_others_at_the_same_time(make: MakeDispatcher) -> None:
     dispatcher, read = make(workers=4)
     order = collections.defaultdict(list)
     meeting = threading.Barrier(4, timeout=TIMEOUT)
 
-    def callback(event):
+    def callback(event: Event) -> None:
         (entry,) = event.data["entities"]
         if event.data["number"] == 0:
             # Passes only while events of four entities are being handled.
@@ -64,19 +72,26 @@ def test_events_about_one_entity_are_handled_in_order_and_others_at_the_same_tim
     assert read().handled == 200
 
 
-def blocked(dispatcher):
+def blocked(dispatcher: Dispatcher) -> threading.Event:
     """Keep the only worker busy until the returned event is set."""
     entered, leave = threading.Event(), threading.Event()
-    busy = subscriber(lambda event: (entered.set(), leave.wait(TIMEOUT))[0])
-    dispatcher.submit(about("busy", 0), [busy])
+
+    def callback(event: Event) -> None:
+        entered.set()
+        leave.wait(TIMEOUT)
+
+    dispatcher.submit(about("busy", 0), [subscriber(callback)])
     assert entered.wait(TIMEOUT)
     return leave
 
 
 @pytest.mark.parametrize(("policy", "kept"), [("drop_oldest", [3, 4]), ("drop_newest", [1, 2])])
-def test_a_full_queue_drops_an_event_and_logs_it(make, caplog, policy, kept):
+def test_a_full_queue_drops_an_event_and_logs_it(
+    make: MakeDispatcher, caplog: pytest.LogCaptureFixture, policy: str, kept: Any
+) -> None:
     dispatcher, read = make(workers=1, queue_size=3, full_queue=policy)
-    leave, handled = blocked(dispatcher), []
+    leave = blocked(dispatcher)
+    handled: list[Event] = []
     for number in (1, 2, 3, 4):
         assert dispatcher.has_capacity()
         dispatcher.submit(about("x", number), [subscriber(lambda event: handled.append(event.data["number"]))])
@@ -88,7 +103,7 @@ def test_a_full_queue_drops_an_event_and_logs_it(make, caplog, policy, kept):
     assert caplog.text.count("full_event_queue") == 2
 
 
-def test_a_blocking_queue_has_no_capacity_while_it_is_full(make):
+def test_a_blocking_queue_has_no_capacity_while_it_is_full(make: MakeDispatcher) -> None:
     dispatcher, _ = make(workers=1, queue_size=1, full_queue="block")
     leave = blocked(dispatcher)
     assert not dispatcher.has_capacity()
@@ -96,7 +111,9 @@ def test_a_blocking_queue_has_no_capacity_while_it_is_full(make):
     assert dispatcher.has_capacity(TIMEOUT)
 
 
-def test_slow_callbacks_are_reported_while_they_run_and_once(make, caplog):
+def test_slow_callbacks_are_reported_while_they_run_and_once(
+    make: MakeDispatcher, caplog: pytest.LogCaptureFixture
+) -> None:
     clock = Clock()
     dispatcher, read = make(workers=1, slow_callback_seconds=5.0, clock=clock)
     leave = blocked(dispatcher)
@@ -111,11 +128,13 @@ def test_slow_callbacks_are_reported_while_they_run_and_once(make, caplog):
     assert read().slow == 1
 
 
-def test_a_callback_that_was_slow_is_reported_when_it_ends(make, caplog):
+def test_a_callback_that_was_slow_is_reported_when_it_ends(
+    make: MakeDispatcher, caplog: pytest.LogCaptureFixture
+) -> None:
     clock = Clock()
     dispatcher, read = make(slow_callback_seconds=5.0, clock=clock)
 
-    def callback(event):
+    def callback(event: Event) -> None:
         clock.now += 7.0
 
     dispatcher.submit(about("x", 1), [subscriber(callback)])
@@ -124,9 +143,10 @@ def test_a_callback_that_was_slow_is_reported_when_it_ends(make, caplog):
     assert read().slow == 1
 
 
-def test_closing_ends_the_threads_and_counts_the_dropped_events(make):
+def test_closing_ends_the_threads_and_counts_the_dropped_events(make: MakeDispatcher) -> None:
     dispatcher, _ = make(workers=1)
-    leave, handled = blocked(dispatcher), []
+    leave = blocked(dispatcher)
+    handled: list[Event] = []
     dispatcher.submit(about("x", 1), [subscriber(handled.append)])
     closing = []
     closer = threading.Thread(target=lambda: closing.append(dispatcher.close(TIMEOUT)))
@@ -140,7 +160,7 @@ def test_closing_ends_the_threads_and_counts_the_dropped_events(make):
     assert not [thread for thread in dispatcher._threads if thread.is_alive()]
 
 
-def test_a_worker_does_not_wait_for_itself(make):
+def test_a_worker_does_not_wait_for_itself(make: MakeDispatcher) -> None:
     dispatcher, _ = make(workers=1)
     answers = []
     dispatcher.submit(about("x", 1), [subscriber(lambda event: answers.append(dispatcher.drain(None)))])

@@ -1,6 +1,9 @@
 """The ordered queue: jobs with a common key stay in order, and no job waits for one without."""
 
+from __future__ import annotations
+
 import itertools
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +20,7 @@ def job(*keys: str) -> Job:
     return Job(Event("topic"), [], keys)
 
 
-def test_a_job_waits_for_the_last_one_of_each_of_its_keys():
+def test_a_job_waits_for_the_last_one_of_each_of_its_keys() -> None:
     ordered = OrderedQueue()
     first, second, both = job("a"), job("b"), job("a", "b")
     assert ordered.add(first)
@@ -30,7 +33,7 @@ def test_a_job_waits_for_the_last_one_of_each_of_its_keys():
 
 
 @given(st.lists(KEYS, max_size=30), st.randoms(use_true_random=False))
-def test_jobs_of_one_key_start_in_order_however_others_finish(keys, random):
+def test_jobs_of_one_key_start_in_order_however_others_finish(keys: Any, random: Any) -> None:
     ordered, jobs = OrderedQueue(), [job(*each) for each in keys]
     running = [each for each in jobs if ordered.add(each)]
     order = []
@@ -47,7 +50,7 @@ def test_jobs_of_one_key_start_in_order_however_others_finish(keys, random):
 
 
 @given(st.lists(KEYS, max_size=30))
-def test_a_job_waits_only_for_earlier_jobs_that_share_a_key(keys):
+def test_a_job_waits_only_for_earlier_jobs_that_share_a_key(keys: Any) -> None:
     ordered = OrderedQueue()
     before: set[str] = set()
     for each in keys:
@@ -55,13 +58,14 @@ def test_a_job_waits_only_for_earlier_jobs_that_share_a_key(keys):
         before.update(each)
 
 
-def test_keys_are_the_entities_that_an_event_names_or_else_its_subscribers():
+def test_keys_are_the_entities_that_an_event_names_or_else_its_subscribers() -> None:
     subscriber = Subscriber(Subscription("topic=*"), print, {"id": "me"})
 
-    def keys(data):
+    def keys(data: Any) -> tuple[str, ...]:
         return ordering_keys(Event("topic", data), [subscriber])
 
     assert keys({"entities": [{"entityId": "x"}, {"entityId": "y"}, {"entityId": "x"}]}) == ("x", "y")
     assert keys({"selection": [{"entityId": "x", "entityType": "task"}]}) == ("x",)
-    for nothing in ({}, {"entities": []}, {"entities": "text"}, {"selection": [{}, "text"]}, ["a list"]):
-        assert keys(nothing) == ("me",)
+    without_entities: list[Any] = [{}, {"entities": []}, {"entities": "text"}, {"selection": [{}, "text"]}, ["a list"]]
+    for data in without_entities:
+        assert keys(data) == ("me",)

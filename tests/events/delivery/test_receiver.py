@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -102,7 +103,7 @@ class Hub:
 
 
 @pytest.fixture
-def hub():
+def hub() -> Iterator[Hub]:
     made = Hub()
     yield made
     made.dispatcher.close(TIMEOUT)
@@ -112,7 +113,7 @@ def update(event_id: str) -> dict[str, Any]:
     return Event("ftrack.update", {"entities": [{"entityId": "task"}]}, id=event_id).to_payload()
 
 
-def test_a_connection_begins_with_all_subscriptions(hub):
+def test_a_connection_begins_with_all_subscriptions(hub: Hub) -> None:
     messages = hub.connect()
     assert [message.payload["data"] for message in messages] == [
         {"subscriber": {"id": "hub"}, "subscription": "topic=ftrack.meta.reply"},
@@ -121,7 +122,7 @@ def test_a_connection_begins_with_all_subscriptions(hub):
     assert [event.topic for event in hub.handled()] == ["ftrack.meta.connected"]
 
 
-def test_an_event_received_twice_is_handled_once(hub):
+def test_an_event_received_twice_is_handled_once(hub: Hub) -> None:
     hub.connect()
     for _ in range(2):
         hub.receiver.on_event(update("e1"))
@@ -129,7 +130,7 @@ def test_an_event_received_twice_is_handled_once(hub):
     assert (hub.statistics.received, hub.statistics.repeated) == (1, 1)
 
 
-def test_listeners_are_called_for_updates_and_may_fail(hub, caplog):
+def test_listeners_are_called_for_updates_and_may_fail(hub: Hub, caplog: pytest.LogCaptureFixture) -> None:
     ids = []
     hub.receiver.listeners += [lambda event: 1 / 0, lambda event: ids.append(event.id)]
     hub.connect()
@@ -139,8 +140,8 @@ def test_listeners_are_called_for_updates_and_may_fail(hub, caplog):
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_a_callback_for_a_reply_is_called(hub):
-    replies = []
+def test_a_callback_for_a_reply_is_called(hub: Hub) -> None:
+    replies: list[Any] = []
     hub.replies.add("question", replies.append, 0.0)
     reply = Event("ftrack.meta.reply", in_reply_to_event="question")
     hub.receiver.on_event(reply.to_payload())
@@ -148,14 +149,14 @@ def test_a_callback_for_a_reply_is_called(hub):
 
 
 @pytest.mark.parametrize("payload", [{}, {"topic": "a", "target": "not ( an expression"}])
-def test_a_malformed_event_is_logged_and_ignored(hub, caplog, payload):
+def test_a_malformed_event_is_logged_and_ignored(hub: Hub, caplog: pytest.LogCaptureFixture, payload: Any) -> None:
     hub.receiver.on_event(payload)
     hub.receiver.on_event(update("e1"))
     assert hub.handled_ids() == ["e1"]
     assert len(caplog.records) == 1
 
 
-def test_gap_listeners_are_called_on_every_connection_but_the_first(hub):
+def test_gap_listeners_are_called_on_every_connection_but_the_first(hub: Hub) -> None:
     calls = []
     hub.receiver.gap_listeners.append(lambda: calls.append("gap"))
     hub.connect()
@@ -165,7 +166,7 @@ def test_gap_listeners_are_called_on_every_connection_but_the_first(hub):
     assert calls == ["gap", "gap"]
 
 
-def test_after_a_gap_missed_events_are_handled_before_the_ones_held_back(hub):
+def test_after_a_gap_missed_events_are_handled_before_the_ones_held_back(hub: Hub) -> None:
     hub.connect()
     hub.confirm()
     hub.record("missed")
@@ -184,7 +185,7 @@ def test_after_a_gap_missed_events_are_handled_before_the_ones_held_back(hub):
     assert (hub.statistics.caught_up, hub.statistics.reconnected) == (2, 1)
 
 
-def test_a_gap_during_a_search_makes_a_second_search_necessary(hub):
+def test_a_gap_during_a_search_makes_a_second_search_necessary(hub: Hub) -> None:
     hub.connect()
     hub.connect(gap=1.0)
     hub.confirm()
@@ -199,7 +200,7 @@ def test_a_gap_during_a_search_makes_a_second_search_necessary(hub):
     assert hub.reported_gaps() == [{"gap": 3.0, "caught_up": 1, "complete": True}]
 
 
-def test_without_catching_up_a_gap_is_reported_at_once():
+def test_without_catching_up_a_gap_is_reported_at_once() -> None:
     hub = Hub(can_catch_up=False)
     hub.connect()
     hub.connect(gap=1.5)
@@ -209,7 +210,7 @@ def test_without_catching_up_a_gap_is_reported_at_once():
     hub.dispatcher.close(TIMEOUT)
 
 
-def test_a_requested_disconnect_releases_the_events_held_back(hub):
+def test_a_requested_disconnect_releases_the_events_held_back(hub: Hub) -> None:
     hub.connect()
     hub.connect(gap=1.0)
     hub.receiver.on_event(update("held"))
@@ -218,7 +219,7 @@ def test_a_requested_disconnect_releases_the_events_held_back(hub):
     assert hub.handled_ids() == ["held"]
 
 
-def test_there_is_no_capacity_while_too_many_events_are_held_back(hub, monkeypatch):
+def test_there_is_no_capacity_while_too_many_events_are_held_back(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gap_recovery, "MAX_HELD_EVENTS", 1)
     hub.connect()
     hub.connect(gap=1.0)
@@ -231,7 +232,7 @@ def test_there_is_no_capacity_while_too_many_events_are_held_back(hub, monkeypat
     assert hub.handled_ids() == ["held"]
 
 
-def test_a_checkpoint_is_made_when_it_is_due_and_no_search_is_needed(hub):
+def test_a_checkpoint_is_made_when_it_is_due_and_no_search_is_needed(hub: Hub) -> None:
     hub.connect()
     hub.receiver.on_idle(CHECKPOINT_SECONDS - 1)
     assert hub.threads == []
@@ -242,7 +243,7 @@ def test_a_checkpoint_is_made_when_it_is_due_and_no_search_is_needed(hub):
     assert hub.threads == []
 
 
-def test_refused_messages_are_logged_and_events_counted(hub, caplog):
+def test_refused_messages_are_logged_and_events_counted(hub: Hub, caplog: pytest.LogCaptureFixture) -> None:
     hub.receiver.on_ack(subscribe_message({"id": "me"}, "topic=*"), "no such subscriber")
     hub.receiver.on_ack(OutgoingMessage(Event("a").to_payload()), "no such topic")
     hub.receiver.on_ack(OutgoingMessage(Event("b").to_payload()), None)

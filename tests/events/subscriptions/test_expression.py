@@ -22,7 +22,7 @@ values = st.text("aZ0-_,./*@+ '\"\\()=<>!\n\u00e9\u2603", max_size=6)
 
 
 def comparisons(values: st.SearchStrategy[str]) -> st.SearchStrategy[Comparison]:
-    return st.builds(lambda beginning, value: Comparison(*beginning, value), beginnings, values)
+    return st.builds(lambda beginning, value: Comparison(beginning[0], beginning[1], value), beginnings, values)
 
 
 def conditions(values: st.SearchStrategy[str], leaves: int = 8) -> st.SearchStrategy[Condition]:

@@ -1,4 +1,4 @@
-"""Generates queries of every form the language has, with few draws each, since drawing is what property tests spend."""
+"""Strategies of queries in every form of the language, with few draws each: drawing takes most of a test's time."""
 
 from __future__ import annotations
 
@@ -38,10 +38,7 @@ DEPTH = 3
 
 def _words(count: int, first: str, others: str) -> list[str]:
     chance = random.Random(count)
-    return [
-        chance.choice(first) + "".join(chance.choices(others, k=chance.randint(0, 8)))  # shrinking prefers the first
-        for _ in range(count)
-    ]
+    return [chance.choice(first) + "".join(chance.choices(others, k=chance.randint(0, 8))) for _ in range(count)]
 
 
 _NAMES = ["a", *KEYWORDS, *_words(80, string.ascii_lowercase + "_", string.ascii_lowercase + string.digits + "_")]
@@ -58,7 +55,7 @@ def _paths(count: int) -> list[Path]:
     return sorted(paths, key=lambda path: len(path.text))
 
 
-# One draw chooses a whole path; the table is large enough that every pair of neighbouring steps comes up.
+# One draw chooses a whole path. In a table of this size every name occurs with and without casts, at every position.
 paths = st.sampled_from(_paths(2_000))
 type_names = st.sampled_from(_TYPES)
 

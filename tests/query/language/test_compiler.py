@@ -53,12 +53,12 @@ A, B, C = equals("a"), equals("b"), equals("c")
         (None, "none"),
     ],
 )
-def test_values_are_written_so_that_their_type_is_kept(value: Any, text: str) -> None:
+def test_the_text_of_a_value_keeps_its_type(value: Any, text: str) -> None:
     assert compile_value(value) == text
 
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, pytest.param(10**5000, id="5001 digits")])
-def test_numbers_that_the_language_cannot_say_are_refused(value: float) -> None:
+def test_numbers_without_a_literal_are_refused(value: float) -> None:
     with pytest.raises(QueryError):
         compile_value(value)
 

@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from ftrack_orm.errors import QueryError
-from ftrack_orm.query.language.literals import check_fit, escape_pattern, reference, scalar, subquery, type_name
+from ftrack_orm.query.language.literals import (
+    as_reference,
+    as_scalar,
+    as_select,
+    check_value,
+    entity_type_of_class,
+    escape_pattern,
+)
 from ftrack_orm.query.language.nodes import Operator, Select
 from ftrack_orm.values import Reference
 
@@ -38,15 +45,15 @@ class Colour(str, enum.Enum):
         ),
     ],
 )
-def test_python_values_become_the_scalars_of_the_language(value: Any, expected: Any) -> None:
-    found = scalar(value, "Task.x")
-    assert (type(found), found) == (type(expected), expected)
+def test_python_values_are_converted_to_literals(value: Any, expected: Any) -> None:
+    scalar = as_scalar(value, "Task.x")
+    assert (type(scalar), scalar) == (type(expected), expected)
 
 
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (datetime.datetime(2017, 2, 8), r"does not say its timezone. Use value.astimezone\(\)"),
+        (datetime.datetime(2017, 2, 8), r"which has no timezone. Use value.astimezone\(\)"),
         (float("nan"), "only finite numbers"),
         (["a"], r"Use in_\(...\)"),
         (datetime.timedelta(days=1), r"value.total_seconds\(\)"),
@@ -56,7 +63,7 @@ def test_python_values_become_the_scalars_of_the_language(value: Any, expected: 
 )
 def test_other_values_are_refused_with_advice(value: Any, message: str) -> None:
     with pytest.raises(QueryError, match=f"^Task.x cannot be compared with .*{message}"):
-        scalar(value, "Task.x")
+        as_scalar(value, "Task.x")
 
 
 @pytest.mark.parametrize(
@@ -78,7 +85,7 @@ def test_other_values_are_refused_with_advice(value: Any, message: str) -> None:
     ],
 )
 def test_fitting_operators_and_values_pass(value_type: str, operator: Operator, value: Any) -> None:
-    check_fit(value_type, operator, value, "Task.x")
+    check_value(value_type, operator, value, "Task.x")
 
 
 @pytest.mark.parametrize(
@@ -99,20 +106,20 @@ def test_fitting_operators_and_values_pass(value_type: str, operator: Operator, 
         ("object", Operator.GREATER, None, "has no order"),
     ],
 )
-def test_misfits_are_refused(value_type: str, operator: Operator, value: Any, message: str) -> None:
+def test_other_operators_and_values_are_refused(value_type: str, operator: Operator, value: Any, message: str) -> None:
     with pytest.raises(QueryError, match=message):
-        check_fit(value_type, operator, value, "Task.x")
+        check_value(value_type, operator, value, "Task.x")
 
 
-def test_patterns_made_of_text_have_nothing_special_left() -> None:
+def test_text_is_escaped_for_patterns() -> None:
     assert escape_pattern("50%_a\\") == "50\\%_a\\\\"
 
 
-def test_entities_queries_and_classes_are_recognised_by_what_they_can_do(entity: Callable[..., Any], task: Any) -> None:
-    pointer = Reference("User", (("id", "u"),))
-    assert reference(entity("User", "u")) == reference(pointer) == pointer
-    assert reference(type(entity("User", "u"))) is reference("u") is None
-    assert subquery(Select("Task")) == Select("Task")
-    assert subquery("Task") is None
-    assert type_name(task) == "Task"
-    assert type_name("Task") is type_name(task()) is None
+def test_entities_queries_and_classes_are_recognised_by_their_attributes(entity: Callable[..., Any], task: Any) -> None:
+    reference = Reference("User", (("id", "u"),))
+    assert as_reference(entity("User", "u")) == as_reference(reference) == reference
+    assert as_reference(type(entity("User", "u"))) is as_reference("u") is None
+    assert as_select(Select("Task")) == Select("Task")
+    assert as_select("Task") is None
+    assert entity_type_of_class(task) == "Task"
+    assert entity_type_of_class("Task") is entity_type_of_class(task()) is None

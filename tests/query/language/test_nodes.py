@@ -22,20 +22,20 @@ def test_a_path_shows_its_steps_and_casts() -> None:
     assert str(Path((Step("parent", "Shot"), Step("status"), Step("name")))) == "parent[Shot].status.name"
 
 
-def test_values_of_different_types_are_different_although_python_finds_them_equal() -> None:
+def test_values_of_different_types_differ_although_they_are_equal_in_python() -> None:
     one, true, decimal = (Comparison(Path.of("a"), Operator.IS, value) for value in (1, True, 1.0))
     assert len({one, true, decimal}) == 3
     assert Membership(Path.of("a"), (1,)) != Membership(Path.of("a"), (True,))
     assert Membership(Path.of("a"), (1, "x")) == Membership(Path.of("a"), (1, "x"))
 
 
-def test_where_something_was_read_is_no_part_of_its_value() -> None:
+def test_the_position_takes_no_part_in_comparison() -> None:
     assert Path.of("a") == Path((Step("a"),), position=7)
     assert hash(Path.of("a")) == hash(Path((Step("a"),), position=7))
     assert Select("Task", position=3) == Select("Task")
 
 
-def test_conjunctions_are_flattened_and_leave_out_nothing_else() -> None:
+def test_conjunctions_are_flattened_and_skip_none() -> None:
     assert conjunction(conjunction(A, B), None, C) == And((A, B, C))
     assert conjunction(None, A) == A
     assert conjunction(None) is None

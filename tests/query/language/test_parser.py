@@ -24,13 +24,13 @@ from ftrack_orm.query.language.nodes import (
     Step,
 )
 from ftrack_orm.query.language.parser import (
-    MAXIMUM_NESTING,
     parse,
     parse_criterion,
     parse_orderings,
     parse_path,
     parse_projections,
 )
+from ftrack_orm.query.language.token_stream import MAXIMUM_NESTING
 
 
 def value_of(text: str) -> Any:
@@ -39,11 +39,11 @@ def value_of(text: str) -> Any:
     return criterion.value
 
 
-# -- forms found in the documentation and tests of public clients, each with what it means --------------------------
+# -- forms in the documentation and tests of public clients, with their normal form ----------------------------------
 
 
 @pytest.mark.parametrize(
-    ("text", "meaning"),
+    ("text", "normal"),
     [
         ("Task", "Task"),
         ("User limit 10", "User limit 10"),
@@ -98,8 +98,8 @@ def value_of(text: str) -> Any:
         ),
     ],
 )
-def test_forms_that_public_clients_send_are_read(text: str, meaning: str) -> None:
-    assert compile_select(parse(text)) == meaning
+def test_forms_that_public_clients_send_are_parsed(text: str, normal: str) -> None:
+    assert compile_select(parse(text)) == normal
 
 
 @pytest.mark.parametrize(
@@ -144,9 +144,9 @@ def test_every_spelling_of_an_operator_is_known(spellings: tuple[str, ...], oper
         ("9" * 400 + ".0", "9" * 400 + ".0"),
     ],
 )
-def test_bare_values_have_the_type_they_look_like(text: str, value: Any) -> None:
-    found = value_of(text)
-    assert (type(found), found) == (type(value), value)
+def test_bare_values_have_the_type_of_their_form(text: str, value: Any) -> None:
+    parsed = value_of(text)
+    assert (type(parsed), parsed) == (type(value), value)
 
 
 def test_and_binds_tighter_than_or() -> None:
@@ -178,7 +178,7 @@ def test_attributes_may_be_called_like_keywords(name: str) -> None:
     )
 
 
-def test_aggregates_and_attributes_of_the_same_name_are_told_apart() -> None:
+def test_aggregates_and_attributes_may_have_the_same_name() -> None:
     assert parse_projections("count (id), count, sum(bid)") == (
         Aggregate(Function.COUNT, Path.of("id")),
         Path.of("count"),
@@ -186,12 +186,12 @@ def test_aggregates_and_attributes_of_the_same_name_are_told_apart() -> None:
     )
 
 
-def test_the_parts_of_a_query_can_be_read_alone() -> None:
+def test_the_parts_of_a_query_can_be_parsed_alone() -> None:
     assert parse_path(" parent[Shot].name ") == Path((Step("parent", "Shot"), Step("name")))
     assert parse_orderings("a desc, b") == (Ordering(Path.of("a"), True), Ordering(Path.of("b")))
 
 
-def test_nodes_know_where_they_were_read() -> None:
+def test_nodes_have_their_position_in_the_text() -> None:
     select = parse("select name from Task where a is 1 and bc is 2")
     assert select.position == 17
     assert isinstance(select.criterion, And)
@@ -240,7 +240,7 @@ def test_a_word_select_in_a_list_is_a_value() -> None:
         ("Task limit " + "9" * 5000, "thousands of digits", 11),
     ],
 )
-def test_errors_say_what_was_expected_and_found_and_where(text: str, message: str, position: int) -> None:
+def test_errors_name_the_expected_and_the_actual_token_and_its_position(text: str, message: str, position: int) -> None:
     with pytest.raises(QueryError) as caught:
         parse(text)
     assert message in str(caught.value)
@@ -251,13 +251,13 @@ def test_errors_say_what_was_expected_and_found_and_where(text: str, message: st
 # -- limits ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_list_of_ten_thousand_values_is_read() -> None:
+def test_a_list_of_ten_thousand_values_is_parsed() -> None:
     values = tuple(f"value-{number}" for number in range(10_000))
     criterion = Membership(Path.of("id"), values)
     assert parse_criterion(compile_criterion(criterion)) == criterion
 
 
-def test_a_text_of_a_megabyte_is_read() -> None:
+def test_a_text_of_a_megabyte_is_parsed() -> None:
     criterion = Comparison(Path.of("name"), Operator.IS, '"\\' * 500_000)
     assert parse_criterion(compile_criterion(criterion)) == criterion
 
@@ -277,7 +277,7 @@ NESTINGS = [
 
 
 @pytest.mark.parametrize(("opening", "middle", "closing"), NESTINGS)
-def test_nesting_is_read_up_to_the_limit(opening: str, middle: str, closing: str) -> None:
+def test_nesting_is_parsed_up_to_the_limit(opening: str, middle: str, closing: str) -> None:
     text = opening * MAXIMUM_NESTING + middle + closing * MAXIMUM_NESTING
     assert parse_criterion(compile_criterion(parse_criterion(text))) == parse_criterion(text)
 
@@ -290,7 +290,7 @@ def test_deeper_nesting_is_a_query_error(opening: str, middle: str, closing: str
     assert caught.value.position is not None
 
 
-def test_nesting_too_deep_for_the_stack_that_is_left_is_a_query_error() -> None:
+def test_nesting_too_deep_for_the_rest_of_the_stack_is_a_query_error() -> None:
     frames = 0
     frame = sys._getframe()
     while frame.f_back is not None:
@@ -298,7 +298,7 @@ def test_nesting_too_deep_for_the_stack_that_is_left_is_a_query_error() -> None:
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(frames + 60)
     try:
-        with pytest.raises(QueryError, match="what is left of Python's stack"):
+        with pytest.raises(QueryError, match="the rest of Python's stack"):
             parse_criterion("(" * MAXIMUM_NESTING + "a is 1" + ")" * MAXIMUM_NESTING)
     finally:
         sys.setrecursionlimit(limit)

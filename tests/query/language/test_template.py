@@ -22,14 +22,14 @@ def test_values_stay_values(name: str, ids: list[str]) -> None:
     )
 
 
-def test_every_kind_of_value_has_its_form(entity: Callable[..., Any]) -> None:
+def test_every_kind_of_value_has_a_literal(entity: Callable[..., Any]) -> None:
     moment = datetime.datetime(2017, 2, 8, 10, tzinfo=datetime.timezone.utc)
     assert expression("{} {} {} {}", moment, None, True, 1.5) == '"2017-02-08T10:00:00" none true 1.5'
     assert expression("{}, {}", entity("User", "u"), [entity("User", "v"), 3]) == '"u", "v", 3'
     assert expression("id in ({})", select("Task").select("id")) == "id in (select id from Task)"
 
 
-def test_placeholders_are_counted_numbered_or_named() -> None:
+def test_placeholders_are_automatic_numbered_or_named() -> None:
     assert expression("{1} {0} {x} {0}", 1, 2, x=3) == "2 1 3 1"
     assert expression("{{{}}}", 1) == "{1}"
 
@@ -40,15 +40,15 @@ def test_placeholders_are_counted_numbered_or_named() -> None:
         ('name is "{}"', ["x"], {}, "Leave out the quotes around {}"),
         ("name is '{x}'", [], {"x": "x"}, "Leave out the quotes around {x}"),
         (r'a is "\"{}"', ["x"], {}, "Leave out the quotes"),
-        ("a is {}", [], {}, "a placeholder 0 that no value was given for"),
-        ("a is {x}", [], {}, "a placeholder 'x' that no value was given for"),
+        ("a is {}", [], {}, "a placeholder 0 without a value"),
+        ("a is {x}", [], {}, "a placeholder 'x' without a value"),
         ("a is {}", [1, 2], {}, "no placeholder for the value 1"),
         ("a is 1", [], {"x": 1}, "no placeholder for the value 'x'"),
         ("a is {:>3}", [1], {}, "cannot have a format"),
         ("a is {!r}", [1], {}, "cannot have a format"),
-        ("a is {", [1], {}, "is no template"),
-        ("a is {x.real}", [], {"x": 1}, "a placeholder 'x.real' that no value"),
-        ("a is {}", [datetime.datetime(2017, 2, 8)], {}, "does not say its timezone"),
+        ("a is {", [1], {}, "is not a valid template"),
+        ("a is {x.real}", [], {"x": 1}, "a placeholder 'x.real' without a value"),
+        ("a is {}", [datetime.datetime(2017, 2, 8)], {}, "which has no timezone"),
         ("a is {}", [object()], {}, "{} cannot be compared with"),
     ],
 )
@@ -60,5 +60,5 @@ def test_mistakes_in_templates_are_refused(
     assert message in str(caught.value)
 
 
-def test_quotes_that_are_closed_again_do_not_matter() -> None:
+def test_a_placeholder_after_a_closed_string_is_valid() -> None:
     assert expression('a is "it\'s" and b is {}', 1) == 'a is "it\'s" and b is 1'

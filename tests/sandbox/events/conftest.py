@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import requests
-import websocket
+import websocket  # type: ignore[import-untyped]
 
 from ftrack_orm.sandbox import Sandbox
 
@@ -56,7 +56,7 @@ class Client:
     def receive(self, heartbeats: bool = False) -> str:
         """Return the next packet."""
         while True:
-            packet = self.socket.recv()
+            packet: str = self.socket.recv()
             if heartbeats or not packet.startswith("2:"):
                 return packet
 
@@ -66,6 +66,7 @@ class Client:
         assert packet.startswith("5:::"), packet
         body = json.loads(packet[4:])
         assert body["name"] == "ftrack.event"
+        payload: dict[str, Any]
         (payload,) = body["args"]
         return payload
 
@@ -73,7 +74,7 @@ class Client:
         """Send an event without requesting an acknowledgement, and return its id."""
         payload = {"id": uuid.uuid4().hex, "topic": topic, "data": data or {}, "source": {"id": "me"}, **keys}
         self.socket.send("5:::" + json.dumps({"name": "ftrack.event", "args": [payload]}))
-        return payload["id"]
+        return str(payload["id"])
 
     def send_acknowledged(self, topic: str, data: Any = None, **keys: Any) -> dict[str, Any]:
         """Send an event and return its acknowledgement, which must be the next packet."""
@@ -83,6 +84,7 @@ class Client:
         packet = self.receive()
         head = f"6:::{self._acknowledgements}+"
         assert packet.startswith(head), packet
+        reply: dict[str, Any]
         (reply,) = json.loads(packet[len(head) :])
         return reply
 
@@ -106,7 +108,7 @@ class Client:
     def is_closed(self) -> bool:
         """Return whether the server closes the connection before the timeout of the socket."""
         try:
-            return self.socket.recv() == ""
+            return bool(self.socket.recv() == "")
         except websocket.WebSocketTimeoutException:
             return False
         except (websocket.WebSocketConnectionClosedException, OSError):

@@ -7,14 +7,15 @@ from typing import Any
 
 
 def records(production: Any, where: str = "") -> list[dict[str, Any]]:
-    return production.query(
+    rows: list[dict[str, Any]] = production.query(
         f"select id, action, insert, data, created_at, parent_id, parent_type, project_id, user.username from Event"
         f"{where} order by id"
     )
+    return rows
 
 
 def last_id(production: Any) -> int:
-    return max(record["id"] for record in records(production))
+    return int(max(record["id"] for record in records(production)))
 
 
 def test_records_are_sufficient_to_rebuild_the_event(production: Any, announced: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 
 import sqlalchemy as sa
 
@@ -38,15 +39,15 @@ def entity_counts(connection: sa.Connection, tables: Tables) -> dict[str, int]:
 
 
 def studio_tables(
-    *, without: set[str] = frozenset(), attributes: set[str] = frozenset(), plus: dict[str, str] | None = None
+    *, without: Collection[str] = (), attributes: Collection[str] = (), plus: dict[str, str] | None = None
 ) -> Tables:
     """Return the tables of ftrack's schema without some types and attributes, and with additional object types."""
     schemas = []
-    for described in datamodel.load().schemas:
-        if described["id"] not in without:
-            properties = {name: details for name, details in described["properties"].items() if name not in attributes}
-            schemas.append({**described, "properties": properties})
-    (folder,) = [described for described in schemas if described["id"] == "Folder"]
+    for definition in datamodel.load().schemas:
+        if definition["id"] not in without:
+            properties = {name: details for name, details in definition["properties"].items() if name not in attributes}
+            schemas.append({**definition, "properties": properties})
+    (folder,) = [definition for definition in schemas if definition["id"] == "Folder"]
     for name, object_type in (plus or {}).items():
         alias = {**folder["alias_for"], "classifiers": {"object_typeid": object_type}}
         schemas.append({**folder, "id": name, "alias_for": alias})

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from ftrack_orm.sandbox.seeds import constants
+from ftrack_orm.sandbox.tables import Tables
 
 
-def test_the_ids_that_are_the_same_on_every_server_exist(seeded, ftrack_tables):
+def test_the_ids_that_are_the_same_on_every_server_exist(seeded: sa.Connection, ftrack_tables: Tables) -> None:
     def ids(entity_type: str) -> set[str]:
         return set(seeded.execute(sa.select(ftrack_tables.table(entity_type).c.id)).scalars())
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from ftrack_orm.sandbox.tables import Tables
 from ftrack_orm.schema.relations import Through
 from tests.sandbox.seeds.databases import seeded_database, studio_tables
 
 
-def test_a_project_schema_has_workflows_types_and_object_types(seeded, ftrack_tables):
+def test_a_project_schema_has_workflows_types_and_object_types(seeded: sa.Connection, ftrack_tables: Tables) -> None:
     def link_counts(entity_type: str, relation: str) -> dict[str, int]:
         key = ftrack_tables.relation(entity_type, relation)
         assert isinstance(key, Through)
@@ -25,7 +26,7 @@ def test_a_project_schema_has_workflows_types_and_object_types(seeded, ftrack_ta
         assert link_counts("ProjectSchema", "object_types")[row["id"]] == 7
 
 
-def test_every_project_schema_allows_the_object_types_of_a_studio():
+def test_every_project_schema_allows_the_object_types_of_a_studio() -> None:
     tables = studio_tables(plus={"ImagePlane": "0c0ffee0-0000-4000-a000-000000000001"})
     connection = seeded_database(tables, "empty")
     key = tables.relation("ProjectSchema", "object_types")

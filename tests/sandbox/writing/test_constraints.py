@@ -34,8 +34,8 @@ def test_a_reference_must_lead_to_an_existing_entity(
 
 
 def test_a_reference_must_lead_to_the_right_type(production: Studio) -> None:
-    name, text = production.refused(production.updating("AssetVersion", ["V"], task_id="H"))
-    assert (name, "no Task with id 'H'" in text) == ("IntegrityError", True)
+    name, text = production.refused(production.updating("AssetVersion", ["V"], task_id="P"))
+    assert (name, "no TypedContext with id 'P'" in text) == ("IntegrityError", True)
 
 
 def test_an_update_checks_references_too(production: Studio) -> None:

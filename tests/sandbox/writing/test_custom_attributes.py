@@ -168,3 +168,20 @@ def test_values_are_deleted_with_their_entity_and_with_their_configuration(confi
     assert [row["configuration_id"] for row in configured.rows("CustomAttributeValue")] == ["note"]
     configured.delete("Shot", ["H"])
     assert configured.rows("CustomAttributeValue") == []
+
+
+def test_the_number_of_statements_does_not_grow_with_the_deleted_values(configured: Studio) -> None:
+    def statements(count: int) -> int:
+        shots = [f"{count}-{number}" for number in range(count)]
+        configured.call(*(configured.creating("Shot", id=id_, name=id_, parent_id="Q") for id_ in shots))
+        configured.call(
+            *(
+                configured.updating("ContextCustomAttributeValue", ["fstart", id_], value=number + 1)
+                for number, id_ in enumerate(shots)
+            )
+        )
+        configured.statements.clear()
+        configured.call(*(configured.deleting("Shot", [id_]) for id_ in shots))
+        return len(configured.statements)
+
+    assert statements(2) == statements(20)

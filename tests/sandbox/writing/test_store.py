@@ -42,7 +42,7 @@ def test_a_row_is_read_once(store: Store, statements: list[str]) -> None:
 
 
 def test_prefetched_rows_are_not_read_again(store: Store, statements: list[str]) -> None:
-    store.prefetch("Task", [("task-1",), ("task-2",), ("missing",)])
+    assert store.prefetch("Task", [("task-1",), ("task-2",), ("missing",)]) == {"task-1", "task-2"}
     assert {store.get("Task", (f"task-{number}",))["name"] for number in (1, 2)} == {"Comp", "anim"}
     assert len(statements) == 1
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from ftrack_orm.sandbox.tables import Tables
 
-def test_timelogs_are_by_an_assignee_of_the_task(demo, ftrack_tables):
+
+def test_timelogs_are_by_an_assignee_of_the_task(demo: sa.Connection, ftrack_tables: Tables) -> None:
     timelog, appointment = ftrack_tables.table("Timelog"), ftrack_tables.table("Appointment")
     assigned = sa.exists().where(
         appointment.c.context_id == timelog.c.context_id,
@@ -15,7 +17,7 @@ def test_timelogs_are_by_an_assignee_of_the_task(demo, ftrack_tables):
     assert demo.execute(sa.select(timelog.c.id).where(~assigned)).all() == []
 
 
-def test_dependencies_are_between_tasks_of_the_same_context(demo, ftrack_tables):
+def test_dependencies_are_between_tasks_of_the_same_context(demo: sa.Connection, ftrack_tables: Tables) -> None:
     link, context = ftrack_tables.table("TypedContextLink"), ftrack_tables.table("Context")
     task, successor = context.alias(), context.alias()
     statement = (
@@ -29,7 +31,7 @@ def test_dependencies_are_between_tasks_of_the_same_context(demo, ftrack_tables)
         assert start <= successor_start
 
 
-def test_the_last_status_change_of_a_task_leads_to_its_status(demo, ftrack_tables):
+def test_the_last_status_change_of_a_task_leads_to_its_status(demo: sa.Connection, ftrack_tables: Tables) -> None:
     change, context = ftrack_tables.table("TypedContextStatusChange"), ftrack_tables.table("Context")
     statuses = dict(demo.execute(sa.select(context.c.id, context.c.status_id)).all())
     rows = demo.execute(sa.select(change.c.parent_id, change.c.status_id).order_by(change.c.date))

@@ -13,7 +13,7 @@ from ftrack_orm.schema.model import Schema
 
 def context_tables(*names: str) -> Tables:
     """Return tables of context types only; `Shot<TypedContext` is a type with a base."""
-    answer = [
+    schemas = [
         {
             "id": name,
             "properties": {"id": {"type": "string", "default": "{uid}"}, "name": {"type": "string"}},
@@ -23,25 +23,27 @@ def context_tables(*names: str) -> Tables:
         }
         for name, _, base in (name.partition("<") for name in names)
     ]
-    return Tables(Schema.from_answer(answer), {})
+    return Tables(Schema.from_answer(schemas), {})
 
 
-def test_a_type_of_the_schema_is_used_as_it_is():
+def test_a_type_of_the_schema_is_used_as_it_is() -> None:
     assert substitute_type(context_tables("Context", "TypedContext<Context", "Shot<TypedContext"), "Shot") == "Shot"
 
 
-def test_another_container_replaces_a_type_that_the_schema_lacks():
+def test_another_container_replaces_a_type_that_the_schema_lacks() -> None:
     names = ("Context", "TypedContext<Context", "Task<TypedContext", "Scene<TypedContext")
     assert substitute_type(context_tables(*names, "Folder<TypedContext"), "Shot") == "Folder"
     assert substitute_type(context_tables(*names), "Shot") == "Scene"
 
 
-def test_a_schema_without_containers_is_refused_by_name():
+def test_a_schema_without_containers_is_refused_by_name() -> None:
     with pytest.raises(SandboxUnsupported, match="Shot"):
         substitute_type(context_tables("Context", "TypedContext<Context", "Task<TypedContext"), "Shot")
 
 
-def test_every_context_is_in_the_closure_with_its_whole_path_up_to_a_project(demo, ftrack_tables):
+def test_every_context_is_in_the_closure_with_its_whole_path_up_to_a_project(
+    demo: sa.Connection, ftrack_tables: Tables
+) -> None:
     context, closure = ftrack_tables.table("Context"), ftrack_tables.closure
     parents = dict(demo.execute(sa.select(context.c.id, context.c.parent_id)).all())
     expected = set()
@@ -54,7 +56,7 @@ def test_every_context_is_in_the_closure_with_its_whole_path_up_to_a_project(dem
     assert set(demo.execute(sa.select(closure)).all()) == expected
 
 
-def test_a_context_belongs_to_the_project_at_the_root_of_its_path(demo, ftrack_tables):
+def test_a_context_belongs_to_the_project_at_the_root_of_its_path(demo: sa.Connection, ftrack_tables: Tables) -> None:
     context, closure = ftrack_tables.table("Context"), ftrack_tables.closure
     root = context.alias()
     statement = (

@@ -5,16 +5,16 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from ftrack_orm.sandbox.seeds.demo.lists_and_reviews import ITEMS_PER_PROJECT
-from ftrack_orm.sandbox.tables import ENTITY_TYPE
+from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
 
 
-def test_lists_hold_a_limited_number_of_items(demo, ftrack_tables):
+def test_lists_hold_a_limited_number_of_items(demo: sa.Connection, ftrack_tables: Tables) -> None:
     item = ftrack_tables.table("ListObject")
     counts = demo.execute(sa.select(sa.func.count(item.c.id)).group_by(item.c.list_id)).scalars().all()
     assert 0 < max(counts) <= ITEMS_PER_PROJECT
 
 
-def test_the_tasks_of_lists_are_pending_review(demo, ftrack_tables):
+def test_the_tasks_of_lists_are_pending_review(demo: sa.Connection, ftrack_tables: Tables) -> None:
     item, context, status = (ftrack_tables.table(name) for name in ("ListObject", "Context", "Status"))
     statement = (
         sa.select(status.c.name)
@@ -26,7 +26,7 @@ def test_the_tasks_of_lists_are_pending_review(demo, ftrack_tables):
     assert set(demo.execute(statement).scalars()) == {"Pending Review"}
 
 
-def test_a_review_status_is_by_an_invitee_of_the_session(demo, ftrack_tables):
+def test_a_review_status_is_by_an_invitee_of_the_session(demo: sa.Connection, ftrack_tables: Tables) -> None:
     names = ("ReviewSessionObjectStatus", "ReviewSessionObject", "ReviewSessionInvitee")
     status, review_object, invitee = map(ftrack_tables.table, names)
     statement = (

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from ftrack_orm.sandbox.tables import ENTITY_TYPE
+from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
 
 
-def test_only_the_episodic_production_has_episodes_of_up_to_four_sequences(demo, ftrack_tables):
+def test_only_the_episodic_production_has_episodes_of_up_to_four_sequences(
+    demo: sa.Connection, ftrack_tables: Tables
+) -> None:
     context = ftrack_tables.table("Context")
     episode, sequence, project = context.alias(), context.alias(), context.alias()
     statement = (
@@ -24,7 +26,7 @@ def test_only_the_episodic_production_has_episodes_of_up_to_four_sequences(demo,
     assert all(1 <= count <= 4 for _, _, count in rows)
 
 
-def test_every_shot_of_the_demo_has_a_task_and_a_description(demo, ftrack_tables):
+def test_every_shot_of_the_demo_has_a_task_and_a_description(demo: sa.Connection, ftrack_tables: Tables) -> None:
     context = ftrack_tables.table("Context")
     shot, task = context.alias(), context.alias()
     lonely = (

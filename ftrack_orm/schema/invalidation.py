@@ -1,0 +1,452 @@
+"""Pure: from changes of entities to change notices: which values of which entities may differ from then on.
+
+The same rules serve the operations of an own commit and the entries of an `ftrack.update`. They are derived from:
+
+- the schema: keys and the references beside them, foreign keys and the collections that may hold their owners, primary
+  keys made of other entities' ids, types that are views of the same rows;
+- facts that the schema does not state: link types, keys that refer to entities of any type (`facts`), and values that
+  the server derives from other entities (`derived_attributes`).
+
+Where these leave more than one possibility, all of them are reported: an attribute that is expired needlessly costs a
+request, an attribute that is not expired shows an old value as the present one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import attrs
+
+from ftrack_orm.values import ChangeNotice, Identity
+
+from .attribute import Kind
+from .derived_attributes import DERIVATIONS, Action, Derivation, Reach
+from .facts import CUSTOM_ATTRIBUTES, LINK_TYPES, POLYMORPHIC_KEYS, TREE_COLLECTIONS
+from .model import EntityType
+from .relations import Inverse
+from .views import views_of
+
+if TYPE_CHECKING:
+    from .attribute import Attribute
+    from .model import Schema
+
+
+@attrs.frozen(kw_only=True)
+class EntityChange:
+    """One entity that was created, updated or deleted.
+
+    *names* are the changed attributes, None if any may have changed. *entries* are names that may be keys of custom
+    attributes of the entity. *ids* holds the ids in foreign keys, by attribute: those before and after the change, or
+    the present one of a key that did not change. A key in *unknown* had or has an id besides these which is not known.
+    *members* holds the ids that were added to collections of the entity or removed from them, None where they are not
+    known.
+
+    *derived* are further values of the entity itself that may differ, and *owners* further entities, like those of
+    *above*, that may have it in a collection.
+
+    *above* are the entities that contain the entity, before and after the change, by family (None where that is not
+    known) and id. *is_above_complete* says that there are no others.
+    """
+
+    entity_type: str
+    key: tuple[str, ...]
+    action: Action
+    names: frozenset[str] | None = frozenset()
+    entries: frozenset[str] = frozenset()
+    ids: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    unknown: frozenset[str] = frozenset()
+    members: Mapping[str, frozenset[str] | None] = attrs.field(factory=dict)
+    derived: frozenset[str] = frozenset()
+    owners: tuple[tuple[str | None, str], ...] = ()
+    above: tuple[tuple[str | None, str], ...] = ()
+    is_above_complete: bool = True
+
+
+@attrs.frozen
+class UnknownChange:
+    """A change of an entity whose type the schema does not have: its id and that of its parent, empty if unknown."""
+
+    id: str
+    parent_id: str = ""
+    is_deleted: bool = False
+
+
+class Invalidation:
+    """The rules for one schema; everything derived from the schema is cached."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self._collections: dict[tuple[str | None, str], frozenset[str]] = {}
+        self._types: dict[str, _TypeRules] = {}
+        self._with_attribute: dict[str, frozenset[str]] = {}
+        self._unexplained = _unexplained_attributes(schema)
+
+    def notices(self, changes: Iterable[EntityChange | UnknownChange]) -> list[ChangeNotice]:
+        """Return the notices of *changes*, one for each entity and one for each group of entities."""
+        collector = _NoticeCollector(self)
+        for change in changes:
+            if isinstance(change, UnknownChange):
+                collector.add_unknown(change)
+            else:
+                collector.add(change)
+        return collector.notices()
+
+    def rules_of(self, entity_type: str) -> _TypeRules:
+        """Return the data that the rules need of an entity type."""
+        rules = self._types.get(entity_type)
+        if rules is None:
+            rules = self._types[entity_type] = _TypeRules.of(self.schema, self.schema.type(entity_type))
+        return rules
+
+    def unexplained(self) -> Mapping[str, frozenset[str]]:
+        """Return the computed attributes that no fact explains, by family. They depend on everything."""
+        return self._unexplained
+
+    def families_with(self, names: frozenset[str]) -> Iterator[str]:
+        """Yield the families that have one of the attributes *names*."""
+        families: set[str] = set()
+        for name in names:
+            if name not in self._with_attribute:
+                self._with_attribute[name] = frozenset(
+                    each.family for each in self.schema.types.values() if name in each.attributes
+                )
+            families |= self._with_attribute[name]
+        yield from sorted(families)
+
+    def collections_of(self, family: str | None, member: str) -> frozenset[str]:
+        """Return the collections and mappings of types of *family* that may have a *member*; None means any family."""
+        names = self._collections.get((family, member))
+        if names is None:
+            names = self._collections[family, member] = frozenset(
+                attribute.name
+                for owner in self.schema.types.values()
+                if family is None or owner.family == family
+                for attribute in owner.attributes.values()
+                if self._may_have_member(attribute, member)
+            )
+        return names
+
+    def _may_have_member(self, attribute: Attribute, member: str) -> bool:
+        if not attribute.is_plural or attribute.name in TREE_COLLECTIONS or attribute.target not in self.schema.types:
+            return False
+        target = str(attribute.target)
+        return any(self.schema.related(target, view) for view in (member, *views_of(self.schema, member)))
+
+
+@attrs.frozen
+class _TypeRules:
+    """The data that the rules need of one entity type.
+
+    *keys* holds the foreign keys with the families of their targets, None for a key to entities of any type.
+    *conditions* are the attributes that decide, besides a key, about the membership in a collection (`assignments`).
+    """
+
+    entity_type: EntityType
+    keys: Mapping[str, str | None]
+    conditions: frozenset[str]
+    derivations: tuple[Derivation, ...]
+    views: tuple[str, ...]
+
+    @classmethod
+    def of(cls, schema: Schema, entity_type: EntityType) -> _TypeRules:
+        lineage = {"", entity_type.name, *entity_type.bases, *schema.subtypes[entity_type.name]}
+        return cls(
+            entity_type,
+            {
+                attribute.name: _target_family(schema, attribute)
+                for attribute in entity_type.attributes.values()
+                if is_key(entity_type, attribute)
+            },
+            _conditions(schema, entity_type),
+            tuple(
+                each for each in DERIVATIONS if each.source in lineage and (each.family or _applies(each, entity_type))
+            ),
+            views_of(schema, entity_type.name),
+        )
+
+
+def is_key(entity_type: EntityType, attribute: Attribute) -> bool:
+    """Whether the values of an attribute are ids of other entities."""
+    if attribute.is_relation:
+        return False
+    if attribute.foreign_key is not None:
+        return (attribute.name,) != entity_type.primary_key
+    return attribute.name in POLYMORPHIC_KEYS
+
+
+def _target_family(schema: Schema, attribute: Attribute) -> str | None:
+    target = (attribute.foreign_key or "").split(".")[0]
+    return schema.types[target].family if target in schema.types else None
+
+
+def _applies(derivation: Derivation, entity_type: EntityType) -> bool:
+    return derivation.reach is not Reach.ITSELF or not derivation.names.isdisjoint(entity_type.attributes)
+
+
+def _conditions(schema: Schema, entity_type: EntityType) -> frozenset[str]:
+    names: set[str] = set()
+    for owner in schema.types.values():
+        for attribute in owner.attributes.values():
+            if attribute.kind is Kind.COLLECTION and attribute.target in (entity_type.name, *entity_type.bases):
+                stored = schema.membership(owner.name, attribute.name)
+                if isinstance(stored, Inverse):
+                    names.update(name for name, _ in stored.only)
+    return frozenset(names)
+
+
+def _unexplained_attributes(schema: Schema) -> Mapping[str, frozenset[str]]:
+    explained = {(each.family, name) for each in DERIVATIONS for name in each.names}
+    unexplained: dict[str, set[str]] = {}
+    for entity_type in schema.types.values():
+        for attribute in entity_type.attributes.values():
+            is_explained = not explained.isdisjoint(((entity_type.family, attribute.name), ("", attribute.name)))
+            if attribute.computed and not is_explained:
+                unexplained.setdefault(entity_type.family, set()).add(attribute.name)
+    return {family: frozenset(names) for family, names in unexplained.items()}
+
+
+@attrs.frozen
+class _Target:
+    """The entities that a notice is about: one, all of a family, or those that the filters of a notice select."""
+
+    family: str | None
+    key: tuple[str, ...] = ()
+    below: str = ""
+    holding: tuple[str, frozenset[str]] | None = None
+
+
+@attrs.define
+class _Draft:
+    """A notice while it is collected."""
+
+    entity_type: str | None = None
+    names: set[str] = attrs.field(factory=set)
+    derived: set[str] = attrs.field(factory=set)
+    entries: set[str] = attrs.field(factory=set)
+    #: By collection that is derived for no other reason, the entities that may have joined or left it.
+    members: dict[str, set[Identity]] = attrs.field(factory=dict)
+    #: Whether any attribute may have changed.
+    is_unspecific: bool = False
+    is_deleted: bool = False
+
+    def add_collections(self, names: frozenset[str], member: Identity) -> None:
+        """Add collections that *member* may have joined or left."""
+        for name in names:
+            if name not in self.derived:
+                self.members.setdefault(name, set()).add(member)
+
+    def notice(self, target: _Target) -> ChangeNotice:
+        """Return the notice of this draft."""
+        members = {
+            name: frozenset(each)
+            for name, each in self.members.items()
+            if name not in self.derived and name not in self.names
+        }
+        return ChangeNotice(
+            family=target.family,
+            key=target.key,
+            entity_type=self.entity_type,
+            names=None if self.is_unspecific else frozenset(self.names),
+            derived=frozenset((self.derived | self.members.keys()) - self.names),
+            entries=frozenset(self.entries),
+            members=members,
+            below=target.below,
+            holding=target.holding,
+            is_deleted=self.is_deleted,
+        )
+
+
+class _NoticeCollector:
+    """Collects the notices of several changes."""
+
+    def __init__(self, rules: Invalidation) -> None:
+        self._rules = rules
+        self._schema = rules.schema
+        self._drafts: dict[_Target, _Draft] = {}
+
+    def notices(self) -> list[ChangeNotice]:
+        """Return the collected notices."""
+        if self._drafts:
+            for family, names in self._rules.unexplained().items():
+                self._draft(family).derived |= names
+        return [draft.notice(target) for target, draft in self._drafts.items()]
+
+    def _draft(
+        self,
+        family: str | None,
+        key: tuple[str, ...] = (),
+        below: str = "",
+        holding: tuple[str, frozenset[str]] | None = None,
+    ) -> _Draft:
+        return self._drafts.setdefault(_Target(family, key, below, holding), _Draft())
+
+    def add_unknown(self, change: UnknownChange) -> None:
+        """Collect the notices of an entity of unknown type and of its parent: any attribute may have changed."""
+        draft = self._draft(None, (change.id,))
+        draft.is_unspecific, draft.is_deleted = True, change.is_deleted
+        if change.parent_id:
+            self._draft(None, (change.parent_id,)).is_unspecific = True
+
+    def add(self, change: EntityChange) -> None:
+        """Collect the notices of one change: for its own entity and for all others that it affects."""
+        rules = self._rules.rules_of(change.entity_type)
+        self._add_own(rules, change)
+        self._add_owners_in_key(rules, change)
+        self._add_owners(rules, change)
+        self._add_members(rules, change)
+        for derivation in rules.derivations:
+            if _triggers(derivation, change):
+                self._add_derived(derivation, rules, change)
+
+    # -- the entity itself ---------------------------------------------------------------------------------------------
+
+    def _add_own(self, rules: _TypeRules, change: EntityChange) -> None:
+        """Add the changed attributes of the entity, in every view of its row."""
+        entity_type = rules.entity_type
+        for view in (entity_type.name, *rules.views):
+            described = self._schema.types[view]
+            draft = self._draft(described.family, change.key)
+            draft.entity_type = view
+            draft.is_deleted = change.action is Action.DELETED
+            if change.names is None:
+                draft.is_unspecific = True
+            for name in change.names or ():
+                draft.names.update((name, *described.keyed_references.get(name, ())))
+                draft.names.update(filter(None, (described.reference_keys.get(name),)))
+            draft.entries |= change.entries
+        self._draft(entity_type.family, change.key).derived |= change.derived
+        if change.entries and CUSTOM_ATTRIBUTES in (change.names or ()):
+            self._add_values_of(entity_type, change.key)
+
+    def _add_values_of(self, entity_type: EntityType, key: tuple[str, ...]) -> None:
+        """Add the rows that hold the custom attributes of an entity. The change does not name them."""
+        target = str(entity_type.attributes[CUSTOM_ATTRIBUTES].target)
+        if target not in self._schema.types:
+            return
+        holding = "entity_id", frozenset(key)
+        for view in (target, *views_of(self._schema, target)):
+            self._draft(self._schema.types[view].family, holding=holding).derived.add("value")
+        for name, family in self._rules.rules_of(target).keys.items():
+            if family is not None and name != "entity_id":
+                self._draft(family).derived |= self._rules.collections_of(family, target)
+
+    # -- entities with the changed one in a collection -----------------------------------------------------------------
+
+    def _add_owners_in_key(self, rules: _TypeRules, change: EntityChange) -> None:
+        """Add the owners whose ids are part of the primary key, as that of metadata and custom attribute values."""
+        entity_type, member = rules.entity_type, _identity(rules.entity_type, change)
+        if len(change.key) > 1:
+            for name, part in zip(entity_type.primary_key, change.key, strict=True):
+                if part and name in rules.keys:
+                    self._add_owner(rules.keys[name], part, entity_type.name, member)
+
+    def _add_owners(self, rules: _TypeRules, change: EntityChange) -> None:
+        """Add the entities that changed keys refer to; if the type is a link, they are members of each other."""
+        entity_type, member = rules.entity_type, _identity(rules.entity_type, change)
+        are_all_affected = (
+            change.action is not Action.UPDATED or change.names is None or not rules.conditions.isdisjoint(change.names)
+        )
+        ends: list[tuple[str, str | None, str]] = []
+        for name, family in rules.keys.items():
+            if not are_all_affected and name not in (change.names or ()):
+                continue
+            ends.extend((name, family, id_) for id_ in change.ids.get(name, ()))
+            is_unknown = name in change.unknown or (are_all_affected and name not in change.ids)
+            if is_unknown and name not in entity_type.primary_key:
+                for each in (family,) if family else self._owning_families(entity_type.name):
+                    self._draft(each).add_collections(self._rules.collections_of(each, entity_type.name), member)
+        for family, id_ in (*((family, id_) for _, family, id_ in ends), *change.owners):
+            self._add_owner(family, id_, entity_type.name, member)
+        if entity_type.name in LINK_TYPES:
+            self._add_linked(rules, change, ends)
+
+    def _owning_families(self, member: str) -> list[str]:
+        families = {owner.family for owner in self._schema.types.values()}
+        return sorted(family for family in families if self._rules.collections_of(family, member))
+
+    def _add_owner(self, family: str | None, id_: str, member_type: str, member: Identity) -> None:
+        """Add every collection of an entity that may have gained or lost a *member*."""
+        self._draft(family, (id_,)).add_collections(self._rules.collections_of(family, member_type), member)
+
+    def _add_linked(self, rules: _TypeRules, change: EntityChange, ends: list[tuple[str, str | None, str]]) -> None:
+        """Add the collections in which the entities at both ends of a link show each other.
+
+        The item of a list may be of any family; then the collection is the list's `items`.
+        """
+        for name, family, id_ in ends:
+            others = [end for end in ends if end[0] != name]
+            for _, other_family, other_id in others:
+                names = self._linked_collections(family, other_family)
+                self._draft(family, (id_,)).add_collections(names, Identity(other_family or "", (other_id,)))
+        known = {name for name, _, _ in ends}
+        is_changed = change.action is not Action.UPDATED
+        for name, family in rules.keys.items():
+            is_affected = is_changed or change.names is None or not known.isdisjoint(change.names)
+            if is_affected and (name in change.unknown or name not in known):
+                # One of the ends is not known: every entity that could be it may show the other one.
+                for other_name, other_family in rules.keys.items():
+                    if other_name != name:
+                        for each in (family,) if family else self._owning_families(rules.entity_type.name):
+                            self._draft(each).derived |= self._linked_collections(each, other_family)
+
+    def _linked_collections(self, family: str | None, other_family: str | None) -> frozenset[str]:
+        return frozenset({"items"}) if other_family is None else self._rules.collections_of(family, other_family)
+
+    def _add_members(self, rules: _TypeRules, change: EntityChange) -> None:
+        """Add the members of collections that are changed as lists, because their links have no type."""
+        owner = _identity(rules.entity_type, change)
+        for name, ids in change.members.items():
+            target = self._schema.types.get(str(rules.entity_type.attributes[name].target))
+            if target is None:
+                continue
+            if ids is None:
+                self._draft(target.family).derived |= self._rules.collections_of(target.family, rules.entity_type.name)
+            for id_ in ids or ():
+                self._add_owner(target.family, id_, rules.entity_type.name, owner)
+
+    # -- derived values ------------------------------------------------------------------------------------------------
+
+    def _add_derived(self, derivation: Derivation, rules: _TypeRules, change: EntityChange) -> None:
+        """Add the values of a derivation on the entities that it reaches."""
+        for family in (derivation.family,) if derivation.family else self._families(derivation, rules):
+            for draft in self._reached(derivation, family, change):
+                draft.derived |= derivation.names
+
+    def _families(self, derivation: Derivation, rules: _TypeRules) -> Iterable[str]:
+        if derivation.reach is Reach.ITSELF:
+            return (rules.entity_type.family,)
+        return self._rules.families_with(derivation.names)
+
+    def _reached(self, derivation: Derivation, family: str, change: EntityChange) -> Iterator[_Draft]:
+        reach, key = derivation.reach, derivation.key
+        is_key_unknown = key in change.unknown or key not in change.ids
+        if reach is Reach.ITSELF:
+            yield self._draft(family, change.key)
+        elif reach is Reach.BELOW:
+            yield self._draft(family, change.key)
+            yield self._draft(family, below=change.key[0])
+        elif reach is Reach.ABOVE:
+            for above_family, id_ in change.above:
+                if above_family in (None, family):
+                    yield self._draft(family, (id_,))
+            if not change.is_above_complete:
+                yield self._draft(family)
+        elif reach is Reach.OWNER and not is_key_unknown:
+            yield from (self._draft(family, (id_,)) for id_ in change.ids[key])
+        elif reach is Reach.SIBLINGS and not is_key_unknown:
+            yield self._draft(family, holding=(key, frozenset(change.ids[key])))
+        else:
+            yield self._draft(family)
+
+
+def _triggers(derivation: Derivation, change: EntityChange) -> bool:
+    if change.action is not Action.UPDATED:
+        return change.action in derivation.actions
+    if derivation.attributes is None or change.names is None:
+        return True
+    return not derivation.attributes.isdisjoint(change.names)
+
+
+def _identity(entity_type: EntityType, change: EntityChange) -> Identity:
+    return Identity(entity_type.family, change.key)

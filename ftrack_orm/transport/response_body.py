@@ -1,0 +1,84 @@
+"""Edge: the body of a response while it is received, checked to be complete at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import requests
+import urllib3.exceptions
+
+_CHUNK_BYTES = 1 << 18
+
+#: Raised by the HTTP libraries when the connection ends, or the compressed data breaks, before the end of the body.
+_CUT = (
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+    urllib3.exceptions.ProtocolError,
+    urllib3.exceptions.DecodeError,
+)
+#: Statuses whose responses have no body.
+_WITHOUT_BODY = frozenset({204, 304})
+
+
+class BodyCut(Exception):
+    """Inside the transport only: the end of a body is missing, of *expected* bytes if the server announced a length."""
+
+    def __init__(self, expected: int | None) -> None:
+        super().__init__()
+        self.expected = expected
+
+
+class ReceivedBody:
+    """The decompressed body of *response*, in chunks as they arrive.
+
+    Iterating raises `BodyCut` when the end is missing, and the errors of the HTTP libraries. *received* counts the
+    decompressed bytes so far.
+    """
+
+    def __init__(self, response: requests.Response) -> None:
+        self.received = 0
+        self._response = response
+        announced = response.headers.get("content-length", "")
+        self._is_chunked = "transfer-encoding" in response.headers
+        self._expected = int(announced) if announced.isdigit() and not self._is_chunked else None
+        self._may_be_empty = response.status_code in _WITHOUT_BODY or response.request.method == "HEAD"
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for chunk in _chunks(self._response):
+                self.received += len(chunk)
+                yield chunk
+        except _CUT as error:
+            raise BodyCut(self._expected) from error
+        if self._is_cut():
+            raise BodyCut(self._expected)
+
+    @property
+    def has_announced_end(self) -> bool:
+        """Whether the headers state where the body ends. Otherwise it ends where the connection does."""
+        return self._is_chunked or self._expected is not None or self._may_be_empty
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the headers state that there is no body."""
+        return self._may_be_empty or self._expected == 0
+
+    def _is_cut(self) -> bool:
+        if self._is_chunked or self._may_be_empty:
+            return False  # urllib3 checks chunks itself
+        if self._expected is None:
+            # Headers that were cut look like this, and Python's http.client takes them for complete.
+            return self.received == 0
+        # Versions of urllib3 before 2 accept less than was announced.
+        return bool(self._response.raw.tell() < self._expected)
+
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    """Yield the body as it arrives, so that an error can quote the part before the connection broke."""
+    read = getattr(response.raw, "read1", None)
+    if read is None or response.is_redirect:
+        # urllib3 before 2 has no such method, and requests has read the body of a redirect already.
+        yield from response.iter_content(_CHUNK_BYTES)
+        return
+    while chunk := read(_CHUNK_BYTES, decode_content=True):
+        yield chunk

@@ -1,0 +1,80 @@
+"""Querying rows: the number of ids in an expression and of queries in a request, and the criterion for keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from ftrack_orm import errors
+from ftrack_orm.entities import row_queries
+from ftrack_orm.entities.row_queries import key_criterion, query_each, query_rows, selects_by_key
+from ftrack_orm.query.language.compiler import compile_select
+from ftrack_orm.query.language.nodes import Path, Select
+from ftrack_orm.sandbox import datamodel
+from ftrack_orm.schema.model import Schema
+from ftrack_orm.wire.operations import Operation, QueryOperation
+from ftrack_orm.wire.replies import DeleteReply, QueryReply, Reply
+
+
+@pytest.fixture(scope="module")
+def schema() -> Schema:
+    return Schema.from_answer(datamodel.load().schemas)
+
+
+class Server:
+    """Replies to each query with one row that holds its expression, and records the size of each request."""
+
+    def __init__(self) -> None:
+        self.request_sizes: list[int] = []
+
+    def call(self, operations: Sequence[Operation]) -> list[Reply]:
+        self.request_sizes.append(len(operations))
+        return [
+            QueryReply([{"expression": each.expression}]) for each in operations if isinstance(each, QueryOperation)
+        ]
+
+
+def test_queries_share_requests_and_their_rows_stay_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_queries, "QUERIES_PER_REQUEST", 2)
+    server = Server()
+    selects = [Select(name, (Path.of("id"),)) for name in ("Task", "Shot", "User", "Note", "Status")]
+    assert [rows[0]["expression"] for rows in query_each(server.call, selects)] == [
+        f"select id from {select.entity_type}" for select in selects
+    ]
+    assert server.request_sizes == [2, 2, 1]
+    assert len(query_rows(server.call, selects)) == 5
+
+
+def test_without_queries_there_is_no_request() -> None:
+    server = Server()
+    assert query_rows(server.call, []) == []
+    assert server.request_sizes == []
+
+
+def test_a_reply_without_rows_is_a_protocol_error() -> None:
+    with pytest.raises(errors.ProtocolError, match="has no rows"):
+        query_rows(lambda _: [DeleteReply(True)], [Select("Task")])
+
+
+def test_keys_are_divided_among_several_selects(schema: Schema, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_queries, "IDS_PER_QUERY", 2)
+    selects = selects_by_key(schema.type("Task"), (Path.of("name"),), [("a",), ("b",), ("c",)])
+    assert [compile_select(select) for select in selects] == [
+        'select name from Task where id in ("a", "b")',
+        'select name from Task where id in ("c")',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "criterion"),
+    [
+        ([("p", "a")], 'parent_id is "p" and key is "a"'),
+        ([("p", "a"), ("q", "b")], 'parent_id is "p" and key is "a" or parent_id is "q" and key is "b"'),
+    ],
+)
+def test_composite_keys_are_compared_attribute_by_attribute(
+    schema: Schema, keys: list[tuple[str, ...]], criterion: str
+) -> None:
+    select = Select("Metadata", (Path.of("key"),), key_criterion(schema.type("Metadata"), keys))
+    assert compile_select(select) == f"select key from Metadata where {criterion}"

@@ -1,0 +1,1 @@
+"""Fakes that the tests of several packages use."""

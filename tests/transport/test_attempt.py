@@ -1,0 +1,142 @@
+"""Redirects as a real server sends them: followed without credentials to other servers, or refused."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ftrack_orm.errors import ProtocolError, TransportError
+from ftrack_orm.transport.base import Request
+from ftrack_orm.transport.http import HttpTransport
+from tests.transport.scripted_server import ScriptedServer
+
+from .scripted_server import KEY, read_request, redirect, respond, write_request
+
+
+@pytest.mark.parametrize("status", ["307 Temporary Redirect", "308 Permanent Redirect"])
+def test_a_redirect_that_keeps_the_method_is_followed_on_the_same_server(
+    server: ScriptedServer, make_transport: Callable[..., HttpTransport], status: str
+) -> None:
+    server.script = [redirect("/v2/api", status), respond(b"[1]")]
+    request = write_request(server.url)
+    assert make_transport().send(request).read() == b"[1]"
+    assert [received.start for received in server.received] == ["POST /api HTTP/1.1", "POST /v2/api HTTP/1.1"]
+    assert server.received[1].body == request.body
+    assert server.received[1].headers["ftrack-api-key"] == "the-key"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_a_redirect_that_turns_a_post_into_a_get_is_an_error_that_names_the_target(
+    server: ScriptedServer, make_transport: Callable[..., HttpTransport], status: int
+) -> None:
+    server.script = [redirect("https://ftrack.example.com/api?token=s3cret", f"{status} Moved")]
+    with pytest.raises(ProtocolError, match=r"redirects to https://ftrack\.example\.com \(") as caught:
+        make_transport().send(read_request(server.url))
+    assert "s3cret" not in str(caught.value)
+    assert "FTRACK_SERVER" in str(caught.value)
+    assert (caught.value.status, caught.value.excerpt) == (status, "moved")
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("target", ["http://localhost:{port}", "http://127.0.0.1:1", "ftp://127.0.0.1:{port}"])
+def test_a_post_with_the_key_is_not_redirected_to_another_server(
+    server: ScriptedServer, make_transport: Callable[..., HttpTransport], target: str
+) -> None:
+    target = target.format(port=server.port)
+    server.script = [redirect(f"{target}/api")]
+    with pytest.raises(ProtocolError, match=f"redirects to {target}"):
+        make_transport().send(read_request(server.url))
+    assert len(server.received) == 1
+
+
+def test_a_redirect_from_http_to_https_on_the_same_host_is_followed(
+    server: ScriptedServer, tls_server: ScriptedServer, make_transport: Callable[..., HttpTransport], certificate: Path
+) -> None:
+    server.script = [redirect(f"{tls_server.url}/api", "308 Permanent Redirect")]
+    tls_server.script = [respond(b"[1]")]
+    request = write_request(server.url)
+    assert make_transport(ca_bundle=certificate).send(request).read() == b"[1]"
+    assert tls_server.received[0].body == request.body
+    assert tls_server.received[0].headers["ftrack-api-key"] == "the-key"
+
+
+@pytest.mark.parametrize("location", ["http://other.test:99999/", "http://[malformed/", ""])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_redirect_to_a_malformed_url_is_an_error_of_this_library(
+    server: ScriptedServer, make_transport: Callable[..., HttpTransport], method: str, location: str
+) -> None:
+    server.script = [redirect(location)]
+    with pytest.raises((ProtocolError, TransportError)):
+        make_transport(retries=0).send(Request(method, f"{server.url}/api", timeout=5.0))
+
+
+def test_redirects_in_a_circle_end(server: ScriptedServer, make_transport: Callable[..., HttpTransport]) -> None:
+    server.script = [redirect("/v2/api"), redirect("/api")] * 10
+    with pytest.raises(ProtocolError, match="keeps redirecting"):
+        make_transport().send(read_request(server.url))
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_get_is_redirected_to_another_server_without_credentials(
+    server: ScriptedServer,
+    other_server: ScriptedServer,
+    make_transport: Callable[..., HttpTransport],
+    status: int,
+    stream: bool,
+) -> None:
+    server.script = [
+        redirect(
+            f"{other_server.url}/signed?signature=s",
+            f"{status} Found",
+        )
+    ]
+    other_server.script = [respond(b"the file", content_type="video/mp4")]
+    headers = {**KEY, "ftrack-user": "jane", "Authorization": "Basic x", "cookie": "a=b", "x-studio": "secret"}
+    request = Request(
+        "GET", f"{server.url}/component/get?id=1", {**headers, "Range": "bytes=0-7"}, timeout=5.0, stream=stream
+    )
+    with make_transport(cookies={"session": "s1"}).send(request) as response:
+        assert (response.status, response.read()) == (200, b"the file")
+    assert server.received[0].headers["ftrack-api-key"] == "the-key"
+    received = other_server.received[0]
+    assert received.start == "GET /signed?signature=s HTTP/1.1"
+    assert received.headers["range"] == "bytes=0-7"
+    assert set(received.headers) <= {"host", "user-agent", "accept", "accept-encoding", "connection", "range"}
+
+
+def test_credentials_do_not_return_with_a_redirect_back(
+    server: ScriptedServer, other_server: ScriptedServer, make_transport: Callable[..., HttpTransport]
+) -> None:
+    server.script = [redirect(f"{other_server.url}/file"), respond(b"the file")]
+    other_server.script = [redirect(f"{server.url}/elsewhere")]
+    request = Request("GET", f"{server.url}/component/get", KEY, timeout=5.0)
+    assert make_transport().send(request).read() == b"the file"
+    assert "ftrack-api-key" not in server.received[1].headers
+
+
+def test_a_redirected_upload_is_sent_again_from_its_start(
+    server: ScriptedServer, make_transport: Callable[..., HttpTransport]
+) -> None:
+    server.script = [redirect("/elsewhere"), respond(b"")]
+    request = Request("PUT", f"{server.url}/file", body=io.BytesIO(b"frames"), timeout=5.0)
+    assert make_transport().send(request).status == 200
+    assert [received.body for received in server.received] == [b"frames", b"frames"]
+
+
+def test_a_redirected_upload_of_a_stream_that_cannot_be_rewound_is_an_error(
+    server: ScriptedServer, make_transport: Callable[..., HttpTransport]
+) -> None:
+    class Pipe(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+    server.script = [redirect("/elsewhere"), respond(b"")]
+    request = Request("PUT", f"{server.url}/file", body=Pipe(b"frames"), timeout=5.0)
+    with pytest.raises(TransportError, match=r"redirects to .*/elsewhere.*cannot be sent twice") as caught:
+        make_transport().send(request)
+    assert caught.value.safe_to_retry is True
+    assert len(server.received) == 1

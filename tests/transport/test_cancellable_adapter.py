@@ -1,0 +1,48 @@
+"""An adapter whose connections can be shut down. Aborting an exchange in progress is tested with the transport."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from ftrack_orm.transport.cancellable_adapter import CancellableAdapter
+from tests.transport.scripted_server import ScriptedServer
+
+
+@pytest.fixture
+def http() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        session.mount("http://", CancellableAdapter())
+        session.trust_env = False
+        yield session
+
+
+def adapter_of(http: requests.Session, url: str) -> CancellableAdapter:
+    adapter = http.get_adapter(url)
+    assert isinstance(adapter, CancellableAdapter)
+    return adapter
+
+
+def test_after_aborting_before_it_connects_nothing_is_sent(server: ScriptedServer, http: requests.Session) -> None:
+    adapter_of(http, server.url).abort()
+    with pytest.raises(requests.ConnectionError, match="before anything was sent"):
+        http.post(server.url, data=b"[]", timeout=5)
+    assert server.received == []
+
+
+def test_on_sent_is_called_for_each_request(server: ScriptedServer, http: requests.Session) -> None:
+    sent: list[int] = []
+    adapter_of(http, server.url).on_sent = lambda: sent.append(len(server.received))
+    for _ in range(2):
+        http.post(server.url, data=b"[]", timeout=5)
+    assert len(sent) == 2
+
+
+def test_connections_through_a_proxy_are_aborted_too(server: ScriptedServer, http: requests.Session) -> None:
+    http.proxies = {"http": server.url}
+    adapter_of(http, "http://ftrack.invalid").abort()
+    with pytest.raises(requests.RequestException, match="before anything was sent"):
+        http.post("http://ftrack.invalid/api", data=b"[]", timeout=5)
+    assert server.received == []
