@@ -154,6 +154,8 @@ class Workspace:
     @property
     def journal(self) -> Journal:
         """The journal of the unit of work that the current flow is in."""
+        if len(self.journals) == 1:
+            return self.common_journal
         return _UNITS.get().get(id(self), self.common_journal)
 
     @contextmanager

@@ -55,8 +55,11 @@ def _mark_attributes_saved(workspace: Workspace, journal: Journal, entity: Entit
     An edit that was taken back after it was sent becomes the opposite edit: the server has the value that was sent.
     """
     state, values = entity._ftrack_state, entity.__dict__
-    edits = journal.edits_of(entity)
+    edits = journal.edits.get(entity, {})
     originals = state.originals or {}
+    others: list[Mapping[str, Any]] = []
+    if len(workspace.journals) > 1:
+        others = [each.edits[entity] for each in workspace.journals if each is not journal and entity in each.edits]
     for name, value in sent.items():
         if isinstance(value, PendingEdit):
             tracked = values.get(name)
@@ -69,11 +72,11 @@ def _mark_attributes_saved(workspace: Workspace, journal: Journal, entity: Entit
         edit = edits.get(name, _NO_EDIT)
         if edit is value or (edit is not _NO_EDIT and edit == value):
             del edits[name]
-        elif edit is _NO_EDIT and not workspace.pending_edits(entity, name):
+        elif edit is _NO_EDIT and not any(name in each for each in others):
             current = values.get(name, NOT_LOADED)
             if value is not NOT_LOADED and current is not NOT_LOADED and current != value:
                 edits[name] = current
-        if name in edits or workspace.pending_edits(entity, name):
+        if name in edits or (others and any(name in each for each in others)):
             originals[name] = value
         else:
             originals.pop(name, None)

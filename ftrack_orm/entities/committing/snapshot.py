@@ -164,9 +164,8 @@ class _Draft:
             return  # The members carry the change, or their deletion is recorded.
         for item in edit.added:
             self._check_sendable(owner, name, item)
-        # Entities that the same commit deletes leave their collections with that.
-        added = [item.__reference__() for item in edit.added if item not in self._journal.deleted]
-        removed = [item.__reference__() for item in edit.removed if item not in self._journal.deleted]
+        added = [item.__reference__() for item in edit.added if self._can_be_member(item)]
+        removed = [item.__reference__() for item in edit.removed if self._can_be_member(item)]
         if is_new and stored is None:
             if added:
                 data[name] = added
@@ -184,11 +183,15 @@ class _Draft:
                 )
             )
 
+    def _can_be_member(self, item: Entity) -> bool:
+        """Whether an entity exists after this commit: those that it deletes leave their collections with that."""
+        return item not in self._journal.deleted and item._ftrack_state.lifecycle is not Lifecycle.TRANSIENT
+
     def _shown_members(self, owner: Entity, name: str) -> tuple[Reference, ...] | None:
         collection = owner.__dict__.get(name)
         if not isinstance(collection, Tracked) or collection._is_stale:
             return None
-        return tuple(item.__reference__() for item in collection._content() if item not in self._journal.deleted)
+        return tuple(item.__reference__() for item in collection._content() if self._can_be_member(item))
 
     def _add_rows(self, mapping: MappedCollection, edit: EntryEdits) -> None:
         """Add the changes of the rows behind a mapping."""

@@ -55,7 +55,7 @@ def add_to_loaded_collections(entity: Entity) -> None:
                 _update_collections(entity, key_name, target, is_member=True)
                 break
     for key_name in POLYMORPHIC_KEYS:
-        if values.get(key_name) is not None:
+        if key_name not in entity.__schema__.keyed_references and values.get(key_name) is not None:
             _update_collections(entity, key_name, _find_owner_by_type(entity, key_name), is_member=True)
 
 

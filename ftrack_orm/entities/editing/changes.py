@@ -176,4 +176,5 @@ def _record(entity: Entity, changed: Mapping[str, Any], key_name: str | None = N
         before = current_reference(entity, key_name) if key_name else None
         record(entity, changed)
         if before is not None and key_name is not None:
+            entity._ftrack_state.workspace.index_keys(entity, changed)
             move_between_collections(entity, key_name, before)

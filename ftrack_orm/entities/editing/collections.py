@@ -172,6 +172,7 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
                 if any(item._ftrack_state.lifecycle in _REMOVED for item in self._items):
                     self._base = _without_removed(self._base)
                     self._set_items(_without_removed(self._items))
+                    self._drop_void_edits()
         return self._items
 
     def _current_sequence(self) -> tuple[Entity, ...]:
@@ -202,12 +203,17 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
     def _set_base(self, base: Iterable[Entity]) -> None:
         self._is_stale = False
         self._base = self._items = dict.fromkeys(base)
-        workspace = self._owner._ftrack_state.workspace
-        for journal, edit in workspace.pending_edits(self._owner, self._attribute.name):
+        self._drop_void_edits()
+        self._derive()
+
+    def _drop_void_edits(self) -> None:
+        """Drop edits that have become no difference to the base, and entities that are gone from them."""
+        workspace, name = self._owner._ftrack_state.workspace, self._attribute.name
+        for journal, edit in workspace.pending_edits(self._owner, name):
+            edit.added, edit.removed = _without_removed(edit.added), _without_removed(edit.removed)
             edit.drop_void(self._base)
             if not edit:
-                journal.discard(self._owner, self._attribute.name)
-        self._derive()
+                journal.discard(self._owner, name)
 
     def _derive(self) -> None:
         stored, shown = self._membership(), self._items

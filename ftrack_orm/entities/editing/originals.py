@@ -30,15 +30,19 @@ def journal_to_edit(entity: Entity) -> Journal:
     state = entity._ftrack_state
     if state.lifecycle is _TRANSIENT:
         raise UsageError(f"{entity!r} is not part of its session any more, since its creation was rolled back.")
-    return state.workspace.journal_for(entity)
+    return state.journal or state.workspace.journal
 
 
 def record(entity: Entity, changed: Mapping[str, Any]) -> None:
     """Set scalars and references that change together, and record them in the journal of the current unit of work."""
     state, values = entity._ftrack_state, entity.__dict__
     workspace = state.workspace
-    journal = journal_to_edit(entity)
-    edits = journal.edits_of(entity)
+    journal = state.journal or workspace.journal
+    if state.lifecycle is _TRANSIENT:
+        journal = journal_to_edit(entity)
+    edits = journal.edits.get(entity)
+    if edits is None:
+        edits = journal.edits[entity] = {}
     originals = state.originals
     if originals is None:
         originals = state.originals = {}
@@ -50,7 +54,6 @@ def record(entity: Entity, changed: Mapping[str, Any]) -> None:
             values.pop(name, None)
         else:
             values[name] = value
-    workspace.index_keys(entity, changed)
     if len(workspace.journals) > 1:
         workspace.note_edit(entity, changed, journal)
     _drop_if_unchanged(entity, changed, journal)
@@ -140,25 +143,6 @@ def restore_value(values: dict[str, Any], name: str, original: Any) -> None:
         values.pop(name, None)
     else:
         values[name] = original
-
-
-def drop_equal_edits(entity: Entity, name: str) -> None:
-    """Drop the edits of an attribute that have set it to its original: another user has made the same edit.
-
-    All values of a new entity are sent with its creation.
-    """
-    state = entity._ftrack_state
-    if state.lifecycle is Lifecycle.PENDING:
-        return
-    originals = state.originals or {}
-    original = originals.get(name, NOT_LOADED)
-    pending = state.workspace.pending_edits(entity, name)
-    if original is not NOT_LOADED and pending and all(_is_same(value, original) for _, value in pending):
-        for journal, _ in pending:
-            journal.discard(entity, name)
-        entity.__dict__[name] = originals.pop(name)
-        if not originals:
-            state.originals = None
 
 
 def _is_same(value: Any, original: Any) -> bool:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.editing.collections import Collection
 from ftrack_orm.entities.editing.mappings import Entry
-from ftrack_orm.entities.editing.originals import drop_equal_edits
 from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, Peers, new_entity, plain_key, set_values
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.errors import ProtocolError, UnknownEntityType
@@ -222,7 +221,6 @@ class Merger:
                 continue
             if originals is not None and is_edited:
                 originals[name] = value
-                drop_equal_edits(entity, name)
             elif current is NOT_LOADED:
                 values[sys.intern(name)] = value
             elif current != value:

@@ -115,10 +115,20 @@ def proxy(box: Sandbox) -> Iterator[UnreliableProxy]:
 
 
 @pytest.fixture
-def fragile_session(proxy: UnreliableProxy, box: Sandbox, schema_cache: Path) -> Iterator[Session]:
+def fragile_session(
+    request: pytest.FixtureRequest, proxy: UnreliableProxy, box: Sandbox, schema_cache: Path
+) -> Iterator[Session]:
+    """A session whose commits are sent again as often as the parameter says, by default never."""
     settings = Settings(server_url=proxy.url, api_user=box.api_user, api_key=box.api_key)
     transport = HttpTransport(settings, wait=lambda *_: None)
-    session = Session(proxy.url, box.api_key, box.api_user, schema_cache_path=schema_cache, transport=transport)
+    session = Session(
+        proxy.url,
+        box.api_key,
+        box.api_user,
+        schema_cache_path=schema_cache,
+        transport=transport,
+        retries=getattr(request, "param", 0),
+    )
     session.server_information  # noqa: B018 - makes the handshake, so that another request fails
     yield session
     session.rollback()
@@ -193,6 +203,22 @@ def test_a_commit_that_did_not_reach_the_server_is_found_to_be_not_done(
     names, notes, marks = _server_state(other, production)
     assert names == ["new", "renamed", *[f"task{n:02}" for n in range(2, 12)]]
     assert (notes - before[1], marks) == (1, ["a"])
+
+
+@pytest.mark.parametrize("fragile_session", [1], indirect=True)
+@pytest.mark.parametrize("stage", [*NOT_REACHED, *REACHED])
+def test_a_commit_that_was_not_carried_out_is_sent_again_and_none_is_carried_out_twice(
+    changed: Session, other: Session, proxy: UnreliableProxy, production: Production, stage: str
+) -> None:
+    before = _server_state(other, production)
+    planned = len(changed.plan())
+    proxy.stage = stage
+    assert changed.commit() == planned
+    assert (changed.created, changed.modified, changed.deleted) == ([], [], [])
+    names, notes, marks = _server_state(other, production)
+    assert names == ["new", "renamed", *[f"task{n:02}" for n in range(2, 12)]]
+    assert (notes - before[1], marks) == (1, ["a"])
+    assert changed.commit() == 0
 
 
 @pytest.mark.parametrize("stage", ["request half", "response half"])

@@ -22,10 +22,12 @@ def task(session: Session, production: Production) -> Entity:
     return task
 
 
-def take(session: Session, only: Any = None) -> Snapshot:
+def take(session: Session, *only: Entity) -> Snapshot:
+    """Return the snapshot of all edits, or of those of *only*."""
     workspace = session._workspace
     with workspace.lock:
-        return take_snapshot(workspace.journal, only)
+        journal = workspace.journal
+        return take_snapshot(journal.part(only) if only else journal, journal)
 
 
 def test_later_edits_do_not_change_a_snapshot(session: Session, task: Entity) -> None:
@@ -73,14 +75,15 @@ def test_a_collection_is_not_sent_when_its_new_members_have_the_key_of_the_owner
     assert [creation.data["parent_id"] for creation in changes.creations] == [shot.id]
 
 
-def test_a_collection_is_sent_as_a_whole_without_deleted_members(session: Session, task: Entity) -> None:
+def test_a_collection_is_sent_as_a_difference_without_members_that_the_commit_deletes(session: Session, task: Entity) -> None:
     first, second, third = (session.create("Scope", name=name) for name in "abc")
     task.scopes.extend([first, second])
     session.commit()
     task.scopes.append(third)
     session.delete(first)
-    (update,) = take(session).changes.modifications
-    assert [reference.id for reference in update.data["scopes"]] == [second.id, third.id]
+    (change,) = take(session).memberships
+    assert [reference.id for reference in change.added] == [third.id]
+    assert change.removed == ()
 
 
 def test_the_empty_collections_of_a_new_entity_are_not_sent(session: Session, production: Production) -> None:
@@ -91,7 +94,7 @@ def test_the_empty_collections_of_a_new_entity_are_not_sent(session: Session, pr
     assert "scopes" not in creation.data
 
 
-def test_a_restricted_snapshot_has_the_named_attributes_and_no_deletions(
+def test_a_snapshot_of_one_entity_has_its_edits_and_no_deletions_of_others(
     session: Session, task: Entity, production: Production
 ) -> None:
     task.bid, task.name = 9, "renamed"
@@ -101,17 +104,17 @@ def test_a_restricted_snapshot_has_the_named_attributes_and_no_deletions(
     deleted = existing(session.get("Task", production.tasks[2]))
     assert deleted is not None
     session.delete(deleted)
-    snapshot = take(session, {task: {"bid"}})
-    assert snapshot.sent == {task: {"bid": 9}}
+    snapshot = take(session, task)
+    assert snapshot.sent == {task: {"bid": 9, "name": "renamed"}}
     assert snapshot.deleted == ()
     assert snapshot.changes.deletions == ()
 
 
 def test_joined_snapshots_have_the_contents_of_all(session: Session, task: Entity, production: Production) -> None:
     task.bid = 9
-    first = take(session, {task: None})
+    first = take(session, task)
     new = session.create("Task", name="new", parent_id=production.shots[0])
-    joined = join_snapshots([first, take(session, {new: None})])
+    joined = join_snapshots([first, take(session, new)])
     assert joined.created == (new,)
     assert set(joined.sent) == {task, new}
     assert (len(joined.changes.creations), len(joined.changes.modifications)) == (1, 1)

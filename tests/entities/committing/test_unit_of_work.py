@@ -273,13 +273,13 @@ class CountingLock:
 def test_commits_rollbacks_and_ensure_hold_the_given_lock(session: Session, production: Production) -> None:
     lock = CountingLock()
     workspace, parts = session._workspace, session._parts
-    work = UnitOfWork(workspace, parts.handshake.call, lock)
+    work = UnitOfWork(workspace, parts.handshake.call, make_lock=lambda: lock)
     existing(session.get("Task", production.tasks[0])).bid = 9
     assert work.commit() == 1
     work.rollback()
     assert lock.entries == [1, 1]
     Ensurer(workspace, work).ensure("Task", [{"name": "new", "parent_id": production.shots[0]}], None, commit=True)
-    assert lock.entries == [1, 1, 1, 2]
+    assert lock.entries == [1, 1, 1]
     assert lock.depth == 0
 
 
