@@ -30,12 +30,14 @@ def make_change(
     entity: Entity,
     names: frozenset[str],
     *,
+    by_members: frozenset[str],
     is_deleted: bool,
     client_token: str,
 ) -> ServerChange:
     """Return the change of *entity* that *event* reports.
 
-    Collections are left out of *names* if the event shows that they have neither gained nor lost members.
+    Those of the collections *by_members* are left out of *names* that have neither gained nor lost members according to
+    the event.
     """
     schema, is_created = workspace.schema, False
     key, family = entity._ftrack_state.key, entity.__schema__.family
@@ -45,13 +47,14 @@ def make_change(
             changes.update(value_changes(schema, entity_type, entry))
             is_created |= entry.action == "add"
     members = _member_changes(workspace, entries, entity, names)
+    members.update({name: each for name in names if (each := _listed_members(changes.get(name))) is not None})
     unchanged = {name for name, each in members.items() if not each.added and not each.removed}
     members = {name: each for name, each in members.items() if name not in unchanged}
     changed_values = ChangedValues(workspace, entity, changes)
     token = event.data.get("clientToken") if isinstance(event.data, Mapping) else None
     return ServerChange(
         entity=entity,
-        names=names - unchanged,
+        names=names - (unchanged & by_members),
         old=changed_values.old,
         new=changed_values.new,
         added=LazyValues(members, partial(_members, workspace, members, is_removed=False)),
@@ -79,6 +82,20 @@ def _member_changes(
         if change is not None:
             changes[name] = change
     return changes
+
+
+def _listed_members(change: ValueChange | None) -> MemberChange | None:
+    """Return the members that a collection gained and lost which the event reports as lists of ids."""
+    if change is None or change.attribute is None or change.attribute.kind is not Kind.COLLECTION:
+        return None
+    if not isinstance(change.old, list) or not isinstance(change.new, list):
+        return None
+    old, new = (tuple(map(str, ids)) for ids in (change.old, change.new))
+    return MemberChange(
+        str(change.attribute.target),
+        added=tuple(id_ for id_ in new if id_ not in old),
+        removed=tuple(id_ for id_ in old if id_ not in new),
+    )
 
 
 def _members(workspace: Workspace, members: Mapping[str, MemberChange], name: str, *, is_removed: bool) -> Any:

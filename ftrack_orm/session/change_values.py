@@ -33,8 +33,10 @@ def entities_of(
 
     Those that the server lacks too, or this user may not see, are left out, unless they *may_be_deleted*.
     """
-    family = workspace.schema.type(entity_type).family
-    keys = [tuple(id_.split(",")) for id_ in ids]
+    schema = workspace.schema.type(entity_type)
+    family, commas = schema.family, len(schema.primary_key) - 1
+    # Events join the parts of a key by commas, and the last part may contain some itself.
+    keys = [tuple(id_.split(",", commas)) for id_ in ids]
     known = {key: workspace.lookup(entity_type, key) or workspace.expiry.find_deleted(family, key) for key in keys}
     missing = [key for key, entity in known.items() if entity is None]
     if missing:
