@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.events.changed_values import MemberChange, ValueChange, member_change, value_changes
+from ftrack_orm.events.changed_values import (
+    MemberChange,
+    ValueChange,
+    mapping_change,
+    member_change,
+    value_changes,
+)
 from ftrack_orm.schema.attribute import Kind
 
 from .change_values import ChangedValues, entities_of
@@ -46,6 +52,7 @@ def make_change(
         if entity_type.family == family and entry.key(entity_type) == key:
             changes.update(value_changes(schema, entity_type, entry))
             is_created |= entry.action == "add"
+    changes.update(_mapping_changes(workspace, entries, entity, names))
     members = _member_changes(workspace, entries, entity, names)
     members.update({name: each for name in names if (each := _listed_members(changes.get(name))) is not None})
     unchanged = {name for name, each in members.items() if not each.added and not each.removed}
@@ -66,6 +73,21 @@ def make_change(
         by_me=token == client_token,
         event=event,
     )
+
+
+def _mapping_changes(
+    workspace: Workspace, entries: Entries, entity: Entity, names: frozenset[str]
+) -> dict[str, ValueChange]:
+    """Return the changed keys of the mappings in *names* with their values, where the event states them."""
+    schema, owner, key = workspace.schema, entity.__schema__, entity._ftrack_state.key
+    changes: dict[str, ValueChange] = {}
+    for name in names:
+        attribute = owner.attributes.get(name)
+        if attribute is not None and attribute.kind is Kind.MAPPING and len(key) == 1:
+            change = mapping_change(schema, owner, key[0], attribute, entries)
+            if change is not None:
+                changes[name] = change
+    return changes
 
 
 def _member_changes(

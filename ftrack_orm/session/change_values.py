@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.custom_attributes.configuration import Configuration, Options
@@ -77,7 +78,7 @@ class ChangedValues:
             return self._custom_value(name, value)
         if change.attribute.kind is Kind.COLLECTION and isinstance(value, list):
             return entities_of(self._workspace, str(change.attribute.target), map(str, value))
-        return value
+        return MappingProxyType(value) if isinstance(value, dict) else value
 
     def _target(self, name: str, id_: Any) -> Entity | None:
         """Return the entity behind the value of a key."""

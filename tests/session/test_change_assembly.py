@@ -277,6 +277,27 @@ def test_a_move_changes_the_children_of_both_parents(
     assert len(changes) == 2
 
 
+def test_changed_entries_of_metadata_are_reported_with_their_values(
+    follower: Session, other: Session, production: Production, received: Received
+) -> None:
+    follower.on_change("Task", received, attributes=["metadata"])
+    task = existing(other.get("Task", production.tasks[0]))
+    steps: list[tuple[dict[str, str], dict[str, str]]] = [
+        ({}, {"a": "1", "b,c": "2"}),
+        ({"a": "1"}, {"a": "3"}),
+        ({"b,c": "2"}, {}),
+    ]
+    for old, new in steps:
+        for key in old.keys() - new.keys():
+            del task.metadata[key]
+        task.metadata.update(new)
+        other.commit()
+        (change,) = received.rest()
+        assert change.entity.id == task.id
+        assert change.names == {"metadata"}
+        assert (change.old["metadata"], change.new["metadata"]) == (old, new)
+
+
 def test_members_of_lists_scopes_and_links_are_reported_on_both_sides(
     follower: Session, other: Session, production: Production, received: Received
 ) -> None:
