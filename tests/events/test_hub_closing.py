@@ -10,8 +10,7 @@ import pytest
 
 from ftrack_orm import EventHub
 from ftrack_orm.events.event import Event
-from tests.events.conftest import MakeHub
-from tests.events.memory_server import TIMEOUT, MemoryServer
+from tests.events.memory_server import TIMEOUT, MakeHub, MemoryServer
 
 
 class SlowCallback:
