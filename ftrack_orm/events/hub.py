@@ -144,8 +144,7 @@ class EventHub:
             initial_limit=initial_limit,
             clock=self._clock,
         )
-        # A program that ends must not wait for this: the thread is a daemon.
-        weakref.finalize(receiver, connection.end).atexit = False
+        threads.end_with(receiver, connection.end)
         return connection
 
     @property
