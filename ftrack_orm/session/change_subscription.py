@@ -126,6 +126,8 @@ class ChangeSubscription:
             return
         self._follow_schema()
         reported = self._reported(self._invalidation.notices(event.data))
+        if not reported:
+            return
         entries = [
             (entry.entity_type, entry)
             for entry in update_entries(event.data, self._types)
