@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from ftrack_orm import Session
 from ftrack_orm.sandbox import Sandbox
+from tests.custom_attributes import Configure, create_configuration
 from tests.production import Connect, Production, create_production
 from tests.property_settings import load_profile
 
@@ -64,6 +66,12 @@ def production(connect: Connect) -> Production:
     """A production of the test's own, created by another session."""
     with connect() as creator:
         return create_production(creator)
+
+
+@pytest.fixture
+def configure(connect: Connect, production: Production) -> Configure:
+    """Create configurations of custom attributes for the test's project in another session."""
+    return functools.partial(create_configuration, connect(), production)
 
 
 @pytest.hookimpl(trylast=True)  # runs after the plugin of hypothesis, which sets the marker

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class ValueChange:
     """The values of one attribute, or of one custom attribute, before and after a change.
 
-    *attribute* is None for the key of a custom attribute. For a collection, the values are lists of ids.
+    *attribute* is None for the key of a custom attribute. For a collection, the values are lists of ids. For
+    a mapping, they are dicts of the changed keys.
     """
 
     attribute: Attribute | None
@@ -100,6 +101,37 @@ def member_change(
         elif after != owner_id:
             removed[str(members[0])] = None
     return MemberChange(target, tuple(added), tuple(removed))
+
+
+def mapping_change(
+    schema: Schema,
+    owner: EntityType,
+    owner_id: str,
+    attribute: Attribute,
+    entries: Iterable[tuple[EntityType, UpdateEntry]],
+) -> ValueChange | None:
+    """Return the changed keys of the mapping *attribute* of an entity, with their values before and after.
+
+    A key that was added has no value before, a removed one none after. Return None if *entries* contain no such key.
+    """
+    stored = schema.membership(owner.name, attribute.name)
+    if not isinstance(stored, Inverse) or attribute.key_name is None or attribute.value_name is None:
+        return None
+    old: dict[str, Any] = {}
+    new: dict[str, Any] = {}
+    for entity_type, entry in entries:
+        parts = dict(zip(entity_type.primary_key, entry.key(entity_type), strict=True))
+        key = parts.get(attribute.key_name)
+        if entity_type.name != attribute.target or parts.get(stored.attribute) != owner_id or key is None:
+            continue
+        value = value_changes(schema, entity_type, entry).get(attribute.value_name)
+        if value is None:
+            continue
+        if entry.action != "add":
+            old[key] = value.old
+        if entry.action != "remove":
+            new[key] = value.new
+    return ValueChange(attribute, old, new) if old or new else None
 
 
 def _sides(entity_type: EntityType, entry: UpdateEntry, name: str) -> tuple[str | None, str | None]:

@@ -79,6 +79,8 @@ class EventHub:
         self._subscribers = SubscriberIndex()
         self._parts = self._assemble()
         self._connection: EventConnection | None = None
+        #: The connection that a call of `disconnect` or `close` is about to end.
+        self._ending: EventConnection | None = None
 
     def _assemble(self) -> HubParts:
         return assemble(
@@ -105,6 +107,10 @@ class EventHub:
         """
         self._check_usable()
         deadline = None if timeout is None else self._clock() + timeout
+        ending = self._ending
+        if ending is not None and not ending.is_current_thread and not self._parts.dispatcher.is_worker:
+            # Another thread disconnects; a callback must not wait for that, because it is waited for itself.
+            ending.wait_closed(timeout)
         with self._lock:
             is_new = self._connection is None or not self._connection.alive
             if is_new:
@@ -138,8 +144,7 @@ class EventHub:
             initial_limit=initial_limit,
             clock=self._clock,
         )
-        # A program that ends must not wait for this: the thread is a daemon.
-        weakref.finalize(receiver, connection.end).atexit = False
+        threads.end_with(receiver, connection.end)
         return connection
 
     @property
@@ -156,7 +161,7 @@ class EventHub:
         connection.
         """
         if self._connection is not None and self._process_id == os.getpid():
-            self._end_connection(timeout, is_final=False)
+            self._disconnect(timeout, is_final=False)
 
     def close(self, timeout: float = 10.0) -> None:
         """Disconnect for good and end the threads; callbacks still running after *timeout* seconds are abandoned.
@@ -170,12 +175,19 @@ class EventHub:
         if self._process_id == os.getpid():
             # Events that wait longer are dropped; the callbacks that run then have the same time again.
             dispatcher = self._parts.dispatcher
-            dropped = self._end_connection(timeout, is_final=True)
+            dropped = self._disconnect(timeout, is_final=True)
             self._closed = True
             dropped += dispatcher.close(timeout if dispatcher.are_others_idle else 0.0)
             if dropped:
                 logger.warning("%d received events are not handled, because the hub is closed.", dropped)
         self._closed = True
+
+    def _disconnect(self, timeout: float, *, is_final: bool) -> int:
+        self._ending = self._connection
+        try:
+            return self._end_connection(timeout, is_final=is_final)
+        finally:
+            self._ending = None
 
     def _end_connection(self, timeout: float, *, is_final: bool) -> int:
         """Let callbacks finish while their replies can still be sent, and close the connection, if there is one.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from collections.abc import Callable
 
 #: Keeps the connection to the event server: opens it, receives, sends.
@@ -25,6 +27,21 @@ class HubThread(threading.Thread):
 def is_hub_thread() -> bool:
     """Whether the calling thread belongs to an event hub, and not to the user."""
     return isinstance(threading.current_thread(), HubThread)
+
+
+def end_with(owner: object, end: Callable[[], object]) -> None:
+    """Call *end*, which ends threads, when *owner* is collected. *end* must not refer to *owner*.
+
+    It is not called in a forked child process, which has a copy of the owner but not the threads: there, locks may be
+    held for good. Nor is it called at the end of the program, which does not wait for daemons.
+    """
+    process_id = os.getpid()
+
+    def finalize() -> None:
+        if os.getpid() == process_id:
+            end()
+
+    weakref.finalize(owner, finalize).atexit = False
 
 
 def make_thread(name: str, run: Callable[[], None]) -> threading.Thread:

@@ -95,6 +95,22 @@ def applicable(configurations: Iterable[Configuration], scope: ConfigurationScop
     return [c for c in applying if c.project_id is not None or c.key not in own_keys]
 
 
+def names_in_mapping(keys: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the name under which each configuration is found in the mapping of an entity, by configuration id.
+
+    *keys* are the ids and keys of the configurations that apply to the entity. One key may be configured twice: as
+    hierarchical and as the type's own (PROTOCOL 8.5). The key is then the name of the configuration with the smallest
+    id, whether it is hierarchical or not, and the others are found under their ids. The official client reads and
+    writes the first in the server's order, which is that of the ids, for loaded entities and new ones alike (measured).
+    """
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for id_, key in sorted(keys):
+        names[id_] = id_ if key in taken else key
+        taken.add(key)
+    return names
+
+
 def _holds(condition: Condition, configuration: ConfigurationTarget, scope: ConfigurationScope) -> bool:
     return (
         condition.entity_type in (None, configuration.entity_type)

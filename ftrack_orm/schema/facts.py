@@ -75,6 +75,24 @@ LINK_TYPES: Final = frozenset(
 #: Types without a meaning of their own when they belong to nothing: taking one out of a collection deletes it.
 DELETED_ON_REMOVAL: Final = LINK_TYPES | {"Appointment"}
 
+#: The studio's configuration. Entities of these types cannot be deleted while production data refers to them: the rule
+#: of the embedded server, which suits the errors of real ones (foreign key constraints, PROTOCOL 2.4).
+CONFIGURATION: Final = frozenset(
+    {
+        "AssetType", "CustomAttributeType", "Disk", "ListCategory", "ManagerType", "ObjectType", "Priority",
+        "ProjectSchema", "ProjectSchemaObjectType", "ProjectSchemaOverride", "Schema", "SchemaStatus", "SchemaType",
+        "SecurityRole", "State", "Status", "TaskTemplate", "TaskTemplateItem", "TaskTypeSchema", "TaskTypeSchemaType",
+        "Type", "UserType", "WorkflowSchema", "WorkflowSchemaStatus",
+    }
+)  # fmt: skip
+
+#: Families and keys of entities that stay when the entity is deleted that the key refers to, or prevent its deletion,
+#: although a collection of that entity holds them. The embedded server's rule: notes must not vanish with their author,
+#: logged hours remain, and so do the groups inside a deleted group.
+KEPT_WITHOUT_OWNER: Final = frozenset(
+    {("Note", "user_id"), ("Timelog", "user_id"), (RESOURCE, "parent_id"), (CUSTOM_CONFIGURATION_BASE, "group_id")}
+)
+
 # -- attributes -------------------------------------------------------------------------------------------------------
 
 #: The path to an entity as a list of {id, name, type}, project first and the entity last. The schema says "string"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Union
 
 from .attribute import Attribute, Kind
-from .facts import TREE_COLLECTIONS
+from .facts import CUSTOM_ATTRIBUTE_LINK, CUSTOM_ATTRIBUTE_LINK_FROM, TREE_COLLECTIONS
 from .relations import Derived, Inverse, RelationKey, Through, fits, lineage, referring_keys
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ _KNOWN: Final[Mapping[tuple[str, str], RelationKey]] = {
     ("Type", "task_type_schemas"): Through("TaskTypeSchemaType", "type_id", "task_type_schema_id"),
 }
 
+#: The links of custom attributes, which entities of all types have (PROTOCOL 5.3, 6).
+_LINK_ENDS: Final = {CUSTOM_ATTRIBUTE_LINK: Inverse("from_id"), CUSTOM_ATTRIBUTE_LINK_FROM: Inverse("to_id")}
+
 
 def membership(schema: Schema, owner: EntityType, attribute: Attribute) -> Membership:
     """Return how the members of the collection or mapping *attribute* of *owner* are stored."""
@@ -64,6 +67,8 @@ def membership(schema: Schema, owner: EntityType, attribute: Attribute) -> Membe
     target = schema.types.get(str(attribute.target))
     if target is None:
         return None
+    if target.name in _LINK_ENDS and target.attributes.keys() >= {_LINK_ENDS[target.name].attribute}:
+        return _LINK_ENDS[target.name]
     return _single_key(schema, owner, attribute) or _polymorphic_key(target)
 
 

@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.events.changed_values import MemberChange, ValueChange, member_change, value_changes
+from ftrack_orm.events.changed_values import (
+    MemberChange,
+    ValueChange,
+    mapping_change,
+    member_change,
+    value_changes,
+)
 from ftrack_orm.schema.attribute import Kind
 
 from .change_values import ChangedValues, entities_of
@@ -30,12 +36,14 @@ def make_change(
     entity: Entity,
     names: frozenset[str],
     *,
+    by_members: frozenset[str],
     is_deleted: bool,
     client_token: str,
 ) -> ServerChange:
     """Return the change of *entity* that *event* reports.
 
-    Collections are left out of *names* if the event shows that they have neither gained nor lost members.
+    Those of the collections *by_members* are left out of *names* that have neither gained nor lost members according to
+    the event.
     """
     schema, is_created = workspace.schema, False
     key, family = entity._ftrack_state.key, entity.__schema__.family
@@ -44,14 +52,16 @@ def make_change(
         if entity_type.family == family and entry.key(entity_type) == key:
             changes.update(value_changes(schema, entity_type, entry))
             is_created |= entry.action == "add"
+    changes.update(_mapping_changes(workspace, entries, entity, names))
     members = _member_changes(workspace, entries, entity, names)
+    members.update({name: each for name in names if (each := _listed_members(changes.get(name))) is not None})
     unchanged = {name for name, each in members.items() if not each.added and not each.removed}
     members = {name: each for name, each in members.items() if name not in unchanged}
     changed_values = ChangedValues(workspace, entity, changes)
     token = event.data.get("clientToken") if isinstance(event.data, Mapping) else None
     return ServerChange(
         entity=entity,
-        names=names - unchanged,
+        names=names - (unchanged & by_members),
         old=changed_values.old,
         new=changed_values.new,
         added=LazyValues(members, partial(_members, workspace, members, is_removed=False)),
@@ -63,6 +73,21 @@ def make_change(
         by_me=token == client_token,
         event=event,
     )
+
+
+def _mapping_changes(
+    workspace: Workspace, entries: Entries, entity: Entity, names: frozenset[str]
+) -> dict[str, ValueChange]:
+    """Return the changed keys of the mappings in *names* with their values, where the event states them."""
+    schema, owner, key = workspace.schema, entity.__schema__, entity._ftrack_state.key
+    changes: dict[str, ValueChange] = {}
+    for name in names:
+        attribute = owner.attributes.get(name)
+        if attribute is not None and attribute.kind is Kind.MAPPING and len(key) == 1:
+            change = mapping_change(schema, owner, key[0], attribute, entries)
+            if change is not None:
+                changes[name] = change
+    return changes
 
 
 def _member_changes(
@@ -79,6 +104,20 @@ def _member_changes(
         if change is not None:
             changes[name] = change
     return changes
+
+
+def _listed_members(change: ValueChange | None) -> MemberChange | None:
+    """Return the members that a collection gained and lost which the event reports as lists of ids."""
+    if change is None or change.attribute is None or change.attribute.kind is not Kind.COLLECTION:
+        return None
+    if not isinstance(change.old, list) or not isinstance(change.new, list):
+        return None
+    old, new = (tuple(map(str, ids)) for ids in (change.old, change.new))
+    return MemberChange(
+        str(change.attribute.target),
+        added=tuple(id_ for id_ in new if id_ not in old),
+        removed=tuple(id_ for id_ in old if id_ not in new),
+    )
 
 
 def _members(workspace: Workspace, members: Mapping[str, MemberChange], name: str, *, is_removed: bool) -> Any:

@@ -60,12 +60,16 @@ class _Reported:
     """The change of one entity, collected from all notices of an event that are about it."""
 
     names: frozenset[str]
+    #: The collections among *names* that changed only if members joined or left them.
+    by_members: frozenset[str]
     entity_type: str | None
     is_deleted: bool
     #: Whether the entity is reported even if the session does not have it.
     is_certain: bool
 
     def add(self, other: _Reported) -> None:
+        by_members = (self.by_members | other.by_members) - (self.names - self.by_members)
+        self.by_members = by_members - (other.names - other.by_members)
         self.names |= other.names
         self.entity_type = self.entity_type or other.entity_type
         self.is_deleted |= other.is_deleted
@@ -122,6 +126,8 @@ class ChangeSubscription:
             return
         self._follow_schema()
         reported = self._reported(self._invalidation.notices(event.data))
+        if not reported:
+            return
         entries = [
             (entry.entity_type, entry)
             for entry in update_entries(event.data, self._types)
@@ -149,7 +155,8 @@ class ChangeSubscription:
                 continue
             # An entry of an unknown type may be about any entity with its id, and the session asks for none of them.
             is_certain = notice.entity_type is not None or notice.names is not None
-            each = _Reported(names, notice.entity_type, notice.is_deleted, is_certain)
+            by_members = names.intersection(notice.members) - (notice.names or frozenset())
+            each = _Reported(names, by_members, notice.entity_type, notice.is_deleted, is_certain)
             if notice.key in reported:
                 reported[notice.key].add(each)
             else:
@@ -203,6 +210,7 @@ class ChangeSubscription:
             entries,
             entity,
             reported.names,
+            by_members=reported.by_members,
             is_deleted=reported.is_deleted,
             client_token=self._client_token,
         )

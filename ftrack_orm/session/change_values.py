@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.custom_attributes.configuration import Configuration, Options
@@ -33,8 +34,10 @@ def entities_of(
 
     Those that the server lacks too, or this user may not see, are left out, unless they *may_be_deleted*.
     """
-    family = workspace.schema.type(entity_type).family
-    keys = [tuple(id_.split(",")) for id_ in ids]
+    schema = workspace.schema.type(entity_type)
+    family, commas = schema.family, len(schema.primary_key) - 1
+    # Events join the parts of a key by commas, and the last part may contain some itself.
+    keys = [tuple(id_.split(",", commas)) for id_ in ids]
     known = {key: workspace.lookup(entity_type, key) or workspace.expiry.find_deleted(family, key) for key in keys}
     missing = [key for key, entity in known.items() if entity is None]
     if missing:
@@ -75,7 +78,7 @@ class ChangedValues:
             return self._custom_value(name, value)
         if change.attribute.kind is Kind.COLLECTION and isinstance(value, list):
             return entities_of(self._workspace, str(change.attribute.target), map(str, value))
-        return value
+        return MappingProxyType(value) if isinstance(value, dict) else value
 
     def _target(self, name: str, id_: Any) -> Entity | None:
         """Return the entity behind the value of a key."""

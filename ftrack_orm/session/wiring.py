@@ -9,6 +9,7 @@ import attrs
 
 from ftrack_orm.entities.classes import Classes
 from ftrack_orm.entities.committing.bulk import BulkOperations
+from ftrack_orm.entities.committing.deletion_preview import DeletionPreviewer
 from ftrack_orm.entities.committing.ensure import Ensurer
 from ftrack_orm.entities.committing.unit_of_work import UnitOfWork
 from ftrack_orm.entities.custom_attributes.configurations import Configurations
@@ -51,6 +52,7 @@ class SessionParts:
     query_runner: QueryRunner
     unit_of_work: UnitOfWork
     ensurer: Ensurer
+    deletion_previewer: DeletionPreviewer
     raw_calls: RawCalls
 
 
@@ -95,7 +97,8 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
        carries the questions about server and schema. It notifies the classes of a newer schema, so these come first.
     3. The workspace holds the entities. It needs the classes, the handshake to renew the schema, and the loader and the
        configurations to load missing values. These two work on the workspace, so it calls their factories with itself.
-    4. Refresher, query runner, unit of work and ensurer work on the workspace, and nothing needs them.
+    4. Refresher, query runner, unit of work, ensurer and previewer of deletions work on the workspace, and nothing
+       needs them.
     """
     channel = Channel(settings, transport or http_transport(settings))
     classes = CurrentClasses()
@@ -127,5 +130,6 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
         query_runner=QueryRunner(workspace, handshake.call, channel.submit, bulk),
         unit_of_work=unit_of_work,
         ensurer=Ensurer(workspace, unit_of_work),
+        deletion_previewer=DeletionPreviewer(workspace, handshake.call),
         raw_calls=RawCalls(handshake.call),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,9 +10,7 @@ import pytest
 from ftrack_orm.events.connection.backoff import BackOff
 from ftrack_orm.events.hub import EventHub
 from ftrack_orm.settings import Settings
-from tests.events.memory_server import TIMEOUT, MemoryServer
-
-MakeHub = Callable[..., EventHub]
+from tests.events.memory_server import TIMEOUT, MakeHub, MemoryServer
 
 
 @pytest.fixture

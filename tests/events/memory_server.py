@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ftrack_orm.errors import FtrackError, TransportError
 from ftrack_orm.events.event import Event
+from ftrack_orm.events.hub import EventHub
 from ftrack_orm.wire.socketio import (
     Packet,
     PacketType,
@@ -23,6 +24,9 @@ from ftrack_orm.wire.socketio import (
 
 #: Seconds to wait for an expected result; long, because a busy machine is no failure.
 TIMEOUT = 30
+
+#: Creates hubs that are connected to the server in memory. Keyword arguments are settings.
+MakeHub = Callable[..., EventHub]
 
 
 class MemoryWebSocket:

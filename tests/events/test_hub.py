@@ -24,8 +24,7 @@ from ftrack_orm.errors import (
 from ftrack_orm.events.event import Event
 from ftrack_orm.wire.socketio import PacketType, decode
 from tests.assertions import existing
-from tests.events.conftest import MakeHub
-from tests.events.memory_server import TIMEOUT, MemoryServer
+from tests.events.memory_server import TIMEOUT, MakeHub, MemoryServer
 
 
 class Collector:

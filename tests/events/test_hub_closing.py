@@ -10,8 +10,7 @@ import pytest
 
 from ftrack_orm import EventHub
 from ftrack_orm.events.event import Event
-from tests.events.conftest import MakeHub
-from tests.events.memory_server import TIMEOUT, MemoryServer
+from tests.events.memory_server import TIMEOUT, MakeHub, MemoryServer
 
 
 class SlowCallback:
@@ -153,3 +152,21 @@ def test_a_hub_handles_events_again_after_it_was_disconnected_and_connected(hub:
     hub.connect(TIMEOUT)
     hub.publish(Event("studio.step"))
     assert handled.wait(TIMEOUT)
+
+
+def test_connecting_while_another_thread_disconnects_waits_and_connects_again(make_hub: MakeHub) -> None:
+    hub, callback = make_hub(event_workers=1), SlowCallback()
+    hub.subscribe("topic=studio.question", callback)
+    hub.connect(TIMEOUT)
+    hub.publish(Event("studio.question", {"number": 1}))
+    assert callback.entered.acquire(timeout=TIMEOUT)
+    disconnecting = start(hub.disconnect, TIMEOUT)
+    while hub._ending is None:
+        time.sleep(0.001)
+    connecting = start(hub.connect, TIMEOUT)
+    callback.leave.set()
+    disconnecting.join(TIMEOUT)
+    connecting.join(TIMEOUT)
+    assert hub.connected
+    hub.publish(Event("studio.question", {"number": 2}))
+    assert callback.entered.acquire(timeout=TIMEOUT)

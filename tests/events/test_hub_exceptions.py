@@ -12,8 +12,7 @@ import pytest
 from ftrack_orm import EventHub
 from ftrack_orm.events.event import Event
 from tests.assertions import existing
-from tests.events.conftest import MakeHub
-from tests.events.memory_server import TIMEOUT, MemoryServer
+from tests.events.memory_server import TIMEOUT, MakeHub, MemoryServer
 from tests.events.raised import every_exception
 
 #: Makes a hub call `fail`, which raises, at one place.

@@ -12,8 +12,7 @@ import pytest
 from ftrack_orm.events.event import Event
 from ftrack_orm.sandbox import Sandbox
 from tests.assertions import existing
-from tests.events.conftest import MakeHub
-from tests.events.memory_server import TIMEOUT, MemoryServer
+from tests.events.memory_server import TIMEOUT, MakeHub, MemoryServer
 from tests.production import Connect, Production
 
 

@@ -1,4 +1,4 @@
-"""A small schema that has each feature of a server's schema once."""
+"""The small schema, for each test to change."""
 
 from __future__ import annotations
 
@@ -6,84 +6,10 @@ from typing import Any
 
 import pytest
 
-
-def _context(id: str, alias: dict[str, Any] | str, **more: Any) -> dict[str, Any]:
-    """Return a type of the context family with the attributes that all of them have."""
-    return {
-        "id": id,
-        "type": "object",
-        "alias_for": alias,
-        "primary_key": ["id"],
-        "properties": {
-            "id": {"type": "string", "default": "{uid}"},
-            "name": {"type": "string", "default": ""},
-            "parent": {"$ref": "Context"},
-            "parent_id": {"type": "string", "description": "Foreign key(s): Context.id"},
-            "children": {"type": "array", "items": {"$ref": "Context"}},
-            "link": {"type": "string"},
-            **more.pop("properties", {}),
-        },
-        **more,
-    }
+from tests.schema.small_schema import small_schema
 
 
 @pytest.fixture
 def answer() -> list[dict[str, Any]]:
     """The reply to `query_schemas`, with each kind of attribute and type."""
-    typed = {
-        "status": {"$ref": "Status", "alias_for": "status"},
-        "status_id": {"type": "string", "alias_for": "statusid", "description": "Foreign key(s): Status.id"},
-        "object_type_id": {"type": "string", "alias_for": "object_typeid"},
-        "project_id": {"type": "string", "alias_for": "showid"},
-        "metadata": {
-            "type": "mapped_array",
-            "items": {"$ref": "Metadata"},
-            "key_value_attributes": {"key": "key", "value": "value"},
-        },
-        "bid": {"type": "number", "default": 0},
-    }
-    subtype = {
-        "immutable": ["object_type_id", "id"],
-        "computed": ["link", "project_id"],
-        "required": ["name"],
-        "default_projections": ["name", "gone"],
-        "system_projections": ["id", "showid", "_private"],
-        "metadata": {"group_by": True},
-    }
-    return [
-        _context("Context", "Context"),
-        _context("Project", "Show", properties={"full_name": {"type": "string", "description": "The long name."}}),
-        _context("TypedContext", "Task", properties=typed),
-        _context(
-            "Task",
-            {"id": "Task", "classifiers": {"object_typeid": "t1"}},
-            properties={**typed, "hours": {"type": "integer"}},
-            **subtype,
-        ),
-        _context("Shot", {"id": "Task", "classifiers": {"object_typeid": "s1"}}, properties=typed, **subtype),
-        {
-            "id": "Status",
-            "primary_key": ["id"],
-            "properties": {
-                "id": {"type": "string"},
-                "is_active": {"type": "boolean"},
-                "kind": {"type": "string", "enum": ["a", "b"]},
-                "created_at": {"type": "string", "format": "date-time"},
-                "thumbnail_url": {"type": "object"},
-                "value": {"type": "variable"},
-                "untyped": {},
-                "future": {"type": "tensor"},
-                "hidden": {"type": "array", "items": {"$ref": "Task"}, "restricted_projection": True},
-            },
-        },
-        {
-            "id": "Metadata",
-            "primary_key": ["parent_id", "key"],
-            "properties": {
-                "parent_id": {"type": "string"},
-                "parent_type": {"type": "string", "transform": {"client": "{schema_id}", "server": "{table_name}"}},
-                "key": {"type": "string"},
-                "value": {"type": "string"},
-            },
-        },
-    ]
+    return small_schema()

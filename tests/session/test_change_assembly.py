@@ -277,6 +277,75 @@ def test_a_move_changes_the_children_of_both_parents(
     assert len(changes) == 2
 
 
+def test_changed_entries_of_metadata_are_reported_with_their_values(
+    follower: Session, other: Session, production: Production, received: Received
+) -> None:
+    follower.on_change("Task", received, attributes=["metadata"])
+    task = existing(other.get("Task", production.tasks[0]))
+    steps: list[tuple[dict[str, str], dict[str, str]]] = [
+        ({}, {"a": "1", "b,c": "2"}),
+        ({"a": "1"}, {"a": "3"}),
+        ({"b,c": "2"}, {}),
+    ]
+    for old, new in steps:
+        for key in old.keys() - new.keys():
+            del task.metadata[key]
+        task.metadata.update(new)
+        other.commit()
+        (change,) = received.rest()
+        assert change.entity.id == task.id
+        assert change.names == {"metadata"}
+        assert (change.old["metadata"], change.new["metadata"]) == (old, new)
+
+
+def test_members_of_lists_scopes_and_links_are_reported_on_both_sides(
+    follower: Session, other: Session, production: Production, received: Received
+) -> None:
+    task = existing(other.get("Task", production.tasks[0]))
+    scope = other.create("Scope", name=f"scope of {production.name}")
+    category, user = existing(other.query("ListCategory").first()), existing(other.query("User").first())
+    tasks = other.create("TypedContextList", name="l", project_id=production.project, category=category, owner=user)
+    version = existing(other.get("AssetVersion", example(other, production, "AssetVersion")))
+    used = other.create("AssetVersion", asset=version.asset)
+    other.commit()
+    edits = [
+        (task, "scopes", scope, None),
+        (tasks, "items", task, "lists"),
+        (version, "uses_versions", used, "used_in_versions"),
+    ]
+    for owner, name, member, inverse in edits:
+        follower.on_change(owner.__entity_type__, received, attributes=[name])
+        if inverse is not None:
+            follower.on_change(member.__entity_type__, received, attributes=[inverse])
+        expected = {(owner.id, name): [member.id]}
+        if inverse is not None:
+            expected[member.id, inverse] = [owner.id]
+        for side in ("added", "removed"):
+            members = getattr(owner, name)
+            members.append(member) if side == "added" else members.remove(member)
+            other.commit()
+            reported = {
+                (change.entity.id, collection): [each.id for each in getattr(change, side)[collection]]
+                for change in received.rest()
+                for collection in change.names
+            }
+            assert reported == expected
+
+
+def test_a_collection_that_changes_for_another_reason_than_its_members_is_reported(
+    follower: Session, other: Session, production: Production, received: Received
+) -> None:
+    # The server records status changes itself, without an entry in the event.
+    follower.on_change("Task", received, attributes=["status_changes"])
+    task = existing(other.get("Task", production.tasks[0]))
+    task.status = other.query("Status").where(f"id is_not {task.status_id}").first()
+    other.commit()
+    (change,) = received.rest()
+    assert change.entity.id == task.id
+    assert change.names == {"status_changes"}
+    assert dict(change.added) == {}
+
+
 def test_every_collection_that_is_stored_in_its_members_reports_a_new_member(
     follower: Session, other: Session, production: Production
 ) -> None:

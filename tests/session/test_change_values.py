@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime
 import queue
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from ftrack_orm import ServerChange, Session
 from tests.assertions import existing
-from tests.entities.custom_attributes.conftest import configure  # noqa: F401
+from tests.custom_attributes import Configure
 from tests.production import Production
 from tests.session.received_updates import TIMEOUT
 
@@ -35,7 +34,7 @@ def test_values_of_custom_attributes_have_the_configured_type(
     follower: Session,
     other: Session,
     production: Production,
-    configure: Callable[..., str],  # noqa: F811
+    configure: Configure,
     kind: str,
     config: dict[str, Any],
     values: list[Any],
@@ -61,7 +60,7 @@ def test_a_list_of_options_is_kept_as_text_where_the_options_are_not_certain(
     follower: Session,
     other: Session,
     production: Production,
-    configure: Callable[..., str],  # noqa: F811
+    configure: Configure,
 ) -> None:
     key = configure("attribute", "dynamic enumerator")
     changes: queue.Queue[ServerChange] = queue.Queue()

@@ -11,7 +11,7 @@ import attrs
 from ftrack_orm.entities.editing.coercion import check_encodable, coerce
 from ftrack_orm.errors import InvalidValue, ReadOnlyAttribute, suggestion
 from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
-from ftrack_orm.schema.custom_attributes import ConfigurationScope, applicable
+from ftrack_orm.schema.custom_attributes import ConfigurationScope, applicable, names_in_mapping
 from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTES, ENUMERATORS, EXPRESSION
 from ftrack_orm.wire.codec import decode, parse_datetime
 
@@ -127,11 +127,10 @@ def read_configuration(row: Mapping[str, Any], kind: str) -> Configuration:
 
 
 def applying(configurations: Iterable[Configuration], scope: ConfigurationScope) -> dict[str, Configuration]:
-    """Return the configurations that apply to entities of *scope*, by key; of several with one key, the first."""
-    by_key: dict[str, Configuration] = {}
-    for configuration in applicable(configurations, scope):
-        by_key.setdefault(configuration.key, configuration)
-    return by_key
+    """Return the configurations that apply to entities of *scope*, by their names in the mapping of an entity."""
+    found = applicable(configurations, scope)
+    names = names_in_mapping((configuration.id, configuration.key) for configuration in found)
+    return {names[configuration.id]: configuration for configuration in found}
 
 
 def _default(kind: str, value: Any) -> Any:

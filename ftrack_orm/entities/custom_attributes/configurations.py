@@ -118,7 +118,7 @@ class Configurations:
         return self._all().get(id_)
 
     def applying_to(self, entity: Entity) -> dict[str, Configuration]:
-        """Return the configurations that apply to *entity*, by key."""
+        """Return the configurations that apply to *entity*, by their names in its mapping."""
         scope = scope_of(entity)
         configurations = self._all()
         by_key = self._by_scope.get(scope)

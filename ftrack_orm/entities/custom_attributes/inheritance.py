@@ -14,7 +14,7 @@ import attrs
 
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import NotFetched
-from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTES
+from ftrack_orm.schema.facts import CONFIGURATION_ID, CUSTOM_ATTRIBUTES
 from ftrack_orm.values import NOT_LOADED, FetchMode
 from ftrack_orm.wire.codec import ENTITY_TYPE
 
@@ -96,6 +96,15 @@ def resolve(mapping: CustomAttributes, configuration: Configuration) -> Inherite
     return _default_value(configuration)
 
 
+def name_of(mapping: CustomAttributes, configuration: Configuration) -> str:
+    """Return the name of a configuration in *mapping*: its key, or its id if another configuration has the key."""
+    entry = mapping._entries.get(configuration.key)
+    if entry is None or entry.holder is None:
+        return configuration.key
+    is_own = dict(entry.holder.key).get(CONFIGURATION_ID) == configuration.id
+    return configuration.key if is_own else configuration.id
+
+
 def public_value(value: Any) -> Any:
     """Return a custom attribute's value in the form that users receive: lists cannot be edited in place."""
     return Options(value) if isinstance(value, list) else value
@@ -116,7 +125,7 @@ def _resolve_by_parent(mapping: CustomAttributes, configuration: Configuration) 
 def _own_value(mapping: CustomAttributes, configuration: Configuration) -> InheritedValue:
     """Return the value of a configuration that is not inherited: the entity's own, or the default."""
     owner = mapping._owner
-    value = mapping.get(configuration.key)
+    value = mapping.get(name_of(mapping, configuration))
     is_set = value != configuration.default
     if not is_set and not is_new(owner):
         # Only the explicit values show whether it is not set or set to the default.
@@ -128,7 +137,7 @@ def _explicit_value(mapping: CustomAttributes, configuration: Configuration) -> 
     """Return the value that is set on the entity itself, or None."""
     owner = mapping._owner
     if is_new(owner):
-        return mapping.get(configuration.key)
+        return mapping.get(name_of(mapping, configuration))
     value, id_ = _unsaved_value(owner, configuration), owner._ftrack_state.key[0]
     if value is NOT_LOADED:
         value = _explicit_values(mapping, configuration, [id_]).values.get((configuration.id, id_))
@@ -139,8 +148,9 @@ def _unsaved_value(entity: Entity | None, configuration: Configuration) -> Any:
     """Return the value that an unsaved edit set on *entity*, `NOT_LOADED` without such an edit."""
     if entity is None:
         return NOT_LOADED
+    name = name_of(entity.__dict__[CUSTOM_ATTRIBUTES], configuration) if CUSTOM_ATTRIBUTES in entity.__dict__ else None
     for _, edit in reversed(entity._ftrack_state.workspace.pending_edits(entity, CUSTOM_ATTRIBUTES)):
-        entry = edit.entries.get(configuration.key)
+        entry = edit.entries.get(name or configuration.key)
         if entry is not None:
             return entry.value
     return NOT_LOADED

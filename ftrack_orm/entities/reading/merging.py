@@ -12,6 +12,8 @@ from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, Peers, ne
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.errors import ProtocolError, UnknownEntityType
 from ftrack_orm.schema.attribute import Attribute, Kind
+from ftrack_orm.schema.custom_attributes import names_in_mapping
+from ftrack_orm.schema.facts import CONFIGURATION_ID
 from ftrack_orm.values import NOT_LOADED, FetchMode, Reference
 from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
 
@@ -294,4 +296,16 @@ class Merger:
                 value = decode_typed(value)
             key = tuple(zip(holder.primary_key, plain_key(holder, item), strict=True))
             entries[item[key_name]] = Entry(value, Reference(holder.name, key))
+        if len(entries) < len(items):
+            return self._entries_of_shared_keys(attribute, items)
         return entries
+
+    def _entries_of_shared_keys(self, attribute: Attribute, items: Sequence[Mapping[str, Any]]) -> dict[str, Entry]:
+        """Return the entries of a mapping with several items of one key, each under a name of its own."""
+        read: list[tuple[str, str, Entry]] = []
+        for item in items:
+            for key, entry in (self._entries(attribute, [item]) or {}).items():
+                holder = dict(entry.holder.key) if entry.holder else {}
+                read.append((holder.get(CONFIGURATION_ID, key), key, entry))
+        names = names_in_mapping((id_, key) for id_, key, _ in read)
+        return {names[id_]: entry for id_, _, entry in read}

@@ -85,7 +85,12 @@ class PlainRows:
         if isinstance(value, list):
             if shape.pair is not None:
                 key_name, value_name = shape.pair
-                return {item[key_name]: plain_value(item[value_name]) for item in value}
+                pairs: dict[str, Any] = {}
+                for item in value:
+                    # Of several custom attributes with one key the first is shown, like in the mapping of an entity.
+                    if item[key_name] not in pairs:
+                        pairs[item[key_name]] = plain_value(item[value_name])
+                return pairs
             return [self._value(item, shape) for item in value]
         return plain_value(value)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ftrack_orm.query.language.nodes import Path, Select, Step
+from ftrack_orm.query.language.nodes import And, Criterion, Not, Or, Path, Related, Select, Step
 from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
 
 if TYPE_CHECKING:
@@ -23,6 +23,62 @@ def complete_projections(select: Select, schema: Schema) -> Select:
     entity_type = schema.type(select.entity_type)
     paths = [expanded for path in selected_paths(select, schema) for expanded in expand_path(schema, entity_type, path)]
     return attrs.evolve(select, projections=tuple(dict.fromkeys(paths)))
+
+
+def add_compared_values(select: Select, schema: Schema) -> Select:
+    """Return *select*, which has projections, with those of the values that its criterion and its order compare.
+
+    An entity that is loaded already then shows the values by which the server has found and ordered it. Values reached
+    over references are included. Those of collections and mappings are not: they may be many. Neither are those behind
+    a cast, which not every entity has.
+    """
+    compared = [ordering.path for ordering in select.order_by]
+    if select.criterion is not None:
+        compared += _compared_paths(select.criterion)
+    if not compared:
+        return select
+    entity_type = schema.type(select.entity_type)
+    paths = dict.fromkeys(select.projections)
+    for path in dict.fromkeys(compared):
+        own = _single_value_path(schema, entity_type, path)
+        if own is not None:
+            paths[own] = None
+    return select if len(paths) == len(select.projections) else attrs.evolve(select, projections=tuple(paths))
+
+
+def _compared_paths(criterion: Criterion) -> list[Path]:
+    """Return the paths that *criterion* compares, those within `has` and `any` included."""
+    if isinstance(criterion, (And, Or)):
+        return [path for operand in criterion.operands for path in _compared_paths(operand)]
+    if isinstance(criterion, Not):
+        return _compared_paths(criterion.operand)
+    if isinstance(criterion, Related):
+        inner = [] if criterion.criterion is None else _compared_paths(criterion.criterion)
+        return [criterion.path, *(Path((*criterion.path.steps, *path.steps)) for path in inner)]
+    return [criterion.path]
+
+
+def _single_value_path(schema: Schema, entity_type: EntityType, path: Path) -> Path | None:
+    """Return the path to select for a compared value, or None for a value that is not selected.
+
+    A relation, and the key of its target, is selected as the foreign key beside the relation.
+    """
+    owner = entity_type
+    last = len(path.steps) - 1
+    for index, step in enumerate(path.steps):
+        attribute = owner.attributes.get(step.name)
+        if attribute is None or step.cast is not None or attribute.is_plural or attribute.restricted:
+            return None
+        if attribute.kind is Kind.SCALAR:
+            return Path(path.steps) if index == last else None
+        target = schema.type(str(attribute.target))
+        is_end = index == last or (index == last - 1 and (path.steps[last].name,) == target.primary_key)
+        if is_end and step.name in owner.reference_keys:
+            return Path((*path.steps[:index], Step(owner.reference_keys[step.name])))
+        if index == last:
+            return None
+        owner = target
+    return None
 
 
 def selected_paths(select: Select, schema: Schema) -> list[Path]:

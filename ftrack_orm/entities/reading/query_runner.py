@@ -20,7 +20,7 @@ from ftrack_orm.wire.replies import QueryReply, Reply
 
 from .merging import Merger
 from .plain_rows import PlainRows, plain_value
-from .projections import complete_projections
+from .projections import add_compared_values, complete_projections
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
@@ -93,7 +93,7 @@ class QueryRunner:
         """Yield the entities of *query* in pages, requesting each next page before the current one is yielded."""
         self._workspace.check_open("The query cannot be run")
         window = ResultWindow()
-        for page in self._row_pages(query, complete_projections(query.node, self._workspace.schema)):
+        for page in self._row_pages(query, self._entity_select(query)):
             yield self._entities(query, page, window)
 
     def walk(self, query: Query[Entity]) -> Iterator[Entity]:
@@ -111,7 +111,7 @@ class QueryRunner:
             )
         (name,) = schema.primary_key
         key = Path.of(name)
-        select = attrs.evolve(complete_projections(query.node, self._workspace.schema), order_by=(Ordering(key),))
+        select = attrs.evolve(self._entity_select(query), order_by=(Ordering(key),))
 
         def after_last_key(_: Select, reply: QueryReply) -> Select:
             is_after = Comparison(key, Operator.GREATER, reply.data[-1][name])
@@ -162,6 +162,11 @@ class QueryRunner:
     def delete(self, query: Query[Any], batch_size: int, on_progress: Progress | None) -> int:
         """Delete all entities of *query* and return their number."""
         return self._bulk.delete(query, batch_size, on_progress)
+
+    def _entity_select(self, query: Query[Entity]) -> Select:
+        """Return the select that is sufficient to build the entities of *query* with current values."""
+        schema = self._workspace.schema
+        return add_compared_values(complete_projections(query.node, schema), schema)
 
     def _entities(self, query: Query[Entity], page: _RowPage, window: ResultWindow) -> list[Entity]:
         """Merge one page and return its entities; if the query replaces edits, revert the attributes in its rows."""

@@ -82,7 +82,7 @@ class Dispatcher:
         #: The running callbacks by the ids of their threads.
         self._calls: dict[int, _Call] = {}
         self._closed = False
-        weakref.finalize(self, _end_workers, self._ready, self._threads).atexit = False
+        threads.end_with(self, partial(_end_workers, self._ready, self._threads))
 
     @property
     def unfinished(self) -> int:

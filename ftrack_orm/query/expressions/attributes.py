@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -48,6 +49,10 @@ _PLAIN_TYPES = frozenset({str, int, bool})
 
 # Module constants, because reading a member of an enumeration is a function call before Python 3.12.
 _IS, _IS_NOT = Operator.IS, Operator.IS_NOT
+
+#: The mapped collection whose items are also found by the ids of their configurations, as in the mapping of an entity.
+_CUSTOM_ATTRIBUTES = "custom_attributes"
+_CONFIGURATION_KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 #: The mapped collections of ftrack, for expressions without a schema: name -> attributes of key and value.
 _MAPPED_COLLECTIONS = {"metadata": ("key", "value"), "custom_attributes": ("key", "value")}
@@ -139,7 +144,10 @@ class AttributeExpression(Comparable):
         if entity_type is None:
             raise self._error(f"takes an entity type or, of a mapped collection, a key in brackets, not {key!r}.")
         if isinstance(key, str) and (names := self._key_and_value_names()) is not None:
-            return ItemExpression(self, key, *names)
+            key_name, value_name = names
+            if _CONFIGURATION_KEY.fullmatch(key) and self._ftrack_path.steps[-1].name == _CUSTOM_ATTRIBUTES:
+                key_name = "configuration_id"
+            return ItemExpression(self, key, key_name, value_name)
         *steps, last = self._ftrack_path.steps
         path = Path((*steps, Step(last.name, entity_type)))
         return AttributeExpression(path, self._ftrack_root, self._ftrack_schema)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ftrack_orm.schema.attribute import Attribute, Kind
+from ftrack_orm.schema.facts import CONFIGURATION
 from ftrack_orm.schema.relations import ForeignKey, HiddenKey, Inverse, RelationKey, Through
 
 if TYPE_CHECKING:
@@ -46,16 +47,6 @@ class Dependent:
     column: str
     on_delete: OnDelete
 
-
-#: The studio's configuration. Entities of these types cannot be deleted while production data refers to them.
-CONFIGURATION = frozenset(
-    {
-        "AssetType", "CustomAttributeType", "Disk", "ListCategory", "ManagerType", "ObjectType", "Priority",
-        "ProjectSchema", "ProjectSchemaObjectType", "ProjectSchemaOverride", "Schema", "SchemaStatus", "SchemaType",
-        "SecurityRole", "State", "Status", "TaskTemplate", "TaskTemplateItem", "TaskTypeSchema", "TaskTypeSchemaType",
-        "Type", "UserType", "WorkflowSchema", "WorkflowSchemaStatus",
-    }
-)  # fmt: skip
 
 #: Columns for which the general rule in `_on_delete` would be wrong.
 _ON_DELETE_EXCEPTIONS: dict[tuple[str, str], OnDelete] = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from ftrack_orm import Session
@@ -75,7 +73,9 @@ def test_a_collection_is_not_sent_when_its_new_members_have_the_key_of_the_owner
     assert [creation.data["parent_id"] for creation in changes.creations] == [shot.id]
 
 
-def test_a_collection_is_sent_as_a_difference_without_members_that_the_commit_deletes(session: Session, task: Entity) -> None:
+def test_a_collection_is_sent_as_a_difference_without_members_that_the_commit_deletes(
+    session: Session, task: Entity
+) -> None:
     first, second, third = (session.create("Scope", name=name) for name in "abc")
     task.scopes.extend([first, second])
     session.commit()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import json
 import uuid
-from collections.abc import Callable
 
 import pytest
 
@@ -13,6 +12,7 @@ from ftrack_orm import Session, errors
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
+from tests.custom_attributes import Configure
 from tests.entities.custom_attributes.configs import ONE_OF
 from tests.production import Connect, Production
 
@@ -20,7 +20,7 @@ UTC = datetime.timezone.utc
 
 
 def test_configurations_are_read_once_and_in_one_request(
-    session: Session, production: Production, configure: Callable[..., str]
+    session: Session, production: Production, configure: Configure
 ) -> None:
     first, second = configure("one", "number", 1), configure("two", "text", "x")
     tasks = session.query("Task").where(f'project_id is "{production.project}"').all()
@@ -32,7 +32,7 @@ def test_configurations_are_read_once_and_in_one_request(
 
 
 def test_a_key_configured_meanwhile_is_found_for_all_peers(
-    session: Session, production: Production, configure: Callable[..., str]
+    session: Session, production: Production, configure: Configure
 ) -> None:
     configure("old", "number", 1)
     tasks = session.query("Task").where(f'project_id is "{production.project}"').all()
@@ -44,7 +44,7 @@ def test_a_key_configured_meanwhile_is_found_for_all_peers(
 
 
 def test_a_key_configured_meanwhile_is_found_on_an_edited_entity(
-    session: Session, other: Session, task: Entity, configure: Callable[..., str]
+    session: Session, other: Session, task: Entity, configure: Configure
 ) -> None:
     old = configure("old", "number", 1)
     task.custom_attributes[old] = 2
@@ -56,7 +56,7 @@ def test_a_key_configured_meanwhile_is_found_on_an_edited_entity(
 
 
 def test_looking_up_an_unconfigured_key_on_a_whole_result_refreshes_once(
-    session: Session, production: Production, configure: Callable[..., str]
+    session: Session, production: Production, configure: Configure
 ) -> None:
     configure("frames", "number", 24)
     tasks = session.query("Task").where(f'project_id is "{production.project}"').all()
@@ -68,7 +68,7 @@ def test_looking_up_an_unconfigured_key_on_a_whole_result_refreshes_once(
 
 
 def test_a_value_whose_configuration_is_not_visible_accepts_anything_after_one_refresh(
-    session: Session, connect: Connect, production: Production, configure: Callable[..., str]
+    session: Session, connect: Connect, production: Production, configure: Configure
 ) -> None:
     key = configure("frames", "number", 24)
     tasks = session.query("Task").where(f'project_id is "{production.project}"').all()
@@ -83,7 +83,7 @@ def test_a_value_whose_configuration_is_not_visible_accepts_anything_after_one_r
 
 
 def test_an_option_added_meanwhile_is_accepted(
-    session: Session, connect: Connect, task: Entity, configure: Callable[..., str]
+    session: Session, connect: Connect, task: Entity, configure: Configure
 ) -> None:
     key = configure("difficulty", "enumerator", [], ONE_OF)
     task.custom_attributes[key] = "easy"
@@ -95,7 +95,7 @@ def test_an_option_added_meanwhile_is_accepted(
     session.commit()
 
 
-def test_configurations_can_be_iterated_over_and_refreshed(session: Session, configure: Callable[..., str]) -> None:
+def test_configurations_can_be_iterated_over_and_refreshed(session: Session, configure: Configure) -> None:
     assert "not read yet" in repr(session.configurations)
     session.configurations.refresh()
     key = configure("difficulty", "enumerator", ["easy"], ONE_OF)
@@ -111,9 +111,7 @@ def test_configurations_can_be_iterated_over_and_refreshed(session: Session, con
     )
 
 
-def test_the_default_of_a_date_is_a_datetime(
-    session: Session, production: Production, configure: Callable[..., str]
-) -> None:
+def test_the_default_of_a_date_is_a_datetime(session: Session, production: Production, configure: Configure) -> None:
     key = configure("due", "date", "2024-06-22T00:00:00.000Z")
     shot = existing(session.get("Shot", production.shots[0]))
     task = session.create("Task", name="dated", parent=shot)
@@ -121,7 +119,7 @@ def test_the_default_of_a_date_is_a_datetime(
 
 
 def test_missing_configurations_are_not_requested_in_the_mode_never(
-    session: Session, task: Entity, configure: Callable[..., str]
+    session: Session, task: Entity, configure: Configure
 ) -> None:
     key = configure("frames", "number", 24)
     assert task.custom_attributes[key] == 24

@@ -12,6 +12,7 @@ from ftrack_orm.entities.custom_attributes.inheritance import ValueSource
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
+from tests.custom_attributes import Configure
 from tests.production import Connect, Production
 
 
@@ -54,7 +55,7 @@ def test_the_entity_of_an_inherited_value_is_the_sessions_object(
 def test_inherited_values_of_a_whole_result_take_a_fixed_number_of_requests(
     session: Session,
     production: Production,
-    configure: Callable[..., str],
+    configure: Configure,
     inheriting: str,
     set_elsewhere: Callable[[str, str, str, Any], None],
 ) -> None:
@@ -185,7 +186,7 @@ def test_versions_inherit_through_their_asset(
 
 
 def test_an_attribute_that_is_not_hierarchical_is_explicit_or_default(
-    session: Session, connect: Connect, task: Entity, configure: Callable[..., str]
+    session: Session, connect: Connect, task: Entity, configure: Configure
 ) -> None:
     key = configure("frames", "number", 24)
     resolved = task.custom_attributes.get(key, inherited=True)

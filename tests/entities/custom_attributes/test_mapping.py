@@ -14,6 +14,7 @@ from ftrack_orm import Session, errors, inspect
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
+from tests.custom_attributes import Configure
 from tests.entities.custom_attributes.configs import ONE_OF, SOME_OF, WHOLE
 from tests.entities.planned_operations import planned_operations
 from tests.production import Connect, Production
@@ -52,7 +53,7 @@ def test_a_value_of_each_type_is_set_committed_and_read_back(
     session: Session,
     other: Session,
     task: Entity,
-    configure: Callable[..., str],
+    configure: Configure,
     kind: str,
     config: dict[str, Any],
     given: Any,
@@ -85,7 +86,7 @@ def test_a_value_of_each_type_is_set_committed_and_read_back(
 def test_a_value_that_does_not_fit_is_refused_and_nothing_changes(
     session: Session,
     task: Entity,
-    configure: Callable[..., str],
+    configure: Configure,
     kind: str,
     config: dict[str, Any],
     value: Any,
@@ -99,16 +100,14 @@ def test_a_value_that_does_not_fit_is_refused_and_nothing_changes(
     assert session.modified == []
 
 
-def test_an_expression_is_read_only(session: Session, task: Entity, configure: Callable[..., str]) -> None:
+def test_an_expression_is_read_only(session: Session, task: Entity, configure: Configure) -> None:
     key = configure("sum", "expression", "{self.bid + 1}")
     with pytest.raises(errors.ReadOnlyAttribute, match="is an expression"):
         task.custom_attributes[key] = 3
     assert session.modified == []
 
 
-def test_a_list_cannot_be_edited_in_place_but_copied(
-    session: Session, task: Entity, configure: Callable[..., str]
-) -> None:
+def test_a_list_cannot_be_edited_in_place_but_copied(session: Session, task: Entity, configure: Configure) -> None:
     key = configure("work", "enumerator", ["easy"], SOME_OF)
     edits: list[Callable[[list[str]], object]] = [
         lambda chosen: chosen.append("hard"),
@@ -129,7 +128,7 @@ def test_a_list_cannot_be_edited_in_place_but_copied(
 
 
 def test_none_empties_a_value_and_setting_back_is_no_change(
-    session: Session, other: Session, task: Entity, configure: Callable[..., str]
+    session: Session, other: Session, task: Entity, configure: Configure
 ) -> None:
     key = configure("frames", "number", 24, WHOLE)
     task.custom_attributes[key] = None
@@ -142,7 +141,7 @@ def test_none_empties_a_value_and_setting_back_is_no_change(
 
 
 def test_assigning_a_mapping_sets_all_of_it_or_nothing(
-    session: Session, other: Session, task: Entity, configure: Callable[..., str]
+    session: Session, other: Session, task: Entity, configure: Configure
 ) -> None:
     frames, code = configure("frames", "number", 24), configure("code", "text", "x")
     with pytest.raises(errors.InvalidValue):
@@ -155,7 +154,7 @@ def test_assigning_a_mapping_sets_all_of_it_or_nothing(
 
 
 def test_updating_sets_all_of_the_pairs_or_none(
-    session: Session, other: Session, task: Entity, configure: Callable[..., str]
+    session: Session, other: Session, task: Entity, configure: Configure
 ) -> None:
     frames, code = configure("frames", "number", 24), configure("code", "text", "x")
     for wrong in ({frames: 48, code: 5}, {frames: 48, "no_such_key": "y"}):
@@ -169,7 +168,7 @@ def test_updating_sets_all_of_the_pairs_or_none(
 
 
 def test_setting_the_default_is_no_change_and_a_row_of_its_own_keeps_the_value(
-    session: Session, other: Session, task: Entity, configure: Callable[..., str]
+    session: Session, other: Session, task: Entity, configure: Configure
 ) -> None:
     key = configure("frames", "number", 24)
     task.custom_attributes[key] = 24
@@ -189,7 +188,7 @@ def test_setting_the_default_is_no_change_and_a_row_of_its_own_keeps_the_value(
 
 
 def test_a_new_entity_has_the_defaults_that_apply_to_it(
-    session: Session, production: Production, configure: Callable[..., str], inheriting: str
+    session: Session, production: Production, configure: Configure, inheriting: str
 ) -> None:
     mine, shots = configure("mine", "number", 24), configure("shots", "number", 1, object_type="Shot")
     shot = existing(session.get("Shot", production.shots[0]))
@@ -209,7 +208,7 @@ def test_a_new_entity_has_the_defaults_that_apply_to_it(
 
 
 def test_values_of_a_new_entity_are_created_in_the_same_request(
-    session: Session, other: Session, production: Production, configure: Callable[..., str]
+    session: Session, other: Session, production: Production, configure: Configure
 ) -> None:
     key, code = configure("frames", "number", 24), configure("code", "text", "")
     shot = existing(session.get("Shot", production.shots[0]))
@@ -226,7 +225,7 @@ def test_values_of_a_new_entity_are_created_in_the_same_request(
 
 
 def test_a_new_entity_keeps_its_values_when_it_is_taken_back_or_its_session_is_closed(
-    connect: Connect, production: Production, configure: Callable[..., str]
+    connect: Connect, production: Production, configure: Configure
 ) -> None:
     key = configure("frames", "number", 24)
     session = connect()
@@ -255,7 +254,7 @@ def test_a_whole_new_branch_is_created_with_its_values(
 
 
 def test_a_creation_with_an_unknown_key_leaves_nothing(
-    session: Session, production: Production, configure: Callable[..., str]
+    session: Session, production: Production, configure: Configure
 ) -> None:
     key = configure("frames", "number", 24)
     shot = existing(session.get("Shot", production.shots[0]))
@@ -265,7 +264,7 @@ def test_a_creation_with_an_unknown_key_leaves_nothing(
 
 
 def test_a_new_version_has_the_attributes_of_versions(
-    session: Session, other: Session, production: Production, configure: Callable[..., str]
+    session: Session, other: Session, production: Production, configure: Configure
 ) -> None:
     key = configure("quality", "number", 0, object_type=None, entity_type="assetversion")
     asset_type = existing(session.query("AssetType").first())
@@ -283,7 +282,7 @@ def test_a_new_version_has_the_attributes_of_versions(
     [("text", "\udce9"), ("url", "\udce9"), ("enumerator", ["\udce9"]), ("dynamic enumerator", "\udce9")],
 )
 def test_text_that_cannot_be_encoded_is_refused_as_value_and_as_key(
-    session: Session, task: Entity, configure: Callable[..., str], kind: str, value: Any
+    session: Session, task: Entity, configure: Configure, kind: str, value: Any
 ) -> None:
     key = configure("value", kind)
     with pytest.raises(errors.InvalidValue, match=rf"Task\.custom_attributes\['{key}'\].*not UTF-8") as caught:

@@ -10,6 +10,7 @@ import pytest
 from ftrack_orm import Session
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
+from tests.custom_attributes import Configure
 from tests.entities.planned_operations import planned_operations
 from tests.production import Connect, Production
 
@@ -38,7 +39,7 @@ def configure_for_all_projects(connect: Connect) -> Callable[[str], str]:
 
 
 def test_a_new_entity_has_the_defaults_that_apply_to_its_current_parent(
-    session: Session, production: Production, configure: Callable[..., str]
+    session: Session, production: Production, configure: Configure
 ) -> None:
     key = configure("frames", "number", 24)
     task = session.create("Task", name="nowhere yet")
@@ -56,7 +57,7 @@ def test_an_edit_is_for_the_configuration_that_applies_to_the_final_parent(
     session: Session,
     other: Session,
     production: Production,
-    configure: Callable[..., str],
+    configure: Configure,
     configure_for_all_projects: Callable[[str], str],
 ) -> None:
     key = configure("frames", "number", 24)
@@ -74,7 +75,7 @@ def test_a_final_parent_that_the_session_knows_by_id_only_is_loaded_before_the_c
     session: Session,
     other: Session,
     production: Production,
-    configure: Callable[..., str],
+    configure: Configure,
     configure_for_all_projects: Callable[[str], str],
 ) -> None:
     key = configure("frames", "number", 24)
@@ -91,7 +92,7 @@ def test_a_final_parent_that_the_session_knows_by_id_only_is_loaded_before_the_c
 
 
 def test_a_new_entity_with_only_the_id_of_its_parent_has_the_attributes_that_apply_to_it(
-    session: Session, other: Session, production: Production, configure: Callable[..., str]
+    session: Session, other: Session, production: Production, configure: Configure
 ) -> None:
     key = configure("frames", "number", 24)
     task = session.create("Task", name="new", parent_id=production.shots[0], custom_attributes={key: 48})
