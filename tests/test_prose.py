@@ -26,16 +26,21 @@ PAGES = [
     if path.name != "CONTRIBUTING.md"
 ]
 
+
+def _frozen(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 #: Words that are no part of a name any more. CONTRIBUTING has the words that replace them.
-RETIRED_IN_NAMES = frozenset(
-    "correspondent doubt doubtful dense ear hear heard house inbox judge lane lanes letter letters loan news nobody plant"
-    " planted seam settle settled settles somebody strange tell telling tells told whoever".split()
+RETIRED_IN_NAMES = _frozen(
+    "correspondent doubt doubtful dense ear hear heard house inbox judge lane lanes letter letters loan news nobody"
+    " plant planted seam settle settled settles somebody strange tell telling tells told whoever"
 )
 #: Module and class names that were replaced; each would have passed the check by words.
-RETIRED_NAMES = frozenset(
+RETIRED_NAMES = _frozen(
     "LineError EventLine OpenLine WebSocketLine SeenEvents AwaitedReplies MissedEvents ChangesWanted Vocabulary"
     " AttributeWords TypeWords Recorded Followed Held Sighting Fate Pointer Stamp CHUNK MANY SERIES PAUSE ATTEMPTS PAGE"
-    " READ MOST _FEW _KEPT _SLICE".split()
+    " READ MOST _FEW _KEPT _SLICE"
 )
 #: Phrases that documentation, comments and messages do without.
 RETIRED_PHRASES = re.compile(
