@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from ftrack_orm.errors import FtrackError, InvalidValue
+from ftrack_orm.values import NOT_ENCODABLE, unencodable_text
 from ftrack_orm.wire import json_text
 from ftrack_orm.wire.operations import Operation, operation_from_json
 
@@ -131,6 +132,10 @@ def _parse_operations(body: bytes) -> list[Operation]:
         ) from None
     if not isinstance(batch, list):
         raise InvalidValue(f"The body of a request must be a JSON array of operations, not {type(batch).__name__}.")
+    # JSON can escape half of a surrogate pair, which neither the database nor a response can hold.
+    text = unencodable_text(batch) if b"\\ud" in body.lower() else None
+    if text is not None:
+        raise InvalidValue(f"The request has the text {text!r:.300}, which {NOT_ENCODABLE}")
     return [operation_from_json(operation) for operation in batch]
 
 

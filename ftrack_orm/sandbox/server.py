@@ -32,6 +32,9 @@ It speaks ftrack's API at POST /api and has an event server at /socket.io/1/, fo
 without a server of your own.
 """
 
+#: How long `stop()` waits, in seconds, for clients to read the responses to their requests.
+RESPONSE_TIMEOUT_SECONDS = 2.0
+
 #: The status of a response that no client receives, as in nginx.
 _CLIENT_CLOSED_REQUEST = 499
 
@@ -46,6 +49,9 @@ class Server:
         # One thread at a time may use SQLite's connection, and the event loop must not wait for it.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ftrack-sandbox-data")
         self._runner: web.AppRunner | None = None
+        #: The connections of requests whose bodies have not arrived completely.
+        self._receiving: set[asyncio.Transport] = set()
+        self._is_stopping = False
 
     async def start(self, port: int) -> int:
         """Listen on 127.0.0.1 and return the port, a free one for 0; raises `OSError` when the port is in use."""
@@ -54,7 +60,7 @@ class Server:
         site.router.add_get("/", self._handle_index)
         self._events.start(site.router)
         site.router.add_route("*", "/{path:.*}", self._handle_other)
-        self._runner = web.AppRunner(site, access_log=None)
+        self._runner = web.AppRunner(site, access_log=None, shutdown_timeout=RESPONSE_TIMEOUT_SECONDS)
         await self._runner.setup()
         await web.TCPSite(self._runner, HOST, port).start()
         loop = asyncio.get_running_loop()
@@ -68,18 +74,38 @@ class Server:
         return address[1]
 
     async def stop(self) -> None:
-        """Stop listening, wait for the requests in progress, and close the application."""
+        """Stop listening, wait for the requests that are executing, and close the application.
+
+        Connections whose requests have not arrived completely are aborted: the rest may never be sent.
+        """
+        loop = asyncio.get_running_loop()
         self._controller.attach(None, None)
+        self._is_stopping = True
         if self._runner is not None:
             for site in list(self._runner.sites):
                 await site.stop()
             await self._events.stop()
+            for transport in list(self._receiving):
+                transport.abort()
+            # The worker runs its work in order, so the requests submitted before are finished after this.
+            await loop.run_in_executor(self._worker, lambda: None)
             await self._runner.cleanup()
-        await asyncio.get_running_loop().run_in_executor(self._worker, self._application.close)
+        await loop.run_in_executor(self._worker, self._application.close)
         self._worker.shutdown()
 
+    async def _receive(self, request: web.Request) -> bytes:
+        """Return the body of a request. Raises `ConnectionError` when the server stops before it has arrived."""
+        transport = request.transport
+        if transport is None or self._is_stopping:
+            raise ConnectionAbortedError("The connection was closed or the server is stopping.")
+        self._receiving.add(transport)
+        try:
+            return await request.read()
+        finally:
+            self._receiving.discard(transport)
+
     async def _handle_api(self, request: web.Request) -> web.Response:
-        body = await request.read()
+        body = await self._receive(request)
         loop = asyncio.get_running_loop()
         response = await loop.run_in_executor(
             self._worker, self._application.handle, request.method, request.path, dict(request.headers), body

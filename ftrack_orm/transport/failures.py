@@ -44,6 +44,8 @@ _UNSENDABLE = (
 FOREIGN_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError)
 _TIMEOUTS = (TimeoutError, urllib3.exceptions.TimeoutError, requests.exceptions.Timeout)
 
+#: urllib3 has an exception of its own since version 2.
+_UNKNOWN_HOST = (socket.gaierror, getattr(urllib3.exceptions, "NameResolutionError", socket.gaierror))
 #: requests raises a plain `OSError` with this text and the path for a missing file of certificates.
 _MISSING_BUNDLE = "TLS CA certificate bundle, invalid path: "
 
@@ -148,7 +150,7 @@ def as_library_error(
             "If the studio has its own certificates, name their file in ca_bundle or REQUESTS_CA_BUNDLE; "
             "if the server uses plain HTTP, write http:// in FTRACK_SERVER."
         )
-    elif has(socket.gaierror, urllib3.exceptions.NameResolutionError):
+    elif has(*_UNKNOWN_HOST):
         problem = f"The host of {server} is not known: {_reason(parts)}."
         advice = f"{check_address} and the network."
     elif unsent and _timed_out(parts):

@@ -77,7 +77,8 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
     """Yield the body as it arrives, so that an error can quote the part before the connection broke."""
     read = getattr(response.raw, "read1", None)
     if read is None or response.is_redirect:
-        # urllib3 before 2 has no such method, and requests has read the body of a redirect already.
+        # requests has read the body of a redirect already. urllib3 before 2 has no such method: its chunks arrive when
+        # they are full.
         yield from response.iter_content(_CHUNK_BYTES)
         return
     while chunk := read(_CHUNK_BYTES, decode_content=True):

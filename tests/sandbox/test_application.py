@@ -136,3 +136,23 @@ def test_an_unexpected_failure_is_an_error_object_too(studio: Studio, caplog: py
     assert (status, error["exception"]) == (500, "ServerError")
     assert "no such table" in caplog.text
     assert studio.query("select id from User") != []  # the server keeps working
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        b'{"action": "create", "entity_type": "User", "entity_data": {"username": "\\uDCE9"}}',
+        b'{"action": "query", "expression": "User where username is \\"\\udce9\\""}',
+    ],
+)
+def test_half_a_surrogate_pair_is_refused(studio: Studio, operation: bytes) -> None:
+    _, error = studio.post(b"[" + operation + b"]")
+    assert "udce9" in error["content"]
+    assert "UTF-8 cannot encode" in error["content"]
+
+
+def test_a_whole_surrogate_pair_is_a_character(studio: Studio) -> None:
+    _, (reply,) = studio.post(
+        b'[{"action": "create", "entity_type": "User", "entity_data": {"username": "\\ud83c\\udfac"}}]'
+    )
+    assert reply["data"]["username"] == "\U0001f3ac"

@@ -3,34 +3,60 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
+import contextlib
 import http.client
 import json
 import logging
 import socket
 import struct
 import threading
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import pytest
 import requests
 
+from ftrack_orm.sandbox.application import Application, HttpResponse
 from ftrack_orm.sandbox.server import Server
 
 
+class RunningServer:
+    """A server in a thread with an event loop of its own."""
+
+    def __init__(self, application: Application) -> None:
+        self._server = Server(application)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self._stopping: concurrent.futures.Future[None] | None = None
+        self.port = asyncio.run_coroutine_threadsafe(self._server.start(0), self._loop).result(10)
+
+    def begin_to_stop(self) -> concurrent.futures.Future[None]:
+        if self._stopping is None:
+            self._stopping = asyncio.run_coroutine_threadsafe(self._server.stop(), self._loop)
+        return self._stopping
+
+    def stop(self) -> None:
+        try:
+            self.begin_to_stop().result(10)
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(10)
+            self._loop.close()
+
+
 @pytest.fixture
-def url(production: Any) -> Iterator[str]:
-    """The URL of a server for the production, in a thread with an event loop of its own."""
-    loop = asyncio.new_event_loop()
-    server = Server(production.application)
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    port = asyncio.run_coroutine_threadsafe(server.start(0), loop).result(10)
-    yield f"http://127.0.0.1:{port}"
-    asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
-    loop.close()
+def server(production: Any) -> Iterator[RunningServer]:
+    """A running server for the production."""
+    running = RunningServer(production.application)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def url(server: RunningServer) -> str:
+    return f"http://127.0.0.1:{server.port}"
 
 
 @pytest.fixture
@@ -163,3 +189,95 @@ def test_a_client_that_disconnects_while_it_sends_is_logged_at_debug_level(
     assert [(record.levelno, record.exc_info) for record in records.records] == [(logging.DEBUG, None)]
     assert "disconnected during POST /api" in records.records[0].getMessage()
     assert client.post(f"{url}/api", json=[], timeout=10).json() == []
+
+
+# -- stopping -------------------------------------------------------------------------------------------------------
+
+
+#: The server responds to `Expect` when it begins to read the body. Format with the path and the header of the length.
+EXPECT_HEAD = "POST {} HTTP/1.1\r\nHost: sandbox\r\nExpect: 100-continue\r\n{}\r\n\r\n"
+
+
+def connect(server: RunningServer) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port), timeout=10)
+
+
+def was_closed(connection: socket.socket) -> bool:
+    """Wait until the server closes the connection, or raise `TimeoutError`."""
+    with contextlib.suppress(ConnectionError):
+        while connection.recv(1 << 16):
+            pass
+    return True
+
+
+@pytest.mark.parametrize(
+    ("path", "framing", "start_of_body"),
+    [
+        ("/api", "Content-Length: 1000", b""),
+        ("/api", "Content-Length: 1000", b"[    "),
+        ("/api", "Transfer-Encoding: chunked", b""),
+        ("/api", "Transfer-Encoding: chunked", b"5\r\n[    "),
+        ("/nothing", "Content-Length: 1000", b""),
+    ],
+)
+def test_a_client_that_never_sends_its_whole_body_does_not_delay_stopping(
+    server: RunningServer, path: str, framing: str, start_of_body: bytes
+) -> None:
+    with connect(server) as connection:
+        connection.sendall(EXPECT_HEAD.format(path, framing).encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 100")
+        connection.sendall(start_of_body)
+        server.begin_to_stop().result(5)
+        assert was_closed(connection)
+
+
+class HeldApplication:
+    """Holds each request until the test releases it, and responds with *body*."""
+
+    def __init__(self, body: bytes) -> None:
+        self.received = threading.Event()
+        self.released = threading.Event()
+        self._body = body
+
+    def on_update_event(self, publish: Callable[[dict[str, Any]], None]) -> None:
+        pass
+
+    def handle(self, *request: Any) -> HttpResponse:
+        self.received.set()
+        assert self.released.wait(10)
+        return HttpResponse(200, "application/json", self._body)
+
+    def close(self) -> None:
+        pass
+
+
+def held_server(body: bytes) -> tuple[HeldApplication, RunningServer]:
+    application = HeldApplication(body)
+    return application, RunningServer(cast("Application", application))
+
+
+def test_a_request_that_is_executing_gets_its_response_before_the_server_stops() -> None:
+    application, server = held_server(b"[]")
+    with connect(server) as connection, connect(server) as incomplete:
+        connection.sendall(b"POST /api HTTP/1.1\r\nHost: sandbox\r\nContent-Length: 2\r\n\r\n[]")
+        assert application.received.wait(10)
+        incomplete.sendall(EXPECT_HEAD.format("/api", "Content-Length: 2").encode())
+        assert incomplete.recv(100).startswith(b"HTTP/1.1 100")
+        stopping = server.begin_to_stop()
+        assert was_closed(incomplete)
+        assert not stopping.done()
+        application.released.set()
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        assert (response.status, response.read()) == (200, b"[]")
+    server.stop()
+
+
+def test_a_client_that_does_not_read_its_response_delays_stopping_by_seconds_only() -> None:
+    application, server = held_server(b"x" * 50_000_000)
+    application.released.set()
+    with connect(server) as connection:
+        connection.sendall(b"POST /api HTTP/1.1\r\nHost: sandbox\r\nContent-Length: 2\r\n\r\n[]")
+        assert connection.recv(1)
+        server.begin_to_stop().result(10)
+    server.stop()

@@ -33,11 +33,12 @@ def test_after_aborting_before_it_connects_nothing_is_sent(server: ScriptedServe
 
 
 def test_on_sent_is_called_for_each_request(server: ScriptedServer, http: requests.Session) -> None:
-    sent: list[int] = []
-    adapter_of(http, server.url).on_sent = lambda: sent.append(len(server.received))
+    sent: list[bool] = []
+    adapter_of(http, server.url).on_sent = lambda: sent.append(True)
     for _ in range(2):
         http.post(server.url, data=b"[]", timeout=5)
-    assert len(sent) == 2
+        assert sent  # urllib3 before 2 asks for the response twice
+        sent.clear()
 
 
 def test_connections_through_a_proxy_are_aborted_too(server: ScriptedServer, http: requests.Session) -> None:

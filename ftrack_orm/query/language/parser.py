@@ -48,21 +48,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_COMPARATORS = {
+#: Every operator by its own spelling, and the synonyms that ftrack accepts.
+_COMPARATORS = {operator.spelling: operator for operator in Operator} | {
     "=": Operator.IS,
-    "is": Operator.IS,
     "!=": Operator.IS_NOT,
-    "is_not": Operator.IS_NOT,
-    "<": Operator.LESS,
     "before": Operator.LESS,
     "less_than": Operator.LESS,
-    "<=": Operator.LESS_OR_EQUAL,
-    ">": Operator.GREATER,
     "after": Operator.GREATER,
     "greater_than": Operator.GREATER,
-    ">=": Operator.GREATER_OR_EQUAL,
-    "like": Operator.LIKE,
-    "not_like": Operator.NOT_LIKE,
 }
 _DIRECTIONS = {"asc": False, "ascending": False, "desc": True, "descending": True}
 _CLAUSES = ("where", "group", "order", "offset", "limit")
@@ -250,7 +243,8 @@ class _Parser(TokenStream):
             raise self.error_at(self.token, "Expected a value after 'is', found 'not' and more. It is written is_not.")
 
     def missing_operator(self, path: Path) -> QueryError:
-        expected = f"an operator (is, is_not, <, <=, >, >=, like, not_like, in, not_in, has, any) after '{path}'"
+        operators = ", ".join([*(operator.spelling for operator in Operator), "in", "not_in", "has", "any"])
+        expected = f"an operator ({operators}) after '{path}'"
         following = self.lookahead.text.lower()
         if self.keyword == "not" and following in ("in", "like"):
             message = f"Expected {expected}, found 'not {following}'. It is written not_{following}."

@@ -67,7 +67,7 @@ def compare(
 def is_among(
     value: sa.ColumnElement[Any], value_type: ValueType | None, operands: Sequence[Scalar], name: str
 ) -> sa.ColumnElement[bool]:
-    """Return the condition that the value is one of *operands*, of which there may be any number, null included.
+    """Return the condition that the value is one of *operands*: any number of values, null included.
 
     Raises `QueryError` as `compare` does.
     """
@@ -91,12 +91,12 @@ class _Parentheses(Grouping[bool]):
 
 
 def all_of(conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
-    """Return the condition that all *conditions* hold, of which there may be any number."""
+    """Return the condition that all of any number of *conditions* hold."""
     return sa.and_(sa.true(), *_nest(conditions, sa.and_))
 
 
 def any_of(conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
-    """Return the condition that at least one of *conditions* holds, of which there may be any number."""
+    """Return the condition that at least one of any number of *conditions* holds."""
     return sa.or_(sa.false(), *_nest(conditions, sa.or_))
 
 
