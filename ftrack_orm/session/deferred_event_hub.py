@@ -40,7 +40,8 @@ class DeferredEventHub:
             with self._lock:
                 if self._hub is None:
                     parts.workspace.check_open("its event hub cannot be used")
-                    self._hub = make_hub(parts.settings, partial(parts.channel.call, denormalize=True))
+                    call = partial(parts.channel.call, denormalize=True)
+                    self._hub = make_hub(parts.settings, call, parts.unit_of_work)
                     ChangeTracker(
                         parts.workspace,
                         self._hub,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.row_queries import query_reply
@@ -15,17 +16,27 @@ from ftrack_orm.wire.operations import QueryOperation, ServerCall
 from .plugins import load_plugins
 
 if TYPE_CHECKING:
+    from ftrack_orm.entities.committing.unit_of_work import UnitOfWork
     from ftrack_orm.settings import Settings
 
 
-def make_hub(settings: Settings, call: ServerCall) -> EventHub:
-    """Return a hub for *settings*, not connected; *call* sends the queries for missed events. Makes no request."""
+def make_hub(settings: Settings, call: ServerCall, unit_of_work: UnitOfWork) -> EventHub:
+    """Return a hub for *settings*, not connected. Makes no request.
+
+    *call* sends the queries for missed events. Edits of entities by callbacks are recorded in *unit_of_work*.
+    """
 
     def query_records(expression: str) -> Sequence[Mapping[str, Any]]:
         (reply,) = call([QueryOperation(expression)])
         return query_reply(reply).data
 
-    return EventHub(settings, EventConnector(settings).open, query_records)
+    def callback_unit(on_leftovers: Callable[[str], object] | None) -> AbstractContextManager[None]:
+        if on_leftovers is None:
+            # The callback is called by the flow that publishes: its edits join the unit of that flow.
+            return unit_of_work.apart(commit=False)
+        return unit_of_work.for_callback(on_leftovers)
+
+    return EventHub(settings, EventConnector(settings).open, query_records, callback_unit=callback_unit)
 
 
 def load_session_plugins(hub: EventHub, session: Any, settings: Settings) -> None:

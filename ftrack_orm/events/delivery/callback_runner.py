@@ -71,7 +71,7 @@ class CallbackRunner:
                     "session.commit() sends. Commit in the callback, or edit in a `with session.begin():` block. "
                     "Further warnings of this kind are omitted for this subscriber.",
                     description,
-                    summary,
+                    summary.rstrip("."),
                 )
 
         return warn
