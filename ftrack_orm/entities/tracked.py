@@ -61,7 +61,7 @@ class Tracked:
     def _mark_saved(self, sent: Any, edit: Any) -> Any:
         """Apply *sent*, a difference that the server has carried out, to the base; return the difference that remains.
 
-        *edit* is the present edit, None if there is none any more. The parts of *sent* that were taken back in the
+        *edit* is the present edit, None without one. The parts of *sent* that were taken back in the
         meantime remain as their opposite. The caller holds the lock.
         """
 

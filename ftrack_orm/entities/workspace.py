@@ -209,7 +209,7 @@ class Workspace:
         return (entity, name) in self._contested
 
     def pending_value(self, entity: Entity, name: str) -> Any:
-        """Return the pending value of an attribute that was set last, `NO_VALUE` if there is none."""
+        """Return the pending value of an attribute that was set last, `NO_VALUE` without one."""
         pending = self.pending_edits(entity, name)
         return pending[-1][1] if pending else NO_VALUE
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.row_queries import query_reply
@@ -16,6 +15,8 @@ from ftrack_orm.wire.operations import QueryOperation, ServerCall
 from .plugins import load_plugins
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from ftrack_orm.entities.committing.unit_of_work import UnitOfWork
     from ftrack_orm.settings import Settings
 

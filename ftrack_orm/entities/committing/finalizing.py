@@ -55,7 +55,7 @@ def _mark_attributes_saved(workspace: Workspace, journal: Journal, entity: Entit
     An edit that was taken back after it was sent becomes the opposite edit: the server has the value that was sent.
     """
     state, values = entity._ftrack_state, entity.__dict__
-    edits = journal.edits.get(entity, {})
+    edits = journal.edits_of(entity)
     originals = state.originals or {}
     others: list[Mapping[str, Any]] = []
     if len(workspace.journals) > 1:

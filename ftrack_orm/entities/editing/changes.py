@@ -94,7 +94,7 @@ def end_membership(entity: Entity, owner: Entity, stored: Inverse, *, was_member
 def editing(owner: Entity, attribute: Attribute, new_edit: Callable[[], Edit]) -> Iterator[Edit]:
     """Yield the edit of a collection or mapping in the current unit of work, to be changed by the block.
 
-    *new_edit* makes it if there is none. An edit that is no difference afterwards is dropped. Raises the errors of
+    *new_edit* makes the first one. An edit that is no difference afterwards is dropped. Raises the errors of
     `check_editable`. The block runs under the workspace's lock.
     """
     check_editable(owner, attribute)

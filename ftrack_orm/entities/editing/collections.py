@@ -108,7 +108,7 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
     - `_sequence`: a tuple of the items, or None. It is made by the first access that needs positions or a copy, and
       reset by every change of the items.
     - `_removals`: the value that `Workspace.removals` had when the items were last searched for entities that were
-      deleted or dropped. While the two are equal, there is none among the items.
+      deleted or dropped. While the two are equal, none of the items is removed.
     """
 
     __slots__ = ("_attribute", "_base", "_items", "_owner", "_removals", "_sequence")
@@ -375,7 +375,7 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
         self._remove(value)
 
     def pop(self, index: int = -1) -> Entity:
-        """Remove and return the entity at *index*, the last one by default; `IndexError` when there is none."""
+        """Remove and return the entity at *index*, the last one by default; `IndexError` for an empty collection."""
         entity = self[index]
         self.remove(entity)
         return entity
