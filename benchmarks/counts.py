@@ -158,6 +158,9 @@ def create(responses: PreparedResponses) -> Count:
     session = connect(responses)
     task = session.query(f"{EXPRESSION} limit 1").one()
     parent, kind = task.parent, task.type
+    # The first commit of a session derives the rules for the values that a change affects from the schema.
+    session.create("Task", name="first", parent=parent, type=kind, bid=3600.0)
+    session.commit()
 
     def work() -> None:
         for number in range(ENTITIES):
@@ -171,6 +174,8 @@ def change(responses: PreparedResponses) -> Count:
     """Count changing an attribute of every entity and committing the changes."""
     session = connect(responses)
     tasks = session.query(f"{EXPRESSION} limit {ENTITIES}").all()
+    tasks[0].bid = 0.5
+    session.commit()
 
     def work() -> None:
         for number, task in enumerate(tasks):
@@ -184,6 +189,8 @@ def commit_one_of_many(responses: PreparedResponses) -> Count:
     """Count changing one of many cached entities and committing the change."""
     session = connect(responses)
     tasks = session.query(f"{EXPRESSION} limit {CACHED}").all()
+    tasks[7].bid = 0.5
+    session.commit()
 
     def work() -> None:
         tasks[7].bid = 1.5

@@ -105,6 +105,10 @@ class Reference:
         return self.key[0][1]
 
 
+#: An entity as a member of a collection: its family, empty if it is not known, and its key.
+Member = tuple[str, tuple[str, ...]]
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class ChangeNotice:
     """A change of one entity as an event reports it: by attribute names, without values.
@@ -130,7 +134,7 @@ class ChangeNotice:
     names: frozenset[str] | None = frozenset()
     derived: frozenset[str] = frozenset()
     entries: frozenset[str] = frozenset()
-    members: Mapping[str, frozenset[Identity]] = attrs.field(factory=dict)
+    members: Mapping[str, frozenset[Member]] = attrs.field(factory=dict)
     below: str = ""
     holding: tuple[str, frozenset[str]] | None = None
     is_deleted: bool = False

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from ftrack_orm.errors import InvalidValue, UnknownAttribute, UsageError, suggestion
-from ftrack_orm.values import NOT_ENCODABLE, FetchMode, Reference, unencodable_text
+from ftrack_orm.values import NOT_ENCODABLE, NOT_LOADED, FetchMode, Reference, unencodable_text
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.attribute import Attribute
@@ -204,3 +204,11 @@ def given_key(schema: EntityType, key: str | int | Sequence[str | int]) -> tuple
             f"The key of {schema.name} cannot be {text!r}, which {NOT_ENCODABLE}", entity_type=schema.name
         )
     return tuple(map(str, parts))
+
+
+def server_value(entity: Entity, name: str) -> Any:
+    """Return the value that the server is believed to have of a scalar, `NOT_LOADED` if it is not known."""
+    originals = entity._ftrack_state.originals
+    if originals is not None and name in originals:
+        return originals[name]
+    return entity.__dict__.get(name, NOT_LOADED)

@@ -8,29 +8,37 @@ for rolling back and for setting the attribute back.
 
 from __future__ import annotations
 
+import time
 import weakref
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTES
-from ftrack_orm.values import ChangeNotice
+from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTES, CUSTOM_CONFIGURATION_BASE, PARENT_ID, PROJECT
+from ftrack_orm.values import NOT_LOADED, ChangeNotice, Member
 
-from .entity import Entity, Lifecycle
+from .entity import Entity, Lifecycle, server_value
 from .tracked import Tracked
 
 if TYPE_CHECKING:
+    from .identity_map import Family
     from .workspace import Workspace
 
 #: Notices kept for responses that are still on their way. A response older than all of them expires everything.
 _NOTICES_KEPT = 10_000
 
 #: Entities expired per acquisition of the lock when all are, so that other threads get it in between.
-_ENTITIES_PER_LOCK = 1_000
+_ENTITIES_PER_LOCK = 250
 
 #: Stands for all attributes of an entity.
 _ALL = "*"
+
+#: A change that is not known in detail.
+_EVERYTHING: Final = ChangeNotice(family=None, key=(), names=None)
+
+#: Called with an entity, one of its collections and an entity that may have joined or left it: whether it shows that.
+IsCurrent = Callable[[Entity, str, Member], bool]
 
 _Identity = tuple[str, tuple[str, ...]]
 
@@ -70,41 +78,91 @@ class ExpiryLog:
         self._superseded: weakref.WeakKeyDictionary[Entity, dict[str, Any]] = weakref.WeakKeyDictionary()
         self._deleted: weakref.WeakValueDictionary[_Identity, Entity] = weakref.WeakValueDictionary()
 
-    def apply(self, notices: Iterable[ChangeNotice]) -> None:
-        """Expire the attributes that *notices* name and mark deleted entities as deleted. Makes no request."""
+    def apply(self, notices: Sequence[ChangeNotice], is_current: IsCurrent | None = None) -> None:
+        """Expire the attributes that *notices* name and mark deleted entities as deleted. Makes no request.
+
+        Collections for which *is_current* is true of all entities that may have joined or left them are left as they
+        are. The caller does not hold the lock: notices about all entities of a family take it for one part of them at
+        a time.
+        """
         with self._workspace.lock:
-            for notice in notices:
-                self._apply(notice, self._append(notice))
+            self.apply_to_named(notices, is_current)
+        self.expire_families(notices)
+
+    def apply_to_named(self, notices: Iterable[ChangeNotice], is_current: IsCurrent | None = None) -> None:
+        """Apply the notices that name an entity, and log all of them. The caller holds the lock.
+
+        It calls `expire_families` with the same notices once it has released the lock.
+        """
+        for notice in notices:
+            revision = self._append(notice)
+            self._expire_configured(notice)
+            if notice.key:
+                self._apply(notice, revision, is_current)
+            else:
+                for name in notice.names or ():
+                    self._expired_everywhere_at[name] = revision
+                for name in notice.derived:
+                    self._expired_everywhere_at[name] = revision
+
+    def expire_families(self, notices: Iterable[ChangeNotice]) -> None:
+        """Expire the attributes that *notices* name on all entities of a family.
+
+        Only entities that have such a value loaded are visited, unless the attribute is not indexed.
+        """
+        for notice in notices:
+            if not notice.key:
+                families = self._workspace.identities.families() if notice.family is None else [notice.family]
+                for family in families:
+                    self._expire_family(family, notice)
 
     def expire_all(self) -> None:
         """Expire every attribute of every entity, after a change that is not known in detail. Makes no request."""
-        everything = ChangeNotice(family=None, key=(), names=None)
         with self._workspace.lock:
-            revision = self._append(everything)
-            self._workspace.configurations.expire_values()
+            revision = self._append(_EVERYTHING)
+            self._workspace.configurations.expire_configurations()
             self._expired_everywhere_at[_ALL] = revision
         entities = iter(list(self._workspace.identities))
         while part := list(islice(entities, _ENTITIES_PER_LOCK)):
+            _let_others_run()
             with self._workspace.lock:
                 for entity in part:
-                    self._expire_named(entity, everything, revision)
+                    self._expire_named(entity, _EVERYTHING)
 
-    def reapply_since(self, revision: int) -> None:
-        """Apply the notices after *revision* again, once a response has been merged: it may predate them.
+    def reapply_since(self, revision: int, merged: Sequence[Entity]) -> None:
+        """Apply the notices after *revision* again to the entities *merged* from a response that may predate them.
 
         *revision* is `Workspace.revision` at the time the request was sent. The caller holds the lock.
         """
         if revision >= self._latest:
             return
         if revision < self._dropped:
-            self.expire_all()
+            for entity in merged:
+                self._expire_named(entity, _EVERYTHING)
             return
-        for noticed_at, notice in self._recent:
-            if noticed_at > revision:
+        names_by_family: dict[str | None, set[str]] = {}
+        for noticed_at, notice in reversed(self._recent):
+            if noticed_at <= revision:
+                break
+            if notice.key:
                 self._apply(notice, noticed_at)
+            elif notice.names is None:
+                names_by_family.setdefault(notice.family, set()).add(_ALL)
+            else:
+                names_by_family.setdefault(notice.family, set()).update(notice.names | notice.derived)
+        if names_by_family:
+            for entity in merged:
+                for family in (None, entity.__schema__.family):
+                    for name in names_by_family.get(family, ()):
+                        if name == _ALL:
+                            self._expire_named(entity, _EVERYTHING)
+                        elif name in entity.__dict__:
+                            self._expire(entity, name)
 
     def expired_since(self, entity: Entity, name: str, revision: int) -> bool:
         """Whether an attribute expired after a request that was sent at *revision*."""
+        if entity._ftrack_state.written_at > revision:
+            return True
         if revision >= self._latest:
             return False
         with self._workspace.lock:
@@ -113,7 +171,9 @@ class ExpiryLog:
 
     def was_expired(self, entity: Entity, name: str) -> bool:
         """Whether an attribute has ever expired, which may be the reason why it is not loaded."""
-        return self.expired_since(entity, name, 0)
+        with self._workspace.lock:
+            each = (self._expired_at.get(entity, {}), self._expired_everywhere_at)
+            return any(name in expired or _ALL in expired for expired in each)
 
     def is_superseded(self, entity: Entity, name: str, original: Any) -> bool:
         """Whether the server does not have *original*, the value that an edit replaced, any more."""
@@ -135,16 +195,36 @@ class ExpiryLog:
             self._dropped, _ = self._recent.popleft()
         return self._latest
 
-    def _apply(self, notice: ChangeNotice, revision: int) -> None:
-        if notice.names is None or CUSTOM_ATTRIBUTES in notice.names or CUSTOM_ATTRIBUTES in notice.derived:
+    def _expire_configured(self, notice: ChangeNotice) -> None:
+        """Have the data of custom attributes read again that the change of an entity affects."""
+        if notice.family == CUSTOM_CONFIGURATION_BASE and notice.key:
+            self._workspace.configurations.expire_configurations()
+        elif notice.names is None or CUSTOM_ATTRIBUTES in notice.names or CUSTOM_ATTRIBUTES in notice.derived:
             # Entities anywhere below may inherit the value.
             self._workspace.configurations.expire_values()
+
+    def _apply(self, notice: ChangeNotice, revision: int, is_current: IsCurrent | None = None) -> None:
         for entity in self._entities_of(notice):
             if notice.is_deleted and entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT and self._may_go(entity):
-                self._workspace.mark_deleted(entity)
-                self._deleted[entity.__schema__.family, notice.key] = entity
-            else:
-                self._expire_named(entity, notice, revision)
+                self.mark_deleted(entity)
+                continue
+            if entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT:
+                expired_at = self._expired_at.setdefault(entity, {})
+                for name in (_ALL,) if notice.names is None else (*notice.names, *notice.derived):
+                    expired_at[name] = revision
+            self._expire_named(entity, notice, is_current)
+
+    def mark_deleted(self, entity: Entity) -> None:
+        """Mark an entity as deleted that the server does not have any more. The caller holds the lock."""
+        self._workspace.mark_deleted(entity)
+        self._deleted[entity.__schema__.family, entity._ftrack_state.key] = entity
+
+    def mark_gone(self, entities: Iterable[Entity]) -> None:
+        """Mark entities as deleted that a response has shown to be gone, except for those with unsaved edits."""
+        with self._workspace.lock:
+            for entity in entities:
+                if self._may_go(entity):
+                    self.mark_deleted(entity)
 
     def _may_go(self, entity: Entity) -> bool:
         # Edits of an entity that another user deleted stay recorded, so that the commit reports the conflict.
@@ -152,31 +232,77 @@ class ExpiryLog:
 
     def _entities_of(self, notice: ChangeNotice) -> Iterator[Entity]:
         identities = self._workspace.identities
-        if not notice.key:
-            yield from identities if notice.family is None else identities.family(notice.family)
-            return
         for family in identities.families() if notice.family is None else (notice.family,):
             entity = identities.get(family, notice.key)
             if entity is not None:
                 yield entity
 
-    def _expire_named(self, entity: Entity, notice: ChangeNotice, revision: int) -> None:
+    def _expire_named(self, entity: Entity, notice: ChangeNotice, is_current: IsCurrent | None = None) -> None:
         if entity._ftrack_state.lifecycle is not Lifecycle.PERSISTENT:
             return
-        expired_at = self._expired_at.setdefault(entity, {}) if notice.key else self._expired_everywhere_at
         if notice.names is None:
-            expired_at[_ALL] = revision
             names: Iterable[str] = [*entity.__dict__, *(entity._ftrack_state.originals or ())]
         else:
             names = [*notice.names, *notice.derived]
-            for name in names:
-                expired_at[name] = revision
         for name in names:
+            if (
+                is_current is not None
+                and name in entity.__dict__
+                and name in notice.members
+                and all(is_current(entity, name, member) for member in notice.members[name])
+            ):
+                continue
             self._expire(entity, name)
         mapping = entity.__dict__.get(CUSTOM_ATTRIBUTES)
         if notice.entries and isinstance(mapping, Tracked) and mapping._has_any_key(notice.entries):
-            expired_at[CUSTOM_ATTRIBUTES] = revision
+            self._expired_at.setdefault(entity, {})[CUSTOM_ATTRIBUTES] = self._latest
             self._expire(entity, CUSTOM_ATTRIBUTES)
+
+    # -- all entities of a family --------------------------------------------------------------------------------------
+
+    def _expire_family(self, name: str, notice: ChangeNotice) -> None:
+        family = self._workspace.identities.family(name)
+        if not len(family):
+            return
+        concerns = _NoticeFilter(self._workspace, notice)
+        names = (*(notice.names or ()), *notice.derived)
+        for attribute in names:
+            if attribute in family.holders:
+                self._expire_holders(family, attribute, concerns)
+        others = [each for each in names if each not in family.holders]
+        if others or notice.names is None:
+            entities = iter(family)
+            while part := list(islice(entities, _ENTITIES_PER_LOCK)):
+                _let_others_run()
+                with self._workspace.lock:
+                    for entity in part:
+                        self._expire_others(entity, others, notice, concerns)
+
+    def _expire_others(
+        self, entity: Entity, names: Sequence[str], notice: ChangeNotice, concerns: Callable[[Entity], bool]
+    ) -> None:
+        if notice.names is None:
+            self._expire_named(entity, notice)
+        elif any(name in entity.__dict__ for name in names) and concerns(entity):
+            for name in names:
+                if name in entity.__dict__:
+                    self._expire(entity, name)
+
+    def _expire_holders(self, family: Family[Entity], attribute: str, concerns: Callable[[Entity], bool]) -> None:
+        """Expire one attribute on the entities that have it loaded; those that keep a value stay in the index."""
+        with self._workspace.lock:
+            remaining = list(family.holders[attribute])
+        while remaining:
+            _let_others_run()
+            with self._workspace.lock:
+                part, remaining = remaining[-_ENTITIES_PER_LOCK:], remaining[:-_ENTITIES_PER_LOCK]
+                holders = family.holders[attribute]
+                for key in part:
+                    entity = family.get(key)
+                    if entity is not None and attribute in entity.__dict__ and concerns(entity):
+                        self._expire(entity, attribute)
+                    if entity is None or attribute not in entity.__dict__:
+                        holders.pop(key, None)
 
     def _expire(self, entity: Entity, name: str) -> None:
         originals = entity._ftrack_state.originals
@@ -187,3 +313,50 @@ class ExpiryLog:
             self._superseded.setdefault(entity, {})[name] = originals[name]
         elif name not in entity.__schema__.primary_key:
             entity.__dict__.pop(name, None)
+
+
+def _let_others_run() -> None:
+    """Let a thread that waits for the lock have it, which the thread that releases it would take again at once."""
+    time.sleep(1e-6)
+
+
+class _NoticeFilter:
+    """Whether a notice about the entities of a family is about one of them, as far as loaded values show."""
+
+    def __init__(self, workspace: Workspace, notice: ChangeNotice) -> None:
+        self._identities = workspace.identities
+        self._below = notice.below
+        self._holding = notice.holding
+        #: By id, whether an entity may be inside the one that the notice names.
+        self._is_inside: dict[str, bool] = {}
+
+    def __call__(self, entity: Entity) -> bool:
+        if self._holding is not None:
+            name, ids = self._holding
+            value = server_value(entity, name)
+            return value is NOT_LOADED or value in ids
+        return not self._below or self._may_be_inside(entity)
+
+    def _may_be_inside(self, entity: Entity | None) -> bool:
+        """Follow the parents upwards. Where one of them is not known, the entity may be inside."""
+        path: list[str] = []
+        found: bool | None = None
+        while found is None:
+            if entity is None:
+                found = True
+                break
+            id_ = entity._ftrack_state.key[0]
+            found = True if id_ == self._below else self._is_inside.get(id_)
+            if found is not None:
+                break
+            path.append(id_)
+            parent_id = server_value(entity, PARENT_ID)
+            if parent_id is None or entity.__entity_type__ == PROJECT:
+                found = False
+            elif parent_id is NOT_LOADED:
+                found = True
+            else:
+                entity = self._identities.family(entity.__schema__.family).get(parent_id)
+                found = True if parent_id == self._below else None
+        self._is_inside.update(dict.fromkeys(path, found))
+        return found

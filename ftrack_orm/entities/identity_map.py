@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar, Union
 
 import cachetools
@@ -35,12 +35,17 @@ class EntityRef(weakref.ref[T]):
 
 
 class Family(Generic[T]):
-    """The entities of one type family by key. Merging, the hot path, looks them up in *refs* directly."""
+    """The entities of one type family by key. Merging, the hot path, looks them up in *refs* directly.
 
-    __slots__ = ("_remove_dead", "refs")
+    *holders* is an index by attribute name: the keys of the entities that have a value of it loaded. It contains some
+    attributes only, with which it is created. Merging adds to it, and keys leave it when their value expires.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_remove_dead", "holders", "refs")
+
+    def __init__(self, indexed: Iterable[str] = ()) -> None:
         self.refs: dict[MapKey, EntityRef[T]] = {}
+        self.holders: dict[str, dict[MapKey, None]] = {name: {} for name in indexed}
         self._remove_dead = _dead_reference_remover(self.refs)
 
     def get(self, key: MapKey) -> T | None:
@@ -58,6 +63,12 @@ class Family(Generic[T]):
     def remove(self, key: MapKey) -> None:
         """Remove the object of that key from the family."""
         self.refs.pop(key, None)
+
+    def prune_holders(self) -> None:
+        """Remove the keys of entities that do not exist any more from the index, if they may be many."""
+        for name, keys in self.holders.items():
+            if len(keys) > 2 * len(self.refs) + _PRUNE_UNLOADED_FROM:
+                self.holders[name] = {key: None for key in keys if key in self.refs}
 
     def __iter__(self) -> Iterator[T]:
         # Iterates over a copy: entities may be garbage-collected at any moment and on any thread.
@@ -92,10 +103,12 @@ class IdentityMap(Generic[T]):
 
     *recent_size* is the number of entities kept alive without any other reference to them, so that a tool that asks
     for the same shot again and again is answered from memory. Entities of one response are kept and dropped together:
-    that costs one step per response instead of one per entity.
+    that costs one step per response instead of one per entity. *indexed* returns the attributes of a family that are
+    indexed, see `Family.holders`.
     """
 
-    def __init__(self, recent_size: int) -> None:
+    def __init__(self, recent_size: int, indexed: Callable[[str], Iterable[str]] = lambda family: ()) -> None:
+        self._indexed = indexed
         self._families: dict[str, Family[T]] = {}
         self._recent: cachetools.LRUCache[int, Sequence[T]] = cachetools.LRUCache(recent_size, getsizeof=len)
         self._results = 0
@@ -105,7 +118,7 @@ class IdentityMap(Generic[T]):
         """Return the entities of the family whose root type is *name*."""
         family = self._families.get(name)
         if family is None:
-            family = self._families[name] = Family()
+            family = self._families[name] = Family(self._indexed(name))
         return family
 
     def families(self) -> list[str]:
@@ -123,6 +136,12 @@ class IdentityMap(Generic[T]):
     def remove(self, family: str, key: tuple[str, ...]) -> None:
         """Remove the object of that identity from the map. References to it stay usable."""
         self.family(family).remove(map_key(key))
+
+    def note_holder(self, family: str, name: str, key: tuple[str, ...]) -> None:
+        """Add an entity to the index of the attribute *name*, if there is one."""
+        holders = self.family(family).holders.get(name)
+        if holders is not None:
+            holders[map_key(key)] = None
 
     def keep_recent(self, entities: Sequence[T], window: ResultWindow | None = None) -> None:
         """Hold the entities of a response strongly until newer responses push them out.

@@ -10,6 +10,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ftrack_orm.errors import SessionClosed
+from ftrack_orm.schema.derived_attributes import indexed_names
+from ftrack_orm.schema.invalidation import Invalidation, rules_for
 from ftrack_orm.values import FetchMode
 
 from .entity import Entity, EntityState, Lifecycle
@@ -84,6 +86,9 @@ class CustomAttributeMappings(Protocol):
     def expire_values(self) -> None:
         """Read values that custom attributes inherit again when they are next needed."""
 
+    def expire_configurations(self) -> None:
+        """Read the configurations again when they are next needed."""
+
 
 class Workspace:
     """The entities of one session, with everything that creates, loads and changes them.
@@ -109,7 +114,7 @@ class Workspace:
         self._classes = classes
         self._fetch = fetch
         self.renew_schema = renew_schema
-        self.identities = IdentityMap[Entity](recent_size)
+        self.identities = IdentityMap[Entity](recent_size, indexed_names)
         #: The unit of work of every flow that is in no unit of its own.
         self.common_journal = Journal()
         #: All units of work that may have edits, the common one first.
@@ -141,6 +146,11 @@ class Workspace:
     def schema(self) -> Schema:
         """The server's schema."""
         return self._classes().schema
+
+    @property
+    def invalidation(self) -> Invalidation:
+        """The rules for the values that a change affects."""
+        return rules_for(self._classes().schema)
 
     def lookup(self, entity_type: str, key: tuple[str, ...]) -> Entity | None:
         """Return the object of an entity if the session has it and it is of that type or related to it."""

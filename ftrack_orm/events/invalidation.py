@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.schema import invalidation
 from ftrack_orm.schema.derived_attributes import Action
 from ftrack_orm.schema.facts import CONTEXT, CUSTOM_ATTRIBUTES, PARENT_ID
-from ftrack_orm.schema.invalidation import EntityChange, UnknownChange, is_key
+from ftrack_orm.schema.foreign_keys import is_key
+from ftrack_orm.schema.invalidation import EntityChange, UnknownChange, rules_for
 
 from .update_entry import EntityTypes, UpdateEntry, update_entries
 
@@ -32,7 +32,7 @@ class Invalidation:
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self._types = EntityTypes(schema)
-        self._rules = invalidation.Invalidation(schema)
+        self._rules = rules_for(schema)
 
     def notices(self, data: Mapping[str, Any]) -> list[ChangeNotice]:
         """Return the notices of an `ftrack.update` with these *data*; malformed entries are skipped.

@@ -7,6 +7,7 @@ from. A computed attribute without a row here depends on everything.
 from __future__ import annotations
 
 import enum
+import functools
 from typing import Final
 
 import attrs
@@ -15,6 +16,7 @@ from .facts import (
     ANCESTORS,
     ASSET,
     ASSET_VERSION,
+    COMPONENT,
     CONTEXT,
     CUSTOM_ATTRIBUTE_CONFIGURATION,
     CUSTOM_ATTRIBUTES,
@@ -139,6 +141,11 @@ DERIVATIONS: Final = (
     # addresses of files
     _derivation("", "thumbnail_url", "", "thumbnail_id component_id", Reach.ITSELF),
     _derivation("", "url", "", "component_id location_id resource_identifier", Reach.ITSELF),
+    _derivation(CONTEXT, "thumbnail_source_id", CONTEXT, "thumbnail_id parent_id", Reach.ALL, actions=_DELETED),
+    _derivation(
+        CONTEXT, "thumbnail_source_id", ASSET_VERSION, "thumbnail_id asset_id task_id", Reach.ALL,
+        actions=CREATED_OR_DELETED,
+    ),
     # reviews
     _derivation("ReviewSession", "is_open", "ReviewSession", "start_date end_date availability", Reach.ITSELF),
     _derivation(
@@ -146,6 +153,7 @@ DERIVATIONS: Final = (
         Reach.OWNER, actions=CREATED_OR_DELETED, key="review_session_id",
     ),
     _derivation("ReviewSession", _SESSION_THUMBNAIL, ASSET_VERSION, "thumbnail_id", Reach.ALL, actions=_DELETED),
+    _derivation("ReviewSession", _SESSION_THUMBNAIL, COMPONENT, "", Reach.ALL, actions=_DELETED),
     # notes
     _derivation("Note", "recipients", "Note", "", Reach.ITSELF, actions=_CREATED),
     _derivation("Note", "thread_activity", "Note", "", Reach.OWNER, actions=_CREATED, key="in_reply_to_id"),
@@ -158,3 +166,25 @@ DERIVATIONS: Final = (
     _derivation("", "key", CUSTOM_ATTRIBUTE_CONFIGURATION, "key", Reach.ALL),
     _derivation("SettingComponent", "setting", "Setting", None, Reach.ALL, actions=CREATED_OR_DELETED),
 )  # fmt: skip
+
+#: Values that every row brings, or that are affected by rare changes only. Those who have one loaded are searched for.
+_NOT_INDEXED: Final = frozenset({"key", "project", "project_id", CUSTOM_ATTRIBUTES})
+
+_WIDE: Final = frozenset({Reach.ABOVE, Reach.BELOW, Reach.SIBLINGS, Reach.ALL})
+
+
+@functools.cache
+def derived_names(family: str) -> frozenset[str]:
+    """Return the attributes of *family* that the server derives from other values, as far as facts state them."""
+    return frozenset(name for each in DERIVATIONS if each.family in (family, "") for name in each.names)
+
+
+@functools.cache
+def indexed_names(family: str) -> frozenset[str]:
+    """Return the derived attributes whose loaded values may have to be found among all entities of *family*."""
+    return frozenset(
+        name
+        for each in DERIVATIONS
+        if each.family == family and each.reach in _WIDE
+        for name in each.names - _NOT_INDEXED
+    )

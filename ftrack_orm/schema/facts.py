@@ -19,6 +19,8 @@ CONTEXT: Final = "Context"
 PROJECT: Final = "Project"
 #: Everything below a project. Events and configurations call it `task`, as the server's internal class (PROTOCOL 3.6).
 TYPED_CONTEXT: Final = "TypedContext"
+#: Types of contexts that contain no others by default, see `ObjectType.is_leaf` (PROTOCOL 5.3).
+LEAF_TYPES: Final = frozenset({"Task", "Milestone"})
 ASSET: Final = "Asset"
 ASSET_VERSION: Final = "AssetVersion"
 COMPONENT: Final = "Component"

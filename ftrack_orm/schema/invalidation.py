@@ -13,16 +13,19 @@ request, an attribute that is not expired shows an old value as the present one.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import attrs
 
-from ftrack_orm.values import ChangeNotice, Identity
+from ftrack_orm.values import ChangeNotice, Member
 
 from .attribute import Kind
+from .cascades import taken_along
 from .derived_attributes import DERIVATIONS, Action, Derivation, Reach
-from .facts import CUSTOM_ATTRIBUTES, LINK_TYPES, POLYMORPHIC_KEYS, TREE_COLLECTIONS
+from .facts import CUSTOM_ATTRIBUTES, LINK_TYPES, TREE_COLLECTIONS, TYPED_CONTEXT
+from .foreign_keys import is_key
 from .model import EntityType
 from .relations import Inverse
 from .views import views_of
@@ -45,6 +48,9 @@ class EntityChange:
     *derived* are further values of the entity itself that may differ, and *owners* further entities, like those of
     *above*, that may have it in a collection.
 
+    *alike* are the keys of further entities with the same change. *is_own* says that the values of the entity itself
+    are current, as after an own commit; those that are derived from them are `Invalidation.own_effect`.
+
     *above* are the entities that contain the entity, before and after the change, by family (None where that is not
     known) and id. *is_above_complete* says that there are no others.
     """
@@ -59,6 +65,8 @@ class EntityChange:
     members: Mapping[str, frozenset[str] | None] = attrs.field(factory=dict)
     derived: frozenset[str] = frozenset()
     owners: tuple[tuple[str | None, str], ...] = ()
+    alike: tuple[tuple[str, ...], ...] = ()
+    is_own: bool = False
     above: tuple[tuple[str | None, str], ...] = ()
     is_above_complete: bool = True
 
@@ -78,8 +86,11 @@ class Invalidation:
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self._collections: dict[tuple[str | None, str], frozenset[str]] = {}
-        self._types: dict[str, _TypeRules] = {}
+        self._types: dict[str, TypeRules] = {}
         self._with_attribute: dict[str, frozenset[str]] = {}
+        self._local_effects: dict[tuple[str, tuple[str, ...]], tuple[str, frozenset[str] | None]] = {}
+        self._own_effects: dict[tuple[str, frozenset[str] | None], frozenset[str]] = {}
+        self._cascades: dict[str, list[tuple[str, frozenset[str]]]] = {}
         self._unexplained = _unexplained_attributes(schema)
 
     def notices(self, changes: Iterable[EntityChange | UnknownChange]) -> list[ChangeNotice]:
@@ -92,16 +103,82 @@ class Invalidation:
                 collector.add(change)
         return collector.notices()
 
-    def rules_of(self, entity_type: str) -> _TypeRules:
+    def local_effect(self, entity_type: str, names: tuple[str, ...]) -> tuple[str, frozenset[str] | None]:
+        """Return the family of a type, and the values of an entity that differ after an update of its *names*.
+
+        The values are None if the update may affect other entities.
+        """
+        query = entity_type, names
+        if query not in self._local_effects:
+            rules = self.rules_of(entity_type)
+            self._local_effects[query] = rules.family, self._find_local_effect(rules, frozenset(names))
+        return self._local_effects[query]
+
+    def _find_local_effect(self, rules: TypeRules, names: frozenset[str]) -> frozenset[str] | None:
+        entity_type = rules.entity_type
+        triggered = [
+            each for each in rules.derivations if each.attributes is None or not each.attributes.isdisjoint(names)
+        ]
+        is_local = (
+            names.isdisjoint(rules.keys)
+            and names.isdisjoint(rules.conditions)
+            and not any(entity_type.attributes[name].is_relation for name in names)
+            and all(each.reach is Reach.ITSELF for each in triggered)
+            and not rules.views
+            and len(entity_type.primary_key) == 1
+            and not self._unexplained
+        )
+        return frozenset(name for each in triggered for name in each.names) if is_local else None
+
+    def own_effect(self, entity_type: str, names: frozenset[str] | None) -> frozenset[str]:
+        """Return the values of an entity that differ after an own update of *names*, or after its creation for None."""
+        query = entity_type, names
+        if query not in self._own_effects:
+            self._own_effects[query] = frozenset(
+                name
+                for each in self.rules_of(entity_type).derivations
+                if each.reach is Reach.ITSELF
+                and (
+                    Action.CREATED in each.actions
+                    if names is None
+                    else each.attributes is None or not each.attributes.isdisjoint(names)
+                )
+                for name in each.names
+            )
+        return self._own_effects[query]
+
+    def rules_of(self, entity_type: str) -> TypeRules:
         """Return the data that the rules need of an entity type."""
         rules = self._types.get(entity_type)
         if rules is None:
-            rules = self._types[entity_type] = _TypeRules.of(self.schema, self.schema.type(entity_type))
+            rules = self._types[entity_type] = TypeRules.of(self.schema, self.schema.type(entity_type))
         return rules
 
     def unexplained(self) -> Mapping[str, frozenset[str]]:
         """Return the computed attributes that no fact explains, by family. They depend on everything."""
         return self._unexplained
+
+    def derived_from_cascade(self, family: str) -> Iterable[tuple[str, frozenset[str]]]:
+        """Return the values that depend on entities which a deletion in *family* takes along, by their family.
+
+        These entities may not be known. Values of entities that are deleted too are left out.
+        """
+        found = self._cascades.get(family)
+        if found is None:
+            causes = taken_along(self.schema, family)
+            found = self._cascades[family] = [
+                (each.family, each.names)
+                for each in DERIVATIONS
+                if each.family
+                and each.source in self.schema.types
+                and Action.DELETED in each.actions
+                and (source := self.schema.types[each.source].family) in causes
+                and (
+                    each.reach is Reach.ALL
+                    or (each.reach is Reach.OWNER and causes[source] != {self.rules_of(each.source).keys[each.key]})
+                )
+            ]
+        return found
 
     def families_with(self, names: frozenset[str]) -> Iterator[str]:
         """Yield the families that have one of the attributes *names*."""
@@ -131,11 +208,20 @@ class Invalidation:
         if not attribute.is_plural or attribute.name in TREE_COLLECTIONS or attribute.target not in self.schema.types:
             return False
         target = str(attribute.target)
+        if TYPED_CONTEXT in self.schema.types and target == self.schema.types[TYPED_CONTEXT].alias:
+            # The collection names the internal class of all contexts below a project (PROTOCOL 8.6).
+            target = TYPED_CONTEXT
         return any(self.schema.related(target, view) for view in (member, *views_of(self.schema, member)))
 
 
+@functools.lru_cache(maxsize=8)
+def rules_for(schema: Schema) -> Invalidation:
+    """Return the rules for *schema*, the same for all who ask."""
+    return Invalidation(schema)
+
+
 @attrs.frozen
-class _TypeRules:
+class TypeRules:
     """The data that the rules need of one entity type.
 
     *keys* holds the foreign keys with the families of their targets, None for a key to entities of any type.
@@ -143,16 +229,18 @@ class _TypeRules:
     """
 
     entity_type: EntityType
+    family: str
     keys: Mapping[str, str | None]
     conditions: frozenset[str]
     derivations: tuple[Derivation, ...]
     views: tuple[str, ...]
 
     @classmethod
-    def of(cls, schema: Schema, entity_type: EntityType) -> _TypeRules:
+    def of(cls, schema: Schema, entity_type: EntityType) -> TypeRules:
         lineage = {"", entity_type.name, *entity_type.bases, *schema.subtypes[entity_type.name]}
         return cls(
             entity_type,
+            entity_type.family,
             {
                 attribute.name: _target_family(schema, attribute)
                 for attribute in entity_type.attributes.values()
@@ -164,15 +252,6 @@ class _TypeRules:
             ),
             views_of(schema, entity_type.name),
         )
-
-
-def is_key(entity_type: EntityType, attribute: Attribute) -> bool:
-    """Whether the values of an attribute are ids of other entities."""
-    if attribute.is_relation:
-        return False
-    if attribute.foreign_key is not None:
-        return (attribute.name,) != entity_type.primary_key
-    return attribute.name in POLYMORPHIC_KEYS
 
 
 def _target_family(schema: Schema, attribute: Attribute) -> str | None:
@@ -225,16 +304,16 @@ class _Draft:
     derived: set[str] = attrs.field(factory=set)
     entries: set[str] = attrs.field(factory=set)
     #: By collection that is derived for no other reason, the entities that may have joined or left it.
-    members: dict[str, set[Identity]] = attrs.field(factory=dict)
+    members: dict[str, set[Member]] = attrs.field(factory=dict)
     #: Whether any attribute may have changed.
     is_unspecific: bool = False
     is_deleted: bool = False
 
-    def add_collections(self, names: frozenset[str], member: Identity) -> None:
-        """Add collections that *member* may have joined or left."""
+    def add_collections(self, names: frozenset[str], members: Iterable[Member]) -> None:
+        """Add collections that *members* may have joined or left."""
         for name in names:
             if name not in self.derived:
-                self.members.setdefault(name, set()).add(member)
+                self.members.setdefault(name, set()).update(members)
 
     def notice(self, target: _Target) -> ChangeNotice:
         """Return the notice of this draft."""
@@ -296,15 +375,18 @@ class _NoticeCollector:
         self._add_owners(rules, change)
         self._add_members(rules, change)
         for derivation in rules.derivations:
-            if _triggers(derivation, change):
+            if _triggers(derivation, change) and not (change.is_own and derivation.reach is Reach.ITSELF):
                 self._add_derived(derivation, rules, change)
+        if change.action is Action.DELETED:
+            for family, names in self._rules.derived_from_cascade(rules.entity_type.family):
+                self._draft(family).derived |= names
 
     # -- the entity itself ---------------------------------------------------------------------------------------------
 
-    def _add_own(self, rules: _TypeRules, change: EntityChange) -> None:
+    def _add_own(self, rules: TypeRules, change: EntityChange) -> None:
         """Add the changed attributes of the entity, in every view of its row."""
         entity_type = rules.entity_type
-        for view in (entity_type.name, *rules.views):
+        for view in rules.views if change.is_own else (entity_type.name, *rules.views):
             described = self._schema.types[view]
             draft = self._draft(described.family, change.key)
             draft.entity_type = view
@@ -315,7 +397,8 @@ class _NoticeCollector:
                 draft.names.update((name, *described.keyed_references.get(name, ())))
                 draft.names.update(filter(None, (described.reference_keys.get(name),)))
             draft.entries |= change.entries
-        self._draft(entity_type.family, change.key).derived |= change.derived
+        if change.derived:
+            self._draft(entity_type.family, change.key).derived |= change.derived
         if change.entries and CUSTOM_ATTRIBUTES in (change.names or ()):
             self._add_values_of(entity_type, change.key)
 
@@ -333,19 +416,22 @@ class _NoticeCollector:
 
     # -- entities with the changed one in a collection -----------------------------------------------------------------
 
-    def _add_owners_in_key(self, rules: _TypeRules, change: EntityChange) -> None:
+    def _add_owners_in_key(self, rules: TypeRules, change: EntityChange) -> None:
         """Add the owners whose ids are part of the primary key, as that of metadata and custom attribute values."""
-        entity_type, member = rules.entity_type, _identity(rules.entity_type, change)
+        entity_type, members = rules.entity_type, _identities(rules.entity_type, change)
         if len(change.key) > 1:
             for name, part in zip(entity_type.primary_key, change.key, strict=True):
                 if part and name in rules.keys:
-                    self._add_owner(rules.keys[name], part, entity_type.name, member)
+                    self._add_owner(rules.keys[name], part, entity_type.name, members)
 
-    def _add_owners(self, rules: _TypeRules, change: EntityChange) -> None:
+    def _add_owners(self, rules: TypeRules, change: EntityChange) -> None:
         """Add the entities that changed keys refer to; if the type is a link, they are members of each other."""
-        entity_type, member = rules.entity_type, _identity(rules.entity_type, change)
+        entity_type, members = rules.entity_type, _identities(rules.entity_type, change)
         are_all_affected = (
-            change.action is not Action.UPDATED or change.names is None or not rules.conditions.isdisjoint(change.names)
+            change.action is not Action.UPDATED
+            or change.names is None
+            or not rules.conditions.isdisjoint(change.names)
+            or (entity_type.name in LINK_TYPES and not change.names.isdisjoint(rules.keys))
         )
         ends: list[tuple[str, str | None, str]] = []
         for name, family in rules.keys.items():
@@ -355,9 +441,9 @@ class _NoticeCollector:
             is_unknown = name in change.unknown or (are_all_affected and name not in change.ids)
             if is_unknown and name not in entity_type.primary_key:
                 for each in (family,) if family else self._owning_families(entity_type.name):
-                    self._draft(each).add_collections(self._rules.collections_of(each, entity_type.name), member)
+                    self._draft(each).add_collections(self._rules.collections_of(each, entity_type.name), members)
         for family, id_ in (*((family, id_) for _, family, id_ in ends), *change.owners):
-            self._add_owner(family, id_, entity_type.name, member)
+            self._add_owner(family, id_, entity_type.name, members)
         if entity_type.name in LINK_TYPES:
             self._add_linked(rules, change, ends)
 
@@ -365,11 +451,11 @@ class _NoticeCollector:
         families = {owner.family for owner in self._schema.types.values()}
         return sorted(family for family in families if self._rules.collections_of(family, member))
 
-    def _add_owner(self, family: str | None, id_: str, member_type: str, member: Identity) -> None:
+    def _add_owner(self, family: str | None, id_: str, member_type: str, members: Iterable[Member]) -> None:
         """Add every collection of an entity that may have gained or lost a *member*."""
-        self._draft(family, (id_,)).add_collections(self._rules.collections_of(family, member_type), member)
+        self._draft(family, (id_,)).add_collections(self._rules.collections_of(family, member_type), members)
 
-    def _add_linked(self, rules: _TypeRules, change: EntityChange, ends: list[tuple[str, str | None, str]]) -> None:
+    def _add_linked(self, rules: TypeRules, change: EntityChange, ends: list[tuple[str, str | None, str]]) -> None:
         """Add the collections in which the entities at both ends of a link show each other.
 
         The item of a list may be of any family; then the collection is the list's `items`.
@@ -378,24 +464,31 @@ class _NoticeCollector:
             others = [end for end in ends if end[0] != name]
             for _, other_family, other_id in others:
                 names = self._linked_collections(family, other_family)
-                self._draft(family, (id_,)).add_collections(names, Identity(other_family or "", (other_id,)))
+                self._draft(family, (id_,)).add_collections(names, [(other_family or "", (other_id,))])
         known = {name for name, _, _ in ends}
-        is_changed = change.action is not Action.UPDATED
         for name, family in rules.keys.items():
-            is_affected = is_changed or change.names is None or not known.isdisjoint(change.names)
-            if is_affected and (name in change.unknown or name not in known):
-                # One of the ends is not known: every entity that could be it may show the other one.
-                for other_name, other_family in rules.keys.items():
-                    if other_name != name:
-                        for each in (family,) if family else self._owning_families(rules.entity_type.name):
-                            self._draft(each).derived |= self._linked_collections(each, other_family)
+            if not known or (name in known and name not in change.unknown):
+                continue
+            # One of the ends is not known: every entity that could be it may show the other one.
+            for other_name, other_family in rules.keys.items():
+                if other_name == name:
+                    continue
+                for each in (family,) if family else self._linked_families(other_family):
+                    self._draft(each).derived |= self._linked_collections(each, other_family)
+                for end_name, end_family, id_ in ends:
+                    if end_name == other_name:
+                        self._draft(end_family, (id_,)).derived |= self._linked_collections(end_family, family)
+
+    def _linked_families(self, other_family: str | None) -> list[str]:
+        """Return the families whose entities may be linked to one of *other_family*."""
+        return [] if other_family is None else self._owning_families(other_family)
 
     def _linked_collections(self, family: str | None, other_family: str | None) -> frozenset[str]:
         return frozenset({"items"}) if other_family is None else self._rules.collections_of(family, other_family)
 
-    def _add_members(self, rules: _TypeRules, change: EntityChange) -> None:
+    def _add_members(self, rules: TypeRules, change: EntityChange) -> None:
         """Add the members of collections that are changed as lists, because their links have no type."""
-        owner = _identity(rules.entity_type, change)
+        owner = _identities(rules.entity_type, change)
         for name, ids in change.members.items():
             target = self._schema.types.get(str(rules.entity_type.attributes[name].target))
             if target is None:
@@ -407,13 +500,13 @@ class _NoticeCollector:
 
     # -- derived values ------------------------------------------------------------------------------------------------
 
-    def _add_derived(self, derivation: Derivation, rules: _TypeRules, change: EntityChange) -> None:
+    def _add_derived(self, derivation: Derivation, rules: TypeRules, change: EntityChange) -> None:
         """Add the values of a derivation on the entities that it reaches."""
         for family in (derivation.family,) if derivation.family else self._families(derivation, rules):
             for draft in self._reached(derivation, family, change):
                 draft.derived |= derivation.names
 
-    def _families(self, derivation: Derivation, rules: _TypeRules) -> Iterable[str]:
+    def _families(self, derivation: Derivation, rules: TypeRules) -> Iterable[str]:
         if derivation.reach is Reach.ITSELF:
             return (rules.entity_type.family,)
         return self._rules.families_with(derivation.names)
@@ -435,6 +528,7 @@ class _NoticeCollector:
         elif reach is Reach.OWNER and not is_key_unknown:
             yield from (self._draft(family, (id_,)) for id_ in change.ids[key])
         elif reach is Reach.SIBLINGS and not is_key_unknown:
+            yield self._draft(family, change.key)
             yield self._draft(family, holding=(key, frozenset(change.ids[key])))
         else:
             yield self._draft(family)
@@ -448,5 +542,6 @@ def _triggers(derivation: Derivation, change: EntityChange) -> bool:
     return not derivation.attributes.isdisjoint(change.names)
 
 
-def _identity(entity_type: EntityType, change: EntityChange) -> Identity:
-    return Identity(entity_type.family, change.key)
+def _identities(entity_type: EntityType, change: EntityChange) -> list[Member]:
+    family = entity_type.family
+    return [(family, key) for key in (change.key, *change.alike)]

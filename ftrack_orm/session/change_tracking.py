@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ftrack_orm.entities.cascading import apply_with_cascades
 from ftrack_orm.events.invalidation import Invalidation
 from ftrack_orm.events.topics import UPDATE_TOPIC
 
@@ -52,7 +53,7 @@ class ChangeTracker:
             return
         if self._invalidation is None or self._invalidation.schema is not schema:
             self._invalidation = Invalidation(schema)
-        self._workspace.expiry.apply(self._invalidation.notices(data))
+        apply_with_cascades(self._workspace, self._invalidation.notices(data))
 
     def _is_own(self, data: Mapping[str, Any]) -> bool:
         return data.get("clientToken") == self._client_token and data.get("pushToken") not in self._raw_calls

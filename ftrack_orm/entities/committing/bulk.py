@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -31,6 +31,7 @@ from ftrack_orm.wire.operations import DeleteOperation, Operation, ServerCall, U
 from ftrack_orm.wire.replies import Reply, WriteReply
 
 from . import planning
+from .expiring import CommitExpiry
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.reading.refreshing import Refresher
@@ -84,7 +85,7 @@ class BulkOperations:
                     self._refresher.expire(entity, names)
             raise
         finally:
-            self._expire_collections(schema, values)
+            self._expire_affected(CommitExpiry(self._workspace, updates, {}))
         return len(updates)
 
     def delete(self, query: Query[Any], batch_size: int, on_progress: Progress | None) -> int:
@@ -100,11 +101,13 @@ class BulkOperations:
         )
         for batch in self._send(planning.Changes(deletions=deletions), batch_size, on_progress):
             with self._workspace.lock:
+                expiry = CommitExpiry(self._workspace, [operation for operation, _ in batch], {})
                 for operation, _ in batch:
                     assert isinstance(operation, DeleteOperation)
                     entity = self._workspace.lookup(operation.entity_type, operation.key)
                     if entity is not None:
                         self._workspace.mark_deleted(entity)
+            self._expire_affected(expiry)
         return len(deletions)
 
     # -- before anything is sent ---------------------------------------------------------------------------------------
@@ -166,19 +169,12 @@ class BulkOperations:
         # An entity may be on two pages if other users change the order in the meantime.
         return list({tuple(row[name] for name in schema.primary_key): row for row in keys_only.dicts()}.values())
 
-    def _expire_collections(self, schema: EntityType, names: Iterable[str]) -> None:
-        """Expire the loaded collections whose members are determined by one of the keys in *names*.
-
-        The entities that have joined or left them may not be loaded, so that the members are not known.
-        """
-        known = self._workspace.schema
-        for key_name in names:
-            for reference in schema.keyed_references.get(key_name, ()):
-                family = self._workspace.identities.family(known.type(str(schema.attributes[reference].target)).family)
-                for owner in family:
-                    inverses = [name for name, _ in known.inverses(owner.__entity_type__, schema.name, key_name)]
-                    if any(name in owner.__dict__ for name in inverses):
-                        self._refresher.expire(owner, inverses)
+    def _expire_affected(self, expiry: CommitExpiry) -> None:
+        """Expire the values that the changes affect on entities besides those that were changed."""
+        with self._workspace.lock:
+            self._workspace.revision += 1
+            notices = expiry.apply()
+        expiry.finish(notices)
 
     # -- sending -------------------------------------------------------------------------------------------------------
 

@@ -31,11 +31,12 @@ from ftrack_orm.wire.replies import WriteReply
 from . import memberships, planning
 from .batches import Batch, cut_journal, make_batch
 from .conflicts import check_conflicts
+from .expiring import CommitExpiry
 from .finalizing import finalize
 from .outcome import Outcome, determine_outcome, may_still_run, not_carried_out, unknown_outcome
 from .reconciling import reconcile
 from .server_state import read_server_state
-from .snapshot import Snapshot, take_snapshot
+from .snapshot import take_snapshot
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.workspace import Workspace
@@ -303,7 +304,7 @@ class UnitOfWork:
                 batches.append(batch)
             else:
                 # The server has all of it already.
-                self._finalize(journal, snapshot, ())
+                self._finalize(journal, batch, ())
         return batches
 
     def _send(self, journal: Journal, batch: Batch) -> None:
@@ -328,7 +329,7 @@ class UnitOfWork:
                     raise
                 outcome, rows = self._find_outcome(journal, batch, error)
                 if outcome is Outcome.DONE:
-                    self._finalize(journal, batch.snapshot, rows)
+                    self._finalize(journal, batch, rows)
                     return
                 failure = not_carried_out(batch, error)
                 if failure.safe_to_retry:
@@ -337,7 +338,7 @@ class UnitOfWork:
                     raise failure from error
             else:
                 rows = [reply.data for reply in replies if isinstance(reply, WriteReply)]
-                self._finalize(journal, batch.snapshot, rows)
+                self._finalize(journal, batch, rows)
                 return
             attempts += 1
 
@@ -350,7 +351,7 @@ class UnitOfWork:
         for batch in list(journal.unresolved):
             outcome, rows = self._find_outcome(journal, batch, None)
             if outcome is Outcome.DONE:
-                self._finalize(journal, batch.snapshot, rows)
+                self._finalize(journal, batch, rows)
                 done += len(batch.operations)
             with self._workspace.lock:
                 journal.unresolved = [each for each in journal.unresolved if each is not batch]
@@ -380,10 +381,14 @@ class UnitOfWork:
             raise unknown_outcome(batch, error, reason) from error
         return outcome, state.rows
 
-    def _finalize(self, journal: Journal, snapshot: Snapshot, rows: Sequence[dict[str, Any]]) -> None:
+    def _finalize(self, journal: Journal, batch: Batch, rows: Sequence[dict[str, Any]]) -> None:
         with self._workspace.lock:
-            journal.unresolved = [each for each in journal.unresolved if each.snapshot is not snapshot]
-            finalize(self._workspace, journal, snapshot, rows)
+            journal.unresolved = [each for each in journal.unresolved if each.snapshot is not batch.snapshot]
+            expiry = CommitExpiry(self._workspace, batch.operations, batch.replaced)
+            finalize(self._workspace, journal, batch.snapshot, rows)
+            notices = expiry.apply()
+        if notices:
+            expiry.finish(notices)
 
     def _bases(self, journal: Journal) -> ValuesByTarget:
         """Return the values before the changes that were loaded from a file, of all entities and attributes."""

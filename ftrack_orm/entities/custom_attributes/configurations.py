@@ -145,6 +145,12 @@ class Configurations:
             self.refresh()
         return self._by_id or {}
 
+    def expire_configurations(self) -> None:
+        """Read the configurations again when they are next needed. Makes no request."""
+        self._by_id, self._by_scope = None, {}
+        self._missing_keys, self._missing_ids = {}, set()
+        self.expire_values()
+
     # -- values --------------------------------------------------------------------------------------------------------
 
     def expire_values(self) -> None:

@@ -239,6 +239,11 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
             self._is_stale = False
         return remaining
 
+    def _note_stored(self, entity: Entity, *, is_member: bool) -> None:
+        """Note that the server has an entity among the members or not, which the items show already."""
+        if (entity in self._base) is not is_member:
+            self._base = {each: None for each in (*self._base, entity) if is_member or each is not entity}
+
     def _following_members(self, stored: Inverse, items: dict[Entity, None]) -> dict[Entity, None]:
         """Return those of *items* whose key leads to the owner, and the other entities whose edited key leads there."""
         owner, key_name = self._owner, stored.attribute

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection as Container
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from .projections import default_paths, stored_scalars
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.workspace import Workspace
+    from ftrack_orm.schema.model import EntityType
     from ftrack_orm.wire.operations import ServerCall
 
     from .n_plus_one import NPlusOneDetector
@@ -85,7 +87,7 @@ class Loader:
     def get(self, entity_type: str, key: tuple[str, ...]) -> Entity | None:
         """Return the entity with that primary key from memory, or else from the server; None if neither has it."""
         known = self._workspace.lookup(entity_type, key)
-        if known is not None and known.__dict__:
+        if known is not None and _shows_anything(known):
             return known
         self._workspace.check_open(f"{entity_type} {'/'.join(key)} cannot be loaded")
         entities = self.fetch(entity_type, [key])
@@ -96,9 +98,30 @@ class Loader:
 
         The result has no entity for a key that the server does not know. Raises `UnknownEntityType`.
         """
-        schema = self._workspace.schema.type(entity_type)
-        selects = selects_by_key(schema, tuple(paths) or tuple(default_paths(schema)), list(keys))
-        return self._read_all(selects)
+        schema, keys = self._workspace.schema.type(entity_type), list(keys)
+        sent_at = self._workspace.revision
+        found = self._read_all(selects_by_key(schema, tuple(paths) or tuple(default_paths(schema)), keys))
+        if len(found) < len(keys):
+            asked = [self._workspace.identities.get(schema.family, key) for key in keys]
+            self._mark_gone(schema, [each for each in asked if each is not None], found, sent_at)
+        return found
+
+    def _mark_gone(self, asked_as: EntityType, asked: Iterable[Entity], found: Container[Entity], sent_at: int) -> None:
+        """Mark the entities as deleted that were *asked* for by key and not *found*.
+
+        An entity with unsaved edits stays, so that the commit reports the conflict.
+        """
+        known, schema = set(found), self._workspace.schema
+        gone = [
+            entity
+            for entity in asked
+            if entity not in known
+            and entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT
+            and entity._ftrack_state.written_at <= sent_at
+            and schema.is_a(entity.__entity_type__, asked_as.name)
+        ]
+        if gone:
+            self._workspace.expiry.mark_gone(gone)
 
     def read(
         self, selects: Sequence[Select], *, per_request: int = QUERIES_PER_REQUEST, mode: FetchMode | None = None
@@ -159,6 +182,7 @@ class Loader:
         selects = selects_by_key(queried, paths, [member._ftrack_state.key for member in members])
         sent_at = self._workspace.revision
         loaded = set(self._read_all(selects, inherited_mode(entity)))
+        self._mark_gone(queried, members, loaded, sent_at)
         if entity in members and entity not in loaded:
             raise EntityDeleted(
                 f"The server has no {entity!r} any more (or you may no longer see it), so its {attribute.name} cannot "
@@ -203,6 +227,13 @@ class Loader:
         )
 
 
+def _shows_anything(entity: Entity) -> bool:
+    """Whether a value besides the primary key is loaded, without which the entity may not exist any more."""
+    return entity._ftrack_state.lifecycle is not Lifecycle.PERSISTENT or any(
+        name not in entity.__schema__.primary_key and not needs_load(entity, name) for name in entity.__dict__
+    )
+
+
 def _has_key_of(entity: Entity, attribute: Attribute) -> bool:
     """Whether the key of a reference is loaded on *entity*."""
     return entity.__schema__.reference_keys.get(attribute.name, "") in entity.__dict__
@@ -214,6 +245,9 @@ def _set_empty(entity: Entity, attribute: Attribute) -> Any:
     The content of an expired collection or mapping is replaced as well.
     """
     value = entity.__dict__.setdefault(attribute.name, _empty(entity, attribute))
+    entity._ftrack_state.workspace.identities.note_holder(
+        entity.__schema__.family, attribute.name, entity._ftrack_state.key
+    )
     if isinstance(value, Tracked) and value._is_stale:
         value._set_base(_empty(entity, attribute)._base_content())
     return value

@@ -13,6 +13,7 @@ from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.errors import ProtocolError, UnknownEntityType
 from ftrack_orm.schema.attribute import Attribute, Kind
 from ftrack_orm.schema.custom_attributes import names_in_mapping
+from ftrack_orm.schema.derived_attributes import derived_names
 from ftrack_orm.schema.facts import CONFIGURATION_ID
 from ftrack_orm.values import NOT_LOADED, FetchMode, Reference
 from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
@@ -28,8 +29,11 @@ class _RowType:
 
     __slots__ = (
         "cls",
+        "derived",
         "family",
+        "holders",
         "implicit_names",
+        "indexed",
         "interned",
         "key_name",
         "peers",
@@ -54,6 +58,10 @@ class _RowType:
         self.implicit_names = {ENTITY_TYPE, *schema.primary_key, *schema.system_projections, *schema.classifiers}
         # The names of the previous rows, interned; see `with_interned_names`.
         self.interned: dict[str, Any] = {}
+        #: The index of the family, and those of the previous rows' names that are in it.
+        self.holders = family.holders
+        self.derived = derived_names(schema.family)
+        self.indexed: tuple[str, ...] = ()
 
     def with_interned_names(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return the values of *row* under interned names, the same objects that compiled code has.
@@ -66,6 +74,7 @@ class _RowType:
         values.update(row)
         if len(values) != len(row) or len(self.interned) != len(row):
             self.interned = dict.fromkeys(map(sys.intern, row))
+            self.indexed = tuple(name for name in self.holders if name in row)
             values = self.interned | row
         return values
 
@@ -108,9 +117,9 @@ class Merger:
         with self._workspace.lock:
             entities = [self._entity(row) for row in rows]
             self._workspace.identities.keep_recent(self._merged, self._window)
-            self._merged = []
+            merged, self._merged = self._merged, []
             # The response may have been made before changes that were announced since the request was sent.
-            self._workspace.expiry.reapply_since(self._sent_at)
+            self._workspace.expiry.reapply_since(self._sent_at, merged)
         return entities
 
     def _row_type(self, name: str) -> _RowType:
@@ -119,6 +128,7 @@ class Merger:
         peers = self._peers.setdefault(schema.family, Peers(self._mode))
         seen = self._seen.setdefault(schema.family, {})
         family = self._workspace.identities.family(schema.family)
+        family.prune_holders()
         row_type = self._row_types[name] = _RowType(cls, schema, family, peers, seen)
         return row_type
 
@@ -135,7 +145,7 @@ class Merger:
             raise ProtocolError(f"The server sent a row without entity type or key: {str(row)[:200]}") from None
         if entity is not None:
             # The values of a bare reference were in the row of the first occurrence.
-            return entity if len(row) <= row_type.reference_length else self._update(entity, row_type, row)
+            return entity if len(row) <= row_type.reference_length else self._update(entity, row_type, row, key)
         if type(key) is not str and type(key) is not tuple:
             key = str(key)
         ref = row_type.family.refs.get(key)
@@ -145,7 +155,7 @@ class Merger:
             row_type.peers.members.append(ref)
             self._merged.append(entity)
             row_type.seen[key] = entity
-            return self._update(entity, row_type, row)
+            return self._update(entity, row_type, row, key)
         whole_key = key if type(key) is tuple else (key,)
         state = EntityState(self._workspace, whole_key, Lifecycle.PERSISTENT, row_type.peers)
         entity = row_type.seen[key] = new_entity(row_type.cls, state)
@@ -159,6 +169,8 @@ class Merger:
             # The collection of another entity has set the key of that one here; the row may lack it.
             row = {**entity.__dict__, **row}
         set_values(entity, row_type.with_interned_names(row))
+        for name in row_type.indexed:
+            row_type.holders[name][key] = None
         return entity
 
     def _decode(self, entity: Entity, schema: EntityType, row: dict[str, Any]) -> bool:
@@ -194,7 +206,7 @@ class Merger:
             del row[name]
         return has_arrays
 
-    def _update(self, entity: Entity, row_type: _RowType, row: dict[str, Any]) -> Entity:
+    def _update(self, entity: Entity, row_type: _RowType, row: dict[str, Any], key: MapKey) -> Entity:
         """Set the values of *row* on a known entity, underneath its edits, and return it.
 
         A collection or mapping stays the same object and gets the new content.
@@ -211,15 +223,19 @@ class Merger:
             # Most rows of known entities bring no change. Comparing dictionaries runs at the speed of C.
             return entity
         is_outdated = state.written_at > self._sent_at
+        holders = row_type.holders
         for name, value in row.items():
             current = values.get(name, NOT_LOADED)
             if current is value:
                 continue
+            if name in holders:
+                holders[name][key] = None
             if isinstance(value, Tracked):
                 self._update_tracked(values, name, current, value, is_outdated=is_outdated)
                 continue
             is_edited = originals is not None and name in originals
-            if is_outdated and (current is not NOT_LOADED or is_edited):
+            if is_outdated and (current is not NOT_LOADED or is_edited or name in row_type.derived):
+                # A derived value may be computed from the values that were written since.
                 continue
             if originals is not None and is_edited:
                 originals[name] = value

@@ -157,7 +157,8 @@ class _ChangedEntities:
             unset = None if configuration.get("is_hierarchical") else configuration.get("default")
             old = custom_value(type_name, unset if change.before is None else change.before["value"])
             new = custom_value(type_name, unset if change.after is None else change.after["value"])
-            if old != new:
+            # A value that is set to the default is set all the same, and is not inherited any more.
+            if old != new or change.before is None or change.after is None:
                 changes.setdefault((owner_table, (change.row["entity_id"],)), {})[configuration["key"]] = {
                     "old": old,
                     "new": new,

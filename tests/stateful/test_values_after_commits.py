@@ -1,0 +1,172 @@
+"""After an own commit, every value that a session shows is the one that a new session reads."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
+from ftrack_orm import Entity, Session, errors, inspect
+from ftrack_orm.entities.entity import Lifecycle
+from ftrack_orm.sandbox import Sandbox
+from tests.property_settings import examples
+from tests.session.received_updates import ReceivedUpdates
+from tests.stateful.oracle import RandomProduction, differences
+
+_NUMBERS = itertools.count()
+
+
+def create_basis(session: Session) -> list[object]:
+    """Create a small production to begin with, and return its entities and those of the configuration it uses."""
+    number = next(_NUMBERS)
+    schema = session.query("ProjectSchema").first()
+    projects = [
+        session.create("Project", name=f"oracle{number}{n}", full_name="Oracle", project_schema=schema) for n in "ab"
+    ]
+    shots = [session.create("Shot", name=f"sh{n}", parent=projects[n % 2]) for n in range(3)]
+    tasks = [session.create("Task", name=f"t{n}", parent=shots[n % 3]) for n in range(4)]
+    asset = session.create("Asset", name="a", parent=shots[0], type=session.query("AssetType").first())
+    versions = [session.create("AssetVersion", asset=asset, task=tasks[0]) for _ in range(2)]
+    text = session.query("CustomAttributeType").where(name="text").one()
+    task_type = session.query("ObjectType").where(name="Task").one()
+    configurations = [
+        session.create("CustomAttributeConfiguration", {"label": key, "key": key, "type": text, "config": "{}", **data})
+        for key, data in {
+            f"own{number}": {"entity_type": "task", "object_type": task_type, "default": "x"},
+            f"tree{number}": {"entity_type": "show", "is_hierarchical": True, "default": ""},
+            f"version{number}": {"entity_type": "assetversion", "default": "y"},
+        }.items()
+    ]
+    category = session.query("ListCategory").first() or session.create("ListCategory", name="c")
+    lists = [
+        session.create(kind, name="l", project=projects[0], category=category)
+        for kind in ("TypedContextList", "AssetVersionList")
+    ]
+    user = session.query("User").first()
+    labels = [session.create("NoteLabel", name=f"label{number}")]
+    session.commit()
+    configuration = [
+        *session.query("Status").limit(4), *session.query("Type").limit(3), *session.query("Priority").limit(2),
+        session.query("AssetType").first(), category, user, session.query("Location").first(),
+    ]  # fmt: skip
+    return [*projects, *shots, *tasks, asset, *versions, *configurations, *lists, *labels, *configuration]
+
+
+class OwnCommits(RuleBasedStateMachine):
+    """Changes, commits and reads at random."""
+
+    def __init__(self, box: Sandbox, schema_cache: Path) -> None:
+        super().__init__()
+
+        def connect() -> Session:
+            return Session(box.url, box.api_key, box.api_user, schema_cache_path=schema_cache)
+
+        self.connect = connect
+        self.session = self.connect()
+        self.production = RandomProduction(self.session, create_basis(self.session))  # type: ignore[arg-type]
+        self.log: list[str] = []
+
+    @rule(seed=st.integers(0, 2**32))
+    def step(self, seed: int) -> None:
+        draw = random.Random(seed)
+        self.log += self.production.read(draw, 4)
+        for _ in range(draw.choice((1, 1, 2, 3))):
+            self.log.append(self.production.step(draw))
+        try:
+            self.session.commit()
+            self.log.append("commit")
+        except errors.FtrackError as error:
+            self.log.append(f"commit refused: {error}")
+            self.session.rollback()
+        with self.connect() as fresh:
+            wrong = list(differences(self.session, fresh, self.production.existing()))
+        assert not wrong, "\n".join([*self.log[-40:], "", *wrong])
+
+    def teardown(self) -> None:
+        self.session.rollback()
+        self.session.close()
+
+
+class ChangesOfOthers(OwnCommits):
+    """A second session follows by its event hub, reads at random, and has an unsaved edit."""
+
+    def __init__(self, box: Sandbox, schema_cache: Path) -> None:
+        super().__init__(box, schema_cache)
+        self.listener = self.connect()
+        # Not every commit causes an event. The one of the marker's commit follows those of all earlier commits.
+        self.marker = self.connect()
+        self.updates = ReceivedUpdates(self.listener)
+        self.updates.count_writes_of(self.marker)
+        self.listener.event_hub.connect()
+        self.reader = RandomProduction(self.listener, ())
+        self.seen: set[Entity] = set()
+
+    @rule(seed=st.integers(0, 2**32))
+    def step(self, seed: int) -> None:
+        draw = random.Random(seed)
+        self.follow()
+        self.log += [f"listener reads {name}" for name in self.reader.read(draw, 8)]
+        for _ in range(draw.choice((1, 1, 2, 3))):
+            self.log.append(self.production.step(draw))
+        try:
+            self.session.commit()
+            self.log.append("commit")
+        except errors.FtrackError as error:
+            self.log.append(f"commit refused: {error}")
+            self.session.rollback()
+        self.marker.create("Scope", name=f"marker{next(_NUMBERS)}")
+        self.marker.commit()
+        self.updates.wait_for_all_of(self.marker)
+        with self.connect() as fresh:
+            wrong = list(differences(self.listener, fresh, self.reader.existing()))
+        assert not wrong, "\n".join([*self.log[-40:], "", *wrong])
+
+    def follow(self) -> None:
+        """Let the listener know the entities that the other session has created."""
+        by_type: dict[str, list[tuple[str, ...]]] = {}
+        for entity in self.production.existing():
+            if entity not in self.seen and inspect(entity).state is Lifecycle.PERSISTENT:
+                self.seen.add(entity)
+                by_type.setdefault(entity.__entity_type__, []).append(entity._ftrack_state.key)
+        for name, keys in by_type.items():
+            self.reader.entities += self.listener._workspace.loader.fetch(name, keys)
+
+    def teardown(self) -> None:
+        self.listener.rollback()
+        self.listener.close()
+        self.marker.close()
+        super().teardown()
+
+
+def test_every_value_shown_after_an_own_commit_is_the_one_a_new_session_reads(box: Sandbox, schema_cache: Path) -> None:
+    run_state_machine_as_test(
+        lambda: OwnCommits(box, schema_cache),  # type: ignore[arg-type]  # any function that creates a machine will do
+        settings=settings(
+            max_examples=examples(3, 40),
+            stateful_step_count=50,
+            deadline=None,
+            derandomize=True,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_every_value_shown_after_the_changes_of_others_is_the_one_a_new_session_reads(
+    box: Sandbox, schema_cache: Path
+) -> None:
+    run_state_machine_as_test(
+        lambda: ChangesOfOthers(box, schema_cache),  # type: ignore[arg-type]  # any function that creates a machine will do
+        settings=settings(
+            max_examples=examples(2, 40),
+            stateful_step_count=50,
+            deadline=None,
+            derandomize=True,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
