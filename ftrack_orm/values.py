@@ -123,8 +123,8 @@ class ChangeNotice:
     *members* holds, for the collections among *derived* that have no other reason to be there, the entities that may
     have joined or left them.
 
-    A notice about every entity of a family may be restricted. With *below* it is about the entities inside the one with
-    that id, with *holding* about those whose attribute of that name has one of the values. An entity of which that is
+    A notice about every entity of a family may be restricted. With *below* it is about the entities inside those with
+    these ids, with *holding* about those whose attribute of that name has one of the values. An entity of which that is
     not known is included.
     """
 
@@ -135,6 +135,6 @@ class ChangeNotice:
     derived: frozenset[str] = frozenset()
     entries: frozenset[str] = frozenset()
     members: Mapping[str, frozenset[Member]] = attrs.field(factory=dict)
-    below: str = ""
+    below: frozenset[str] = frozenset()
     holding: tuple[str, frozenset[str]] | None = None
     is_deleted: bool = False

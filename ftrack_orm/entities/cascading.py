@@ -9,7 +9,7 @@ import attrs
 
 from ftrack_orm.schema.cascades import Dependent, Effect, dependents
 from ftrack_orm.schema.derived_attributes import Action
-from ftrack_orm.schema.facts import CONTEXT, LEAF_TYPES, LINK, PARENT_ID
+from ftrack_orm.schema.facts import CONTEXT, LEAF_TYPES, LINK, PARENT_ID, PROJECT
 from ftrack_orm.schema.foreign_keys import is_key
 from ftrack_orm.schema.invalidation import EntityChange
 from ftrack_orm.values import NOT_LOADED, ChangeNotice
@@ -35,8 +35,39 @@ class _Deleted:
 
     @classmethod
     def of(cls, entity: Entity) -> _Deleted:
-        project_id = server_value(entity, "project_id")
-        return cls(entity.__schema__.family, entity._ftrack_state.key[0], entity.__entity_type__, project_id)
+        id_ = entity._ftrack_state.key[0]
+        project_id = id_ if entity.__entity_type__ == PROJECT else server_value(entity, "project_id")
+        return cls(entity.__schema__.family, id_, entity.__entity_type__, project_id)
+
+
+class _Holders:
+    """The known entities that have a key: by the id in it, and those whose key is not loaded by their project."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[Any, list[Entity]] = {}
+        self._unknown: dict[Any, list[Entity]] = {}
+
+    def add(self, entity: Entity, key: str) -> None:
+        """Add an entity. What contains a context is known by its `link` as well as by its key."""
+        id_ = _id_in(entity, key)
+        is_parent = _is_parent_key(entity.__schema__.family, key)
+        link = entity.__dict__.get(LINK) if id_ is NOT_LOADED and is_parent else None
+        if isinstance(link, Sequence) and not isinstance(link, str):
+            for step in link[:-1]:
+                self._by_id.setdefault(step.get("id"), []).append(entity)
+        elif id_ is NOT_LOADED:
+            self._unknown.setdefault(server_value(entity, "project_id"), []).append(entity)
+        else:
+            self._by_id.setdefault(id_, []).append(entity)
+
+    def with_id(self, id_: str) -> Sequence[Entity]:
+        """Return the entities whose key is known to have an id."""
+        return self._by_id.get(id_, ())
+
+    def pop_unknown(self, project_id: Any) -> list[Entity]:
+        """Remove and return the entities whose key is not loaded and that may be in a project, if that is known."""
+        projects = list(self._unknown) if project_id is NOT_LOADED else [project_id, NOT_LOADED]
+        return [entity for project in projects for entity in self._unknown.pop(project, ())]
 
 
 def apply_with_cascades(workspace: Workspace, notices: Sequence[ChangeNotice]) -> None:
@@ -78,9 +109,11 @@ class _Cascade:
         self._workspace = workspace
         self._schema: Schema = workspace.schema
         self._dependents = dependents(self._schema)
-        #: By family and key, the entities by the id in that key; those whose key is not loaded under `NOT_LOADED`.
-        self._holders: dict[tuple[str, str], dict[Any, list[Entity]]] = {}
+        #: By family and key.
+        self._holders: dict[tuple[str, str], _Holders] = {}
         self._uncertain: dict[Entity, None] = {}
+        #: Those that are gone. Some are not marked as deleted, because they have unsaved edits.
+        self._gone: set[Entity] = set()
         self.changes: list[EntityChange] = []
 
     def run(self, deleted: Iterable[_Deleted]) -> None:
@@ -100,25 +133,28 @@ class _Cascade:
 
         Return the entities that are deleted too, or may be, and whether that is certain.
         """
+        if deleted.entity_type not in dependent.types:
+            return []
         holders = self._holders_of(dependent)
         found: list[tuple[Entity, bool]] = []
-        for holder in holders.get(deleted.id, ()):
-            if holder._ftrack_state.lifecycle is not Lifecycle.PERSISTENT:
+        for holder in holders.with_id(deleted.id):
+            if holder._ftrack_state.lifecycle is not Lifecycle.PERSISTENT or holder in self._gone:
                 continue
             if dependent.effect is Effect.KEY_NULLED:
                 self._note_nulled(holder, dependent.key, deleted.id)
             elif dependent.effect is Effect.DELETED and is_certain:
                 self._uncertain.pop(holder, None)
+                self._gone.add(holder)
                 self.changes.append(change_of_deleted(holder))
                 self._workspace.expiry.mark_gone([holder])
                 found.append((holder, True))
             elif holder not in self._uncertain:
                 self._uncertain[holder] = None
                 found.append((holder, False))
-        if dependent.effect is not Effect.KEY_NULLED:
-            for holder in holders.get(NOT_LOADED, ()):
-                is_known = holder in self._uncertain or holder._ftrack_state.lifecycle is not Lifecycle.PERSISTENT
-                if not is_known and _may_refer(holder, dependent, deleted):
+        is_leaf = deleted.entity_type in LEAF_TYPES and _is_parent_key(dependent.family, dependent.key)
+        if dependent.effect is not Effect.KEY_NULLED and not is_leaf:
+            for holder in holders.pop_unknown(deleted.project_id):
+                if holder not in self._uncertain and holder._ftrack_state.lifecycle is Lifecycle.PERSISTENT:
                     self._uncertain[holder] = None
                     found.append((holder, False))
         return found
@@ -134,14 +170,14 @@ class _Cascade:
             )
         )
 
-    def _holders_of(self, dependent: Dependent) -> dict[Any, list[Entity]]:
+    def _holders_of(self, dependent: Dependent) -> _Holders:
         query = dependent.family, dependent.key
         holders = self._holders.get(query)
         if holders is None:
-            holders = self._holders[query] = {}
+            holders = self._holders[query] = _Holders()
             for entity in self._workspace.identities.family(dependent.family):
                 if dependent.key in entity.__attributes__:
-                    holders.setdefault(_id_in(entity, dependent.key), []).append(entity)
+                    holders.add(entity, dependent.key)
         return holders
 
     def _expire_uncertain(self) -> None:
@@ -208,17 +244,8 @@ def _id_in(entity: Entity, key: str) -> Any:
     return value
 
 
-def _may_refer(holder: Entity, dependent: Dependent, deleted: _Deleted) -> bool:
-    """Whether an entity whose key is not loaded may refer to the deleted one, as far as other values show."""
-    if dependent.family == CONTEXT and dependent.key == PARENT_ID:
-        if deleted.entity_type in LEAF_TYPES:
-            return False
-        link = holder.__dict__.get(LINK)
-        if isinstance(link, Sequence) and not isinstance(link, str):
-            return any(step.get("id") == deleted.id for step in link)
-        projects = [server_value(holder, "project_id"), deleted.project_id]
-        return NOT_LOADED in projects or projects[0] == projects[1]
-    return True
+def _is_parent_key(family: str, key: str) -> bool:
+    return family == CONTEXT and key == PARENT_ID
 
 
 def _collections(owner: Entity, families: set[str], schema: Schema) -> Iterator[Tracked]:

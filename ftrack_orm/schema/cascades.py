@@ -35,11 +35,15 @@ class Effect(enum.Enum):
 
 @attrs.frozen
 class Dependent:
-    """The entities of *family* whose foreign key *key* may refer to the deleted entity, and what happens to them."""
+    """The entities of *family* whose foreign key *key* may refer to the deleted entity, and what happens to them.
+
+    The key refers to entities of *types* only, in which the base types of those are included.
+    """
 
     family: str
     key: str
     effect: Effect
+    types: frozenset[str] = attrs.field(factory=frozenset, eq=False)
 
 
 #: Parts of an entity that go with it although their key is not required: family and key (PROTOCOL 2.3, 5.3).
@@ -59,17 +63,23 @@ _UNCERTAIN: Final = frozenset({("Manager", "user_id")})
 def dependents(schema: Schema) -> Mapping[str, tuple[Dependent, ...]]:
     """Return, by family of the deleted entity, the keys that may refer to it."""
     effects: dict[tuple[str, str, str], Effect] = {}
+    types: dict[tuple[str, str, str], set[str]] = {}
     for holder in schema.types.values():
         for attribute in holder.attributes.values():
             if is_key(holder, attribute) or attribute.name in holder.primary_key:
-                for family in _target_families(schema, holder, attribute):
+                for target in _targets(schema, holder, attribute):
+                    family = schema.types[target].family
                     query = family, holder.family, attribute.name
                     effect = _effect(schema, family, holder, attribute)
                     if effects.get(query) in (None, Effect.KEY_NULLED) or effect is Effect.DELETED:
                         effects[query] = effect
+                    lineage = target, *schema.subtypes[target], *schema.types[target].bases
+                    types.setdefault(query, set()).update(lineage)
     found: dict[str, tuple[Dependent, ...]] = {}
-    for (family, holder_family, key), effect in effects.items():
-        found[family] = (*found.get(family, ()), Dependent(holder_family, key, effect))
+    for query, effect in effects.items():
+        family, holder_family, key = query
+        dependent = Dependent(holder_family, key, effect, frozenset(types[query]))
+        found[family] = (*found.get(family, ()), dependent)
     return found
 
 
@@ -101,13 +111,13 @@ def _effect(schema: Schema, family: str, holder: EntityType, attribute: Attribut
     return Effect.UNCERTAIN if is_owned or (holder.family, attribute.name) in _UNCERTAIN else Effect.KEY_NULLED
 
 
-def _target_families(schema: Schema, holder: EntityType, attribute: Attribute) -> set[str]:
-    """Return the families that a key may refer to: the one that the schema states, else those with a collection."""
+def _targets(schema: Schema, holder: EntityType, attribute: Attribute) -> set[str]:
+    """Return the types that a key may refer to: the one that the schema states, else those with a collection."""
     target = (attribute.foreign_key or "").split(".")[0]
     if target in schema.types:
-        return {schema.types[target].family} if (attribute.name,) != holder.primary_key else set()
+        return {target} if (attribute.name,) != holder.primary_key else set()
     return {
-        owner.family
+        owner.name
         for owner in schema.types.values()
         for each in owner.attributes.values()
         if each.is_plural and each.target in schema.types and _uses_key(schema, owner, each, holder, attribute.name)

@@ -285,14 +285,22 @@ def _unexplained_attributes(schema: Schema) -> Mapping[str, frozenset[str]]:
     return {family: frozenset(names) for family, names in unexplained.items()}
 
 
+#: The filter of a notice about the entities inside others; no attribute has this name.
+_BELOW = "*below*"
+
+
 @attrs.frozen
 class _Target:
-    """The entities that a notice is about: one, all of a family, or those that the filters of a notice select."""
+    """The entities that a notice is about: one, all of a family, or those that a filter of a notice selects.
+
+    The filter is the name of an attribute with the ids that it may hold; `_BELOW` stands for the ids of what contains
+    the entity.
+    """
 
     family: str | None
     key: tuple[str, ...] = ()
-    below: str = ""
-    holding: tuple[str, frozenset[str]] | None = None
+    filter: str = ""
+    ids: frozenset[str] = frozenset()
 
 
 @attrs.define
@@ -315,6 +323,12 @@ class _Draft:
             if name not in self.derived:
                 self.members.setdefault(name, set()).update(members)
 
+    def content(self) -> tuple[object, ...]:
+        """Return a value that is equal for drafts which differ in nothing."""
+        members = frozenset((name, frozenset(each)) for name, each in self.members.items())
+        sets = (frozenset(each) for each in (self.names, self.derived, self.entries))
+        return self.entity_type, *sets, members, self.is_unspecific, self.is_deleted
+
     def notice(self, target: _Target) -> ChangeNotice:
         """Return the notice of this draft."""
         members = {
@@ -330,8 +344,8 @@ class _Draft:
             derived=frozenset((self.derived | self.members.keys()) - self.names),
             entries=frozenset(self.entries),
             members=members,
-            below=target.below,
-            holding=target.holding,
+            below=target.ids if target.filter == _BELOW else frozenset(),
+            holding=(target.filter, target.ids) if target.filter not in ("", _BELOW) else None,
             is_deleted=self.is_deleted,
         )
 
@@ -349,16 +363,27 @@ class _NoticeCollector:
         if self._drafts:
             for family, names in self._rules.unexplained().items():
                 self._draft(family).derived |= names
-        return [draft.notice(target) for target, draft in self._drafts.items()]
+        return [draft.notice(target) for target, draft in self._combined()]
+
+    def _combined(self) -> Iterator[tuple[_Target, _Draft]]:
+        """Yield the drafts, those that differ only in the ids of their filter as one.
+
+        Each notice with a filter visits the entities of its family, and a thousand moved tasks have a thousand of them.
+        """
+        similar: dict[tuple[object, ...], tuple[_Target, _Draft, set[str]]] = {}
+        for target, draft in self._drafts.items():
+            if target.filter:
+                query = target.family, target.filter, draft.content()
+                similar.setdefault(query, (target, draft, set()))[2].update(target.ids)
+            else:
+                yield target, draft
+        for target, draft, ids in similar.values():
+            yield attrs.evolve(target, ids=frozenset(ids)), draft
 
     def _draft(
-        self,
-        family: str | None,
-        key: tuple[str, ...] = (),
-        below: str = "",
-        holding: tuple[str, frozenset[str]] | None = None,
+        self, family: str | None, key: tuple[str, ...] = (), filter: str = "", ids: frozenset[str] = frozenset()
     ) -> _Draft:
-        return self._drafts.setdefault(_Target(family, key, below, holding), _Draft())
+        return self._drafts.setdefault(_Target(family, key, filter, ids), _Draft())
 
     def add_unknown(self, change: UnknownChange) -> None:
         """Collect the notices of an entity of unknown type and of its parent: any attribute may have changed."""
@@ -407,9 +432,10 @@ class _NoticeCollector:
         target = str(entity_type.attributes[CUSTOM_ATTRIBUTES].target)
         if target not in self._schema.types:
             return
-        holding = "entity_id", frozenset(key)
         for view in (target, *views_of(self._schema, target)):
-            self._draft(self._schema.types[view].family, holding=holding).derived.add("value")
+            described = self._schema.types[view]
+            names = described.attributes.keys() - set(described.primary_key)
+            self._draft(described.family, filter="entity_id", ids=frozenset(key)).derived |= names
         for name, family in self._rules.rules_of(target).keys.items():
             if family is not None and name != "entity_id":
                 self._draft(family).derived |= self._rules.collections_of(family, target)
@@ -518,7 +544,7 @@ class _NoticeCollector:
             yield self._draft(family, change.key)
         elif reach is Reach.BELOW:
             yield self._draft(family, change.key)
-            yield self._draft(family, below=change.key[0])
+            yield self._draft(family, filter=_BELOW, ids=frozenset(change.key))
         elif reach is Reach.ABOVE:
             for above_family, id_ in change.above:
                 if above_family in (None, family):
@@ -529,7 +555,7 @@ class _NoticeCollector:
             yield from (self._draft(family, (id_,)) for id_ in change.ids[key])
         elif reach is Reach.SIBLINGS and not is_key_unknown:
             yield self._draft(family, change.key)
-            yield self._draft(family, holding=(key, frozenset(change.ids[key])))
+            yield self._draft(family, filter=key, ids=frozenset(change.ids[key]))
         else:
             yield self._draft(family)
 

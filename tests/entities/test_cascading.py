@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
+from benchmarks.counts import count_calls
 from ftrack_orm import Session, inspect
+from ftrack_orm.entities.cascading import apply_with_cascades
 from ftrack_orm.entities.entity import Lifecycle
+from ftrack_orm.entities.workspace import Workspace
+from ftrack_orm.schema.derived_attributes import Action
+from ftrack_orm.schema.invalidation import EntityChange
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
+from tests.entities.offline_workspace import offline_workspace
 from tests.production import Production
 
 
@@ -50,3 +58,29 @@ def test_a_deletion_by_another_user_takes_known_entities_along(
     updates.wait_for_all_of(other)
     assert inspect(task).state is Lifecycle.DELETED
     assert inspect(value).state is Lifecycle.DELETED
+
+
+def known_by_name(workspace: Workspace, number: int) -> None:
+    """Let a workspace know *number* entities of every type, with one value of each and none of its keys."""
+    for entity_type in workspace.schema.types.values():
+        name = next((each for each in ("name", "label", "content") if each in entity_type.attributes), None)
+        if name is not None and entity_type.primary_key == ("id",):
+            workspace.loader.merge(
+                [
+                    {"__entity_type__": entity_type.name, "id": f"{entity_type.name}{n}", name: "x"}
+                    for n in range(number)
+                ]
+            )
+
+
+@pytest.mark.parametrize("entity_type", ["Milestone", "Shot", "AssetVersion", "Note", "User", "TypedContextList"])
+def test_following_a_deletion_costs_in_proportion_to_the_known_entities(entity_type: str) -> None:
+    calls = []
+    for number in (1, 50, 100):
+        workspace = offline_workspace(recent_size=100_000)
+        known_by_name(workspace, number)
+        change = EntityChange(entity_type=entity_type, key=("deleted",), action=Action.DELETED)
+        notices = workspace.invalidation.notices([change])
+        calls.append(count_calls(lambda: apply_with_cascades(workspace, notices)).calls)  # noqa: B023 - called at once
+    assert calls[2] < 2.2 * calls[1]
+    assert calls[0] < calls[1]

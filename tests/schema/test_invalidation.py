@@ -35,7 +35,7 @@ def test_a_new_version_changes_its_asset_and_its_siblings() -> None:
 def test_a_rename_changes_the_paths_below_only() -> None:
     notices = notices_of(updated("Shot", "name"))
     (below,) = [each for each in notices if each.below]
-    assert (below.family, below.below, below.derived) == ("Context", "x", frozenset({"link", "_link"}))
+    assert (below.family, below.below, below.derived) == ("Context", frozenset({"x"}), frozenset({"link", "_link"}))
 
 
 def test_an_unknown_former_owner_changes_all_of_its_family() -> None:

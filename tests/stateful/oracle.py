@@ -38,6 +38,7 @@ NOT_COMPARED = frozenset({"is_open"})
 NOT_SET = frozenset({"system_type", "config", "key", "default", "username", "is_active"})
 
 _NUMBERS = itertools.count()
+_START = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 class RandomProduction:
@@ -80,7 +81,7 @@ class RandomProduction:
         if attribute.value_type in (ValueType.INTEGER, ValueType.NUMBER):
             return draw.randrange(50)
         if attribute.value_type is ValueType.DATETIME:
-            return datetime.datetime(2026, 1, 1) + datetime.timedelta(hours=number % 10_000)
+            return _START + datetime.timedelta(hours=number % 10_000)
         if entity_type.name == "Appointment" and attribute.name == "type":
             return draw.choice(["assignment", "allocation"])
         return f"v{number}"

@@ -110,6 +110,7 @@ class ChangesOfOthers(OwnCommits):
         draw = random.Random(seed)
         self.follow()
         self.log += [f"listener reads {name}" for name in self.reader.read(draw, 8)]
+        edits = self.edit(draw)
         for _ in range(draw.choice((1, 1, 2, 3))):
             self.log.append(self.production.step(draw))
         try:
@@ -123,7 +124,21 @@ class ChangesOfOthers(OwnCommits):
         self.updates.wait_for_all_of(self.marker)
         with self.connect() as fresh:
             wrong = list(differences(self.listener, fresh, self.reader.existing()))
+        wrong += [f"{entity!r} lost {text!r}" for entity, text in edits if entity["description"] != text]
         assert not wrong, "\n".join([*self.log[-40:], "", *wrong])
+        self.listener.rollback()
+
+    def edit(self, draw: random.Random) -> list[tuple[Entity, str]]:
+        """Make unsaved edits of the listener, and return them: each entity with its text."""
+        entities = [each for each in self.reader.existing() if "description" in each.__attributes__]
+        edits = []
+        for entity in draw.sample(entities, min(2, len(entities))):
+            text = f"unsaved {next(_NUMBERS)}"
+            entity["description"] = text
+            if "metadata" in entity.__attributes__ and not entity.__dict__.get("metadata", True):
+                entity["metadata"]["unsaved"] = text
+            edits.append((entity, text))
+        return edits
 
     def follow(self) -> None:
         """Let the listener know the entities that the other session has created."""
