@@ -53,21 +53,17 @@ class Classes:
     def __init__(self, schema: Schema, behaviours: Mapping[str, type] = MappingProxyType({})) -> None:
         for entity_type, behaviour in behaviours.items():
             check_behaviour(entity_type, behaviour)
-        self._schema = schema
+        #: The schema that the classes are built from.
+        self.schema = schema
         self._behaviours = dict(behaviours)
         self._built: dict[str, type[Entity]] = {}
         self._lock = threading.RLock()
-
-    @property
-    def schema(self) -> Schema:
-        """The schema that the classes are built from."""
-        return self._schema
 
     def __getitem__(self, name: str) -> type[Entity]:
         built = self._built.get(name)
         if built is not None:
             return built
-        entity_type = self._schema.type(name)
+        entity_type = self.schema.type(name)
         with self._lock:
             if name not in self._built:
                 self._built[name] = self._build(entity_type)
@@ -76,7 +72,7 @@ class Classes:
     def update(self, schema: Schema) -> None:
         """Use a newer *schema*. Classes that are built already, and their entities, get its attributes in place."""
         with self._lock:
-            self._schema = schema
+            self.schema = schema
             for name, built in list(self._built.items()):
                 entity_type = schema.types.get(name)
                 if entity_type is None:
@@ -108,7 +104,7 @@ class Classes:
         return cast("type[Entity]", metaclass(entity_type.name, bases, namespace))
 
     def _expressions(self, entity_type: EntityType) -> dict[str, Any]:
-        return {name: ClassAttribute(name, self._schema) for name in entity_type.attributes}
+        return {name: ClassAttribute(name, self.schema) for name in entity_type.attributes}
 
 
 def _namespace(entity_type: EntityType, mro: tuple[type, ...]) -> dict[str, Any]:

@@ -111,7 +111,9 @@ class Workspace:
         make_configurations: Callable[[Workspace], CustomAttributeMappings],
         renew_schema: Callable[[], None],
     ) -> None:
-        self._classes = classes
+        self._get_classes = classes
+        #: The result of the call, which may have to request the schema. It follows later schemas by itself.
+        self._classes: EntityClasses | None = None
         self._fetch = fetch
         self.renew_schema = renew_schema
         self.identities = IdentityMap[Entity](recent_size, indexed_names)
@@ -140,17 +142,19 @@ class Workspace:
     @property
     def classes(self) -> EntityClasses:
         """The entity classes."""
-        return self._classes()
+        if self._classes is None:
+            self._classes = self._get_classes()
+        return self._classes
 
     @property
     def schema(self) -> Schema:
         """The server's schema."""
-        return self._classes().schema
+        return (self._classes or self.classes).schema
 
     @property
     def invalidation(self) -> Invalidation:
         """The rules for the values that a change affects."""
-        return rules_for(self._classes().schema)
+        return rules_for(self.schema)
 
     def lookup(self, entity_type: str, key: tuple[str, ...]) -> Entity | None:
         """Return the object of an entity if the session has it and it is of that type or related to it."""

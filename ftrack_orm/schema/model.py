@@ -20,7 +20,7 @@ from ftrack_orm.errors import ProtocolError, UnknownAttribute, UnknownEntityType
 from . import inheritance
 from .attribute import Attribute, read_attribute
 from .membership import Membership, inverse_collections, membership
-from .relations import Inverse
+from .relations import Inverse, Through
 
 
 @attrs.frozen(eq=False)
@@ -64,6 +64,7 @@ class Schema:
     _inverses: dict[tuple[str, str, str], tuple[tuple[str, Inverse], ...]] = attrs.field(
         factory=dict, init=False, repr=False
     )
+    _linked: dict[tuple[str, str], tuple[tuple[str, Through], ...]] = attrs.field(factory=dict, init=False, repr=False)
 
     @classmethod
     def from_answer(cls, answer: list[dict[str, Any]]) -> Schema:
@@ -123,6 +124,17 @@ class Schema:
         if query not in self._inverses:
             self._inverses[query] = tuple(inverse_collections(self, self.type(owner), self.type(holder), key))
         return self._inverses[query]
+
+    def linked(self, owner: str, link: str) -> tuple[tuple[str, Through], ...]:
+        """Return the collections of *owner* whose members are stored as entities of type *link*."""
+        query = (owner, link)
+        if query not in self._linked:
+            attributes = self.type(owner).attributes.values()
+            stored = ((each.name, self.membership(owner, each.name)) for each in attributes if each.is_plural)
+            self._linked[query] = tuple(
+                (name, each) for name, each in stored if isinstance(each, Through) and each.link == link
+            )
+        return self._linked[query]
 
     def inverse_key(self, owner: str, collection: str, holder: str) -> str | None:
         """Return the attribute of *holder* with the id of the *owner* whose *collection* contains it, or None."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import greenlet  # type: ignore[import-untyped]  # it has no annotations
 import pytest
 
 from ftrack_orm import Session, errors
@@ -158,6 +159,35 @@ def test_asynchronous_tasks_are_flows(session: Session, connect: Connect, produc
     results = asyncio.run(run())
     assert [isinstance(result, Failure) for result in results] == [False, True] * 3
     expected = [f"task{number:02}" if number % 2 else f"async {number}" for number in range(6)]
+    assert [task.name for task in tasks] == expected
+    fresh = connect()
+    assert [existing(fresh.get("Task", task.id)).name for task in tasks] == expected
+
+
+def test_greenlets_are_flows(session: Session, connect: Connect, production: Production) -> None:
+    tasks = [existing(session.get("Task", id_)) for id_ in production.tasks[:6]]
+    planned: list[list[str]] = []
+
+    def work(number: int) -> None:
+        with session.begin():
+            tasks[number].name = f"greenlet {number}"
+            back.switch()
+            planned.append([operation.data["name"] for operation in planned_operations(session)])
+            if number % 2:
+                raise Failure
+
+    back = greenlet.getcurrent()
+    flows = [greenlet.greenlet(work) for _ in tasks]
+    for number, flow in enumerate(flows):
+        flow.switch(number)
+    for number, flow in enumerate(flows):
+        if number % 2:
+            with pytest.raises(Failure):
+                flow.switch()
+        else:
+            flow.switch()
+    assert planned == [[f"greenlet {number}"] for number in range(6)]
+    expected = [f"task{number:02}" if number % 2 else f"greenlet {number}" for number in range(6)]
     assert [task.name for task in tasks] == expected
     fresh = connect()
     assert [existing(fresh.get("Task", task.id)).name for task in tasks] == expected

@@ -42,11 +42,16 @@ _START = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 class RandomProduction:
-    """Changes entities of a session at random. *others* are known to the server and may be referred to."""
+    """Changes entities of a session at random; it begins with *entities*.
 
-    def __init__(self, session: Session, entities: Iterable[Entity]) -> None:
+    With *prefers_new*, it creates entities of the frequent types only, which usually refer to entities that are not
+    committed yet.
+    """
+
+    def __init__(self, session: Session, entities: Iterable[Entity], *, prefers_new: bool = False) -> None:
         self.session = session
         self.entities = list(entities)
+        self.prefers_new = prefers_new
 
     # -- choosing ------------------------------------------------------------------------------------------------------
 
@@ -69,7 +74,11 @@ class RandomProduction:
         if entity_type not in schema.types:
             return None
         fitting = [each for each in self.existing() if schema.is_a(each.__entity_type__, entity_type)]
-        return draw.choice(fitting) if fitting else None
+        return self._choose(draw, fitting) if fitting else None
+
+    def _choose(self, draw: random.Random, entities: list[Entity]) -> Entity:
+        new = [each for each in entities if self.prefers_new and inspect(each).state is Lifecycle.PENDING]
+        return draw.choice(new if new and draw.random() < 0.8 else entities)
 
     def value(self, draw: random.Random, entity_type: EntityType, attribute: Attribute) -> Any:
         """Return a value for a scalar attribute."""
@@ -88,9 +97,10 @@ class RandomProduction:
 
     # -- steps ---------------------------------------------------------------------------------------------------------
 
-    def step(self, draw: random.Random) -> str:
-        """Make one change and return a description of it."""
-        action = draw.choices(("create", "update", "collection", "mapping", "delete"), (8, 8, 4, 4, 2))[0]
+    def step(self, draw: random.Random, action: str | None = None) -> str:
+        """Make one change, that of *action* or a random one, and return a description of it."""
+        if action is None:
+            action = draw.choices(("create", "update", "collection", "mapping", "delete"), (8, 8, 4, 4, 2))[0]
         try:
             return f"{action} {getattr(self, action)(draw)}"
         except (errors.InvalidValue, errors.ReadOnlyAttribute, errors.UsageError, errors.UnknownAttribute) as error:
@@ -101,7 +111,7 @@ class RandomProduction:
         schema = self.session.schema
         names = [name for name in schema.types if schema.types[name].family not in UNUSED and not _is_view(name)]
         present = [name for name in FREQUENT if name in schema.types]
-        entity_type = schema.types[draw.choice(present if draw.random() < 0.8 else names)]
+        entity_type = schema.types[draw.choice(present if self.prefers_new or draw.random() < 0.8 else names)]
         data: dict[str, Any] = {}
         keys = set(entity_type.keyed_references)
         for attribute in entity_type.attributes.values():
@@ -143,7 +153,7 @@ class RandomProduction:
             needed = collections.get(entity_type.name, CUSTOM_ATTRIBUTES)
             owners = [each for each in self.existing() if needed in each.__attributes__ and _has_one_id(each)]
             if owners:
-                owner = draw.choice(owners)
+                owner = self._choose(draw, owners)
                 data[name] = owner["id"]
                 if "parent_type" in entity_type.attributes:
                     data["parent_type"] = owner.__entity_type__

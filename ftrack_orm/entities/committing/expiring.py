@@ -240,9 +240,12 @@ class _Shown:
             content._note_stored(entity, is_member=is_member)
             return True
         is_linked = frozenset((owner_id, *member[1])) in self._links
-        return not self._has_changed_links and is_linked is any(
-            item._ftrack_state.key == member[1] for item in content._content()
-        )
+        shown = next((item for item in content._content() if item._ftrack_state.key == member[1]), None)
+        if self._has_changed_links or is_linked is not (shown is not None):
+            return False
+        if shown is not None:
+            content._note_stored(shown, is_member=True)
+        return True
 
     def _shows_entry(self, content: Any, value_name: str, member: Member) -> bool:
         data = self._rows.get(member[1], {})

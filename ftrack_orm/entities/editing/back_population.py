@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.entities.tracked import BackPopulated
-from ftrack_orm.schema.facts import POLYMORPHIC_KEYS
+from ftrack_orm.schema.facts import LINK_TYPES, POLYMORPHIC_KEYS
 from ftrack_orm.values import NOT_LOADED
 
 if TYPE_CHECKING:
@@ -42,21 +42,29 @@ def move_between_collections(entity: Entity, key_name: str, before: KeyedReferen
     """
     now = current_reference(entity, key_name)
     if before.key != now.key:
-        _update_collections(entity, key_name, _find_target(entity, key_name, before), is_member=False)
-        _update_collections(entity, key_name, _find_target(entity, key_name, now), is_member=True)
+        for reference, is_member in ((before, False), (now, True)):
+            target = _find_target(entity, key_name, reference)
+            _update_collections(entity, key_name, target, is_member=is_member)
+            if entity.__entity_type__ in LINK_TYPES:
+                _update_linked(entity, key_name, target, is_member=is_member)
 
 
 def add_to_loaded_collections(entity: Entity) -> None:
     """Add a new entity to the loaded collections of the entities it refers to. The caller holds the lock."""
-    values = entity.__dict__
+    values, is_link = entity.__dict__, entity.__entity_type__ in LINK_TYPES
     for key_name, references in entity.__schema__.keyed_references.items():
         for reference in references:
             if isinstance(target := values.get(reference), Entity):
                 _update_collections(entity, key_name, target, is_member=True)
+                if is_link:
+                    _update_linked(entity, key_name, target, is_member=True)
                 break
     for key_name in POLYMORPHIC_KEYS:
         if key_name not in entity.__schema__.keyed_references and values.get(key_name) is not None:
-            _update_collections(entity, key_name, _find_owner_by_type(entity, key_name), is_member=True)
+            target = _find_owner(entity, key_name)
+            _update_collections(entity, key_name, target, is_member=True)
+            if is_link:
+                _update_linked(entity, key_name, target, is_member=True)
 
 
 def _update_collections(entity: Entity, key_name: str, target: Entity | None, *, is_member: bool) -> None:
@@ -68,6 +76,39 @@ def _update_collections(entity: Entity, key_name: str, target: Entity | None, *,
         collection = target.__dict__.get(name)
         if isinstance(collection, BackPopulated) and has_values(entity, inverse):
             collection._back_populate(entity, is_member)
+
+
+def _update_linked(link: Entity, key_name: str, end: Entity | None, *, is_member: bool) -> None:
+    """Make the two ends of a link show each other in their loaded collections, or not any more.
+
+    *end* is the entity that *key_name* of the link leads to, or led to.
+    """
+    if end is None:
+        return
+    schema = link._ftrack_state.workspace.schema
+    for name, stored in schema.linked(end.__entity_type__, link.__entity_type__):
+        if stored.near == key_name and (other := link_end(link, stored.far)) is not None:
+            _back_populate(end, name, other, is_member=is_member)
+            for other_name, other_stored in schema.linked(other.__entity_type__, link.__entity_type__):
+                if other_stored.near == stored.far:
+                    _back_populate(other, other_name, end, is_member=is_member)
+
+
+def _back_populate(owner: Entity, name: str, member: Entity, *, is_member: bool) -> None:
+    collection = owner.__dict__.get(name)
+    if isinstance(collection, BackPopulated) and may_contain(owner, name, member):
+        collection._back_populate(member, is_member)
+
+
+def link_end(link: Entity, key_name: str) -> Entity | None:
+    """Return the entity at the end of a link that *key_name* refers to, if the session has it."""
+    return _find_target(link, key_name, current_reference(link, key_name))
+
+
+def may_contain(owner: Entity, name: str, member: Entity) -> bool:
+    """Whether *member* is of a type that a collection of *owner* has. A link may lead to entities of any type."""
+    schema = owner._ftrack_state.workspace.schema
+    return schema.related(member.__entity_type__, str(owner.__schema__.attributes[name].target))
 
 
 def has_values(entity: Entity, stored: Inverse) -> bool:
@@ -82,13 +123,20 @@ def _find_target(entity: Entity, key_name: str, reference: KeyedReference) -> En
     workspace = entity._ftrack_state.workspace
     for name in entity.__schema__.keyed_references.get(key_name, ()):
         return workspace.lookup(str(entity.__schema__.attributes[name].target), (reference.key,))
-    return _find_owner_by_type(entity, key_name)
+    return _find_owner(entity, key_name)
 
 
-def _find_owner_by_type(entity: Entity, key_name: str) -> Entity | None:
-    """Return the owner of an entity with a second attribute for the owner's type (`Note.parent_type`), if known."""
+def _find_owner(entity: Entity, key_name: str) -> Entity | None:
+    """Return the entity of any type that a key refers to, if the session has it.
+
+    Some entities have a second attribute for the owner's type (`Note.parent_type`), others do not (`ListObject`).
+    """
     values, workspace = entity.__dict__, entity._ftrack_state.workspace
-    owner_type = values.get(f"{key_name.removesuffix('_id')}_type")
+    type_name = f"{key_name.removesuffix('_id')}_type"
+    if type_name not in entity.__schema__.attributes:
+        found = (workspace.identities.get(family, (values[key_name],)) for family in workspace.identities.families())
+        return next((each for each in found if each is not None), None)
+    owner_type = values.get(type_name)
     if isinstance(owner_type, str) and owner_type in workspace.schema.types:
         return workspace.lookup(owner_type, (values[key_name],))
     return None

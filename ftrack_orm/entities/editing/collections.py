@@ -11,10 +11,10 @@ from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.entities.tracked import BackPopulated, PendingEdit, Tracked
 from ftrack_orm.errors import InvalidValue
 from ftrack_orm.schema.facts import DELETED_ON_REMOVAL
-from ftrack_orm.schema.relations import Inverse
+from ftrack_orm.schema.relations import Inverse, Through
 
 from . import changes
-from .back_population import has_values
+from .back_population import has_values, link_end, may_contain
 from .checks import check_editable, check_related
 from .originals import take_back
 
@@ -220,6 +220,8 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
         items = self._base
         if isinstance(stored, Inverse):
             items = self._following_members(stored, {**items, **shown} if shown is not items else items)
+        elif isinstance(stored, Through):
+            items = self._with_new_links(stored, items)
         for edit in self._edits():
             items = edit.apply(items)
         # A commit, which makes the items the base, does not change their order.
@@ -256,6 +258,17 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
             if fits and entity not in items and entity._ftrack_state.lifecycle not in _REMOVED:
                 items = {**items, entity: None}
         return items
+
+    def _with_new_links(self, stored: Through, items: dict[Entity, None]) -> dict[Entity, None]:
+        """Return *items* and the other ends of links that were created or changed and lead to the owner."""
+        owner = self._owner
+        linked: dict[Entity, None] = {}
+        for link in owner._ftrack_state.workspace.edited_members(stored.near, owner._ftrack_state.key[0]):
+            if link.__entity_type__ == stored.link and link._ftrack_state.lifecycle not in _REMOVED:
+                end = link_end(link, stored.far)
+                if end is not None and end not in items and may_contain(owner, self._attribute.name, end):
+                    linked[end] = None
+        return {**items, **_without_removed(linked)} if linked else items
 
     def _back_populate(self, entity: Entity, is_member: bool) -> None:
         if not self._is_stale:  # A stale collection will be loaded again, and must not be while the lock is held.

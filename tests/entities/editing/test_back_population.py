@@ -105,3 +105,22 @@ def test_a_collection_that_gained_a_member_and_was_edited_is_restored_by_a_rollb
     session.rollback()
     assert set(shots[3].children) == before
     assert task in shots[0].children
+
+
+def test_the_ends_of_a_new_link_show_each_other_until_it_is_rolled_back(
+    session: Session, production: Production
+) -> None:
+    category = session.create("ListCategory", name="dailies")
+    dailies = session.create("TypedContextList", name="monday", project_id=production.project, category=category)
+    session.commit()
+    shot = existing(session.get("Shot", production.shots[0]))
+    assert list(shot.lists) == list(dailies.items) == []
+    session.create("ListObject", list=dailies, entity_id=shot.id)
+    with requests_made(session) == 0:
+        assert (list(shot.lists), list(dailies.items)) == ([dailies], [shot])
+        session.rollback()
+        assert list(shot.lists) == list(dailies.items) == []
+    session.create("ListObject", list=dailies, entity_id=shot.id)
+    session.commit()
+    with requests_made(session) == 0:
+        assert (list(shot.lists), list(dailies.items)) == ([dailies], [shot])
