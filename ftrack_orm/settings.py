@@ -23,7 +23,12 @@ KEY_VARIABLE: Final = "FTRACK_API_KEY"
 CACHE_VARIABLE: Final = "FTRACK_API_SCHEMA_CACHE_PATH"
 PLUGIN_VARIABLE: Final = "FTRACK_EVENT_PLUGIN_PATH"
 
+#: About three years. Sockets and locks refuse much longer timeouts.
+MAX_SECONDS: Final = 100_000_000
 DEFAULT_TIMEOUT_SECONDS: Final = 60.0
+#: `total_timeout` is this many times `timeout` where it is not given.
+TIMEOUTS_PER_REQUEST: Final = 10
+DEFAULT_MAX_RESPONSE_BYTES: Final = 1 << 30
 DEFAULT_RETRIES: Final = 3
 DEFAULT_RECENT_SIZE: Final = 10_000
 DEFAULT_EVENT_WORKERS: Final = 4
@@ -34,6 +39,9 @@ DEFAULT_REPLY_LIFETIME_SECONDS: Final = 600.0
 
 #: Policies for events that arrive while the event queue is full.
 FULL_QUEUE_POLICIES: Final = ("block", "drop_oldest", "drop_newest")
+
+#: RFC 9110, 5.6.2: the characters of a header's name. RFC 6265, 4.1.1 has the same for the name of a cookie.
+_TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 #: The name of a studio without a domain, which ftrack's hosting completes.
 _STUDIO_NAME: Final = re.compile(r"[A-Za-z0-9]+(-+[A-Za-z0-9]+)*")
@@ -51,6 +59,10 @@ def normalize_server_url(text: str) -> str:
     The name of a studio ("mystudio") becomes its URL at ftrack's hosting, and https is the default scheme. Raises
     `SettingsError` for any other text that is not the URL of a server.
     """
+    if not isinstance(text, str):
+        raise SettingsError(
+            f"server_url ({SERVER_VARIABLE}) must be text, not {type(text).__name__}.", setting="server_url"
+        )
     address = text.strip()
     studio = address.rstrip("/")
     if _STUDIO_NAME.fullmatch(studio) and studio.lower() != "localhost":
@@ -75,7 +87,7 @@ def normalize_server_url(text: str) -> str:
             f"The scheme of the server URL must be https or http, not {parts.scheme!r}; {hint}.", setting="server_url"
         )
     if not host or re.search(r"\s", address):
-        raise SettingsError(f"{text!r} is not the URL of a server; {hint}.", setting="server_url")
+        raise SettingsError(f"{text[:200]!r} is not the URL of a server; {hint}.", setting="server_url")
     if parts.query or parts.fragment:
         raise SettingsError(f"The server URL must not contain '?' or '#'; {hint}.", setting="server_url")
     return f"{parts.scheme.lower()}://{parts.netloc.lower()}{parts.path}".rstrip("/")
@@ -89,6 +101,20 @@ def check_header_value(name: str, text: str) -> None:
         raise SettingsError(
             f"{name} contains a line break or another character that an HTTP header cannot carry.", setting=name
         )
+    if text[:1].isspace():
+        raise SettingsError(f"{name} must not begin with a space.", setting=name)
+
+
+def check_header_name(name: object, setting: str = "headers") -> None:
+    """Raise `SettingsError` unless *name* can be the name of an HTTP header or of a cookie."""
+    if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+        kind = "cookie" if setting == "cookies" else "header"
+        raise SettingsError(f"{setting} has {name!r:.100}, which cannot be the name of a {kind}.", setting=setting)
+
+
+def is_duration(value: object) -> bool:
+    """Return whether *value* is a positive number of seconds that a socket accepts as its timeout."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= MAX_SECONDS
 
 
 def _check_text(settings: Settings, attribute: attrs.Attribute[str], value: str) -> None:
@@ -99,14 +125,40 @@ def _check_text(settings: Settings, attribute: attrs.Attribute[str], value: str)
 
 def _check_headers(settings: Settings, attribute: attrs.Attribute[Any], value: Mapping[str, str]) -> None:
     for name, text in value.items():
+        check_header_name(name, attribute.name)
         check_header_value(f"{attribute.name}[{name!r}]", text)
+        if attribute.name == "cookies" and ";" in text:
+            # The rest would be another cookie.
+            raise SettingsError(f"cookies[{name!r}] must not contain ';'.", setting="cookies")
+
+
+def _check_proxies(settings: Settings, attribute: attrs.Attribute[Any], value: Mapping[str, str]) -> None:
+    for scheme, url in value.items():
+        # The message has no value: the URL of a proxy may contain a password.
+        if not isinstance(scheme, str) or not (url is None or isinstance(url, str)):
+            raise SettingsError("proxies must map text to text, such as 'https' to a URL.", setting="proxies")
+
+
+def _check_ca_bundle(settings: Settings, attribute: attrs.Attribute[Any], value: object) -> None:
+    if not (value is None or isinstance(value, (bool, str, Path))):
+        raise SettingsError(
+            f"ca_bundle must be the path of a file or folder of certificates, or True or False, "
+            f"not {type(value).__name__}.",
+            setting="ca_bundle",
+        )
 
 
 def _check_seconds(settings: Settings, attribute: attrs.Attribute[float], value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
+    if not is_duration(value):
         raise SettingsError(
-            f"{attribute.name} must be a positive number of seconds, not {value!r}.", setting=attribute.name
+            f"{attribute.name} must be a positive number of seconds, at most {MAX_SECONDS:,}, not {value!r:.100}.",
+            setting=attribute.name,
         )
+
+
+def _check_total_seconds(settings: Settings, attribute: attrs.Attribute[float], value: float | None) -> None:
+    if value is not None and value != math.inf:
+        _check_seconds(settings, attribute, value)
 
 
 def _integer_from(minimum: int) -> Any:
@@ -150,8 +202,11 @@ def _check_full_queue(settings: Settings, attribute: attrs.Attribute[str], value
 def _to_folders(value: Any) -> tuple[Path, ...]:
     if isinstance(value, (str, os.PathLike)):
         # One folder, or several in the form of the environment variable.
-        value = os.fspath(value).split(os.pathsep)
-    return tuple(Path(folder).expanduser() for folder in value or () if str(folder).strip())
+        value = os.fsdecode(value).split(os.pathsep)
+    try:
+        return tuple(Path(folder).expanduser() for folder in value or () if str(folder).strip())
+    except (TypeError, RuntimeError) as error:
+        raise SettingsError(f"plugin_paths must be folders: {error}.", setting="plugin_paths") from error
 
 
 def _to_dict(value: Mapping[str, str] | None) -> dict[str, str]:
@@ -160,6 +215,19 @@ def _to_dict(value: Mapping[str, str] | None) -> dict[str, str]:
             f"headers, cookies and proxies must be mappings of text to text, not {type(value).__name__}."
         )
     return dict(value or {})
+
+
+def _to_bundle(value: Any) -> Any:
+    # An empty text, as an unset variable gives, is no path. requests would take it for False and verify nothing.
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _to_arguments(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise SettingsError(
+            f"plugin_arguments must be a mapping, not {type(value).__name__}.", setting="plugin_arguments"
+        )
+    return dict(value)
 
 
 def _strip(value: Any) -> Any:
@@ -180,6 +248,11 @@ class Settings:
     api_key: str = attrs.field(converter=_strip, validator=_check_text, repr=False)
     #: Seconds the server may stay silent before a request fails with `RequestTimeout`.
     timeout: float = attrs.field(default=DEFAULT_TIMEOUT_SECONDS, validator=_check_seconds)
+    #: Seconds for a whole request with its retries and redirects, however steadily the response arrives. None: ten
+    #: times `timeout`. `math.inf`: no limit.
+    total_timeout: float | None = attrs.field(default=None, validator=_check_total_seconds)
+    #: Number of bytes of a response, decompressed, that are read into memory. A larger one is an error.
+    max_response_bytes: int = attrs.field(default=DEFAULT_MAX_RESPONSE_BYTES, validator=_integer_from(1))
     #: The folder of the schema cache; None disables the cache.
     schema_cache_path: Path | None = None
     #: Identifies this client in the events that its changes cause.
@@ -188,11 +261,12 @@ class Settings:
     strict_api: bool = attrs.field(default=True, validator=_check_boolean)
     #: Headers and cookies of every request.
     headers: Mapping[str, str] = attrs.field(factory=dict, converter=_to_dict, validator=_check_headers, repr=False)
-    cookies: Mapping[str, str] = attrs.field(factory=dict, converter=_to_dict, repr=False)
+    cookies: Mapping[str, str] = attrs.field(factory=dict, converter=_to_dict, validator=_check_headers, repr=False)
     #: Proxy URLs by scheme, in the form that requests takes. Empty: HTTPS_PROXY and related variables apply.
-    proxies: Mapping[str, str] = attrs.field(factory=dict, converter=_to_dict, repr=False)
-    #: File or folder of trusted certificates. None: REQUESTS_CA_BUNDLE applies. False disables verification.
-    ca_bundle: str | Path | bool | None = None
+    proxies: Mapping[str, str] = attrs.field(factory=dict, converter=_to_dict, validator=_check_proxies, repr=False)
+    #: File or folder of trusted certificates. None or an empty text: REQUESTS_CA_BUNDLE applies. Only False disables
+    #: verification.
+    ca_bundle: str | Path | bool | None = attrs.field(default=None, converter=_to_bundle, validator=_check_ca_bundle)
     #: Maximum number of times a request is sent again when that is harmless.
     retries: int = attrs.field(default=DEFAULT_RETRIES, validator=_integer_from(0))
     #: Number of entities per page of a query.
@@ -207,7 +281,7 @@ class Settings:
     auto_connect_event_hub: bool = attrs.field(default=False, validator=_check_boolean)
     #: Folders of plugins, which are loaded on the first use of the event hub, and arguments for their `register`.
     plugin_paths: tuple[Path, ...] = attrs.field(default=(), converter=_to_folders)
-    plugin_arguments: Mapping[str, Any] = attrs.field(factory=dict, converter=dict, repr=False)
+    plugin_arguments: Mapping[str, Any] = attrs.field(factory=dict, converter=_to_arguments, repr=False)
     #: Number of event callbacks that may run at the same time; with 1 they are called one after the other.
     event_workers: int = attrs.field(default=DEFAULT_EVENT_WORKERS, validator=_integer_from(1))
     #: Number of events that may wait for their callbacks, and the policy for more: "block" stops reading until the
@@ -224,6 +298,10 @@ class Settings:
     reply_lifetime: float = attrs.field(default=DEFAULT_REPLY_LIFETIME_SECONDS, validator=_check_seconds)
     #: Whether events that were missed while disconnected are read from the server's event records.
     catch_up_events: bool = attrs.field(default=True, validator=_check_boolean)
+
+    def total_seconds(self, timeout: float) -> float:
+        """Return the limit in seconds of a whole request whose server may stay silent for *timeout* seconds."""
+        return TIMEOUTS_PER_REQUEST * timeout if self.total_timeout is None else self.total_timeout
 
     @classmethod
     def resolve(
@@ -285,5 +363,8 @@ def schema_cache_folder(given: str | Path | bool | None, environ: Mapping[str, s
     chosen = given if given is not None and given is not True else environ.get(CACHE_VARIABLE, "").strip()
     if not chosen:
         return Path(platformdirs.user_cache_dir("ftrack_orm", appauthor=False))
-    path = Path(chosen).expanduser()
+    try:
+        path = Path(chosen).expanduser()
+    except (TypeError, RuntimeError) as error:
+        raise SettingsError(f"schema_cache_path must be a folder: {error}.", setting="schema_cache_path") from error
     return path.parent if path.suffix == ".json" else path

@@ -20,6 +20,7 @@ from ftrack_orm.settings import (
     DEFAULT_EVENT_OUTBOX_SIZE,
     DEFAULT_EVENT_QUEUE_SIZE,
     DEFAULT_EVENT_WORKERS,
+    DEFAULT_MAX_RESPONSE_BYTES,
     DEFAULT_RECENT_SIZE,
     DEFAULT_REPLY_LIFETIME_SECONDS,
     DEFAULT_RETRIES,
@@ -61,12 +62,13 @@ class Session:
 
     *server_url* (`FTRACK_SERVER`), *api_key* (`FTRACK_API_KEY`) and *api_user* (`FTRACK_API_USER`) are required.
     *schema_cache_path* (`FTRACK_API_SCHEMA_CACHE_PATH`) is the folder of the schema cache, by default the user's cache
-    folder; False disables the cache. *timeout* is the number of seconds the server may stay silent. *retries* is the
-    maximum number of times a request is sent again when that is harmless. *headers* and *cookies* are sent with every
-    request, *proxies* map a scheme to a proxy URL, *ca_bundle* is a file or folder of trusted certificates (False
-    disables verification). *strict_api* lets the server answer errors with HTTP status codes of their own.
-    *client_token* identifies this client in the events that its changes cause; it is generated when left out.
-    *transport* replaces HTTP, for tests.
+    folder; False disables the cache. *timeout* is the number of seconds the server may stay silent, *total_timeout* the
+    number of seconds for a whole request with its retries, by default ten times as many. *max_response_bytes* is the
+    largest size of a response. *retries* is the maximum number of times a request is sent again when harmless.
+    *headers* and *cookies* are sent with every request, *proxies* map a scheme to a proxy URL, *ca_bundle* is a file or
+    folder of trusted certificates (only False disables verification). *strict_api* lets the server answer errors with
+    HTTP status codes of their own. *client_token* identifies this client in the events that its changes cause; it is
+    generated when left out. *transport* replaces HTTP, for tests.
 
     Reading. *fetch* is the mode for reading a value that is not loaded: `"peers"` loads it for every entity that
     arrived together, `"one"` for that entity only, `"never"` raises `NotFetched`. *page_size* is the number of entities
@@ -94,6 +96,8 @@ class Session:
         *,
         schema_cache_path: str | Path | bool | None = None,
         timeout: float = DEFAULT_TIMEOUT_SECONDS,
+        total_timeout: float | None = None,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
         retries: int = DEFAULT_RETRIES,
         headers: Mapping[str, str] | None = None,
         cookies: Mapping[str, str] | None = None,
@@ -125,6 +129,8 @@ class Session:
             api_user,
             schema_cache_path=schema_cache_path,
             timeout=timeout,
+            total_timeout=total_timeout,
+            max_response_bytes=max_response_bytes,
             retries=retries,
             headers=headers,
             cookies=cookies,
