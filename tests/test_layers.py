@@ -15,15 +15,25 @@ PACKAGE = pathlib.Path(ftrack_orm.__file__).parent
 #: Package -> the packages it may import, itself excepted. A package is a folder or a top-level module of `ftrack_orm`.
 ALLOWED = {
     "errors": set(),
+    "files": set(),
     "values": {"errors"},
     "settings": {"values", "errors"},
     "wire": {"values", "errors"},
     "query": {"values", "errors"},
-    "schema": {"values", "errors"},
+    "schema": {"files", "values", "errors"},
     "transport": {"wire", "values", "errors", "settings", "__version__"},
-    "entities": {"query", "schema", "wire", "values", "errors"},
+    "entities": {"query", "schema", "wire", "files", "values", "errors"},
     "events": {"query", "schema", "transport", "wire", "settings", "values", "errors"},
-    "sandbox": {"query", "schema", "wire", "values", "errors", "events.event", "events.subscriptions.expression"},
+    "sandbox": {
+        "query",
+        "schema",
+        "wire",
+        "files",
+        "values",
+        "errors",
+        "events.event",
+        "events.subscriptions.expression",
+    },
     "testing": {"session", "sandbox", "settings", "errors", "query", "entities"},
     "cli": {"session", "sandbox", "settings", "errors", "testing"},
 }

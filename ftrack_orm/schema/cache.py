@@ -1,7 +1,10 @@
 """Edge: caches the schemas of servers on disk, so that a session requests a schema only when it has changed.
 
-A schema is a megabyte that changes a few times a year, and the server states its hash at no cost. The cache never
-raises: a problem with its folder or files counts as a miss and is logged at debug level.
+A schema is a megabyte that changes a few times a year, and the server states its hash at no cost. The hash is the MD5
+of the schema's JSON with sorted keys (PROTOCOL 5.1), and a file holds exactly that text. So the hash of a cached schema
+is computed, never believed, and damage shows without parsing: a schema that is not the server's has another hash.
+
+The cache never raises: a problem with its folder or files counts as a miss and is logged.
 """
 
 from __future__ import annotations
@@ -12,24 +15,35 @@ import json
 import logging
 import os
 import re
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from ftrack_orm.files import NotRegularFile, check_regular, read_regular_file
+
+from .model import Schema, schema_text
+from .parsed import PARSED, ParsedSchemas
 
 logger = logging.getLogger("ftrack_orm.schema")
 
 #: The version of the file format, to be increased when it changes. Files of another version are misses.
-_FORMAT = 1
+_FORMAT = 2
+
+#: The largest file that is read. The schemas of large studios have a few megabytes.
+MAX_BYTES = 32 << 20
+_MAX_HEADER_BYTES = 4096
 
 
 class SchemaCache:
     """One file for each server in *folder*, which is created when needed. Without a folder, nothing is cached.
 
-    Any number of processes may use a folder at the same time: files are replaced atomically, and the last writer wins.
+    A file has a line of JSON about itself and then the text of the schema. Any number of processes may use a folder at
+    the same time: files are replaced atomically, and the last writer wins. *parsed* has the schemas that need not be
+    parsed again.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, parsed: ParsedSchemas = PARSED) -> None:
         self.folder = folder
+        self._parsed = parsed
 
     def path(self, server_url: str) -> Path | None:
         """Return the file of a server's schema; its name is readable and unique to the server."""
@@ -39,45 +53,78 @@ class SchemaCache:
         digest = hashlib.sha256(server_url.encode("utf-8")).hexdigest()[:12]
         return self.folder / f"schema-{readable}-{digest}.json"
 
-    def load(self, server_url: str) -> tuple[list[dict[str, Any]], str] | None:
-        """Return the cached `query_schemas` reply of a server and its hash, or None."""
+    def load(self, server_url: str) -> tuple[Schema, str] | None:
+        """Return the cached schema of a server and its hash, or None."""
         path = self.path(server_url)
         if path is None:
             return None
         try:
-            cached = json.loads(path.read_bytes())
+            content = read_regular_file(path, MAX_BYTES)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, RecursionError) as error:
+        except NotRegularFile as error:
+            logger.warning("The schema cache %s is not used: %s. Remove it.", path, error.strerror)
+            return None
+        except (OSError, MemoryError) as error:
             logger.debug("The schema cache %s cannot be read: %s", path, error)
             return None
-        if not _is_complete(cached) or cached["server_url"] != server_url:
-            logger.debug("The schema cache %s is damaged or belongs to another server", path)
+        header, _, text = content.partition(b"\n")
+        text_hash = _hash(text)
+        if not _fits(header, server_url, text_hash):
+            logger.debug("The schema cache %s is damaged, outdated, or belongs to another server", path)
             return None
-        return cached["schemas"], cached["hash"]
+        schema = self._parsed.get(text_hash)
+        if schema is None:
+            try:
+                answer = json.loads(text)
+                if not isinstance(answer, list):
+                    raise TypeError(f"a list of entity types was expected, not {answer!r:.100}")
+                schema = Schema.from_answer(answer)
+            except Exception as error:
+                # The file was written by other means: its content is arbitrary, and so are the errors.
+                logger.debug("The schema cache %s holds no schema: %r", path, error)
+                return None
+            self._parsed.add(text_hash, schema)
+        return schema, text_hash
 
-    def store(self, server_url: str, schemas: Sequence[Mapping[str, Any]], hash: str) -> None:
-        """Cache a server's `query_schemas` reply with the hash that the server states, replacing an earlier one."""
+    def store(self, server_url: str, schema: Schema, stated_hash: str | None) -> None:
+        """Cache a server's schema in place of an earlier one, unless it has another hash than the server has stated."""
         path = self.path(server_url)
         if path is None:
             return
         try:
+            text = schema_text(schema.answer).encode("ascii")
+            text_hash = _hash(text)
+            if stated_hash is not None and stated_hash != text_hash:
+                # It would be requested again by every session, in a request of its own.
+                logger.debug("The schema of %s is not cached: its hash is %s", server_url, text_hash)
+                path.unlink(missing_ok=True)
+                return
+            self._parsed.add(text_hash, schema)
+            header = json.dumps(_header(server_url, text_hash)).encode("ascii")
             path.parent.mkdir(parents=True, exist_ok=True)
-            content = {"format": _FORMAT, "server_url": server_url, "hash": hash, "schemas": list(schemas)}
-            _replace(path, json.dumps(content, separators=(",", ":")).encode("utf-8"))
-        except (OSError, ValueError, TypeError) as error:
+            with contextlib.suppress(FileNotFoundError):
+                check_regular(path, path.stat())
+            _replace(path, header + b"\n" + text)
+        except (OSError, ValueError, TypeError, RecursionError, MemoryError) as error:
             logger.debug("The schema cache %s cannot be written: %s", path, error)
 
 
-def _is_complete(cached: Any) -> bool:
-    return (
-        isinstance(cached, dict)
-        and cached.get("format") == _FORMAT
-        and isinstance(cached.get("server_url"), str)
-        and isinstance(cached.get("hash"), str)
-        and isinstance(cached.get("schemas"), list)
-        and all(isinstance(description, dict) for description in cached["schemas"])
-    )
+def _hash(text: bytes) -> str:
+    return hashlib.md5(text, usedforsecurity=False).hexdigest()
+
+
+def _fits(header: bytes, server_url: str, text_hash: str) -> bool:
+    """Return whether a file's first line states this format, the server and the hash of the text."""
+    try:
+        stated = json.loads(header[:_MAX_HEADER_BYTES])
+    except (ValueError, RecursionError):
+        return False
+    return bool(stated == _header(server_url, text_hash))
+
+
+def _header(server_url: str, text_hash: str) -> dict[str, Any]:
+    return {"format": _FORMAT, "server_url": server_url, "hash": text_hash}
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -95,7 +95,8 @@ def reference_keys(attributes: Iterable[Attribute]) -> dict[str, str]:
     Three rules apply, from certain to likely, and all pairs of PROTOCOL 5.3 follow from them: the same name with `_id`;
     the same internal name with `id`; the only foreign key to that target that belongs to no other reference.
     """
-    attributes = list(attributes)
+    # By name: the result must not depend on the order in which a server or a cache describes the attributes.
+    attributes = sorted(attributes, key=lambda attribute: attribute.name)
     scalars = {a.name: a for a in attributes if a.kind is Kind.SCALAR}
     references = [a for a in attributes if a.kind is Kind.REFERENCE]
     pairs: dict[str, str] = {}

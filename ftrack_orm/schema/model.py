@@ -150,8 +150,12 @@ class Schema:
 
 def schema_hash(answer: Iterable[Mapping[str, Any]]) -> str:
     """Return the hash by which servers identify their schema: the MD5 of the JSON with sorted keys (PROTOCOL 5.1)."""
-    text = json.dumps(list(answer), sort_keys=True)
-    return hashlib.md5(text.encode("utf-8"), usedforsecurity=False).hexdigest()
+    return hashlib.md5(schema_text(answer).encode("utf-8"), usedforsecurity=False).hexdigest()
+
+
+def schema_text(answer: Iterable[Mapping[str, Any]]) -> str:
+    """Return the JSON of a schema, in ASCII, of which servers compute the hash."""
+    return json.dumps(list(answer), sort_keys=True)
 
 
 def _entity_type(

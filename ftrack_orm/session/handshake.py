@@ -20,11 +20,11 @@ OLDEST_SERVER = (3, 3, 11)
 class SchemaStore(Protocol):
     """Keeps schemas between runs."""
 
-    def load(self, server_url: str) -> tuple[Any, str] | None:
-        """Return the stored schema and its hash, or None."""
+    def load(self, server_url: str) -> tuple[Schema, str] | None:
+        """Return the stored schema and the hash of its text, or None. Never raises."""
 
-    def store(self, server_url: str, answer: Any, schema_hash: str) -> None:
-        """Store a schema. Never raises."""
+    def store(self, server_url: str, schema: Schema, stated_hash: str | None) -> None:
+        """Store a schema if it has the hash that the server has stated, if any. Never raises."""
 
 
 class Handshake:
@@ -50,7 +50,7 @@ class Handshake:
         self._lock = threading.RLock()
         self._information: Mapping[str, Any] | None = None
         self._schema: Schema | None = None
-        # The server's own hash of the schema, which may differ from the one that this library would compute.
+        # The hash of a cached schema's text, or the one that the server has stated for its schema.
         self._hash: str | None = None
 
     def call(self, operations: Sequence[Operation], **options: Any) -> list[Reply]:
@@ -113,14 +113,8 @@ class Handshake:
         if self._schema is not None:
             return
         cached = self._cache.load(self._server_url)
-        if cached is None:
-            return
-        answer, self._hash = cached
-        try:
-            self._set_schema(answer)
-        except ProtocolError:
-            # A damaged cache counts as a miss; the server's schema replaces it.
-            self._schema = None
+        if cached is not None:
+            self._schema, self._hash = cached
 
     def _accept(self, bodies: Sequence[Any], **options: Any) -> FtrackError | None:
         """Take the bodies of the handshake replies. Return the error that prevented reading a newer schema, or None."""
@@ -133,12 +127,17 @@ class Handshake:
             self._set_schema(bodies[1])
             self._store(current)
         elif self._schema is not None and current is not None and self._hash != current:
-            try:
-                (reply,) = self._call([QuerySchemasOperation()], **options)
-            except FtrackError as error:
-                return error
-            self._set_schema(reply.body if isinstance(reply, RawReply) else None)
-            self._store(current)
+            cached = self._cache.load(self._server_url)
+            if cached is not None and cached[1] == current:
+                # Another session has stored it since.
+                self._schema, self._hash = cached
+            else:
+                try:
+                    (reply,) = self._call([QuerySchemasOperation()], **options)
+                except FtrackError as error:
+                    return error
+                self._set_schema(reply.body if isinstance(reply, RawReply) else None)
+                self._store(current)
             self._on_schema(self._schema)
         self._information = information
         return None
@@ -160,8 +159,8 @@ class Handshake:
 
     def _store(self, current: str | None) -> None:
         if self._schema is not None:
-            self._hash = current or self._schema.hash
-            self._cache.store(self._server_url, self._schema.answer, self._hash)
+            self._hash = current
+            self._cache.store(self._server_url, self._schema, current)
 
 
 def check_version(version: str) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import copy
+import gc
 import json
+import os
+import stat
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +17,9 @@ import pytest
 
 from ftrack_orm import Cancellation, Exchange, Request, Response, Session, errors
 from ftrack_orm.sandbox import Sandbox
+from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.schema.cache import SchemaCache
+from ftrack_orm.schema.model import Schema
 from ftrack_orm.session.handshake import check_version
 from tests.assertions import existing
 from tests.fakes.transports import ForwardingTransport
@@ -71,6 +77,11 @@ def answer(session: Session) -> list[dict[str, Any]]:
 
 def description_of(answer: list[dict[str, Any]], name: str) -> dict[str, Any]:
     return next(description for description in answer if description["id"] == name)
+
+
+def store_earlier_schema(cache: SchemaCache, box: Sandbox, answer: list[dict[str, Any]]) -> None:
+    """Cache *answer*, and one entity type that the server does not have any more."""
+    cache.store(box.url, Schema.from_answer([*answer, {"id": "Earlier", "primary_key": [], "properties": {}}]), None)
 
 
 # -- the first request ------------------------------------------------------------------------------------------------
@@ -155,7 +166,7 @@ def test_a_stale_schema_is_requested_again_and_the_cache_rewritten(
     answer: list[dict[str, Any]],
 ) -> None:
     del description_of(answer, "Task")["properties"]["bid"]
-    cache.store(box.url, answer, "the hash of an earlier schema")
+    store_earlier_schema(cache, box, answer)
 
     session = start()
     assert "bid" not in session.schema.type("Task").attributes
@@ -164,7 +175,7 @@ def test_a_stale_schema_is_requested_again_and_the_cache_rewritten(
     assert "bid" in session.schema.type("Task").attributes
     cached, hash = existing(cache.load(box.url))
     assert hash == session.server_information["schema_hash"]
-    assert cached == session.schemas
+    assert cached.answer == session.schemas
 
     transport.requested.clear()
     start().call([USERS])
@@ -176,7 +187,7 @@ def test_classes_and_their_entities_take_over_a_newer_schema_in_place(
 ) -> None:
     del description_of(answer, "User")["properties"]["email"]
     description_of(answer, "User")["properties"]["shoe_size"] = {"type": "integer"}
-    cache.store(box.url, answer, "the hash of an earlier schema")
+    store_earlier_schema(cache, box, answer)
 
     session = start()
     User = session.types.User
@@ -196,7 +207,7 @@ def test_a_stale_schema_whose_projections_the_server_refuses_does_not_stay_in_th
 ) -> None:
     description_of(answer, "User")["properties"]["shoe_size"] = {"type": "integer"}
     description_of(answer, "User")["default_projections"].append("shoe_size")
-    cache.store(box.url, answer, "the hash of an earlier schema")
+    store_earlier_schema(cache, box, answer)
 
     session = start()
     with pytest.raises(errors.ServerError, match="shoe_size"):
@@ -213,7 +224,7 @@ def test_the_first_request_is_not_lost_when_the_newer_schema_cannot_be_read(
     answer: list[dict[str, Any]],
     production: Production,
 ) -> None:
-    cache.store(box.url, answer, "the hash of an earlier schema")
+    store_earlier_schema(cache, box, answer)
     transport.fails = lambda actions: actions == ["query_schemas"]
 
     session = start()
@@ -234,7 +245,7 @@ def test_pages_are_read_while_the_newer_schema_cannot_be_read(
     answer: list[dict[str, Any]],
     production: Production,
 ) -> None:
-    cache.store(box.url, answer, "the hash of an earlier schema")
+    store_earlier_schema(cache, box, answer)
     transport.fails = lambda actions: actions == ["query_schemas"]
     tasks = start().query("Task", page_size=5).where(project_id=production.project)
     assert len(tasks.all()) == 12
@@ -255,7 +266,7 @@ def test_reading_server_information_raises_when_the_newer_schema_cannot_be_read(
     box: Sandbox,
     answer: list[dict[str, Any]],
 ) -> None:
-    cache.store(box.url, answer, "the hash of an earlier schema")
+    store_earlier_schema(cache, box, answer)
     transport.fails = lambda actions: actions == ["query_schemas"]
     with pytest.raises(errors.TransportError):
         start().server_information  # noqa: B018 - reading it makes the request
@@ -270,6 +281,8 @@ def test_reading_server_information_raises_when_the_newer_schema_cannot_be_read(
         b'{"format": 1, "server_url": "URL", "hash": "x", "schemas": [{"id": "Task"}]}',
         b'{"format": 1, "server_url": "URL", "hash": "x", "schemas": [{"id": "Task", "properties": 5}]}',
         b'{"format": 0, "server_url": "URL", "hash": "x", "schemas": []}',
+        b'{"format": 2, "server_url": "URL", "hash": "x"}\n[]',
+        b'{"format": 2, "server_url": "URL", "hash": "37a6259cc0c1dae299a7866489dff0bd"}\nnull',
     ],
 )
 def test_a_damaged_cache_is_replaced_by_the_schema_of_the_server(
@@ -280,7 +293,82 @@ def test_a_damaged_cache_is_replaced_by_the_schema_of_the_server(
     session = start()
     session.call([USERS])
     assert transport.requested == [["query_server_information", "query_schemas", "query"]]
-    assert cache.load(box.url) == (session.schemas, session.server_information["schema_hash"])
+    cached, hash = existing(cache.load(box.url))
+    assert (cached.answer, hash) == (session.schemas, session.server_information["schema_hash"])
+
+
+def test_a_poisoned_cache_whose_hash_is_right_is_replaced_by_the_schema_of_the_server(
+    start: Callable[[], Session],
+    transport: HandshakeTransport,
+    cache: SchemaCache,
+    box: Sandbox,
+    answer: list[dict[str, Any]],
+) -> None:
+    description_of(answer, "User")["properties"] = {"id": {"type": "boolean"}, "username": {"$ref": "Task"}}
+    cache.store(box.url, Schema.from_answer(answer), None)
+    poisoned, _ = existing(cache.load(box.url))
+
+    session = start()
+    session.call([USERS])
+    assert session.query("User").where(username=box.api_user).select("username").one().username == box.api_user
+    assert session.schema.type("User").attributes["username"].kind is Kind.SCALAR
+    cached, hash = existing(cache.load(box.url))
+    assert cached is not poisoned
+    assert (cached.answer, hash) == (session.schemas, session.server_information["schema_hash"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="FIFOs are files of POSIX systems")
+def test_a_fifo_in_the_place_of_the_cache_does_not_stop_a_session(
+    start: Callable[[], Session], cache: SchemaCache, box: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = existing(cache.path(box.url))
+    os.mkfifo(path)
+    assert start().query("User").first() is not None
+    assert "it is a FIFO, not a regular file" in caplog.text
+    assert stat.S_ISFIFO(path.stat().st_mode)
+
+
+# -- several sessions -------------------------------------------------------------------------------------------------
+
+
+def test_sessions_of_one_server_share_the_parsed_schema(start: Callable[[], Session]) -> None:
+    first, second = start(), start()
+    first.call([USERS])
+    assert second.schema is first.schema
+    first.close()
+    del first
+    gc.collect()
+    assert second.query("User").first() is not None
+    assert start().schema is second.schema
+
+
+def test_sessions_without_a_cache_do_not_share_schemas(connect: Connect, transport: HandshakeTransport) -> None:
+    first, second = (connect(transport=transport, schema_cache_path=False) for _ in range(2))
+    assert first.schema is not second.schema
+
+
+def test_a_newer_schema_of_one_session_does_not_affect_the_others(
+    start: Callable[[], Session],
+    transport: HandshakeTransport,
+    cache: SchemaCache,
+    box: Sandbox,
+    answer: list[dict[str, Any]],
+) -> None:
+    description_of(answer, "User")["properties"]["shoe_size"] = {"type": "integer"}
+    store_earlier_schema(cache, box, answer)
+    earlier, newer = start(), start()
+    assert earlier.schema is newer.schema
+    Earlier, Newer = earlier.types.User, newer.types.User
+    newer.call([USERS])
+    assert newer.schema is not earlier.schema
+    assert "shoe_size" not in Newer.__attributes__
+    assert "shoe_size" in Earlier.__attributes__
+    assert str(earlier.query("User").where(Earlier.shoe_size == 5)).endswith("shoe_size is 5")
+    transport.requested.clear()
+    earlier.call([USERS])
+    assert transport.requested == [["query_server_information", "query"]], "the other session has stored it already"
+    assert earlier.schema is newer.schema
+    assert "shoe_size" not in Earlier.__attributes__
 
 
 def test_the_cache_can_be_disabled(
