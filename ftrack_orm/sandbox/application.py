@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
-from ftrack_orm.errors import FtrackError, InvalidValue
-from ftrack_orm.values import NOT_ENCODABLE, unencodable_text
+from ftrack_orm.errors import FtrackError
+from ftrack_orm.values import unencodable_text
 from ftrack_orm.wire import json_text
-from ftrack_orm.wire.operations import Operation, operation_from_json
 
-from . import credentials, error_response
+from . import credentials, error_response, request_body
 from .actions import Batch
 from .events.internal_names import InternalNames
 from .events.update_event import ClientTokens, create_update_event
@@ -34,6 +33,10 @@ _LOG = logging.getLogger(__name__)
 
 #: First path segments that real servers serve and this one does not.
 _UNSUPPORTED_PATHS = ("component", "img", "socket.io", "widget")
+
+
+#: The content type of all responses.
+JSON = "application/json"
 
 
 class HttpResponse(NamedTuple):
@@ -87,30 +90,58 @@ class Application:
         if (method, path) != ("POST", "/api"):
             return not_found(method, path)
         lowercase_headers = {name.lower(): value for name, value in headers.items()}
-        strict = lowercase_headers.get("ftrack-strict-api", "").lower() == "true"
         try:
             with self._connection.begin():
                 replies, event = self._execute(lowercase_headers, body)
                 text = json_text.dumps(replies)
-            if event is not None and self._on_update_event is not None:
-                self._on_update_event(event)  # after the commit
-            return HttpResponse(200, "application/json", text)
         except Exception as error:
-            if not isinstance(error, FtrackError):
-                _LOG.exception("The embedded server failed on a request.")
-            status = error_response.http_status(error, strict=strict)
-            return HttpResponse(status, "application/json", json_text.dumps(error_response.error_object(error)))
+            return self._refusal(error, lowercase_headers)
+        if event is not None:
+            self._announce(event)
+        return HttpResponse(200, JSON, text)
+
+    def check_credentials(self, headers: Mapping[str, str]) -> HttpResponse | None:
+        """Return the response to a request with invalid credentials, or None for valid ones.
+
+        A server calls it before it reads the body of a request. `handle` checks them again, in its transaction.
+        """
+        lowercase_headers = {name.lower(): value for name, value in headers.items()}
+        try:
+            with self._connection.begin():
+                self._authenticate(lowercase_headers)
+        except Exception as error:
+            return self._refusal(error, lowercase_headers)
+        return None
+
+    def _authenticate(self, headers: Mapping[str, str]) -> str:
+        user, key = headers.get("ftrack-user", ""), headers.get("ftrack-api-key", "")
+        return credentials.authenticate(self._connection, self._tables, user, key)
+
+    def _refusal(self, error: Exception, headers: Mapping[str, str]) -> HttpResponse:
+        """Return the response to a request that was rolled back."""
+        if isinstance(error, RecursionError):
+            error = request_body.nested_too_deeply()
+        if not isinstance(error, FtrackError):
+            _LOG.error("The embedded server failed on a request.", exc_info=error)
+        return refusal(error, strict=headers.get("ftrack-strict-api", "").lower() == "true")
+
+    def _announce(self, event: dict[str, Any]) -> None:
+        """Publish the event of a request that is committed, whose response must not depend on it."""
+        if self._on_update_event is None:
+            return
+        try:
+            self._on_update_event(event)
+        except Exception:
+            _LOG.exception("The embedded server could not publish the event of a request, which was carried out.")
 
     def _execute(self, headers: Mapping[str, str], body: bytes) -> tuple[list[Any], dict[str, Any] | None]:
-        user_id = credentials.authenticate(
-            self._connection, self._tables, headers.get("ftrack-user", ""), headers.get("ftrack-api-key", "")
-        )
+        user_id = self._authenticate(headers)
         store = Store(self._connection, self._tables, self._references, RequestContext(self._clock(), user_id))
         denormalised = _is_denormalised(headers.get("ftrack-api-options", ""))
         batch = Batch(store, self._schemas, Serializer(denormalised=denormalised))
-        replies = batch.execute(_parse_operations(body))
+        replies = batch.execute(request_body.parse_operations(body))
         store.flush()
-        tokens = ClientTokens(headers.get("ftrack-clienttoken"), headers.get("ftrack-pushtoken"))
+        tokens = ClientTokens(_token(headers, "ftrack-clienttoken"), _token(headers, "ftrack-pushtoken"))
         return replies, create_update_event(store, self._internal_names, tokens)
 
 
@@ -120,23 +151,19 @@ def not_found(method: str, path: str) -> HttpResponse:
     if path.strip("/").split("/")[0] in _UNSUPPORTED_PATHS:
         content = f"The embedded server does not support {method} {path}."
     error_object = {"exception": "NotFound", "content": content, "error_code": None}
-    return HttpResponse(404, "application/json", json_text.dumps(error_object))
+    return HttpResponse(404, JSON, error_response.body(error_object))
 
 
-def _parse_operations(body: bytes) -> list[Operation]:
-    try:
-        batch = json_text.loads(body)
-    except ValueError as error:
-        raise InvalidValue(
-            f"The body of a request must be a JSON array of operations; it is not JSON: {error}."
-        ) from None
-    if not isinstance(batch, list):
-        raise InvalidValue(f"The body of a request must be a JSON array of operations, not {type(batch).__name__}.")
-    # JSON can escape half of a surrogate pair, which neither the database nor a response can hold.
-    text = unencodable_text(batch) if b"\\ud" in body.lower() else None
-    if text is not None:
-        raise InvalidValue(f"The request has the text {text!r:.300}, which {NOT_ENCODABLE}")
-    return [operation_from_json(operation) for operation in batch]
+def refusal(error: Exception, *, strict: bool) -> HttpResponse:
+    """Return the response to a request that failed with *error*; its status is 200 unless the client is *strict*."""
+    status = error_response.http_status(error, strict=strict)
+    return HttpResponse(status, JSON, error_response.body(error_response.error_object(error)))
+
+
+def _token(headers: Mapping[str, str], name: str) -> str | None:
+    """Return a token for the source of an event, or None for one with bytes that are not UTF-8."""
+    token = headers.get(name)
+    return None if token is None or unencodable_text(token) is not None else token
 
 
 def _is_denormalised(options: str) -> bool:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from ftrack_orm.values import unencodable_text
+
 from . import server_errors
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ def grant_api_key(connection: sa.Connection, tables: Tables, api_user: str, api_
 
 def authenticate(connection: sa.Connection, tables: Tables, api_user: str, api_key: str) -> str:
     """Return the id of the user that the credentials belong to; raises the server's error for invalid credentials."""
+    if unencodable_text((api_user, api_key)) is not None:  # headers that are not UTF-8
+        raise server_errors.invalid_credentials()
     owner = connection.execute(sa.select(_KEYS.c.user_id).where(_KEYS.c.digest == _digest(api_key))).scalar()
     user_id = _user_id(connection, tables, api_user)
     if owner is None or user_id is None or not hmac.compare_digest(str(owner), user_id):

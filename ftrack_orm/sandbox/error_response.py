@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ftrack_orm import errors
+from ftrack_orm.wire import json_text
 
 #: The HTTP statuses of errors when the header `ftrack-strict-api: true` is sent. Those of real servers are not known in
 #: detail, so the standard meaning of the codes is used.
@@ -22,6 +24,9 @@ _NAMES: tuple[tuple[type[errors.FtrackError], str], ...] = (
     (errors.UsageError, "ValidationError"),
 )
 
+#: The numbers of characters that are kept at the start and at the end of a text that is too long.
+_KEPT_AT_START, _KEPT_AT_END = 3_000, 1_000
+
 
 def error_object(error: BaseException) -> dict[str, Any]:
     """Return the error object that is the response to a whole batch; an unexpected error becomes a `ServerError`."""
@@ -32,6 +37,20 @@ def error_object(error: BaseException) -> dict[str, Any]:
             return {"exception": name, "content": str(error), "error_code": None}
     content = f"The embedded server failed: {type(error).__name__}: {error}"
     return {"exception": "ServerError", "content": content, "error_code": None}
+
+
+def body(error_object: Mapping[str, Any]) -> bytes:
+    """Return an error object as JSON: texts are cut in the middle, and surrogates that UTF-8 cannot encode escaped."""
+    return json_text.dumps({name: _text(value) for name, value in error_object.items()})
+
+
+def _text(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    omitted = len(value) - _KEPT_AT_START - _KEPT_AT_END
+    if omitted > 0:
+        value = f"{value[:_KEPT_AT_START]} ({omitted} characters left out) {value[-_KEPT_AT_END:]}"
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def http_status(error: BaseException, *, strict: bool) -> int:
