@@ -4,24 +4,40 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ftrack_orm.errors import InvalidValue, StorageError
+from ftrack_orm.files import read_regular_file
 
 FORMAT = "ftrack_orm changes"
 VERSION = 1
 
+#: The lists of a document. Each of their items is the object that describes one entity.
+SECTIONS = ("created", "updated", "deleted")
+#: Under this name, a document has the checksums of the items of each list.
+CHECKSUMS = "checksums"
+
+#: The largest file that is read, for hundreds of thousands of changes.
+MAX_BYTES = 64 << 20
+#: The largest number of objects and lists inside each other. Values of ftrack have a few.
+MAX_DEPTH = 100
+#: The largest number of digits of a whole number. Those of ftrack have 64 bits.
+MAX_DIGITS = 19
+
 
 def write_changes(path: Path, content: Mapping[str, Any]) -> None:
-    """Write *content* to *path* atomically, with the name and version of the format.
+    """Write *content* to *path* atomically, with the name and version of the format, and checksums of its lists.
 
     The file is written beside its place and then moved, so that nothing ever reads a part of it. Raises `StorageError`
     when it cannot be written.
     """
-    document = {"format": FORMAT, "version": VERSION, **content}
+    checksums = {name: [checksum(item) for item in content[name]] for name in SECTIONS}
+    document = {"format": FORMAT, "version": VERSION, **content, CHECKSUMS: checksums}
     text = json.dumps(document, indent=2, ensure_ascii=False)
     temporary = None
     try:
@@ -42,15 +58,96 @@ def write_changes(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def read_changes(path: Path) -> dict[str, Any]:
-    """Return the document in *path*; raises `StorageError` if it cannot be read, `InvalidValue` for another format."""
+    """Return the document in *path*, without its checksums.
+
+    Its lists are there and consist of objects, its numbers are finite, and no name occurs twice in an object. Raises
+    `StorageError` if it cannot be read, and `InvalidValue`, which states the place, if it is damaged or of another
+    format.
+    """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        content = read_regular_file(path, MAX_BYTES)
     except OSError as error:
         raise StorageError(f"The changes could not be read from {path}: {error.strerror or error}.") from error
+    try:
+        document = json.loads(content.decode("utf-8"), parse_int=_parse_int, object_pairs_hook=_to_object)
     except ValueError as error:
         raise InvalidValue(f"{path} is not a file of changes: it is not JSON ({error}).") from None
+    except (RecursionError, MemoryError):
+        raise InvalidValue(f"{path} is not a file of changes: it is nested too deeply.") from None
+    _check_json(path, document)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise InvalidValue(f"{path} is not a file of changes; session.changes().save(path) writes such files.")
-    if document.get("version") != VERSION:
-        raise InvalidValue(f"{path} is of version {document.get('version')!r}; this library reads version {VERSION}.")
-    return document
+    version = document.get("version")
+    if version != VERSION or isinstance(version, bool):
+        raise InvalidValue(f"{path} is of version {version!r:.50}; this library reads version {VERSION}.")
+    _check_sections(path, document)
+    return {name: value for name, value in document.items() if name != CHECKSUMS}
+
+
+def checksum(item: Any) -> str:
+    """Return the checksum of one item of a list. It finds damage by chance, not manipulation."""
+    return f"{zlib.crc32(json.dumps(item, sort_keys=True).encode('ascii')):08x}"
+
+
+def place_of(*parts: str | int) -> str:
+    """Return the text that states a place in a document, such as `created[3].values.name`."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part:.80}" for part in parts)
+    return text.removeprefix(".") or "the document"
+
+
+def _check_sections(path: Path, document: Mapping[str, Any]) -> None:
+    checksums = document.get(CHECKSUMS)
+    for name in SECTIONS:
+        items = document.get(name)
+        if not isinstance(items, list):
+            problem = "is missing" if items is None else f"must be a list, not {items!r:.80}"
+            raise InvalidValue(f"{path} is damaged: {name} {problem}.")
+        for index, item in enumerate(items):
+            if not isinstance(item, dict):
+                raise InvalidValue(f"{path} is damaged: {place_of(name, index)} must be an object, not {item!r:.80}.")
+    if checksums is None:  # a file of a version that did not write them, or one that was edited
+        return
+    for name in SECTIONS:
+        stated = checksums.get(name) if isinstance(checksums, dict) else None
+        if not isinstance(stated, list) or len(stated) != len(document[name]):
+            raise InvalidValue(f"{path} is damaged: {name} does not have one checksum for each item. {_ADVICE}")
+        for index, item in enumerate(document[name]):
+            if stated[index] != checksum(item):
+                place = place_of(name, index)
+                raise InvalidValue(f"{path} is damaged: {place} differs from what was saved there. {_ADVICE}")
+
+
+_ADVICE = f"If the file was edited on purpose, delete {CHECKSUMS!r} from it."
+
+
+class _RepeatedNames(dict[str, Any]):
+    """An object in which a name occurs twice."""
+
+
+def _to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    return values if len(values) == len(pairs) else _RepeatedNames(values)
+
+
+def _parse_int(digits: str) -> int | float:
+    # Python refuses to parse very long numbers, and needs seconds for long ones.
+    return int(digits) if len(digits.lstrip("-")) <= MAX_DIGITS else math.inf
+
+
+def _check_json(path: Path, document: Any) -> None:
+    """Raise `InvalidValue` for a value in a JSON document that no file of changes can have; it may be nested deeply."""
+    pending: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
+    while pending:
+        place, value = pending.pop()
+        problem = None
+        if isinstance(value, (dict, list)):
+            if isinstance(value, _RepeatedNames):
+                problem = "has the same name twice"
+            elif len(place) >= MAX_DEPTH:
+                problem = "is nested too deeply"
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            pending += [((*place, key), item) for key, item in items]
+        elif isinstance(value, float) and not math.isfinite(value):
+            problem = "is not a number that ftrack has"
+        if problem is not None:
+            raise InvalidValue(f"{path} is damaged: {place_of(*place[:6])} {problem}.")

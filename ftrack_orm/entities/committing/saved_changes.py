@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
-
-import attrs
 
 from ftrack_orm.entities.entity import Entity, plain_key
 from ftrack_orm.entities.inspection import Change, inspect
 from ftrack_orm.entities.reading.merging import Merger
-from ftrack_orm.errors import EntityDeleted, FtrackError, InvalidValue
+from ftrack_orm.errors import EntityDeleted, InvalidValue, UsageError
 from ftrack_orm.query.language.nodes import Path
 from ftrack_orm.schema.attribute import Kind
-from ftrack_orm.schema.model import EntityType, Schema
 from ftrack_orm.values import NOT_LOADED, Reference
-from ftrack_orm.wire.codec import ENTITY_TYPE, decode, encode
+from ftrack_orm.wire.codec import ENTITY_TYPE, encode
 
+from .changes_document import SavedEntities, SavedEntity, located, parse_document
 from .changes_file import read_changes, write_changes
 
 if TYPE_CHECKING:
     import os
 
     from ftrack_orm.entities.workspace import Workspace
+    from ftrack_orm.schema.model import EntityType
 
     from .unit_of_work import UnitOfWork
 
@@ -97,65 +97,52 @@ def load_changes(path: str | os.PathLike[str], workspace: Workspace, work: UnitO
     with those in the file from before the changes, and so detects changes by others since the file was saved. New
     entities keep their ids, so that committing a file twice is refused by the server and creates nothing twice.
 
-    Raises `StorageError` for a file that cannot be read, `InvalidValue` for a file with other content,
-    `UnknownEntityType` and `UnknownAttribute` for names that this server's schema does not have, and `EntityDeleted`
-    when an entity to update no longer exists. All of this is checked before anything is recorded.
+    Raises `StorageError` for a file that cannot be read, `InvalidValue` for a damaged file or one with other content,
+    `UnknownEntityType` and `UnknownAttribute` for names that this server's schema does not have, `EntityDeleted` when
+    an entity to update no longer exists, and the errors of setting attributes. They state the place in the file, and
+    nothing is recorded then.
     """
-    saved = _parse(FilePath(path), read_changes(FilePath(path)), workspace.schema)
-    updated = _read_updated(workspace, saved.updated)
-    created = [
-        work.create(kind.name, {n: v for n, v in values.items() if kind.attribute(n).kind is Kind.SCALAR})
-        for kind, values in saved.created
-    ]
-    # References are set in a second step, in which the entities they refer to exist.
-    for entity, (_, values) in zip(created, saved.created, strict=True):
-        for name, value in values.items():
-            if entity.__schema__.attribute(name).kind is not Kind.SCALAR:
-                _set(workspace, entity, name, NOT_LOADED, value)
-    for entity, (_, _, changes) in zip(updated, saved.updated, strict=True):
-        for name, change in changes.items():
-            old = decode(change.get("old", NOT_LOADED))
-            _set(workspace, entity, name, old, decode(change["new"]))
-            _keep_base(workspace, entity, name, old)
-    for entity in Merger(workspace).rows(saved.deleted):
-        work.delete(entity)
+    file = FilePath(path)
+    document = read_changes(file)
+    with _naming(file):
+        saved = parse_document(document, workspace.schema)
+    updated = _read_updated(file, workspace, saved.updated)
+    # In a unit of work of its own, so that an error takes all of it back.
+    with work.apart(commit=False), _naming(file):
+        _record(workspace, work, saved, updated)
     return SessionChanges(workspace)
 
 
-@attrs.frozen
-class _SavedChanges:
-    """The content of a file: entity types with values, types with keys and changes, and references to delete."""
-
-    created: Sequence[tuple[EntityType, Mapping[str, Any]]]
-    updated: Sequence[tuple[EntityType, tuple[str, ...], Mapping[str, Any]]]
-    deleted: Sequence[dict[str, Any]]
-
-
-def _parse(path: FilePath, document: Mapping[str, Any], schema: Schema) -> _SavedChanges:
-    """Return the content of a document after checking its form and all names in it."""
+@contextmanager
+def _naming(file: FilePath) -> Iterator[None]:
+    """Name the file in the errors about its content."""
     try:
-        saved = _SavedChanges(
-            [(schema.type(each[ENTITY_TYPE]), decode(each["values"])) for each in document["created"]],
-            [
-                (kind, plain_key(kind, each), each["changes"])
-                for each in document["updated"]
-                for kind in [schema.type(each[ENTITY_TYPE])]
-            ],
-            document["deleted"],
-        )
-        for each in saved.deleted:
-            plain_key(schema.type(each[ENTITY_TYPE]), each)
-        for kind, values in [*saved.created, *((kind, changes) for kind, _, changes in saved.updated)]:
-            for name in values:
-                kind.attribute(name)
-        for _, _, changes in saved.updated:
-            for change in changes.values():
-                decode(change["new"])
-    except FtrackError:
-        raise
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InvalidValue(f"{path} does not hold changes as this version writes them ({error!r}).") from None
-    return saved
+        yield
+    except UsageError as error:
+        raise type(error)(f"The changes in {file} cannot be loaded: {error.message}", **error.details) from None
+
+
+def _record(workspace: Workspace, work: UnitOfWork, saved: SavedEntities, updated: Sequence[Entity]) -> None:
+    created = []
+    for each in saved.created:
+        attributes = each.entity_type.attributes
+        values = {name: change.new for name, change in each.changes.items() if attributes[name].kind is Kind.SCALAR}
+        with located(each.place):
+            created.append(work.create(each.entity_type.name, values))
+    # References are set in a second step, in which the entities they refer to exist.
+    for entity, each in zip(created, saved.created, strict=True):
+        for name, change in each.changes.items():
+            if each.entity_type.attributes[name].kind is not Kind.SCALAR:
+                with located((*each.place, "values", name)):
+                    _set(workspace, entity, name, NOT_LOADED, change.new)
+    for entity, each in zip(updated, saved.updated, strict=True):
+        for name, change in each.changes.items():
+            with located((*each.place, "changes", name)):
+                _set(workspace, entity, name, change.old, change.new)
+            _keep_base(workspace, entity, name, change.old)
+    for each in saved.deleted:
+        with located(each.place):
+            work.delete(*_entities(workspace, [each.reference]))
 
 
 def _set(workspace: Workspace, entity: Entity, name: str, old: Any, new: Any) -> None:
@@ -168,20 +155,37 @@ def _set(workspace: Workspace, entity: Entity, name: str, old: Any, new: Any) ->
             del mapping[key]
         mapping.update({key: value for key, value in new.items() if key not in before or before[key] != value})
     elif kind is Kind.COLLECTION:
-        members = Merger(workspace).rows(new)
+        members = _entities(workspace, new)
         if old is NOT_LOADED:
             entity[name] = members
             return
         collection = entity[name]
         collection.extend(members)
-        # Merging consumes rows, and the old ones are compared with later.
-        for member in Merger(workspace).rows([dict(each) for each in old]):
+        for member in _entities(workspace, old):
             if member not in members and member in collection:
                 collection.remove(member)
     elif kind is Kind.REFERENCE:
-        entity[name] = None if new is None else Merger(workspace).rows([new])[0]
+        entity[name] = None if new is None else _entities(workspace, [new])[0]
     else:
         entity[name] = new
+
+
+def _entities(workspace: Workspace, references: Sequence[dict[str, Any]]) -> list[Entity]:
+    """Return the entities that *references* in the file stand for, as new objects if the session has none.
+
+    Those of the session stay as they are. Raises `InvalidValue` for one that has another type.
+    """
+    found: list[Entity | None] = []
+    for reference in references:
+        kind = workspace.schema.type(reference[ENTITY_TYPE])
+        key = plain_key(kind, reference)
+        found.append(workspace.lookup(kind.name, key))
+        if found[-1] is None and (other := workspace.identities.get(kind.family, key)) is not None:
+            raise InvalidValue(f"{other!r} is no {kind.name}.", entity_type=kind.name)
+    # Merging consumes rows.
+    missing = [dict(each) for each, entity in zip(references, found, strict=True) if entity is None]
+    merged = iter(Merger(workspace).rows(missing))
+    return [next(merged) if entity is None else entity for entity in found]
 
 
 def _keep_base(workspace: Workspace, entity: Entity, name: str, old: Any) -> None:
@@ -211,25 +215,25 @@ def _as_sent(workspace: Workspace, value: Any) -> Any:
     return [_as_sent(workspace, item) for item in value] if isinstance(value, list) else value
 
 
-def _read_updated(
-    workspace: Workspace, updated: Sequence[tuple[EntityType, tuple[str, ...], Mapping[str, Any]]]
-) -> list[Entity]:
+def _read_updated(file: FilePath, workspace: Workspace, updated: Sequence[SavedEntity]) -> list[Entity]:
     """Return the entities to update, with the changed attributes loaded."""
     keys: dict[str, list[tuple[str, ...]]] = {}
     paths: dict[str, dict[Path, None]] = {}
-    for kind, key, changes in updated:
-        keys.setdefault(kind.name, []).append(key)
+    for each in updated:
+        kind = each.entity_type
+        keys.setdefault(kind.name, []).append(each.key)
         paths_of_kind = paths.setdefault(kind.name, {Path.of(name): None for name in kind.primary_key})
-        paths_of_kind.update(dict.fromkeys(path for name in changes for path in _paths(workspace, kind, name)))
+        paths_of_kind.update(dict.fromkeys(path for name in each.changes for path in _paths(workspace, kind, name)))
     entities = {
         (name, entity._ftrack_state.key): entity
         for name in keys
         for entity in workspace.loader.fetch(name, keys[name], tuple(paths[name]))
     }
-    deleted = [f"{kind.name} {'/'.join(key)}" for kind, key, _ in updated if (kind.name, key) not in entities]
+    identities = [(each.entity_type.name, each.key) for each in updated]
+    deleted = [f"{name} {'/'.join(key)}" for name, key in identities if (name, key) not in entities]
     if deleted:
-        raise EntityDeleted(f"The file changes {', '.join(deleted[:5])}, which the server does not have any more.")
-    return [entities[kind.name, key] for kind, key, _ in updated]
+        raise EntityDeleted(f"{file} changes {', '.join(deleted[:5])}, which the server does not have any more.")
+    return [entities[identity] for identity in identities]
 
 
 def _paths(workspace: Workspace, kind: EntityType, name: str) -> Iterable[Path]:

@@ -35,14 +35,14 @@ def coerce(entity_type: str, attribute: Attribute, value: Any) -> Any:
         value = coerce_to_type(value)
     except _Misfit as misfit:
         raise InvalidValue(
-            f"{entity_type}.{attribute.name} holds {misfit}, not {value!r} ({type(value).__name__}).",
+            f"{entity_type}.{attribute.name} holds {misfit}, not {value!r:.200} ({type(value).__name__}).",
             entity_type=entity_type,
             attribute=attribute.name,
         ) from None
     if attribute.enumeration and value not in attribute.enumeration:
         allowed = ", ".join(map(repr, attribute.enumeration))
         raise InvalidValue(
-            f"{entity_type}.{attribute.name} is one of {allowed}, not {value!r}."
+            f"{entity_type}.{attribute.name} is one of {allowed}, not {value!r:.200}."
             f"{suggestion(str(value), attribute.enumeration)}",
             entity_type=entity_type,
             attribute=attribute.name,
@@ -56,7 +56,7 @@ def check_encodable(value: Any, label: str, entity_type: str, attribute: str) ->
     text = unencodable_text(value)
     if text is not None:
         raise InvalidValue(
-            f"{label} cannot hold {text!r}, which {NOT_ENCODABLE}", entity_type=entity_type, attribute=attribute
+            f"{label} cannot hold {text!r:.200}, which {NOT_ENCODABLE}", entity_type=entity_type, attribute=attribute
         )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ftrack_orm import errors
-from ftrack_orm.entities.committing.changes_file import read_changes, write_changes
+from ftrack_orm.entities.committing.changes_file import place_of, read_changes, write_changes
 
 CONTENT = {"created": [], "updated": [], "deleted": [{"__entity_type__": "Task", "id": "ä"}]}
 
@@ -47,3 +47,29 @@ def test_files_of_other_kinds_are_refused(tmp_path: Path, text: str, message: st
     path.write_text(text, encoding="utf-8")
     with pytest.raises(errors.InvalidValue, match=message):
         read_changes(path)
+
+
+def test_the_checksum_of_each_item_is_written_and_checked(tmp_path: Path) -> None:
+    path = tmp_path / "changes.json"
+    write_changes(path, CONTENT)
+    path.write_text(path.read_text(encoding="utf-8").replace('"ä"', '"ö"'), encoding="utf-8")
+    with pytest.raises(errors.InvalidValue, match=r"deleted\[0\] differs from what was saved there"):
+        read_changes(path)
+
+
+@pytest.mark.parametrize("checksums", ["5", "{}", '{"created": [], "updated": [], "deleted": []}', "[]"])
+def test_checksums_that_do_not_fit_the_items_are_refused(tmp_path: Path, checksums: str) -> None:
+    path = tmp_path / "changes.json"
+    path.write_text(
+        '{"format": "ftrack_orm changes", "version": 1, "created": [], "updated": [], '
+        f'"deleted": [{{}}], "checksums": {checksums}}}',
+        encoding="utf-8",
+    )
+    with pytest.raises(errors.InvalidValue, match="one checksum for each item"):
+        read_changes(path)
+
+
+def test_a_place_is_stated_as_programs_write_it() -> None:
+    assert place_of("created", 3, "values", "name") == "created[3].values.name"
+    assert place_of() == "the document"
+    assert len(place_of("x" * 10_000)) < 100
