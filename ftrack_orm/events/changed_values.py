@@ -145,7 +145,7 @@ def _sides(entity_type: EntityType, entry: UpdateEntry, name: str) -> tuple[str 
 
 
 def _id(value: Any) -> str | None:
-    return None if value is None or value == "" else str(value)
+    return str(value) if isinstance(value, (str, int)) and value != "" else None
 
 
 def _may_have(entity_type: EntityType, entry: UpdateEntry, name: str, value: Any) -> bool:
@@ -173,7 +173,7 @@ def _converted(attribute: Attribute, value: Any) -> Any:
         return value
     try:
         return convert(value)
-    except (FtrackError, ValueError, TypeError, OverflowError):
+    except (FtrackError, ValueError, TypeError, OverflowError, RecursionError):
         return value
 
 

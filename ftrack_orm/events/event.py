@@ -15,6 +15,7 @@ import attrs
 
 from ftrack_orm.errors import InvalidValue, ProtocolError
 
+from .remembered import excerpt
 from .subscriptions.expression import quoted
 from .topics import REPLY_TOPIC
 
@@ -35,6 +36,13 @@ _KEYS = tuple(key for key in _ATTRIBUTES_BY_KEY if key != "inReplyToEvent")
 
 def _new_id() -> str:
     return uuid.uuid4().hex
+
+
+def _text_of_id(value: Any) -> str | None:
+    """Return a received id as text, or None for a value that cannot be one."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and value else None
 
 
 def _or_empty(value: Any) -> Any:
@@ -106,24 +114,27 @@ class Event(Mapping[str, Any]):
     def from_payload(cls, payload: Mapping[str, Any]) -> Event:
         """Return the event of a received payload; unknown keys are ignored.
 
+        An id that is neither text nor a number is replaced by a new one, and such an `inReplyToEvent` by None: the
+        event is no reply to any other.
+
         Raises `ProtocolError` when there is no topic, or when the source is not a mapping or the target is not text.
         """
         get = payload.get
         topic, source, target = get("topic"), get("source"), get("target")
         if not isinstance(topic, str) or not topic:
-            raise ProtocolError(f"An event without a topic was received: {_excerpt(payload)}.")
+            raise ProtocolError(f"An event without a topic was received: {excerpt(payload)}.")
         if source is not None and not isinstance(source, dict):
-            raise ProtocolError(f"The source of an event must be a mapping: {_excerpt(payload)}.")
+            raise ProtocolError(f"The source of an event must be a mapping: {excerpt(payload)}.")
         if target is not None and not isinstance(target, str):
-            raise ProtocolError(f"The target of an event must be an expression: {_excerpt(payload)}.")
+            raise ProtocolError(f"The target of an event must be an expression: {excerpt(payload)}.")
         event = cls(
             topic,
             get("data"),
             target or "",
-            get("inReplyToEvent"),
+            _text_of_id(get("inReplyToEvent")),
             source,
             get("sent"),
-            str(get("id") or _new_id()),
+            _text_of_id(get("id")) or _new_id(),
         )
         event.received_at = datetime.datetime.now(datetime.timezone.utc)
         return event
@@ -139,8 +150,3 @@ class Event(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(_KEYS)
-
-
-def _excerpt(payload: Mapping[str, Any]) -> str:
-    text = repr(dict(payload))
-    return text if len(text) <= 200 else f"{text[:200]}…"

@@ -28,6 +28,7 @@ from .topics import DISCONNECTED_TOPIC, REPLY_TOPIC, is_local
 
 if TYPE_CHECKING:
     from ftrack_orm.settings import Settings
+    from ftrack_orm.transport.cancellation import Cancellation
 
     from .connection.interfaces import WebSocket
     from .connection.outbox import OutgoingMessage
@@ -57,7 +58,7 @@ class EventHub:
     def __init__(
         self,
         settings: Settings,
-        open_websocket: Callable[[], WebSocket],
+        open_websocket: Callable[[Cancellation], WebSocket],
         query_records: QueryRecords | None = None,
         *,
         back_off: BackOff | None = None,
@@ -314,9 +315,11 @@ class EventHub:
             self._parts.receiver.listeners.remove(listener)
 
     def on_gap(self, listener: Callable[[], object]) -> None:
-        """Call *listener* when the hub is connected again after the connection was lost or ended.
+        """Call *listener* when events may have been missed.
 
-        It is called before any further event is handled, on the thread that receives events.
+        These are the times when the hub is connected again after the connection was lost or ended, and when a packet
+        arrived that cannot be read and may be an `ftrack.update`. It is called before any further event is handled, on
+        the thread that receives events.
         """
         self._parts.receiver.gap_listeners.append(listener)
 
@@ -327,6 +330,11 @@ class EventHub:
         on a thread of the user is raised. With an *owner*, the subscriber, its edits of entities are a unit of work.
         """
         return self._parts.dispatcher.callbacks.run(call, description, owner)
+
+    def report_malformed(self, message: str) -> None:
+        """Log that an event is malformed, and count it in `statistics.malformed`."""
+        self._parts.counters.add("malformed")
+        logger.warning("%s", message)
 
     # -- publishing ----------------------------------------------------------------------------------------------------
 
@@ -360,7 +368,7 @@ class EventHub:
         except FtrackError as error:
             if on_error == "raise":
                 raise
-            logger.warning("The event %s (%s) is not published: %s", event.id, event.topic, error)
+            logger.warning("The event %.64s (%.200s) is not published: %s", event.id, event.topic, error)
         return []
 
     def publish_reply(self, source_event: Event, data: Any, source: Mapping[str, Any] | None = None) -> None:
@@ -416,7 +424,7 @@ class EventHub:
             if isinstance(error, InvalidValue):
                 # The result cannot be sent at all, which is the callback's failure.
                 self._parts.counters.add("failed")
-            logger.warning("The reply to the event %s (%s) is not sent: %s", event.id, event.topic, error)
+            logger.warning("The reply to the event %.64s (%.200s) is not sent: %s", event.id, event.topic, error)
 
     def _send_subscription(self, message: OutgoingMessage) -> None:
         connection = self._connection

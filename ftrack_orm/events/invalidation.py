@@ -6,19 +6,21 @@ by `schema.invalidation`, as for own commits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from ftrack_orm.schema.derived_attributes import Action
 from ftrack_orm.schema.facts import CONTEXT, CUSTOM_ATTRIBUTES, PARENT_ID
 from ftrack_orm.schema.foreign_keys import is_key
 from ftrack_orm.schema.invalidation import EntityChange, UnknownChange, rules_for
+from ftrack_orm.values import ChangeNotice
 
-from .update_entry import EntityTypes, UpdateEntry, update_entries
+from .update_entry import EntityTypes, UpdateEntries, UpdateEntry, update_entries
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.model import EntityType, Schema
-    from ftrack_orm.values import ChangeNotice
+
+#: A change of entities that are not known: any attribute of any entity may have changed.
+EVERYTHING: Final = ChangeNotice(family=None, key=(), names=None)
 
 #: Actions that add an entity to a parent or remove it, apart from changing its attributes (PROTOCOL 3.6).
 _PLACING_ACTIONS = frozenset({"add", "remove", "move"})
@@ -34,12 +36,31 @@ class Invalidation:
         self._types = EntityTypes(schema)
         self._rules = rules_for(schema)
 
-    def notices(self, data: Mapping[str, Any]) -> list[ChangeNotice]:
-        """Return the notices of an `ftrack.update` with these *data*; malformed entries are skipped.
+    def notices(self, data: object) -> list[ChangeNotice]:
+        """Return the notices of an `ftrack.update` with these *data*.
 
-        If the type of an entity is unknown, or an attribute is unknown, all attributes are reported as changed.
+        If the type of an entity is unknown, or an attribute is unknown, or its entry is malformed, all of its
+        attributes are reported as changed. An entry that does not state its entity is reported by `EVERYTHING`.
         """
-        return self._rules.notices(self._change(entry) for entry in update_entries(data, self._types))
+        return self.notices_of(update_entries(data, self._types))
+
+    def notices_of(self, entries: UpdateEntries) -> list[ChangeNotice]:
+        """Return the notices of entries that were read before."""
+        changes: list[EntityChange | UnknownChange] = []
+        is_complete = entries.is_complete
+        for entry in entries.entries:
+            change = self._change(entry)
+            if isinstance(change, EntityChange) and not all(change.key):
+                # The entity has a composite key, and the entry does not state all parts of it.
+                is_complete = False
+            else:
+                changes.append(change)
+        notices = self._rules.notices(changes)
+        return notices if is_complete else [EVERYTHING, *notices]
+
+    def read(self, data: object) -> UpdateEntries:
+        """Return the entries in the data of an `ftrack.update`."""
+        return update_entries(data, self._types)
 
     def _change(self, entry: UpdateEntry) -> EntityChange | UnknownChange:
         entity_type = entry.entity_type
@@ -65,12 +86,13 @@ class Invalidation:
             above=above,
             # The entry names the present entities above, not the former ones.
             is_above_complete=bool(above)
+            and not entry.is_malformed
             and (entry.action in _ACTIONS or (names is not None and ids.keys().isdisjoint(names))),
         )
 
     def _changed_names(self, entity_type: EntityType, entry: UpdateEntry) -> frozenset[str] | None:
         """Return the attributes that the internal names of an entry stand for, None if any may have changed."""
-        if not entry.names and entry.action not in _PLACING_ACTIONS:
+        if entry.is_malformed or (not entry.names and entry.action not in _PLACING_ACTIONS):
             # For example, the action `encoded` names no attribute.
             return None
         found: set[str] = set()
@@ -104,6 +126,10 @@ def _ids(
             continue
         if attribute.name in entry.changes or attribute.alias in entry.changes:
             ids[attribute.name] = tuple(entry.ids(attribute))
+            if not entry.states_ids(attribute):
+                unknown.add(attribute.name)
+        elif entry.is_malformed:
+            unknown.add(attribute.name)
         elif entry.action in _ACTIONS and entry.changes:
             # All values of the entity are listed (PROTOCOL 3.6): the others are null.
             ids[attribute.name] = ()

@@ -112,7 +112,9 @@ def _listed_members(change: ValueChange | None) -> MemberChange | None:
         return None
     if not isinstance(change.old, list) or not isinstance(change.new, list):
         return None
-    old, new = (tuple(map(str, ids)) for ids in (change.old, change.new))
+    if not all(isinstance(id_, (str, int)) for ids in (change.old, change.new) for id_ in ids):
+        return None
+    old, new = (dict.fromkeys(map(str, ids)) for ids in (change.old, change.new))
     return MemberChange(
         str(change.attribute.target),
         added=tuple(id_ for id_ in new if id_ not in old),

@@ -13,7 +13,6 @@ from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import EntityDeleted, NotFetched, UsageError
 from ftrack_orm.events.invalidation import Invalidation
 from ftrack_orm.events.topics import UPDATE_TOPIC
-from ftrack_orm.events.update_entry import EntityTypes, update_entries
 from ftrack_orm.query.evaluation.access import read_loaded
 from ftrack_orm.query.evaluation.evaluator import predicate
 from ftrack_orm.query.language.nodes import Criterion, Select
@@ -95,7 +94,6 @@ class ChangeSubscription:
         self._workspace = workspace
         self._hub = hub
         self._invalidation = Invalidation(workspace.schema)
-        self._types = EntityTypes(workspace.schema)
         self._filter = change_filter
         self._callback = change_callback(callback)
         self._client_token = client_token
@@ -122,17 +120,12 @@ class ChangeSubscription:
         self.cancel()
 
     def _on_event(self, event: Event) -> None:
-        if not isinstance(event.data, Mapping):
-            return
         self._follow_schema()
-        reported = self._reported(self._invalidation.notices(event.data))
+        read = self._invalidation.read(event.data)
+        reported = self._reported(self._invalidation.notices_of(read))
         if not reported:
             return
-        entries = [
-            (entry.entity_type, entry)
-            for entry in update_entries(event.data, self._types)
-            if entry.entity_type is not None
-        ]
+        entries = [(entry.entity_type, entry) for entry in read.entries if entry.entity_type is not None]
         for key, entity in self._load_entities(reported).items():
             # Each call has a unit of work of its own, and one that raises does not keep the others from being made.
             self._hub.run_callback(
@@ -144,7 +137,7 @@ class ChangeSubscription:
     def _follow_schema(self) -> None:
         schema = self._workspace.schema
         if self._invalidation.schema is not schema:
-            self._invalidation, self._types = Invalidation(schema), EntityTypes(schema)
+            self._invalidation = Invalidation(schema)
 
     def _reported(self, notices: Iterable[ChangeNotice]) -> dict[tuple[str, ...], _Reported]:
         """Return the changes that the filter reports, by the key of the entity."""

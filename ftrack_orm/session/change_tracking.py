@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.cascading import apply_with_cascades
-from ftrack_orm.events.invalidation import Invalidation
+from ftrack_orm.events.invalidation import EVERYTHING, Invalidation
 from ftrack_orm.events.topics import UPDATE_TOPIC
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class ChangeTracker:
         raw_calls: Container[str],
     ) -> None:
         self._workspace = workspace
+        self._hub = hub
         self._schema = schema
         self._client_token = client_token
         self._raw_calls = raw_calls
@@ -44,19 +45,43 @@ class ChangeTracker:
         hub.subscribe(f"topic={UPDATE_TOPIC}", _ignore)
 
     def _on_event(self, event: Event) -> None:
-        data, schema = event.data, self._schema()
-        if not isinstance(data, Mapping) or self._is_own(data):
-            return
+        try:
+            malformed = self._apply(event.data)
+        except Exception:
+            # A defect of this library, which the caller logs and counts: any value may be out of date.
+            self._workspace.expiry.expire_all()
+            raise
+        if malformed:
+            self._hub.report_malformed(
+                f"{malformed} entries of the event {event.id:.64} ({event.topic}) are malformed. Everything that they "
+                "may be about is loaded again when it is next read."
+            )
+
+    def _apply(self, data: Any) -> int:
+        """Expire the attributes that the data of an event name; return the number of malformed entries."""
+        schema = self._schema()
+        if self._is_own(data):
+            return 0
         if schema is None:
             # The event cannot be interpreted, and the first response may be under way with values from before it.
             self._workspace.expiry.expire_all()
-            return
+            return 0
         if self._invalidation is None or self._invalidation.schema is not schema:
             self._invalidation = Invalidation(schema)
-        apply_with_cascades(self._workspace, self._invalidation.notices(data))
+        entries = self._invalidation.read(data)
+        notices = self._invalidation.notices_of(entries)
+        if notices and notices[0] is EVERYTHING:
+            self._workspace.expiry.expire_all()
+            del notices[0]
+        apply_with_cascades(self._workspace, notices)
+        return entries.malformed
 
-    def _is_own(self, data: Mapping[str, Any]) -> bool:
-        return data.get("clientToken") == self._client_token and data.get("pushToken") not in self._raw_calls
+    def _is_own(self, data: Any) -> bool:
+        if not isinstance(data, Mapping) or data.get("clientToken") != self._client_token:
+            return False
+        push_token = data.get("pushToken")
+        # An event may have anything here, and what cannot be hashed is the token of no call.
+        return not isinstance(push_token, str) or push_token not in self._raw_calls
 
 
 def _ignore(event: Event) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 _READ_AHEAD_BYTES = 1 << 16
@@ -21,6 +22,12 @@ class BufferedSocket:
         self.plain = plain
         self._buffer = b""
         self._position = 0
+        self._remaining_bytes: int | None = None
+        self._deadline: float | None = None
+
+    def limit(self, max_bytes: int | None, deadline: float | None) -> None:
+        """Make `recv` raise `ValueError` after *max_bytes* more bytes, and at *deadline*; None sets no limit."""
+        self._remaining_bytes, self._deadline = max_bytes, deadline
 
     @property
     def has_buffered(self) -> bool:
@@ -28,12 +35,19 @@ class BufferedSocket:
         return self._position < len(self._buffer)
 
     def recv(self, size: int) -> bytes:
-        """Return up to *size* bytes, as a socket does."""
+        """Return up to *size* bytes, as a socket does. Raises `ValueError` beyond a limit."""
+        if self._deadline is not None and time.monotonic() > self._deadline:
+            raise ValueError("a text took too long to arrive")
         if self._position >= len(self._buffer):
             self._buffer, self._position = self.plain.recv(_READ_AHEAD_BYTES), 0
         start = self._position
         self._position = end = start + size
-        return self._buffer[start:end]
+        part = self._buffer[start:end]
+        if self._remaining_bytes is not None:
+            self._remaining_bytes -= len(part)
+            if self._remaining_bytes < 0:
+                raise ValueError("a text has more bytes than the limit")
+        return part
 
     def take_text(self) -> bytes | None:
         """Return the payload of the next frame if it is a complete text of less than 64 kB in the buffer, else None.

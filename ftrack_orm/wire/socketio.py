@@ -23,6 +23,11 @@ EVENT_NAME = "ftrack.event"
 
 #: The longest excerpt of a malformed packet in an error.
 _EXCERPT_LENGTH = 200
+#: The most digits of a packet's id: it fits into 64 bits. Python refuses to read numbers of more than 4,300 digits.
+_MAX_ID_DIGITS = 18
+_MAX_SESSION_ID_LENGTH = 1_000
+#: The longest timeout of a handshake that is used. Clocks and sockets refuse larger numbers such as 1e300.
+LONGEST_TIMEOUT_SECONDS = 86_400.0
 
 
 class PacketType(enum.IntEnum):
@@ -60,8 +65,8 @@ class Packet:
 class SocketHandshake:
     """The response to `GET /socket.io/1/`.
 
-    *heartbeat_timeout* and *close_timeout* are seconds, or None where the server states none. After a silence of
-    *heartbeat_timeout*, each side may consider the other gone.
+    *heartbeat_timeout* and *close_timeout* are seconds, or None where the server states none, and a day at most. After
+    a silence of *heartbeat_timeout*, each side may consider the other gone.
     """
 
     session_id: str
@@ -93,7 +98,7 @@ def decode(text: str) -> Packet:
     if number.endswith("+"):
         number, plus = number[:-1], True
     if (number or plus) and not _is_number(number):
-        raise _bad_packet("The id of a Socket.IO packet is a number", text)
+        raise _bad_packet(f"The id of a Socket.IO packet is a number of at most {_MAX_ID_DIGITS} digits", text)
     return Packet(kind, parts[3] if len(parts) == 4 else "", int(number) if number else None, plus, parts[2])
 
 
@@ -150,6 +155,8 @@ def parse_handshake(text: str) -> SocketHandshake:
     if len(parts) != 4 or not parts[0]:
         raise _bad_packet("A Socket.IO handshake is `session:heartbeat:close:transports`", text)
     session_id, heartbeat, close, transports = parts
+    if len(session_id) > _MAX_SESSION_ID_LENGTH:
+        raise _bad_packet(f"A Socket.IO session id has at most {_MAX_SESSION_ID_LENGTH} characters", text)
     return SocketHandshake(
         session_id,
         _seconds(heartbeat, text),
@@ -171,7 +178,7 @@ def handshake_text(
 
 def _is_number(text: str) -> bool:
     # `isdigit` alone also accepts superscripts, which `int` refuses.
-    return text.isascii() and text.isdigit()
+    return len(text) <= _MAX_ID_DIGITS and text.isascii() and text.isdigit()
 
 
 def _seconds(text: str, handshake: str) -> float | None:
@@ -184,7 +191,7 @@ def _seconds(text: str, handshake: str) -> float | None:
     if not math.isfinite(value) or value < 0:
         raise _bad_packet("The timeouts of a Socket.IO handshake are seconds", handshake)
     # 0 means that the server uses no such timeout.
-    return value or None
+    return min(value, LONGEST_TIMEOUT_SECONDS) or None
 
 
 def _json_text(value: Any) -> str:

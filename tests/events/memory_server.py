@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ftrack_orm.errors import FtrackError, TransportError
+from ftrack_orm.errors import TransportError
 from ftrack_orm.events.event import Event
 from ftrack_orm.events.hub import EventHub
 from ftrack_orm.wire.socketio import (
@@ -92,13 +92,13 @@ class MemoryServer:
         self.connections: list[MemoryWebSocket] = []
         self.attempts = 0
         #: The errors of the next attempts to connect.
-        self.failures: deque[FtrackError] = deque()
+        self.failures: deque[Exception] = deque()
         #: The payloads of received events in order, with repetitions.
         self.received: list[dict[str, Any]] = []
         self.records: list[dict[str, Any]] = []
         self.queries: list[str] = []
 
-    def open(self) -> MemoryWebSocket:
+    def open(self, cancellation: object = None) -> MemoryWebSocket:
         with self.lock:
             self.attempts += 1
             if self.failures:

@@ -38,7 +38,7 @@ def schema() -> Schema:
 
 
 def entries_of(schema: Schema, data: dict[str, Any]) -> list[tuple[EntityType, UpdateEntry]]:
-    entries = update_entries(data, EntityTypes(schema))
+    entries = update_entries(data, EntityTypes(schema)).entries
     return [(entry.entity_type, entry) for entry in entries if entry.entity_type is not None]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ftrack_orm.events.invalidation import Invalidation
+from ftrack_orm.events.invalidation import EVERYTHING, Invalidation
 from ftrack_orm.sandbox import datamodel
 from ftrack_orm.schema.model import Schema
 from ftrack_orm.values import ChangeNotice
@@ -109,16 +109,42 @@ def test_an_action_that_names_no_attribute_changes_everything(invalidation: Inva
     assert notice_of(notices, "AssetVersion", "v").names is None
 
 
-@pytest.mark.parametrize("data", [{}, {"entities": None}, {"entities": ["x", {}, {"entityId": ""}]}])
-def test_malformed_entries_are_skipped(invalidation: Invalidation, data: dict[str, Any]) -> None:
-    assert invalidation.notices(data) == []
+@pytest.mark.parametrize("data", [None, {}, {"entities": None}, {"entities": ["x", {}, {"entityId": ""}]}])
+def test_data_that_do_not_state_their_entities_are_about_everything(invalidation: Invalidation, data: Any) -> None:
+    assert invalidation.notices(data) == [EVERYTHING]
+
+
+def test_a_malformed_entry_is_about_everything_of_its_entity_and_its_siblings_are_read(
+    invalidation: Invalidation,
+) -> None:
+    (malformed,) = update_data(entity_id="t1", changes={"name": ("a", "b")})["entities"]
+    (valid,) = update_data(entity_id="t2", changes={"name": ("a", "b")})["entities"]
+    for part in ("keys", "changes", "action", "parents", "parentId"):
+        notices = invalidation.notices({"entities": [{**malformed, part: {"odd": 5}}, valid]})
+        assert notice_of(notices, "Context", "t1").names is None, part
+        names = notice_of(notices, "Context", "t2").names
+        assert names is not None
+        assert "name" in names
+
+
+def test_a_key_with_an_unreadable_side_expires_the_collections_of_all_possible_owners(
+    invalidation: Invalidation,
+) -> None:
+    notices = invalidation.notices(update_data("move", changes={"parent_id": ({"odd": 5}, "new")}))
+    assert "children" in notice_of(notices, "Context", "new").derived
+    assert "children" in derived_everywhere(notices, "Context")
+
+
+def test_a_composite_key_that_an_entry_does_not_state_is_about_everything(invalidation: Invalidation) -> None:
+    assert EVERYTHING in invalidation.notices(update_data("update", "Metadata", "m", changes={"value": ("a", "b")}))
 
 
 def test_every_attribute_of_every_type_is_recognised(invalidation: Invalidation) -> None:
     for name, entity_type in invalidation.schema.types.items():
         for attribute in entity_type.attributes.values():
             internal_name = attribute.alias or attribute.name
-            data = update_data(entity_type=name, entity_id="x", changes={internal_name: ("a", "b")})
+            identifier = ",".join("x" for _ in entity_type.primary_key)
+            data = update_data(entity_type=name, entity_id=identifier, changes={internal_name: ("a", "b")})
             notices = [notice for notice in invalidation.notices(data) if notice.entity_type == name]
             names = notices[0].names
             assert names is not None

@@ -16,7 +16,7 @@ TYPES = EntityTypes(SCHEMA)
 
 
 def entry_of(**details: Any) -> UpdateEntry:
-    (entry,) = update_entries(update_data(**details), TYPES)
+    (entry,) = update_entries(update_data(**details), TYPES).entries
     return entry
 
 
@@ -76,14 +76,43 @@ def test_names_are_joined_from_keys_and_changes() -> None:
 
 
 def test_the_ancestors_begin_with_the_parent() -> None:
-    parents = [{"entityId": "t1"}, "malformed", {"entityId": "s", "entity_type": "Shot"}, {"entityType": "show"}]
+    parents = [{"entityId": "t1"}, {"entityId": "s", "entity_type": "Shot"}, {"entityType": "show"}]
     ancestors = [(found and found.name, id_) for found, id_ in entry_of(parents=parents).ancestors()]
     assert ancestors == [("Shot", "s"), ("Project", "")]
 
 
-@pytest.mark.parametrize("malformed", [None, 5, "text", [], {}, [[1]]])
-def test_malformed_parts_count_as_missing(malformed: Any) -> None:
-    data = {"entities": [{"entityId": "x", "keys": malformed, "changes": malformed, "parents": malformed}]}
-    (entry,) = update_entries(data, TYPES)
-    assert (entry.changes, entry.entity_type) == ({}, None)
+@pytest.mark.parametrize("malformed", [None, 5, True, "text", [], {}, [[1]], [{}, "text"], {"name": 5}, {"name": {}}])
+@pytest.mark.parametrize("part", ["action", "keys", "changes", "parents", "parentId", "entity_type", "entityType"])
+def test_a_part_of_another_type_counts_as_missing_and_makes_the_entry_malformed(part: str, malformed: Any) -> None:
+    data = update_data(entityType="task", parents=[], parentId="p")
+    data["entities"][0][part] = malformed
+    (entry,) = update_entries(data, TYPES).entries
+    usable = {
+        "action": isinstance(malformed, str),
+        "keys": malformed in (None, []),
+        "changes": malformed in (None, {}),
+        "parents": malformed in (None, []),
+        "parentId": malformed is None or malformed == "text" or (malformed == 5 and malformed is not True),
+        # The type is unknown then, and any attribute of the entity may have changed as well.
+        "entity_type": True,
+        "entityType": True,
+    }
+    assert entry.is_malformed is not usable[part] or (part, malformed) == ("parents", [{}])
     assert list(entry.ancestors()) == []
+    assert entry.identifier == "t1"
+
+
+@pytest.mark.parametrize("entity_id", [None, "", [], {}, ["t1"], True, 1.5])
+def test_an_entry_without_an_id_makes_the_entries_incomplete_and_keeps_the_others(entity_id: Any) -> None:
+    (valid,) = update_data(entity_id="valid")["entities"]
+    read = update_entries({"entities": [{"entityId": entity_id, "action": "update"}, valid, "text", 5]}, TYPES)
+    assert [entry.identifier for entry in read.entries] == ["valid"]
+    assert not read.is_complete
+    assert read.malformed == 1
+
+
+@pytest.mark.parametrize("data", [None, 5, "text", [], {}, {"entities": None}, {"entities": {"0": {}}}])
+def test_data_without_a_list_of_entries_are_incomplete(data: Any) -> None:
+    read = update_entries(data, TYPES)
+    assert read.entries == ()
+    assert not read.is_complete

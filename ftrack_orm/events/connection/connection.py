@@ -12,12 +12,24 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ftrack_orm.errors import FtrackError, TransportError
+from ftrack_orm.errors import AuthenticationError, FtrackError, InvalidValue, ProtocolError, TransportError
 from ftrack_orm.events import threads
+from ftrack_orm.events.remembered import excerpt
+from ftrack_orm.transport.cancellation import Cancellation
 from ftrack_orm.wire.socketio import Packet, PacketType, encode
 
 from .protocol import ConnectionState, EventProtocol
-from .protocol_outputs import Acknowledged, AckTimedOut, Closed, Connected, EventReceived, Ignored, Output, Send
+from .protocol_outputs import (
+    Acknowledged,
+    AckTimedOut,
+    Closed,
+    Connected,
+    EventReceived,
+    Ignored,
+    Malformed,
+    Output,
+    Send,
+)
 from .subscription_messages import AnnouncedSubscribers
 
 if TYPE_CHECKING:
@@ -32,6 +44,8 @@ _MESSAGES_PER_TURN = 100
 #: Seconds between heartbeats while nothing is received because too many events are queued (PROTOCOL 3.1: the least
 #: patient known client gives up after 15 s without one; servers are more patient).
 _KEEPALIVE_SECONDS = 5.0
+#: The longest text of a reason that the server gives.
+_REASON_LENGTH = 1_000
 #: Seconds after which the websocket of a thread that does not end is aborted.
 _JOIN_TIMEOUT_SECONDS = 2.0
 
@@ -41,11 +55,14 @@ class EventConnection:
 
     *reconnect_limit* is the number of attempts in a row that may fail after the connection was ready once, and
     *initial_limit* the number that may fail before; None sets no limit.
+
+    *open_websocket* is called with a cancellation that ends it early. An exception that processing a packet raises
+    costs this packet, any other one the connection, which is opened again: no packet of the server ends the thread.
     """
 
     def __init__(
         self,
-        open_websocket: Callable[[], WebSocket],
+        open_websocket: Callable[[Cancellation], WebSocket],
         outbox: Outbox,
         listener: ConnectionListener,
         *,
@@ -63,6 +80,8 @@ class EventConnection:
         self._clock = clock
         self._condition = threading.Condition()
         self._websocket: WebSocket | None = None
+        #: Ends an attempt to connect that is under way.
+        self._opening = Cancellation()
         self._stopping = False
         self._connected = False
         #: The last failure to connect, which is final once the thread has ended.
@@ -121,6 +140,7 @@ class EventConnection:
         with self._condition:
             self._stopping = True
             self._condition.notify_all()
+        self._opening.cancel()
         self.wake()
 
     def stop(self) -> None:
@@ -142,9 +162,8 @@ class EventConnection:
                 if not self._connect_once():
                     return
         except BaseException as error:
-            # A defect of this library; threads that wait for the hub must not wait forever.
-            logger.exception("The event connection failed with an internal error in ftrack_orm; please report it.")
-            self._fail(TransportError(f"The event connection failed with an internal error in ftrack_orm: {error!r}."))
+            # A defect outside of an attempt; threads that wait for the hub must not wait forever.
+            self._fail(_internal_error(error))
         finally:
             with self._condition:
                 self._stopping = True
@@ -154,16 +173,22 @@ class EventConnection:
         """Connect, serve the connection until it is lost, and wait; return whether to connect again."""
         try:
             self._listener.on_connecting()
-            websocket = self._open_websocket()
-        except TransportError as error:
-            return self._wait_before_retry(error)
+            websocket = self._open_websocket(self._opening)
         except FtrackError as error:
+            # Settings with which the server once answered are not the cause.
+            is_transient = isinstance(error, (TransportError, ProtocolError)) or self._last_received is not None
+            if is_transient and not isinstance(error, AuthenticationError):
+                return self._wait_before_retry(error)
             self._fail(error)
             return False
+        except BaseException as error:
+            return self._wait_before_retry(_internal_error(error))
         with self._condition:
             self._websocket = websocket
         try:
             closed = self._serve(websocket)
+        except BaseException as error:
+            closed = Closed(_internal_error(error).message.rstrip("."), may_retry=True)
         finally:
             was_connected, self._connected, self._websocket = self._connected, False, None
             websocket.close()
@@ -179,9 +204,11 @@ class EventConnection:
             return False
         return self._wait_before_retry(loss, was_connected=was_connected)
 
-    def _wait_before_retry(self, error: TransportError, *, was_connected: bool = False) -> bool:
+    def _wait_before_retry(self, error: FtrackError, *, was_connected: bool = False) -> bool:
         """Wait before the next attempt; return whether there is to be one."""
         self._error = error
+        if self._stopping:
+            return False
         if not was_connected:
             self._failures += 1
             limit = self._initial_limit if self._last_received is None else self._reconnect_limit
@@ -232,49 +259,76 @@ class EventConnection:
         now = self._clock()
         outputs: list[Output] = []
         if text is not None:
-            outputs = protocol.receive(text, now)
+            try:
+                outputs = protocol.receive(text, now)
+            except Exception as error:
+                self._report_failure(error, text, may_be_event=True)
             if self._connected:
                 self._last_received = now
         if text is None or (outputs and isinstance(outputs[0], Send)):
-            self._listener.on_idle(now)
+            try:
+                self._listener.on_idle(now)
+            except Exception as error:
+                self._report_failure(error, "", may_be_event=True)
         if deadline is not None and now >= deadline:
             outputs += protocol.tick(now)
         return outputs
 
     def _carry_out(self, outputs: list[Output], websocket: WebSocket) -> Closed | None:
         for output in outputs:
-            if isinstance(output, EventReceived):
-                self._listener.on_event(output.payload)
-            elif isinstance(output, Send):
-                websocket.send(output.text)
-            elif isinstance(output, Acknowledged):
-                # The listener first: threads that wait for the acknowledgement rely on its reaction.
-                self._report_ack(self._outbox.find(output.id), output.reply)
-                self._outbox.acknowledge(output.id)
-            elif isinstance(output, AckTimedOut):
-                message = self._outbox.ack_timed_out(output.id)
-                self._report_ack(message, {"message": "the server did not acknowledge it"})
-            elif isinstance(output, Connected):
-                self._become_connected()
-            elif isinstance(output, Ignored):
-                logger.debug("Ignored on the event connection: %s: %r", output.reason, output.text)
-            elif isinstance(output, Closed):
+            if isinstance(output, Closed):
                 return output
+            try:
+                self._carry_out_one(output, websocket)
+            except TransportError:
+                raise
+            except Exception as error:
+                if isinstance(output, Connected):
+                    # Without subscriptions the connection is of no use.
+                    raise
+                self._report_failure(error, output, may_be_event=isinstance(output, EventReceived))
         return None
+
+    def _carry_out_one(self, output: Output, websocket: WebSocket) -> None:
+        if isinstance(output, EventReceived):
+            self._listener.on_event(output.payload)
+        elif isinstance(output, Send):
+            websocket.send(output.text)
+        elif isinstance(output, Acknowledged):
+            # The listener first: threads that wait for the acknowledgement rely on its reaction.
+            try:
+                self._report_ack(self._outbox.find(output.id), output.reply)
+            finally:
+                self._outbox.acknowledge(output.id)
+        elif isinstance(output, AckTimedOut):
+            message = self._outbox.ack_timed_out(output.id)
+            self._report_ack(message, {"message": "the server did not acknowledge it"})
+        elif isinstance(output, Connected):
+            self._become_connected()
+        elif isinstance(output, Ignored):
+            logger.debug("Ignored on the event connection: %s: %r", output.reason, output.text)
+        elif isinstance(output, Malformed):
+            self._listener.on_malformed(output.reason, output.may_be_event)
+
+    def _report_failure(self, error: Exception, packet: object, *, may_be_event: bool) -> None:
+        """Log an exception that processing a packet raised, and report the packet as lost."""
+        logger.error("Processing a packet of the event server failed: %s", excerpt(packet), exc_info=error)
+        self._listener.on_malformed(f"processing it raised {type(error).__name__}", may_be_event)
 
     def _become_connected(self) -> None:
         now = self._clock()
         gap = None if self._last_received is None else now - self._last_received
-        self._last_received, self._failures, self._error = now, 0, None
         self._outbox.prepend(self._listener.on_connected(gap))
+        self._last_received, self._failures, self._error = now, 0, None
         with self._condition:
             self._connected = True
             self._condition.notify_all()
 
     def _report_ack(self, message: OutgoingMessage | None, reply: dict[str, object]) -> None:
         if message is not None:
-            problem = None if reply.get("success") else str(reply.get("message") or "the server gave no reason")
-            self._listener.on_ack(message, problem)
+            reason = reply.get("message") or "the server gave no reason"
+            text = reason[:_REASON_LENGTH] if isinstance(reason, str) else excerpt(reason)
+            self._listener.on_ack(message, None if reply.get("success") else text)
 
     def _send_queued(self, protocol: EventProtocol, websocket: WebSocket) -> None:
         for _ in range(_MESSAGES_PER_TURN):
@@ -284,7 +338,13 @@ class EventConnection:
             if self._announced.is_redundant(message):
                 self._outbox.drop()
                 continue
-            ack_id, text = protocol.send_event(message.payload, self._clock())
+            try:
+                ack_id, text = protocol.send_event(message.payload, self._clock())
+            except InvalidValue as error:
+                # Metadata of a subscriber may be of any type.
+                self._outbox.drop()
+                self._listener.on_ack(message, error.message)
+                continue
             self._outbox.mark_sent(ack_id, message)
             websocket.send(text)
         # More may be queued: `receive` must not wait.
@@ -294,3 +354,12 @@ class EventConnection:
         """Receive nothing while too many events are queued; send heartbeats meanwhile."""
         while not self._listener.has_capacity(_KEEPALIVE_SECONDS) and not self._stopping:
             websocket.send(encode(Packet(PacketType.HEARTBEAT)))
+
+
+def _internal_error(error: BaseException) -> TransportError:
+    """Log an exception that is a defect of this library, and return the error that stands for it."""
+    logger.error("The event connection failed with an internal error in ftrack_orm; please report it.", exc_info=error)
+    return TransportError(
+        f"The event connection failed with an internal error in ftrack_orm ({type(error).__name__}).",
+        safe_to_retry=True,
+    )

@@ -35,6 +35,12 @@ class ConnectionListener(Protocol):
     def on_event(self, payload: dict[str, Any]) -> None:
         """Handle a received event."""
 
+    def on_malformed(self, reason: str, may_be_event: bool) -> None:
+        """Handle a packet that is ignored for *reason*: it cannot be read, or its processing raised an exception.
+
+        *may_be_event* says that an event may be lost.
+        """
+
     def on_ack(self, message: OutgoingMessage, problem: str | None) -> None:
         """Handle the outcome of a message: acknowledged, or refused or timed out for the reason *problem*."""
 

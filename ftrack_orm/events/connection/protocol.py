@@ -26,7 +26,17 @@ from ftrack_orm.wire.socketio import (
     event_payload,
 )
 
-from .protocol_outputs import Acknowledged, AckTimedOut, Closed, Connected, EventReceived, Ignored, Output, Send
+from .protocol_outputs import (
+    Acknowledged,
+    AckTimedOut,
+    Closed,
+    Connected,
+    EventReceived,
+    Ignored,
+    Malformed,
+    Output,
+    Send,
+)
 
 #: The longest time in seconds that an open websocket may stay without the server's `1::`.
 READY_TIMEOUT_SECONDS = 30.0
@@ -38,8 +48,10 @@ _ERROR_REASONS = {"0": "transport not supported", "1": "client not handshaken", 
 _UNAUTHORIZED = "2"
 
 _HEARTBEAT = encode(Packet(PacketType.HEARTBEAT))
-#: The longest excerpt of an ignored text.
+#: The longest excerpt of a text from the server in an output.
 _EXCERPT_LENGTH = 200
+#: The numbers of all types of packets but events.
+_OTHER_TYPES = frozenset(str(int(kind)) for kind in PacketType if kind is not PacketType.EVENT)
 
 
 class ConnectionState(enum.Enum):
@@ -135,7 +147,7 @@ class EventProtocol:
     def receive(self, text: str, now: float) -> list[Output]:
         """Process one text from the websocket and return the outputs in order.
 
-        A malformed text gives `Ignored` and raises nothing: one bad packet is no reason to lose the connection.
+        A malformed text gives `Malformed` and raises nothing: one bad packet is no reason to lose the connection.
         """
         if self.state is ConnectionState.CLOSED:
             return [_ignored("The connection is closed", text)]
@@ -145,7 +157,9 @@ class EventProtocol:
             reaction, state = TRANSITIONS[self.state, packet.type]
             outputs = self._react(reaction, packet)
         except ProtocolError as error:
-            return [_ignored(error.message, text)]
+            # The type comes first. A text without one may be a damaged event too.
+            may_be_event = text[:1] not in _OTHER_TYPES
+            return [Malformed(error.message, text[:_EXCERPT_LENGTH], may_be_event)]
         self.state = state
         return outputs
 
@@ -222,11 +236,13 @@ class EventProtocol:
         if len(arguments) == 1 and isinstance(arguments[0], dict):
             return Acknowledged(ack_id, arguments[0])
         # An acknowledgement without arguments is Socket.IO's own: received, and no complaint.
-        return Acknowledged(ack_id, {"success": True} if not arguments else {"success": False, "message": packet.data})
+        return Acknowledged(
+            ack_id, {"success": True} if not arguments else {"success": False, "message": packet.data[:_EXCERPT_LENGTH]}
+        )
 
     def _fail(self, packet: Packet) -> Closed:
         number = packet.data.partition("+")[0]
-        reason = _ERROR_REASONS.get(number, packet.data or "no reason given")
+        reason = _ERROR_REASONS.get(number, packet.data[:_EXCERPT_LENGTH] or "no reason given")
         return self._close(f"The server reported an error: {reason}", may_retry=number != _UNAUTHORIZED)
 
     def _close(self, reason: str, *, may_retry: bool) -> Closed:

@@ -50,6 +50,15 @@ class Ignored:
 
 
 @attrs.frozen
+class Malformed:
+    """A text arrived that cannot be read, for *reason*; *text* is its beginning. *may_be_event*: it may be an event."""
+
+    reason: str
+    text: str
+    may_be_event: bool
+
+
+@attrs.frozen
 class Closed:
     """The connection has ended.
 
@@ -62,4 +71,4 @@ class Closed:
     unacknowledged: tuple[int, ...] = ()
 
 
-Output = Union[Connected, Send, EventReceived, Acknowledged, AckTimedOut, Ignored, Closed]
+Output = Union[Connected, Send, EventReceived, Acknowledged, AckTimedOut, Ignored, Malformed, Closed]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ftrack_orm.events.event import Event
+from ftrack_orm.events.remembered import remembered_id
 from ftrack_orm.events.topics import SUBSCRIBE_TOPIC, UNSUBSCRIBE_TOPIC
 
 from .outbox import OutgoingMessage
@@ -40,6 +41,7 @@ class AnnouncedSubscribers:
         identifier = message.subscriber_id
         if identifier is None:
             return False
+        identifier = remembered_id(identifier)
         was_announced = identifier in self._identifiers
         if message.payload["topic"] == SUBSCRIBE_TOPIC:
             self._identifiers.add(identifier)

@@ -33,6 +33,11 @@ class WeakListener:
         if (listener := self._reference()) is not None:
             listener.on_event(payload)
 
+    def on_malformed(self, reason: str, may_be_event: bool) -> None:
+        """Pass the call on."""
+        if (listener := self._reference()) is not None:
+            listener.on_malformed(reason, may_be_event)
+
     def on_ack(self, message: OutgoingMessage, problem: str | None) -> None:
         """Pass the call on."""
         if (listener := self._reference()) is not None:

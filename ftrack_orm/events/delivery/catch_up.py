@@ -118,11 +118,11 @@ class CatchUp:
                 "Events missed while disconnected cannot be distinguished from handled ones; none is replayed."
             )
             return CatchUpResult((), complete=False)
-        records, complete = self._records_after(after)
+        records, last, complete = self._records_after(after)
         replayed = replay_events(records)
         missed = tuple(event for event in replayed.events if event.id not in handled)
         if complete and records:
-            self._advance(int(records[-1]["id"]), self._events_since_latest)
+            self._advance(last, self._events_since_latest)
             self._events_since_latest = 0
         return CatchUpResult(missed, complete=complete and not replayed.unusable)
 
@@ -130,20 +130,25 @@ class CatchUp:
         """Make *number* the newer checkpoint, and the newer one the older one."""
         self._previous, self._latest, self._events_since_previous = self._latest, number, events_since_previous
 
-    def _records_after(self, after: int) -> tuple[list[Mapping[str, Any]], bool]:
+    def _records_after(self, after: int) -> tuple[list[Mapping[str, Any]], int, bool]:
+        """Return the records after a number, the number of the last one, and whether these are all."""
         records: list[Mapping[str, Any]] = []
         while len(records) < MAX_RECORDS:
             try:
                 page = self._query(_RECORDS_AFTER.format(after=after, limit=RECORDS_PER_QUERY))
             except FtrackError as error:
                 logger.warning("The events missed while disconnected cannot be read from the server: %s", error)
-                return records, False
+                return records, after, False
             records.extend(page)
+            last = _number_of(page[-1]) if page else after
+            if last is None or (page and last <= after):
+                logger.warning("The server's Event records are not numbered in order; some may be missed.")
+                return records, after, False
+            after = last
             if len(page) < RECORDS_PER_QUERY:
-                return records, True
-            after = int(page[-1]["id"])
+                return records, after, True
         logger.warning("More than %d changes were recorded while disconnected; the others are ignored.", MAX_RECORDS)
-        return records, False
+        return records, after, False
 
     def _last_record_number(self) -> int | None:
         try:
@@ -151,8 +156,15 @@ class CatchUp:
         except FtrackError as error:
             logger.info("The server's Event records cannot be read, so missed events will not be found: %s", error)
             return None
-        try:
-            return int(rows[0]["id"]) if rows else 0
-        except (KeyError, TypeError, ValueError):
+        number = _number_of(rows[0]) if rows else 0
+        if number is None:
             logger.info("The ids of the server's Event records are not numbers, so missed events will not be found.")
-            return None
+        return number
+
+
+def _number_of(record: Any) -> int | None:
+    """Return the number of a record, or None if it has none."""
+    identifier = record.get("id") if isinstance(record, Mapping) else None
+    if isinstance(identifier, str) and identifier.isascii() and identifier.isdigit() and len(identifier) < 20:
+        return int(identifier)
+    return identifier if isinstance(identifier, int) and not isinstance(identifier, bool) else None

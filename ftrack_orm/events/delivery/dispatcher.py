@@ -124,7 +124,8 @@ class Dispatcher:
                 return
             self.callbacks.run(
                 partial(self._call_one, subscriber, event, on_result),
-                f"A subscriber of {subscriber.subscription.expression!r} for the event {event.id} ({event.topic})",
+                f"A subscriber of {subscriber.subscription.expression!r} for the event {event.id!s:.64} "
+                f"({event.topic:.200})",
                 subscriber,
             )
 
@@ -208,8 +209,8 @@ class Dispatcher:
 
     def _log_dropped(self, event: Event) -> None:
         logger.warning(
-            "The event %s (%s) is dropped: %d events are already queued. See event_hub.statistics.dropped and the "
-            "settings event_workers, event_queue_size and full_event_queue.",
+            "The event %.64s (%.200s) is dropped: %d events are already queued. See event_hub.statistics.dropped and "
+            "the settings event_workers, event_queue_size and full_event_queue.",
             event.id,
             event.topic,
             self._queue_size,
@@ -276,7 +277,7 @@ class Dispatcher:
         call.reported = True
         self._counters.add("slow")
         logger.warning(
-            "A subscriber of %r %s %.1f s on the event %s (%s).",
+            "A subscriber of %r %s %.1f s on the event %.64s (%.200s).",
             call.subscriber.subscription.expression,
             verb,
             now - call.started,
@@ -295,7 +296,7 @@ def _work(ready: queue.SimpleQueue[Job | None], reference: weakref.ref[Dispatche
             dispatcher.run_jobs(job)
         except BaseException:
             # A defect of this library, or an exception that another thread raised in this one.
-            logger.exception("An event worker failed on the event %s (%s).", job.event.id, job.event.topic)
+            logger.exception("An event worker failed on the event %.64s (%.200s).", job.event.id, job.event.topic)
         # While the thread waits, it keeps neither the dispatcher nor the event's subscribers alive.
         del dispatcher, job
 

@@ -30,7 +30,7 @@ def replay_events(records: Iterable[Mapping[str, Any]]) -> ReplayedEvents:
     events: dict[str, Event] = {}
     unusable = 0
     for record in records:
-        data = _record_data(record)
+        data = _record_data(record) if isinstance(record, Mapping) else {}
         event_id, entry = data.get("event"), data.get("entity")
         if not isinstance(event_id, str) or not isinstance(entry, dict):
             unusable += 1
@@ -39,7 +39,8 @@ def replay_events(records: Iterable[Mapping[str, Any]]) -> ReplayedEvents:
         if event is None:
             event = events[event_id] = _update_event(event_id, record, data)
         event.data["entities"].append(entry)
-        for parent in entry.get("parents") or ():
+        parents = entry.get("parents")
+        for parent in parents if isinstance(parents, list) else ():
             identifier = parent.get("entityId") if isinstance(parent, Mapping) else None
             if identifier is not None and identifier not in event.data["parents"]:
                 event.data["parents"].append(identifier)
@@ -66,6 +67,6 @@ def _record_data(record: Mapping[str, Any]) -> Mapping[str, Any]:
     text = record.get("data")
     try:
         data = json.loads(text) if isinstance(text, str) else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}

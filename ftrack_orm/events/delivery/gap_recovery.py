@@ -16,6 +16,7 @@ from typing import Union
 import attrs
 
 from ftrack_orm.events.event import Event
+from ftrack_orm.events.remembered import remembered_id
 
 #: The number of events held back at which no further event should be received until the search has ended.
 MAX_HELD_EVENTS = 10_000
@@ -129,7 +130,7 @@ class GapRecovery:
 
         *gap* is the number of seconds without a connection if an earlier one was lost, else None.
         """
-        self._unconfirmed = set(subscriber_ids)
+        self._unconfirmed = set(map(remembered_id, subscriber_ids))
         if gap is None:
             return self._react(Input.CONNECTED)
         if not self._can_search:
@@ -138,7 +139,7 @@ class GapRecovery:
 
     def subscription_confirmed(self, subscriber_id: str) -> list[Output]:
         """Process the server's answer to a subscription."""
-        self._unconfirmed.discard(subscriber_id)
+        self._unconfirmed.discard(remembered_id(subscriber_id))
         return self._react_to_confirmations()
 
     def search_ended(self, caught_up: int, *, complete: bool) -> list[Output]:

@@ -71,7 +71,7 @@ def ordering_keys(event: Event, subscribers: Iterable[Subscriber]) -> tuple[str,
         entries = data.get("entities") or data.get("selection")
         if isinstance(entries, list):
             identifiers = [entry.get("entityId") for entry in entries if isinstance(entry, dict)]
-            keys = tuple(dict.fromkeys(str(identifier) for identifier in identifiers if identifier))
+            keys = tuple(dict.fromkeys(str(each) for each in identifiers if each and isinstance(each, (str, int))))
             if keys:
                 return keys
     return tuple(subscriber.identifier for subscriber in subscribers)

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ftrack_orm.events.remembered import remembered_id
+
 if TYPE_CHECKING:
     from ftrack_orm.events.event import Event
 
@@ -26,18 +28,20 @@ class PendingReplies:
         """Register *callback* for replies to the event of that id."""
         with self._lock:
             self._remove_expired(now)
-            self._callbacks[event_id] = (now + self._lifetime, callback)
+            self._callbacks[remembered_id(str(event_id))] = (now + self._lifetime, callback)
 
     def remove(self, event_id: str) -> None:
         """Remove the callback for replies to that event, if there is one."""
         with self._lock:
-            self._callbacks.pop(event_id, None)
+            self._callbacks.pop(remembered_id(str(event_id)), None)
 
     def callback_for(self, reply: Event, now: float) -> Callable[[Event], object] | None:
         """Return the callback that waits for *reply*, or None."""
+        event_id = reply.in_reply_to_event
         with self._lock:
             self._remove_expired(now)
-            entry = self._callbacks.get(reply.in_reply_to_event or "")
+            # An event made by hand may have anything here.
+            entry = self._callbacks.get(remembered_id(event_id)) if isinstance(event_id, str) else None
             return entry[1] if entry else None
 
     def __len__(self) -> int:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ftrack_orm.errors import FtrackError
 from ftrack_orm.events.connection.subscription_messages import subscribe_message
 from ftrack_orm.events.event import Event
+from ftrack_orm.events.remembered import excerpt
 from ftrack_orm.events.threads import CATCH_UP_THREAD, CHECKPOINT_THREAD, StartThread
 from ftrack_orm.events.topics import (
     CONNECTED_TOPIC,
@@ -44,7 +45,8 @@ class EventReceiver:
     """The `ConnectionListener` of a hub's connection.
 
     *listeners* are called with every `ftrack.update` before its subscribers, *gap_listeners* when the connection is
-    back after it was lost or ended; both on the connection's thread, so they must return quickly and never block.
+    back after it was lost or ended, and when an `ftrack.update` may have arrived that cannot be read. Both run on the
+    connection's thread, so they must return quickly and never block.
     """
 
     def __init__(
@@ -104,9 +106,8 @@ class EventReceiver:
         messages = [subscribe_message({"id": self._identifier}, f"topic={REPLY_TOPIC}")]
         messages += [subscribe_message(each.metadata, each.subscription.expression) for each in subscribers]
         if self._recovery.state is not RecoveryState.NEVER_CONNECTED:
-            for listener in list(self.gap_listeners):
-                self._call_listener(listener)
-        self.publish_locally(Event(CONNECTED_TOPIC))
+            self._call_gap_listeners()
+        self._deliver(Event(CONNECTED_TOPIC))
         if gap is not None:
             self._counters.add("reconnected")
         identifiers = [message.subscriber_id for message in messages if message.subscriber_id is not None]
@@ -118,10 +119,9 @@ class EventReceiver:
         try:
             event = Event.from_payload(payload)
         except FtrackError as error:
-            logger.warning("An event from the server is ignored: %s", error)
-            return
-        except BaseException:
-            logger.exception("An event from the server is ignored: %.200r", payload)
+            # Without a topic, or with that of updates, values of entities may be out of date.
+            topic = payload.get("topic")
+            self._refuse(str(error), may_be_update=topic == UPDATE_TOPIC or not isinstance(topic, str))
             return
         if self._is_ignoring_events and event.topic != REPLY_TOPIC:
             return
@@ -130,21 +130,32 @@ class EventReceiver:
             return
         self._handle_once(event)
 
+    def on_malformed(self, reason: str, may_be_event: bool) -> None:
+        """Log and count a packet that is ignored; if it may be an event, loaded values may be out of date."""
+        self._refuse(reason, may_be_update=may_be_event)
+
+    def _refuse(self, reason: str, *, may_be_update: bool) -> None:
+        self._counters.add("malformed")
+        logger.warning("A packet from the event server is ignored: %s", reason)
+        if may_be_update:
+            self._call_gap_listeners()
+
     def on_ack(self, message: OutgoingMessage, problem: str | None) -> None:
         """Log and count refused events; once all subscriptions are confirmed, search for missed events."""
         if message.subscriber_id is not None:
             if problem is not None:
-                logger.warning("The event server refused the request (%s): %s", dict(message.payload["data"]), problem)
+                request = excerpt(message.payload["data"])
+                logger.warning("The event server refused the request (%s): %s", request, problem)
             self._carry_out(self._recovery.subscription_confirmed(message.subscriber_id))
             return
         self._counters.add("published" if problem is None else "refused")
         if problem is not None:
             topic, event_id = message.payload["topic"], message.payload["id"]
-            logger.warning("The event server did not accept the event %s (%s): %s", event_id, topic, problem)
+            logger.warning("The event server did not accept the event %.64s (%.200s): %s", event_id, topic, problem)
 
     def on_disconnected(self, reason: str) -> None:
         """Publish locally that the connection was lost."""
-        self.publish_locally(Event(DISCONNECTED_TOPIC, {"reason": reason}))
+        self._deliver(Event(DISCONNECTED_TOPIC, {"reason": reason}))
 
     def on_failed(self, error: FtrackError) -> None:
         """Log that no further events will arrive."""
@@ -168,10 +179,22 @@ class EventReceiver:
     # -- handling events -----------------------------------------------------------------------------------------------
 
     def publish_locally(self, event: Event) -> None:
-        """Deliver an event to this hub's subscribers only."""
+        """Deliver an event to this hub's subscribers only; raises `ExpressionError` when its target is malformed."""
         subscribers = self._subscribers.interested_in(event)
         if subscribers:
             self._dispatcher.submit(event, subscribers)
+
+    def _deliver(self, event: Event) -> None:
+        """Deliver an event to this hub's subscribers; log and count what that raises."""
+        try:
+            self.publish_locally(event)
+        except FtrackError as error:
+            self._counters.add("malformed")
+            logger.warning("The event %.64s (%.200s) cannot be delivered: %s", event.id, event.topic, error)
+        except BaseException:
+            # One malformed event must not end the connection for all others.
+            self._counters.add("malformed")
+            logger.exception("The event %.64s (%.200s) cannot be delivered.", event.id, event.topic)
 
     def release(self) -> None:
         """Handle the events that were held back."""
@@ -198,16 +221,16 @@ class EventReceiver:
             callback = self._replies.callback_for(event, self._clock())
             if callback is not None:
                 self._call_listener(callback, event)
-        try:
-            self.publish_locally(event)
-        except FtrackError as error:
-            logger.warning("The event %s (%s) cannot be delivered: %s", event.id, event.topic, error)
-        except BaseException:
-            # One malformed event must not end the connection for all others.
-            logger.exception("The event %s (%s) cannot be delivered.", event.id, event.topic)
+        self._deliver(event)
+
+    def _call_gap_listeners(self) -> None:
+        for listener in list(self.gap_listeners):
+            self._call_listener(listener)
 
     def _call_listener(self, listener: Callable[..., object], *arguments: Event) -> None:
-        occasion = f"the event {arguments[0].id} ({arguments[0].topic})" if arguments else "a gap in the connection"
+        occasion = "a gap in the events"
+        if arguments:
+            occasion = f"the event {arguments[0].id!s:.64} ({arguments[0].topic:.200})"
         self._callbacks.run(partial(listener, *arguments), f"A listener for {occasion}")
 
     def _start_checkpoint(self, catch_up: CatchUp, now: float) -> None:
@@ -249,7 +272,13 @@ class EventReceiver:
             self._search_ended.set()
             self._wake()
 
-        self._start_thread(CATCH_UP_THREAD, search)
+        try:
+            self._start_thread(CATCH_UP_THREAD, search)
+        except RuntimeError as error:
+            # The system has no more threads. The result is taken when the connection is idle.
+            logger.warning("The events missed while disconnected are not searched for: %s", error)
+            self._search_result = CatchUpResult((), complete=False)
+            self._search_ended.set()
 
     def _take_search_result(self) -> None:
         """Handle the missed events if a search has ended, and after them the events that were held back."""
@@ -263,4 +292,4 @@ class EventReceiver:
 
     def _announce_reconnect(self, gap: float, caught_up: int, *, complete: bool) -> None:
         data = {"gap": gap, "caught_up": caught_up, "complete": complete}
-        self.publish_locally(Event(RECONNECTED_TOPIC, data))
+        self._deliver(Event(RECONNECTED_TOPIC, data))

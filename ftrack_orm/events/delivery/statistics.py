@@ -24,6 +24,8 @@ class Statistics:
     handled: int = 0
     #: Calls of callbacks, listeners and plugins that raised, and results of callbacks that JSON cannot express.
     failed: int = 0
+    #: Packets and events that could not be read, or not completely, and packets whose processing raised.
+    malformed: int = 0
     #: Calls of callbacks that took longer than the setting `slow_callback_seconds`.
     slow: int = 0
     #: Events dropped because the queue was full.

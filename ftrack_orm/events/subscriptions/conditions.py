@@ -13,6 +13,8 @@ from typing import Any, Union
 
 import attrs
 
+from ftrack_orm.errors import ExpressionError
+
 Predicate = Callable[[Mapping[str, Any]], bool]
 
 #: The operators that require an order; `=` and `!=` are defined for every value.
@@ -28,6 +30,8 @@ _CONSTANTS = {"true": True, "false": False, "null": None, "none": None}
 _BARE_VALUE = re.compile(r"[A-Za-z0-9\-_,./*@+]+")
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
 _SPECIAL = re.compile(r"""[\\"]""")
+#: The most digits of a number in an expression. Python refuses to read numbers of more than 4,300 digits.
+MAX_NUMBER_DIGITS = 1_000
 
 
 @attrs.frozen
@@ -245,6 +249,8 @@ def _number(text: str) -> int | float | None:
     match = _NUMBER.fullmatch(text)
     if match is None:
         return None
+    if len(text) > MAX_NUMBER_DIGITS:
+        raise ExpressionError(f"A number in an event expression can have at most {MAX_NUMBER_DIGITS:,} digits.")
     return float(text) if match.group(1) or match.group(2) else int(text)
 
 
@@ -252,4 +258,8 @@ def _comparable_text(value: Any) -> str | None:
     """Return the text that represents a value in comparisons; None for booleans, None, mappings and sequences."""
     if value is None or isinstance(value, (bool, Mapping, list, tuple, set, frozenset)):
         return None
-    return str(value)
+    try:
+        return str(value)
+    except (ValueError, RecursionError):
+        # Python refuses to write numbers of more than 4,300 digits, and values that are nested too deeply.
+        return None

@@ -33,17 +33,37 @@ _NEGATION = re.compile(r"not(?![A-Za-z0-9_.])(?!\s*(?:!=|[=<>]))", re.IGNORECASE
 
 #: The deepest nesting of conditions: far more than people write, and far below Python's recursion limit.
 MAX_NESTING = 100
+#: The most characters of an expression.
+MAX_LENGTH = 1 << 16
+#: The most characters of an expression whose condition is remembered.
+_MAX_REMEMBERED_LENGTH = 1_024
+#: The characters of an expression that an error shows before and after the position of the mistake.
+_EXCERPT_LENGTH = 200
 
 
-# The same few expressions recur with every event (targets) and every connection (subscriptions).
-@functools.lru_cache(maxsize=512)
 def parse(text: str) -> Condition:
     """Return the condition of *text*; its `matches(mapping)` evaluates an event or a subscriber's metadata.
 
     Raises `ExpressionError`, with the position of the mistake. An empty text is a mistake too, since the server refuses
     it (`topic=*` matches everything).
     """
-    return _Parser(text).parse()
+    return _parse_remembered(text) if len(text) <= _MAX_REMEMBERED_LENGTH else _parse(text)
+
+
+def _parse(text: str) -> Condition:
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(
+            f"An event expression can have at most {MAX_LENGTH:,} characters, and this one has {len(text):,}: "
+            f"{text[:_EXCERPT_LENGTH]!r}…"
+        )
+    try:
+        return _Parser(text).parse()
+    except RecursionError as error:
+        raise ExpressionError(f"The event expression is nested too deeply: {text[:_EXCERPT_LENGTH]!r}.") from error
+
+
+# The same few expressions recur with every event (targets) and every connection (subscriptions).
+_parse_remembered = functools.lru_cache(maxsize=512)(_parse)
 
 
 class _Parser:
@@ -129,5 +149,6 @@ class _Parser:
         return self.position
 
     def error(self, message: str) -> ExpressionError:
-        around = f"{self.text[: self.position]}⟨here⟩{self.text[self.position :]}"
+        before = self.text[max(0, self.position - _EXCERPT_LENGTH) : self.position]
+        around = f"{before}⟨here⟩{self.text[self.position : self.position + _EXCERPT_LENGTH]}"
         return ExpressionError(f"{message}: {around!r}.", position=self.position)

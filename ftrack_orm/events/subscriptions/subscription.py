@@ -21,6 +21,8 @@ DEFAULT_PRIORITY = 100
 
 #: Topics whose subscribers are cached. Studios use a few dozen, but programs may generate new ones forever.
 CACHED_TOPICS = 1024
+#: The most characters of a topic whose subscribers are cached.
+LONGEST_CACHED_TOPIC = 256
 
 
 @attrs.frozen
@@ -137,9 +139,14 @@ class SubscriberIndex:
         candidates = self._candidates.get(event.topic)
         if candidates is None:
             candidates = self._find_candidates(event.topic)
-        if not event.target:
+        if not event.target or not candidates:
             return [subscriber for subscriber in candidates if subscriber.subscription.condition.matches(event)]
-        return [subscriber for subscriber in candidates if subscriber.interested_in(event)]
+        is_target = parse(event.target).matches
+        return [
+            subscriber
+            for subscriber in candidates
+            if is_target(subscriber.metadata) and subscriber.subscription.condition.matches(event)
+        ]
 
     def __iter__(self) -> Iterator[Subscriber]:
         """Iterate over a copy of all subscribers, in the order they were added."""
@@ -166,5 +173,6 @@ class SubscriberIndex:
             candidates = tuple(entry.subscriber for entry in entries)
             if len(self._candidates) >= CACHED_TOPICS:
                 self._candidates = {}
-            self._candidates[topic] = candidates
+            if len(topic) <= LONGEST_CACHED_TOPIC:
+                self._candidates[topic] = candidates
             return candidates

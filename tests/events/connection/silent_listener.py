@@ -20,6 +20,9 @@ class SilentListener:
     def on_event(self, payload: dict[str, Any]) -> None:
         pass
 
+    def on_malformed(self, reason: str, may_be_event: bool) -> None:
+        pass
+
     def on_ack(self, message: OutgoingMessage, problem: str | None) -> None:
         pass
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ftrack_orm.errors import AuthenticationError, FtrackError, TransportError
+from ftrack_orm.errors import AuthenticationError, FtrackError, ProtocolError, SettingsError, TransportError
 from ftrack_orm.events.connection.backoff import BackOff
 from ftrack_orm.events.connection.connection import EventConnection
 from ftrack_orm.events.connection.outbox import Outbox, OutgoingMessage
@@ -32,6 +32,9 @@ class RecordingListener(SilentListener):
 
     def on_event(self, payload: dict[str, Any]) -> None:
         self.calls.put(("event", payload["topic"]))
+
+    def on_malformed(self, reason: str, may_be_event: bool) -> None:
+        self.calls.put(("malformed", reason, may_be_event))
 
     def on_ack(self, message: OutgoingMessage, problem: str | None) -> None:
         self.calls.put(("ack", message.payload["topic"], problem))
@@ -136,18 +139,88 @@ def test_a_refused_login_is_final(
     assert server.attempts == 1
 
 
-def test_an_internal_error_ends_the_connection_and_releases_waiting_threads(
+def test_an_internal_error_costs_the_connection_and_not_the_hub(
     make: Callable[..., EventConnection],
     listener: RecordingListener,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(listener, "on_connected", lambda gap: 1 / 0)
+    failures = iter([ZeroDivisionError(), SystemExit()])
+    plain = listener.on_connected
+
+    def fail_twice(gap: float | None) -> list[OutgoingMessage]:
+        for failure in failures:
+            raise failure
+        return plain(gap)
+
+    monkeypatch.setattr(listener, "on_connected", fail_twice)
     connection = make(initial_limit=None)
+    assert connection.wait_connected(TIMEOUT)
+    assert caplog.text.count("please report it") == 2
+
+
+def test_an_internal_error_of_the_only_attempt_is_its_error(
+    make: Callable[..., EventConnection], listener: RecordingListener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener, "on_connected", lambda gap: 1 / 0)
+    connection = make(initial_limit=0)
     assert not connection.wait_connected(TIMEOUT)
     assert connection.wait_closed(TIMEOUT)
-    assert "please report it" in caplog.text
     assert "internal error" in str(connection.error)
+
+
+def test_an_exception_about_one_packet_costs_that_packet(
+    make: Callable[..., EventConnection],
+    listener: RecordingListener,
+    server: MemoryServer,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = listener.on_event
+
+    def fail(payload: dict[str, Any]) -> None:
+        if payload["topic"] == "bad":
+            raise ZeroDivisionError
+        plain(payload)
+
+    monkeypatch.setattr(listener, "on_event", fail)
+    connection = make()
+    assert connection.wait_connected(TIMEOUT)
+    assert listener.next("event") == ("first",)
+    for topic in ("bad", "good"):
+        server.deliver(Event(topic).to_payload())
+    assert listener.next("malformed") == ("processing it raised ZeroDivisionError", True)
+    assert listener.next("event") == ("good",)
+    assert server.attempts == 1
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_message_that_json_cannot_express_is_refused_and_the_next_is_sent(
+    make: Callable[..., EventConnection], listener: RecordingListener, outbox: Outbox, server: MemoryServer
+) -> None:
+    connection = make()
+    assert connection.wait_connected(TIMEOUT)
+    assert listener.next("ack") == ("first", None)
+    outbox.put(OutgoingMessage({**Event("bad").to_payload(), "data": object()}))
+    outbox.put(OutgoingMessage(Event("good").to_payload()))
+    connection.wake()
+    topic, problem = listener.next("ack")
+    assert topic == "bad"
+    assert "object" in problem
+    assert listener.next("ack") == ("good", None)
+    assert server.attempts == 1
+
+
+def test_a_malformed_handshake_after_a_loss_is_tried_again(
+    make: Callable[..., EventConnection], listener: RecordingListener, server: MemoryServer
+) -> None:
+    connection = make()
+    assert connection.wait_connected(TIMEOUT)
+    server.failures += [ProtocolError("nan"), SettingsError("odd"), ZeroDivisionError()]
+    server.drop_connections()
+    assert listener.next("connected") == (False,)
+    assert listener.next("connected") == (True,)
+    assert server.attempts == 5
 
 
 def test_stopping_sends_a_farewell_and_ends_the_thread(

@@ -23,6 +23,7 @@ from ftrack_orm.events.connection.protocol_outputs import (
     Connected,
     EventReceived,
     Ignored,
+    Malformed,
     Output,
     Send,
 )
@@ -196,12 +197,15 @@ def test_no_acknowledgement_is_expected_for_an_event_that_cannot_be_sent() -> No
     assert connection.send_event({}, 0.0)[0] == 1
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "5:::{", '5:::{"name":"other","args":[{}]}', "6:::x", "9::", "5:1"])
+@pytest.mark.parametrize(
+    "text", ["", "nonsense", "5:::{", '5:::{"name":"other","args":[{}]}', "6:::x", "9::", "5:1", f"6:::{10**18}+[]"]
+)
 def test_a_malformed_text_is_ignored_and_does_not_end_the_connection(text: str) -> None:
     connection = connected()
     (output,) = connection.receive(text, 1.0)
-    assert isinstance(output, Ignored)
+    assert isinstance(output, Malformed)
     assert output.text == text
+    assert output.may_be_event is not text.startswith("6")
     assert connection.state is ConnectionState.CONNECTED
     assert connection.receive(EVENT, 2.0) == DELIVERED
 

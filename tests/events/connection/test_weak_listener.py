@@ -15,6 +15,7 @@ _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "on_connecting": (),
     "on_connected": (1.5,),
     "on_event": ({"topic": "a"},),
+    "on_malformed": ("unreadable", True),
     "on_ack": (_MESSAGE, None),
     "on_disconnected": ("lost",),
     "on_failed": (TransportError("refused"),),
