@@ -15,8 +15,14 @@ Errors also derive from Python's own classes where programmers expect that, so t
 from __future__ import annotations
 
 import datetime
+import reprlib
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
+
+#: The characters of a name or value that an error quotes.
+QUOTED_LENGTH: Final = 200
+#: Names longer than this get no suggestion. Comparing long texts is slow.
+_LONGEST_SUGGESTION: Final = 100
 
 
 class FtrackError(Exception):
@@ -45,12 +51,26 @@ def _rebuild(kind: type[FtrackError], message: str, details: dict[str, Any]) -> 
     return kind(message, **details)
 
 
+_reprs = reprlib.Repr()
+_reprs.maxlevel = 3
+_reprs.maxstring = _reprs.maxother = _reprs.maxlong = QUOTED_LENGTH
+
+
+def quoted(value: Any) -> str:
+    """Return *value* as an error quotes it: its repr, cut to `QUOTED_LENGTH` characters and a few levels and items."""
+    text = _reprs.repr(value)
+    return text if len(text) <= QUOTED_LENGTH else f"{text[:QUOTED_LENGTH]}..."
+
+
 def suggestion(name: str, known: Iterable[str], *, most: int = 3) -> str:
     """Return a sentence that suggests up to *most* of the *known* names close to *name*, or an empty string.
 
-    The sentence starts with a space, so that it can be appended to a message.
+    The sentence starts with a space, so that it can be appended to a message. Long names are neither compared nor
+    suggested.
     """
-    known = list(known)
+    if len(name) > _LONGEST_SUGGESTION:
+        return ""
+    known = [candidate for candidate in known if len(candidate) <= _LONGEST_SUGGESTION]
     # Imported here, because every module imports this one and errors are rare.
     import difflib
 
@@ -275,12 +295,14 @@ class ProtocolError(FtrackError):
     """The response does not follow the protocol: it is not JSON, incomplete, or of another shape.
 
     Attributes: `status` (HTTP status code, or None), `excerpt` (the first part of the body), `location` (the target of
-    a redirect, or None).
+    a redirect, or None), `entity_type` and `attribute` whose value is wrong (or None).
     """
 
     status: int | None = None
     excerpt: str = ""
     location: str | None = None
+    entity_type: str | None = None
+    attribute: str | None = None
 
 
 class StorageError(FtrackError):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-from ftrack_orm.errors import UnknownAttribute, suggestion
+from ftrack_orm.errors import UnknownAttribute, quoted, suggestion
 
 from .attributes import ClassAttribute, EntityAttribute, ShadowingAttribute
 from .behaviours import check_behaviour, names_defined_by_behaviours
@@ -35,7 +35,7 @@ class EntityClass(type):
         if name.startswith("__"):
             raise AttributeError(f"{cls.__name__} has no {name}")
         schema = cls.__schema__
-        message = f"{schema.name} has no attribute {name!r}.{suggestion(name, schema.attributes)}"
+        message = f"{schema.name} has no attribute {quoted(name)}.{suggestion(name, schema.attributes)}"
         raise UnknownAttribute(message, entity_type=schema.name, attribute=name)
 
 

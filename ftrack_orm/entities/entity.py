@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from ftrack_orm.errors import InvalidValue, UnknownAttribute, UsageError, suggestion
+from ftrack_orm.errors import InvalidValue, UnknownAttribute, UsageError, quoted, suggestion
 from ftrack_orm.values import NOT_ENCODABLE, NOT_LOADED, FetchMode, Reference, unencodable_text
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Entity:
 
     def __unknown(self, name: str) -> UnknownAttribute:
         kind = self.__entity_type__
-        message = f"{kind} has no attribute {name!r}.{suggestion(str(name), self.__attributes__)}"
+        message = f"{kind} has no attribute {quoted(name)}.{suggestion(str(name), self.__attributes__)}"
         return UnknownAttribute(message, entity_type=kind, attribute=name)
 
     def __reference__(self) -> Reference:

@@ -15,7 +15,7 @@ from typing import Any
 
 import attrs
 
-from ftrack_orm.errors import ProtocolError, UnknownAttribute, UnknownEntityType, suggestion
+from ftrack_orm.errors import ProtocolError, UnknownAttribute, UnknownEntityType, quoted, suggestion
 
 from . import inheritance
 from .attribute import Attribute, read_attribute
@@ -49,7 +49,7 @@ class EntityType:
         try:
             return self.attributes[name]
         except KeyError:
-            message = f"{self.name} has no attribute {name!r}.{suggestion(name, self.attributes)}"
+            message = f"{self.name} has no attribute {quoted(name)}.{suggestion(name, self.attributes)}"
             raise UnknownAttribute(message, entity_type=self.name, attribute=name) from None
 
 
@@ -99,7 +99,7 @@ class Schema:
         try:
             return self.types[name]
         except KeyError:
-            message = f"The server's schema has no entity type {name!r}.{suggestion(name, self.types)}"
+            message = f"The server's schema has no entity type {quoted(name)}.{suggestion(name, self.types)}"
             raise UnknownEntityType(message, entity_type=name) from None
 
     def is_a(self, name: str, base: str) -> bool:

@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from ftrack_orm.errors import InvalidValue, ProtocolError
+from ftrack_orm.errors import InvalidValue, ProtocolError, quoted
 from ftrack_orm.values import Reference
 
 ENTITY_TYPE = "__entity_type__"
@@ -67,14 +67,24 @@ def parse_datetime(text: str) -> datetime.datetime:
 
 
 def decode(value: Any) -> Any:
-    """Return a JSON value with typed values replaced by Python's; entities and plain values stay as they are."""
-    if type(value) is dict:
-        if VALUE_TYPE in value:
-            return decode_typed(value)
-        return {key: decode(item) for key, item in value.items()}
-    if type(value) is list:
-        return [decode(item) for item in value]
-    return value
+    """Return a JSON value with typed values replaced by Python's; entities and plain values stay as they are.
+
+    The nesting of *value* is not limited, so this is a loop.
+    """
+    if type(value) is not dict and type(value) is not list:
+        return value
+    result = [value]
+    unfinished: list[Any] = [result]
+    while unfinished:
+        copied = unfinished.pop()
+        for key, item in copied.items() if type(copied) is dict else enumerate(copied):
+            if type(item) is dict and VALUE_TYPE in item:
+                copied[key] = decode_typed(item)
+            elif type(item) is dict or type(item) is list:
+                # A copy: *value* is not changed.
+                copied[key] = item = item.copy()
+                unfinished.append(item)
+    return result[0]
 
 
 def decode_typed(value: Mapping[str, Any]) -> datetime.datetime | datetime.date | None:
@@ -88,5 +98,5 @@ def decode_typed(value: Mapping[str, Any]) -> datetime.datetime | datetime.date 
         if kind == "date":
             return datetime.date.fromisoformat(text[:10])
     except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
-        raise ProtocolError(f"The server sent {text!r} where a {kind} was expected.") from error
-    raise ProtocolError(f"The server sent a value of the unknown type {kind!r}.")
+        raise ProtocolError(f"The server sent {quoted(text)} where a {kind} was expected.") from error
+    raise ProtocolError(f"The server sent a value of the unknown type {quoted(kind)}.")

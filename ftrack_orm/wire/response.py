@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ftrack_orm.errors import SERVER_ERRORS, EntityNotFound, ProtocolError, ServerCompatibilityError, ServerError
+from ftrack_orm.errors import (
+    SERVER_ERRORS,
+    EntityNotFound,
+    ProtocolError,
+    ServerCompatibilityError,
+    ServerError,
+    quoted,
+)
 
 from .json_text import loads
 
@@ -15,6 +22,8 @@ if TYPE_CHECKING:
 
 #: The number of characters of an unexpected body that an error quotes.
 EXCERPT_LENGTH = 500
+#: The number of characters of a server's error name or message that the message of an error quotes.
+MESSAGE_LENGTH = 2_000
 
 
 def read_replies(status: int, body: bytes, operations: Sequence[Operation]) -> list[Reply]:
@@ -54,8 +63,8 @@ def read_replies(status: int, body: bytes, operations: Sequence[Operation]) -> l
 
 def server_error(error_object: Mapping[str, object], operations: Sequence[Operation] = ()) -> ServerError:
     """Return the error that a server's error object describes, as the class that its name and message stand for."""
-    name = str(error_object.get("exception") or "ServerError")
-    content = str(error_object.get("content") or "no message")
+    name = _text(error_object.get("exception"), "ServerError")
+    content = _text(error_object.get("content"), "no message")
     error_class = SERVER_ERRORS.get(name, ServerError)
     if "DuplicateEntryError" in content or (name == "IntegrityError" and "Duplicate entry" in content):
         # The server names it IntegrityError; only the text names the real reason (PROTOCOL 2.3).
@@ -65,12 +74,23 @@ def server_error(error_object: Mapping[str, object], operations: Sequence[Operat
     elif "Invalid action" in content:
         error_class = ServerCompatibilityError
     return error_class(
-        f"The server refused the request: {name}: {content}",
+        f"The server refused the request: {_shortened(name)}: {_shortened(content)}",
         exception=name,
         content=content,
         error_code=error_object.get("error_code"),
         operations=[operation.to_json() for operation in operations],
     )
+
+
+def _text(value: object, default: str) -> str:
+    if not value:
+        return default
+    return value if isinstance(value, str) else quoted(value)
+
+
+def _shortened(text: str) -> str:
+    """Return a server's text as a message quotes it. The attributes of the error have the whole text."""
+    return text if len(text) <= MESSAGE_LENGTH else f"{text[:MESSAGE_LENGTH]}... ({len(text):,} characters)"
 
 
 def excerpt_of(body: bytes) -> str:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from ftrack_orm.entities.editing.collections import Collection
 from ftrack_orm.entities.editing.mappings import Entry
 from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, Peers, new_entity, plain_key, set_values
+from ftrack_orm.entities.row_checks import check_rows
 from ftrack_orm.entities.tracked import Tracked
-from ftrack_orm.errors import ProtocolError, UnknownEntityType
 from ftrack_orm.schema.attribute import Attribute, Kind
 from ftrack_orm.schema.custom_attributes import names_in_mapping
 from ftrack_orm.schema.derived_attributes import derived_names
 from ftrack_orm.schema.facts import CONFIGURATION_ID
 from ftrack_orm.values import NOT_LOADED, FetchMode, Reference
-from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
+from ftrack_orm.wire.codec import ENTITY_TYPE
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.identity_map import Family, MapKey, ResultWindow
@@ -110,10 +110,12 @@ class Merger:
     def rows(self, rows: Sequence[dict[str, Any]]) -> list[Entity]:
         """Merge *rows* and return their entities, in the same order.
 
-        The dictionaries in *rows* are consumed: they are modified, and become parts of the entities. Raises
-        `ProtocolError` for a row without entity type or key, and `UnknownEntityType` for a type that is not in the
-        schema.
+        The dictionaries in *rows* are consumed: they are modified, and become parts of the entities. All of them are
+        checked before the first is merged, so that rows which are refused change no entity. Raises `ProtocolError` for
+        a row without entity type or key and for a value of a wrong type, and `UnknownEntityType` for a type that is not
+        in the schema.
         """
+        check_rows(self._workspace.schema, rows)
         with self._workspace.lock:
             entities = [self._entity(row) for row in rows]
             self._workspace.identities.keep_recent(self._merged, self._window)
@@ -134,15 +136,10 @@ class Merger:
 
     def _entity(self, row: dict[str, Any]) -> Entity:
         """Merge one row, at the top level or nested, and return its entity."""
-        try:
-            name = row[ENTITY_TYPE]
-            row_type = self._row_types.get(name) or self._row_type(name)
-            key = row[row_type.key_name] if row_type.key_name is not None else plain_key(row_type.schema, row)
-            entity = row_type.seen.get(key)
-        except UnknownEntityType:  # a KeyError too
-            raise
-        except (KeyError, TypeError):
-            raise ProtocolError(f"The server sent a row without entity type or key: {str(row)[:200]}") from None
+        name = row[ENTITY_TYPE]
+        row_type = self._row_types.get(name) or self._row_type(name)
+        key = row[row_type.key_name] if row_type.key_name is not None else plain_key(row_type.schema, row)
+        entity = row_type.seen.get(key)
         if entity is not None:
             # The values of a bare reference were in the row of the first occurrence.
             return entity if len(row) <= row_type.reference_length else self._update(entity, row_type, row, key)
@@ -174,7 +171,7 @@ class Merger:
         return entity
 
     def _decode(self, entity: Entity, schema: EntityType, row: dict[str, Any]) -> bool:
-        """Replace the objects and arrays in *row* by values, and remove arrays without usable content.
+        """Replace the entities and arrays in *row* by values, and remove arrays without usable content.
 
         Return whether there were arrays. Merging many rows spends most of its time here, so the most frequent case,
         a reference to an entity that has occurred in this response, is handled without a call.
@@ -193,8 +190,6 @@ class Merger:
                     except (KeyError, TypeError):
                         target = None
                     row[name] = self._entity(value) if target is None else target
-                elif VALUE_TYPE in value:
-                    row[name] = decode_typed(value)
                 elif ENTITY_TYPE in value:
                     row[name] = self._entity(value)
             elif kind is list:
@@ -215,6 +210,8 @@ class Merger:
             # It first occurred under the name of a base type. All entity classes have one layout, so that its class can
             # be replaced.
             object.__setattr__(entity, "__class__", row_type.cls)
+        elif not isinstance(entity, row_type.cls):
+            row = _common_values(row, row_type.schema, entity.__schema__)
         has_arrays = self._decode(entity, row_type.schema, row)
         values = entity.__dict__
         state = entity._ftrack_state
@@ -307,11 +304,8 @@ class Merger:
             if key_name not in item or value_name not in item:
                 return None
             holder = self._workspace.schema.type(item[ENTITY_TYPE])
-            value = item[value_name]
-            if type(value) is dict and VALUE_TYPE in value:
-                value = decode_typed(value)
             key = tuple(zip(holder.primary_key, plain_key(holder, item), strict=True))
-            entries[item[key_name]] = Entry(value, Reference(holder.name, key))
+            entries[item[key_name]] = Entry(item[value_name], Reference(holder.name, key))
         if len(entries) < len(items):
             return self._entries_of_shared_keys(attribute, items)
         return entries
@@ -325,3 +319,13 @@ class Merger:
                 read.append((holder.get(CONFIGURATION_ID, key), key, entry))
         names = names_in_mapping((id_, key) for id_, key, _ in read)
         return {names[id_]: entry for id_, _, entry in read}
+
+
+def _common_values(row: Mapping[str, Any], schema: EntityType, known: EntityType) -> dict[str, Any]:
+    """Return the values in a row of type *schema* for an entity that is *known* as another type of the family."""
+    attributes, others = schema.attributes, known.attributes
+    return {
+        name: value
+        for name, value in row.items()
+        if name == ENTITY_TYPE or (name in others and others[name].kind is attributes[name].kind)
+    }

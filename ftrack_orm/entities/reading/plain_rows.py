@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.errors import ProtocolError
+from ftrack_orm.entities.row_checks import check_rows
+from ftrack_orm.errors import ProtocolError, quoted
 from ftrack_orm.query.language.nodes import Path, Select
 from ftrack_orm.schema.attribute import Kind
-from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
+from ftrack_orm.wire.codec import ENTITY_TYPE, decode
 
 from .projections import attribute_at, complete_projections, selected_paths
 
@@ -48,6 +50,7 @@ class PlainRows:
     """
 
     def __init__(self, select: Select, schema: Schema) -> None:
+        self._schema = schema
         self._keys = {name: entity_type.primary_key for name, entity_type in schema.types.items()}
         self._shape = _Shape()
         for path in complete_projections(select, schema).projections:
@@ -61,13 +64,22 @@ class PlainRows:
                 # With more attributes of the items than key and value selected, a dict could not hold them.
                 shape.pair = pair if shape.attributes.keys() == set(pair) else None
 
+    def rows(self, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Yield the rows of one page as plain data.
+
+        All of them are checked before the first is yielded; raises `ProtocolError` for an incomplete row and for a
+        value of a wrong type.
+        """
+        check_rows(self._schema, rows, allow_unknown_types=True)
+        return map(self.row, rows)
+
     def row(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return one row of the response as plain data; raises `ProtocolError` for an incomplete row."""
         try:
             return self._entity(row, self._shape)
         except (KeyError, TypeError):
             # An entity that recurs as a bare reference, although a denormalised response was requested, fails here too.
-            raise ProtocolError(f"The server sent an incomplete row: {str(row)[:200]}") from None
+            raise ProtocolError(f"The server sent an incomplete row: {quoted(row)}") from None
 
     def _entity(self, row: Mapping[str, Any], shape: _Shape) -> dict[str, Any]:
         entity_type = row[ENTITY_TYPE]
@@ -91,17 +103,29 @@ class PlainRows:
                     if item[key_name] not in pairs:
                         pairs[item[key_name]] = plain_value(item[value_name])
                 return pairs
-            return [self._value(item, shape) for item in value]
+            return [
+                self._entity(item, shape) if isinstance(item, dict) and ENTITY_TYPE in item else plain_value(item)
+                for item in value
+            ]
         return plain_value(value)
 
 
 def plain_value(value: Any) -> Any:
     """Return a value of a row as plain data: datetimes and dates as ISO 8601 text, datetimes in UTC."""
-    if isinstance(value, dict):
-        if VALUE_TYPE in value:
-            moment = decode_typed(value)
-            return None if moment is None else moment.isoformat()
-        return {key: plain_value(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [plain_value(item) for item in value]
-    return value
+    if isinstance(value, (dict, list)):
+        return _plain_content(decode(value))
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+def _plain_content(value: Any) -> Any:
+    """Replace the datetimes and dates in a decoded value, which may be nested to any depth, and return it."""
+    result = [value]
+    unfinished: list[Any] = [result]
+    while unfinished:
+        content = unfinished.pop()
+        for key, item in content.items() if type(content) is dict else enumerate(content):
+            if isinstance(item, datetime.date):
+                content[key] = item.isoformat()
+            elif type(item) is dict or type(item) is list:
+                unfinished.append(item)
+    return result[0]

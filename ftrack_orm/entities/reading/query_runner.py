@@ -10,7 +10,7 @@ import attrs
 from ftrack_orm.entities.editing.reverting import revert
 from ftrack_orm.entities.identity_map import ResultWindow
 from ftrack_orm.entities.row_queries import query_reply
-from ftrack_orm.errors import QueryError, UnknownEntityType
+from ftrack_orm.errors import ProtocolError, QueryError, UnknownEntityType, quoted
 from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.nodes import Comparison, Operator, Ordering, Path, Select, conjunction
 from ftrack_orm.values import FetchMode
@@ -113,8 +113,19 @@ class QueryRunner:
         key = Path.of(name)
         select = attrs.evolve(self._entity_select(query), order_by=(Ordering(key),))
 
+        last_keys: set[str] = set()
+
         def after_last_key(_: Select, reply: QueryReply) -> Select:
-            is_after = Comparison(key, Operator.GREATER, reply.data[-1][name])
+            last_key = _last_key(reply, name)
+            if last_key in last_keys:
+                raise ProtocolError(
+                    f"The server sent a page of {schema.name} that ends with {quoted(last_key)}, as an earlier page of "
+                    "the same result does.",
+                    entity_type=schema.name,
+                    attribute=name,
+                )
+            last_keys.add(last_key)
+            is_after = Comparison(key, Operator.GREATER, last_key)
             return attrs.evolve(select, criterion=conjunction(select.criterion, is_after))
 
         window = ResultWindow()
@@ -134,7 +145,7 @@ class QueryRunner:
         schema = self._workspace.schema
         plain = PlainRows(query.node, schema)
         for page in self._row_pages(query, complete_projections(query.node, schema), denormalize=True):
-            yield from map(plain.row, page.rows)
+            yield from plain.rows(page.rows)
 
     def rows(self, query: Query[Any]) -> list[dict[str, Any]]:
         """Return the plain rows of a query with aggregates; raises `QueryError` when the type cannot be grouped."""
@@ -199,7 +210,11 @@ class QueryRunner:
         groupable = {each.name for each in types.values() if each.supports_group_by}
         if groupable and name not in groupable:
             raise QueryError(f"The server cannot group {name}; it can group {', '.join(sorted(groupable))}.")
-        return self._row_pages(query, query.node)
+        for page in self._row_pages(query, query.node):
+            for row in page.rows:
+                if type(row) is not dict:
+                    raise ProtocolError(f"The server sent {quoted(row)} as a row of {name}.", entity_type=name)
+            yield page
 
     def _row_pages(
         self, query: Query[Any], select: Select, *, next_page: _NextPage | None = None, denormalize: bool = False
@@ -207,6 +222,7 @@ class QueryRunner:
         """Yield the rows of *select*, the completed select of *query*, in pages of the query's size."""
         next_page = next_page or _at_next_offset
         remaining = select.limit
+        current_select = select
         sent_at = self._workspace.revision
         operation = _page_operation(query, select, remaining)
         (reply,) = self._call([operation], denormalize=denormalize)
@@ -220,7 +236,8 @@ class QueryRunner:
                 return
             current = _RowPage(page.data, operation, sent_at)
             sent_at = self._workspace.revision
-            operation = _page_operation(query, next_page(select, page), remaining)
+            current_select = next_page(current_select, page)
+            operation = _page_operation(query, current_select, remaining)
             pending = self._submit([operation], denormalize=denormalize)
             try:
                 yield current
@@ -232,7 +249,24 @@ class QueryRunner:
 
 
 def _at_next_offset(select: Select, reply: QueryReply) -> Select:
-    return attrs.evolve(select, offset=reply.next_offset)
+    """Return the select of the page after *reply*, the reply to *select*; raises `ProtocolError` without progress."""
+    offset, next_offset = select.offset or 0, reply.next_offset or 0
+    if next_offset <= offset:
+        raise ProtocolError(
+            f"The server sent {quoted(next_offset)} as the offset of the page after offset {quoted(offset)} of "
+            f"{select.entity_type}. The query would never end.",
+            entity_type=select.entity_type,
+        )
+    return attrs.evolve(select, offset=next_offset)
+
+
+def _last_key(reply: QueryReply, name: str) -> str:
+    """Return the key of the last row in *reply*; raises `ProtocolError` if it has none."""
+    row = reply.data[-1]
+    key = row.get(name) if type(row) is dict else None
+    if type(key) is not str and type(key) is not int:
+        raise ProtocolError(f"The server sent a row without entity type or key: {quoted(row)}", attribute=name)
+    return str(key)
 
 
 def _page_operation(query: Query[Any], select: Select, remaining: int | None) -> Operation:
