@@ -50,7 +50,8 @@ class EventHub:
     Callbacks are called on worker threads: events about the same entity one after the other, in the order they were
     received, and other events at the same time. *open_websocket* opens a websocket, *query_records* asks the server for
     rows in ftrack's own query language; without it, missed events are not searched for. Each callback runs in a block
-    of its own that *callback_unit* returns.
+    of its own that *callback_unit* returns. *on_close* is called before the connection is closed for good: it ends the
+    queries for rows that are under way.
 
     The threads do not keep the hub alive: when the last reference to it is dropped, they end and close the connection.
     """
@@ -64,6 +65,7 @@ class EventHub:
         back_off: BackOff | None = None,
         clock: Callable[[], float] = time.monotonic,
         callback_unit: CallbackUnit = no_unit,
+        on_close: Callable[[], object] = lambda: None,
     ) -> None:
         self.id = uuid.uuid4().hex
         self._settings = settings
@@ -72,6 +74,7 @@ class EventHub:
         self._back_off = back_off or BackOff()
         self._clock = clock
         self._callback_unit = callback_unit
+        self._on_close = on_close
         self._lock = threading.RLock()
         self._closing = False
         self._closed = False
@@ -218,6 +221,8 @@ class EventHub:
         was_connected = connection.connected
         # Callbacks that have not ended yet had their time.
         remaining = 0.0 if parts.dispatcher.unfinished else timeout
+        if is_final:
+            self._on_close()
         connection.stop()
         parts.receiver.release()
         if was_connected:

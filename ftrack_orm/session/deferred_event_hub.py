@@ -33,6 +33,8 @@ class DeferredEventHub:
         Raises `SessionClosed` when the session was closed before the first call.
         """
         if self._hub is None:
+            from ftrack_orm.transport.cancellation import Cancellation
+
             from .change_tracking import ChangeTracker
             from .event_hub import load_session_plugins, make_hub
 
@@ -40,8 +42,9 @@ class DeferredEventHub:
             with self._lock:
                 if self._hub is None:
                     parts.workspace.check_open("its event hub cannot be used")
-                    call = partial(parts.channel.call, denormalize=True)
-                    self._hub = make_hub(parts.settings, call, parts.unit_of_work)
+                    closing = Cancellation()
+                    call = partial(parts.channel.call, denormalize=True, cancellation=closing)
+                    self._hub = make_hub(parts.settings, call, parts.unit_of_work, closing.cancel)
                     ChangeTracker(
                         parts.workspace,
                         self._hub,

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from ftrack_orm.settings import Settings
 
 
-def make_hub(settings: Settings, call: ServerCall, unit_of_work: UnitOfWork) -> EventHub:
+def make_hub(
+    settings: Settings, call: ServerCall, unit_of_work: UnitOfWork, on_close: Callable[[], object]
+) -> EventHub:
     """Return a hub for *settings*, not connected. Makes no request.
 
-    *call* sends the queries for missed events. Edits of entities by callbacks are recorded in *unit_of_work*.
+    *call* sends the queries for missed events, and *on_close* ends those under way when the hub is closed. Edits of
+    entities by callbacks are recorded in *unit_of_work*.
     """
 
     def query_records(expression: str) -> Sequence[Mapping[str, Any]]:
@@ -37,7 +40,8 @@ def make_hub(settings: Settings, call: ServerCall, unit_of_work: UnitOfWork) -> 
             return unit_of_work.apart(commit=False)
         return unit_of_work.for_callback(on_leftovers)
 
-    return EventHub(settings, EventConnector(settings).open, query_records, callback_unit=callback_unit)
+    open_websocket = EventConnector(settings).open
+    return EventHub(settings, open_websocket, query_records, callback_unit=callback_unit, on_close=on_close)
 
 
 def load_session_plugins(hub: EventHub, session: Any, settings: Settings) -> None:

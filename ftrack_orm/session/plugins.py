@@ -10,6 +10,7 @@ import importlib.util
 import inspect
 import logging
 import os
+import stat
 import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -51,13 +52,62 @@ def load_plugins(
 
 
 def _plugin_files(folders: Iterable[Path]) -> Iterator[Path]:
+    """Yield the regular `.py` files below *folders*, each once, however many symbolic links lead to it."""
+    seen: set[tuple[int, int]] = set()
     for folder in folders:
         if not folder.is_dir():
             logger.warning("There is no plugin folder %s (plugin_paths, FTRACK_EVENT_PLUGIN_PATH).", folder)
-        for base, inner, names in os.walk(folder, followlinks=True):
+        for base, inner, names in os.walk(folder, followlinks=True, onerror=_warn_of_unreadable_folder):
+            # A folder that was visited before is one that a link leads back to.
+            if _is_repeated(base, seen):
+                inner.clear()
+                continue
             # The same order on every machine: plugins may rely on each other's subscriptions.
             inner.sort()
-            yield from (Path(base, name) for name in sorted(names) if name.endswith(".py"))
+            paths = [os.path.join(base, name) for name in sorted(names) if name.endswith(".py")]
+            _warn_of_writable(base, paths)
+            for path in paths:
+                if not os.path.isfile(path):
+                    # Opening a named pipe would wait for its writer forever.
+                    logger.warning("The plugin %s is skipped: it is not a regular file.", path)
+                elif not _is_repeated(path, seen):
+                    yield Path(path)
+
+
+def _is_repeated(path: str, seen: set[tuple[int, int]]) -> bool:
+    """Return whether a file or folder was seen before, and remember it."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return False
+    identity = status.st_dev, status.st_ino
+    is_repeated = identity in seen
+    seen.add(identity)
+    return is_repeated
+
+
+def _warn_of_unreadable_folder(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        logger.warning("The plugin folder %s cannot be read: %s.", error.filename, error.strerror)
+
+
+def _warn_of_writable(folder: str, paths: Iterable[str]) -> None:
+    """Warn of a folder with plugins, and of plugins, that every user of the machine may replace."""
+    if os.name == "nt":
+        # Windows keeps permissions elsewhere.
+        return
+    for path in (folder, *paths):
+        try:
+            is_writable = os.stat(path).st_mode & stat.S_IWOTH
+        except OSError:
+            continue
+        if is_writable:
+            logger.warning(
+                "Every user of this machine can write to %s, and so run code in this program as a session plugin. "
+                "Take the permission away (chmod o-w), or remove the folder from plugin_paths or "
+                "FTRACK_EVENT_PLUGIN_PATH.",
+                path,
+            )
 
 
 def _load_register(path: Path) -> Callable[..., Any] | None:

@@ -40,8 +40,6 @@ STEP_TIMEOUT_SECONDS = 10.0
 TOTAL_TIMEOUT_SECONDS = 30.0
 #: The longest response of a handshake that is read; handshakes have less than 1 kB, pages of proxies some more.
 MAX_HANDSHAKE_BYTES = 1 << 18
-#: The most bytes of a text, unless the settings have a lower limit for responses.
-MAX_TEXT_BYTES = 1 << 28
 #: Seconds for which a call of the operating system can wait at most; larger numbers may be refused.
 _LONGEST_WAIT_SECONDS = 86_400.0
 _EXCERPT_LENGTH = 200
@@ -53,7 +51,7 @@ class WebSocketConnection:
     A text of more than *max_text_bytes*, or one that takes more than 30 seconds to arrive, ends the connection.
     """
 
-    def __init__(self, connection: Any, handshake: SocketHandshake, max_text_bytes: int = MAX_TEXT_BYTES) -> None:
+    def __init__(self, connection: Any, handshake: SocketHandshake, max_text_bytes: int) -> None:
         self.handshake = handshake
         self._max_text_bytes = max_text_bytes
         #: The time at which a text began that has not arrived completely.
@@ -78,6 +76,8 @@ class WebSocketConnection:
         try:
             text = self._buffered.take_text()
             if text is not None:
+                if len(text) > self._max_text_bytes:
+                    raise ValueError("a text has more bytes than the limit")
                 return str(text, "utf-8")
             # The selector does not see bytes that TLS has already decrypted.
             pending = getattr(self._socket, "pending", None)
@@ -197,7 +197,7 @@ class EventConnector:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._url = f"{settings.server_url}/socket.io/1/"
-        self._max_bytes = getattr(settings, "max_response_bytes", None) or MAX_TEXT_BYTES
+        self._max_bytes = settings.max_response_bytes
         # Kept for the next connection, as a browser does: a load balancer's cookie selects the same server.
         self._cookies = RequestsCookieJar()
         self._cookies.update(dict(settings.cookies))
@@ -224,8 +224,9 @@ class EventConnector:
             handshake = self._request_handshake(connection.http)
             opened = self._connect(connection.http, handshake, opening)
         except FtrackError as error:
-            if opening.is_timed_out:
-                raise self._timed_out(timeout) from error
+            # A connection that was shut down may look like an answer that was cut.
+            if opening.is_aborted:
+                raise self._ended(opening, timeout) from error
             raise
         finally:
             timer.cancel()
@@ -234,10 +235,12 @@ class EventConnector:
             connection.http.close()
         if opening.is_aborted:
             opened.close()
-            raise self._timed_out(timeout) if opening.is_timed_out else _cancelled()
+            raise self._ended(opening, timeout)
         return opened
 
-    def _timed_out(self, timeout: float) -> RequestTimeout:
+    def _ended(self, opening: _Opening, timeout: float) -> TransportError:
+        if not opening.is_timed_out:
+            return TransportError("The attempt to connect to the event server was ended.", safe_to_retry=True)
         return RequestTimeout(
             f"The event server of {self._settings.server_url} did not complete the handshake within {timeout:g} s.",
             safe_to_retry=True,
@@ -343,10 +346,6 @@ def _read_up_to(response: requests.Response, limit: int) -> bytes:
         if len(body) > limit:
             break
     return bytes(body)
-
-
-def _cancelled() -> TransportError:
-    return TransportError("The attempt to connect to the event server was ended.", safe_to_retry=True)
 
 
 def _reason(error: BaseException) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import socket
 import threading
 from pathlib import Path
 from typing import Any
@@ -185,3 +186,20 @@ def test_a_reset_rolls_back_expires_everything_and_notifies_plugins(
     assert (task.name, task.bid) == ("renamed meanwhile", 0.0)
     assert session.get("Task", task.id) is task
     assert topics == ["ftrack.api.session.configure-location", "ftrack.api.session.reset"]
+
+
+@pytest.mark.parametrize("catch_up", [True, False], ids=["first query", "websocket handshake"])
+def test_closing_the_session_ends_a_connection_attempt_that_the_server_does_not_answer(*, catch_up: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        session = Session(url, "key", "jane", schema_cache_path=False, catch_up_events=catch_up)
+        hub = session.event_hub
+        hub.connect(wait=False)
+        accepted, _ = listener.accept()
+        assert accepted.recv(1)
+        connection = hub._connection
+        assert connection is not None
+        session.close()
+        # Had the attempt gone on, the thread would still wait for the answer.
+        assert not connection._thread.is_alive()
+        accepted.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 from collections.abc import Callable
 from pathlib import Path
@@ -109,3 +110,54 @@ def test_a_plugin_that_exits_on_import_is_skipped(folder: Callable[..., Path]) -
     session = Session()
     path = folder(a="import sys\nsys.exit(2)\n", b=register("b"))
     assert load_plugins([path], session, {}, CallbackRunner(Counters()).run) == 1
+
+
+@pytest.mark.parametrize("exit_call", ["sys.exit(0)", "sys.exit()", "raise SystemExit", "exit(3)", "quit()"])
+def test_a_plugin_that_exits_when_it_is_registered_is_an_error_of_that_plugin(
+    folder: Callable[..., Path], caplog: pytest.LogCaptureFixture, exit_call: str
+) -> None:
+    session, counters = Session(), Counters()
+    path = folder(a=f"import sys\ndef register(session):\n    {exit_call}\n", b=register("b"))
+    assert load_plugins([path], session, {}, CallbackRunner(counters).run) == 1
+    assert session.registered == ["b"]
+    assert counters.read(waiting=0, unsent=0).failed == 1
+    assert "a.py" in caplog.text
+
+
+def test_symbolic_links_that_form_loops_register_a_plugin_once(folder: Callable[..., Path]) -> None:
+    path = folder(inner__a=register("a"), b=register("b"))
+    (path / "inner" / "up").symlink_to(path, target_is_directory=True)
+    (path / "inner" / "self").symlink_to(path / "inner", target_is_directory=True)
+    (path / "again.py").symlink_to(path / "b.py")
+    (path / "lost.py").symlink_to(path / "missing.py")
+    (path / "itself.py").symlink_to(path / "itself.py")
+    session = Session()
+    assert load_plugins([path, path / "inner", path], session, {}, CallbackRunner(Counters()).run) == 2
+    assert sorted(session.registered) == ["a", "b"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes in folders")
+def test_what_is_no_regular_file_is_skipped(folder: Callable[..., Path], caplog: pytest.LogCaptureFixture) -> None:
+    path = folder(b=register("b"))
+    os.mkfifo(path / "a.py")
+    (path / "folder.py").mkdir()
+    session = Session()
+    assert load_plugins([path], session, {}, CallbackRunner(Counters()).run) == 1
+    assert "a.py" in caplog.text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps permissions elsewhere")
+def test_folders_and_plugins_that_everybody_may_write_are_warned_about(
+    folder: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    path = folder(a=register("a"), inner__b=register("b"), inner__c=register("c"))
+    for each in (path, path / "inner", *path.rglob("*.py")):
+        each.chmod(0o755)
+    load_plugins([path], Session(), {}, CallbackRunner(Counters()).run)
+    assert caplog.text == ""
+    (path / "inner").chmod(0o777)
+    (path / "a.py").chmod(0o666)
+    session = Session()
+    load_plugins([path], session, {}, CallbackRunner(Counters()).run)
+    assert session.registered == ["a", "b", "c"]
+    assert [record.args for record in caplog.records] == [(str(path / "a.py"),), (str(path / "inner"),)]

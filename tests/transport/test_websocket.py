@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from ftrack_orm.errors import AuthenticationError, ProtocolError, SettingsError, TransportError
+from ftrack_orm.errors import AuthenticationError, ProtocolError, RequestTimeout, SettingsError, TransportError
 from ftrack_orm.settings import Settings
+from ftrack_orm.transport.cancellation import Cancellation
 from ftrack_orm.transport.user_agent import user_agent
-from ftrack_orm.transport.websocket import EventConnector, WebSocketConnection
+from ftrack_orm.transport.websocket import STEP_TIMEOUT_SECONDS, EventConnector, WebSocketConnection
 
 TIMEOUT = 30
 HANDSHAKE = "s3ss10n:60:60:websocket,xhr-polling"
@@ -269,3 +270,123 @@ def test_a_websocket_uses_the_proxy_of_the_settings(
         made.open()
     assert plain.requests.get().startswith("GET http://ftrack.invalid/socket.io/1/")
     assert plain.requests.get(timeout=TIMEOUT).startswith("CONNECT ftrack.invalid:80")
+
+
+@pytest.mark.parametrize("part", ["accepted", "response", "upgrade"])
+def test_a_cancellation_ends_a_handshake_under_way(connector: Callable[..., EventConnector], part: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = StallingServer(listener, part)
+        settings = Settings.resolve(
+            f"http://127.0.0.1:{listener.getsockname()[1]}", KEY, "jane", schema_cache_path=False, environ={}
+        )
+        cancellation = Cancellation()
+        outcome: queue.Queue[BaseException | None] = queue.Queue()
+
+        def connect() -> None:
+            try:
+                EventConnector(settings).open(cancellation)
+            except BaseException as error:
+                outcome.put(error)
+
+        threading.Thread(target=connect, daemon=True).start()
+        assert server.stalled.wait(TIMEOUT)
+        cancellation.cancel()
+        # Less than the timeout of a step, which would end the handshake as well.
+        assert isinstance(outcome.get(timeout=STEP_TIMEOUT_SECONDS / 2), TransportError)
+
+
+@pytest.mark.parametrize("part", ["response", "upgrade"])
+def test_a_handshake_that_drips_ends_with_its_timeout(part: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        StallingServer(listener, part, drips=True)
+        settings = Settings.resolve(
+            f"http://127.0.0.1:{listener.getsockname()[1]}", KEY, "jane", schema_cache_path=False, environ={}
+        )
+        with pytest.raises(RequestTimeout, match=r"within 0\.5 s") as raised:
+            EventConnector(settings).open(timeout=0.5)
+        assert raised.value.safe_to_retry
+
+
+def test_a_handshake_of_any_size_is_bounded(plain: PlainServer, connector: Callable[..., EventConnector]) -> None:
+    plain.text = HANDSHAKE + "x" * 1_000_000
+    with pytest.raises(ProtocolError, match="more than"):
+        connector().open()
+    plain.text = HANDSHAKE
+    with pytest.raises(ProtocolError, match="more than 10 bytes"):
+        connector(max_response_bytes=10).open()
+
+
+def test_the_session_id_of_a_handshake_cannot_change_the_request(
+    plain: PlainServer, connector: Callable[..., EventConnector]
+) -> None:
+    plain.text = "../x?y\r\nHost: z/é:60:60:websocket"
+    plain.text = plain.text.replace("Host: z", "Host z")
+    connector().open().close()
+    plain.requests.get()
+    assert plain.requests.get().startswith("GET /socket.io/1/websocket/..%2Fx%3Fy%0D%0AHost%20z%2F%C3%A9 HTTP/1.1")
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        frame("x" * 2_000),
+        frame("x" * 100_000),
+        bytes([0x01, 0x05]) + b"x" * 5 + (frame("?", opcode=9) + bytes([0x00, 0x05]) + b"x" * 5) * 500,
+        bytes([0x81, 127]) + (1 << 62).to_bytes(8, "big") + b"x" * 100_000,
+    ],
+    ids=["short", "long", "in frames between pings", "announced"],
+)
+def test_a_text_beyond_the_limit_ends_the_connection(
+    plain: PlainServer, connector: Callable[..., EventConnector], frames: bytes
+) -> None:
+    plain.frames = frame("small") + frames
+    websocket = connector(max_response_bytes=1_500).open()
+    with pytest.raises(TransportError, match="more bytes than the limit"):
+        for _ in range(5_000):
+            assert websocket.receive(TIMEOUT) in ("small", None)
+    websocket.close()
+
+
+def test_a_timeout_of_any_length_can_be_waited_for(
+    plain: PlainServer, connector: Callable[..., EventConnector]
+) -> None:
+    plain.frames = frame("text")
+    websocket = connector().open()
+    assert websocket.receive(1e300) == "text"
+    websocket.close()
+
+
+class StallingServer:
+    """Stops in the given part of a handshake: once a connection is accepted, or within a response.
+
+    If it *drips*, it sends a byte of that response every hundredth of a second.
+    """
+
+    def __init__(self, listener: socket.socket, part: str, *, drips: bool = False) -> None:
+        self.listener, self.part, self.drips = listener, part, drips
+        self.stalled = threading.Event()
+        self.kept: list[socket.socket] = []
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.listener.accept()
+                self.kept.append(connection)
+                self.answer(connection)
+
+    def answer(self, connection: socket.socket) -> None:
+        if self.part != "accepted":
+            is_upgrade = "upgrade: websocket" in connection.recv(65_536).decode().lower()
+            if is_upgrade or self.part == "response":
+                connection.sendall(b"HTTP/1.1 200 OK\r\nX-Padding: ")
+            else:
+                head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(HANDSHAKE)}\r\nConnection: close\r\n\r\n{HANDSHAKE}"
+                connection.sendall(head.encode())
+                connection.close()
+                return
+        self.stalled.set()
+        while self.drips:
+            connection.sendall(b"x")
+            self.stalled.clear()
+            self.stalled.wait(0.01)
