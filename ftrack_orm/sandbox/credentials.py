@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 _metadata = sa.MetaData()
 
+#: The name of the table.
+TABLE = "__api_key__"
+
 #: Keys are stored as digests, so that a database file can be passed on without giving keys away.
 _KEYS = sa.Table(
-    "__api_key__",
+    TABLE,
     _metadata,
     sa.Column("digest", sa.Text, primary_key=True),
     sa.Column("user_id", sa.Text, nullable=False),

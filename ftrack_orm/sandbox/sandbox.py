@@ -8,22 +8,28 @@ import json
 import os
 import secrets
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
-
-from ftrack_orm.errors import SettingsError
+from ftrack_orm.errors import ProtocolError, SettingsError, UnknownEntityType
+from ftrack_orm.files import read_regular_file
 from ftrack_orm.schema import relations
 from ftrack_orm.schema.model import Schema
 
 from . import credentials, datamodel, seeds
 from .application import Application
+from .database import check_content, create_engine, database_errors, end_opening
 from .events.controller import EventServerController
 from .server import HOST, Server
 from .tables import Tables
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+#: The largest schema file that is read. Those of large studios have a few megabytes.
+MAX_SCHEMA_BYTES = 64 << 20
 
 #: The username of the sandbox's administrator by default.
 DEFAULT_USER = "sandbox"
@@ -107,16 +113,15 @@ class Sandbox:
         """
         if self._thread is not None:
             return
-        engine = _create_engine(self._database)
+        engine = create_engine(self._database)
         try:
-            tables, schemas = _load_schema(self._schema)
-            self._prepare(engine, tables)
+            with _schema_errors(self._schema):
+                tables, schemas = _load_schema(self._schema)
+                with database_errors(self._database):
+                    self._prepare(engine, tables)
             server = Server(Application(engine, tables, schemas, self._clock), self.events)
-        except BaseException as error:
+        except BaseException:
             engine.dispose()
-            if isinstance(error, sa.exc.OperationalError):
-                message = f"The database {os.fspath(self._database)} cannot be opened or written: {error.orig}."
-                raise SettingsError(message) from error
             raise
         self._ready.clear()
         self._failure = None
@@ -161,7 +166,8 @@ class Sandbox:
         """Create and seed the tables of a new database, or check an existing one, and grant the user's API key."""
         version = _schema_version(tables.schema)
         with engine.begin() as connection:
-            stored_version = connection.exec_driver_sql("PRAGMA user_version").scalar()
+            own_tables = {*tables.metadata.tables, credentials.TABLE}
+            stored_version = check_content(connection, self._database, own_tables)
             if stored_version == 0:  # new, or seeding it failed
                 tables.metadata.create_all(connection)
                 credentials.create_table(connection)
@@ -174,27 +180,17 @@ class Sandbox:
                 )
             try:
                 credentials.grant_api_key(connection, tables, self.api_user, self.api_key)
+            except UnknownEntityType:  # a LookupError too, for a schema without users
+                raise
             except LookupError as error:
-                raise SettingsError(f"{error} Pass a user of the database as api_user.") from None
+                origin = "" if self._schema is None else f" The schema is that of {os.fspath(self._schema)}."
+                raise SettingsError(f"{error} Pass a user of the database as api_user.{origin}") from None
+            end_opening(connection)
 
 
 def _schema_version(schema: Schema) -> int:
     """Return the number that marks a seeded database, which depends on the schema its tables were made for."""
     return 1 + int(schema.hash[:7], 16)
-
-
-def _create_engine(database: str | os.PathLike[str]) -> sa.Engine:
-    """Return an engine with one connection, which is opened here and used by the worker thread later."""
-    url = sa.URL.create("sqlite", database=os.fspath(database))
-    engine = sa.create_engine(url, poolclass=sa.StaticPool, connect_args={"check_same_thread": False})
-
-    @sa.event.listens_for(engine, "connect")
-    def configure(connection: Any, record: Any) -> None:
-        # The data is for development: speed matters more than surviving a power failure.
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("PRAGMA journal_mode = MEMORY")
-
-    return engine
 
 
 def _load_schema(schema: str | os.PathLike[str] | None) -> tuple[Tables, Sequence[Mapping[str, Any]]]:
@@ -203,8 +199,26 @@ def _load_schema(schema: str | os.PathLike[str] | None) -> tuple[Tables, Sequenc
     if schema is None:
         return Tables(Schema.from_answer(model.schemas), model.relations), model.schemas
     try:
-        schemas = json.loads(Path(schema).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"The schema file {os.fspath(schema)} cannot be read: {error}.") from error
+        schemas = json.loads(read_regular_file(schema, MAX_SCHEMA_BYTES).decode("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        problem = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise SettingsError(f"The schema file {os.fspath(schema)} cannot be read: {problem}.") from error
+    if not isinstance(schemas, list):
+        raise ProtocolError(f"A list of entity types was expected, not {schemas!r:.80}.")
     studio_schema = Schema.from_answer(schemas)
     return Tables(studio_schema, relations.infer(studio_schema, model.relations)), schemas
+
+
+@contextmanager
+def _schema_errors(schema: str | os.PathLike[str] | None) -> Iterator[None]:
+    """Raise `SettingsError`, which names the file, if the block fails because a studio's schema has unusable content.
+
+    A file may describe anything, so that any error is possible while tables are made and seeded for it.
+    """
+    try:
+        yield
+    except Exception as error:
+        if schema is None or isinstance(error, SettingsError):
+            raise
+        message = f"The schema file {os.fspath(schema)} cannot be served: {type(error).__name__}: {error!s:.500}"
+        raise SettingsError(message) from error

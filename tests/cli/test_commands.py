@@ -127,6 +127,35 @@ def test_sandbox_uses_the_given_port_user_key_and_file(
     assert (tmp_path / "kept.db").exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "content", "message"),
+    [
+        (["--database", "x"], b"no database" * 100, "The database x cannot be opened or written: it is not an SQLite"),
+        (["--schema", "x"], b"{", "The schema file x cannot be read: "),
+        (["--schema", "x"], b"[5]", "The schema file x cannot be served: "),
+    ],
+)
+def test_sandbox_exits_with_a_message_that_names_a_damaged_file(
+    started: Callable[..., subprocess.Popen[str]], tmp_path: Path, options: list[str], content: bytes, message: str
+) -> None:
+    (tmp_path / "x").write_bytes(content)
+    output, errors = started("sandbox", *options).communicate(timeout=TIMEOUT_SECONDS)
+    assert output == ""
+    assert errors.startswith(f"SettingsError: {message}")
+    assert "Traceback" not in errors
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="FIFOs are files of POSIX systems")
+@pytest.mark.parametrize("option", ["--database", "--schema"])
+def test_sandbox_refuses_a_fifo_without_waiting(
+    started: Callable[..., subprocess.Popen[str]], tmp_path: Path, option: str
+) -> None:
+    os.mkfifo(tmp_path / "x")
+    _, errors = started("sandbox", option, "x").communicate(timeout=TIMEOUT_SECONDS)
+    assert "it is a FIFO, not a regular file" in errors
+    assert "Traceback" not in errors
+
+
 def test_sandbox_serves_a_schema_file(started: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
     schemas = json.loads(json.dumps(datamodel.load().schemas))
     schemas.append({"id": "Prop", "primary_key": ["id"], "properties": {"id": {"type": "string", "default": "{uid}"}}})

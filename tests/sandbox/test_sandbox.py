@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
+import random
 import socket
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,8 @@ import requests
 
 from ftrack_orm.errors import SettingsError
 from ftrack_orm.sandbox import Sandbox, datamodel
+from tests.mutations import damage_value
+from tests.property_settings import examples
 
 
 def call(box: Sandbox, *operations: dict[str, Any]) -> list[Any]:
@@ -167,3 +172,46 @@ def test_a_database_whose_seeding_failed_is_seeded_the_next_time(tmp_path: Path)
 def test_a_database_that_cannot_be_opened_is_a_settings_error(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be opened"):
         Sandbox(database=tmp_path / "missing folder" / "x.db").start()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{", "cannot be read: Expecting"),
+        (b"\xff", "cannot be read: 'utf-8'"),
+        (b"[" * 100_000, "cannot be read: maximum recursion"),
+        (b"[" + b"9" * 10_000 + b"]", "cannot be read: Exceeds the limit"),
+        (b'{"Task": {}}', "cannot be served: ProtocolError: A list of entity types was expected"),
+        (b'[{"id": "Task"}]', "cannot be served: ProtocolError: .*KeyError 'properties'"),
+        (b'[{"id": "Task", "primary_key": ["id"], "properties": {"id": {"type": "string"}}}]', "cannot be served"),
+        (b"[]", "cannot be served"),
+    ],
+)
+def test_a_schema_file_with_other_content_is_a_settings_error(tmp_path: Path, content: bytes, message: str) -> None:
+    file = tmp_path / "schema.json"
+    file.write_bytes(content)
+    with pytest.raises(SettingsError, match=f"The schema file {file} {message}"):
+        Sandbox(schema=file).start()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="FIFOs are files of POSIX systems")
+def test_a_fifo_as_schema_file_is_refused_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "schema.json")
+    with pytest.raises(SettingsError, match="cannot be read: it is a FIFO, not a regular file"):
+        Sandbox(schema=tmp_path / "schema.json").start()
+
+
+def test_mutated_schema_files_are_served_or_settings_errors(tmp_path: Path) -> None:
+    chance = random.Random(13)
+    kept = {"User", "Task", "TypedContext", "Context", "Project", "Status", "Type", "BaseUser", "Resource"}
+    schemas = [each for each in datamodel.load().schemas if each["id"] in kept]
+    file = tmp_path / "schema.json"
+    for _ in range(examples(40, 600)):
+        file.write_text(json.dumps(damage_value(schemas, chance)))
+        box = Sandbox(schema=file)
+        try:
+            box.start()
+        except SettingsError as error:
+            assert str(file) in str(error)
+        finally:
+            box.stop()
