@@ -12,6 +12,7 @@ from ftrack_orm.errors import UnknownAttribute, quoted, suggestion
 from .attributes import ClassAttribute, EntityAttribute, ShadowingAttribute
 from .behaviours import check_behaviour, names_defined_by_behaviours
 from .entity import Entity
+from .reserved_names import is_reserved, reserved_names
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.model import EntityType, Schema
@@ -83,7 +84,8 @@ class Classes:
 
     def _update_class(self, built: type[Entity], entity_type: EntityType) -> None:
         for name in built.__attributes__.keys() - entity_type.attributes.keys():
-            delattr(type(built), name)
+            if not is_reserved(name):
+                delattr(type(built), name)
             if isinstance(vars(built).get(name), ShadowingAttribute):
                 delattr(built, name)
         for name, expression in self._expressions(entity_type).items():
@@ -104,20 +106,23 @@ class Classes:
         return cast("type[Entity]", metaclass(entity_type.name, bases, namespace))
 
     def _expressions(self, entity_type: EntityType) -> dict[str, Any]:
-        return {name: ClassAttribute(name, self.schema) for name in entity_type.attributes}
+        return {name: ClassAttribute(name, self.schema) for name in entity_type.attributes if not is_reserved(name)}
 
 
 def _namespace(entity_type: EntityType, mro: tuple[type, ...]) -> dict[str, Any]:
     """Return the class attributes of an entity class that inherits from the classes in *mro*."""
     attributes = {name: EntityAttribute(attribute) for name, attribute in entity_type.attributes.items()}
     defined = names_defined_by_behaviours(mro)
-    return {
+    namespace = {
         "__doc__": f"The entity type {entity_type.name} of the connected server.",
         "__entity_type__": entity_type.name,
         "__schema__": entity_type,
         "__attributes__": MappingProxyType(attributes),
-        **{name: ShadowingAttribute(name) for name in attributes if name in defined},
+        **{name: ShadowingAttribute(name) for name in attributes if name in defined and not is_reserved(name)},
     }
+    inherited = {name for cls in mro for name in getattr(cls, "__attributes__", ())}
+    reserved = {name for name in inherited | attributes.keys() if is_reserved(name)}
+    return {**namespace, **reserved_names(reserved, namespace, mro)} if reserved else namespace
 
 
 class Types:

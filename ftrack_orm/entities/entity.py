@@ -113,12 +113,17 @@ class Entity:
     # Entity classes have no class attributes by the schema's names, so Python finds a loaded value in __dict__ without
     # a call, and a missing one leads to __getattr__. Setting has to be intercepted for the same reason.
     def __setattr__(self, name: str, value: Any) -> None:
+        if name[:2] == "__":
+            raise self.__unknown(name)
         self.__find(name).set(self, value)
 
     def __delattr__(self, name: str) -> None:
         raise UsageError(f"{type(self).__name__}.{name} cannot be deleted; set it to None to clear it.")
 
     def __getattr__(self, name: str) -> Any:
+        if name[:2] == "__":
+            # Python looks for special names; a schema's attribute of such a name is reached by item.
+            raise self.__unknown(name)
         return self.__find(name).load(self)
 
     def __dir__(self) -> list[str]:
@@ -163,6 +168,9 @@ class Entity:
             f"{self!r} belongs to its session and cannot be copied or pickled; pass its id and use session.get, "
             "or plain values."
         )
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self.__reduce_ex__(4)
 
 
 # Entities intercept every assignment, so the library sets their slots through the slots' own descriptors.

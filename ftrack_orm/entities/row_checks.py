@@ -137,6 +137,10 @@ def _check_entities(
                 is_usual = False
             if not is_usual:
                 _check_keys(group, entity_type, key_name, owner, attribute)
+        if not entity_type.primary_key:
+            raise ProtocolError(
+                f"The server sent rows of type {name}, which has no primary key in the schema.", entity_type=name
+            )
         reference_length = 1 + len(entity_type.primary_key)
         lengths = set(map(len, group))
         if lengths != {reference_length}:

@@ -18,6 +18,7 @@ import attrs
 from ftrack_orm.errors import ProtocolError, UnknownAttribute, UnknownEntityType, quoted, suggestion
 
 from . import inheritance
+from .answer_checks import check_schema_answer
 from .attribute import Attribute, read_attribute
 from .membership import Membership, inverse_collections, membership
 from .relations import Inverse, Through
@@ -70,8 +71,9 @@ class Schema:
     def from_answer(cls, answer: list[dict[str, Any]]) -> Schema:
         """Read the reply to `query_schemas`, an array of type descriptions.
 
-        Raises `ProtocolError` for another shape.
+        Raises `ProtocolError` for another shape, naming entity type, attribute and value.
         """
+        check_schema_answer(answer)
         try:
             described = {description["id"]: description for description in answer}
             bases = inheritance.bases(described)
@@ -81,8 +83,8 @@ class Schema:
                 for name, description in described.items()
             }
         except (KeyError, TypeError, AttributeError) as error:
-            message = f"The server's schema is not of the known shape: {type(error).__name__} {error}."
-            raise ProtocolError(message, excerpt=repr(answer)[:500]) from error
+            message = f"The server's schema is not of the known shape: {type(error).__name__} {quoted(str(error))}."
+            raise ProtocolError(message, excerpt=quoted(answer)) from error
         subtypes: dict[str, list[str]] = {name: [] for name in types}
         for name, entity_type in types.items():
             for base in entity_type.bases:

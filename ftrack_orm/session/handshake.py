@@ -8,7 +8,14 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from ftrack_orm.errors import AuthenticationError, FtrackError, ProtocolError, ServerCompatibilityError, ServerError
+from ftrack_orm.errors import (
+    AuthenticationError,
+    FtrackError,
+    ProtocolError,
+    ServerCompatibilityError,
+    ServerError,
+    quoted,
+)
 from ftrack_orm.schema.model import Schema
 from ftrack_orm.wire.operations import Operation, QuerySchemasOperation, QueryServerInformationOperation
 from ftrack_orm.wire.replies import RawReply, Reply
@@ -120,9 +127,14 @@ class Handshake:
         """Take the bodies of the handshake replies. Return the error that prevented reading a newer schema, or None."""
         information = bodies[0]
         if not isinstance(information, Mapping):
-            raise ProtocolError(f"The server information is not a JSON object: {information!r:.200}")
+            raise ProtocolError(f"The server information is not a JSON object: {quoted(information)}")
         check_version(str(information.get("version", "")))
         current = information.get("schema_hash")
+        if current is not None and not isinstance(current, str):
+            raise ProtocolError(
+                f"The server sent {quoted(current)} as schema_hash of its information, where text was expected.",
+                attribute="schema_hash",
+            )
         if len(bodies) > 1:
             self._set_schema(bodies[1])
             self._store(current)
@@ -153,8 +165,6 @@ class Handshake:
             self._accept([reply.body if isinstance(reply, RawReply) else None], **options)
 
     def _set_schema(self, answer: Any) -> None:
-        if not isinstance(answer, list):
-            raise ProtocolError(f"The schema is not a JSON array of types: {answer!r:.200}")
         self._schema = Schema.from_answer(answer)
 
     def _store(self, current: str | None) -> None:
