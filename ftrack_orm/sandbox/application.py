@@ -89,13 +89,12 @@ class Application:
         """
         if (method, path) != ("POST", "/api"):
             return not_found(method, path)
-        lowercase_headers = {name.lower(): value for name, value in headers.items()}
         try:
             with self._connection.begin():
-                replies, event = self._execute(lowercase_headers, body)
+                replies, event = self._execute(_lowercase(headers), body)
                 text = json_text.dumps(replies)
         except Exception as error:
-            return self._refusal(error, lowercase_headers)
+            return self._refusal(error, headers)
         if event is not None:
             self._announce(event)
         return HttpResponse(200, JSON, text)
@@ -105,12 +104,11 @@ class Application:
 
         A server calls it before it reads the body of a request. `handle` checks them again, in its transaction.
         """
-        lowercase_headers = {name.lower(): value for name, value in headers.items()}
         try:
             with self._connection.begin():
-                self._authenticate(lowercase_headers)
+                self._authenticate(_lowercase(headers))
         except Exception as error:
-            return self._refusal(error, lowercase_headers)
+            return self._refusal(error, headers)
         return None
 
     def _authenticate(self, headers: Mapping[str, str]) -> str:
@@ -123,7 +121,7 @@ class Application:
             error = request_body.nested_too_deeply()
         if not isinstance(error, FtrackError):
             _LOG.error("The embedded server failed on a request.", exc_info=error)
-        return refusal(error, strict=headers.get("ftrack-strict-api", "").lower() == "true")
+        return refusal(error, headers)
 
     def _announce(self, event: dict[str, Any]) -> None:
         """Publish the event of a request that is committed, whose response must not depend on it."""
@@ -154,10 +152,18 @@ def not_found(method: str, path: str) -> HttpResponse:
     return HttpResponse(404, JSON, error_response.body(error_object))
 
 
-def refusal(error: Exception, *, strict: bool) -> HttpResponse:
-    """Return the response to a request that failed with *error*; its status is 200 unless the client is *strict*."""
+def refusal(error: Exception, headers: Mapping[str, str]) -> HttpResponse:
+    """Return the response to a request with *headers* that failed with *error*.
+
+    Its status is 200 unless the client asks for the status of the error.
+    """
+    strict = _lowercase(headers).get("ftrack-strict-api", "").lower() == "true"
     status = error_response.http_status(error, strict=strict)
     return HttpResponse(status, JSON, error_response.body(error_response.error_object(error)))
+
+
+def _lowercase(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def _token(headers: Mapping[str, str], name: str) -> str | None:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from .application import not_found
+from ftrack_orm.errors import InvalidValue
+
+from .application import not_found, refusal
 from .events.controller import EventServerController
 from .events.server import EventServer
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-#: The largest accepted request body; a batch may carry the changes of a whole production.
+#: The largest request body that is read, of a client with valid credentials; it may change a whole production.
 MAX_BODY_BYTES = 256 * 1024 * 1024
 
 HOST = "127.0.0.1"
@@ -42,8 +44,14 @@ _CLIENT_CLOSED_REQUEST = 499
 class Server:
     """Serves an application in the event loop it is started in; *controller* gives access to the event server."""
 
-    def __init__(self, application: Application, controller: EventServerController | None = None) -> None:
+    def __init__(
+        self,
+        application: Application,
+        controller: EventServerController | None = None,
+        max_body_bytes: int = MAX_BODY_BYTES,
+    ) -> None:
         self._application = application
+        self._max_body_bytes = max_body_bytes
         self._controller = EventServerController() if controller is None else controller
         self._events = EventServer(self._authenticate, self._controller.notify)
         # One thread at a time may use SQLite's connection, and the event loop must not wait for it.
@@ -55,11 +63,11 @@ class Server:
 
     async def start(self, port: int) -> int:
         """Listen on 127.0.0.1 and return the port, a free one for 0; raises `OSError` when the port is in use."""
-        site = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_log_disconnects])
-        site.router.add_post("/api", self._handle_api)
+        site = web.Application(client_max_size=self._max_body_bytes, middlewares=[_log_disconnects])
+        site.router.add_post("/api", self._handle_api, expect_handler=_defer_continue)
         site.router.add_get("/", self._handle_index)
         self._events.start(site.router)
-        site.router.add_route("*", "/{path:.*}", self._handle_other)
+        site.router.add_route("*", "/{path:.*}", self._handle_other, expect_handler=_defer_continue)
         self._runner = web.AppRunner(site, access_log=None, shutdown_timeout=RESPONSE_TIMEOUT_SECONDS)
         await self._runner.setup()
         await web.TCPSite(self._runner, HOST, port).start()
@@ -94,23 +102,52 @@ class Server:
         self._worker.shutdown()
 
     async def _receive(self, request: web.Request) -> bytes:
-        """Return the body of a request. Raises `ConnectionError` when the server stops before it has arrived."""
+        """Return the body of a request.
+
+        Raises `ConnectionError` when the server stops before it has arrived, and `InvalidValue` for a body that is too
+        large or malformed.
+        """
         transport = request.transport
         if transport is None or self._is_stopping:
             raise ConnectionAbortedError("The connection was closed or the server is stopping.")
+        if (request.content_length or 0) > self._max_body_bytes:
+            raise self._too_large()
         self._receiving.add(transport)
         try:
+            if request.headers.get("Expect", "").lower() == "100-continue":
+                await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                request.writer.output_size = 0  # else aiohttp believes that the response has begun
             return await request.read()
+        except ConnectionError:
+            raise
+        except web.HTTPRequestEntityTooLarge:
+            raise self._too_large() from None
+        except Exception as error:  # an invalid chunk or compression, in aiohttp's words
+            raise InvalidValue(f"The body of the request cannot be read: {error}") from error
         finally:
             self._receiving.discard(transport)
 
-    async def _handle_api(self, request: web.Request) -> web.Response:
-        body = await self._receive(request)
-        loop = asyncio.get_running_loop()
-        response = await loop.run_in_executor(
-            self._worker, self._application.handle, request.method, request.path, dict(request.headers), body
+    def _too_large(self) -> InvalidValue:
+        return InvalidValue(
+            f"The body of a request must have at most {self._max_body_bytes:,} bytes: "
+            "send fewer operations in one request."
         )
-        return _web_response(response)
+
+    async def _handle_api(self, request: web.Request) -> web.Response:
+        headers = dict(request.headers)
+        loop = asyncio.get_running_loop()
+        # A client without valid credentials must not be able to fill the memory: its body is not read.
+        refused = await loop.run_in_executor(self._worker, self._application.check_credentials, headers)
+        if refused is not None:
+            return _web_response(refused)
+        try:
+            body = await self._receive(request)
+        except InvalidValue as error:
+            return _web_response(refusal(error, headers))
+        handle = self._application.handle
+        return _web_response(
+            await loop.run_in_executor(self._worker, handle, request.method, request.path, headers, body)
+        )
 
     async def _authenticate(self, api_user: str, api_key: str) -> Mapping[str, Any]:
         loop = asyncio.get_running_loop()
@@ -121,6 +158,10 @@ class Server:
 
     async def _handle_other(self, request: web.Request) -> web.Response:
         return _web_response(not_found(request.method, request.path))
+
+
+async def _defer_continue(request: web.Request) -> None:
+    """Let the handler respond to the header `Expect`: aiohttp would ask for the body before credentials are checked."""
 
 
 def _web_response(response: HttpResponse) -> web.Response:

@@ -2,48 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
-import contextlib
 import http.client
 import json
 import logging
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 import pytest
 import requests
 
 from ftrack_orm.sandbox.application import Application, HttpResponse
-from ftrack_orm.sandbox.server import Server
-
-
-class RunningServer:
-    """A server in a thread with an event loop of its own."""
-
-    def __init__(self, application: Application) -> None:
-        self._server = Server(application)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
-        self._stopping: concurrent.futures.Future[None] | None = None
-        self.port = asyncio.run_coroutine_threadsafe(self._server.start(0), self._loop).result(10)
-
-    def begin_to_stop(self) -> concurrent.futures.Future[None]:
-        if self._stopping is None:
-            self._stopping = asyncio.run_coroutine_threadsafe(self._server.stop(), self._loop)
-        return self._stopping
-
-    def stop(self) -> None:
-        try:
-            self.begin_to_stop().result(10)
-        finally:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(10)
-            self._loop.close()
+from tests.sandbox.running_server import RunningServer, connect, was_closed
+from tests.sandbox.studio import Studio
 
 
 @pytest.fixture
@@ -142,6 +115,13 @@ def test_requests_from_many_threads_are_handled_one_after_the_other(url: str, pr
 # -- clients that disconnect --------------------------------------------------------------------------------------
 
 
+def expecting(path: str, framing: str) -> bytes:
+    """Return the head of a request with valid credentials. The server responds to `Expect` when it reads the body."""
+    credentials = f"ftrack-user: {Studio.user}\r\nftrack-api-key: {Studio.key}"
+    head = f"POST {path} HTTP/1.1\r\nHost: sandbox\r\n{credentials}\r\nExpect: 100-continue\r\n{framing}\r\n\r\n"
+    return head.encode()
+
+
 class Records(logging.Handler):
     """Collects log records; the test can wait for the first one."""
 
@@ -179,8 +159,7 @@ def test_a_client_that_disconnects_while_it_sends_is_logged_at_debug_level(
 ) -> None:
     with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=10) as connection:
         # The server answers `Expect` when it begins to read the body, so the connection ends while it does.
-        head = f"POST /api HTTP/1.1\r\nHost: sandbox\r\nExpect: 100-continue\r\n{framing}\r\n\r\n"
-        connection.sendall(head.encode())
+        connection.sendall(expecting("/api", framing))
         assert connection.recv(100).startswith(b"HTTP/1.1 100")
         connection.sendall(b"5\r\n[" if "chunked" in framing else b"[")
         if reset:
@@ -194,22 +173,6 @@ def test_a_client_that_disconnects_while_it_sends_is_logged_at_debug_level(
 # -- stopping -------------------------------------------------------------------------------------------------------
 
 
-#: The server responds to `Expect` when it begins to read the body. Format with the path and the header of the length.
-EXPECT_HEAD = "POST {} HTTP/1.1\r\nHost: sandbox\r\nExpect: 100-continue\r\n{}\r\n\r\n"
-
-
-def connect(server: RunningServer) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", server.port), timeout=10)
-
-
-def was_closed(connection: socket.socket) -> bool:
-    """Wait until the server closes the connection, or raise `TimeoutError`."""
-    with contextlib.suppress(ConnectionError):
-        while connection.recv(1 << 16):
-            pass
-    return True
-
-
 @pytest.mark.parametrize(
     ("path", "framing", "start_of_body"),
     [
@@ -217,14 +180,13 @@ def was_closed(connection: socket.socket) -> bool:
         ("/api", "Content-Length: 1000", b"[    "),
         ("/api", "Transfer-Encoding: chunked", b""),
         ("/api", "Transfer-Encoding: chunked", b"5\r\n[    "),
-        ("/nothing", "Content-Length: 1000", b""),
     ],
 )
 def test_a_client_that_never_sends_its_whole_body_does_not_delay_stopping(
     server: RunningServer, path: str, framing: str, start_of_body: bytes
 ) -> None:
     with connect(server) as connection:
-        connection.sendall(EXPECT_HEAD.format(path, framing).encode())
+        connection.sendall(expecting(path, framing))
         assert connection.recv(100).startswith(b"HTTP/1.1 100")
         connection.sendall(start_of_body)
         server.begin_to_stop().result(5)
@@ -247,6 +209,9 @@ class HeldApplication:
         assert self.released.wait(10)
         return HttpResponse(200, "application/json", self._body)
 
+    def check_credentials(self, headers: Mapping[str, str]) -> None:
+        pass
+
     def close(self) -> None:
         pass
 
@@ -259,10 +224,10 @@ def held_server(body: bytes) -> tuple[HeldApplication, RunningServer]:
 def test_a_request_that_is_executing_gets_its_response_before_the_server_stops() -> None:
     application, server = held_server(b"[]")
     with connect(server) as connection, connect(server) as incomplete:
+        incomplete.sendall(expecting("/api", "Content-Length: 2"))
+        assert incomplete.recv(100).startswith(b"HTTP/1.1 100")
         connection.sendall(b"POST /api HTTP/1.1\r\nHost: sandbox\r\nContent-Length: 2\r\n\r\n[]")
         assert application.received.wait(10)
-        incomplete.sendall(EXPECT_HEAD.format("/api", "Content-Length: 2").encode())
-        assert incomplete.recv(100).startswith(b"HTTP/1.1 100")
         stopping = server.begin_to_stop()
         assert was_closed(incomplete)
         assert not stopping.done()
