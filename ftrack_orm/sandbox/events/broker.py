@@ -13,9 +13,13 @@ from typing import Any
 
 import attrs
 
-from ftrack_orm.errors import ExpressionError, ProtocolError
+from ftrack_orm.errors import ExpressionError, InvalidValue, ProtocolError
 from ftrack_orm.events.event import Event
 from ftrack_orm.events.subscriptions.expression import Condition, parse
+from ftrack_orm.wire.socketio import event_packet
+
+#: The longest part of an id that an error shows.
+_EXCERPT_LENGTH = 200
 
 SUBSCRIBE, UNSUBSCRIBE = "ftrack.meta.subscribe", "ftrack.meta.unsubscribe"
 
@@ -70,7 +74,8 @@ class Broker:
         """Process an event of a client.
 
         Return the event to deliver, with the user in its source, or None for an event that (un)subscribes. Raises
-        `EventRefused` for an invalid event, an invalid expression, and the id of a subscriber that is taken or unknown.
+        `EventRefused` for an invalid event, an invalid expression, values that cannot be sent on (NaN, half of a
+        surrogate pair), and the id of a subscriber that is taken or unknown.
         """
         try:
             event = Event.from_payload(payload)
@@ -82,10 +87,12 @@ class Broker:
                 return None
             if event.target:
                 parse(event.target)
-        except (ProtocolError, ExpressionError) as error:
+            event.source = {**event.source, "user": dict(client.user)}
+            delivered = event.to_payload()
+            event_packet(delivered, None)
+        except (ProtocolError, ExpressionError, InvalidValue) as error:
             raise EventRefused(str(error)) from error
-        event.source = {**event.source, "user": dict(client.user)}
-        return event.to_payload()
+        return delivered
 
     def recipients(self, event: Mapping[str, Any]) -> list[str]:
         """Return the session ids of the connections that receive an event; its target must be a valid expression."""
@@ -103,17 +110,19 @@ class Broker:
             raise EventRefused("A subscription needs an expression, such as topic=ftrack.update.")
         identifier = str(metadata["id"])
         if identifier in client.subscribers:
-            raise EventRefused(f"This connection already has a subscriber with the id {identifier!r}.")
+            raise EventRefused(
+                f"This connection already has a subscriber with the id {identifier[:_EXCERPT_LENGTH]!r}."
+            )
         client.subscribers[identifier] = RemoteSubscriber(expression, parse(expression), metadata)
 
     def _unsubscribe(self, client: ConnectedClient, data: Any) -> None:
         identifier = str(_subscriber_metadata(data)["id"])
         if client.subscribers.pop(identifier, None) is None:
-            raise EventRefused(f"This connection has no subscriber with the id {identifier!r}.")
+            raise EventRefused(f"This connection has no subscriber with the id {identifier[:_EXCERPT_LENGTH]!r}.")
 
 
 def _subscriber_metadata(data: Any) -> Mapping[str, Any]:
     metadata = data.get("subscriber") if isinstance(data, Mapping) else None
-    if not isinstance(metadata, Mapping) or not metadata.get("id"):
+    if not isinstance(metadata, Mapping) or not metadata.get("id") or not isinstance(metadata["id"], (str, int)):
         raise EventRefused("A subscriber needs an id.")
     return metadata

@@ -9,6 +9,7 @@ an event with exactly one object.
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -32,6 +33,11 @@ MAX_PUBLISHED_EVENTS = 20_000
 
 #: Handshakes without a websocket yet; the oldest ones beyond this number are dropped.
 MAX_PENDING_HANDSHAKES = 1_000
+
+#: The largest message of a client. A client that sends a larger one is disconnected.
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+
+_LOG = logging.getLogger(__name__)
 
 _CONNECT_PACKET = socketio.encode(socketio.Packet(PacketType.CONNECT))
 _HEARTBEAT_PACKET = f"{socketio.encode(socketio.Packet(PacketType.HEARTBEAT))}:"
@@ -134,7 +140,8 @@ class EventServer:
         try:
             user = await self._authenticate(api_user, api_key)
         except FtrackError as error:
-            return web.Response(status=401, text=str(error))
+            # A name in the error may have bytes that are no text.
+            return web.Response(status=401, text=str(error).encode("utf-8", "backslashreplace").decode())
         session_id = uuid.uuid4().hex
         while len(self._pending_users) >= MAX_PENDING_HANDSHAKES:
             del self._pending_users[next(iter(self._pending_users))]
@@ -146,7 +153,7 @@ class EventServer:
         user = self._pending_users.pop(session_id, None)
         if user is None:
             return web.Response(status=401, text="There is no such session: shake hands at /socket.io/1/ first.")
-        socket = web.WebSocketResponse(max_msg_size=0, compress=False)
+        socket = web.WebSocketResponse(max_msg_size=MAX_MESSAGE_BYTES, compress=False)
         await socket.prepare(request)
         connection = self._connections[session_id] = ClientConnection(socket, request, self._sending_allowed)
         client = self.broker.add_client(session_id, user)
@@ -181,6 +188,10 @@ class EventServer:
             event = self.broker.receive(client, payload)
         except EventRefused as refusal:
             event, acknowledgement = None, {"success": False, "message": str(refusal)}
+        except Exception as error:
+            # A defect of this server costs the packet, and not the client's connection.
+            _LOG.exception("The embedded server failed to process an event.")
+            event, acknowledgement = None, {"success": False, "message": f"Internal error: {type(error).__name__}."}
         if packet.id is not None:
             connection.send(socketio.encode(socketio.ack_packet(packet.id, acknowledgement)))
         if event is not None:
