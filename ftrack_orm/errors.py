@@ -295,9 +295,11 @@ class ProtocolError(FtrackError):
     """The response does not follow the protocol: it is not JSON, incomplete, or of another shape.
 
     Attributes: `status` (HTTP status code, or None), `excerpt` (the first part of the body), `location` (the target of
-    a redirect, or None), `entity_type` and `attribute` whose value is wrong (or None).
+    a redirect, or None), `safe_to_retry` (False when the server may have carried out the request), `entity_type` and
+    `attribute` whose value is wrong (or None).
     """
 
+    safe_to_retry: bool = False
     status: int | None = None
     excerpt: str = ""
     location: str | None = None

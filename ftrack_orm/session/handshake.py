@@ -128,7 +128,10 @@ class Handshake:
         information = bodies[0]
         if not isinstance(information, Mapping):
             raise ProtocolError(f"The server information is not a JSON object: {quoted(information)}")
-        check_version(str(information.get("version", "")))
+        version = information.get("version") or ""
+        if not isinstance(version, str):
+            raise ProtocolError(f"The version in the server information must be text, not {type(version).__name__}.")
+        check_version(version)
         current = information.get("schema_hash")
         if current is not None and not isinstance(current, str):
             raise ProtocolError(
@@ -175,7 +178,8 @@ class Handshake:
 
 def check_version(version: str) -> None:
     """Raise `ServerCompatibilityError` for a server that is too old. Versions of development builds are accepted."""
-    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
-    if numbers and tuple(map(int, numbers.groups())) < OLDEST_SERVER:
+    numbers = re.match(r"([0-9]+)\.([0-9]+)\.([0-9]+)", version)
+    # A server that sends numbers of thousands of digits, which Python refuses to parse, is not too old.
+    if numbers and tuple(int(digits.lstrip("0")[:18] or 0) for digits in numbers.groups()) < OLDEST_SERVER:
         oldest = ".".join(map(str, OLDEST_SERVER))
-        raise ServerCompatibilityError(f"The server has version {version}; this library needs at least {oldest}.")
+        raise ServerCompatibilityError(f"The server has version {version:.40}; this library needs at least {oldest}.")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex, TypeVar, overload
 
 from ftrack_orm.entities.classes import Types
 from ftrack_orm.entities.committing.saved_changes import SessionChanges, load_changes
@@ -522,6 +522,14 @@ class Session:
         self._deferred_event_hub.close()
         self._workspace.closed = True
         self._parts.channel.close()
+
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
+        # `copy`, `deepcopy` and `pickle` call this. Two sessions with the same connections, entities and edits would
+        # each close, commit and expire those of the other.
+        raise InvalidValue(
+            "A session cannot be copied or pickled. Create another session where one is needed, and pass entity types "
+            "and ids to other processes."
+        )
 
     def __enter__(self) -> Session:
         return self

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from http.client import HTTPException
 from typing import TYPE_CHECKING
 
 from ftrack_orm.errors import ProtocolError, StorageError, TransportError
@@ -11,7 +13,8 @@ from ftrack_orm.wire.response import excerpt_of
 
 from . import failures, redirects, retries
 from .base import Request, Response
-from .failures import FOREIGN_ERRORS, AttemptFailed, Destination, destination_of
+from .failures import AttemptFailed, Destination, destination_of
+from .redaction import clear_frames
 from .response_body import BodyCut, ReceivedBody
 from .streamed_body import StreamedBody
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     import requests
 
     from .connection_pool import Checkout, ConnectionPools
+    from .limits import Limits
     from .request_body import RequestBody
 
 #: Seconds to make a connection, whatever the timeout: a server that can be reached accepts one in this time.
@@ -31,13 +35,20 @@ class Attempt:
     *is_streaming* says whether the response is a stream. Then *on_end* is called when the stream has ended.
     """
 
-    def __init__(self, pools: ConnectionPools, server_url: str, request: Request, body: RequestBody) -> None:
+    def __init__(
+        self, pools: ConnectionPools, server_url: str, request: Request, body: RequestBody, limits: Limits
+    ) -> None:
         self.is_streaming = False
         self.on_end: Callable[[], object] = lambda: None
         self._pools = pools
         self._server_url = server_url
         self._request = request
+        # Neither is ever a local variable: tools that print tracebacks with the variables of their frames would print
+        # the API key with the headers.
+        self._url, self._headers = request.url, request.headers
+        self._is_redirected = False
         self._body = body
+        self._limits = limits
         self._lock = threading.Lock()
         self._checkout: Checkout | None = None
         self._is_aborted = False
@@ -56,29 +67,43 @@ class Attempt:
         Raises `AttemptFailed` for failures that may be retried, and `ProtocolError` or `TransportError` for redirects
         that cannot be followed.
         """
-        method, url, headers = self._request.method, self._request.url, self._request.headers
         for _ in range(redirects.MAX_REDIRECTS):
-            response = self._send(url, headers)
+            response = self._send()
             if not redirects.is_redirect(response.status):
                 return response
             location = response.headers.get("location", "")
-            target = redirects.redirect_target(method, url, response.status, location)
+            target = redirects.redirect_target(self._request.method, self._url, response.status, location)
             if target is None:
-                raise self._refused_redirect(url, location, response)
+                raise self._refused_redirect(location, response)
             if not self._body.rewind():
-                raise self._unrepeatable_redirect(url, location)
-            url, headers = target, redirects.redirected_headers(headers, url, target)
-        message = f"{self._destination(url).name} keeps redirecting."
-        raise ProtocolError(message, status=response.status, excerpt=excerpt_of(response.read()))
+                raise self._unrepeatable_redirect(location)
+            self._headers = redirects.redirected_headers(self._headers, self._url, target)
+            self._url, self._is_redirected = target, True
+        message = f"{self._destination().name} keeps redirecting."
+        raise ProtocolError(
+            message,
+            status=response.status,
+            excerpt=excerpt_of(response.read()),
+            safe_to_retry=self._request.idempotent,
+        )
 
-    def _send(self, url: str, headers: Mapping[str, str]) -> Response:
-        checkout = self._check_out(url)
+    def _send(self) -> Response:
+        checkout = self._check_out()
         try:
-            response = self._exchange(url, headers, checkout)
-        except FOREIGN_ERRORS as error:
-            failure = self._failure(error, url)
-        except BaseException:
+            response = self._exchange(checkout)
+        except AttemptFailed:
             checkout.discard()
+            raise
+        except MemoryError as error:
+            checkout.discard()
+            clear_frames(error)
+            raise
+        except Exception as error:
+            # The HTTP libraries raise more than they document for hostile responses.
+            failure = self._failure(error, checkout)
+        except BaseException as error:
+            checkout.discard()
+            clear_frames(error)
             raise
         else:
             if not self.is_streaming:
@@ -88,8 +113,12 @@ class Attempt:
         # Raised here and not in the handler, so that the exception of the HTTP library is not its context.
         raise failure
 
-    def _check_out(self, url: str) -> Checkout:
-        checkout = self._pools.pool_for(url).checkout(self._request.on_sent)
+    def _check_out(self) -> Checkout:
+        try:
+            pool = self._pools.pool_for(self._url)
+        except ValueError as error:
+            raise self._failure(error, None) from None
+        checkout = pool.checkout(self._limits, self._request.on_sent)
         with self._lock:
             self._checkout = checkout
             is_aborted = self._is_aborted
@@ -98,31 +127,31 @@ class Attempt:
             raise retries.cancelled(self._request)
         return checkout
 
-    def _exchange(self, url: str, headers: Mapping[str, str], checkout: Checkout) -> Response:
-        timeout = self._request.timeout
-        connect_timeout = CONNECT_TIMEOUT_SECONDS if timeout is None else min(CONNECT_TIMEOUT_SECONDS, timeout)
-        response = checkout.http.request(
-            self._request.method,
-            url,
-            data=self._body.data,
-            headers=dict(headers),
-            timeout=(connect_timeout, timeout),
-            allow_redirects=False,
-            stream=True,
+    def _exchange(self, checkout: Checkout) -> Response:
+        timeout, left = self._request.timeout, self._limits.seconds_left()
+        connect_timeout = min(
+            CONNECT_TIMEOUT_SECONDS, *(each for each in (timeout, left) if each is not None), math.inf
         )
-        status, body = response.status_code, ReceivedBody(response)
+        response = checkout.connection.send(
+            self._request.method, self._url, self._headers, self._body.data, (connect_timeout, timeout)
+        )
+        status, body = response.status_code, ReceivedBody(response, self._limits)
+        if status < 200:
+            # http.client takes interim responses for final ones. The final one would answer the next request.
+            response.close()
+            raise HTTPException(f"the interim response {status} was not followed by a final one")
         lower_headers = {name.lower(): value for name, value in response.headers.items()}
         is_final = status not in retries.TRANSIENT_STATUSES and not redirects.is_redirect(status)
         if self._request.stream and is_final and not body.is_empty:
             self.is_streaming = True
-            return Response(status, lower_headers, self._stream(url, response, body, checkout))
+            return Response(status, lower_headers, self._stream(response, body, checkout))
         with response:
-            return Response(status, lower_headers, self._read_whole(url, status, body))
+            return Response(status, lower_headers, self._read_whole(status, body))
 
-    def _stream(self, url: str, response: requests.Response, body: ReceivedBody, checkout: Checkout) -> StreamedBody:
+    def _stream(self, response: requests.Response, body: ReceivedBody, checkout: Checkout) -> StreamedBody:
         return StreamedBody(
             self._request,
-            self._destination(url),
+            self._destination(),
             response,
             body,
             checkout,
@@ -130,45 +159,55 @@ class Attempt:
             on_end=lambda: self.on_end(),
         )
 
-    def _read_whole(self, url: str, status: int, body: ReceivedBody) -> bytes:
+    def _read_whole(self, status: int, body: ReceivedBody) -> bytes:
         parts: list[bytes] = []
         expected, cause = None, None
         try:
             parts.extend(body)
         except BodyCut as cut:
             expected, cause = cut.expected, cut.__cause__
+            clear_frames(cut)
         else:
             content = b"".join(parts)
             if body.has_announced_end or _may_be_whole(content):
                 return content
         error = failures.cut_response(
-            self._destination(url), self._request, status, body.received, expected, b"".join(parts)
+            self._destination(), self._request, status, body.received, expected, b"".join(parts)
         )
         raise AttemptFailed(error, retryable=self._request.idempotent, cause=cause)
 
-    def _failure(self, error: BaseException, url: str) -> AttemptFailed:
+    def _failure(self, error: BaseException, checkout: Checkout | None) -> AttemptFailed:
         if self._body.error is not None:
-            message = f"The body of the request to {self._destination(url).name} cannot be read: {self._body.error}"
+            message = f"The body of the request to {self._destination().name} cannot be read: {self._body.error}"
             return AttemptFailed(StorageError(message), retryable=False, cause=self._body.error)
-        return failures.attempt_failed(error, self._destination(url), self._request)
+        has_sent = checkout is not None and checkout.has_sent
+        return failures.attempt_failed(
+            error, self._destination(), self._request, has_sent=has_sent, is_redirected=self._is_redirected
+        )
 
-    def _refused_redirect(self, url: str, location: str, response: Response) -> ProtocolError:
-        destination, target = self._destination(url), redirects.displayed(url, location)
+    def _refused_redirect(self, location: str, response: Response) -> ProtocolError:
+        destination, target = self._destination(), redirects.displayed(self._url, location)
         message = f"{destination.name} redirects to {target} (HTTP status {response.status}) instead of answering."
         if destination.name == self._server_url:
             message += " If that is the ftrack server, write it in server_url (FTRACK_SERVER)."
-        return ProtocolError(message, status=response.status, excerpt=excerpt_of(response.read()), location=target)
-
-    def _unrepeatable_redirect(self, url: str, location: str) -> TransportError:
-        return TransportError(
-            f"{self._destination(url).name} redirects to {redirects.displayed(url, location)}, and the body of the "
-            "request is a stream that cannot be sent twice. Use a seekable one.",
-            safe_to_retry=True,
-            server_url=self._destination(url).name,
+        return ProtocolError(
+            message,
+            status=response.status,
+            excerpt=excerpt_of(response.read()),
+            location=target,
+            safe_to_retry=self._request.idempotent,
         )
 
-    def _destination(self, url: str) -> Destination:
-        return destination_of(url, self._server_url)
+    def _unrepeatable_redirect(self, location: str) -> TransportError:
+        return TransportError(
+            f"{self._destination().name} redirects to {redirects.displayed(self._url, location)}, and the body of the "
+            "request is a stream that cannot be sent twice. Use a seekable one.",
+            safe_to_retry=True,
+            server_url=self._destination().name,
+        )
+
+    def _destination(self) -> Destination:
+        return destination_of(self._url, self._server_url)
 
 
 def _may_be_whole(content: bytes) -> bool:

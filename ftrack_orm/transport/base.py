@@ -52,6 +52,8 @@ class Request:
     body: bytes | ReadableBody = attrs.field(default=b"", repr=False)
     #: Seconds the server may stay silent. None waits without limit.
     timeout: float | None = None
+    #: Seconds for the whole request with its redirects, its retries and the delays before them. None sets no limit.
+    total_timeout: float | None = None
     #: Whether sending the request twice has the same effect as sending it once, so that it may be retried.
     idempotent: bool = False
     #: Whether the caller reads the body of the response as a stream. Otherwise the transport reads it whole, and

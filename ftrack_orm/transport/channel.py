@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import attrs
 
-from ftrack_orm.errors import InvalidValue, SessionClosed
-from ftrack_orm.settings import Settings, check_header_value
+from ftrack_orm.errors import FtrackError, InvalidValue, SessionClosed
+from ftrack_orm.settings import Settings, check_header_name, check_header_value, is_duration
 from ftrack_orm.wire import json_text
 from ftrack_orm.wire.operations import Operation, are_read_only
 from ftrack_orm.wire.response import read_replies
@@ -22,6 +21,7 @@ from ftrack_orm.wire.response import read_replies
 from .base import Request, Transport
 from .cancellation import Cancellation
 from .headers import session_headers
+from .redaction import redact
 from .thread_pool import DaemonThreadPool
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class _Options:
     """The keyword arguments of `Channel.call`."""
 
     push_token: str | None = None
-    headers: Mapping[str, str] = attrs.field(factory=dict)
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     timeout: float | None = None
     cancellation: Cancellation | None = None
     denormalize: bool = False
@@ -120,6 +120,7 @@ class Channel:
             "accept": "application/json",
             **session_headers(settings),
         }
+        self._secrets = (settings.api_key, *settings.cookies.values())
         self._transport = transport
         self._clock = clock
         self._background = DaemonThreadPool() if background is None else background
@@ -203,20 +204,23 @@ class Channel:
         """Send *operations*, return the result of *read* for the response, and notify the observers."""
         self._check_open()
         timeout = options.timeout
-        if timeout is not None and not 0 < timeout < math.inf:
-            raise InvalidValue(f"timeout must be a number of seconds above 0, not {timeout!r}.")
+        if timeout is not None and not is_duration(timeout):
+            raise InvalidValue(f"timeout must be a number of seconds above 0, not {timeout!r:.100}.")
+        if timeout is None:
+            timeout = self._settings.timeout
         body = _encoded(operations)
         request = Request(
             method="POST",
             url=self._url,
             headers=self._headers(options),
             body=body,
-            timeout=self._settings.timeout if timeout is None else timeout,
+            timeout=timeout,
+            total_timeout=self._settings.total_seconds(timeout),
             idempotent=are_read_only(operations),
             on_sent=on_sent,
         )
         started = self._clock()
-        answer_bytes = 0
+        answer_bytes, content = 0, b""
         error: BaseException | None = None
         try:
             response = self._transport.send(request, options.cancellation)
@@ -225,21 +229,27 @@ class Channel:
             return read(response.status, content)
         except BaseException as failure:
             error = failure
+            if isinstance(failure, FtrackError):
+                redact(failure, self._secrets, content)
+            content = b""
             raise
         finally:
             self._notify_observers(Exchange(operations, self._clock() - started, len(body), answer_bytes, error))
 
     def _headers(self, options: _Options) -> dict[str, str]:
         """Return the headers of the session, those that the options stand for, and the caller's own on top."""
+        # Checked first: the traceback of an error must not have the API key among the variables of its frames.
+        if options.push_token is not None:
+            check_header_value("push_token", options.push_token)
+        for name, value in options.headers.items():
+            check_header_name(name)
+            check_header_value(f"headers[{name!r}]", value)
         headers = dict(self._session_headers)
         if options.denormalize:
             headers.setdefault("ftrack-api-options", "strict:1;denormalize:1")
         if options.push_token is not None:
-            check_header_value("push_token", options.push_token)
             headers.setdefault("ftrack-pushtoken", options.push_token)
-        for name, value in options.headers.items():
-            check_header_value(f"headers[{name!r}]", value)
-            headers[name.lower()] = value
+        headers.update({name.lower(): value for name, value in options.headers.items()})
         return headers
 
     def _check_open(self) -> None:

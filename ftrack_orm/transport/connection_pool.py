@@ -12,17 +12,23 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import requests
-from requests.cookies import RequestsCookieJar
+from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
 
-from .cancellable_adapter import CancellableAdapter
+from .cancellable_adapter import CancellableAdapter, ConnectionTracker
+from .cookies import SessionCookies
+from .decompression import ACCEPTED_ENCODINGS
 from .redirects import keeps_credentials, origin
 from .user_agent import user_agent
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ftrack_orm.settings import Settings
+
+    from .limits import Limits
 
 #: Seconds after which an unused connection is closed: firewalls drop idle connections silently, and a write sent into
 #: a dropped one would be of unknown outcome.
@@ -45,6 +51,7 @@ class PooledConnection:
         self.http.mount("http://", self.adapter)
         self.http.cookies = cookies
         self.http.headers["User-Agent"] = user_agent()
+        self.http.headers["Accept-Encoding"] = ACCEPTED_ENCODINGS
         # Without an authentication of its own, requests would send the credentials that ~/.netrc has for the host.
         self.http.auth = _no_authentication
         # requests would read the whole environment again for every request, which is a quarter of the cost of a small
@@ -55,6 +62,27 @@ class PooledConnection:
         self.http.proxies, self.http.verify = surroundings["proxies"], surroundings["verify"]
         self.http.trust_env = False
         self.idle_since = 0.0
+
+    @property
+    def tracker(self) -> ConnectionTracker:
+        """The state of the exchange in progress."""
+        return self.adapter.tracker
+
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], data: Any, timeout: tuple[float | None, float | None]
+    ) -> requests.Response:
+        """Send a request and return the response to any status, its body unread. Redirects are not followed.
+
+        *timeout* has the seconds for connecting and for the next bytes. Raises the exceptions of the HTTP libraries.
+
+        `requests.Session.request` is not used: it reads the body of a redirect without a limit, and raises for a
+        malformed target.
+        """
+        request = self.http.prepare_request(requests.Request(method, url, headers=dict(headers), data=data))
+        options: dict[str, Any] = {"timeout": timeout, "verify": self.http.verify, "proxies": self.http.proxies}
+        response = self.adapter.send(request, stream=True, **options)
+        extract_cookies_to_jar(self.http.cookies, request, response.raw)  # type: ignore[no-untyped-call]
+        return response
 
 
 class Checkout:
@@ -72,15 +100,20 @@ class Checkout:
 
     @property
     def http(self) -> requests.Session:
-        """The session to send with."""
+        """The session that holds cookies, proxies and certificates."""
         return self.connection.http
+
+    @property
+    def has_sent(self) -> bool:
+        """Whether any byte of the request was sent, so that the server may have received it."""
+        return self.connection.tracker.has_sent
 
     def abort(self) -> None:
         """End the exchange in progress, from any thread; without effect once the connection was given back."""
         with self._lock:
             if not self._is_over:
                 self._is_aborted = True
-                self.connection.adapter.abort()
+                self.connection.tracker.abort()
 
     def give_back(self) -> None:
         """Return the connection to its pool; one that was aborted is closed."""
@@ -128,17 +161,18 @@ class ConnectionPool:
         self._is_closed = False
         self._process_id = os.getpid()
         # One jar for all, as in a browser: a load balancer's cookie must hold whichever connection is used.
-        self._cookies = RequestsCookieJar() if cookies is None else cookies
+        self._cookies = SessionCookies() if cookies is None else cookies
 
-    def checkout(self, on_sent: Callable[[], object] | None = None) -> Checkout:
-        """Return a connection for one exchange. *on_sent* is called when a request was sent."""
+    def checkout(self, limits: Limits | None = None, on_sent: Callable[[], object] | None = None) -> Checkout:
+        """Return a connection for one exchange within *limits*. *on_sent* is called when the request was sent."""
         connection = self._take_idle() or PooledConnection(self._url, self._settings, self._cookies)
-        connection.adapter.on_sent = on_sent
+        connection.tracker.begin(limits, on_sent)
         return Checkout(self, connection)
 
     def take_back(self, connection: PooledConnection, *, is_usable: bool) -> None:
         """Keep a connection for the next exchange, or close it if it is not usable or the pool is closed."""
         connection.idle_since = self._clock()
+        connection.tracker.begin(None, None)  # they may refer to the caller
         with self._lock:
             if is_usable and not self._is_closed:
                 self._idle.append(connection)
@@ -175,13 +209,11 @@ class ConnectionPools:
     """
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
-        cookies = RequestsCookieJar()
-        cookies.update(dict(settings.cookies))
         self._settings = settings
         self._clock = clock
         self._lock = threading.Lock()
         self._is_closed = False
-        self._own = ConnectionPool(settings.server_url, settings, cookies, clock)
+        self._own = ConnectionPool(settings.server_url, settings, SessionCookies(settings.cookies), clock)
         self._others: dict[tuple[str, str | None, int | None], ConnectionPool] = {}
 
     def pool_for(self, url: str) -> ConnectionPool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator
 from http.client import HTTPException
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,11 @@ import attrs
 import requests
 import urllib3.exceptions
 
-from ftrack_orm.errors import FtrackError, RequestTimeout, SettingsError, TransportError
+from ftrack_orm.errors import FtrackError, ProtocolError, RequestTimeout, SettingsError, TransportError
 from ftrack_orm.wire.response import excerpt_of
 
+from .limits import LimitExceeded, SizeExceeded, TimeExceeded
+from .redaction import clear_frames, parts_of
 from .redirects import keeps_credentials, origin
 from .retries import retry_advice
 
@@ -30,7 +31,8 @@ _NEVER_CONNECTED = (
     requests.exceptions.ProxyError,
     ssl.SSLCertVerificationError,
 )
-#: The request could not be built from the settings or the arguments.
+#: The request could not be built from the settings or the arguments, unless it was sent: then the response has the same
+#: defects.
 _UNSENDABLE = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidHeader,
@@ -46,6 +48,8 @@ _TIMEOUTS = (TimeoutError, urllib3.exceptions.TimeoutError, requests.exceptions.
 
 #: urllib3 has an exception of its own since version 2.
 _UNKNOWN_HOST = (socket.gaierror, getattr(urllib3.exceptions, "NameResolutionError", socket.gaierror))
+#: The number of characters of a foreign error that an error quotes: it may quote the server in turn.
+_MAX_REASON = 200
 #: requests raises a plain `OSError` with this text and the path for a missing file of certificates.
 _MISSING_BUNDLE = "TLS CA certificate bundle, invalid path: "
 
@@ -85,48 +89,97 @@ class AttemptFailed(Exception):
         self.cause = cause
 
 
-def attempt_failed(error: BaseException, destination: Destination, request: Request) -> AttemptFailed:
-    """Return the failure that an exception of the HTTP libraries stands for."""
-    if isinstance(error, requests.RequestException):
-        # It holds the request and with it the API key, for those who print the chain of causes.
-        error.request = None
+def attempt_failed(
+    error: BaseException, destination: Destination, request: Request, *, has_sent: bool, is_redirected: bool = False
+) -> AttemptFailed:
+    """Return the failure that an exception of the HTTP libraries, or a limit, stands for.
+
+    *has_sent* says whether any byte of the request was sent to *destination*, and *is_redirected* whether another
+    server redirected it there.
+    """
+    clear_frames(error)
+    if is_redirected and not has_sent and _is_unsendable(error):
+        message = f"The request was redirected to {destination.name}, to which it cannot be sent."
+        safe_to_retry = request.idempotent
+        unusable = ProtocolError(f"{message} {retry_advice(safe_to_retry)}", safe_to_retry=safe_to_retry)
+        return AttemptFailed(unusable, retryable=False)
+    if isinstance(error, LimitExceeded):
+        return AttemptFailed(limit_error(error, destination, request, has_sent=has_sent), retryable=False)
+    unsendable = not has_sent and _is_unsendable(error)
     return AttemptFailed(
-        as_library_error(error, destination, idempotent=request.idempotent, timeout=request.timeout),
-        retryable=is_retryable(error, idempotent=request.idempotent),
-        cause=None if destination.has_secret_url else error,
+        as_library_error(error, destination, idempotent=request.idempotent, timeout=request.timeout, has_sent=has_sent),
+        retryable=is_retryable(error, idempotent=request.idempotent, has_sent=has_sent),
+        # The text of an exception about a header or a cookie quotes its value.
+        cause=None if destination.has_secret_url or unsendable else error,
+    )
+
+
+def limit_error(error: LimitExceeded, destination: Destination, request: Request, *, has_sent: bool) -> TransportError:
+    """Return the library's error for a request that passed a limit."""
+    safe_to_retry = request.idempotent or not has_sent
+    if isinstance(error, SizeExceeded):
+        return TransportError(
+            f"The {error.part} of the response from {destination.name} is larger than {error.limit:,} bytes. Read less "
+            f"with one request, or raise max_response_bytes. {retry_advice(request.idempotent)}",
+            safe_to_retry=safe_to_retry,
+            server_url=destination.name,
+        )
+    seconds = error.seconds if isinstance(error, TimeExceeded) else 0.0
+    return RequestTimeout(
+        f"{destination.name} did not answer completely within {seconds:g} seconds, retries included. Raise "
+        f"total_timeout if the work takes that long. {retry_advice(request.idempotent)}",
+        safe_to_retry=safe_to_retry,
+        server_url=destination.name,
     )
 
 
 def nothing_sent(error: BaseException) -> bool:
     """Return whether the failure came before the first byte of the request, so that the server did no work."""
-    return any(isinstance(part, _NEVER_CONNECTED + _UNSENDABLE) for part in _parts(error))
+    return any(isinstance(part, _NEVER_CONNECTED + _UNSENDABLE) for part in parts_of(error))
 
 
-def is_retryable(error: BaseException, *, idempotent: bool) -> bool:
+def is_retryable(error: BaseException, *, idempotent: bool, has_sent: bool | None = None) -> bool:
     """Return whether sending the request again is harmless and may help.
 
     A request that was never sent is always harmless, one that was sent only if it is idempotent. A certificate that is
-    not trusted will not be a moment later, and after a timeout the caller wants the error now.
+    not trusted will not be a moment later, and after a timeout the caller wants the error now. *has_sent* says whether
+    any byte was sent; None leaves that to the kind of the error.
     """
-    parts = list(_parts(error))
+    parts = list(parts_of(error))
     if _is_missing_bundle(error) or any(
-        isinstance(part, (ssl.SSLError, requests.exceptions.SSLError, *_UNSENDABLE)) for part in parts
+        isinstance(part, (ssl.SSLError, requests.exceptions.SSLError)) for part in parts
     ):
         return False
-    if nothing_sent(error):
+    if not has_sent and _is_unsendable(error):
+        return False
+    if _is_unsent(error, has_sent):
         return True
     return idempotent and not _timed_out(parts)
 
 
+def _is_unsendable(error: BaseException) -> bool:
+    return any(isinstance(part, _UNSENDABLE) for part in parts_of(error))
+
+
+def _is_unsent(error: BaseException, has_sent: bool | None) -> bool:
+    return nothing_sent(error) if has_sent is None else not has_sent
+
+
 def as_library_error(
-    error: BaseException, destination: Destination, *, idempotent: bool, timeout: float | None
+    error: BaseException,
+    destination: Destination,
+    *,
+    idempotent: bool,
+    timeout: float | None,
+    has_sent: bool | None = None,
 ) -> FtrackError:
     """Return the library's error for a failed exchange, with advice.
 
-    It is a `SettingsError` when the request could not be built, else a `TransportError`.
+    It is a `SettingsError` when the request could not be built, else a `TransportError`. *has_sent* says whether any
+    byte of the request was sent; None leaves that to the kind of the error.
     """
-    parts = list(_parts(error))
-    unsent = nothing_sent(error)
+    parts = list(parts_of(error))
+    unsent = _is_unsent(error, has_sent)
     server, check_address = destination.name, destination.check_address
 
     def has(*kinds: type[BaseException]) -> bool:
@@ -135,7 +188,7 @@ def as_library_error(
     if _is_missing_bundle(error):
         path = str(error).rpartition(_MISSING_BUNDLE)[2]
         return SettingsError(f"ca_bundle does not name a file or folder of certificates: {path}.", setting="ca_bundle")
-    if has(*_UNSENDABLE):
+    if has(*_UNSENDABLE) and not has_sent:
         # The text of the foreign error may quote a header, so it is left out.
         return SettingsError(
             f"The request to {server} cannot be sent ({type(error).__name__}). {check_address}, headers and proxies."
@@ -164,6 +217,9 @@ def as_library_error(
     elif unsent:
         problem = f"Cannot connect to {server}: {_reason(parts)}."
         advice = f"Nothing was sent. {check_address} and whether the server runs."
+    elif has(*_UNSENDABLE):
+        problem = f"The response from {server} does not follow HTTP: {_reason(parts)}."
+        advice = retry_advice(idempotent)
     else:
         problem = f"The connection to {server} was lost: {_reason(parts)}."
         advice = retry_advice(idempotent)
@@ -198,19 +254,6 @@ def _timed_out(parts: list[BaseException]) -> bool:
     return any(isinstance(part, _TIMEOUTS) and not isinstance(part, refused) for part in parts)
 
 
-def _parts(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and its causes: the libraries wrap a cause as an argument, a reason or a context."""
-    seen: set[int] = set()
-    waiting: list[object] = [error]
-    while waiting:
-        part = waiting.pop(0)
-        if not isinstance(part, BaseException) or id(part) in seen:
-            continue
-        seen.add(id(part))
-        yield part
-        waiting += [*part.args, getattr(part, "reason", None), part.__cause__, part.__context__]
-
-
 def _reason(parts: list[BaseException]) -> str:
     """Return the plainest description among nested errors: the operating system's text, else the innermost error's."""
     for part in parts:
@@ -219,4 +262,4 @@ def _reason(parts: list[BaseException]) -> str:
         if isinstance(part, OSError) and not isinstance(part, requests.RequestException) and part.strerror:
             return part.strerror
     text = str(parts[-1]).strip(" .")
-    return text or type(parts[-1]).__name__
+    return text[:_MAX_REASON] or type(parts[-1]).__name__

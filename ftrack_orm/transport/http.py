@@ -20,6 +20,7 @@ from .attempt import Attempt
 from .base import without_query
 from .connection_pool import ConnectionPools
 from .failures import AttemptFailed
+from .limits import Limits
 from .request_body import RequestBody
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def wait(seconds: float, cancellation: Cancellation | None) -> None:
 class HttpTransport:
     """A transport over HTTP with connections that are kept alive.
 
-    *wait* delays a retry and *clock* measures how long connections are idle, so that tests need neither.
+    *wait* delays a retry, and *clock* measures how long requests take and connections are idle, so that tests need
+    neither.
     """
 
     def __init__(
@@ -54,6 +56,8 @@ class HttpTransport:
     ) -> None:
         self._server_url = settings.server_url
         self._max_retries = settings.retries
+        self._max_bytes = settings.max_response_bytes
+        self._clock = clock
         self._pools = ConnectionPools(settings, clock)
         self._wait = wait
 
@@ -62,37 +66,43 @@ class HttpTransport:
 
         A request that never reached the server is always retried. One that may have reached it is retried only if it is
         idempotent: after a lost connection, a response that was cut, or a transient status. A stream as its body is
-        sent again only if it can be rewound or was not read. Timeouts are not retried.
+        sent again only if it can be rewound or was not read. Timeouts are not retried, and all attempts with their
+        delays end within the request's `total_timeout`.
 
         Raises `TransportError`, `RequestTimeout`, `RequestCancelled`, `ProtocolError`, `StorageError` for a body that
         cannot be read, `InvalidValue` for a malformed URL, and `SettingsError` for a request that cannot be built.
         """
+        if not isinstance(request.url, str):
+            raise InvalidValue(f"The URL of a request must be text, not {type(request.url).__name__}.")
         if not redirects.is_http_url(request.url):
             raise InvalidValue(f"{without_query(request.url)!r} is not the URL of an HTTP server.")
         body = RequestBody(request)
+        # A streamed body may be of any size: its reader decides how much of it to keep.
+        max_bytes = None if request.stream else self._max_bytes
+        limits = Limits(self._clock, total=request.total_timeout, max_bytes=max_bytes)
         attempt_number = 0
         while True:
             attempt_number += 1
             _raise_if_cancelled(cancellation, is_retry=attempt_number > 1)
-            is_last = attempt_number > self._max_retries
-            delay: float | None = None
             failed: AttemptFailed | None = None
             try:
-                response = self._attempt(request, body, cancellation)
+                response = self._attempt(request, body, limits, cancellation)
             except AttemptFailed as failure:
                 failed = failure
             if failed is not None:
-                if is_last or not failed.retryable or not body.rewind():
-                    raise failed.error from failed.cause
-                reason = failed.error.message
+                may_retry, reason, delay = failed.retryable, failed.error.message, None
+            elif response.status in retries.TRANSIENT_STATUSES:
+                may_retry, reason = request.idempotent, f"HTTP status {response.status}"
+                delay = retries.retry_after(response.headers)
             else:
-                if response.status not in retries.TRANSIENT_STATUSES:
-                    return response
-                if is_last or not request.idempotent or not body.rewind():
-                    return self._final_response(response, request)
-                reason, delay = f"HTTP status {response.status}", retries.retry_after(response.headers)
+                return response
             if delay is None:
                 delay = retries.backoff_delay(attempt_number, random.uniform(1.0, 1.5))
+            is_last = attempt_number > self._max_retries or not limits.allow(delay)
+            if is_last or not may_retry or not body.rewind():
+                if failed is not None:
+                    raise failed.error from failed.cause
+                return self._final_response(response, request)
             logger.debug("Retry %d of %d in %.2f s: %s", attempt_number, self._max_retries, delay, reason)
             self._wait(delay, cancellation)
 
@@ -100,9 +110,11 @@ class HttpTransport:
         """Close the connections; those in use are closed when their exchange ends."""
         self._pools.close()
 
-    def _attempt(self, request: Request, body: RequestBody, cancellation: Cancellation | None) -> Response:
+    def _attempt(
+        self, request: Request, body: RequestBody, limits: Limits, cancellation: Cancellation | None
+    ) -> Response:
         """Send once. With a cancellation this happens on a thread of its own, which is abandoned when cancelled."""
-        attempt = Attempt(self._pools, self._server_url, request, body)
+        attempt = Attempt(self._pools, self._server_url, request, body, limits)
         if cancellation is None:
             return attempt.run()
         outcome: Future[Response] = Future()

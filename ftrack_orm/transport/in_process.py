@@ -31,13 +31,14 @@ class InProcess:
         """
         if cancellation is not None and cancellation.cancelled:
             raise RequestCancelled("The request was cancelled before it was sent.", safe_to_retry=True)
-        headers = {name.lower(): value for name, value in request.headers.items()}
         body = request.body if isinstance(request.body, bytes) else request.body.read()
         if request.on_sent is not None:
             request.on_sent()
         url = urlsplit(request.url)
         path = f"{url.path}?{url.query}" if url.query else url.path
-        status, content_type, content = self._handle(request.method, path, headers, body)
+        status, content_type, content = self._handle(
+            request.method, path, {name.lower(): value for name, value in request.headers.items()}, body
+        )
         if cancellation is not None and cancellation.cancelled:
             raise retries.cancelled(request)
         return Response(status, {"content-type": content_type, "content-length": str(len(content))}, content)

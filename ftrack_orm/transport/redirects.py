@@ -19,6 +19,8 @@ _KEEPING_METHOD = frozenset({307, 308})
 _REDIRECTS = _KEEPING_METHOD | {301, 302, 303}
 #: Methods that carry no data, so that every kind of redirect means the same for them.
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
+#: The number of characters of a target that an error quotes.
+_MAX_DISPLAYED = 200
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 #: Headers without credentials. A list of what may pass is safe for headers that a studio adds.
 _SAFE_HEADERS = frozenset({"accept", "accept-encoding", "accept-language", "if-range", "range", "user-agent"})
@@ -49,9 +51,15 @@ def is_http_url(url: str) -> bool:
 
 
 def keeps_credentials(url: str, target: str) -> bool:
-    """Return whether *target* is the same server as *url*, or the same host over https instead of http."""
+    """Return whether *target* is the same server as *url*, or the same host over https instead of http.
+
+    Over https, the port must be the default one or the same: another one may belong to another user of the host.
+    """
     here, there = origin(url), origin(target)
-    return here == there or (here[1] == there[1] and (here[0], there[0]) == ("http", "https"))
+    if here == there:
+        return True
+    is_upgrade = here[1] == there[1] and (here[0], there[0]) == ("http", "https")
+    return is_upgrade and there[2] in (_DEFAULT_PORTS["https"], here[2])
 
 
 def redirect_target(method: str, url: str, status: int, location: str) -> str | None:
@@ -74,10 +82,14 @@ def redirected_headers(headers: Mapping[str, str], url: str, target: str) -> Map
 def displayed(url: str, location: str) -> str:
     """Return the target of a redirect for an error: without user, query and API path, which may hold secrets."""
     target = _joined(url, location)
+    try:
+        there = urlsplit(target)
+    except ValueError:
+        target = ""
     if not target:
         return "a malformed URL"
-    there = urlsplit(target)
-    return f"{there.scheme}://{there.netloc.rpartition('@')[2]}{there.path}".removesuffix("/api")
+    text = f"{there.scheme}://{there.netloc.rpartition('@')[2]}{there.path}".removesuffix("/api")
+    return text if len(text) <= _MAX_DISPLAYED else f"{text[:_MAX_DISPLAYED]}..."
 
 
 def _joined(url: str, location: str) -> str:

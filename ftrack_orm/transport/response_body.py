@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import requests
 import urllib3.exceptions
+
+from .decompression import DecompressionError, decompressed
+
+if TYPE_CHECKING:
+    import requests
+
+    from .limits import Limits
 
 _CHUNK_BYTES = 1 << 18
 
 #: Raised by the HTTP libraries when the connection ends, or the compressed data breaks, before the end of the body.
-_CUT = (
-    requests.exceptions.ChunkedEncodingError,
-    requests.exceptions.ContentDecodingError,
-    urllib3.exceptions.ProtocolError,
-    urllib3.exceptions.DecodeError,
-)
+_CUT = (urllib3.exceptions.ProtocolError, urllib3.exceptions.DecodeError, DecompressionError)
+#: The number of digits of a length that is believed: Python refuses to parse thousands of them.
+_MAX_DIGITS = 18
 #: Statuses whose responses have no body.
 _WITHOUT_BODY = frozenset({204, 304})
 
@@ -31,22 +35,28 @@ class BodyCut(Exception):
 class ReceivedBody:
     """The decompressed body of *response*, in chunks as they arrive.
 
-    Iterating raises `BodyCut` when the end is missing, and the errors of the HTTP libraries. *received* counts the
-    decompressed bytes so far.
+    Iterating raises `BodyCut` when the end is missing, `LimitExceeded` as soon as the body passes the size of *limits*,
+    and the errors of the HTTP libraries. *received* counts the decompressed bytes so far.
     """
 
-    def __init__(self, response: requests.Response) -> None:
+    def __init__(self, response: requests.Response, limits: Limits | None = None) -> None:
         self.received = 0
         self._response = response
-        announced = response.headers.get("content-length", "")
+        self._limits = limits
         self._is_chunked = "transfer-encoding" in response.headers
-        self._expected = int(announced) if announced.isdigit() and not self._is_chunked else None
+        self._expected = None if self._is_chunked else _length(response.headers.get("content-length", ""))
         self._may_be_empty = response.status_code in _WITHOUT_BODY or response.request.method == "HEAD"
 
     def __iter__(self) -> Iterator[bytes]:
+        limits = self._limits
+        if limits is not None and self._expected is not None and not self._may_be_empty:
+            limits.check_size(self._expected)
+        encoding = self._response.headers.get("content-encoding", "")
         try:
-            for chunk in _chunks(self._response):
+            for chunk in decompressed(_chunks(self._response), encoding):
                 self.received += len(chunk)
+                if limits is not None:
+                    limits.check_size(self.received)
                 yield chunk
         except _CUT as error:
             raise BodyCut(self._expected) from error
@@ -76,10 +86,15 @@ class ReceivedBody:
 def _chunks(response: requests.Response) -> Iterator[bytes]:
     """Yield the body as it arrives, so that an error can quote the part before the connection broke."""
     read = getattr(response.raw, "read1", None)
-    if read is None or response.is_redirect:
-        # requests has read the body of a redirect already. urllib3 before 2 has no such method: its chunks arrive when
-        # they are full.
-        yield from response.iter_content(_CHUNK_BYTES)
+    if read is None:
+        # urllib3 before 2 has no such method: its chunks arrive when they are full.
+        yield from response.raw.stream(_CHUNK_BYTES, decode_content=False)
         return
-    while chunk := read(_CHUNK_BYTES, decode_content=True):
+    while chunk := read(_CHUNK_BYTES, decode_content=False):
         yield chunk
+
+
+def _length(announced: str) -> int | None:
+    """Return the number of bytes that a header announces, or None for a text that is no number."""
+    text = announced.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else None

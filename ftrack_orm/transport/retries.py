@@ -24,16 +24,17 @@ def backoff_delay(attempt: int, jitter: float) -> float:
 
     *jitter* is a random factor from 1 to 1.5, so that the machines of a render farm do not retry all at once.
     """
-    return min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2.0 ** (attempt - 1)) * jitter
+    return min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2.0 ** min(attempt - 1, 16)) * jitter
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that a server asks to wait, at most the maximum, or None if it names none.
 
-    The form with a date is ignored: the usual delay applies.
+    Any other form is ignored, that with a date included: the usual delay applies.
     """
     text = headers.get("retry-after", "").strip()
-    return min(float(text), MAX_RETRY_AFTER_SECONDS) if text.isdigit() else None
+    # Other alphabets have digits that `float` refuses. The form of thousands of digits is infinite.
+    return min(float(text), MAX_RETRY_AFTER_SECONDS) if text.isascii() and text.isdigit() else None
 
 
 def retry_advice(idempotent: bool) -> str:

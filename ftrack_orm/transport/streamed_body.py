@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from . import failures, retries
-from .failures import FOREIGN_ERRORS, Destination
+from .redaction import clear_frames
 from .response_body import BodyCut, ReceivedBody
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .base import Request
     from .connection_pool import Checkout
+    from .failures import Destination
 
 
 class StreamedBody:
@@ -63,11 +64,16 @@ class StreamedBody:
             status, received = self._response.status_code, self._body.received
             error = failures.cut_response(self._destination, self._request, status, received, cut.expected)
             cause = cut.__cause__
-        except FOREIGN_ERRORS as failure:
-            failed = failures.attempt_failed(failure, self._destination, self._request)
-            error, cause = failed.error, failed.cause
-        except BaseException:
+            clear_frames(cut)
+        except (GeneratorExit, MemoryError):
             self.close()
+            raise
+        except Exception as failure:
+            failed = failures.attempt_failed(failure, self._destination, self._request, has_sent=True)
+            error, cause = failed.error, failed.cause
+        except BaseException as interrupt:
+            self.close()
+            clear_frames(interrupt)
             raise
         if self._is_aborted():
             error, cause = retries.cancelled(self._request), None

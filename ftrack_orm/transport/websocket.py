@@ -176,7 +176,7 @@ class _Opening:
     def abort(self) -> None:
         """End the attempt from any thread."""
         self.is_aborted = True
-        self._adapter.abort()
+        self._adapter.tracker.abort()
         _shut_down(getattr(self._websocket, "sock", None))
 
     def time_out(self) -> None:
@@ -221,7 +221,7 @@ class EventConnector:
         timer.start()
         remove_callback = cancellation.on_cancel(opening.abort) if cancellation is not None else None
         try:
-            handshake = self._request_handshake(connection.http)
+            handshake = self._request_handshake(connection)
             opened = self._connect(connection.http, handshake, opening)
         except FtrackError as error:
             # A connection that was shut down may look like an answer that was cut.
@@ -246,21 +246,15 @@ class EventConnector:
             safe_to_retry=True,
         )
 
-    def _request_handshake(self, http: requests.Session) -> SocketHandshake:
+    def _request_handshake(self, connection: PooledConnection) -> SocketHandshake:
         try:
-            with http.get(
-                self._url,
-                headers=session_headers(self._settings),
-                timeout=STEP_TIMEOUT_SECONDS,
-                allow_redirects=False,
-                stream=True,
+            with connection.send(
+                "GET", self._url, session_headers(self._settings), None, (STEP_TIMEOUT_SECONDS, STEP_TIMEOUT_SECONDS)
             ) as response:
                 status, body = response.status_code, _read_up_to(response, self._max_handshake_bytes)
-        except (requests.RequestException, OSError, ValueError) as error:
-            if isinstance(error, requests.RequestException):
-                # It refers to the request, and so to the API key, which must not appear in a printed chain of causes.
-                error.request = None
-            raise self._library_error(error) from error
+        except (requests.RequestException, HTTPException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            clear_frames(error)
+            raise self._library_error(error, has_sent=connection.tracker.has_sent) from error
         text = body[: self._max_handshake_bytes].decode("utf-8", "replace")
         self._raise_for_status(status, text)
         if len(body) > self._max_handshake_bytes:

@@ -37,7 +37,8 @@ class ScriptedServer:
     A step gets the socket, and returns whether the connection stays open.
     """
 
-    def __init__(self, certificate: Path | None = None) -> None:
+    def __init__(self, certificate: Path | None = None, *, also_plain: bool = False) -> None:
+        self._also_plain = also_plain
         self._tls: ssl.SSLContext | None = None
         if certificate is not None:
             self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -77,9 +78,10 @@ class ScriptedServer:
 
     def _serve(self, connection: socket.socket, number: int) -> None:
         with contextlib.suppress(OSError), connection:
-            if self._tls is not None:
+            is_tls = connection.recv(1, socket.MSG_PEEK) == b"\x16"  # the first byte of TLS
+            if self._tls is not None and (is_tls or not self._also_plain):
                 connection = self._tls.wrap_socket(connection, server_side=True)
-            elif connection.recv(1, socket.MSG_PEEK) == b"\x16":  # the first byte of TLS, which this server lacks
+            elif is_tls:
                 connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
                 return
             self._answer_requests(connection, number)

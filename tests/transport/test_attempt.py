@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -52,15 +52,32 @@ def test_a_post_with_the_key_is_not_redirected_to_another_server(
     assert len(server.received) == 1
 
 
-def test_a_redirect_from_http_to_https_on_the_same_host_is_followed(
+@pytest.fixture
+def both_server(certificate: Path) -> Iterator[ScriptedServer]:
+    """A server that speaks TLS and plain HTTP on the same port."""
+    running = ScriptedServer(certificate, also_plain=True)
+    yield running
+    running.stop()
+
+
+def test_a_redirect_from_http_to_https_on_the_same_host_and_port_is_followed(
+    both_server: ScriptedServer, make_transport: Callable[..., HttpTransport], certificate: Path
+) -> None:
+    url = both_server.url.replace("https", "http")
+    both_server.script = [redirect(f"{both_server.url}/api", "308 Permanent Redirect"), respond(b"[1]")]
+    request = write_request(url)
+    assert make_transport(server_url=url, ca_bundle=certificate).send(request).read() == b"[1]"
+    assert both_server.received[1].body == request.body
+    assert both_server.received[1].headers["ftrack-api-key"] == "the-key"
+
+
+def test_a_redirect_from_http_to_https_on_another_port_than_the_default_is_not_followed(
     server: ScriptedServer, tls_server: ScriptedServer, make_transport: Callable[..., HttpTransport], certificate: Path
 ) -> None:
     server.script = [redirect(f"{tls_server.url}/api", "308 Permanent Redirect")]
-    tls_server.script = [respond(b"[1]")]
-    request = write_request(server.url)
-    assert make_transport(ca_bundle=certificate).send(request).read() == b"[1]"
-    assert tls_server.received[0].body == request.body
-    assert tls_server.received[0].headers["ftrack-api-key"] == "the-key"
+    with pytest.raises(ProtocolError, match=f"redirects to {tls_server.url}"):
+        make_transport(ca_bundle=certificate).send(write_request(server.url))
+    assert tls_server.received == []
 
 
 @pytest.mark.parametrize("location", ["http://other.test:99999/", "http://[malformed/", ""])

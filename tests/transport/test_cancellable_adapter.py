@@ -26,7 +26,7 @@ def adapter_of(http: requests.Session, url: str) -> CancellableAdapter:
 
 
 def test_after_aborting_before_it_connects_nothing_is_sent(server: ScriptedServer, http: requests.Session) -> None:
-    adapter_of(http, server.url).abort()
+    adapter_of(http, server.url).tracker.abort()
     with pytest.raises(requests.ConnectionError, match="before anything was sent"):
         http.post(server.url, data=b"[]", timeout=5)
     assert server.received == []
@@ -34,7 +34,7 @@ def test_after_aborting_before_it_connects_nothing_is_sent(server: ScriptedServe
 
 def test_on_sent_is_called_for_each_request(server: ScriptedServer, http: requests.Session) -> None:
     sent: list[bool] = []
-    adapter_of(http, server.url).on_sent = lambda: sent.append(True)
+    adapter_of(http, server.url).tracker.on_sent = lambda: sent.append(True)
     for _ in range(2):
         http.post(server.url, data=b"[]", timeout=5)
         assert sent  # urllib3 before 2 asks for the response twice
@@ -43,7 +43,7 @@ def test_on_sent_is_called_for_each_request(server: ScriptedServer, http: reques
 
 def test_connections_through_a_proxy_are_aborted_too(server: ScriptedServer, http: requests.Session) -> None:
     http.proxies = {"http": server.url}
-    adapter_of(http, "http://ftrack.invalid").abort()
+    adapter_of(http, "http://ftrack.invalid").tracker.abort()
     with pytest.raises(requests.RequestException, match="before anything was sent"):
         http.post("http://ftrack.invalid/api", data=b"[]", timeout=5)
     assert server.received == []
