@@ -71,12 +71,11 @@ class Attempt:
             response = self._send()
             if not redirects.is_redirect(response.status):
                 return response
-            location = response.headers.get("location", "")
-            target = redirects.redirect_target(self._request.method, self._url, response.status, location)
+            target = redirects.redirect_target(self._request.method, self._url, response.status, _location(response))
             if target is None:
-                raise self._refused_redirect(location, response)
+                raise self._refused_redirect(response)
             if not self._body.rewind():
-                raise self._unrepeatable_redirect(location)
+                raise self._unrepeatable_redirect(response)
             self._headers = redirects.redirected_headers(self._headers, self._url, target)
             self._url, self._is_redirected = target, True
         message = f"{self._destination().name} keeps redirecting."
@@ -185,8 +184,8 @@ class Attempt:
             error, self._destination(), self._request, has_sent=has_sent, is_redirected=self._is_redirected
         )
 
-    def _refused_redirect(self, location: str, response: Response) -> ProtocolError:
-        destination, target = self._destination(), redirects.displayed(self._url, location)
+    def _refused_redirect(self, response: Response) -> ProtocolError:
+        destination, target = self._destination(), redirects.displayed(self._url, _location(response))
         message = f"{destination.name} redirects to {target} (HTTP status {response.status}) instead of answering."
         if destination.name == self._server_url:
             message += " If that is the ftrack server, write it in server_url (FTRACK_SERVER)."
@@ -198,16 +197,20 @@ class Attempt:
             safe_to_retry=self._request.idempotent,
         )
 
-    def _unrepeatable_redirect(self, location: str) -> TransportError:
+    def _unrepeatable_redirect(self, response: Response) -> TransportError:
         return TransportError(
-            f"{self._destination().name} redirects to {redirects.displayed(self._url, location)}, and the body of the "
-            "request is a stream that cannot be sent twice. Use a seekable one.",
+            f"{self._destination().name} redirects to {redirects.displayed(self._url, _location(response))}, and the "
+            "body of the request is a stream that cannot be sent twice. Use a seekable one.",
             safe_to_retry=True,
             server_url=self._destination().name,
         )
 
     def _destination(self) -> Destination:
         return destination_of(self._url, self._server_url)
+
+
+def _location(response: Response) -> str:
+    return response.headers.get("location", "")
 
 
 def _may_be_whole(content: bytes) -> bool:

@@ -120,6 +120,7 @@ class Channel:
             "accept": "application/json",
             **session_headers(settings),
         }
+        self._total_timeout = settings.total_seconds(settings.timeout)
         self._secrets = (settings.api_key, *settings.cookies.values())
         self._transport = transport
         self._clock = clock
@@ -206,16 +207,14 @@ class Channel:
         timeout = options.timeout
         if timeout is not None and not is_duration(timeout):
             raise InvalidValue(f"timeout must be a number of seconds above 0, not {timeout!r:.100}.")
-        if timeout is None:
-            timeout = self._settings.timeout
         body = _encoded(operations)
         request = Request(
             method="POST",
             url=self._url,
             headers=self._headers(options),
             body=body,
-            timeout=timeout,
-            total_timeout=self._settings.total_seconds(timeout),
+            timeout=self._settings.timeout if timeout is None else timeout,
+            total_timeout=self._total_timeout if timeout is None else self._settings.total_seconds(timeout),
             idempotent=are_read_only(operations),
             on_sent=on_sent,
         )
@@ -241,15 +240,17 @@ class Channel:
         # Checked first: the traceback of an error must not have the API key among the variables of its frames.
         if options.push_token is not None:
             check_header_value("push_token", options.push_token)
-        for name, value in options.headers.items():
-            check_header_name(name)
-            check_header_value(f"headers[{name!r}]", value)
+        if options.headers:
+            for name, value in options.headers.items():
+                check_header_name(name)
+                check_header_value(f"headers[{name!r}]", value)
         headers = dict(self._session_headers)
         if options.denormalize:
             headers.setdefault("ftrack-api-options", "strict:1;denormalize:1")
         if options.push_token is not None:
             headers.setdefault("ftrack-pushtoken", options.push_token)
-        headers.update({name.lower(): value for name, value in options.headers.items()})
+        if options.headers:
+            headers.update({name.lower(): value for name, value in options.headers.items()})
         return headers
 
     def _check_open(self) -> None:

@@ -92,7 +92,7 @@ class LimitedResponse(http.client.HTTPResponse):
             # urllib3 would log the malformed headers as a whole, and a gateway may quote the API key in them.
             logger.warning("Some headers of a response are malformed. They and those after them are ignored")
             self.msg.defects.clear()
-            self.msg.set_payload(None)
+            self.msg.set_payload("")
 
 
 class LimitedReader(io.RawIOBase):

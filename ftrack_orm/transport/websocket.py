@@ -11,11 +11,13 @@ import selectors
 import socket
 import threading
 import time
+from http.client import HTTPException
 from http.cookies import CookieError
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import requests
+import urllib3.exceptions
 import websocket  # type: ignore[import-untyped]  # it has no type hints before version 1
 from requests.cookies import RequestsCookieJar
 
@@ -26,6 +28,7 @@ from . import failures
 from .buffered_socket import BufferedSocket
 from .connection_pool import PooledConnection
 from .headers import session_headers
+from .redaction import clear_frames
 from .user_agent import user_agent
 from .websocket_options import proxy_options, tls_options
 
@@ -318,12 +321,15 @@ class EventConnector:
                 f"The event server answered HTTP status {error.status_code}.", safe_to_retry=True
             ) from None
         except _CONNECTION_ERRORS as error:
+            clear_frames(error)
             raise self._library_error(error) from error
         return WebSocketConnection(connection, handshake, self._max_bytes)
 
-    def _library_error(self, error: BaseException) -> FtrackError:
+    def _library_error(self, error: BaseException, *, has_sent: bool | None = None) -> FtrackError:
         destination = failures.Destination(self._settings.server_url)
-        return failures.as_library_error(error, destination, idempotent=True, timeout=STEP_TIMEOUT_SECONDS)
+        return failures.as_library_error(
+            error, destination, idempotent=True, timeout=STEP_TIMEOUT_SECONDS, has_sent=has_sent
+        )
 
 
 def _upgrade_headers(settings: Settings) -> list[str]:

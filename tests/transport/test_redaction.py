@@ -19,8 +19,9 @@ def failure(quoted: str) -> ProtocolError:
             inner()
         except ValueError as error:
             raise ProtocolError(f"Unexpected: {quoted}", excerpt=quoted) from error
-    except ProtocolError as error:
-        return error
+    except ProtocolError as caught:
+        return caught
+    raise AssertionError
 
 
 def test_a_quoted_secret_is_replaced_and_the_causes_that_quote_it_are_dropped() -> None:
