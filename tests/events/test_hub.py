@@ -22,7 +22,7 @@ from ftrack_orm.errors import (
     UsageError,
 )
 from ftrack_orm.events.event import Event
-from ftrack_orm.wire.socketio import PacketType, decode
+from ftrack_orm.wire.socketio import PacketType, decode, parse_handshake
 from tests.assertions import existing
 from tests.events.memory_server import TIMEOUT, MakeHub, MemoryServer
 
@@ -500,3 +500,79 @@ def test_a_forked_child_starts_without_the_connection_of_its_parent(hub: EventHu
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
     assert hub.connected
+
+
+@pytest.mark.parametrize("odd", [[], {}, [["x"]], True, 1.5, 7, "unknown"])
+def test_an_event_with_an_odd_id_in_reply_to_does_not_end_the_hub(
+    hub: EventHub, server: MemoryServer, odd: Any
+) -> None:
+    collector = Collector()
+    hub.subscribe("topic=studio.next", collector)
+    for key in ("inReplyToEvent", "id"):
+        for topic in ("ftrack.meta.reply", "studio.any"):
+            server.deliver({**Event(topic).to_payload(), key: odd})
+    server.deliver(Event("studio.next").to_payload())
+    assert collector.next().topic == "studio.next"
+    assert (server.attempts, hub.statistics.failed) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5:" + "9" * 5_000 + "+::{}",
+        "6:::" + "9" * 5_000,
+        '5:::{"name":"ftrack.event","args":[{"topic":"t","data":' + "9" * 5_000 + "}]}",
+        '5:::{"name":"ftrack.event","args":' + "[" * 100_000,
+        '5:::{"name":"ftrack.event","args":[{"topic":"ftrack.update","source":5}]}',
+        '5:::{"name":"ftrack.event","args":[{"topic":"t","target":"id=' + "9" * 5_000 + '"}]}',
+    ],
+    ids=["packet id", "acknowledgement", "number", "nesting", "source", "target"],
+)
+def test_a_packet_beyond_all_bounds_is_counted_and_does_not_end_the_hub(
+    hub: EventHub, server: MemoryServer, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    collector = Collector()
+    hub.subscribe("topic=studio.next or topic=t", collector)
+    (connection,) = server.connections
+    connection.deliver(text)
+    server.deliver(Event("studio.next").to_payload())
+    assert collector.next().topic == "studio.next"
+    assert (server.attempts, hub.statistics.malformed, hub.statistics.failed) == (1, 1, 0)
+    assert max(map(len, caplog.messages)) < 1_000
+
+
+def test_a_packet_that_may_be_an_update_is_reported_as_a_gap(hub: EventHub, server: MemoryServer) -> None:
+    gaps: queue.Queue[str] = queue.Queue()
+    hub.on_gap(lambda: gaps.put("gap"))
+    collector = Collector()
+    hub.subscribe("topic=studio.next", collector)
+    (connection,) = server.connections
+    for text, is_gap in [
+        ("5:::{", True),
+        ("nonsense", True),
+        ('5:::{"name":"ftrack.event","args":[{"topic":"ftrack.update","target":[]}]}', True),
+        ('5:::{"name":"ftrack.event","args":[{"topic":"studio.any","target":[]}]}', False),
+        ("6:::x", False),
+        ("4:::{}", False),
+    ]:
+        connection.deliver(text)
+        server.deliver(Event("studio.next").to_payload())
+        collector.next()
+        assert gaps.qsize() == is_gap, text
+        while not gaps.empty():
+            gaps.get()
+
+
+@pytest.mark.parametrize("timeout", ["1e300", "0", ""])
+def test_a_handshake_timeout_of_any_size_does_not_end_the_hub(
+    make_hub: MakeHub, server: MemoryServer, timeout: str
+) -> None:
+    server.heartbeat_timeout = parse_handshake(f"s:{timeout}:60:websocket").heartbeat_timeout
+    hub = make_hub()
+    hub.connect(TIMEOUT, wait=False)
+    server.wait_for_connection()
+    assert hub.flush(TIMEOUT)
+    connection = hub._connection
+    assert connection is not None
+    assert connection.alive
+    assert connection.wait_connected(TIMEOUT)

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import base64
+import collections
 import contextlib
 import hashlib
 import logging
 import queue
+import random
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import websocket as websocket_client  # type: ignore[import-untyped]
 
-from ftrack_orm.errors import AuthenticationError, ProtocolError, RequestTimeout, SettingsError, TransportError
+from ftrack_orm.errors import (
+    AuthenticationError,
+    FtrackError,
+    ProtocolError,
+    RequestTimeout,
+    SettingsError,
+    TransportError,
+)
 from ftrack_orm.settings import Settings
 from ftrack_orm.transport.cancellation import Cancellation
 from ftrack_orm.transport.user_agent import user_agent
 from ftrack_orm.transport.websocket import STEP_TIMEOUT_SECONDS, EventConnector, WebSocketConnection
+from ftrack_orm.wire.socketio import SocketHandshake
+from tests.property_settings import examples
 
 TIMEOUT = 30
 HANDSHAKE = "s3ss10n:60:60:websocket,xhr-polling"
@@ -354,6 +367,101 @@ def test_a_timeout_of_any_length_can_be_waited_for(
     websocket = connector().open()
     assert websocket.receive(1e300) == "text"
     websocket.close()
+
+
+def mutated(data: bytes, randomness: random.Random) -> bytes:
+    """Return *data* with up to four changes: bytes replaced, inserted, removed or repeated, or the end cut off."""
+    changed = bytearray(data)
+    for _ in range(randomness.randint(1, 4)):
+        start = randomness.randrange(len(changed) + 1)
+        end = start + randomness.choice([0, 1, 1, 4, 50])
+        kept = randomness.choice([b"", bytes(changed[start:end]) * 2, bytes(changed[start:end])])
+        junk = randomness.choice([b"", b"\xff", b"\x00", b"\r\n", b":", b" ", b"9" * 5_000, randomness.randbytes(3)])
+        changed[start:end] = kept + junk
+        if randomness.random() < 0.1:
+            del changed[randomness.randrange(len(changed) + 1) :]
+    return bytes(changed)
+
+
+def test_mutated_frames_are_received_as_texts_or_end_the_connection() -> None:
+    randomness = random.Random(6)
+    parts = [
+        frame("5:::{}"),
+        frame("x" * 300),
+        frame("ping", opcode=9),
+        bytes([0x01, 0x03]) + b"abc" + bytes([0x80, 0x03]) + b"def",
+        frame("é".encode("latin-1")),
+        frame(b"\x03\xe8bye", opcode=8),
+    ]
+    outcomes: set[type] = set()
+    for _ in range(examples(1_000, 20_000)):
+        near, far = socket.socketpair()
+        with near, far:
+            far.sendall(mutated(b"".join(randomness.choices(parts, k=3)), randomness))
+            far.shutdown(socket.SHUT_WR)
+            client = websocket_client.WebSocket(skip_utf8_validation=True)
+            client.sock, client.connected = near, True
+            near.settimeout(TIMEOUT)
+            opened = WebSocketConnection(client, SocketHandshake("s", None, None, ()), 4_000)
+            try:
+                for _ in range(10_000):
+                    outcomes.add(type(opened.receive(TIMEOUT)))
+            except TransportError:
+                outcomes.add(TransportError)
+            else:
+                pytest.fail("The end of the connection was not noticed.")
+            opened.close()
+    assert outcomes == {str, type(None), TransportError}
+
+
+def test_mutated_handshakes_connect_or_are_errors_of_the_library(connector: Callable[..., EventConnector]) -> None:
+    randomness = random.Random(7)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = MutatingServer(listener, randomness)
+        settings = Settings.resolve(server.url, KEY, "jane", schema_cache_path=False, environ={})
+        outcomes = collections.Counter[str]()
+        for number in range(examples(200, 2_000)):
+            server.is_upgrade_mutated = number % 2 == 0
+            try:
+                EventConnector(settings).open().close()
+                outcomes["connected"] += 1
+            except FtrackError as error:
+                outcomes[type(error).__name__] += 1
+                assert KEY not in str(error)
+                assert len(str(error)) < 2_000
+    assert {"connected", "ProtocolError", "TransportError"} <= outcomes.keys()
+
+
+class MutatingServer:
+    """Answers the handshake or the upgrade with a mutated response, and closes the connection."""
+
+    def __init__(self, listener: socket.socket, randomness: random.Random) -> None:
+        self.listener, self.randomness = listener, randomness
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self.is_upgrade_mutated = False
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.listener.accept()
+                with connection, contextlib.suppress(OSError):
+                    connection.sendall(self.response(connection.recv(65_536).decode()))
+
+    def response(self, request: str) -> bytes:
+        key = re.search("sec-websocket-key: (.*)\r", request, re.IGNORECASE)
+        if key is None:
+            head = (
+                f"HTTP/1.1 200 OK\r\nContent-Length: {len(HANDSHAKE)}\r\nConnection: close\r\nSet-Cookie: a=b\r\n\r\n"
+            )
+            response = (head + HANDSHAKE).encode()
+        else:
+            digest = hashlib.sha1(f"{key.group(1)}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode()).digest()
+            response = (
+                b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"Set-Cookie: a=b\r\nSec-WebSocket-Accept: " + base64.b64encode(digest) + b"\r\n\r\n"
+            )
+        return mutated(response, self.randomness) if (key is not None) == self.is_upgrade_mutated else response
 
 
 class StallingServer:

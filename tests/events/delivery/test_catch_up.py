@@ -139,3 +139,35 @@ def test_after_more_events_than_are_remembered_the_result_is_incomplete(monkeypa
 
 def test_records_whose_ids_are_no_numbers_cannot_be_used() -> None:
     assert not CatchUp(Records([{"id": "c0ffee", "data": None}])).start(0.0)
+
+
+@pytest.mark.parametrize("last", [5, 0, "x", None, [], {}, True, "9" * 5_000])
+def test_records_that_do_not_advance_end_the_search(last: Any) -> None:
+    records = Records([record(5, "old")])
+    catch_up = CatchUp(records)
+    assert catch_up.start(0.0)
+    page = [record(6, "missed")] * (RECORDS_PER_QUERY - 1) + [{**record(7, "last"), "id": last}]
+    queries = 0
+
+    def repeat(expression: str) -> Sequence[dict[str, Any]]:
+        nonlocal queries
+        queries += 1
+        return page
+
+    catch_up._query = repeat
+    result = catch_up.find_missed(set())
+    assert [event.id for event in result.events] == ["missed", "last"]
+    assert not result.complete
+    assert queries == 1
+
+
+def test_records_of_other_types_are_unusable_and_the_others_are_replayed() -> None:
+    records = Records([record(1, "old")])
+    catch_up = CatchUp(records)
+    assert catch_up.start(0.0)
+    odd = [{"data": text} for text in ("[" * 100_000, "9" * 5_000, "{}", 5, None)]
+    odd.append({"data": '{"event": "odd", "entity": {"parents": 5}}'})
+    records.rows += [{**each, "id": number} for number, each in enumerate(odd, 2)] + [record(9, "missed")]
+    result = catch_up.find_missed(set())
+    assert [event.id for event in result.events] == ["odd", "missed"]
+    assert not result.complete

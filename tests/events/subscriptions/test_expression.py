@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 
 import ftrack_api.event.expression
 import pytest
@@ -171,3 +172,42 @@ def test_the_official_client_decides_the_same_about_text(
         except TypeError:
             continue  # the official client compares a mapping with text, which Python refuses
         assert parse(text).matches(record) == expected, (text, record)
+
+
+@pytest.mark.parametrize("operator", ["=", "!=", "<", ">="])
+@pytest.mark.parametrize("number", ["9" * 5_000, "-" + "9" * 5_000, "1e" + "9" * 5_000, "0." + "1" * 5_000])
+def test_numbers_of_any_size_are_refused_with_the_limit(operator: str, number: str) -> None:
+    with pytest.raises(ExpressionError, match="at most 1,000 digits"):
+        parse(f"data.size{operator}{number}")
+
+
+def test_values_of_any_size_can_be_compared() -> None:
+    values: list[object] = [10**5_000, -(10**5_000), float("inf"), float("nan"), "9" * 5_000, [[]], {}]
+    for value in values:
+        for expression in ("data=5", "data!=5", "data<5", "data=x", "data=5*", "data>1e999"):
+            assert parse(expression).matches({"data": value}) in (True, False)
+
+
+def test_a_long_expression_is_refused_and_its_error_is_short() -> None:
+    for text in ("a=1 or " * 100_000 + "a=1", "a=" + "x" * 50_000 + " ?"):
+        with pytest.raises(ExpressionError) as caught:
+            parse(text)
+        assert len(str(caught.value)) < 1_000
+
+
+def test_long_expressions_are_parsed_and_not_remembered() -> None:
+    text = "data.name=" + "x" * 2_000
+    assert parse(text) == parse(text)
+    assert parse(text) is not parse(text)
+    assert parse("a=1") is parse("a=1")
+
+
+def test_nesting_is_a_library_error_on_a_deep_stack() -> None:
+    def descend(remaining: int) -> None:
+        if remaining:
+            descend(remaining - 1)
+        else:
+            parse("(" * 90 + f"a=deep{sys.getrecursionlimit()}" + ")" * 90)
+
+    with pytest.raises(ExpressionError, match="nested too deeply"):
+        descend(sys.getrecursionlimit() - 250)

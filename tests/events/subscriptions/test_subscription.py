@@ -249,3 +249,11 @@ def test_the_order_within_a_priority_is_stable(priorities: list[int]) -> None:
         index.add(subscriber(str(number), ("topic=t", "topic=t*")[number % 2], priority))
     expected = sorted(range(len(priorities)), key=lambda number: priorities[number])
     assert names(index.interested_in(Event("t"))) == [str(number) for number in expected]
+
+
+def test_long_topics_are_not_remembered() -> None:
+    index = SubscriberIndex()
+    index.add(subscriber("a"))
+    for topic in ("short", "x" * 1_000_000):
+        assert names(index.interested_in(Event(topic))) == ["a"]
+    assert list(index._candidates) == ["short"]
