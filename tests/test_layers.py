@@ -21,7 +21,7 @@ ALLOWED = {
     "wire": {"values", "errors"},
     "query": {"values", "errors"},
     "schema": {"files", "values", "errors"},
-    "transport": {"wire", "values", "errors", "settings", "__version__"},
+    "transport": {"wire", "files", "values", "errors", "settings", "__version__"},
     "entities": {"query", "schema", "wire", "files", "values", "errors"},
     "events": {"query", "schema", "transport", "wire", "settings", "values", "errors"},
     "sandbox": {

@@ -18,6 +18,7 @@ import requests
 from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
 
 from .cancellable_adapter import CancellableAdapter, ConnectionTracker
+from .certificates import check_bundle
 from .cookies import SessionCookies
 from .decompression import ACCEPTED_ENCODINGS
 from .redirects import keeps_credentials, origin
@@ -41,7 +42,8 @@ class PooledConnection:
     """A `requests.Session` with a connection to *url* that stays open between exchanges.
 
     Proxies and certificates are those of the settings, and of the environment where the settings name none. The session
-    *http* has them already, so that requests are sent without naming them.
+    *http* has them already, so that requests are sent without naming them. Raises `SettingsError` for a file of
+    certificates that cannot be used.
     """
 
     def __init__(self, url: str, settings: Settings, cookies: RequestsCookieJar) -> None:
@@ -61,6 +63,8 @@ class PooledConnection:
         surroundings = self.http.merge_environment_settings(url, dict(settings.proxies), False, verify, None)
         self.http.proxies, self.http.verify = surroundings["proxies"], surroundings["verify"]
         self.http.trust_env = False
+        if isinstance(self.http.verify, str) and url.lower().startswith("https:"):
+            check_bundle(self.http.verify)
         self.idle_since = 0.0
 
     @property

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import gc
+import hashlib
 import json
 import os
+import random
 import stat
 import sys
 import threading
@@ -23,7 +26,9 @@ from ftrack_orm.schema.model import Schema
 from ftrack_orm.session.handshake import check_version
 from tests.assertions import existing
 from tests.fakes.transports import ForwardingTransport
+from tests.mutations import damage_value
 from tests.production import Connect, Production
+from tests.property_settings import examples
 
 USERS = {"action": "query", "expression": "select username from User"}
 
@@ -315,6 +320,31 @@ def test_a_poisoned_cache_whose_hash_is_right_is_replaced_by_the_schema_of_the_s
     cached, hash = existing(cache.load(box.url))
     assert cached is not poisoned
     assert (cached.answer, hash) == (session.schemas, session.server_information["schema_hash"])
+
+
+def test_poisoned_caches_give_results_or_errors_of_the_library_until_the_server_s_schema_replaces_them(
+    start: Callable[[], Session], cache: SchemaCache, box: Sandbox, answer: list[dict[str, Any]]
+) -> None:
+    chance = random.Random(13)
+    names = ("User", "BaseUser", "Resource")
+    mutated = [description for description in answer if description["id"] in names]
+    others = [description for description in answer if description["id"] not in names]
+    used = 0
+    for _ in range(examples(100, 1_500)):
+        damaged = damage_value(mutated, chance)
+        text = json.dumps([*others, *damaged] if isinstance(damaged, list) else damaged, sort_keys=True).encode()
+        header = {"format": 2, "server_url": box.url, "hash": hashlib.md5(text).hexdigest()}
+        existing(cache.path(box.url)).write_bytes(json.dumps(header).encode() + b"\n" + text)
+        with start() as session:
+            used += session.schema.hash == header["hash"]
+            with contextlib.suppress(errors.FtrackError):
+                for user in session.query("User").where(username=box.api_user).all():
+                    _ = user.username, user.email, dict(user.metadata)
+        with start() as session:
+            session.call([USERS])
+            assert session.query("User").where(username=box.api_user).one().username == box.api_user
+            assert existing(cache.load(box.url))[1] == session.server_information["schema_hash"]
+    assert used > 20
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="FIFOs are files of POSIX systems")
