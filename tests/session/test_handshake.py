@@ -330,7 +330,7 @@ def test_poisoned_caches_give_results_or_errors_of_the_library_until_the_server_
     mutated = [description for description in answer if description["id"] in names]
     others = [description for description in answer if description["id"] not in names]
     used = 0
-    for _ in range(examples(100, 1_500)):
+    for _ in range(examples(25, 400)):
         damaged = damage_value(mutated, chance)
         text = json.dumps([*others, *damaged] if isinstance(damaged, list) else damaged, sort_keys=True).encode()
         header = {"format": 2, "server_url": box.url, "hash": hashlib.md5(text).hexdigest()}
@@ -344,7 +344,7 @@ def test_poisoned_caches_give_results_or_errors_of_the_library_until_the_server_
             session.call([USERS])
             assert session.query("User").where(username=box.api_user).one().username == box.api_user
             assert existing(cache.load(box.url))[1] == session.server_information["schema_hash"]
-    assert used > 20
+    assert used > 10
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="FIFOs are files of POSIX systems")
