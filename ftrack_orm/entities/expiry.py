@@ -205,8 +205,8 @@ class ExpiryLog:
 
     def _apply(self, notice: ChangeNotice, revision: int, is_current: IsCurrent | None = None) -> None:
         for entity in self._entities_of(notice):
-            if notice.is_deleted and entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT:
-                self._let_go(entity, revision)
+            if notice.is_deleted and entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT and self._may_go(entity):
+                self.mark_deleted(entity)
                 continue
             if entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT:
                 expired_at = self._expired_at.setdefault(entity, {})
@@ -220,21 +220,15 @@ class ExpiryLog:
         self._deleted[entity.__schema__.family, entity._ftrack_state.key] = entity
 
     def mark_gone(self, entities: Iterable[Entity]) -> None:
-        """Mark entities as deleted that are known to be gone, or expire all of those with unsaved edits."""
+        """Mark entities as deleted that are known to be gone, except for those with unsaved edits."""
         with self._workspace.lock:
             for entity in entities:
-                self._let_go(entity, self._workspace.revision)
+                if self._may_go(entity):
+                    self.mark_deleted(entity)
 
-    def _let_go(self, entity: Entity, revision: int) -> None:
-        """Mark an entity as deleted. If it has unsaved edits, expire everything else of it instead.
-
-        Edits of an entity that another user deleted stay recorded, so that the commit reports the conflict.
-        """
-        if not self._workspace.is_edited(entity) or self._workspace.is_being_deleted(entity):
-            self.mark_deleted(entity)
-        else:
-            self._expired_at.setdefault(entity, {})[_ALL] = revision
-            self._expire_named(entity, _EVERYTHING)
+    def _may_go(self, entity: Entity) -> bool:
+        # Edits of an entity that another user deleted stay recorded, so that the commit reports the conflict.
+        return not self._workspace.is_edited(entity) or self._workspace.is_being_deleted(entity)
 
     def _entities_of(self, notice: ChangeNotice) -> Iterator[Entity]:
         identities = self._workspace.identities

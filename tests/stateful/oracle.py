@@ -331,7 +331,8 @@ def differences(session: Session, fresh: Session, entities: Iterable[Entity]) ->
         for entity, values in group:
             row = rows.get(entity._ftrack_state.key)
             if row is None:
-                if values:
+                # The loaded values of deleted entities can still be read. With unsaved edits they are not marked so.
+                if values and not session._workspace.is_edited(entity):
                     yield f"{entity!r} is gone, and shows {values}"
                 continue
             for attribute, value in values.items():

@@ -33,10 +33,10 @@ def collections_of(entity: Entity) -> list[str]:
 @pytest.mark.parametrize("is_read_first", [False, True])
 @pytest.mark.parametrize("part", range(4))
 def test_collections_of_new_entities_are_the_same_before_and_after_the_commit(
-    box: Sandbox, schema_cache: Path, is_read_first: bool, part: int
+    own_box: Sandbox, schema_cache: Path, is_read_first: bool, part: int
 ) -> None:
     def connect() -> Session:
-        return Session(box.url, box.api_key, box.api_user, schema_cache_path=schema_cache)
+        return Session(own_box.url, own_box.api_key, own_box.api_user, schema_cache_path=schema_cache)
 
     compared = 0
     with connect() as session:

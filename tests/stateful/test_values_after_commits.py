@@ -157,9 +157,11 @@ class ChangesOfOthers(OwnCommits):
         super().teardown()
 
 
-def test_every_value_shown_after_an_own_commit_is_the_one_a_new_session_reads(box: Sandbox, schema_cache: Path) -> None:
+def test_every_value_shown_after_an_own_commit_is_the_one_a_new_session_reads(
+    own_box: Sandbox, schema_cache: Path
+) -> None:
     run_state_machine_as_test(
-        lambda: OwnCommits(box, schema_cache),  # type: ignore[arg-type]  # any function that creates a machine will do
+        lambda: OwnCommits(own_box, schema_cache),  # type: ignore[arg-type]  # any function that creates a machine will do
         settings=settings(
             max_examples=examples(3, 40),
             stateful_step_count=50,
@@ -172,10 +174,10 @@ def test_every_value_shown_after_an_own_commit_is_the_one_a_new_session_reads(bo
 
 
 def test_every_value_shown_after_the_changes_of_others_is_the_one_a_new_session_reads(
-    box: Sandbox, schema_cache: Path
+    own_box: Sandbox, schema_cache: Path
 ) -> None:
     run_state_machine_as_test(
-        lambda: ChangesOfOthers(box, schema_cache),  # type: ignore[arg-type]  # any function that creates a machine will do
+        lambda: ChangesOfOthers(own_box, schema_cache),  # type: ignore[arg-type]  # any function that creates a machine will do
         settings=settings(
             max_examples=examples(2, 40),
             stateful_step_count=50,

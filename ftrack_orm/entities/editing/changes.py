@@ -60,9 +60,14 @@ def expand_assignment(entity: Entity, attribute: Attribute, value: Any) -> tuple
     return _key_and_references(entity, key_name, key, related), key_name
 
 
-def assign_membership(entity: Entity, owner: Entity, stored: Inverse) -> None:
-    """Make *entity* a member of a collection of *owner* by setting the attributes in which that is *stored*."""
+def assign_membership(entity: Entity, owner: Entity, stored: Inverse, *, is_shown: bool | None) -> None:
+    """Make *entity* a member of a collection of *owner* by setting the attributes in which that is *stored*.
+
+    *is_shown* says whether the collection shows it as a member, None if the collection is not loaded.
+    """
     attributes = entity.__schema__.attributes
+    if is_shown is False and entity.__dict__.get(stored.attribute) == owner._ftrack_state.key[0]:
+        _forget_key(entity, stored)
     for name, value in stored.only:
         assign(entity, attributes[name], value)
     if stored.type_attribute is not None:
@@ -86,8 +91,23 @@ def end_membership(entity: Entity, owner: Entity, stored: Inverse, *, was_member
             together = [each for name in names for each in attributes_set_together(entity.__schema__, name)]
             take_back(entity, journal, together)
         return
+    if entity.__dict__.get(stored.attribute, NOT_LOADED) not in (NOT_LOADED, owner._ftrack_state.key[0]):
+        _forget_key(entity, stored)
     for name in reversed(names):
         assign(entity, attributes[name], None)
+
+
+def _forget_key(entity: Entity, stored: Inverse) -> None:
+    """Unload the key of *entity*, which a collection contradicts: one of them was loaded before others changed it.
+
+    Otherwise, to set the key to the value that it seems to have would be no change, and nothing would be sent.
+    """
+    state, names = entity._ftrack_state, [stored.attribute, *filter(None, [stored.type_attribute])]
+    if state.journal is None and not any(name in (state.originals or ()) for name in names):
+        with state.workspace.lock:
+            for name in names:
+                for each in attributes_set_together(entity.__schema__, name):
+                    entity.__dict__.pop(each, None)
 
 
 @contextmanager

@@ -329,3 +329,21 @@ def test_a_new_entity_in_a_collection_gets_the_owner_as_its_parent(
     assert session.modified == []
     assert {first, second, third} <= set(shot.children)
     assert {task.id for task in existing(other.get("Shot", shot.id)).children} == {task.id for task in shot.children}
+
+
+def test_adding_what_a_newer_collection_lacks_is_sent_although_an_older_key_says_it_is_there(
+    session: Session, other: Session, production: Production
+) -> None:
+    task, first = (
+        existing(session.get(*each)) for each in (("Task", production.tasks[0]), ("Shot", production.shots[0]))
+    )
+    assert task.parent is first
+    theirs = existing(other.get("Task", task.id))
+    theirs.parent_id = production.shots[1]
+    other.commit()
+    session.refresh(first, "children")
+    assert task not in first.children
+    first.children.append(task)
+    session.commit()
+    other.refresh(theirs)
+    assert theirs.parent_id == first.id
