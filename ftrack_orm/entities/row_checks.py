@@ -249,11 +249,11 @@ def _is_tolerated(value: Any, attribute: Attribute, entity_type: EntityType) -> 
 
     MySQL has no booleans but 0 and 1, and the keys of some tables are numbers.
     """
+    name = attribute.name
     if type(value) is not int:
-        return False
+        return type(value) is str and name in entity_type.primary_key
     if attribute.value_type is ValueType.BOOLEAN:
         return value in (0, 1)
-    name = attribute.name
     is_key = attribute.foreign_key is not None or name in entity_type.primary_key or name.endswith("_id")
     return attribute.value_type is ValueType.TEXT and is_key
 

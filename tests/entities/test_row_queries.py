@@ -8,7 +8,7 @@ import pytest
 
 from ftrack_orm import errors
 from ftrack_orm.entities import row_queries
-from ftrack_orm.entities.row_queries import key_criterion, query_each, query_rows, selects_by_key
+from ftrack_orm.entities.row_queries import key_criterion, query_each, query_rows, selects_by_key, value_in
 from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.nodes import Path, Select
 from ftrack_orm.sandbox import datamodel
@@ -23,7 +23,7 @@ def schema() -> Schema:
 
 
 class Server:
-    """Replies to each query with one row that holds its expression, and records the size of each request."""
+    """Replies to each query with one row whose id is the expression, and records the size of each request."""
 
     def __init__(self) -> None:
         self.request_sizes: list[int] = []
@@ -31,30 +31,47 @@ class Server:
     def call(self, operations: Sequence[Operation]) -> list[Reply]:
         self.request_sizes.append(len(operations))
         return [
-            QueryReply([{"expression": each.expression}]) for each in operations if isinstance(each, QueryOperation)
+            QueryReply([{"__entity_type__": each.expression.split()[-1], "id": each.expression}])
+            for each in operations
+            if isinstance(each, QueryOperation)
         ]
 
 
-def test_queries_share_requests_and_their_rows_stay_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_queries_share_requests_and_their_rows_stay_in_order(schema: Schema, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(row_queries, "QUERIES_PER_REQUEST", 2)
     server = Server()
     selects = [Select(name, (Path.of("id"),)) for name in ("Task", "Shot", "User", "Note", "Status")]
-    assert [rows[0]["expression"] for rows in query_each(server.call, selects)] == [
+    assert [rows[0]["id"] for rows in query_each(server.call, selects, schema)] == [
         f"select id from {select.entity_type}" for select in selects
     ]
     assert server.request_sizes == [2, 2, 1]
-    assert len(query_rows(server.call, selects)) == 5
+    assert len(query_rows(server.call, selects, schema)) == 5
 
 
-def test_without_queries_there_is_no_request() -> None:
+def test_without_queries_there_is_no_request(schema: Schema) -> None:
     server = Server()
-    assert query_rows(server.call, []) == []
+    assert query_rows(server.call, [], schema) == []
     assert server.request_sizes == []
 
 
-def test_a_reply_without_rows_is_a_protocol_error() -> None:
+def test_a_reply_without_rows_is_a_protocol_error(schema: Schema) -> None:
     with pytest.raises(errors.ProtocolError, match="has no rows"):
-        query_rows(lambda _: [DeleteReply(True)], [Select("Task")])
+        query_rows(lambda _: [DeleteReply(True)], [Select("Task")], schema)
+
+
+def test_rows_of_a_wrong_shape_are_protocol_errors(schema: Schema) -> None:
+    select = Select("Task", (Path.of("name"),))
+    for row in (
+        5,
+        {"id": "1"},
+        {"__entity_type__": "Task", "id": "1", "name": []},
+        {"__entity_type__": "Status", "id": "1", "name": "done"},
+    ):
+        reply = QueryReply([row])  # type: ignore[list-item]
+        with pytest.raises(errors.ProtocolError):
+            query_rows(lambda _, reply=reply: [reply], [select], schema)  # type: ignore[misc]
+    with pytest.raises(errors.ProtocolError, match="without name"):
+        value_in({"__entity_type__": "Task", "id": "1"}, "name")
 
 
 def test_keys_are_divided_among_several_selects(schema: Schema, monkeypatch: pytest.MonkeyPatch) -> None:

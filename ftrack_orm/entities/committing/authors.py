@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ftrack_orm.entities.row_queries import send_queries
+from ftrack_orm.entities.row_queries import checked_queries
 from ftrack_orm.errors import FtrackError, ServerError
 from ftrack_orm.query.language.nodes import And, Membership, Ordering, Path, Select
 from ftrack_orm.schema.facts import EVENT, STATUS_CHANGE
@@ -62,7 +62,7 @@ def find_authors(schema: Schema, call: ServerCall, changes: Sequence[ObservedCha
     """
     selects = list(_selects(schema, [change for change in changes[:MAX_ENTITIES] if change.entity_id]))
     records = sorted(
-        (record for rows in _query(call, selects) for record in _records(rows)),
+        (record for rows in _query(call, selects, schema) for record in _records(rows)),
         key=lambda record: record.author.moment or datetime.datetime.min.replace(tzinfo=datetime.timezone.utc),
         reverse=True,
     )
@@ -110,15 +110,15 @@ def _selects(schema: Schema, changes: Sequence[ObservedChange]) -> Iterator[Sele
         )
 
 
-def _query(call: ServerCall, selects: Sequence[Select]) -> Sequence[Sequence[Mapping[str, Any]]]:
+def _query(call: ServerCall, selects: Sequence[Select], schema: Schema) -> Sequence[Sequence[Mapping[str, Any]]]:
     """Return the rows of each of *selects*; selects that fail are left out."""
     if not selects:
         return []
     try:
-        return send_queries(call, selects)
+        return checked_queries(call, selects, schema)
     except ServerError:
         # This user may lack the permission to read one kind of record, which must not hide the other.
-        return [rows for select in selects for rows in _query(call, [select])] if len(selects) > 1 else []
+        return [rows for select in selects for rows in _query(call, [select], schema)] if len(selects) > 1 else []
     except FtrackError:
         return []
 
@@ -126,7 +126,7 @@ def _query(call: ServerCall, selects: Sequence[Select]) -> Sequence[Sequence[Map
 def _records(rows: Sequence[Mapping[str, Any]]) -> Iterator[_Record]:
     # The name of a user comes only with the first occurrence (PROTOCOL 1.3).
     users = [row["user"] for row in rows if row.get("user")]
-    usernames = {user["id"]: user["username"] for user in users if "username" in user}
+    usernames = {user.get("id"): user["username"] for user in users if "username" in user}
     for row in rows:
         username = usernames.get((row.get("user") or {}).get("id"))
         if username is None:
@@ -134,10 +134,10 @@ def _records(rows: Sequence[Mapping[str, Any]]) -> Iterator[_Record]:
         moment = decode(row.get("date") or row.get("created_at"))
         author = Author(username, moment if isinstance(moment, datetime.datetime) else None)
         if "status_id" in row:
-            yield _Record(author, row["parent_id"], status_id=row["status_id"])
+            yield _Record(author, str(row.get("parent_id")), status_id=row["status_id"])
         else:
             names = frozenset((*_names_in_action(str(row.get("action"))), *_names_in_data(row.get("data"))))
-            yield _Record(author, str(row["parent_id"]), names, is_removal=row.get("insert") == "delete")
+            yield _Record(author, str(row.get("parent_id")), names, is_removal=row.get("insert") == "delete")
 
 
 def _names_in_action(action: str) -> Iterable[str]:
@@ -152,7 +152,7 @@ def _names_in_data(text: Any) -> Iterable[str]:
     """Return the names of changed attributes in the data of an event."""
     try:
         data = json.loads(text) if isinstance(text, str) else text
-    except ValueError:
+    except (ValueError, RecursionError):
         return ()
     if not isinstance(data, Mapping):
         return ()
@@ -161,5 +161,5 @@ def _names_in_data(text: Any) -> Iterable[str]:
         *data,
         *(changes if isinstance(changes, Mapping) else ()),
         *(key for key in (keys if isinstance(keys, list) else ()) if isinstance(key, str)),
-        *(_names_in_data(entity) if isinstance(entity, Mapping) else ()),
+        *(_names_in_data({**entity, "entity": None}) if isinstance(entity, Mapping) else ()),
     ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from ftrack_orm.entities.entity import Entity, Lifecycle, plain_key
-from ftrack_orm.entities.row_queries import IDS_PER_QUERY, in_parts, query_reply
+from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.row_checks import check_rows
+from ftrack_orm.entities.row_queries import IDS_PER_QUERY, in_parts, query_reply, value_in
 from ftrack_orm.errors import EntityDeleted, InvalidValue
 from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.nodes import Comparison, Membership, Operator, Or, Path, Select
@@ -152,10 +153,12 @@ class _Search:
         for part in in_parts(selects, QUERIES_PER_REQUEST):
             replies = self._call([QueryOperation(compile_select(select)) for select, _ in part])
             for (select, effect), reply in zip(part, replies, strict=True):
-                for row in query_reply(reply).data:
+                rows = query_reply(reply).data
+                check_rows(self._schema, rows, allow_unknown_types=True)
+                for row in rows:
                     name = str(row.get(ENTITY_TYPE) or select.entity_type)
                     schema = self._schema.types.get(name) or self._schema.type(select.entity_type)
-                    key = plain_key(schema, row)
+                    key = tuple(str(value_in(row, each)) for each in schema.primary_key)
                     found = self._found.setdefault(schema.family, {})
                     if key not in found:
                         found[key] = name

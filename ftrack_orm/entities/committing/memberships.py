@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ftrack_orm.entities.row_queries import IDS_PER_QUERY, query_each, selects_by_key
+from ftrack_orm.entities.row_queries import IDS_PER_QUERY, query_each, selects_by_key, value_in
 from ftrack_orm.query.language.nodes import And, Criterion, Membership, Or, Path, Select
 from ftrack_orm.schema.relations import Through
 from ftrack_orm.values import Reference
@@ -140,10 +140,10 @@ def _read_links(
             by_storage.setdefault(change.stored, []).append(change)
     selects = [_select_links(schema.type(stored.link), stored, each) for stored, each in by_storage.items()]
     found: dict[Through, dict[tuple[str, str], Reference]] = {}
-    for stored, rows in zip(by_storage, query_each(call, selects), strict=True) if selects else ():
+    for stored, rows in zip(by_storage, query_each(call, selects, schema), strict=True) if selects else ():
         keys = schema.type(stored.link).primary_key
         found[stored] = {
-            (str(row[stored.near]), str(row[stored.far])): Reference(
+            (str(value_in(row, stored.near)), str(value_in(row, stored.far))): Reference(
                 stored.link, tuple((name, str(row[name])) for name in keys)
             )
             for row in rows
@@ -181,11 +181,11 @@ def _read_lists(
             )
         ]
     found: dict[tuple[str, str], list[Reference]] = {}
-    results = query_each(call, [select for _, _, select in selects]) if selects else ()
+    results = query_each(call, [select for _, _, select in selects], schema) if selects else ()
     for (name, target, _), rows in zip(selects, results, strict=True):
         for row in rows:
-            found[str(row["id"]), name] = [
-                Reference(str(item.get("__entity_type__", target.name)), (("id", str(item["id"])),))
+            found[str(value_in(row, "id")), name] = [
+                Reference(str(item.get("__entity_type__", target.name)), (("id", str(value_in(item, "id"))),))
                 for item in row.get(name) or ()
             ]
     return found

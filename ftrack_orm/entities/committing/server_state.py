@@ -42,7 +42,7 @@ def read_server_state(schema: Schema, call: ServerCall, operations: Sequence[Ope
     selects = _selects(schema, operations)
     rows = [
         (select.entity_type, row)
-        for select, rows_of_select in zip(selects, query_each(call, selects), strict=True)
+        for select, rows_of_select in zip(selects, query_each(call, selects, schema), strict=True)
         for row in rows_of_select
     ]
     # By family and key: the attributes of an entity are sent at its first occurrence, wherever that is.

@@ -111,7 +111,7 @@ def read_configuration(row: Mapping[str, Any], kind: str) -> Configuration:
     """Return the configuration in a row of `CustomAttributeConfiguration`; *kind* is the name of its type."""
     details = _json_object(row.get("config"))
     return Configuration(
-        id=row["id"],
+        id=str(row["id"]),
         key=str(row.get("key")),
         label=str(row.get("label") or row.get("key")),
         kind=kind,
@@ -139,7 +139,7 @@ def _default(kind: str, value: Any) -> Any:
     if kind == "date" and isinstance(value, str):
         try:
             return parse_datetime(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
     return value
 
@@ -148,16 +148,17 @@ def _options(data: Any) -> tuple[str, ...]:
     """Return the values of an enumerator's options, which are JSON text inside of JSON text (protocol fact)."""
     try:
         options = json.loads(data) if isinstance(data, str) else data
-    except ValueError:
+    except (ValueError, RecursionError):
         return ()
     if not isinstance(options, list):
         return ()
-    return tuple(option["value"] for option in options if isinstance(option, dict) and "value" in option)
+    values = (option.get("value") for option in options if isinstance(option, dict))
+    return tuple(value for value in values if isinstance(value, str))
 
 
 def _json_object(text: Any) -> Mapping[str, Any]:
     try:
         value = json.loads(text or "{}")
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.editing.mappings import Entry, MappedCollection
-from ftrack_orm.entities.row_queries import IDS_PER_QUERY, in_parts, query_rows
+from ftrack_orm.entities.row_queries import IDS_PER_QUERY, in_parts, query_rows, value_in
 from ftrack_orm.errors import NotFetched
 from ftrack_orm.query.language.nodes import And, Membership, Path, Select
 from ftrack_orm.schema.facts import (
@@ -86,9 +86,12 @@ class Configurations:
             return
         attributes = schema.type(CUSTOM_ATTRIBUTE_CONFIGURATION).attributes
         paths = [Path.of(name) for name in _ATTRIBUTES_READ if name in attributes]
-        rows = query_rows(self._call, [Select(CUSTOM_ATTRIBUTE_CONFIGURATION, (*paths, Path.of("type", "name")))])
+        rows = query_rows(
+            self._call, [Select(CUSTOM_ATTRIBUTE_CONFIGURATION, (*paths, Path.of("type", "name")))], schema
+        )
         # The name of a type is in the row of its first occurrence only (PROTOCOL 1.3).
-        names = {row["type"]["id"]: row["type"]["name"] for row in rows if "name" in (row.get("type") or ())}
+        types = [row.get("type") or {} for row in rows]
+        names = {type_["id"]: str(type_["name"]) for type_ in types if "name" in type_ and "id" in type_}
         read = (read_configuration(row, names.get((row.get("type") or {}).get("id"), "text")) for row in rows)
         self._by_id = {configuration.id: configuration for configuration in read}
         self._by_scope = {}
@@ -170,5 +173,8 @@ class Configurations:
             )
             for part in in_parts(entity_ids, IDS_PER_QUERY)
         ]
-        rows = query_rows(self._call, selects)
-        return {(row[CONFIGURATION_ID], row["entity_id"]): decode(row.get("value")) for row in rows}
+        rows = query_rows(self._call, selects, self._workspace.schema)
+        return {
+            (str(value_in(row, CONFIGURATION_ID)), str(value_in(row, "entity_id"))): decode(row.get("value"))
+            for row in rows
+        }

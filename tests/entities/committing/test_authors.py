@@ -28,12 +28,20 @@ def event(
     user: Any, hour: int, data: Any, entity_id: str = "t1", insert: str = "update", action: str = "update.task"
 ) -> dict[str, Any]:
     text = data if isinstance(data, str) else json.dumps(data)
-    record = {"parent_id": entity_id, "insert": insert, "action": action, "data": text}
+    record = {
+        "__entity_type__": "Event",
+        "id": hour,
+        "parent_id": entity_id,
+        "insert": insert,
+        "action": action,
+        "data": text,
+    }
     return {**record, "created_at": moment(hour), "user": user}
 
 
 def status_change(user: Any, hour: int, status_id: str, entity_id: str = "t1") -> dict[str, Any]:
-    return {"parent_id": entity_id, "status_id": status_id, "date": moment(hour), "user": user}
+    key = {"__entity_type__": "StatusChange", "id": f"c{hour}"}
+    return {**key, "parent_id": entity_id, "status_id": status_id, "date": moment(hour), "user": user}
 
 
 @pytest.fixture
