@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from ftrack_orm.errors import SettingsError
 from ftrack_orm.files import NotRegularFile, check_regular
 
+from .private_files import make_private
+
 #: Milliseconds for which opening a database, and a request later, wait for the lock of another program.
 OPENING_WAIT_MILLISECONDS = 1000
 REQUEST_WAIT_MILLISECONDS = 5000
@@ -42,6 +44,8 @@ def database_errors(database: str | os.PathLike[str]) -> Iterator[None]:
 def create_engine(database: str | os.PathLike[str]) -> sa.Engine:
     """Return an engine with one connection, which is opened here and used by the worker thread later.
 
+    The files of the database are accessible to their owner only.
+
     Raises `SettingsError` for a path that leads to a FIFO, device, socket or directory: SQLite would wait for them or
     write to them.
     """
@@ -54,6 +58,7 @@ def create_engine(database: str | os.PathLike[str]) -> sa.Engine:
             raise SettingsError(f"{_label(database)} cannot be opened: {error.strerror}.") from None
         except (OSError, ValueError) as error:
             raise SettingsError(f"{_label(database)} cannot be opened: {error}.") from None
+        make_private(database)
     url = sa.URL.create("sqlite", database=os.fspath(database))
     engine = sa.create_engine(url, poolclass=sa.StaticPool, connect_args={"check_same_thread": False})
 

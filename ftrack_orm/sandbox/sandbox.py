@@ -9,7 +9,7 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +50,7 @@ class Sandbox:
         seed: the initial data: "empty" for that of a fresh ftrack, "demo" for a production.
         port: the port to listen on; 0 chooses a free one.
         database: the file to keep the data in, which is created and seeded once and reopened later, or ":memory:".
+            Only its owner may read and write it.
         schema: a file with the `query_schemas` reply of a studio's own server, whose entity types are served then.
         tasks: the number of tasks of the demo; everything else is in proportion.
         api_user: the username of the administrator that the seed creates.
@@ -127,7 +128,12 @@ class Sandbox:
         self._failure = None
         self._thread = threading.Thread(target=self._run, args=(server, engine), name="ftrack-sandbox", daemon=True)
         self._thread.start()
-        self._ready.wait()
+        try:
+            self._ready.wait()
+        except BaseException:  # Ctrl-C: the caller has no running sandbox to stop
+            self._ready.wait()
+            self.stop()
+            raise
         if self._failure is not None:
             self._thread.join()
             self._thread = None
@@ -138,7 +144,8 @@ class Sandbox:
         if self._thread is None:
             return
         if self._loop is not None and self._stop is not None:
-            self._loop.call_soon_threadsafe(self._stop.set)
+            with suppress(RuntimeError):  # the loop is closed: it failed, or an earlier call was interrupted
+                self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
         self._thread = self._loop = self._stop = self._url = None
 

@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import random
+import signal
 import socket
 import tempfile
 import threading
@@ -18,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from ftrack_orm.errors import SettingsError
 from ftrack_orm.sandbox import Sandbox
 from tests.property_settings import examples
 from tests.sandbox.running_server import RunningServer, connect, read_response
@@ -207,6 +209,32 @@ def resources() -> Counter[object]:
         with contextlib.suppress(OSError):  # the descriptor of this listing
             held[os.readlink(descriptor).partition(":")[0]] += 1
     return held
+
+
+class InterruptedSandbox(Sandbox):
+    """Interrupts the main thread, which waits until the server has started."""
+
+    async def _serve(self, server: Any) -> None:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        await super()._serve(server)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="Windows has no such signal.")
+def test_a_sandbox_that_is_interrupted_while_it_starts_is_stopped() -> None:
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before, previous = resources(), signal.signal(signal.SIGUSR1, interrupt)
+    box = InterruptedSandbox()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            box.start()
+    finally:
+        signal.signal(signal.SIGUSR1, previous)
+    assert not resources() - before
+    box.stop()
+    with pytest.raises(SettingsError, match="not started"):
+        _ = box.url
 
 
 def test_sandboxes_leave_no_threads_descriptors_and_temporary_files(
