@@ -19,7 +19,7 @@ _JOURNALS = ("-journal", "-wal", "-shm")
 
 
 def make_private(database: str | os.PathLike[str]) -> None:
-    """Create the file of a database if it is missing, with mode 0600, and take the permissions of others from its files.
+    """Create the file of a database if it is missing, with mode 0600, and take others' permissions from its files.
 
     A file whose permissions cannot be changed, because another user owns it, is warned about. A file that cannot be
     created is left to SQLite, which knows the cause. On Windows files inherit the permissions of their folder.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,14 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-#: Characters that may be queued for a client that reads too slowly. A client with a longer queue is disconnected.
-MAX_QUEUED_CHARACTERS = 64 * 1024 * 1024
+#: Bytes of memory that packets may take that are queued for a client that reads too slowly. A client with a longer
+#: queue is disconnected.
+MAX_QUEUED_BYTES = 64 * 1024 * 1024
+
+
+def _size_in_memory(packet: str) -> int:
+    # A text takes up to four bytes for each character, and some fifty more, which count for many short packets.
+    return sys.getsizeof(packet)
 
 
 class ClientConnection:
@@ -28,7 +35,7 @@ class ClientConnection:
         self._request = request
         self._sending_allowed = sending_allowed
         self._queue: deque[str] = deque()
-        self._queued_characters = 0
+        self._queued_bytes = 0
         self._is_aborted = False
         self._has_packets = asyncio.Event()
         self._sender = asyncio.get_running_loop().create_task(self._send_queued())
@@ -38,8 +45,8 @@ class ClientConnection:
         """Queue a packet. If the queue is too long, abort the connection instead."""
         if self._is_aborted:
             return
-        self._queued_characters += len(packet)
-        if self._queued_characters > MAX_QUEUED_CHARACTERS:
+        self._queued_bytes += _size_in_memory(packet)
+        if self._queued_bytes > MAX_QUEUED_BYTES:
             _LOG.warning("The embedded server disconnected a client that reads its events too slowly.")
             self.abort()
             return
@@ -67,7 +74,7 @@ class ClientConnection:
                 while self._queue:
                     await self._sending_allowed.wait()
                     packet = self._queue.popleft()
-                    self._queued_characters -= len(packet)
+                    self._queued_bytes -= _size_in_memory(packet)
                     await self._socket.send_str(packet)
         except (ConnectionError, RuntimeError):
             # The client has disconnected; the coroutine that receives from the socket notices it as well.

@@ -75,6 +75,7 @@ class EventServerController:
     def published(self) -> tuple[dict[str, Any], ...]:
         """The last 20,000 events that were published, by clients and by the server itself, oldest first.
 
+        There are fewer if they would take more than 256 MiB of memory.
         They are the payloads of the messages and must not be modified.
         """
         return self._run(lambda server: tuple(server.published))

@@ -17,19 +17,17 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from ftrack_orm.errors import FtrackError, ProtocolError
+from ftrack_orm.errors import FtrackError, InvalidValue, ProtocolError
 from ftrack_orm.wire import socketio
 from ftrack_orm.wire.socketio import PacketType
 
 from .broker import Broker, ConnectedClient, EventRefused
 from .connection import ClientConnection
 from .faults import Faults
+from .published_events import PublishedEvents, size_in_memory
 
 #: Returns `id` and `username` of the user with this name and key, or raises the server's error.
 Authenticate = Callable[[str, str], Awaitable[Mapping[str, Any]]]
-
-#: The number of events that `published` keeps.
-MAX_PUBLISHED_EVENTS = 20_000
 
 #: Handshakes without a websocket yet; the oldest ones beyond this number are dropped.
 MAX_PENDING_HANDSHAKES = 1_000
@@ -49,7 +47,7 @@ class EventServer:
     def __init__(self, authenticate: Authenticate, on_change: Callable[[], None] = lambda: None) -> None:
         self.broker = Broker()
         self.faults = Faults()
-        self.published: deque[dict[str, Any]] = deque(maxlen=MAX_PUBLISHED_EVENTS)
+        self.published = PublishedEvents()
         self.heartbeat_interval = 5.0  # seconds
         self.heartbeat_timeout = 60.0  # seconds without a packet after which a client is disconnected
         self._authenticate = authenticate
@@ -95,8 +93,14 @@ class EventServer:
         self._sending_allowed.set()
 
     def publish(self, event: dict[str, Any]) -> None:
-        """Deliver an event to its recipients, subject to the faults that are due."""
-        self.published.append(event)
+        """Deliver an event to its recipients, subject to the faults that are due.
+
+        Raises `InvalidValue`, and delivers it to none of them, if it has values that JSON cannot express.
+        """
+        self._publish(event, size_in_memory(event))
+
+    def _publish(self, event: dict[str, Any], size: int) -> None:
+        self.published.append(event, size)
         self.deliver(self.faults.apply(event))
         self._on_change()
 
@@ -186,7 +190,8 @@ class EventServer:
         acknowledgement: dict[str, Any] = {"success": True}
         try:
             event = self.broker.receive(client, payload)
-        except EventRefused as refusal:
+            size = 0 if event is None else size_in_memory(event)
+        except (EventRefused, InvalidValue) as refusal:
             event, acknowledgement = None, {"success": False, "message": str(refusal)}
         except Exception as error:
             # A defect of this server costs the packet, and not the client's connection.
@@ -195,7 +200,7 @@ class EventServer:
         if packet.id is not None:
             connection.send(socketio.encode(socketio.ack_packet(packet.id, acknowledgement)))
         if event is not None:
-            self.publish(event)
+            self._publish(event, size)
         else:
             self._on_change()
         return True
