@@ -250,8 +250,9 @@ def test_mutated_answers_give_a_result_or_an_error_and_are_survived(
             assert not changed, (number, name, refusal)
         else:
             outcomes["accepted"] += 1
-            # Its values are those of the mutated answer, so another session has to read the good ones.
-            user = peer.connect()
+            if name not in ("dicts", "call", "count"):
+                # Its values are those of the mutated answer, so another session has to read the good ones.
+                user = peer.connect()
         if is_refused or number % 10 == 0:
             assert step(user) == expected[name], (number, name)
     assert min(outcomes.values()) > 100, outcomes
