@@ -188,7 +188,7 @@ def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
         (["sandbox", "--seed", "empty", "--tasks", "5"], "Only the seed 'demo' has tasks"),
         (["demo", "--seed", "empty"], "no tasks to show"),
         (["sandbox", "--seed", "empty", "--schema", "notes.txt"], r"notes\.txt cannot be read"),
-        (["sandbox", "--seed", "empty", "--schema", "invalid.json"], "not of the known shape"),
+        (["sandbox", "--seed", "empty", "--schema", "invalid.json"], "without a usable id"),
     ],
 )
 def test_an_error_of_the_user_exits_with_its_message(
