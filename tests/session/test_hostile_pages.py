@@ -134,7 +134,7 @@ def test_nested_answers_are_read_or_refused(levels: int, start: bytes, end: byte
     ],
 )
 def test_an_answer_that_is_refused_changes_no_entity(changes: dict[str, Any]) -> None:
-    first = {
+    first: dict[str, Any] = {
         **FLAT_TASK,
         "due": {"__type__": "datetime", "value": "2024-05-01T12:00:00"},
         "children": [],
