@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: How many entities `Journal.summary` names.
 _ENTITIES_NAMED = 5
 
+_CONTENT = ("created", "deleted", "edits", "bases", "reordered", "in_flight", "unresolved", "carried_out")
+
 
 class Journal:
     """The edits that are committed and rolled back together. Their entities are held strongly.
@@ -29,8 +31,11 @@ class Journal:
       values in the form in which they are sent. A commit that checks for conflicts compares them with the server's.
     - *reordered* are the collections whose items this unit of work has moved, by their `id`: a rollback restores the
       server's order.
-    - *commit_lock* is held by the flow that commits or rolls back, *in_flight* are the new entities that a request
-      under way may have created, and *unresolved* the batches that were sent and whose outcome is not known.
+    - *commit_lock* is held by the flow that commits or rolls back, and *in_progress* as long as it does.
+    - *in_flight* are the new entities that a request under way may have created.
+    - *unresolved* are the batches that were sent and whose outcome is not known, *carried_out* those that the server
+      has carried out while not all of their changes are marked as saved here. After an interrupt they say where the
+      next commit or rollback has to go on.
 
     *is_block* marks the unit of a `with session.begin()` block, in which another such block is a savepoint.
     """
@@ -43,9 +48,11 @@ class Journal:
         self.reordered: dict[int, BackPopulated] = {}
         self.is_block = is_block
         self.commit_lock = threading.RLock() if commit_lock is None else commit_lock
-        self.is_committing = False
+        # Not waited for, but a lock all the same: whatever is raised, leaving its `with` statement releases it.
+        self.in_progress = threading.Lock()
         self.in_flight: frozenset[Entity] = frozenset()
         self.unresolved: list[Any] = []
+        self.carried_out: list[Any] = []
 
     @property
     def modified(self) -> list[Entity]:
@@ -77,31 +84,38 @@ class Journal:
                 del self.bases[entity]
 
     def absorb(self, later: Journal) -> None:
-        """Take over all edits of the unit *later*, which are made on top of those of this one."""
+        """Take over all edits of the unit *later*, which are made on top of those of this one.
+
+        They are in one of the two at any moment: an interrupt can neither lose nor double them.
+        """
         for entity in later.created:
             entity._ftrack_state.journal = self
-        self.created.update(later.created)
-        self.deleted.update(later.deleted)
-        for entity, edits in later.edits.items():
-            own = self.edits_of(entity)
-            for name, edit in edits.items():
-                if isinstance(edit, PendingEdit) and isinstance(own.get(name), PendingEdit):
-                    own[name].absorb(edit)
-                else:
-                    own[name] = edit
-        for entity, bases in later.bases.items():
-            self.bases.setdefault(entity, {}).update(bases)
-        self.reordered.update(later.reordered)
-        self.unresolved += later.unresolved
-        self.in_flight |= later.in_flight
-        later.clear()
+        edits, bases = dict(self.edits), dict(self.bases)
+        for entity, added in later.edits.items():
+            edits[entity] = _joined(self.edits.get(entity, {}), added)
+        for entity, of_entity in later.bases.items():
+            bases[entity] = {**self.bases.get(entity, {}), **of_entity}
+        joined = {
+            "created": {**self.created, **later.created},
+            "deleted": {**self.deleted, **later.deleted},
+            "edits": edits,
+            "bases": bases,
+            "reordered": {**self.reordered, **later.reordered},
+            "unresolved": [*self.unresolved, *later.unresolved],
+            "carried_out": [*self.carried_out, *later.carried_out],
+            "in_flight": self.in_flight | later.in_flight,
+        }
+        own, emptied = {**self.__dict__, **joined}, {**later.__dict__, **Journal().content}
+        self.__dict__, later.__dict__ = own, emptied
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The attributes that hold edits and the state of their commit, by their names."""
+        return {name: self.__dict__[name] for name in _CONTENT}
 
     def clear(self) -> None:
         """Forget everything."""
-        for content in (self.created, self.deleted, self.edits, self.bases, self.reordered):
-            content.clear()
-        self.unresolved = []
-        self.in_flight = frozenset()
+        self.__dict__.update(Journal().content)
 
     def part(self, entities: Sequence[Entity]) -> Journal:
         """Return a journal with the edits of *entities* only. It shares them with this one."""
@@ -124,3 +138,16 @@ class Journal:
             f"{len(self.created)} created, {len(modified)} modified, {len(self.deleted)} deleted: "
             f"{', '.join(entities[:_ENTITIES_NAMED])}{more}."
         )
+
+
+def _joined(edits: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
+    """Return the edits of one entity with those made *later*. Changes neither."""
+    joined = dict(edits)
+    for name, edit in later.items():
+        own = joined.get(name)
+        if isinstance(edit, PendingEdit) and isinstance(own, PendingEdit):
+            joined[name] = own.copy()
+            joined[name].absorb(edit)
+        else:
+            joined[name] = edit
+    return joined

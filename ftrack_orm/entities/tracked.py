@@ -61,8 +61,9 @@ class Tracked:
     def _mark_saved(self, sent: Any, edit: Any) -> Any:
         """Apply *sent*, a difference that the server has carried out, to the base; return the difference that remains.
 
-        *edit* is the present edit, None without one. The parts of *sent* that were taken back in the
-        meantime remain as their opposite. The caller holds the lock.
+        *edit* is the present edit, None without one. It is not changed, and calling this again with both has the same
+        result. The parts of *sent* that were taken back in the meantime remain as their opposite. The caller holds the
+        lock, and derives the content afterwards.
         """
 
     def _has_any_key(self, keys: Set[str]) -> bool:

@@ -173,15 +173,28 @@ class Workspace:
         return _UNITS.get().get(id(self), self.common_journal)
 
     @contextmanager
-    def using(self, journal: Journal) -> Iterator[None]:
-        """Make *journal* the one of the current flow until the block ends. Its owner empties it before."""
-        with self.lock:
-            self.journals.append(journal)
-        token = _UNITS.set({**_UNITS.get(), id(self): journal})
+    def using(self, journal: Journal, leave: Callable[[], object]) -> Iterator[None]:
+        """Make *journal* the one of the current flow until the block ends.
+
+        *leave* is called at the end and empties the journal. It is called twice: an interrupt at any line of the first
+        call must not leave the journal in use, and the second call finds nothing to do otherwise.
+        """
+        units = _UNITS.get()
         try:
-            yield
+            try:
+                with self.lock:
+                    self.journals.append(journal)
+                _UNITS.set({**units, id(self): journal})
+                yield
+            finally:
+                self._end_unit(journal, leave, units)
         finally:
-            _UNITS.reset(token)
+            self._end_unit(journal, leave, units)
+
+    def _end_unit(self, journal: Journal, leave: Callable[[], object], units: Mapping[int, Journal]) -> None:
+        if journal in self.journals:
+            leave()
+            _UNITS.set(units)
             with self.lock:
                 self.journals.remove(journal)
 

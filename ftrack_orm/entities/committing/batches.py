@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import InvalidValue
 from ftrack_orm.schema.relations import Through
 from ftrack_orm.wire.operations import Operation, ServerCall
@@ -16,7 +17,6 @@ from .planning import Target, ValuesByTarget
 from .snapshot import Snapshot, join_snapshots, take_snapshot
 
 if TYPE_CHECKING:
-    from ftrack_orm.entities.entity import Entity
     from ftrack_orm.entities.journal import Journal
     from ftrack_orm.schema.model import Schema
 
@@ -26,13 +26,15 @@ class Batch:
     """The part of a commit that one request carries: a snapshot of changes and the operations that send it.
 
     *replaced* are the values that the operations replace, as far as they are known, and *links* the ids that created
-    link rows link.
+    link rows link. *saved* are the entities whose edits are marked as saved already: marking them is the one step of
+    accepting the reply that must not be made twice.
     """
 
     snapshot: Snapshot
     operations: Sequence[Operation]
     replaced: ValuesByTarget = attrs.field(factory=dict)
     links: Mapping[Target, tuple[Through, str, str]] = attrs.field(factory=dict)
+    saved: dict[Entity, None] = attrs.field(factory=dict)
 
 
 def make_batch(schema: Schema, call: ServerCall, snapshot: Snapshot) -> Batch:

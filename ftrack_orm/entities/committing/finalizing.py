@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.entities.tracked import PendingEdit, Tracked
+from ftrack_orm.errors import FtrackError, ProtocolError
 from ftrack_orm.values import NOT_LOADED
 
 if TYPE_CHECKING:
@@ -18,23 +20,49 @@ if TYPE_CHECKING:
 
 
 _NO_EDIT = object()
+_NO_EDITS: Mapping[str, Any] = MappingProxyType({})
 
 
-def finalize(workspace: Workspace, journal: Journal, snapshot: Snapshot, rows: Sequence[dict[str, Any]]) -> None:
+def finalize(
+    workspace: Workspace,
+    journal: Journal,
+    snapshot: Snapshot,
+    rows: Sequence[dict[str, Any]],
+    saved: dict[Entity, None] | None = None,
+) -> None:
     """Make the values in *snapshot* the saved ones, and merge the *rows* that the server has returned for them.
 
     Attributes that have another edit in *journal* by now were edited in the meantime and stay in it. The caller holds
     the lock of the workspace.
+
+    After an interrupt it is called again, with the same *saved*, which are the entities whose edits are dropped
+    already. Everything else can be done twice.
     """
-    _mark_saved(workspace, journal, snapshot)
-    Merger(workspace).rows(rows)
+    _mark_saved(workspace, journal, snapshot, {} if saved is None else saved)
+    if rows:
+        _merge(workspace, rows)
     # After merging: replies to operations before the deletions may still refer to the deleted entities.
     for entity in snapshot.deleted:
         workspace.mark_deleted(entity, journal)
     workspace.forget_edited_keys()
 
 
-def _mark_saved(workspace: Workspace, journal: Journal, snapshot: Snapshot) -> None:
+def _merge(workspace: Workspace, rows: Sequence[dict[str, Any]]) -> None:
+    """Merge *rows*. Raises `ProtocolError` for rows that cannot be merged, with advice for this case."""
+    try:
+        Merger(workspace).rows(rows)
+    except MemoryError:
+        raise
+    except Exception as error:
+        reason = str(error) if isinstance(error, FtrackError) else repr(error)
+        raise ProtocolError(
+            "The server has carried out the commit and its changes are saved, but the server's answer cannot be used: "
+            f"{reason} All values are read again when they are next needed; there is nothing to commit again."
+        ) from error
+
+
+def _mark_saved(workspace: Workspace, journal: Journal, snapshot: Snapshot, saved: dict[Entity, None]) -> None:
+    is_repeated = bool(saved)
     workspace.revision += 1
     for entity in snapshot.created:
         state = entity._ftrack_state
@@ -44,30 +72,37 @@ def _mark_saved(workspace: Workspace, journal: Journal, snapshot: Snapshot) -> N
         entity._ftrack_state.written_at = workspace.revision
         if journal.bases:
             journal.discard_bases(entity, sent)
-        _mark_attributes_saved(workspace, journal, entity, sent)
+        if entity not in saved:
+            _mark_attributes_saved(workspace, journal, entity, sent, saved)
+        elif is_repeated:
+            _derive(entity, sent)
     for entity in snapshot.created:
         _unload_unedited_collections(entity, journal)
 
 
-def _mark_attributes_saved(workspace: Workspace, journal: Journal, entity: Entity, sent: Mapping[str, Any]) -> None:
+def _mark_attributes_saved(
+    workspace: Workspace, journal: Journal, entity: Entity, sent: Mapping[str, Any], saved: dict[Entity, None]
+) -> None:
     """Make *sent* the originals of *entity*, and drop the edits that were sent.
 
     An edit that was taken back after it was sent becomes the opposite edit: the server has the value that was sent.
+    All of that takes effect at once, at the end.
     """
     state, values = entity._ftrack_state, entity.__dict__
-    edits = journal.edits_of(entity)
-    originals = state.originals or {}
+    edits = {**journal.edits.get(entity, _NO_EDITS)}
+    originals = {**(state.originals or _NO_EDITS)}
     others: list[Mapping[str, Any]] = []
+    has_differences = False
     if len(workspace.journals) > 1:
         others = [each.edits[entity] for each in workspace.journals if each is not journal and entity in each.edits]
     for name, value in sent.items():
         if isinstance(value, PendingEdit):
+            has_differences = True
             tracked = values.get(name)
             if isinstance(tracked, Tracked):
                 remaining = tracked._mark_saved(value, edits.pop(name, None))
                 if remaining:
                     edits[name] = remaining
-                tracked._derive()
             continue
         edit = edits.get(name, _NO_EDIT)
         if edit is value or (edit is not _NO_EDIT and edit == value):
@@ -81,9 +116,21 @@ def _mark_attributes_saved(workspace: Workspace, journal: Journal, entity: Entit
         else:
             originals.pop(name, None)
     _keep_references_with_keys(entity, sent, edits, originals)
-    state.originals = originals or None
-    if not edits:
+    if edits:
+        # One statement: an interrupt comes before all of it or after.
+        state.originals, journal.edits[entity], saved[entity] = originals or None, edits, None
+    else:
         journal.edits.pop(entity, None)
+        state.originals, saved[entity] = originals or None, None
+    if has_differences:
+        _derive(entity, sent)
+
+
+def _derive(entity: Entity, sent: Mapping[str, Any]) -> None:
+    """Derive the content of the collections and mappings again whose edits were *sent*."""
+    for name, value in sent.items():
+        if isinstance(value, PendingEdit) and isinstance(tracked := entity.__dict__.get(name), Tracked):
+            tracked._derive()
 
 
 def _keep_references_with_keys(

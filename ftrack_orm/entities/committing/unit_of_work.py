@@ -154,7 +154,7 @@ class UnitOfWork:
         """
         outer = self._workspace.journal
         journal = Journal(is_block=is_block, commit_lock=self._make_lock())
-        with self._workspace.using(journal):
+        with self._workspace.using(journal, lambda: self._leave(journal, outer)):
             try:
                 yield
             except BaseException:
@@ -166,8 +166,6 @@ class UnitOfWork:
             except ServerError:
                 self.rollback()
                 raise
-            finally:
-                self._leave(journal, outer)
 
     @contextmanager
     def for_callback(self, on_leftovers: Callable[[str], object]) -> Iterator[None]:
@@ -177,19 +175,18 @@ class UnitOfWork:
         *on_leftovers* is called with a summary of them.
         """
         journal = Journal(commit_lock=self._make_lock())
-        with self._workspace.using(journal):
+        with self._workspace.using(journal, lambda: self._leave(journal, self._workspace.common_journal)):
             try:
                 yield
             except BaseException:
                 self.rollback()
                 raise
             summary = journal.summary() if journal else ""
-            self._leave(journal, self._workspace.common_journal)
         if summary:
             on_leftovers(summary)
 
     def _leave(self, journal: Journal, outer: Journal) -> None:
-        if journal or journal.unresolved:
+        if journal or journal.unresolved or journal.carried_out:
             with self._workspace.lock:
                 edited = list(journal.edits)
                 self._workspace.absorb(outer, journal)
@@ -241,7 +238,7 @@ class UnitOfWork:
         if on_conflict not in (None, "raise"):
             raise InvalidValue(f"on_conflict is 'raise' or None, not {on_conflict!r}.")
         journal = self._workspace.journal
-        with self._exclusively(journal):
+        with journal.commit_lock, _exclusive(journal):
             try:
                 earlier = self._resolve_earlier_batches(journal)
                 batches = self._take_batches(journal, batch_size)
@@ -256,39 +253,27 @@ class UnitOfWork:
                         on_progress(done, total)
                 return earlier + done
             finally:
-                with self._workspace.lock:
-                    journal.in_flight = _created_by(journal.unresolved)
-                    _discard_created_and_deleted(journal)
-                    if not journal:
-                        journal.reordered.clear()
+                self._tidy(journal)
 
     def rollback(self) -> None:
         """Take back all edits of the current unit of work: entities show their earlier values, new ones are transient.
 
-        The effects of a commit with unknown outcome stay on the server.
+        The effects of a commit with unknown outcome stay on the server; all values are then read again when they are
+        next needed. A commit that was carried out and only interrupted afterwards is not taken back.
         """
         journal = self._workspace.journal
-        with self._exclusively(journal), self._workspace.lock:
-            journal.unresolved, journal.in_flight = [], frozenset()
-            for entity in journal.modified:
-                take_back(entity, journal)
-            for entity in list(journal.created):
-                changes.discard_new(entity)
-            for collection in journal.reordered.values():
-                collection._restore_order()
-            journal.clear()
-
-    @contextmanager
-    def _exclusively(self, journal: Journal) -> Iterator[None]:
-        """Let one flow at a time commit or roll back a unit; raise `UsageError` in a callback of its commit."""
-        with journal.commit_lock:
-            if journal.is_committing:
-                raise UsageError("This thread is committing: it cannot commit or roll back before that is over.")
-            journal.is_committing = True
-            try:
-                yield
-            finally:
-                journal.is_committing = False
+        with journal.commit_lock, _exclusive(journal):
+            self._complete_carried_out(journal)
+            if journal.unresolved:
+                self._workspace.expiry.expire_all()
+            with self._workspace.lock:
+                for entity in journal.modified:
+                    take_back(entity, journal)
+                for entity in list(journal.created):
+                    changes.discard_new(entity)
+                for collection in journal.reordered.values():
+                    collection._restore_order()
+                journal.clear()
 
     # -- sending -------------------------------------------------------------------------------------------------------
 
@@ -347,16 +332,16 @@ class UnitOfWork:
 
         Sending them again would fail, since the server refuses to create an entity twice.
         """
-        done = 0
+        done = self._complete_carried_out(journal) if journal.carried_out else 0
+        if journal.in_flight:
+            self._tidy(journal)
         for batch in list(journal.unresolved):
             outcome, rows = self._find_outcome(journal, batch, None)
             if outcome is Outcome.DONE:
                 self._finalize(journal, batch, rows)
                 done += len(batch.operations)
-            with self._workspace.lock:
-                journal.unresolved = [each for each in journal.unresolved if each is not batch]
-                journal.in_flight = _created_by(journal.unresolved)
-                _discard_created_and_deleted(journal)
+            journal.unresolved = [each for each in journal.unresolved if each is not batch]
+            self._tidy(journal)
         return done
 
     def _find_outcome(
@@ -382,13 +367,50 @@ class UnitOfWork:
         return outcome, state.rows
 
     def _finalize(self, journal: Journal, batch: Batch, rows: Sequence[dict[str, Any]]) -> None:
+        """Make the changes of a batch that the server has carried out the saved ones.
+
+        That the server has carried it out is noted first. Whatever is raised afterwards, the changes are marked as
+        saved before this method ends, or else by the next commit or rollback.
+        """
+        unresolved = [each for each in journal.unresolved if each.snapshot is not batch.snapshot]
+        journal.unresolved, journal.carried_out = unresolved, [*journal.carried_out, batch]
+        try:
+            with self._workspace.lock:
+                expiry = CommitExpiry(self._workspace, batch.operations, batch.replaced)
+                finalize(self._workspace, journal, batch.snapshot, rows, batch.saved)
+                notices = expiry.apply()
+            if notices:
+                expiry.finish(notices)
+            journal.carried_out = [each for each in journal.carried_out if each is not batch]
+        except BaseException:
+            self._complete_carried_out(journal)
+            raise
+
+    def _complete_carried_out(self, journal: Journal) -> int:
+        """Complete what an exception has interrupted after batches were carried out; return their operations' number.
+
+        Their replies are gone, at least in part, so that all values are read again when they are next needed.
+        """
+        done = 0
+        for batch in list(journal.carried_out):
+            with self._workspace.lock:
+                finalize(self._workspace, journal, batch.snapshot, (), batch.saved)
+            self._workspace.expiry.expire_all()
+            journal.carried_out = [each for each in journal.carried_out if each is not batch]
+            done += len(batch.operations)
+        return done
+
+    def _tidy(self, journal: Journal) -> None:
+        """Drop the data of a commit under way: at its end, and before the next one in case that was interrupted."""
         with self._workspace.lock:
-            journal.unresolved = [each for each in journal.unresolved if each.snapshot is not batch.snapshot]
-            expiry = CommitExpiry(self._workspace, batch.operations, batch.replaced)
-            finalize(self._workspace, journal, batch.snapshot, rows)
-            notices = expiry.apply()
-        if notices:
-            expiry.finish(notices)
+            in_flight = frozenset([entity for batch in journal.unresolved for entity in batch.snapshot.created])
+            # Entities that were deleted during the commit that was to create them and has not.
+            for entity in [entity for entity in journal.created if entity in journal.deleted]:
+                if entity not in in_flight:
+                    changes.discard_new(entity)
+            journal.in_flight = in_flight
+            if not journal:
+                journal.reordered.clear()
 
     def _bases(self, journal: Journal) -> ValuesByTarget:
         """Return the values before the changes that were loaded from a file, of all entities and attributes."""
@@ -401,12 +423,11 @@ class UnitOfWork:
         return bases
 
 
-def _created_by(batches: Sequence[Batch]) -> frozenset[Entity]:
-    return frozenset(entity for batch in batches for entity in batch.snapshot.created)
+def _exclusive(journal: Journal) -> AbstractContextManager[Any]:
+    """Return what to hold while committing or rolling back a unit; raise `UsageError` in a callback of its commit.
 
-
-def _discard_created_and_deleted(journal: Journal) -> None:
-    """Discard entities that were deleted during the commit that was to create them and has not."""
-    for entity in [entity for entity in journal.created if entity in journal.deleted]:
-        if entity not in journal.in_flight:
-            changes.discard_new(entity)
+    The caller holds the commit lock, so that only the flow that commits can be the one that calls again.
+    """
+    if journal.in_progress.locked():
+        raise UsageError("This thread is committing: it cannot commit or roll back before that is over.")
+    return journal.in_progress

@@ -229,7 +229,7 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
         self._set_items(shown if keeps_order else items)
 
     def _mark_saved(self, sent: MembershipEdit, edit: MembershipEdit | None) -> MembershipEdit:
-        remaining = MembershipEdit() if edit is None else edit
+        remaining = MembershipEdit() if edit is None else edit.copy()
         shown = () if self._is_stale and not sent.replaces else self._items
         taken_back = [each for each in sent.added if each not in remaining.added and each not in shown]
         restored = [each for each in sent.removed if each not in remaining.removed and each in shown]

@@ -107,7 +107,7 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
         self._entries = entries
 
     def _mark_saved(self, sent: EntryEdits, edit: EntryEdits | None) -> EntryEdits:
-        remaining = EntryEdits() if edit is None else edit
+        remaining = EntryEdits() if edit is None else edit.copy()
         taken_back = {
             key: self._entries.get(key)
             for key, entry in sent.entries.items()
