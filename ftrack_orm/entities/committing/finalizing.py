@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.entity import Entity, Lifecycle
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 
 _NO_EDIT = object()
-_NO_EDITS: Mapping[str, Any] = MappingProxyType({})
 
 
 def finalize(
@@ -62,7 +60,6 @@ def _merge(workspace: Workspace, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _mark_saved(workspace: Workspace, journal: Journal, snapshot: Snapshot, saved: dict[Entity, None]) -> None:
-    is_repeated = bool(saved)
     workspace.revision += 1
     for entity in snapshot.created:
         state = entity._ftrack_state
@@ -74,7 +71,7 @@ def _mark_saved(workspace: Workspace, journal: Journal, snapshot: Snapshot, save
             journal.discard_bases(entity, sent)
         if entity not in saved:
             _mark_attributes_saved(workspace, journal, entity, sent, saved)
-        elif is_repeated:
+        else:
             _derive(entity, sent)
     for entity in snapshot.created:
         _unload_unedited_collections(entity, journal)
@@ -89,8 +86,8 @@ def _mark_attributes_saved(
     All of that takes effect at once, at the end.
     """
     state, values = entity._ftrack_state, entity.__dict__
-    edits = {**journal.edits.get(entity, _NO_EDITS)}
-    originals = {**(state.originals or _NO_EDITS)}
+    edits = {**journal.edits[entity]} if entity in journal.edits else {}
+    originals = {**state.originals} if state.originals else {}
     others: list[Mapping[str, Any]] = []
     has_differences = False
     if len(workspace.journals) > 1:

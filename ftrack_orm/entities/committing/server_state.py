@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import attrs
 from ftrack_orm.entities.entity import plain_key
 from ftrack_orm.entities.reading.projections import stored_scalars
 from ftrack_orm.entities.row_queries import query_each, selects_by_key
+from ftrack_orm.errors import FtrackError, ProtocolError
 from ftrack_orm.query.language.nodes import Path, Select
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.values import Reference
@@ -37,7 +39,7 @@ class ServerState:
 def read_server_state(schema: Schema, call: ServerCall, operations: Sequence[Operation]) -> ServerState:
     """Read the entities that *operations* create, update and delete, in as few requests as possible.
 
-    Raises the errors of *call*, and `ProtocolError` when a reply has no rows.
+    Raises the errors of *call*, and `ProtocolError` when a reply has no rows, or rows that cannot be used.
     """
     selects = _selects(schema, operations)
     rows = [
@@ -47,13 +49,14 @@ def read_server_state(schema: Schema, call: ServerCall, operations: Sequence[Ope
     ]
     # By family and key: the attributes of an entity are sent at its first occurrence, wherever that is.
     known: dict[Target, dict[str, Any]] = {}
-    for _, row in rows:
-        _collect(schema, row, known)
-    values = {
-        (kind, key): known[schema.type(row[ENTITY_TYPE]).family, key]
-        for kind, row in rows
-        for key in [plain_key(schema.type(kind), row)]
-    }
+    values: dict[Target, Mapping[str, Any]] = {}
+    for kind, row in rows:
+        try:
+            values[kind, plain_key(schema.type(kind), row)] = _collect(schema, row, known)
+        except (KeyError, TypeError, RecursionError) as error:
+            raise ProtocolError(
+                f"The server sent a {kind} that cannot be used ({error!r:.200}): {row!r:.200}"
+            ) from error
     return ServerState(values, [row for _, row in rows])
 
 
@@ -116,12 +119,25 @@ def _path(schema: Schema, kind: EntityType, name: str) -> Path:
     return Path.of(name, schema.type(str(attribute.target)).primary_key[0])
 
 
-def _collect(schema: Schema, row: Mapping[str, Any], known: dict[Target, dict[str, Any]]) -> None:
-    """Add the values in *row*, and in the rows nested in it, to *known*, by the family and key of their entities."""
+def _collect(schema: Schema, row: Mapping[str, Any], known: dict[Target, dict[str, Any]]) -> dict[str, Any]:
+    """Add the values in *row*, and in the rows nested in it, to *known*, by the family and key of their entities.
+
+    Return the values of *row* itself. Those that cannot be decoded stay as they are, and nested rows without a known
+    type or a key are left out: they are evidence of nothing, and must not hide the other values.
+    """
     kind = schema.type(row[ENTITY_TYPE])
     values = known.setdefault((kind.family, plain_key(kind, row)), {})
     for name, value in row.items():
-        values.setdefault(name, decode(value))
+        values.setdefault(name, _decoded(value))
         for item in value if isinstance(value, list) else (value,):
             if isinstance(item, Mapping) and ENTITY_TYPE in item:
-                _collect(schema, item, known)
+                with contextlib.suppress(KeyError, TypeError):
+                    _collect(schema, item, known)
+    return values
+
+
+def _decoded(value: Any) -> Any:
+    try:
+        return decode(value)
+    except FtrackError:
+        return value

@@ -245,10 +245,11 @@ class UnitOfWork:
                 if on_conflict == "raise":
                     for batch in batches:
                         check_conflicts(self._workspace.schema, self._call, batch, self._bases(journal))
-                done, total = 0, sum(len(batch.operations) for batch in batches)
-                for batch in batches:
+                sizes = [len(batch.operations) for batch in batches]
+                done, total = 0, sum(sizes)
+                for batch, size in zip(batches, sizes, strict=True):
                     self._send(journal, batch)
-                    done += len(batch.operations)
+                    done += size
                     if on_progress is not None:
                         on_progress(done, total)
                 return earlier + done

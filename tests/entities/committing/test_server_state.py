@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from ftrack_orm import Session
+from ftrack_orm import Session, errors
 from ftrack_orm.entities.committing.server_state import is_same_value, read_server_state
 from ftrack_orm.testing import requests_made
 from ftrack_orm.values import Reference
 from ftrack_orm.wire.operations import CreateOperation, DeleteOperation, UpdateOperation
+from ftrack_orm.wire.replies import QueryReply
 from tests.production import Production
 
 
@@ -34,6 +35,28 @@ def test_the_entities_of_all_operations_are_read_in_one_request(session: Session
 def test_operations_without_an_entity_are_ignored(session: Session) -> None:
     with requests_made(session) == 0:
         assert read_server_state(session.schema, session._parts.handshake.call, []).values == {}
+
+
+def test_values_that_cannot_be_decoded_do_not_hide_the_others(session: Session) -> None:
+    row = {
+        "__entity_type__": "Task",
+        "id": "1",
+        "name": "x",
+        "created_at": {"__type__": "datetime", "value": "0000-00-00T00:00:00"},
+        "status": {"__entity_type__": ["Status"], "id": "2"},
+        "parent": {"__entity_type__": "Shot"},
+    }
+    state = read_server_state(
+        session.schema, lambda operations: [QueryReply([row])], [UpdateOperation("Task", ("1",), {"name": "x"})]
+    )
+    assert state.values["Task", ("1",)]["name"] == "x"
+
+
+@pytest.mark.parametrize("row", [{"id": "1"}, {"__entity_type__": [], "id": "1"}, {"__entity_type__": "Task"}])
+def test_a_row_without_type_or_key_is_an_error_of_the_protocol(session: Session, row: dict[str, Any]) -> None:
+    operations = [UpdateOperation("Task", ("1",), {"name": "x"})]
+    with pytest.raises(errors.ProtocolError, match="Task that cannot be used"):
+        read_server_state(session.schema, lambda _: [QueryReply([row])], operations)
 
 
 UTC = datetime.timezone.utc

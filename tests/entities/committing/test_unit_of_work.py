@@ -16,6 +16,7 @@ from ftrack_orm.testing import requests_made
 from ftrack_orm.values import NOT_LOADED
 from ftrack_orm.wire.operations import CreateOperation, DeleteOperation, UpdateOperation
 from tests.assertions import existing
+from tests.fakes.mutating_transport import MUTATIONS, MutatingTransport
 from tests.fakes.transports import InterferingTransport
 from tests.production import Connect, Production
 
@@ -387,3 +388,88 @@ def test_reverting_an_attribute_during_the_commit_sets_it_back_with_the_next_one
     assert task.name == "task00"
     session.commit()
     assert existing(other.get("Task", task.id)).name == "task00"
+
+
+# -- answers that cannot be used -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mutating(box: Sandbox) -> MutatingTransport:
+    return MutatingTransport(box)
+
+
+@pytest.mark.parametrize("mutation", ["a zero date", "no type", "an unknown type", "an unhashable type"])
+def test_a_commit_whose_answer_cannot_be_merged_is_saved_and_not_sent_again(
+    connect: Connect, other: Session, production: Production, mutating: MutatingTransport, mutation: str
+) -> None:
+    session = connect(transport=mutating)
+    deleted, edited, unrelated = (existing(session.get("Task", id_)) for id_ in production.tasks[:3])
+    session.delete(deleted)
+    edited.bid = 100
+    mutating.next_mutation = 0, MUTATIONS[mutation]
+    with pytest.raises(errors.ProtocolError, match="its changes are saved"):
+        session.commit()
+    assert (session.created, session.modified, session.deleted) == ([], [], [])
+    unrelated.bid = 200
+    assert session.commit() == 1
+    assert other.get("Task", deleted.id) is None
+    assert [existing(other.get("Task", id_)).bid for id_ in production.tasks[1:3]] == [100, 200]
+
+
+def test_a_commit_that_is_interrupted_after_the_answer_goes_on_with_the_next_one(
+    connect: Connect, other: Session, production: Production, transport: InterferingTransport
+) -> None:
+    session = connect(transport=transport)
+    deleted, unrelated = (existing(session.get("Task", id_)) for id_ in production.tasks[:2])
+    session.delete(deleted)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    transport.meanwhile_once(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        session.commit()
+    unrelated.bid = 200
+    assert session.commit() == 2
+    assert session.deleted == []
+    assert other.get("Task", deleted.id) is None
+    assert existing(other.get("Task", unrelated.id)).bid == 200
+
+
+def test_after_rolling_back_an_interrupted_commit_the_values_are_read_again(
+    connect: Connect, production: Production, transport: InterferingTransport
+) -> None:
+    session = connect(transport=transport)
+    deleted, edited = (existing(session.get("Task", id_)) for id_ in production.tasks[:2])
+    session.delete(deleted)
+    edited.bid = 100
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    transport.meanwhile_once(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        session.commit()
+    session.rollback()
+    assert edited.bid == 100
+    assert session.query("Task").where(id=deleted.id).first() is None
+    assert session.commit() == 0
+
+
+def test_a_block_that_is_interrupted_at_its_end_leaves_its_edits_in_the_common_unit(
+    connect: Connect, other: Session, production: Production, transport: InterferingTransport
+) -> None:
+    session = connect(transport=transport)
+    task = existing(session.get("Task", production.tasks[0]))
+
+    def interrupt() -> None:
+        raise MemoryError
+
+    transport.meanwhile_once(interrupt)
+    with pytest.raises(MemoryError), session.begin():
+        task.bid = 100
+    assert session._workspace.journals == [session._workspace.common_journal]
+    assert session.modified == [task]
+    assert session.commit() == 1
+    assert session.modified == []
+    assert existing(other.get("Task", task.id)).bid == 100
