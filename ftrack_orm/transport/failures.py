@@ -44,8 +44,6 @@ _UNSENDABLE = (
 )
 #: The exceptions of the HTTP libraries and of the operating system.
 FOREIGN_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError)
-#: The longest text of a foreign error in an error of this library.
-_REASON_LENGTH = 300
 _TIMEOUTS = (TimeoutError, urllib3.exceptions.TimeoutError, requests.exceptions.Timeout)
 
 #: urllib3 has an exception of its own since version 2.
@@ -263,6 +261,5 @@ def _reason(parts: list[BaseException]) -> str:
             return getattr(part, "verify_message", "") or str(part)
         if isinstance(part, OSError) and not isinstance(part, requests.RequestException) and part.strerror:
             return part.strerror
-    # The error may quote the server.
-    text = str(parts[-1])[:_REASON_LENGTH].strip(" .")
+    text = str(parts[-1]).strip(" .")
     return text[:_MAX_REASON] or type(parts[-1]).__name__
