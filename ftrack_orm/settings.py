@@ -25,6 +25,7 @@ PLUGIN_VARIABLE: Final = "FTRACK_EVENT_PLUGIN_PATH"
 
 #: About three years. Sockets and locks refuse much longer timeouts.
 MAX_SECONDS: Final = 100_000_000
+MAX_INTEGER: Final = (1 << 63) - 1
 DEFAULT_TIMEOUT_SECONDS: Final = 60.0
 #: `total_timeout` is this many times `timeout` where it is not given.
 TIMEOUTS_PER_REQUEST: Final = 10
@@ -112,6 +113,14 @@ def check_header_name(name: object, setting: str = "headers") -> None:
         raise SettingsError(f"{setting} has {name!r:.100}, which cannot be the name of a {kind}.", setting=setting)
 
 
+def _shown(value: object) -> str:
+    """Return *value* for an error, cut to a length. Python has no text for integers of thousands of digits."""
+    try:
+        return f"{value!r:.100}"
+    except Exception:
+        return f"a value of type {type(value).__name__}"
+
+
 def is_duration(value: object) -> bool:
     """Return whether *value* is a positive number of seconds that a socket accepts as its timeout."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= MAX_SECONDS
@@ -151,7 +160,7 @@ def _check_ca_bundle(settings: Settings, attribute: attrs.Attribute[Any], value:
 def _check_seconds(settings: Settings, attribute: attrs.Attribute[float], value: float) -> None:
     if not is_duration(value):
         raise SettingsError(
-            f"{attribute.name} must be a positive number of seconds, at most {MAX_SECONDS:,}, not {value!r:.100}.",
+            f"{attribute.name} must be a positive number of seconds, at most {MAX_SECONDS:,}, not {_shown(value)}.",
             setting=attribute.name,
         )
 
@@ -163,9 +172,10 @@ def _check_total_seconds(settings: Settings, attribute: attrs.Attribute[float], 
 
 def _integer_from(minimum: int) -> Any:
     def check(settings: Settings, attribute: attrs.Attribute[int], value: int) -> None:
-        if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+        if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= MAX_INTEGER:
             raise SettingsError(
-                f"{attribute.name} must be an integer of at least {minimum}, not {value!r}.", setting=attribute.name
+                f"{attribute.name} must be an integer from {minimum} to {MAX_INTEGER}, not {_shown(value)}.",
+                setting=attribute.name,
             )
 
     return check
@@ -173,7 +183,7 @@ def _integer_from(minimum: int) -> Any:
 
 def _check_boolean(settings: Settings, attribute: attrs.Attribute[bool], value: bool) -> None:
     if not isinstance(value, bool):
-        raise SettingsError(f"{attribute.name} must be True or False, not {value!r}.", setting=attribute.name)
+        raise SettingsError(f"{attribute.name} must be True or False, not {_shown(value)}.", setting=attribute.name)
 
 
 def _check_fetch_mode(settings: Settings, attribute: attrs.Attribute[str], value: str) -> None:
@@ -181,20 +191,20 @@ def _check_fetch_mode(settings: Settings, attribute: attrs.Attribute[str], value
     if value not in modes:
         known = ", ".join(map(repr, modes))
         raise SettingsError(
-            f"fetch must be one of {known}, not {value!r}.{suggestion(str(value), modes)}", setting="fetch"
+            f"fetch must be one of {known}, not {_shown(value)}.{suggestion(str(value), modes)}", setting="fetch"
         )
 
 
 def _check_n_plus_one(settings: Settings, attribute: attrs.Attribute[str | None], value: str | None) -> None:
     if value not in (None, "warn", "raise"):
-        raise SettingsError(f"n_plus_one must be 'warn', 'raise' or None, not {value!r}.", setting="n_plus_one")
+        raise SettingsError(f"n_plus_one must be 'warn', 'raise' or None, not {_shown(value)}.", setting="n_plus_one")
 
 
 def _check_full_queue(settings: Settings, attribute: attrs.Attribute[str], value: str) -> None:
     if value not in FULL_QUEUE_POLICIES:
         known = ", ".join(map(repr, FULL_QUEUE_POLICIES))
         raise SettingsError(
-            f"full_event_queue must be one of {known}, not {value!r}.{suggestion(str(value), FULL_QUEUE_POLICIES)}",
+            f"full_event_queue must be one of {known}, not {_shown(value)}.{suggestion(str(value), FULL_QUEUE_POLICIES)}",
             setting="full_event_queue",
         )
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from ftrack_orm.errors import SettingsError
@@ -209,3 +211,71 @@ def test_the_schema_cache_is_in_the_users_cache_folder_by_default() -> None:
     assert path is not None
     assert path.is_absolute()
     assert "ftrack_orm" in path.parts
+
+
+@pytest.mark.parametrize("bundle", ["", "  ", "\t\n", None])
+def test_an_empty_ca_bundle_counts_as_not_given(bundle: Any) -> None:
+    assert make(ca_bundle=bundle).ca_bundle is None
+
+
+@pytest.mark.parametrize("bundle", [0, 0.0, b"", b"/a", [], {}, (), 1, object()])
+def test_a_ca_bundle_of_a_wrong_type_is_refused(bundle: Any) -> None:
+    with pytest.raises(SettingsError, match="ca_bundle"):
+        make(ca_bundle=bundle)
+
+
+WRONG: list[dict[str, Any]] = [
+    *(
+        {"server_url": value}
+        for value in (b"https://a.test", 5, ["a"], Path("/a"), "https://a\ud800.test/ x", "x x" * 3000)
+    ),
+    *({"api_key": value} for value in (b"key", 5, ["a"], "a\nb", "\u20ac", "\ud800")),
+    *({"api_user": value} for value in (b"jane", 5, "a\0b")),
+    *({"client_token": value} for value in (b"x", 5, "", "a\rb")),
+    *(
+        {"timeout": value}
+        for value in ("5", None, 0, -1, True, float("nan"), float("inf"), 1e300, 10**400, 10**5000, b"5")
+    ),
+    *({"total_timeout": value} for value in ("5", 0, -1, True, float("nan"), 1e300, 10**400, -(10**5000))),
+    *({"max_response_bytes": value} for value in (0, -1, 1.5, "5", True, None, 10**5000)),
+    *({"retries": value} for value in (-1, 1.5, "5", None, True, 10**5000)),
+    *(
+        {"headers": value}
+        for value in (5, "a", [("a", "b")], {5: "x"}, {"x": 5}, {"x": None}, {"x": b"y"}, {"x": "a\nb"})
+    ),
+    *(
+        {"headers": value}
+        for value in ({"": "x"}, {"a b": "x"}, {"a\nb": "x"}, {b"a": "x"}, {"\u00e9": "x"}, {"x": " y"})
+    ),
+    *(
+        {"cookies": value}
+        for value in (5, {5: "x"}, {"x": 5}, {"x": None}, {"x": b"y"}, {"x": "a\nb"}, {"x": "a;b"}, {"": "x"})
+    ),
+    *({"proxies": value} for value in (5, {5: "http://p"}, {"https": 5}, {"https": b"http://p"}, "http://p")),
+    *({"schema_cache_path": value} for value in (5, b"/a", ["/a"], 1.5)),
+    *({"plugin_paths": value} for value in (5, [5], [None], 1.5)),
+    *({"plugin_arguments": value} for value in (5, [1], "a")),
+    *({"fetch": value} for value in (5, [1], {1: 2}, b"peers", None)),
+]
+
+
+@pytest.mark.parametrize("changes", WRONG, ids=[f"{next(iter(each))}-{number}" for number, each in enumerate(WRONG)])
+def test_a_setting_of_a_wrong_type_or_form_is_refused_with_its_name(changes: dict[str, Any]) -> None:
+    (name,) = changes
+    with pytest.raises(SettingsError) as caught:
+        make(**changes)
+    assert name in str(caught.value)
+    assert len(str(caught.value)) < 1000
+
+
+def test_the_total_time_is_ten_timeouts_unless_it_is_given() -> None:
+    assert make(timeout=5).total_seconds(7) == 70
+    assert make(timeout=5, total_timeout=60).total_seconds(7) == 60
+    assert make(total_timeout=float("inf")).total_seconds(7) == float("inf")
+
+
+def test_the_page_about_settings_lists_every_setting() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    listed = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert listed == {field.name for field in attrs.fields(Settings)} | {"transport"}

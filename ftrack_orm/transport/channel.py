@@ -206,7 +206,7 @@ class Channel:
         self._check_open()
         timeout = options.timeout
         if timeout is not None and not is_duration(timeout):
-            raise InvalidValue(f"timeout must be a number of seconds above 0, not {timeout!r:.100}.")
+            raise InvalidValue("timeout must be a number of seconds above 0, and less than three years.")
         body = _encoded(operations)
         request = Request(
             method="POST",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import os
 import threading
 import time
 import weakref
@@ -14,7 +16,9 @@ import pytest
 from ftrack_orm import Event, Session
 from ftrack_orm.events.threads import HubThread
 from ftrack_orm.sandbox import Sandbox
+from tests.property_settings import examples
 from tests.session.received_updates import TIMEOUT
+from tests.transport.scripted_server import ScriptedServer, respond
 
 
 def hub_threads() -> set[threading.Thread]:
@@ -93,3 +97,38 @@ def test_a_hub_in_use_stays_connected_without_its_session(make_session: Any) -> 
     hub.publish(Event("studio.done"))
     assert received.wait(TIMEOUT)
     hub.close()
+
+
+def open_sockets() -> int:
+    """Return the number of sockets of this process."""
+    links = [os.path.join("/proc/self/fd", name) for name in os.listdir("/proc/self/fd")]
+    count = 0
+    for link in links:
+        with contextlib.suppress(OSError):
+            count += os.readlink(link).startswith("socket:")
+    return count
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="only where the system lists the open files")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_dropped_sessions_give_their_sockets_back() -> None:
+    server = ScriptedServer()
+    server.script = [respond(b'[{"version": "4.0.0"}, []]')]
+    try:
+        gc.collect()
+        before = open_sockets()
+        for _ in range(examples(50, 500)):
+            session = Session(server.url, "key", "jane", schema_cache_path=False)
+            session.call([])
+            assert session.server_information["version"] == "4.0.0"
+            del session
+        server.stop()  # the other ends of the connections are in this process too
+        wait_until(lambda: open_sockets() <= before)
+    finally:
+        server.stop()
+
+
+def test_a_session_that_waits_for_an_answer_keeps_its_connection_until_it_came(make_session: Any) -> None:
+    page = make_session().query("User").select("username").all()
+    gc.collect()
+    assert [user["username"] for user in page]

@@ -488,3 +488,16 @@ def test_threads_that_start_together_make_one_handshake(
     assert all(result == results[0] for result in results)
     assert sum("query_schemas" in actions for actions in transport.requested) == 1
     assert sum("query_server_information" in actions for actions in transport.requested) == 1
+
+
+@pytest.mark.parametrize("part", ["9" * 5000, "0" * 5000 + "4", "4"])
+def test_a_version_of_thousands_of_digits_is_read(part: str) -> None:
+    check_version(f"{part}.0.0")
+    check_version(f"4.{part}.{part}")
+
+
+@pytest.mark.parametrize("version", ["0" * 5000 + "3.0.0", "3.3.10" + "x" * 5000])
+def test_the_error_about_an_old_version_is_short(version: str) -> None:
+    with pytest.raises(errors.ServerCompatibilityError) as caught:
+        check_version(version)
+    assert len(str(caught.value)) < 200

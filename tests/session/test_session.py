@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import copy
+import pickle
 import warnings
 from pathlib import Path
 from typing import Any
@@ -377,3 +379,12 @@ def test_closing_without_changes_is_silent(connect: Connect, production: Product
         warnings.simplefilter("error")
         with connect() as session:
             session.get("Task", production.tasks[0])
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps], ids=["copy", "deepcopy", "pickle"])
+def test_a_session_is_neither_copied_nor_pickled(duplicate: Any) -> None:
+    session = Session("https://studio.test", "k3y-of-the-studio", "jane", schema_cache_path=False)
+    with pytest.raises(errors.InvalidValue, match="cannot be copied or pickled") as caught:
+        duplicate(session)
+    assert "k3y" not in str(caught.value)
+    assert not session.closed

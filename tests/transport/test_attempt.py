@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from ftrack_orm.transport.base import Request
 from ftrack_orm.transport.http import HttpTransport
 from tests.transport.scripted_server import ScriptedServer
 
-from .scripted_server import KEY, read_request, redirect, respond, write_request
+from .scripted_server import KEY, read_request, redirect, respond, send_raw, write_request
 
 
 @pytest.mark.parametrize("status", ["307 Temporary Redirect", "308 Permanent Redirect"])
@@ -157,3 +158,49 @@ def test_a_redirected_upload_of_a_stream_that_cannot_be_rewound_is_an_error(
         make_transport().send(request)
     assert caught.value.safe_to_retry is True
     assert len(server.received) == 1
+
+
+SENT_AND_MALFORMED = {
+    "two lengths": b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n[]",
+    "a redirect to a malformed host": b"HTTP/1.1 307 X\r\nlocation: http://a..b/api\r\ncontent-length: 0\r\n\r\n",
+    "a redirect to a malformed port": b"HTTP/1.1 307 X\r\nlocation: http://a:99999/api\r\ncontent-length: 0\r\n\r\n",
+    "a redirect to half an address": b"HTTP/1.1 302 X\r\nlocation: http://[\r\ncontent-length: 0\r\n\r\n",
+    "a redirect with a line break": b"HTTP/1.1 307 X\r\nlocation: /a\x0bb\r\ncontent-length: 0\r\n\r\n",
+    "a redirect to no address": b"HTTP/1.1 308 X\r\nlocation: \xff\xfe://\xff\r\ncontent-length: 0\r\n\r\n",
+    "an interim response only": b"HTTP/1.1 103 Early Hints\r\n\r\n",
+    "no status": b"HTTP/1.1 \r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", SENT_AND_MALFORMED)
+@pytest.mark.parametrize("make_request", [read_request, write_request], ids=["read", "write"])
+def test_a_request_that_was_sent_is_never_reported_as_one_that_cannot_be_sent(
+    server: ScriptedServer, make_transport: Callable[..., HttpTransport], name: str, make_request: Any
+) -> None:
+    server.script = [send_raw(SENT_AND_MALFORMED[name])]
+    request = make_request(server.url)
+    with pytest.raises((TransportError, ProtocolError)) as caught:
+        make_transport(retries=1).send(request)
+    assert "cannot be sent" not in str(caught.value)
+    assert caught.value.safe_to_retry is request.idempotent  # type: ignore[attr-defined]
+    assert server.received
+
+
+def test_a_get_that_is_redirected_to_an_address_that_cannot_be_used_was_sent(
+    server: ScriptedServer, make_transport: Callable[..., HttpTransport]
+) -> None:
+    for location in ("http://a..b/", "http://" + "a" * 300 + ".test/", "http://\xe9\xff/"):
+        server.script = [redirect(location)]
+        with pytest.raises((TransportError, ProtocolError)):
+            make_transport(retries=0).send(Request("GET", f"{server.url}/file", timeout=5.0))
+
+
+def test_an_interim_response_does_not_leave_the_final_one_to_the_next_request(
+    server: ScriptedServer, make_transport: Callable[..., HttpTransport]
+) -> None:
+    hints = b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n[1]"
+    server.script = [send_raw(hints, keep=True), respond(b"[2]")]
+    transport = make_transport(retries=0)
+    with pytest.raises(TransportError, match="interim"):
+        transport.send(read_request(server.url))
+    assert transport.send(read_request(server.url)).read() == b"[2]"

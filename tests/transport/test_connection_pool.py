@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from ftrack_orm.errors import TransportError
 from ftrack_orm.settings import Settings
 from ftrack_orm.transport.connection_pool import MAX_OTHER_SERVERS, ConnectionPool, ConnectionPools
-from tests.transport.scripted_server import ScriptedServer
+from ftrack_orm.transport.http import HttpTransport
+from tests.transport.scripted_server import ScriptedServer, read_request
 
 
 @pytest.fixture
@@ -143,3 +145,25 @@ def test_a_forked_child_has_a_connection_of_its_own(server: ScriptedServer) -> N
     )
     subprocess.run([sys.executable, "-c", code, server.url], check=True, timeout=20)
     assert [received.connection for received in server.received] == [1, 2, 1]
+
+
+@pytest.mark.parametrize("bundle", ["", "  ", None, True])
+@pytest.mark.parametrize("variable", [None, "", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_certificates_are_verified_unless_ca_bundle_is_false(
+    tls_server: ScriptedServer,
+    make_settings: Callable[..., Settings],
+    monkeypatch: pytest.MonkeyPatch,
+    bundle: Any,
+    variable: Any,
+) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+        if variable == "" or variable == name:
+            monkeypatch.setenv(name, "")
+    settings = make_settings(server_url=tls_server.url, ca_bundle=bundle, retries=0)
+    transport = HttpTransport(settings)
+    with pytest.raises(TransportError, match="not trusted") as caught:
+        transport.send(read_request(tls_server.url))
+    assert caught.value.safe_to_retry is True
+    assert tls_server.received == []
+    transport.close()

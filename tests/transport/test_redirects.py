@@ -91,3 +91,25 @@ def test_a_malformed_target_is_displayed_without_an_error() -> None:
 
 def test_the_displayed_target_has_no_credentials() -> None:
     assert displayed(HERE, "https://jane:pw@other.test/x/api?token=t") == "https://other.test/x"
+
+
+@pytest.mark.parametrize(
+    ("here", "target", "expected"),
+    [
+        ("http://studio.test/api", "https://studio.test/api", True),
+        ("http://studio.test:8080/api", "https://studio.test:8080/api", True),
+        ("http://studio.test:8080/api", "https://studio.test/api", True),
+        ("http://studio.test/api", "https://studio.test:8443/api", False),
+        ("http://studio.test:8080/api", "https://studio.test:8443/api", False),
+        ("http://studio.test:8080/api", "https://other.test:8080/api", False),
+        ("https://studio.test:8080/api", "http://studio.test:8080/api", False),
+    ],
+)
+def test_credentials_are_kept_over_https_on_the_default_or_the_same_port_only(
+    here: str, target: str, expected: bool
+) -> None:
+    assert keeps_credentials(here, target) is expected
+
+
+def test_a_long_target_is_cut() -> None:
+    assert len(displayed(HERE, "https://other.test/" + "x" * 60_000)) < 300

@@ -48,3 +48,33 @@ def test_without_the_header_the_server_asks_for_no_delay() -> None:
 def test_errors_state_whether_retrying_is_safe(idempotent: bool) -> None:
     assert ("safe" in retry_advice(idempotent)) is idempotent
     assert cancelled(Request("POST", "http://x", idempotent=idempotent)).safe_to_retry is idempotent
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-1",
+        "",
+        "soon",
+        "1.5",
+        "1e3",
+        "nan",
+        "inf",
+        "+5",
+        "0x10",
+        "\u00b2",
+        "\u0665",
+        "Fri, 31 Dec 1999 23:59:59 GMT",
+        "5, 6",
+    ],
+)
+def test_a_retry_after_of_another_form_is_ignored(text: str) -> None:
+    assert retry_after({"retry-after": text}) is None
+
+
+def test_a_retry_after_of_thousands_of_digits_is_the_maximum() -> None:
+    assert retry_after({"retry-after": "9" * 5000}) == MAX_RETRY_AFTER_SECONDS
+
+
+def test_the_delay_stays_within_the_maximum_after_thousands_of_attempts() -> None:
+    assert backoff_delay(5000, 1.0) == MAX_DELAY_SECONDS
