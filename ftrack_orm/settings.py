@@ -191,7 +191,7 @@ def _check_fetch_mode(settings: Settings, attribute: attrs.Attribute[str], value
     if value not in modes:
         known = ", ".join(map(repr, modes))
         raise SettingsError(
-            f"fetch must be one of {known}, not {_shown(value)}.{suggestion(str(value), modes)}", setting="fetch"
+            f"fetch must be one of {known}, not {_shown(value)}.{suggestion(_shown(value), modes)}", setting="fetch"
         )
 
 
@@ -204,7 +204,8 @@ def _check_full_queue(settings: Settings, attribute: attrs.Attribute[str], value
     if value not in FULL_QUEUE_POLICIES:
         known = ", ".join(map(repr, FULL_QUEUE_POLICIES))
         raise SettingsError(
-            f"full_event_queue must be one of {known}, not {_shown(value)}.{suggestion(str(value), FULL_QUEUE_POLICIES)}",
+            f"full_event_queue must be one of {known}, not {_shown(value)}."
+            f"{suggestion(_shown(value), FULL_QUEUE_POLICIES)}",
             setting="full_event_queue",
         )
 

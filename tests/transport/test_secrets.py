@@ -16,6 +16,7 @@ from ftrack_orm.transport.cancellation import Cancellation
 from ftrack_orm.transport.channel import Channel
 from ftrack_orm.transport.http import HttpTransport
 from ftrack_orm.transport.redaction import REDACTED
+from ftrack_orm.transport.websocket import EventConnector
 from ftrack_orm.wire.operations import QueryOperation
 from tests.transport.scripted_server import (
     CUT_RESPONSES,
@@ -186,3 +187,28 @@ def test_a_background_call_shows_no_secret(server: ScriptedServer, make_secret_c
     error = failure_of(lambda: call.result(10))
     assert isinstance(error, FtrackError)
     assert leaks(error, *SECRETS.values()) == []
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        hang_up,
+        respond(b"", "503 Busy"),
+        respond(b"<html>"),
+        respond(b"id:60:60:websocket"),
+        send_raw(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nid"),
+        send_raw(b"HTTP/1.1 307 X\r\nlocation: http://a..b/\r\ncontent-length: 0\r\n\r\n"),
+    ],
+    ids=["hangs up", "busy", "not a handshake", "no websocket", "two lengths", "redirects"],
+)
+def test_a_failing_handshake_with_the_event_server_shows_no_secret(server: ScriptedServer, step: Any) -> None:
+    server.script = [step, hang_up]
+    settings = Settings.resolve(
+        server.url, SECRETS["key"], "jane", cookies={"sso": SECRETS["cookie"]}, timeout=5.0, environ={}
+    )
+    connector = EventConnector(settings)
+    error = failure_of(connector.open)
+    assert isinstance(error, FtrackError)
+    assert not isinstance(error, SettingsError)
+    assert server.received[0].headers["ftrack-api-key"] == SECRETS["key"]
+    assert leaks(error, SECRETS["key"], SECRETS["cookie"]) == []
