@@ -29,6 +29,10 @@ _CAUSES = {
 }
 
 
+#: The names of databases without a file.
+_IN_MEMORY = ("", ":memory:")
+
+
 @contextmanager
 def database_errors(database: str | os.PathLike[str]) -> Iterator[None]:
     """Raise `SettingsError`, which names the file and the cause, for errors of the database in the block."""
@@ -44,21 +48,20 @@ def database_errors(database: str | os.PathLike[str]) -> Iterator[None]:
 def create_engine(database: str | os.PathLike[str]) -> sa.Engine:
     """Return an engine with one connection, which is opened here and used by the worker thread later.
 
-    The files of the database are accessible to their owner only.
+    A new file is accessible to its owner only.
 
     Raises `SettingsError` for a path that leads to a FIFO, device, socket or directory: SQLite would wait for them or
     write to them.
     """
-    if os.fspath(database) not in ("", ":memory:"):
+    if os.fspath(database) not in _IN_MEMORY:
         try:
             check_regular(database, os.stat(database))
         except FileNotFoundError:
-            pass
+            make_private(database)
         except NotRegularFile as error:
             raise SettingsError(f"{_label(database)} cannot be opened: {error.strerror}.") from None
         except (OSError, ValueError) as error:
             raise SettingsError(f"{_label(database)} cannot be opened: {error}.") from None
-        make_private(database)
     url = sa.URL.create("sqlite", database=os.fspath(database))
     engine = sa.create_engine(url, poolclass=sa.StaticPool, connect_args={"check_same_thread": False})
 
@@ -91,6 +94,12 @@ def check_content(connection: sa.Connection, database: str | os.PathLike[str], o
                 f"{_label(database)} has tables of another program, such as {others[0]!r:.80}. Pass another file."
             )
     return version
+
+
+def protect(database: str | os.PathLike[str]) -> None:
+    """Make the files of an existing database accessible to their owner only."""
+    if os.fspath(database) not in _IN_MEMORY:
+        make_private(database)
 
 
 def end_opening(connection: sa.Connection) -> None:

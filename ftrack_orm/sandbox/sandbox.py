@@ -20,7 +20,7 @@ from ftrack_orm.schema.model import Schema
 
 from . import credentials, datamodel, seeds
 from .application import Application
-from .database import check_content, create_engine, database_errors, end_opening
+from .database import check_content, create_engine, database_errors, end_opening, protect
 from .events.controller import EventServerController
 from .server import HOST, Server
 from .tables import Tables
@@ -175,16 +175,18 @@ class Sandbox:
         with engine.begin() as connection:
             own_tables = {*tables.metadata.tables, credentials.TABLE}
             stored_version = check_content(connection, self._database, own_tables)
+            if stored_version not in (0, version):
+                raise SettingsError(
+                    f"The database {os.fspath(self._database)} was made for another data model. "
+                    "Start with the schema it was made for, or pass another file as database."
+                )
+            # Not before: the permissions of another program's file are left as they are.
+            protect(self._database)
             if stored_version == 0:  # new, or seeding it failed
                 tables.metadata.create_all(connection)
                 credentials.create_table(connection)
                 seeds.seed(connection, tables, self._seed, tasks=self._tasks, now=self._clock(), api_user=self.api_user)
                 connection.exec_driver_sql(f"PRAGMA user_version = {version}")
-            elif stored_version != version:
-                raise SettingsError(
-                    f"The database {os.fspath(self._database)} was made for another data model. "
-                    "Start with the schema it was made for, or pass another file as database."
-                )
             try:
                 credentials.grant_api_key(connection, tables, self.api_user, self.api_key)
             except UnknownEntityType:  # a LookupError too, for a schema without users

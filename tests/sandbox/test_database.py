@@ -40,8 +40,10 @@ def refusal(path: Path) -> str:
 def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "box.db"
     path.write_bytes(b"Dear diary, " * 1000)
+    path.chmod(0o644)
     assert "it is not an SQLite database. Pass another file" in refusal(path)
     assert path.read_bytes() == b"Dear diary, " * 1000
+    assert os.name != "posix" or path.stat().st_mode & 0o777 == 0o644
 
 
 @pytest.mark.parametrize("start", [0.3, 0.9])
