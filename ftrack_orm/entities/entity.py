@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from ftrack_orm.errors import InvalidValue, UnknownAttribute, UsageError, quoted, suggestion
+from ftrack_orm.errors import QUOTED_LENGTH, InvalidValue, UnknownAttribute, UsageError, quoted, suggestion
 from ftrack_orm.values import NOT_ENCODABLE, NOT_LOADED, FetchMode, Reference, unencodable_text
 
 if TYPE_CHECKING:
@@ -159,9 +159,10 @@ class Entity:
         # Uses loaded values only: printing must never make a request.
         values = self.__dict__
         names = [name for name in ("name", "username", "key") if isinstance(values.get(name), str)]
-        label = f" {values[names[0]]!r}" if names else ""
+        label = f" {quoted(values[names[0]])}" if names else ""
         state = self._ftrack_state
-        return f"<{self.__entity_type__}{label} {'/'.join(state.key)} {state.lifecycle.value}>"
+        key = "/".join(state.key)[:QUOTED_LENGTH]
+        return f"<{self.__entity_type__}{label} {key} {state.lifecycle.value}>"
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise UsageError(

@@ -191,3 +191,8 @@ def test_long_names_get_no_suggestion() -> None:
         with pytest.raises(errors.UnknownEntityType) as caught:
             session.types["Task" * 100_000]
         assert len(str(caught.value)) < 500
+
+
+def test_the_text_of_an_entity_is_cut() -> None:
+    with connect(always(page({**FLAT_TASK, "id": "i" * 10_000, "name": "n" * 10_000}))) as session:
+        assert len(repr(session.query("Task").one())) < 1_000
