@@ -441,6 +441,7 @@ def test_after_rolling_back_an_interrupted_commit_the_values_are_read_again(
 ) -> None:
     session = connect(transport=transport)
     deleted, edited = (existing(session.get("Task", id_)) for id_ in production.tasks[:2])
+    assert (deleted.bid, edited.bid) == (0, 1)
     session.delete(deleted)
     edited.bid = 100
 
