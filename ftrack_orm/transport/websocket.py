@@ -28,7 +28,7 @@ from . import failures
 from .buffered_socket import BufferedSocket
 from .connection_pool import PooledConnection
 from .headers import session_headers
-from .redaction import clear_frames
+from .redaction import clear_frames, redact
 from .user_agent import user_agent
 from .websocket_options import proxy_options, tls_options
 
@@ -227,6 +227,7 @@ class EventConnector:
             handshake = self._request_handshake(connection)
             opened = self._connect(connection.http, handshake, opening)
         except FtrackError as error:
+            redact(error, (self._settings.api_key, *self._settings.cookies.values()))
             # A connection that was shut down may look like an answer that was cut.
             if opening.is_aborted:
                 raise self._ended(opening, timeout) from error

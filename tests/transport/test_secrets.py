@@ -212,3 +212,11 @@ def test_a_failing_handshake_with_the_event_server_shows_no_secret(server: Scrip
     assert not isinstance(error, SettingsError)
     assert server.received[0].headers["ftrack-api-key"] == SECRETS["key"]
     assert leaks(error, SECRETS["key"], SECRETS["cookie"]) == []
+
+
+def test_a_key_that_the_event_server_quotes_is_replaced(server: ScriptedServer) -> None:
+    server.script = [echo(server, "404 Not Found", b"")]
+    settings = Settings.resolve(server.url, SECRETS["key"], "jane", timeout=5.0, environ={})
+    error = failure_of(EventConnector(settings).open)
+    assert isinstance(error, FtrackError)
+    assert SECRETS["key"] not in f"{error}{error.details}"
