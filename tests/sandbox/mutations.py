@@ -24,7 +24,8 @@ _SPECIAL_JSON = {
 _NAMES = (
     "id", "name", "parent", "children", "status", "status_id", "link", "metadata", "custom_attributes", "descendants",
     "__entity_type__", "__type__", "__dict__", "__class__", "project", "ancestors", "bid", "start_date", "type", "",
-    "é", "\x00", "\ud800", "versions", "assignments", "entity_type", "entity_key", "entity_data", "action", "key",
+    "version", "sort", "duration", "é",
+    "\x00", "\ud800", "versions", "assignments", "entity_type", "entity_key", "entity_data", "action", "key",
 )  # fmt: skip
 
 _ENTITY_TYPES = (

@@ -185,6 +185,22 @@ def test_a_number_that_no_answer_could_hold_is_refused(
     assert not failures.records
 
 
+@pytest.mark.parametrize(
+    ("entity_type", "key", "attribute", "stored"),
+    [("AssetVersion", "V", "version", None), ("Task", "T1", "bid", 2.0**70), ("Task", "T1", "sort", 2.0**70)],
+)
+def test_an_integer_of_more_than_64_bits_is_refused_or_stored_as_a_float(
+    studio: FileStudio, failures: pytest.LogCaptureFixture, entity_type: str, key: str, attribute: str, stored: Any
+) -> None:
+    operation = studio.studio.updating(entity_type, [key], **{attribute: 2**70})
+    answer = check_response(studio.post(json.dumps([operation]).encode()))
+    if stored is None:
+        assert (answer["exception"], "an integer of 64 bits" in answer["content"]) == ("ValidationError", True)
+    else:
+        assert answer[0]["data"][attribute] == stored
+    assert not failures.records
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1"])
 def test_a_body_in_another_encoding_than_utf_8_is_refused(studio: FileStudio, encoding: str) -> None:
     body = '[{"action": "query", "expression": "User where username is \\"é\\""}]'.encode(encoding)

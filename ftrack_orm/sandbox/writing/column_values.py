@@ -18,10 +18,13 @@ from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed, parse_d
 if TYPE_CHECKING:
     from ftrack_orm.schema.model import EntityType
 
+#: The largest integer of the database, of 64 bits.
+_MAX_INTEGER = 2**63 - 1
+
 _EXPECTED = {
     ValueType.TEXT: "text",
     ValueType.BOOLEAN: "true or false",
-    ValueType.INTEGER: "an integer",
+    ValueType.INTEGER: "an integer of 64 bits",
     ValueType.NUMBER: "a number",
     ValueType.DATETIME: "a datetime",
 }
@@ -45,7 +48,8 @@ def from_json(entity_type: EntityType, attribute: Attribute, value: Any) -> Any:
         raise server_errors.validation_error(
             f"{entity_type.name}.{attribute.name} must be one of {options}, not {value!r}."
         )
-    return value
+    # The database refuses longer integers. To JSON, integers and floats are alike.
+    return float(value) if value_type is ValueType.NUMBER and abs(value) > _MAX_INTEGER else value
 
 
 def _fits(value_type: ValueType | None, value: Any) -> bool:
@@ -55,7 +59,7 @@ def _fits(value_type: ValueType | None, value: Any) -> bool:
     if isinstance(value, bool):
         return False
     if value_type is ValueType.INTEGER:
-        return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        return isinstance(value, (int, float)) and abs(value) <= _MAX_INTEGER and value == int(value)
     if value_type is ValueType.NUMBER:
         return isinstance(value, (int, float))
     return isinstance(value, str)
