@@ -12,6 +12,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -66,6 +67,7 @@ class ExpiryLog:
       committed or taken back, and leaves with its entity.
     - `_deleted`: by family and key, the entities that a notice deleted. They have left the identity map; entries
       leave with their entity.
+    - `_noting`: the attributes that are being loaded, each with the values that expired as soon as they were merged.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -77,6 +79,7 @@ class ExpiryLog:
         self._expired_everywhere_at: dict[str, int] = {}
         self._superseded: weakref.WeakKeyDictionary[Entity, dict[str, Any]] = weakref.WeakKeyDictionary()
         self._deleted: weakref.WeakValueDictionary[_Identity, Entity] = weakref.WeakValueDictionary()
+        self._noting: list[tuple[Entity, str, list[Any]]] = []
 
     def apply(self, notices: Sequence[ChangeNotice], is_current: IsCurrent | None = None) -> None:
         """Expire the attributes that *notices* name and mark deleted entities as deleted. Makes no request.
@@ -136,6 +139,9 @@ class ExpiryLog:
         """
         if revision >= self._latest:
             return
+        for entity, name, values in self._noting:
+            if name in entity.__dict__ and entity in merged:
+                values.append(entity.__dict__[name])
         if revision < self._dropped:
             for entity in merged:
                 self._expire_named(entity, _EVERYTHING)
@@ -158,6 +164,21 @@ class ExpiryLog:
                             self._expire_named(entity, _EVERYTHING)
                         elif name in entity.__dict__:
                             self._expire(entity, name)
+
+    @contextmanager
+    def noting_values(self, entity: Entity, name: str) -> Iterator[list[Any]]:
+        """Yield a list for the values of an attribute that responses bring while the block runs, and that expire at once.
+
+        They expire because of notices that came after their request was sent.
+        """
+        noted = entity, name, list[Any]()
+        with self._workspace.lock:
+            self._noting.append(noted)
+        try:
+            yield noted[2]
+        finally:
+            with self._workspace.lock:
+                self._noting = [each for each in self._noting if each is not noted]
 
     def expired_since(self, entity: Entity, name: str, revision: int) -> bool:
         """Whether an attribute expired after a request that was sent at *revision*."""

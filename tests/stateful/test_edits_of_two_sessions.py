@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -209,8 +210,10 @@ def _is_stored(attribute: Attribute) -> bool:
 class EditsOfTwoSessions(RuleBasedStateMachine):
     """Two sessions edit the same entities, and commit in turn."""
 
-    def __init__(self, box: Sandbox, schema_cache: Path, *, with_hub: bool) -> None:
+    def __init__(self, schema_cache: Path, *, with_hub: bool) -> None:
         super().__init__()
+        self.open = ExitStack()
+        box = self.open.enter_context(Sandbox(seed="empty"))
 
         def connect() -> Session:
             return Session(box.url, box.api_key, box.api_user, schema_cache_path=schema_cache)
@@ -249,11 +252,12 @@ class EditsOfTwoSessions(RuleBasedStateMachine):
         for side in self.sides:
             side.session.rollback()
             side.session.close()
+        self.open.close()
 
 
-def run(box: Sandbox, schema_cache: Path, *, with_hub: bool) -> None:
+def run(schema_cache: Path, *, with_hub: bool) -> None:
     run_state_machine_as_test(
-        lambda: EditsOfTwoSessions(box, schema_cache, with_hub=with_hub),  # type: ignore[arg-type]  # any function that creates a machine will do
+        lambda: EditsOfTwoSessions(schema_cache, with_hub=with_hub),  # type: ignore[arg-type]  # any function that creates a machine will do
         settings=settings(
             max_examples=examples(2, 20),
             stateful_step_count=50,
@@ -265,11 +269,9 @@ def run(box: Sandbox, schema_cache: Path, *, with_hub: bool) -> None:
     )
 
 
-def test_edits_of_two_sessions_are_all_on_the_server(own_box: Sandbox, schema_cache: Path) -> None:
-    run(own_box, schema_cache, with_hub=False)
+def test_edits_of_two_sessions_are_all_on_the_server(schema_cache: Path) -> None:
+    run(schema_cache, with_hub=False)
 
 
-def test_edits_of_two_sessions_that_follow_each_other_are_all_on_the_server(
-    own_box: Sandbox, schema_cache: Path
-) -> None:
-    run(own_box, schema_cache, with_hub=True)
+def test_edits_of_two_sessions_that_follow_each_other_are_all_on_the_server(schema_cache: Path) -> None:
+    run(schema_cache, with_hub=True)

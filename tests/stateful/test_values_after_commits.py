@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from contextlib import ExitStack
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, settings
@@ -59,8 +60,11 @@ def create_basis(session: Session) -> list[object]:
 class OwnCommits(RuleBasedStateMachine):
     """Changes, commits and reads at random."""
 
-    def __init__(self, box: Sandbox, schema_cache: Path) -> None:
+    def __init__(self, schema_cache: Path) -> None:
         super().__init__()
+        # The entities of other tests and runs would be read and compared with each step.
+        self.open = ExitStack()
+        box = self.open.enter_context(Sandbox(seed="empty"))
 
         def connect() -> Session:
             return Session(box.url, box.api_key, box.api_user, schema_cache_path=schema_cache)
@@ -89,13 +93,14 @@ class OwnCommits(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.session.rollback()
         self.session.close()
+        self.open.close()
 
 
 class ChangesOfOthers(OwnCommits):
     """A second session follows by its event hub, reads at random, and has an unsaved edit."""
 
-    def __init__(self, box: Sandbox, schema_cache: Path) -> None:
-        super().__init__(box, schema_cache)
+    def __init__(self, schema_cache: Path) -> None:
+        super().__init__(schema_cache)
         self.listener = self.connect()
         # Not every commit causes an event. The one of the marker's commit follows those of all earlier commits.
         self.marker = self.connect()
@@ -158,10 +163,10 @@ class ChangesOfOthers(OwnCommits):
 
 
 def test_every_value_shown_after_an_own_commit_is_the_one_a_new_session_reads(
-    own_box: Sandbox, schema_cache: Path
+    schema_cache: Path,
 ) -> None:
     run_state_machine_as_test(
-        lambda: OwnCommits(own_box, schema_cache),  # type: ignore[arg-type]  # any function that creates a machine will do
+        lambda: OwnCommits(schema_cache),  # type: ignore[arg-type]  # any function that creates a machine will do
         settings=settings(
             max_examples=examples(3, 40),
             stateful_step_count=50,
@@ -174,10 +179,10 @@ def test_every_value_shown_after_an_own_commit_is_the_one_a_new_session_reads(
 
 
 def test_every_value_shown_after_the_changes_of_others_is_the_one_a_new_session_reads(
-    own_box: Sandbox, schema_cache: Path
+    schema_cache: Path,
 ) -> None:
     run_state_machine_as_test(
-        lambda: ChangesOfOthers(own_box, schema_cache),  # type: ignore[arg-type]  # any function that creates a machine will do
+        lambda: ChangesOfOthers(schema_cache),  # type: ignore[arg-type]  # any function that creates a machine will do
         settings=settings(
             max_examples=examples(2, 40),
             stateful_step_count=50,

@@ -11,6 +11,7 @@ from ftrack_orm import Session, errors, inspect
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
 from tests.production import Connect, Production
+from tests.stateful.oracle import plain
 
 from .tasks import query_tasks
 
@@ -212,3 +213,16 @@ def test_twenty_tasks_and_their_names_bids_and_statuses_cost_four_requests_from_
         tasks = session.query("Task").limit(20).all()
         assert [(task.name, task.bid, task.status.name) for task in tasks]
     assert made <= 4
+
+
+@pytest.mark.parametrize("name", ["name", "status", "link", "metadata", "children", "custom_attributes"])
+def test_a_value_that_changes_during_each_request_is_the_one_that_the_server_had_then(
+    session: Session, other: Session, production: Production, name: str
+) -> None:
+    key = production.shots[0] if name == "children" else production.tasks[0]
+    kind = "Shot" if name == "children" else "Task"
+    entity, theirs = existing(session.get(kind, key)), existing(other.get(kind, key))
+    getattr(entity, name)
+    session.expire(entity, name)
+    session.observe(lambda exchange: session._workspace.expiry.expire_all())
+    assert plain(getattr(entity, name)) == plain(getattr(theirs, name))
