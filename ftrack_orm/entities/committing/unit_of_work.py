@@ -239,22 +239,27 @@ class UnitOfWork:
             raise InvalidValue(f"on_conflict is 'raise' or None, not {on_conflict!r}.")
         journal = self._workspace.journal
         with journal.commit_lock, _exclusive(journal):
-            try:
-                earlier = self._resolve_earlier_batches(journal)
-                batches = self._take_batches(journal, batch_size)
-                if on_conflict == "raise":
-                    for batch in batches:
-                        check_conflicts(self._workspace.schema, self._call, batch, self._bases(journal))
-                sizes = [len(batch.operations) for batch in batches]
-                done, total = 0, sum(sizes)
-                for batch, size in zip(batches, sizes, strict=True):
-                    self._send(journal, batch)
-                    done += size
-                    if on_progress is not None:
-                        on_progress(done, total)
-                return earlier + done
-            finally:
-                self._tidy(journal)
+            return self._commit(journal, batch_size, on_progress, checks_conflicts=on_conflict == "raise")
+
+    def _commit(
+        self, journal: Journal, batch_size: int | None, on_progress: Progress | None, *, checks_conflicts: bool
+    ) -> int:
+        try:
+            earlier = self._resolve_earlier_batches(journal)
+            batches = self._take_batches(journal, batch_size)
+            if checks_conflicts:
+                for batch in batches:
+                    check_conflicts(self._workspace.schema, self._call, batch, self._bases(journal))
+            sizes = [len(batch.operations) for batch in batches]
+            done, total = 0, sum(sizes)
+            for batch, size in zip(batches, sizes, strict=True):
+                self._send(journal, batch)
+                done += size
+                if on_progress is not None:
+                    on_progress(done, total)
+            return earlier + done
+        finally:
+            self._tidy(journal)
 
     def rollback(self) -> None:
         """Take back all edits of the current unit of work: entities show their earlier values, new ones are transient.
