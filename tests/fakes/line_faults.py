@@ -83,9 +83,12 @@ def _ends_of_with(code: CodeType) -> frozenset[int]:
     """Return the offsets at which the regular ends of `with` statements begin: they load None three times."""
     instructions = list(dis.get_instructions(code))
     loads_none = [each.opname == "LOAD_CONST" and each.argval is None for each in instructions]
-    return frozenset(
-        each.offset
-        for index, each in enumerate(instructions[:-2])
-        if loads_none[index]
-        and all(loads_none[n] or instructions[n].opname == "DUP_TOP" for n in (index + 1, index + 2))
-    )
+    ends: set[int] = set()
+    for index, each in enumerate(instructions[:-2]):
+        loads_three = all(loads_none[n] or instructions[n].opname == "DUP_TOP" for n in (index + 1, index + 2))
+        if loads_none[index] and loads_three:
+            ends.add(each.offset)
+            # With a value to return, this is first moved out of the way.
+            if instructions[index - 1].opname in ("SWAP", "ROT_TWO", "ROT_THREE", "NOP"):
+                ends.add(instructions[index - 1].offset)
+    return frozenset(ends)
