@@ -166,16 +166,16 @@ class ExpiryLog:
                             self._expire(entity, name)
 
     @contextmanager
-    def noting_values(self, entity: Entity, name: str) -> Iterator[list[Any]]:
-        """Yield a list for the values of an attribute that responses bring while the block runs, and that expire at once.
+    def noting_values(self, entity: Entity, name: str, values: list[Any]) -> Iterator[None]:
+        """Append to *values* those of an attribute that responses bring while the block runs, and that expire at once.
 
         They expire because of notices that came after their request was sent.
         """
-        noted = entity, name, list[Any]()
+        noted = entity, name, values
         with self._workspace.lock:
             self._noting.append(noted)
         try:
-            yield noted[2]
+            yield
         finally:
             with self._workspace.lock:
                 self._noting = [each for each in self._noting if each is not noted]

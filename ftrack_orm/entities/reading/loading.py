@@ -59,7 +59,7 @@ class Loader:
         seen: list[Any] = []
         for _ in range(MAX_LOADS_OF_CHANGING_VALUE):
             sent_at = self._workspace.revision
-            with self._workspace.expiry.noting_values(entity, name) as seen:
+            with self._workspace.expiry.noting_values(entity, name, seen):
                 self._load_once(entity, attribute, mode)
             with self._workspace.lock:
                 if not needs_load(entity, name):
