@@ -117,7 +117,7 @@ def test_no_mutated_frame_ends_the_hub_and_the_next_valid_event_is_handled(
         server.feed(
             [*mutated, text_of(update.to_payload()), text_of(Event("studio.valid", id=str(batch)).to_payload())]
         )
-        assert handled.get(timeout=TIMEOUT) == str(batch), mutated
+        assert handled.get(timeout=TIMEOUT) == str(batch), ascii(mutated)
         assert hub.connected
         assert "name" not in task.__dict__
     assert errors == []
