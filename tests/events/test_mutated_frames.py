@@ -44,7 +44,8 @@ def errors() -> Iterator[list[str]]:
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            logged.append(f"{record.getMessage()} {record.exc_info}"[:2_000])
+            # A report of a failing test must be text that can be encoded.
+            logged.append(ascii(f"{record.getMessage()} {record.exc_info}")[:2_000])
 
     handler, logger = Handler(logging.ERROR), logging.getLogger("ftrack_orm")
     logger.addHandler(handler)
