@@ -10,7 +10,6 @@ from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex, TypeVar, overload
 
 from ftrack_orm.entities.classes import Types
-from ftrack_orm.entities.committing.saved_changes import SessionChanges, load_changes
 from ftrack_orm.entities.entity import Entity, given_key
 from ftrack_orm.errors import InvalidValue, UsageError
 from ftrack_orm.query.builder import Query
@@ -31,7 +30,6 @@ from ftrack_orm.settings import (
 from ftrack_orm.values import DEFAULT_PAGE_SIZE, FetchMode
 
 from .deferred_event_hub import DeferredEventHub
-from .profiling import Profile
 from .wiring import assemble
 
 if TYPE_CHECKING:
@@ -39,6 +37,7 @@ if TYPE_CHECKING:
 
     from ftrack_orm.entities.committing.deletion_preview import DeletionPreview
     from ftrack_orm.entities.committing.planning import Plan
+    from ftrack_orm.entities.committing.saved_changes import SessionChanges
     from ftrack_orm.entities.custom_attributes.configurations import Configurations
     from ftrack_orm.events.hub import EventHub
     from ftrack_orm.schema.model import Schema
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from ftrack_orm.wire.operations import Operation
 
     from .change_subscription import ChangeCallback, ChangeSubscription
+    from .profiling import Profile
 
 _C = TypeVar("_C", bound="ChangeCallback")
 
@@ -235,6 +235,8 @@ class Session:
 
     def profile(self) -> Profile:
         """Return a context manager that counts and times the requests in its `with` block. Print it for a table."""
+        from .profiling import Profile
+
         return Profile(self.observe, self.stop_observing)
 
     # -- reading -------------------------------------------------------------------------------------------------------
@@ -435,6 +437,8 @@ class Session:
 
         `session.changes().save(path)` writes them to a file that another process can commit.
         """
+        from ftrack_orm.entities.committing.saved_changes import SessionChanges
+
         return SessionChanges(self._workspace)
 
     def load_changes(self, path: str | os.PathLike[str]) -> SessionChanges:
@@ -442,6 +446,8 @@ class Session:
 
         `saved_changes.load_changes` describes the requests it makes and the errors it raises.
         """
+        from ftrack_orm.entities.committing.saved_changes import load_changes
+
         return load_changes(path, self._workspace, self._parts.unit_of_work)
 
     def plan(self) -> Plan:
