@@ -33,6 +33,7 @@ class FtrackError(Exception):
     """
 
     def __init__(self, message: str, **details: Any) -> None:
+        message = printable(message)
         super().__init__(message)
         self.message = message
         self.details = details
@@ -49,6 +50,14 @@ class FtrackError(Exception):
 
 def _rebuild(kind: type[FtrackError], message: str, details: dict[str, Any]) -> FtrackError:
     return kind(message, **details)
+
+
+def printable(text: str) -> str:
+    """Return *text* with an escape for each character that no file or terminal could encode: lone surrogates.
+
+    Texts of servers and other users may contain them, and so may names of files.
+    """
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 _reprs = reprlib.Repr()

@@ -114,3 +114,11 @@ def test_a_suggestion_names_similar_names(typed: str, known: list[str], sentence
 
 def test_a_suggestion_names_a_few_candidates_at_most() -> None:
     assert suggestion("name", [f"name{n}" for n in range(9)], most=2).count("name") == 2
+
+
+@pytest.mark.parametrize("text", ["\ud800", "name \udcff of a file", "é \udfff 漢"])
+def test_a_message_with_characters_that_cannot_be_encoded_can_be_printed(text: str) -> None:
+    error = errors.ProtocolError(f"The server sent {text}.")
+    assert str(error).encode("utf-8").decode("utf-8") == str(error) == error.message
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    assert str(errors.ProtocolError("é 漢")) == "é 漢"

@@ -373,7 +373,7 @@ class EventHub:
         except FtrackError as error:
             if on_error == "raise":
                 raise
-            logger.warning("The event %.64s (%.200s) is not published: %s", event.id, event.topic, error)
+            logger.warning("The event %.64r (%.200r) is not published: %s", event.id, event.topic, error)
         return []
 
     def publish_reply(self, source_event: Event, data: Any, source: Mapping[str, Any] | None = None) -> None:
@@ -429,7 +429,7 @@ class EventHub:
             if isinstance(error, InvalidValue):
                 # The result cannot be sent at all, which is the callback's failure.
                 self._parts.counters.add("failed")
-            logger.warning("The reply to the event %.64s (%.200s) is not sent: %s", event.id, event.topic, error)
+            logger.warning("The reply to the event %.64r (%.200r) is not sent: %s", event.id, event.topic, error)
 
     def _send_subscription(self, message: OutgoingMessage) -> None:
         connection = self._connection

@@ -39,20 +39,29 @@ def frames() -> list[str]:
 
 @pytest.fixture
 def errors() -> Iterator[list[str]]:
-    """The errors that are logged: none is expected, since malformed packets are no defect of the library."""
+    """The errors that are logged, and messages that no file can hold.
+
+    None is expected, since malformed packets are no defect of the library.
+    """
     logged: list[str] = []
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            # A report of a failing test must be text that can be encoded.
-            logged.append(ascii(f"{record.getMessage()} {record.exc_info}")[:2_000])
+            message = record.getMessage()
+            if record.levelno >= logging.ERROR or not is_encodable(message):
+                logged.append(ascii(f"{message} {record.exc_info}")[:2_000])
 
-    handler, logger = Handler(logging.ERROR), logging.getLogger("ftrack_orm")
+    handler, logger = Handler(logging.INFO), logging.getLogger("ftrack_orm")
     logger.addHandler(handler)
-    previous, logger.level = logger.level, logging.ERROR
+    previous, logger.level = logger.level, logging.INFO
     yield logged
     logger.removeHandler(handler)
     logger.setLevel(previous)
+
+
+def is_encodable(text: str) -> bool:
+    """Return whether a text has no lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 class FeedingServer(MemoryServer):

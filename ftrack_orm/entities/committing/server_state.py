@@ -11,7 +11,7 @@ import attrs
 
 from ftrack_orm.entities.entity import plain_key
 from ftrack_orm.entities.reading.projections import stored_scalars
-from ftrack_orm.entities.row_queries import query_each, selects_by_key
+from ftrack_orm.entities.row_queries import QUERIES_PER_REQUEST, in_parts, selects_by_key, send_queries
 from ftrack_orm.errors import FtrackError, ProtocolError
 from ftrack_orm.query.language.nodes import Path, Select
 from ftrack_orm.schema.attribute import Kind
@@ -42,9 +42,11 @@ def read_server_state(schema: Schema, call: ServerCall, operations: Sequence[Ope
     Raises the errors of *call*, and `ProtocolError` when a reply has no rows, or rows that cannot be used.
     """
     selects = _selects(schema, operations)
+    # Not checked: a value that cannot be used must not hide whether a commit was carried out.
     rows = [
         (select.entity_type, row)
-        for select, rows_of_select in zip(selects, query_each(call, selects, schema), strict=True)
+        for part in in_parts(selects, QUERIES_PER_REQUEST)
+        for select, rows_of_select in zip(part, send_queries(call, part), strict=True)
         for row in rows_of_select
     ]
     # By family and key: the attributes of an entity are sent at its first occurrence, wherever that is.

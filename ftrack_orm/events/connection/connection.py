@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ftrack_orm.errors import AuthenticationError, FtrackError, InvalidValue, ProtocolError, TransportError
+from ftrack_orm.errors import AuthenticationError, FtrackError, InvalidValue, ProtocolError, TransportError, printable
 from ftrack_orm.events import threads
 from ftrack_orm.events.remembered import excerpt
 from ftrack_orm.transport.cancellation import Cancellation
@@ -327,7 +327,7 @@ class EventConnection:
     def _report_ack(self, message: OutgoingMessage | None, reply: dict[str, object]) -> None:
         if message is not None:
             reason = reply.get("message") or "the server gave no reason"
-            text = reason[:_REASON_LENGTH] if isinstance(reason, str) else excerpt(reason)
+            text = printable(reason[:_REASON_LENGTH]) if isinstance(reason, str) else excerpt(reason)
             self._listener.on_ack(message, None if reply.get("success") else text)
 
     def _send_queued(self, protocol: EventProtocol, websocket: WebSocket) -> None:

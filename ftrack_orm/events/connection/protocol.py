@@ -14,7 +14,7 @@ import enum
 from collections.abc import Mapping
 from typing import Any
 
-from ftrack_orm.errors import ProtocolError, UsageError
+from ftrack_orm.errors import ProtocolError, UsageError, printable
 from ftrack_orm.wire.socketio import (
     Packet,
     PacketType,
@@ -242,7 +242,7 @@ class EventProtocol:
 
     def _fail(self, packet: Packet) -> Closed:
         number = packet.data.partition("+")[0]
-        reason = _ERROR_REASONS.get(number, packet.data[:_EXCERPT_LENGTH] or "no reason given")
+        reason = _ERROR_REASONS.get(number, printable(packet.data[:_EXCERPT_LENGTH]) or "no reason given")
         return self._close(f"The server reported an error: {reason}", may_retry=number != _UNAUTHORIZED)
 
     def _close(self, reason: str, *, may_retry: bool) -> Closed:

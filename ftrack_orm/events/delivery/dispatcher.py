@@ -209,7 +209,7 @@ class Dispatcher:
 
     def _log_dropped(self, event: Event) -> None:
         logger.warning(
-            "The event %.64s (%.200s) is dropped: %d events are already queued. See event_hub.statistics.dropped and "
+            "The event %.64r (%.200r) is dropped: %d events are already queued. See event_hub.statistics.dropped and "
             "the settings event_workers, event_queue_size and full_event_queue.",
             event.id,
             event.topic,
@@ -277,7 +277,7 @@ class Dispatcher:
         call.reported = True
         self._counters.add("slow")
         logger.warning(
-            "A subscriber of %r %s %.1f s on the event %.64s (%.200s).",
+            "A subscriber of %r %s %.1f s on the event %.64r (%.200r).",
             call.subscriber.subscription.expression,
             verb,
             now - call.started,
@@ -296,7 +296,7 @@ def _work(ready: queue.SimpleQueue[Job | None], reference: weakref.ref[Dispatche
             dispatcher.run_jobs(job)
         except BaseException:
             # A defect of this library, or an exception that another thread raised in this one.
-            logger.exception("An event worker failed on the event %.64s (%.200s).", job.event.id, job.event.topic)
+            logger.exception("An event worker failed on the event %.64r (%.200r).", job.event.id, job.event.topic)
         # While the thread waits, it keeps neither the dispatcher nor the event's subscribers alive.
         del dispatcher, job
 

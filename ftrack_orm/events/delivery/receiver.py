@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.errors import FtrackError
+from ftrack_orm.errors import FtrackError, printable
 from ftrack_orm.events.connection.subscription_messages import subscribe_message
 from ftrack_orm.events.event import Event
 from ftrack_orm.events.remembered import excerpt
@@ -136,7 +136,7 @@ class EventReceiver:
 
     def _refuse(self, reason: str, *, may_be_update: bool) -> None:
         self._counters.add("malformed")
-        logger.warning("A packet from the event server is ignored: %s", reason)
+        logger.warning("A packet from the event server is ignored: %s", printable(reason))
         if may_be_update:
             self._call_gap_listeners()
 
@@ -151,7 +151,7 @@ class EventReceiver:
         self._counters.add("published" if problem is None else "refused")
         if problem is not None:
             topic, event_id = message.payload["topic"], message.payload["id"]
-            logger.warning("The event server did not accept the event %.64s (%.200s): %s", event_id, topic, problem)
+            logger.warning("The event server did not accept the event %.64r (%.200r): %s", event_id, topic, problem)
 
     def on_disconnected(self, reason: str) -> None:
         """Publish locally that the connection was lost."""
@@ -190,11 +190,11 @@ class EventReceiver:
             self.publish_locally(event)
         except FtrackError as error:
             self._counters.add("malformed")
-            logger.warning("The event %.64s (%.200s) cannot be delivered: %s", event.id, event.topic, error)
+            logger.warning("The event %.64r (%.200r) cannot be delivered: %s", event.id, event.topic, error)
         except BaseException:
             # One malformed event must not end the connection for all others.
             self._counters.add("malformed")
-            logger.exception("The event %.64s (%.200s) cannot be delivered.", event.id, event.topic)
+            logger.exception("The event %.64r (%.200r) cannot be delivered.", event.id, event.topic)
 
     def release(self) -> None:
         """Handle the events that were held back."""
@@ -230,7 +230,7 @@ class EventReceiver:
     def _call_listener(self, listener: Callable[..., object], *arguments: Event) -> None:
         occasion = "a gap in the events"
         if arguments:
-            occasion = f"the event {arguments[0].id!s:.64} ({arguments[0].topic:.200})"
+            occasion = printable(f"the event {arguments[0].id!s:.64} ({arguments[0].topic:.200})")
         self._callbacks.run(partial(listener, *arguments), f"A listener for {occasion}")
 
     def _start_checkpoint(self, catch_up: CatchUp, now: float) -> None:
