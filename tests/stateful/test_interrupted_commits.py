@@ -25,6 +25,9 @@ ERRORS: tuple[type[BaseException], ...] = (RuntimeError, KeyboardInterrupt, Memo
 
 ENDINGS = ("commit", "rollback")
 
+#: After an interrupt, all entities of a session are expired, which takes longer with those of each further case.
+CASES_PER_SESSION = 40
+
 
 #: All that the test compares of the entities of one scene, by the names of the entities.
 State = dict[str, Any]
@@ -96,7 +99,7 @@ class Client:
                 task.description,
                 dict(task.metadata),
                 task.custom_attributes[self._scene.colour],
-                [scope.id for scope in task.scopes],
+                [scope.id == self._scene.scope for scope in task.scopes],
             )
             for shot in self._shots
             for task in shot.children
@@ -265,11 +268,13 @@ class Cases:
 
     def __init__(self, connect: Connect, **settings: Any) -> None:
         self._connect, self._settings = connect, settings
-        self._scenes, self._reader = Scenes(connect()), connect()
+        self._numbers = itertools.count()
         self._session: Session | None = None
 
     def make(self, *, in_block: bool) -> Case:
         """Return the next case. The caches of its session are filled, which takes a hundred times as many steps."""
+        if next(self._numbers) % CASES_PER_SESSION == 0:
+            self._scenes, self._reader, self._session = Scenes(self._connect()), self._connect(), None
         if self._session is None:
             self._session = self._connect(**self._settings)
             self._warm_up(in_block=in_block)
