@@ -159,7 +159,7 @@ class Case:
                     task["description"],
                     dict(task["metadata"]),
                     task["custom_attributes"][scene.colour],
-                    [each["id"] for each in task["scopes"]],
+                    [each["id"] == scene.scope for each in task["scopes"]],
                 )
                 for task in tasks
             },
