@@ -127,12 +127,17 @@ class Sandbox:
         self._ready.clear()
         self._failure = None
         self._thread = threading.Thread(target=self._run, args=(server, engine), name="ftrack-sandbox", daemon=True)
-        self._thread.start()
         try:
+            self._thread.start()
             self._ready.wait()
-        except BaseException:  # Ctrl-C: the caller has no running sandbox to stop
-            self._ready.wait()
-            self.stop()
+        except BaseException:
+            # Ctrl-C, perhaps before `start` has returned: the caller has no running sandbox to stop.
+            if self._thread.ident is None:
+                engine.dispose()
+                self._thread = None
+            else:
+                self._ready.wait()
+                self.stop()
             raise
         if self._failure is not None:
             self._thread.join()
