@@ -79,7 +79,7 @@ class ExpiryLog:
         self._expired_everywhere_at: dict[str, int] = {}
         self._superseded: weakref.WeakKeyDictionary[Entity, dict[str, Any]] = weakref.WeakKeyDictionary()
         self._deleted: weakref.WeakValueDictionary[_Identity, Entity] = weakref.WeakValueDictionary()
-        self._noting: list[tuple[Entity, str, list[Any]]] = []
+        self._noting: list[tuple[int, Entity, str, list[Any]]] = []
 
     def apply(self, notices: Sequence[ChangeNotice], is_current: IsCurrent | None = None) -> None:
         """Expire the attributes that *notices* name and mark deleted entities as deleted. Makes no request.
@@ -139,8 +139,8 @@ class ExpiryLog:
         """
         if revision >= self._latest:
             return
-        for entity, name, values in self._noting:
-            if name in entity.__dict__ and entity in merged:
+        for noted_from, entity, name, values in self._noting:
+            if revision >= noted_from and name in entity.__dict__ and entity in merged:
                 values.append(entity.__dict__[name])
         if revision < self._dropped:
             for entity in merged:
@@ -169,9 +169,10 @@ class ExpiryLog:
     def noting_values(self, entity: Entity, name: str, values: list[Any]) -> Iterator[None]:
         """Append to *values* those of an attribute that responses bring while the block runs, and that expire at once.
 
-        They expire because of notices that came after their request was sent.
+        They expire because of notices that came after their request was sent. Responses to requests that were sent
+        before the block are left out: their values may be older.
         """
-        noted = entity, name, values
+        noted = self._workspace.revision, entity, name, values
         with self._workspace.lock:
             self._noting.append(noted)
         try:

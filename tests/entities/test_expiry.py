@@ -146,3 +146,17 @@ def test_assigning_the_current_content_to_a_stale_collection_is_no_change(
     with requests_made(session) == 1:  # which reads the present members; there is nothing to remove
         assert session.commit() == 0
     assert session.modified == []
+
+
+def test_only_values_of_requests_that_were_sent_since_are_noted(session: Session, log: ExpiryLog, task: Entity) -> None:
+    workspace, row = session._workspace, {"__entity_type__": "Task", "id": task.id}
+    before = workspace.revision
+    log.apply([notice(task, "name")])
+    noted: list[Any] = []
+    with log.noting_values(task, "name", noted):
+        sent_at = workspace.revision
+        log.apply([notice(task, "name")])
+        Merger(workspace, sent_at=before).rows([{**row, "name": "older than the block"}])
+        Merger(workspace, sent_at=sent_at).rows([{**row, "name": "read in the block"}])
+    assert noted == ["read in the block"]
+    assert "name" not in task.__dict__

@@ -61,7 +61,7 @@ def add_to_loaded_collections(entity: Entity) -> None:
                 break
     for key_name in POLYMORPHIC_KEYS:
         if key_name not in entity.__schema__.keyed_references and values.get(key_name) is not None:
-            target = _find_owner(entity, key_name)
+            target = _find_owner(entity, key_name, values[key_name])
             _update_collections(entity, key_name, target, is_member=True)
             if is_link:
                 _update_linked(entity, key_name, target, is_member=True)
@@ -123,20 +123,20 @@ def _find_target(entity: Entity, key_name: str, reference: KeyedReference) -> En
     workspace = entity._ftrack_state.workspace
     for name in entity.__schema__.keyed_references.get(key_name, ()):
         return workspace.lookup(str(entity.__schema__.attributes[name].target), (reference.key,))
-    return _find_owner(entity, key_name)
+    return _find_owner(entity, key_name, reference.key)
 
 
-def _find_owner(entity: Entity, key_name: str) -> Entity | None:
-    """Return the entity of any type that a key refers to, if the session has it.
+def _find_owner(entity: Entity, key_name: str, id_: str) -> Entity | None:
+    """Return the entity of any type with the id that a key has or had, if the session has it.
 
-    Some entities have a second attribute for the owner's type (`Note.parent_type`), others do not (`ListObject`).
+    Some entities have a second attribute for the owner's type (`Note.parent_type`), which may be that of another owner
+    by now; others do not have one (`ListObject`). Ids are unique, so that the id alone identifies the owner.
     """
-    values, workspace = entity.__dict__, entity._ftrack_state.workspace
-    type_name = f"{key_name.removesuffix('_id')}_type"
-    if type_name not in entity.__schema__.attributes:
-        found = (workspace.identities.get(family, (values[key_name],)) for family in workspace.identities.families())
-        return next((each for each in found if each is not None), None)
-    owner_type = values.get(type_name)
+    workspace = entity._ftrack_state.workspace
+    owner_type = entity.__dict__.get(f"{key_name.removesuffix('_id')}_type")
     if isinstance(owner_type, str) and owner_type in workspace.schema.types:
-        return workspace.lookup(owner_type, (values[key_name],))
-    return None
+        owner = workspace.lookup(owner_type, (id_,))
+        if owner is not None:
+            return owner
+    found = (workspace.identities.get(family, (id_,)) for family in workspace.identities.families())
+    return next((each for each in found if each is not None), None)

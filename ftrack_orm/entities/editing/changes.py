@@ -60,13 +60,13 @@ def expand_assignment(entity: Entity, attribute: Attribute, value: Any) -> tuple
     return _key_and_references(entity, key_name, key, related), key_name
 
 
-def assign_membership(entity: Entity, owner: Entity, stored: Inverse, *, is_shown: bool | None) -> None:
+def assign_membership(entity: Entity, owner: Entity, stored: Inverse, *, is_missing: bool) -> None:
     """Make *entity* a member of a collection of *owner* by setting the attributes in which that is *stored*.
 
-    *is_shown* says whether the collection shows it as a member, None if the collection is not loaded.
+    *is_missing* says that the collection is loaded and does not contain it.
     """
     attributes = entity.__schema__.attributes
-    if is_shown is False and entity.__dict__.get(stored.attribute) == owner._ftrack_state.key[0]:
+    if is_missing and entity.__dict__.get(stored.attribute) == owner._ftrack_state.key[0]:
         _forget_key(entity, stored)
     for name, value in stored.only:
         assign(entity, attributes[name], value)

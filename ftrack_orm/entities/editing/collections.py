@@ -286,7 +286,7 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
         stored = self._membership()
         if isinstance(stored, Inverse):
             check_editable(self._owner, self._attribute)
-            changes.assign_membership(entity, self._owner, stored, is_shown=None if self._is_stale else False)
+            changes.assign_membership(entity, self._owner, stored, is_missing=not self._is_stale)
             # The key may have led here already, or a deletion may have been recorded for leaving the collection.
             with self._owner._ftrack_state.workspace.lock:
                 self._take_back_deletion(entity)

@@ -124,3 +124,14 @@ def test_the_ends_of_a_new_link_show_each_other_until_it_is_rolled_back(
     session.commit()
     with requests_made(session) == 0:
         assert (list(shot.lists), list(dailies.items)) == ([dailies], [shot])
+
+
+def test_a_note_that_is_given_to_another_entity_leaves_the_notes_of_the_first(
+    session: Session, production: Production, task: Entity
+) -> None:
+    shot = existing(session.get("Shot", production.shots[0]))
+    note = session.create("Note", content="moved", parent_id=task.id, parent_type="Task")
+    session.commit()
+    assert (list(task.notes), list(shot.notes)) == ([note], [])
+    note.parent_id = shot.id
+    assert (list(task.notes), list(shot.notes)) == ([], [note])
