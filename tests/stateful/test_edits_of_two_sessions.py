@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import rule
 
 from ftrack_orm import Entity, Session, errors, inspect
 from ftrack_orm.entities.entity import Lifecycle
-from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.schema.attribute import Attribute, Kind
 from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTES, LINK_TYPES, TREE_COLLECTIONS
 from ftrack_orm.schema.relations import Inverse, Through
 from ftrack_orm.wire.operations import UpdateOperation
 from tests.property_settings import examples
+from tests.stateful.machines import OnOwnServer, run_machine
 from tests.stateful.oracle import NOT_COMPARED, NOT_SET, RandomProduction, plain
 from tests.stateful.test_values_after_commits import create_basis
 
@@ -207,21 +205,14 @@ def _is_stored(attribute: Attribute) -> bool:
     )
 
 
-class EditsOfTwoSessions(RuleBasedStateMachine):
+class EditsOfTwoSessions(OnOwnServer):
     """Two sessions edit the same entities, and commit in turn."""
 
     def __init__(self, schema_cache: Path, *, with_hub: bool) -> None:
-        super().__init__()
-        self.open = ExitStack()
-        box = self.open.enter_context(Sandbox(seed="empty"))
-
-        def connect() -> Session:
-            return Session(box.url, box.api_key, box.api_user, schema_cache_path=schema_cache)
-
-        self.connect = connect
-        with connect() as session:
+        super().__init__(schema_cache)
+        with self.connect() as session:
             entities: list[Entity] = create_basis(session)  # type: ignore[assignment]
-            self.sides = [Side(connect(), entities) for _ in range(2)]
+            self.sides = [Side(self.connect(), entities) for _ in range(2)]
         if with_hub:
             for side in self.sides:
                 side.session.event_hub.connect()
@@ -252,26 +243,12 @@ class EditsOfTwoSessions(RuleBasedStateMachine):
         for side in self.sides:
             side.session.rollback()
             side.session.close()
-        self.open.close()
-
-
-def run(schema_cache: Path, *, with_hub: bool) -> None:
-    run_state_machine_as_test(
-        lambda: EditsOfTwoSessions(schema_cache, with_hub=with_hub),  # type: ignore[arg-type]  # any function that creates a machine will do
-        settings=settings(
-            max_examples=examples(2, 20),
-            stateful_step_count=50,
-            deadline=None,
-            derandomize=True,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+        super().teardown()
 
 
 def test_edits_of_two_sessions_are_all_on_the_server(schema_cache: Path) -> None:
-    run(schema_cache, with_hub=False)
+    run_machine(lambda: EditsOfTwoSessions(schema_cache, with_hub=False), examples(2, 20))
 
 
 def test_edits_of_two_sessions_that_follow_each_other_are_all_on_the_server(schema_cache: Path) -> None:
-    run(schema_cache, with_hub=True)
+    run_machine(lambda: EditsOfTwoSessions(schema_cache, with_hub=True), examples(2, 20))

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import itertools
 import random
-from contextlib import ExitStack
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import rule
 
 from ftrack_orm import Entity, Session, errors, inspect
 from ftrack_orm.entities.entity import Lifecycle
-from ftrack_orm.sandbox import Sandbox
 from tests.property_settings import examples
 from tests.session.received_updates import ReceivedUpdates
+from tests.stateful.machines import OnOwnServer, run_machine
 from tests.stateful.oracle import RandomProduction, differences
 
 _NUMBERS = itertools.count()
@@ -57,19 +55,11 @@ def create_basis(session: Session) -> list[object]:
     return [*projects, *shots, *tasks, asset, *versions, *configurations, *lists, *labels, *configuration]
 
 
-class OwnCommits(RuleBasedStateMachine):
+class OwnCommits(OnOwnServer):
     """Changes, commits and reads at random."""
 
     def __init__(self, schema_cache: Path) -> None:
-        super().__init__()
-        # The entities of other tests and runs would be read and compared with each step.
-        self.open = ExitStack()
-        box = self.open.enter_context(Sandbox(seed="empty"))
-
-        def connect() -> Session:
-            return Session(box.url, box.api_key, box.api_user, schema_cache_path=schema_cache)
-
-        self.connect = connect
+        super().__init__(schema_cache)
         self.session = self.connect()
         self.production = RandomProduction(self.session, create_basis(self.session))  # type: ignore[arg-type]
         self.log: list[str] = []
@@ -93,7 +83,7 @@ class OwnCommits(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.session.rollback()
         self.session.close()
-        self.open.close()
+        super().teardown()
 
 
 class ChangesOfOthers(OwnCommits):
@@ -168,53 +158,19 @@ class ChangesOfOthers(OwnCommits):
         super().teardown()
 
 
-def test_every_value_shown_after_an_own_commit_is_the_one_a_new_session_reads(
-    schema_cache: Path,
-) -> None:
-    run_state_machine_as_test(
-        lambda: OwnCommits(schema_cache),  # type: ignore[arg-type]  # any function that creates a machine will do
-        settings=settings(
-            max_examples=examples(3, 40),
-            stateful_step_count=50,
-            deadline=None,
-            derandomize=True,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-
-
-def test_every_value_shown_after_the_changes_of_others_is_the_one_a_new_session_reads(
-    schema_cache: Path,
-) -> None:
-    run_state_machine_as_test(
-        lambda: ChangesOfOthers(schema_cache),  # type: ignore[arg-type]  # any function that creates a machine will do
-        settings=settings(
-            max_examples=examples(2, 40),
-            stateful_step_count=50,
-            deadline=None,
-            derandomize=True,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-
-
 class ChangesBesideEdits(ChangesOfOthers):
     """The same, with unsaved edits of the listener, which are kept."""
 
     has_edits = True
 
 
+def test_every_value_shown_after_an_own_commit_is_the_one_a_new_session_reads(schema_cache: Path) -> None:
+    run_machine(lambda: OwnCommits(schema_cache), examples(3, 40))
+
+
+def test_every_value_shown_after_the_changes_of_others_is_the_one_a_new_session_reads(schema_cache: Path) -> None:
+    run_machine(lambda: ChangesOfOthers(schema_cache), examples(2, 40))
+
+
 def test_unsaved_edits_are_kept_beside_the_changes_of_others(schema_cache: Path) -> None:
-    run_state_machine_as_test(
-        lambda: ChangesBesideEdits(schema_cache),  # type: ignore[arg-type]  # any function that creates a machine will do
-        settings=settings(
-            max_examples=2,
-            stateful_step_count=50,
-            deadline=None,
-            derandomize=True,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_machine(lambda: ChangesBesideEdits(schema_cache), 2)
