@@ -30,7 +30,6 @@ from ftrack_orm.settings import (
 from ftrack_orm.values import DEFAULT_PAGE_SIZE, FetchMode
 
 from .deferred_event_hub import DeferredEventHub
-from .wiring import assemble
 
 if TYPE_CHECKING:
     import os
@@ -155,6 +154,9 @@ class Session:
             catch_up_events=catch_up_events,
             **unknown,
         )
+        # Many programs import this class for annotations or before they need a session; only a session needs its parts.
+        from .wiring import assemble
+
         self._parts = parts = assemble(settings, transport)
         self._workspace = parts.workspace
         self._types = Types(parts.classes)
@@ -350,7 +352,7 @@ class Session:
         refused, nothing is changed. When the connection fails during the commit, the changes stay recorded, as after
         any commit.
         """
-        return self._parts.ensurer.ensure(_type_name(entity_type), list(data), identifying_keys, commit=commit)
+        return self._parts.ensurer().ensure(_type_name(entity_type), list(data), identifying_keys, commit=commit)
 
     def delete(self, entity: Entity) -> None:
         """Record the deletion of *entity* for the next commit. A new entity that was never committed is discarded."""
@@ -365,7 +367,7 @@ class Session:
         dependents, usually four to seven. ftrack does not document which entities it deletes: the preview follows from
         the schema, and `preview.uncertain` names the types that may stay. A new entity takes nothing along.
         """
-        return self._parts.deletion_previewer.preview(entity)
+        return self._parts.deletion_previewer().preview(entity)
 
     def commit(
         self,

@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
-import attrs
+from typing import TYPE_CHECKING, NamedTuple
 
 from ftrack_orm.entities.classes import Classes
-from ftrack_orm.entities.committing.bulk import BulkOperations
-from ftrack_orm.entities.committing.deletion_preview import DeletionPreviewer
-from ftrack_orm.entities.committing.ensure import Ensurer
 from ftrack_orm.entities.committing.unit_of_work import UnitOfWork
 from ftrack_orm.entities.custom_attributes.configurations import Configurations
 from ftrack_orm.entities.reading.loading import Loader
-from ftrack_orm.entities.reading.n_plus_one import NPlusOneDetector
 from ftrack_orm.entities.reading.query_runner import QueryRunner
 from ftrack_orm.entities.reading.refreshing import Refresher
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.schema.cache import SchemaCache
-from ftrack_orm.settings import Settings
 from ftrack_orm.transport.channel import Channel
 from ftrack_orm.transport.deferred import http_transport
 from ftrack_orm.values import FetchMode
 
+from .deferred import Deferred
 from .handshake import Handshake
 from .raw_calls import RawCalls
 
 if TYPE_CHECKING:
+    from ftrack_orm.entities.committing.bulk import BulkOperations
+    from ftrack_orm.entities.committing.committer import Committer
+    from ftrack_orm.entities.committing.deletion_preview import DeletionPreviewer
+    from ftrack_orm.entities.committing.ensure import Ensurer
     from ftrack_orm.schema.model import Schema
+    from ftrack_orm.settings import Settings
     from ftrack_orm.transport.base import Transport
 
 #: Mixins by the name of the entity type whose entities get their methods.
 _BEHAVIOURS: Mapping[str, type] = {}
 
 
-@attrs.frozen(eq=False)
-class SessionParts:
+class SessionParts(NamedTuple):
     """The parts of one session, connected with each other.
 
     An asynchronous session can be built on the same parts: nothing here waits for the server until it is called.
@@ -51,8 +49,8 @@ class SessionParts:
     refresher: Refresher
     query_runner: QueryRunner
     unit_of_work: UnitOfWork
-    ensurer: Ensurer
-    deletion_previewer: DeletionPreviewer
+    ensurer: Deferred[Ensurer]
+    deletion_previewer: Deferred[DeletionPreviewer]
     raw_calls: RawCalls
 
 
@@ -99,13 +97,41 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
        configurations to load missing values. These two work on the workspace, so it calls their factories with itself.
     4. Refresher, query runner, unit of work, ensurer and previewer of deletions work on the workspace, and nothing
        needs them.
+
+    What only commits and bulk operations need is made by their first use: most sessions only read, and importing it
+    takes longer than their first request.
     """
+
+    def make_committer() -> Committer:
+        from ftrack_orm.entities.committing.committer import Committer
+
+        return Committer(workspace, handshake.call, retries=settings.retries)
+
+    def make_ensurer() -> Ensurer:
+        from ftrack_orm.entities.committing.ensure import Ensurer
+
+        return Ensurer(workspace, unit_of_work)
+
+    def make_deletion_previewer() -> DeletionPreviewer:
+        from ftrack_orm.entities.committing.deletion_preview import DeletionPreviewer
+
+        return DeletionPreviewer(workspace, handshake.call)
+
+    def make_bulk_operations() -> BulkOperations:
+        from ftrack_orm.entities.committing.bulk import BulkOperations
+
+        return BulkOperations(workspace, handshake.call, refresher)
+
     channel = Channel(settings, transport or http_transport(settings))
     classes = CurrentClasses()
     cache = SchemaCache(settings.schema_cache_path)
     handshake = Handshake(channel.call, cache, settings.server_url, classes.update)
     classes.read_schema_from(handshake)
-    detector = NPlusOneDetector(refuse=settings.n_plus_one == "raise") if settings.n_plus_one else None
+    detector = None
+    if settings.n_plus_one:
+        from ftrack_orm.entities.reading.n_plus_one import NPlusOneDetector
+
+        detector = NPlusOneDetector(refuse=settings.n_plus_one == "raise")
     workspace = Workspace(
         classes,
         fetch=FetchMode(settings.fetch),
@@ -117,8 +143,7 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
     configurations = workspace.configurations
     assert isinstance(configurations, Configurations)
     refresher = Refresher(workspace)
-    unit_of_work = UnitOfWork(workspace, handshake.call, retries=settings.retries)
-    bulk = BulkOperations(workspace, handshake.call, refresher)
+    unit_of_work = UnitOfWork(workspace, Deferred(make_committer))
     return SessionParts(
         settings=settings,
         channel=channel,
@@ -127,9 +152,9 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
         workspace=workspace,
         configurations=configurations,
         refresher=refresher,
-        query_runner=QueryRunner(workspace, handshake.call, channel.submit, bulk),
+        query_runner=QueryRunner(workspace, handshake.call, channel.submit, Deferred(make_bulk_operations)),
         unit_of_work=unit_of_work,
-        ensurer=Ensurer(workspace, unit_of_work),
-        deletion_previewer=DeletionPreviewer(workspace, handshake.call),
+        ensurer=Deferred(make_ensurer),
+        deletion_previewer=Deferred(make_deletion_previewer),
         raw_calls=RawCalls(handshake.call),
     )

@@ -80,10 +80,12 @@ class QueryRunner:
 
     *call* sends operations and returns their replies, *submit* does so in the background; both accept
     `denormalize=True`. Only the pages after the first are requested in the background, since the caller waits for the
-    first one anyway. *bulk* updates and deletes all entities of a query.
+    first one anyway. *bulk* returns what updates and deletes all entities of a query.
     """
 
-    def __init__(self, workspace: Workspace, call: PageCall, submit: PageSubmit, bulk: BulkWriter) -> None:
+    def __init__(
+        self, workspace: Workspace, call: PageCall, submit: PageSubmit, bulk: Callable[[], BulkWriter]
+    ) -> None:
         self._workspace = workspace
         self._call = call
         self._submit = submit
@@ -168,11 +170,11 @@ class QueryRunner:
 
     def update(self, query: Query[Any], data: Mapping[str, Any], batch_size: int, on_progress: Progress | None) -> int:
         """Set the values in *data* on all entities of *query* and return their number."""
-        return self._bulk.update(query, data, batch_size, on_progress)
+        return self._bulk().update(query, data, batch_size, on_progress)
 
     def delete(self, query: Query[Any], batch_size: int, on_progress: Progress | None) -> int:
         """Delete all entities of *query* and return their number."""
-        return self._bulk.delete(query, batch_size, on_progress)
+        return self._bulk().delete(query, batch_size, on_progress)
 
     def _entity_select(self, query: Query[Entity]) -> Select:
         """Return the select that is sufficient to build the entities of *query* with current values."""

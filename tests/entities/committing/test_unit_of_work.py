@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ftrack_orm import Session, errors, inspect
+from ftrack_orm.entities.committing.committer import Committer
 from ftrack_orm.entities.committing.ensure import Ensurer
 from ftrack_orm.entities.committing.unit_of_work import UnitOfWork
 from ftrack_orm.entities.entity import Entity, Lifecycle
@@ -274,7 +275,8 @@ class CountingLock:
 def test_commits_rollbacks_and_ensure_hold_the_given_lock(session: Session, production: Production) -> None:
     lock = CountingLock()
     workspace, parts = session._workspace, session._parts
-    work = UnitOfWork(workspace, parts.handshake.call, make_lock=lambda: lock)
+    committer = Committer(workspace, parts.handshake.call)
+    work = UnitOfWork(workspace, lambda: committer, make_lock=lambda: lock)
     existing(session.get("Task", production.tasks[0])).bid = 9
     assert work.commit() == 1
     work.rollback()
