@@ -242,11 +242,16 @@ class ExpiryLog:
         self._deleted[entity.__schema__.family, entity._ftrack_state.key] = entity
 
     def mark_gone(self, entities: Iterable[Entity]) -> None:
-        """Mark entities as deleted that are known to be gone, except for those with unsaved edits."""
+        """Mark entities as deleted that are known to be gone; of those with unsaved edits, expire the other values.
+
+        After a rollback these are asked for again, and then marked as deleted.
+        """
         with self._workspace.lock:
             for entity in entities:
                 if self._may_go(entity):
                     self.mark_deleted(entity)
+                else:
+                    self._expire_named(entity, _EVERYTHING)
 
     def _may_go(self, entity: Entity) -> bool:
         # Edits of an entity that another user deleted stay recorded, so that the commit reports the conflict.

@@ -116,6 +116,16 @@ class Handshake:
             assert self._schema is not None
             self._on_schema(self._schema)
 
+    def check_cached_schema(self) -> None:
+        """Have an outdated cached schema replaced, if nothing was sent yet that would have shown it. Never raises.
+
+        For a session that ends because of a name that the cached schema does not have: if every run fails before its
+        first request, an outdated cache would stay outdated.
+        """
+        with self._lock:
+            if self._information is None and self._schema is not None:
+                self._check_cached_schema()
+
     def _load_cached(self) -> None:
         if self._schema is not None:
             return

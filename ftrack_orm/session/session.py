@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex, TypeVar
 
 from ftrack_orm.entities.classes import Types
 from ftrack_orm.entities.entity import Entity, given_key
-from ftrack_orm.errors import InvalidValue, UsageError
+from ftrack_orm.errors import InvalidValue, UnknownAttribute, UnknownEntityType, UsageError
 from ftrack_orm.query.builder import Query
 from ftrack_orm.query.expressions.clauses import as_projections
 from ftrack_orm.query.language.literals import entity_type_of_class
@@ -545,6 +545,8 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if isinstance(error, (UnknownAttribute, UnknownEntityType)) and not self.closed:
+            self._parts.handshake.check_cached_schema()
         self._close(stacklevel=3)
 
     def __repr__(self) -> str:

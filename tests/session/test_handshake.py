@@ -221,6 +221,31 @@ def test_a_stale_schema_whose_projections_the_server_refuses_does_not_stay_in_th
     assert start().query("User").all()
 
 
+@pytest.mark.parametrize("use", ["query", "attribute", "create", "type"])
+def test_a_stale_schema_without_the_name_that_ended_a_session_does_not_stay_in_the_cache(
+    start: Callable[[], Session], cache: SchemaCache, box: Sandbox, answer: list[dict[str, Any]], use: str
+) -> None:
+    del description_of(answer, "Task")["properties"]["bid"]
+    answer.remove(description_of(answer, "Note"))
+    store_earlier_schema(cache, box, answer)
+
+    def run() -> None:
+        with start() as session:
+            if use == "query":
+                session.query("Task where bid > 1")
+            elif use == "attribute":
+                _ = session.types.Task.bid
+            elif use == "create":
+                session.create("Task", name="x", bid=1)
+                session.rollback()
+            else:
+                _ = session.types.Note
+
+    with pytest.raises((errors.UnknownAttribute, errors.UnknownEntityType)):
+        run()
+    run()
+
+
 def test_the_first_request_is_not_lost_when_the_newer_schema_cannot_be_read(
     start: Callable[[], Session],
     transport: HandshakeTransport,

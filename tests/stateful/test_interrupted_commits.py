@@ -1,4 +1,4 @@
-"""Commits interrupted at any line, or whose answer cannot be used: nothing is lost and nothing is doubled."""
+"""Commits and rollbacks interrupted at any line, or with an unusable answer: nothing is lost, nothing is doubled."""
 
 from __future__ import annotations
 
@@ -183,6 +183,17 @@ class Case:
             return error
         return None
 
+    def roll_back(self, tracer: LineTracer) -> BaseException | None:
+        """Make the edits and roll them back under *tracer*; return the exception that came out."""
+        try:
+            with tracer.block() as start:
+                self.client.edit()
+                start()
+                self.client.session.rollback()
+        except BaseException as error:
+            return error
+        return None
+
     def check_session(self) -> None:
         """Assert that the session has no edits, holds no lock and is in no unit, and shows what the server has."""
         session = self.client.session
@@ -209,6 +220,23 @@ def ask_other_thread(question: Callable[[], bool]) -> bool:
     thread.start()
     thread.join()
     return answers == [True]
+
+
+def check_interrupted_rollback(case: Case, line: Line, error: type[BaseException]) -> None:
+    """Raise *error* at *line* of the rollback of a case. All edits are recorded afterwards, or none is."""
+    session, before = case.client.session, case.server_state()
+    tracer = LineTracer(line, error)
+    raised = case.roll_back(tracer)
+    assert raised is None or tracer.has_raised, f"something else was raised: {raised!r}"
+    if session.created or session.modified or session.deleted:
+        assert (len(session.created), len(session.modified), len(session.deleted)) == (1, 4, 1)
+        session.rollback()
+    case.check_session()
+    assert case.server_state() == before
+    case.client.edit_more()
+    session.commit()
+    assert case.server_state() == with_more(before)
+    case.check_session()
 
 
 @attrs.frozen
@@ -318,6 +346,21 @@ def test_a_commit_that_is_interrupted_at_any_line_loses_nothing_and_does_nothing
         check = functools.partial(check_interrupted, oracle=oracle, line=line, error=error, ending=ending)
         if failure := cases.run(check, in_block=in_block):
             failures[f"{error.__name__} at {line}, then {ending}"] = failure
+    assert failures == {}
+
+
+@pytest.mark.no_cover
+def test_a_rollback_that_is_interrupted_at_any_line_takes_back_all_or_nothing(connect: Connect) -> None:
+    cases, tracer = Cases(connect), LineTracer()
+    case = cases.make(in_block=False)
+    assert case.roll_back(tracer) is None
+    case.check_session()
+    failures = {}
+    for number, line in enumerate(tracer.first_visits[:: examples(8, 1)]):
+        error = ERRORS[number % 3]
+        check = functools.partial(check_interrupted_rollback, line=line, error=error)
+        if failure := cases.run(check, in_block=False):
+            failures[f"{error.__name__} at {line}"] = failure
     assert failures == {}
 
 

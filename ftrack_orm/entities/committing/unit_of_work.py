@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.editing.back_population import add_to_loaded_collections
 from ftrack_orm.entities.editing.creation import Defaults, new_primary_key, set_initial_values
-from ftrack_orm.entities.editing.originals import drop_unchanged, take_back
+from ftrack_orm.entities.editing.originals import drop_unchanged, take_back, unload_edited
 from ftrack_orm.entities.editing.reverting import revert
 from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity
 from ftrack_orm.entities.journal import Journal
@@ -219,7 +219,8 @@ class UnitOfWork:
         """Take back all edits of the current unit of work: entities show their earlier values, new ones are transient.
 
         The effects of a commit with unknown outcome stay on the server; all values are then read again when they are
-        next needed. A commit that was carried out and only interrupted afterwards is not taken back.
+        next needed. A commit that was carried out and only interrupted afterwards is not taken back. An interrupt while
+        edits are taken back does not stop that.
         """
         journal = self._workspace.journal
         with journal.commit_lock, _exclusive(journal):
@@ -227,14 +228,29 @@ class UnitOfWork:
                 self._committer().complete_carried_out(journal)
             if journal.unresolved:
                 self._workspace.expiry.expire_all()
+            self._take_back(journal)
+
+    def _take_back(self, journal: Journal) -> None:
+        edited, created = {entity: tuple(journal.edits[entity]) for entity in journal.modified}, [*journal.created]
+        try:
             with self._workspace.lock:
-                for entity in journal.modified:
+                for entity in edited:
                     take_back(entity, journal)
-                for entity in list(journal.created):
+                for entity in created:
                     changes.discard_new(entity)
                 for collection in journal.reordered.values():
                     collection._restore_order()
                 journal.clear()
+        except BaseException:
+            # Which values were taken back already is not known, so that all of them are read again.
+            with self._workspace.lock:
+                journal.clear()
+                for entity, names in edited.items():
+                    unload_edited(entity, names)
+                for entity in created:
+                    changes.discard_new(entity)
+            self._workspace.expiry.expire_all()
+            raise
 
 
 def _exclusive(journal: Journal) -> AbstractContextManager[Any]:

@@ -125,6 +125,27 @@ def take_back(entity: Entity, journal: Journal, names: Collection[str] | None = 
     state.workspace.forget_edited_keys()
 
 
+def unload_edited(entity: Entity, names: Iterable[str]) -> None:
+    """Forget the values and originals of edited attributes, unless another unit of work has set a value.
+
+    The edits are in no journal any more. Whatever the entity shows of them is read again when it is next needed.
+    """
+    state, values = entity._ftrack_state, entity.__dict__
+    for name in names:
+        pending, value = state.workspace.pending_value(entity, name), values.get(name)
+        if isinstance(value, Tracked):
+            value._is_stale = True
+            value._derive()
+        elif pending is not NO_VALUE:
+            values[name] = pending
+        else:
+            values.pop(name, None)
+            if state.originals is not None:
+                state.originals.pop(name, None)
+    state.originals = state.originals or None
+    state.workspace.forget_edited_keys()
+
+
 def _show_next(entity: Entity, name: str) -> None:
     """Show the value that another unit of work has set, else the original."""
     state, values = entity._ftrack_state, entity.__dict__

@@ -34,8 +34,11 @@ class Refresher:
         """
         self._workspace.check_open("Nothing can be loaded")
         by_type: dict[str, list[Entity]] = {}
+        deleted: list[Entity] = []
         for entity in dict.fromkeys(entities):
-            if entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT:
+            if entity._ftrack_state.lifecycle is Lifecycle.DELETED:
+                deleted.append(entity)
+            elif entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT:
                 by_type.setdefault(entity.__entity_type__, []).append(entity)
         valid = {name: self._valid_paths(name, paths, is_only_type=len(by_type) == 1) for name in by_type}
         for path in paths:
@@ -49,12 +52,15 @@ class Refresher:
         """Read the attributes *names* of *entities*, or all loaded attributes without *names*, from the server again.
 
         Edits stay, and their originals become the values on the server. Raises `EntityDeleted` for entities that the
-        server no longer has.
+        server no longer has, after the others have been read.
         """
         self._workspace.check_open("Nothing can be refreshed")
         groups: dict[tuple[str, frozenset[str]], list[Entity]] = {}
+        deleted: list[Entity] = []
         for entity in dict.fromkeys(entities):
-            if entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT:
+            if entity._ftrack_state.lifecycle is Lifecycle.DELETED:
+                deleted.append(entity)
+            elif entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT:
                 for name in names:
                     entity.__schema__.attribute(name)
                 refreshed = frozenset(names or self._loaded_or_edited(entity))
@@ -65,9 +71,9 @@ class Refresher:
             loaded = self._load(name, group, paths)
             for entity in loaded:
                 self._workspace.journal.discard_bases(entity, refreshed)
-            deleted = [entity for entity in group if entity not in loaded]
-            if deleted:
-                raise EntityDeleted(f"The server does not have {', '.join(map(repr, deleted[:5]))} any more.")
+            deleted += [entity for entity in group if entity not in loaded]
+        if deleted:
+            raise EntityDeleted(f"The server does not have {', '.join(map(repr, deleted[:5]))} any more.")
 
     def _loaded_or_edited(self, entity: Entity) -> list[str]:
         edited = [name for journal in self._workspace.journals for name in journal.edits.get(entity, ())]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ftrack_orm import Session, errors, inspect
-from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
 from tests.production import Production
@@ -130,6 +130,40 @@ def test_refreshing_a_deleted_entity_is_an_error(session: Session, other: Sessio
         session.refresh(tasks)
     with pytest.raises(errors.UnknownAttribute):
         session.refresh(tasks[1], "nmae")
+
+
+def test_refreshing_an_entity_that_is_known_to_be_deleted_is_an_error_too_and_the_others_are_read(
+    session: Session, other: Session, tasks: list[Entity]
+) -> None:
+    with other.begin():
+        other.delete(existing(other.get("Task", tasks[0].id)))
+        existing(other.get("Task", tasks[1].id)).name = "theirs"
+    with pytest.raises(errors.EntityDeleted):
+        session.refresh(tasks[0])
+    assert inspect(tasks[0]).state is Lifecycle.DELETED
+    with pytest.raises(errors.EntityDeleted, match=tasks[0].id):
+        session.refresh([tasks[0], tasks[1]])
+    assert tasks[1].name == "theirs"
+
+
+def test_an_edited_entity_that_is_found_deleted_shows_its_edits_only_and_nothing_after_a_rollback(
+    session: Session, other: Session, tasks: list[Entity]
+) -> None:
+    task = tasks[0]
+    assert dict(task.metadata) == {}
+    task.name = "mine"
+    with other.begin():
+        other.delete(existing(other.get("Task", task.id)))
+    with pytest.raises(errors.EntityDeleted):
+        session.refresh(task)
+    assert task.name == "mine"
+    assert session.modified == [task]
+    with pytest.raises(errors.EntityDeleted):
+        len(task.metadata)
+    session.rollback()
+    with pytest.raises(errors.EntityDeleted):
+        _ = task.name
+    assert inspect(task).state is Lifecycle.DELETED
 
 
 def test_expired_attributes_are_loaded_when_read_and_edits_stay(
