@@ -34,7 +34,21 @@ ALLOWED = {
         "events.event",
         "events.subscriptions.expression",
     },
-    "testing": {"session", "sandbox", "settings", "errors", "query", "entities"},
+    "storage": {"transport", "wire", "files", "values", "errors", "settings"},
+    "behaviours": {
+        "storage",
+        "entities",
+        "events",
+        "transport",
+        "query",
+        "schema",
+        "wire",
+        "files",
+        "values",
+        "errors",
+        "settings",
+    },
+    "testing": {"storage", "session", "sandbox", "settings", "errors", "query", "entities"},
     "cli": {"session", "sandbox", "settings", "errors", "testing"},
 }
 ALLOWED["session"] = set(ALLOWED) - {"sandbox", "testing", "cli"}

@@ -115,6 +115,8 @@ class Workspace:
         #: The result of the call, which may have to request the schema. It follows later schemas by itself.
         self._classes: EntityClasses | None = None
         self._fetch = fetch
+        #: Returns the services of the session that behaviours use, see `behaviours.services`; the session sets it.
+        self.services: Callable[[], Any] | None = None
         self.renew_schema = renew_schema
         self.identities = IdentityMap[Entity](recent_size, indexed_names)
         #: The unit of work of every flow that is in no unit of its own.

@@ -20,19 +20,23 @@ from ftrack_orm.wire.operations import (
     QueryOperation,
     QuerySchemasOperation,
     QueryServerInformationOperation,
+    RawOperation,
     SearchOperation,
     UpdateOperation,
 )
 
-from . import server_errors, server_information
+from . import account_actions, server_errors, server_information
 from .reading import search
 from .reading.execution import run_query
 from .reading.serialization import Serializer
+from .storage import actions as storage_actions
 from .writing import mutation
 from .writing.store import Store
 
 if TYPE_CHECKING:
     from ftrack_orm.query.language.nodes import Select
+
+    from .raw_action import RawAction
 
 #: Actions that real servers have and this one does not (PROTOCOL 2.2). Other actions do not exist at all.
 UNSUPPORTED_ACTIONS = frozenset(
@@ -66,6 +70,9 @@ class Batch:
 
     def _execute_group(self, group: Sequence[Any]) -> list[Any]:
         operation = group[0]
+        if type(operation) is RawOperation and operation.action in RAW_ACTIONS:
+            self.serializer.reset()
+            return [RAW_ACTIONS[operation.action](self.store, operation.body)]
         execute = _ACTIONS.get(type(operation))
         if execute is None:
             raise _unknown_action(operation.action)
@@ -128,6 +135,9 @@ def _query_server_information(batch: Batch, group: Sequence[QueryServerInformati
         )
     ]
 
+
+#: Action without an operation class -> the function that executes it.
+RAW_ACTIONS: Mapping[str, RawAction] = {**storage_actions.ACTIONS, **account_actions.ACTIONS}
 
 #: Kind of operation -> the function that executes a group of them.
 _ACTIONS: Mapping[type[Operation], Callable[[Batch, Sequence[Any]], list[Any]]] = {

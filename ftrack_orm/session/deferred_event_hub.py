@@ -55,6 +55,10 @@ class DeferredEventHub:
                     load_session_plugins(self._hub, self._session, parts.settings)
         return self._hub
 
+    def get_if_made(self) -> EventHub | None:
+        """Return the hub if it was ever used, else None."""
+        return self._hub
+
     def announce_reset(self) -> None:
         """Publish the local events of a session reset, if the hub is in use."""
         if self._hub is not None:

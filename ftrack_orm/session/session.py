@@ -155,12 +155,13 @@ class Session:
             **unknown,
         )
         # Many programs import this class for annotations or before they need a session; only a session needs its parts.
-        from .wiring import assemble
+        from .wiring import assemble, provide_services
 
         self._parts = parts = assemble(settings, transport)
         self._workspace = parts.workspace
         self._types = Types(parts.classes)
         self._deferred_event_hub = DeferredEventHub(self, parts)
+        provide_services(parts, self._deferred_event_hub)
         if settings.auto_connect_event_hub:
             self.event_hub.connect(wait=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from ftrack_orm.schema.model import Schema
     from ftrack_orm.settings import Settings
     from ftrack_orm.transport.base import Transport
+
+    from .deferred_event_hub import DeferredEventHub
+    from .services import SessionServices
 
 #: Mixins by the name of the entity type whose entities get their methods.
 _BEHAVIOURS: Mapping[str, type] = {}
@@ -158,3 +162,15 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
         deletion_previewer=Deferred(make_deletion_previewer),
         raw_calls=RawCalls(handshake.call),
     )
+
+
+def provide_services(parts: SessionParts, event_hub: DeferredEventHub) -> None:
+    """Give the behaviours of entities access to *parts*, and to the hub as long as its session exists."""
+    hub = weakref.ref(event_hub)
+
+    def make_services() -> SessionServices:
+        from .services import SessionServices
+
+        return SessionServices(parts, hub)
+
+    parts.workspace.services = Deferred(make_services)

@@ -122,7 +122,7 @@ class Channel:
         }
         self._total_timeout = settings.total_seconds(settings.timeout)
         self._secrets = (settings.api_key, *settings.cookies.values())
-        self._transport = transport
+        self.transport = transport
         self._clock = clock
         self._background = DaemonThreadPool() if background is None else background
         self._sent_timeout = sent_timeout
@@ -222,7 +222,7 @@ class Channel:
         answer_bytes, content = 0, b""
         error: BaseException | None = None
         try:
-            response = self._transport.send(request, options.cancellation)
+            response = self.transport.send(request, options.cancellation)
             content = response.read()
             answer_bytes = len(content)
             return read(response.status, content)
@@ -264,7 +264,7 @@ class Channel:
                 return
             self._closed = True
         self._background.close()
-        self._transport.close()
+        self.transport.close()
 
     def _notify_observers(self, exchange: Exchange) -> None:
         outcome = "answered" if exchange.error is None else type(exchange.error).__name__

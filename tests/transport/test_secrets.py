@@ -149,7 +149,7 @@ def test_an_interrupt_in_the_middle_of_a_request_shows_no_secret(
 ) -> None:
     channel = make_secret_channel()
     # `on_sent` is called between sending and receiving, on the stack of the HTTP libraries.
-    transport = channel._transport
+    transport = channel.transport
     assert isinstance(transport, HttpTransport)
 
     def interrupt() -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ftrack_orm.entities.journal import Journal
     from ftrack_orm.entities.workspace import Workspace
     from ftrack_orm.query.executable import Progress
+    from ftrack_orm.wire.carried import CarriedOperations
     from ftrack_orm.wire.operations import ServerCall
 
     from .planning import Target, ValuesByTarget
@@ -56,9 +57,18 @@ class Committer:
         return planning.plan(planning.join(snapshot.changes, shown))
 
     def commit(
-        self, journal: Journal, batch_size: int | None, on_progress: Progress | None, *, checks_conflicts: bool
+        self,
+        journal: Journal,
+        batch_size: int | None,
+        on_progress: Progress | None,
+        *,
+        checks_conflicts: bool,
+        carried: CarriedOperations | None = None,
     ) -> int:
-        """Send the edits in *journal*, see `UnitOfWork.commit`. The caller holds the commit lock of the journal."""
+        """Send the edits in *journal*, see `UnitOfWork.commit`. The caller holds the commit lock of the journal.
+
+        *carried* travel with the last request, or in one of their own if there is nothing to commit.
+        """
         try:
             earlier = self._resolve_earlier_batches(journal)
             batches = self._take_batches(journal, batch_size)
@@ -68,10 +78,12 @@ class Committer:
             sizes = [len(batch.operations) for batch in batches]
             done, total = 0, sum(sizes)
             for batch, size in zip(batches, sizes, strict=True):
-                self._send(journal, batch)
+                self._send(journal, batch, carried if batch is batches[-1] else None)
                 done += size
                 if on_progress is not None:
                     on_progress(done, total)
+            if carried is not None and not batches:
+                carried.replies = list(self._call([*carried.before, *carried.after]))
             return earlier + done
         finally:
             self._tidy(journal)
@@ -91,13 +103,14 @@ class Committer:
                 self._finalize(journal, batch, ())
         return batches
 
-    def _send(self, journal: Journal, batch: Batch) -> None:
+    def _send(self, journal: Journal, batch: Batch, carried: CarriedOperations | None) -> None:
         """Send one batch and finalize it; unless the server has refused it, a failed batch stays unresolved."""
+        before, after = (carried.before, carried.after) if carried is not None else ((), ())
         attempts = 0
         while True:
             journal.unresolved = [batch]
             try:
-                replies = self._call(batch.operations)
+                replies = self._call([*before, *batch.operations, *after] if carried else batch.operations)
             except (IntegrityError, EntityNotFound):
                 journal.unresolved = []
                 adapted = reconcile(self._workspace.schema, self._call, batch) if attempts <= self._retries else None
@@ -121,6 +134,10 @@ class Committer:
                 if not failure.safe_to_retry or attempts >= self._retries:
                     raise failure from error
             else:
+                if carried is not None:
+                    end = len(before) + len(batch.operations)
+                    carried.replies = [*replies[: len(before)], *replies[end:]]
+                    replies = replies[len(before) : end]
                 rows = [reply.data for reply in replies if isinstance(reply, WriteReply)]
                 self._finalize(journal, batch, rows)
                 return

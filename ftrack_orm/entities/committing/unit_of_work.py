@@ -20,6 +20,7 @@ from ftrack_orm.schema.attribute import Kind
 if TYPE_CHECKING:
     from ftrack_orm.entities.workspace import Workspace
     from ftrack_orm.query.executable import Progress
+    from ftrack_orm.wire.carried import CarriedOperations
 
     from .committer import Committer
     from .planning import Plan
@@ -214,6 +215,13 @@ class UnitOfWork:
         journal = self._workspace.journal
         with journal.commit_lock, _exclusive(journal):
             return self._committer().commit(journal, batch_size, on_progress, checks_conflicts=on_conflict == "raise")
+
+    def commit_with(self, carried: CarriedOperations) -> int:
+        """Commit as `commit` does, with the operations of *carried* in the same request, which gets their replies."""
+        self._workspace.check_open("Nothing can be committed")
+        journal = self._workspace.journal
+        with journal.commit_lock, _exclusive(journal):
+            return self._committer().commit(journal, None, None, checks_conflicts=False, carried=carried)
 
     def rollback(self) -> None:
         """Take back all edits of the current unit of work: entities show their earlier values, new ones are transient.

@@ -1,0 +1,87 @@
+"""Pure: the interface between behaviours and the session of their entities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from ftrack_orm.entities.entity import Entity
+    from ftrack_orm.entities.workspace import Workspace
+    from ftrack_orm.events.event import Event
+    from ftrack_orm.query.builder import Query
+    from ftrack_orm.schema.model import Schema
+    from ftrack_orm.settings import Settings
+    from ftrack_orm.transport.base import Transport
+    from ftrack_orm.wire.carried import CarriedOperations
+    from ftrack_orm.wire.operations import Operation
+
+
+class Services(Protocol):
+    """What a session offers to the behaviours of its entities.
+
+    It keeps nothing alive that the entities do not: a session that is dropped is collected although entities remain.
+    """
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the session."""
+
+    @property
+    def schema(self) -> Schema:
+        """The schema of the server."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """The entities of the session."""
+
+    @property
+    def transport(self) -> Transport:
+        """The transport of the session, which sends requests to any host."""
+
+    def server_information(self) -> Mapping[str, Any]:
+        """Return the server's information about itself; the first call may make a request."""
+
+    def query(self, what: type[Entity] | str) -> Query[Any]:
+        """Return a query as `Session.query` does."""
+
+    def get(self, entity_type: str, key: str) -> Entity | None:
+        """Return the entity with that id, from memory or from the server, or None."""
+
+    def populate(self, entities: Iterable[Entity], paths: str) -> None:
+        """Load the attributes of *paths* for all *entities* at once, as `Session.populate` does."""
+
+    def create(self, entity_type: str, data: Mapping[str, Any]) -> Entity:
+        """Return a new entity, recorded in the current unit of work."""
+
+    def delete(self, entity: Entity) -> None:
+        """Record the deletion of *entity* in the current unit of work."""
+
+    def apart(self) -> AbstractContextManager[None]:
+        """Run the block in a unit of work of its own, which is committed at its end, and nothing else with it.
+
+        It is rolled back when the block raises or the server refuses the commit.
+        """
+
+    def commit(self, carried: CarriedOperations | None = None) -> int:
+        """Commit the current unit of work, with other operations in the same request; return the number of edits."""
+
+    def call(self, operations: Iterable[Operation | Mapping[str, Any]]) -> list[Any]:
+        """Send operations and return the data of their replies, as `Session.call` does."""
+
+    def publish(self, event: Event) -> bool:
+        """Publish *event* if the event hub is connected, and return whether it was."""
+
+
+def services_of(entity: Entity) -> Services:
+    """Return the services of the session of *entity*."""
+    services = entity._ftrack_state.workspace.services
+    assert services is not None, "the session sets the services when it is created"
+    return cast("Services", services())
+
+
+def common_services(entities: Sequence[Entity]) -> Services:
+    """Return the services of the session of all *entities*, which are not empty."""
+    return services_of(entities[0])
