@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ftrack_orm.query.builder import Query
     from ftrack_orm.schema.model import Schema
     from ftrack_orm.settings import Settings
+    from ftrack_orm.storage.transfers import Transfers
     from ftrack_orm.transport.base import Transport
     from ftrack_orm.wire.carried import CarriedOperations
     from ftrack_orm.wire.operations import Operation
@@ -40,6 +41,10 @@ class Services(Protocol):
     @property
     def transport(self) -> Transport:
         """The transport of the session, which sends requests to any host."""
+
+    @property
+    def transfers(self) -> Transfers:
+        """The transfers of the session, which move bytes to and from the server's storage."""
 
     def server_information(self) -> Mapping[str, Any]:
         """Return the server's information about itself; the first call may make a request."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ftrack_orm.events.event import Event
     from ftrack_orm.schema.model import Schema
     from ftrack_orm.settings import Settings
+    from ftrack_orm.storage.transfers import Transfers
     from ftrack_orm.transport.base import Transport
     from ftrack_orm.wire.operations import Operation
 
@@ -59,6 +60,11 @@ class SessionServices:
     def transport(self) -> Transport:
         """The transport of the session."""
         return self._parts.channel.transport
+
+    @property
+    def transfers(self) -> Transfers:
+        """The transfers of the session."""
+        return self._parts.transfers()
 
     def server_information(self) -> Mapping[str, Any]:
         """Return the server's information about itself."""

@@ -460,6 +460,35 @@ class Session:
         """
         return self._parts.unit_of_work.plan()
 
+    # -- files ---------------------------------------------------------------------------------------------------------
+
+    def get_component_url(self, component: Entity | str) -> str:
+        """Return the URL of the file of a component (or its id) in the server's storage. Makes no request.
+
+        The URL contains the API key: do not pass it on, and do not log it. `generate_signed_url` returns one that can
+        be passed on.
+        """
+        from ftrack_orm.storage.urls import component_url
+
+        return component_url(self.settings, _id_of(component), with_key=True)
+
+    def thumbnail_url(self, component: Entity | str | None, size: int = 300) -> str:
+        """Return the URL of the picture of a component (or its id), at most *size* pixels wide and high.
+
+        Without a component, as for an entity without a thumbnail, it is ftrack's default picture. The URL of any other
+        contains the API key: do not pass it on, and do not log it. Makes no request.
+        """
+        from ftrack_orm.storage.urls import thumbnail_url
+
+        return thumbnail_url(self.settings, None if component is None else _id_of(component), size)
+
+    def generate_signed_url(self, component: Entity | str, operation: str = "get") -> str:
+        """Return a URL of the file of a component (or its id) that needs no credentials and expires. Makes a request.
+
+        *operation* is the use of the URL, as the server names it.
+        """
+        return self._parts.transfers().signed_urls([_id_of(component)], operation)[0]
+
     # -- events --------------------------------------------------------------------------------------------------------
 
     @property
@@ -559,6 +588,10 @@ def _type_name(entity_type: type[Entity] | str) -> str:
     if name is None:
         raise UsageError(f"An entity class or the name of a type is needed, not {entity_type!r}.")
     return name
+
+
+def _id_of(component: Entity | str) -> str:
+    return str(component["id"]) if isinstance(component, Entity) else component
 
 
 def _several(entities: Entity | Iterable[Entity]) -> Iterable[Entity]:

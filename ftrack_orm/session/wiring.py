@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ftrack_orm.entities.committing.ensure import Ensurer
     from ftrack_orm.schema.model import Schema
     from ftrack_orm.settings import Settings
+    from ftrack_orm.storage.transfers import Transfers
     from ftrack_orm.transport.base import Transport
 
     from .deferred_event_hub import DeferredEventHub
@@ -56,6 +57,7 @@ class SessionParts(NamedTuple):
     ensurer: Deferred[Ensurer]
     deletion_previewer: Deferred[DeletionPreviewer]
     raw_calls: RawCalls
+    transfers: Deferred[Transfers]
 
 
 class CurrentClasses:
@@ -102,7 +104,7 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
     4. Refresher, query runner, unit of work, ensurer and previewer of deletions work on the workspace, and nothing
        needs them.
 
-    What only commits and bulk operations need is made by their first use: most sessions only read, and importing it
+    What only commits, bulk operations and transfers need is made by their first use: most sessions only read, and importing it
     takes longer than their first request.
     """
 
@@ -125,6 +127,11 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
         from ftrack_orm.entities.committing.bulk import BulkOperations
 
         return BulkOperations(workspace, handshake.call, refresher)
+
+    def make_transfers() -> Transfers:
+        from ftrack_orm.storage.transfers import Transfers
+
+        return Transfers(settings, channel.transport, handshake.call)
 
     channel = Channel(settings, transport or http_transport(settings))
     classes = CurrentClasses()
@@ -161,6 +168,7 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
         ensurer=Deferred(make_ensurer),
         deletion_previewer=Deferred(make_deletion_previewer),
         raw_calls=RawCalls(handshake.call),
+        transfers=Deferred(make_transfers),
     )
 
 
