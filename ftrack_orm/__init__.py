@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .entities.editing.mappings import MappedCollection
     from .entities.entity import Entity, Lifecycle
     from .entities.inspection import Change, Inspection, inspect
+    from .entities.validators import validator
     from .events.event import Event
     from .events.hub import EventHub
     from .events.subscriptions.subscription import Subscriber
@@ -88,6 +89,7 @@ __all__ = [
     "not_",
     "or_",
     "select",
+    "validator",
 ]
 
 #: The module that defines each public name. The checkers read the imports above; this table serves the interpreter.
@@ -136,6 +138,7 @@ _MODULES = {
     "not_": "query.expressions.criteria",
     "or_": "query.expressions.criteria",
     "select": "query.builder",
+    "validator": "entities.validators",
 }
 
 

@@ -133,8 +133,21 @@ class UnknownAttribute(UsageError, AttributeError, KeyError):
     position: int | None = None
 
 
+class UnknownName(UsageError, KeyError):
+    """A project has no status, type, object type or priority of that name."""
+
+
 class InvalidValue(UsageError, ValueError, TypeError):
     """A value does not fit the attribute or argument; nothing was changed."""
+
+
+class ValidationFailed(UsageError, ValueError):
+    """Validators of behaviours have refused the commit; nothing was sent, and all changes stay recorded.
+
+    Attributes: `failures`, a tuple of pairs: the reference of an entity, and the reason.
+    """
+
+    failures: tuple[tuple[Any, str], ...] = ()
 
 
 class ReadOnlyAttribute(UsageError, AttributeError):

@@ -28,7 +28,7 @@ EXPORTS = {
         *("Plan", "Profile", "Query", "Reference", "Request", "Response", "Schema", "ServerChange", "Session"),
         "SessionChanges",
         *("Settings", "Subscriber", "Transport", "Types", "UNSET", "ValueSource", "__version__"),
-        *("and_", "attr", "errors", "expression", "inspect", "not_", "or_", "select"),
+        *("and_", "attr", "errors", "expression", "inspect", "not_", "or_", "select", "validator"),
     ],
     "ftrack_orm.testing": ["requests_made"],
     "ftrack_orm.sandbox": ["Sandbox"],
@@ -36,7 +36,8 @@ EXPORTS = {
 
 #: The classes of `ftrack_orm.errors`, base classes first.
 ERRORS = [
-    *("FtrackError", "UsageError", "SettingsError", "UnknownEntityType", "UnknownAttribute", "InvalidValue"),
+    *("FtrackError", "UsageError", "SettingsError", "UnknownEntityType", "UnknownAttribute", "UnknownName"),
+    *("InvalidValue", "ValidationFailed"),
     *("ReadOnlyAttribute", "QueryError", "ExpressionError", "DuplicateSubscriber", "NotFetched", "LazyLoadError"),
     *("NoResult", "MultipleResults", "EntityDeleted", "SessionClosed", "LazyLoadWarning", "ServerError"),
     *("AuthenticationError", "PermissionDenied", "ServerValidationError", "IntegrityError", "DuplicateEntryError"),

@@ -49,6 +49,9 @@ class Services(Protocol):
     def server_information(self) -> Mapping[str, Any]:
         """Return the server's information about itself; the first call may make a request."""
 
+    def current_user(self) -> Entity:
+        """Return the user that the session acts as; the first call makes a request. Raises `NoResult` without one."""
+
     def query(self, what: type[Entity] | str) -> Query[Any]:
         """Return a query as `Session.query` does."""
 

@@ -2,17 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from types import FunctionType
+import importlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from types import FunctionType, MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+
+import attrs
 
 from ftrack_orm.errors import UsageError
 
 from .entity import Entity
 
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import EntityType
+
+_B = TypeVar("_B", bound=type)
+
+#: A mixin, or its name as "module:Class", which is imported when it is first needed.
+Behaviour: TypeAlias = "type | str"
+
 #: The names that an entity class needs for itself.
 _RESERVED = frozenset({name for name, value in vars(Entity).items() if isinstance(value, FunctionType)}) | {
     "_ftrack_state"
 }
+
+
+@attrs.frozen
+class BehaviourTable:
+    """The behaviours by the name of a type, or of an attribute that a type has to have, in the order of precedence.
+
+    A row may name mixins as "module:Class", modules of *package*, which are imported when a class needs them.
+    """
+
+    by_type: Mapping[str, Sequence[Behaviour]] = MappingProxyType({})
+    by_attribute: Mapping[str, Sequence[Behaviour]] = MappingProxyType({})
+    package: str | None = None
+
+    def of(self, entity_type: EntityType) -> list[type]:
+        """Return the mixins of *entity_type* by its own name and its attributes."""
+        rows = [self.by_type.get(entity_type.name, ())]
+        rows += [row for name, row in self.by_attribute.items() if name in entity_type.attributes]
+        return [self._load(behaviour) for row in rows for behaviour in row]
+
+    def _load(self, behaviour: Behaviour) -> type:
+        if isinstance(behaviour, type):
+            return behaviour
+        module, _, name = behaviour.partition(":")
+        loaded: type = getattr(importlib.import_module(f".{module}", self.package), name)
+        return loaded
 
 
 def check_behaviour(entity_type: str, behaviour: type) -> None:
@@ -29,9 +67,61 @@ def check_behaviour(entity_type: str, behaviour: type) -> None:
         raise UsageError(f"The behaviour {behaviour.__qualname__} of {entity_type} {problem}.", entity_type=entity_type)
 
 
+def check_names(entity_types: Iterable[EntityType], behaviour: type) -> None:
+    """Raise `UsageError` if *behaviour* defines a name of an attribute that one of *entity_types* has.
+
+    The attribute would win, and the method or property could never be reached.
+    """
+    defined = names_defined_by_behaviours(behaviour.__mro__)
+    for entity_type in entity_types:
+        hidden = sorted(name for name in defined if name in entity_type.attributes and not name.startswith("__"))
+        if hidden:
+            raise UsageError(
+                f"The behaviour {behaviour.__qualname__} defines {', '.join(hidden)}, which {entity_type.name} has as "
+                f"an attribute of the server's schema. Attributes win, so use another name.",
+                entity_type=entity_type.name,
+                attribute=hidden[0],
+            )
+
+
 def names_defined_by_behaviours(mro: Iterable[type]) -> set[str]:
     """Return the names that the behaviours in *mro*, and their bases, define."""
-    return {name for cls in mro if cls is not object and not issubclass(cls, Entity) for name in vars(cls)}
+    return {name for cls in _behaviours_in(mro) for name in vars(cls)}
+
+
+def _behaviours_in(mro: Iterable[type]) -> Iterator[type]:
+    return (cls for cls in mro if cls is not object and not issubclass(cls, Entity))
+
+
+def without_instance_state(behaviour: _B) -> _B:
+    """Return *behaviour*, or a copy of the class with `__slots__ = ()` if only that declaration is missing in it.
+
+    Studios write a plain class. Its methods keep their `super()`, which refers to the class by a cell.
+    """
+    has_dictionary = isinstance(behaviour, type) and type(behaviour) is type and "__slots__" not in vars(behaviour)
+    if not has_dictionary or any(map(_has_instance_state, behaviour.__bases__)):
+        return behaviour
+    namespace = {name: value for name, value in vars(behaviour).items() if name not in ("__dict__", "__weakref__")}
+    copied = cast("_B", type(behaviour.__name__, behaviour.__bases__, {**namespace, "__slots__": ()}))
+    copied.__qualname__ = behaviour.__qualname__
+    for value in namespace.values():
+        _replace_class_cell(value, behaviour, copied)
+    return copied
+
+
+def _replace_class_cell(value: object, old: type, new: type) -> None:
+    for function in _functions_of(value):
+        for cell in function.__closure__ or ():
+            try:
+                if cell.cell_contents is old:
+                    cell.cell_contents = new
+            except ValueError:  # an empty cell
+                continue
+
+
+def _functions_of(value: object) -> Iterator[FunctionType]:
+    candidates = [value, *(getattr(value, name, None) for name in ("fget", "fset", "fdel", "__func__", "func"))]
+    return (candidate for candidate in candidates if isinstance(candidate, FunctionType))
 
 
 def _problem(behaviour: type) -> str | None:
@@ -44,6 +134,10 @@ def _problem(behaviour: type) -> str | None:
     reserved = sorted(names_defined_by_behaviours(behaviour.__mro__) & _RESERVED)
     if reserved:
         return f"defines {', '.join(reserved)}, which entities need themselves"
+    for cls in _behaviours_in(behaviour.__mro__):
+        for name, value in vars(cls).items():
+            if isinstance(value, cached_property):
+                return f"defines {name} as a cached_property, whose value would never change again; use a property"
     return None
 
 

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ftrack_orm.errors import UnknownAttribute, quoted, suggestion
+from ftrack_orm.errors import UnknownAttribute, UsageError, quoted, suggestion
+from ftrack_orm.query.language.literals import entity_type_of_class
 
 from .attributes import ClassAttribute, EntityAttribute, ShadowingAttribute
-from .behaviours import check_behaviour, names_defined_by_behaviours
+from .behaviours import (
+    BehaviourTable,
+    check_behaviour,
+    check_names,
+    names_defined_by_behaviours,
+    without_instance_state,
+)
 from .entity import Entity
 from .reserved_names import is_reserved, reserved_names
+from .validators import validators_in
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.model import EntityType, Schema
+
+_B = TypeVar("_B", bound=type)
 
 
 class EntityClass(type):
@@ -43,20 +53,21 @@ class EntityClass(type):
 class Classes:
     """The classes built from one schema, by entity type. They inherit from each other as the schema's types do.
 
-    *behaviours* are mixins by the name of an entity type, whose methods the class of that type and the classes of its
-    subtypes get. Types that the schema does not have are ignored. Where a behaviour and the schema use the same name,
-    the attribute of the schema wins. Raises `UsageError` for a mixin that cannot be joined to an entity class.
+    *behaviours* are mixins by the name of an entity type or of an attribute, whose methods the class of that type and
+    the classes of its subtypes get. Types that the schema does not have are ignored. Where a behaviour and the schema
+    use the same name, the attribute of the schema wins. `join` adds mixins later.
 
     The description of a type has thousands of lines and a script uses a dozen types, so a class is built when it is
     first needed.
     """
 
-    def __init__(self, schema: Schema, behaviours: Mapping[str, type] = MappingProxyType({})) -> None:
-        for entity_type, behaviour in behaviours.items():
-            check_behaviour(entity_type, behaviour)
+    def __init__(self, schema: Schema, behaviours: BehaviourTable | None = None) -> None:
         #: The schema that the classes are built from.
         self.schema = schema
-        self._behaviours = dict(behaviours)
+        #: Whether a behaviour that was joined has validators, which commits have to run.
+        self.has_validators = False
+        self._behaviours = behaviours or BehaviourTable()
+        self._joined: dict[str, list[type]] = {}
         self._built: dict[str, type[Entity]] = {}
         self._lock = threading.RLock()
 
@@ -69,6 +80,42 @@ class Classes:
             if name not in self._built:
                 self._built[name] = self._build(entity_type)
             return self._built[name]
+
+    def join(self, entity_type: str, behaviour: type) -> None:
+        """Join the mixin *behaviour* to the class of *entity_type*, also for entities that exist already.
+
+        It comes before the behaviours that the type has. Raises `UnknownEntityType`, and `UsageError` for a mixin that
+        cannot be joined or that defines the name of an attribute of the type or of one of its subtypes.
+        """
+        check_behaviour(entity_type, behaviour)
+        with self._lock:
+            self.schema.type(entity_type)  # raises the error for an unknown type
+            affected = [self.schema.types[name] for name in self.schema.concrete(entity_type)]
+            check_names(sorted(affected, key=lambda each: len(each.bases)), behaviour)
+            before = self._joined.get(entity_type, [])
+            if behaviour in before:
+                return
+            self._joined[entity_type] = [behaviour, *before]
+            try:
+                self._rejoin()
+            except TypeError as error:
+                self._joined[entity_type] = before
+                self._rejoin()
+                raise UsageError(
+                    f"The behaviour {behaviour.__qualname__} cannot be joined to {entity_type}: {error}.",
+                    entity_type=entity_type,
+                ) from error
+            self.has_validators = self.has_validators or bool(validators_in(behaviour.__mro__))
+
+    def _rejoin(self) -> None:
+        """Give the classes that are built the behaviours of their types."""
+        # Subtypes first: a behaviour that a base gets now may not stay in front of that base in a subtype.
+        for built in sorted(self._built.values(), key=lambda built: -len(built.__mro__)):
+            bases = self._bases(built.__schema__)
+            if bases != built.__bases__:
+                built.__bases__ = bases
+        for name, built in self._built.items():
+            self._update_class(built, self.schema.type(name))
 
     def update(self, schema: Schema) -> None:
         """Use a newer *schema*. Classes that are built already, and their entities, get its attributes in place."""
@@ -94,16 +141,21 @@ class Classes:
             setattr(built, name, value)
 
     def _build(self, entity_type: EntityType) -> type[Entity]:
-        base = self[entity_type.bases[0]] if entity_type.bases else Entity
-        base_metaclass = EntityClass if base is Entity else type(base)
+        bases = self._bases(entity_type)
+        base_metaclass = EntityClass if bases[-1] is Entity else type(bases[-1])
         metaclass = type(f"{entity_type.name}Class", (base_metaclass,), self._expressions(entity_type))
-        bases: tuple[type, ...] = (base,)
-        behaviour = self._behaviours.get(entity_type.name)
-        if behaviour is not None and not issubclass(base, behaviour):
-            bases = (behaviour, base)
         mro = tuple(cls for each in bases for cls in each.__mro__)
         namespace = {"__slots__": (), "__module__": "ftrack_orm.types", **_namespace(entity_type, mro)}
         return cast("type[Entity]", metaclass(entity_type.name, bases, namespace))
+
+    def _bases(self, entity_type: EntityType) -> tuple[type, ...]:
+        """Return the bases of the class of *entity_type*: its behaviours, without those of its base, and its base."""
+        inherited = {each for name in entity_type.bases for each in self._own_behaviours(self.schema.type(name))}
+        own = [behaviour for behaviour in self._own_behaviours(entity_type) if behaviour not in inherited]
+        return (*dict.fromkeys(own), self[entity_type.bases[0]] if entity_type.bases else Entity)
+
+    def _own_behaviours(self, entity_type: EntityType) -> list[type]:
+        return [*self._joined.get(entity_type.name, ()), *self._behaviours.of(entity_type)]
 
     def _expressions(self, entity_type: EntityType) -> dict[str, Any]:
         return {name: ClassAttribute(name, self.schema) for name in entity_type.attributes if not is_reserved(name)}
@@ -142,6 +194,27 @@ class Types:
 
     def __getitem__(self, name: str) -> Any:
         return self.__classes()[name]
+
+    def behaviour(self, *entity_types: type[Entity] | str) -> Callable[[_B], _B]:
+        """Return a class decorator that adds methods, properties and validators to the entities of *entity_types*.
+
+        The entities of subtypes get them too, and so do entities that are loaded already. A method can call the one of
+        the same name that the type had before by `super()`. Raises `UsageError` when the class has state of its own,
+        or defines a name that is an attribute of the server's schema, which would win; `UnknownEntityType` for a type
+        that the server does not have. May make the request for the schema.
+        """
+        names = [each if isinstance(each, str) else entity_type_of_class(each) for each in entity_types]
+        if not names or None in names:
+            raise UsageError('A behaviour needs the name of an entity type: @session.types.behaviour("Shot").')
+
+        def decorate(cls: _B) -> _B:
+            behaviour = without_instance_state(cls)
+            classes = self.__classes()
+            for name in names:
+                classes.join(str(name), behaviour)
+            return behaviour
+
+        return decorate
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.__classes().schema.types)

@@ -115,7 +115,12 @@ class Entity:
     def __setattr__(self, name: str, value: Any) -> None:
         if name[:2] == "__":
             raise self.__unknown(name)
-        self.__find(name).set(self, value)
+        try:
+            access = self.__attributes__[name]
+        except KeyError:
+            self.__set_by_behaviour(name, value)
+        else:
+            access.set(self, value)
 
     def __delattr__(self, name: str) -> None:
         raise UsageError(f"{type(self).__name__}.{name} cannot be deleted; set it to None to clear it.")
@@ -124,7 +129,35 @@ class Entity:
         if name[:2] == "__":
             # Python looks for special names; a schema's attribute of such a name is reached by item.
             raise self.__unknown(name)
-        return self.__find(name).load(self)
+        try:
+            access = self.__attributes__[name]
+        except KeyError:
+            return self.__get_by_behaviour(name)
+        return access.load(self)
+
+    def __get_by_behaviour(self, name: str) -> Any:
+        member = self.__member_of_behaviour(name)
+        if not hasattr(type(member), "__get__"):
+            raise self.__unknown(name) from None
+        # Python comes here when a property of a behaviour has raised an AttributeError, and has dropped that error.
+        # Calling the property again raises it again: a wrong name in its code is no missing attribute of the entity.
+        return member.__get__(self, type(self))
+
+    def __set_by_behaviour(self, name: str, value: Any) -> None:
+        member = self.__member_of_behaviour(name)
+        if isinstance(member, property) and member.fset is not None:
+            member.fset(self, value)
+        elif member is not None:
+            kind = self.__entity_type__
+            message = f"{kind}.{name} is defined by a behaviour and cannot be set."
+            raise UnknownAttribute(message, entity_type=kind, attribute=name)
+        else:
+            raise self.__unknown(name) from None
+
+    def __member_of_behaviour(self, name: str) -> Any:
+        """Return the property, method or value that a behaviour defines under *name*, None without one."""
+        owner = next((cls for cls in type(self).__mro__ if name in vars(cls)), Entity)
+        return None if issubclass(owner, Entity) else vars(owner).get(name)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self.__attributes__})

@@ -48,6 +48,10 @@ class EntityClasses(Protocol):
     def schema(self) -> Schema:
         """The schema that the classes were built from."""
 
+    @property
+    def has_validators(self) -> bool:
+        """Whether behaviours have validators, which commits have to run."""
+
     def __getitem__(self, name: str) -> type[Entity]:
         """Return the class of an entity type; raises `UnknownEntityType`."""
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.errors import FtrackError
+from ftrack_orm.errors import FtrackError, NoResult
 from ftrack_orm.query.builder import Query
 from ftrack_orm.query.expressions.clauses import as_projections
 from ftrack_orm.query.language.literals import entity_type_of_class
@@ -40,6 +40,7 @@ class SessionServices:
     def __init__(self, parts: SessionParts, event_hub: weakref.ref[DeferredEventHub]) -> None:
         self._parts = parts
         self._event_hub = event_hub
+        self._current_user: Entity | None = None
 
     @property
     def settings(self) -> Settings:
@@ -69,6 +70,16 @@ class SessionServices:
     def server_information(self) -> Mapping[str, Any]:
         """Return the server's information about itself."""
         return self._parts.handshake.information
+
+    def current_user(self) -> Entity:
+        """Return the user that the session acts as; the first call makes a request."""
+        if self._current_user is None:
+            username = self._parts.settings.api_user
+            user = self.query("User").where(username=username).first()
+            if user is None:
+                raise NoResult(f"The server has no user called {username!r}; pass the user.", entity_type="User")
+            self._current_user = user
+        return self._current_user
 
     def query(self, what: type[Entity] | str) -> Query[Any]:
         """Return a query for an entity class, the name of a type, or a whole expression."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftrack_orm.entities.classes import Classes
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
 
     from .deferred_event_hub import DeferredEventHub
     from .services import SessionServices
-
-#: Mixins by the name of the entity type whose entities get their methods.
-_BEHAVIOURS: Mapping[str, type] = {}
 
 
 class SessionParts(NamedTuple):
@@ -74,7 +70,9 @@ class CurrentClasses:
     def __call__(self) -> Classes:
         if self._classes is None:
             assert self._handshake is not None
-            classes = Classes(self._handshake.schema, _BEHAVIOURS)
+            from ftrack_orm.behaviours import table
+
+            classes = Classes(self._handshake.schema, table.BEHAVIOURS)
             if self._classes is None:
                 self._classes = classes
             # The handshake may have received a newer schema before there were classes to update.
@@ -104,8 +102,8 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
     4. Refresher, query runner, unit of work, ensurer and previewer of deletions work on the workspace, and nothing
        needs them.
 
-    What only commits, bulk operations and transfers need is made by their first use: most sessions only read, and importing it
-    takes longer than their first request.
+    What only commits, bulk operations and transfers need is made by their first use: most sessions only read, and
+    importing it takes longer than their first request.
     """
 
     def make_committer() -> Committer:

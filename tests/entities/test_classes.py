@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from ftrack_orm import Session, errors, select
+from ftrack_orm.entities.behaviours import BehaviourTable
 from ftrack_orm.entities.classes import Classes, Types
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.schema.model import EntityType, Schema
@@ -271,7 +272,8 @@ class Estimated:
 @pytest.fixture
 def with_behaviours(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Session]:
     def make(**behaviours: type) -> Session:
-        monkeypatch.setattr("ftrack_orm.session.wiring._BEHAVIOURS", behaviours)
+        table = BehaviourTable({name: (behaviour,) for name, behaviour in behaviours.items()})
+        monkeypatch.setattr("ftrack_orm.behaviours.table.BEHAVIOURS", table)
         return connect()
 
     return make
@@ -334,7 +336,7 @@ def test_an_entity_of_a_base_type_becomes_one_of_a_subtype_with_other_behaviours
 
 
 def test_a_newer_schema_changes_which_names_a_behaviour_keeps(session: Session, answer: list[dict[str, Any]]) -> None:
-    classes = Classes(session.schema, {"Task": Annotated})
+    classes = Classes(session.schema, BehaviourTable({"Task": (Annotated,)}))
     Task: Any = classes["Task"]
     described(answer, "Task")["properties"]["describe"] = {"type": "string"}
     for name in ("Task", "TypedContext"):
@@ -345,5 +347,163 @@ def test_a_newer_schema_changes_which_names_a_behaviour_keeps(session: Session, 
 
 
 def test_a_behaviour_may_belong_to_a_type_and_to_one_below_it(session: Session) -> None:
-    classes = Classes(session.schema, {"Context": Annotated, "Task": Annotated, "Nowhere": Estimated})
+    table = BehaviourTable({"Context": (Annotated,), "Task": (Estimated, Annotated), "Nowhere": (Estimated,)})
+    classes = Classes(session.schema, table)
     assert classes["Task"].__mro__.count(Annotated) == 1
+    assert classes["Task"].__bases__ == (Estimated, classes["TypedContext"])
+
+
+def test_a_behaviour_may_belong_to_an_attribute(session: Session) -> None:
+    classes = Classes(session.schema, BehaviourTable(by_attribute={"notes": (Annotated,)}))
+    assert [name for name in ("Shot", "AssetVersion", "Status") if hasattr(classes[name], "describe")] == [
+        "Shot",
+        "AssetVersion",
+    ]
+    assert Annotated in classes["Context"].__bases__
+    assert classes["Shot"].__bases__ == (classes["TypedContext"],)
+
+
+# -- behaviours of a studio -------------------------------------------------------------------------------------------
+
+
+def test_a_studio_adds_methods_and_properties_to_a_type_and_its_subtypes(
+    session: Session, production: Production
+) -> None:
+    shot = existing(session.get("Shot", production.shots[0]))
+
+    @session.types.behaviour("TypedContext")
+    class Labelled:
+        """Has no slots: studios need not know about them."""
+
+        def label(self: Any) -> str:
+            return f"{type(self).__name__} {self.name}"
+
+        @property
+        def length(self: Any) -> int:
+            return int(self.metadata.get("length", 0))
+
+        @length.setter
+        def length(self: Any, value: int) -> None:
+            self.metadata["length"] = str(value)
+
+    # Also on entities that are loaded already, and on classes that are built later.
+    assert shot.label() == "Shot sh0"
+    assert existing(session.get("Task", production.tasks[0])).label() == "Task task00"
+    assert shot.length == 0
+    shot.length = 12
+    assert (shot.length, shot.metadata["length"]) == (12, "12")
+    assert {"label", "length"} <= set(dir(session.types.Shot))
+    assert not hasattr(session.types.Project, "label")
+    assert issubclass(session.types.Shot, Labelled)
+
+
+def test_a_later_behaviour_comes_first_and_reaches_the_earlier_one_by_super(
+    session: Session, production: Production
+) -> None:
+    shot = existing(session.get("Shot", production.shots[0]))
+
+    @session.types.behaviour("Context")
+    class Base:
+        def label(self) -> str:
+            return "base"
+
+    @session.types.behaviour(session.types.Shot)
+    class Later:
+        def label(self) -> str:
+            return f"{super().label()}, shot"  # type: ignore[misc]  # the base is joined later
+
+    @session.types.behaviour("Shot")
+    class Last:
+        def label(self) -> str:
+            return f"{super().label()}, last"  # type: ignore[misc]
+
+    assert shot.label() == "base, shot, last"
+    assert existing(session.get("Task", production.tasks[0])).label() == "base"
+
+
+def test_a_behaviour_of_a_subtype_can_be_given_to_its_base_later(session: Session, production: Production) -> None:
+    task = existing(session.get("Task", production.tasks[0]))
+    behaviour = session.types.behaviour("Task")(Labelling)
+    assert session.types.behaviour("Context", "Asset")(behaviour) is behaviour
+    assert task.label() == existing(session.get("Project", production.project)).label() == "labelled"
+    assert type(task).__mro__.count(behaviour) == 1
+    assert session.types.Asset.__mro__.count(behaviour) == 1
+
+
+class Labelling:
+    __slots__ = ()
+
+    def label(self) -> str:
+        return "labelled"
+
+
+class BelowLabelling(Labelling):
+    __slots__ = ()
+
+
+def test_behaviours_that_python_cannot_order_are_refused_and_leave_the_type_as_it_was(
+    session: Session, production: Production
+) -> None:
+    task = existing(session.get("Task", production.tasks[0]))
+    session.types.behaviour("Task")(BelowLabelling)
+    before = session.types.Task.__mro__
+    with pytest.raises(errors.UsageError, match="Labelling cannot be joined to Task") as caught:
+        session.types.behaviour("Task")(Labelling)
+    assert caught.value.entity_type == "Task"
+    assert session.types.Task.__mro__ == before
+    assert task.label() == "labelled"
+
+
+def test_a_behaviour_in_the_way_of_an_attribute_says_so_when_it_is_defined(session: Session) -> None:
+    with pytest.raises(errors.UsageError, match="Hiding defines bid, which TypedContext has as an attribute"):
+
+        @session.types.behaviour("Context")
+        class Hiding:
+            def bid(self) -> None:
+                pass
+
+    assert "Hiding" not in {cls.__name__ for cls in session.types.Task.__mro__}
+
+
+def test_a_behaviour_of_an_unknown_type_is_refused_with_similar_names(session: Session) -> None:
+    with pytest.raises(errors.UnknownEntityType, match="Did you mean 'Shot'"):
+        session.types.behaviour("Shots")(Labelling)
+    with pytest.raises(errors.UsageError, match="needs the name of an entity type"):
+        session.types.behaviour()
+    with pytest.raises(errors.UsageError, match=r"needs the name of an entity type: @session"):
+        session.types.behaviour(Labelling)  # type: ignore[arg-type]
+
+
+def test_an_error_inside_a_property_is_not_taken_for_a_missing_attribute(
+    session: Session, production: Production
+) -> None:
+    shot = existing(session.get("Shot", production.shots[0]))
+
+    @session.types.behaviour("Shot")
+    class Mistaken:
+        @property
+        def length(self: Any) -> int:
+            return int(self.lenght)
+
+    with pytest.raises(errors.UnknownAttribute, match="'lenght'"):
+        shot.length  # noqa: B018
+    with pytest.raises(errors.UnknownAttribute, match=r"Shot.length is defined by a behaviour and cannot be set"):
+        shot.length = 3
+    assert not hasattr(shot, "length")
+
+
+def test_an_attribute_of_a_newer_schema_wins_over_a_behaviour_that_was_there_first(
+    session: Session, answer: list[dict[str, Any]]
+) -> None:
+    classes = Classes(session.schema)
+    Shot: Any = classes["Shot"]
+    classes.join("Shot", Labelling)
+    described(answer, "Shot")["properties"]["label"] = {"type": "string"}
+    classes.update(Schema.from_answer(answer))
+    assert str(select(Shot).where(Shot.label == "x")) == 'Shot where label is "x"'
+
+
+def test_sessions_have_behaviours_of_their_own(session: Session, other: Session, production: Production) -> None:
+    session.types.behaviour("Shot")(Labelling)
+    assert existing(session.get("Shot", production.shots[0])).label() == "labelled"
+    assert not hasattr(other.types.Shot, "label")

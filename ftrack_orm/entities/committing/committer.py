@@ -71,6 +71,10 @@ class Committer:
         """
         try:
             earlier = self._resolve_earlier_batches(journal)
+            if self._workspace.classes.has_validators:
+                from .validation import validate
+
+                validate(journal)
             batches = self._take_batches(journal, batch_size)
             if checks_conflicts:
                 for batch in batches:

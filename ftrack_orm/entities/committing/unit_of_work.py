@@ -14,7 +14,7 @@ from ftrack_orm.entities.editing.originals import drop_unchanged, take_back, unl
 from ftrack_orm.entities.editing.reverting import revert
 from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity
 from ftrack_orm.entities.journal import Journal
-from ftrack_orm.errors import InvalidValue, ServerError, UsageError
+from ftrack_orm.errors import InvalidValue, ServerError, UsageError, ValidationFailed
 from ftrack_orm.schema.attribute import Kind
 
 if TYPE_CHECKING:
@@ -117,9 +117,9 @@ class UnitOfWork:
     def begin(self) -> Iterator[None]:
         """Run the block in a unit of work of its own, and commit that at the end of the block.
 
-        When the block raises, or when the server refuses the commit, the edits of the block are rolled back. When the
-        commit fails otherwise they are kept, in the unit around the block. Inside another such block, the block is a
-        savepoint: its edits join the enclosing unit instead of being committed.
+        When the block raises, or when the server or a validator refuses the commit, the edits of the block are rolled
+        back. When the commit fails otherwise they are kept, in the unit around the block. Inside another such block,
+        the block is a savepoint: its edits join the enclosing unit instead of being committed.
         """
         with self.apart(commit=not self._workspace.journal.is_block, is_block=True):
             yield
@@ -128,7 +128,7 @@ class UnitOfWork:
     def apart(self, *, commit: bool, is_block: bool = False) -> Iterator[None]:
         """Run the block in a unit of work of its own. Its edits are committed, or else join the unit around it.
 
-        They are rolled back when the block raises or the server refuses the commit.
+        They are rolled back when the block raises, or when the server or a validator refuses the commit.
         """
         outer = self._workspace.journal
         journal = Journal(is_block=is_block, commit_lock=self._make_lock())
@@ -141,7 +141,7 @@ class UnitOfWork:
             try:
                 if commit:
                     self.commit()
-            except ServerError:
+            except (ServerError, ValidationFailed):
                 self.rollback()
                 raise
 
@@ -198,10 +198,11 @@ class UnitOfWork:
         Collections that are stored as link rows or whole lists take another request before, which reads the present
         members.
 
-        When the server refuses, its `ServerError` is raised and all changes stay recorded: correct them and commit
-        again, or roll back. Entries of mappings that other users have created or deleted are no reason to refuse. When
-        the response is lost, the server is queried for the effects of the commit. If it was carried out, this method
-        returns normally. If it was not, the commit is sent again, up to the setting `retries`, before a
+        First the validators of the behaviours run. If some refuse, `ValidationFailed` is raised with all reasons, and
+        nothing is sent. When the server refuses, its `ServerError` is raised. All changes stay recorded: correct them
+        and commit again, or roll back. Entries of mappings that other users have created or deleted are no reason to
+        refuse. When the response is lost, the server is queried for the effects of the commit. If it was carried out,
+        this method returns normally. If it was not, the commit is sent again, up to the setting `retries`, before a
         `TransportError` is raised. If neither is certain, `CommitOutcomeUnknown` is raised, and the next commit first
         queries again.
 

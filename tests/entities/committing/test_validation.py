@@ -1,0 +1,130 @@
+"""Validators of behaviours, which run before a commit sends anything."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+
+from ftrack_orm import Session, errors, validator
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.testing import requests_made
+from tests.assertions import existing
+from tests.production import Production
+
+
+@pytest.fixture
+def shot(session: Session, production: Production) -> Entity:
+    return existing(session.get("Shot", production.shots[0]))
+
+
+@pytest.fixture
+def checked(session: Session) -> list[str]:
+    """The names of the shots and tasks that were checked, once the behaviours of this test are joined."""
+    checked: list[str] = []
+
+    @session.types.behaviour("TypedContext")
+    class Named:
+        @validator
+        def name_is_lower_case(self: Any) -> None:
+            checked.append(self.name)
+            if self.name != self.name.lower():
+                raise ValueError(f"{self.name} is not written in lower case.")
+
+    @session.types.behaviour("Shot")
+    class Described:
+        @validator("description", "status")
+        def has_a_description(self: Any) -> None:
+            checked.append(f"description of {self.name}")
+            if not self.description:
+                raise errors.InvalidValue(f"{self.name} has no description.")
+
+    return checked
+
+
+def test_all_failures_of_a_commit_are_told_together_and_nothing_is_sent(
+    session: Session, other: Session, shot: Entity, checked: list[str]
+) -> None:
+    shot.name, shot.description = "SH", ""
+    task = session.create("Task", name="Anim", parent=shot)
+    with requests_made(session) as made, pytest.raises(errors.ValidationFailed) as caught:
+        session.commit()
+    assert made == 0
+    assert str(caught.value).splitlines() == [
+        "Nothing was committed: 3 validators failed.",
+        f"<Shot 'SH' {shot.id} persistent>: SH has no description.",
+        f"<Shot 'SH' {shot.id} persistent>: SH is not written in lower case.",
+        f"<Task 'Anim' {task.id} pending>: Anim is not written in lower case.",
+    ]
+    assert [(reference.entity_type, reference.id) for reference, _ in caught.value.failures] == [
+        ("Shot", shot.id),
+        ("Shot", shot.id),
+        ("Task", task.id),
+    ]
+    assert isinstance(caught.value, ValueError)
+    assert pickle.loads(pickle.dumps(caught.value)).failures == caught.value.failures
+    # All changes stay recorded: correct them and commit again.
+    shot.name, shot.description, task.name = "sh", "described", "anim"
+    session.commit()
+    assert existing(other.get("Task", task.id)).name == "anim"
+
+
+def test_a_validator_of_attributes_runs_when_one_of_them_or_its_key_has_changed(
+    session: Session, shot: Entity, checked: list[str]
+) -> None:
+    session.populate(shot, "name, description, status_id")
+    shot.priority = session.query("Priority").first()
+    session.commit()
+    assert checked == ["sh0"]
+    checked.clear()
+    shot.status_id = session.query("Status where name is Omitted").one().id
+    shot.description = "described"
+    session.commit()
+    assert sorted(checked) == ["description of sh0", "sh0"]
+
+
+def test_a_validator_runs_for_all_changes_of_new_entities_and_not_for_deleted_ones(
+    session: Session, shot: Entity, checked: list[str]
+) -> None:
+    shot.name = "UPPER"
+    session.delete(shot)
+    session.create("Shot", name="sh9", parent=shot.parent, description="new")
+    session.commit()
+    assert sorted(checked) == ["description of sh9", "sh9"]
+
+
+def test_a_validator_may_read_values_and_complete_an_entity(session: Session, other: Session, shot: Entity) -> None:
+    @session.types.behaviour("Shot")
+    class Completed:
+        @validator
+        def has_a_description(self: Any) -> None:
+            self.description = f"{self.parent.name} {self.name}"
+
+    shot.name = "sh7"
+    session.commit()
+    assert existing(other.get("Shot", shot.id)).description == "sq0 sh7"
+    assert session.modified == []
+
+
+def test_other_errors_of_a_validator_are_raised_as_they_are(session: Session, shot: Entity) -> None:
+    @session.types.behaviour("Shot")
+    class Mistaken:
+        @validator
+        def divides(self: Any) -> None:
+            1 / 0  # noqa: B018
+
+    shot.name = "sh7"
+    with pytest.raises(ZeroDivisionError):
+        session.commit()
+    assert session.modified == [shot]
+
+
+def test_a_unit_of_work_of_its_own_is_rolled_back_when_its_validators_refuse(
+    session: Session, shot: Entity, checked: list[str]
+) -> None:
+    name = shot.name
+    with pytest.raises(errors.ValidationFailed), session.begin():
+        shot.name = "UPPER"
+    assert shot.name == name
+    assert session.modified == []
