@@ -75,7 +75,7 @@ class JobDetails(MutableMapping[str, Any]):
 
 
 class Reporting(Mixin):
-    """The behaviour of jobs, which tell users about work that goes on."""
+    """The behaviour of jobs, which show users the work that goes on."""
 
     __slots__ = ()
 
@@ -85,7 +85,7 @@ class Reporting(Mixin):
         return JobDetails(self)
 
     def progress(self, done: float, *, of: float | None = None, message: str | None = None) -> None:
-        """Tell users how far the job is: `job.progress(3, of=10)`. It is committed at once, and nothing else with it.
+        """Show users how far the job is: `job.progress(3, of=10)`. It is committed at once, and nothing else with it.
 
         The description becomes the title of the job followed by *message*, or by `3 of 10`. Calls within a second of
         the last one that was sent are remembered and not sent, except for one that is complete.

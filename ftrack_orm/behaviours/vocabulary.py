@@ -55,7 +55,7 @@ class Names(Mapping[str, Entity]):
 
 
 @attrs.frozen
-class Vocabulary:
+class ProjectVocabulary:
     """The statuses, types, object types and priorities that a project allows, each by its name.
 
     *statuses* and *types* are those of tasks, versions and all object types together; `ProjectSchema.get_statuses` and
@@ -74,7 +74,7 @@ class WithVocabulary(Mixin):
     __slots__ = ()
 
     @property
-    def vocabulary(self) -> Vocabulary:
+    def vocabulary(self) -> ProjectVocabulary:
         """The statuses, types, object types and priorities of the project by name.
 
         `project.vocabulary.statuses["Approved"]`. The first use makes one request. Later ones make none, until the
@@ -119,9 +119,9 @@ def _load(services: Services, project: Entity) -> list[Entity]:
     return found
 
 
-def _vocabulary(project: Entity, priorities: list[Entity]) -> Vocabulary:
+def _vocabulary(project: Entity, priorities: list[Entity]) -> ProjectVocabulary:
     schema, name = project.project_schema, repr(project.name)
-    return Vocabulary(
+    return ProjectVocabulary(
         statuses=Names("status", name, all_statuses(schema)),
         types=Names("type", name, all_types(schema)),
         object_types=Names("object type", name, schema.object_types),

@@ -41,8 +41,8 @@ def validator(*arguments: Any) -> Any:
 
     As `@validator` it runs for every new or modified entity. As `@validator("status", "name")` it runs for new entities
     and for those of which one of these attributes has changed; a reference and its key are one change. The method
-    raises `ValueError`, or an error derived from it such as `InvalidValue`, with a sentence for users. All failures of
-    a commit are told together by `ValidationFailed`, and nothing is sent.
+    raises `ValueError`, or an error derived from it such as `InvalidValue`, with a sentence for users. `ValidationFailed`
+    has all failures of a commit, and nothing is sent.
     """
     if len(arguments) == 1 and callable(arguments[0]):
         setattr(arguments[0], _MARK, frozenset())

@@ -596,7 +596,7 @@ class Session:
     def job(self, description: str, user: Entity | None = None, **data: Any) -> AbstractContextManager[Entity]:
         """Return a context manager that runs its block as a job, which users see: running, and done at the end.
 
-        The `Job` is committed at once, and nothing else with it; `job.progress(3, of=10)` tells how far it is. When the
+        The `Job` is committed at once, and nothing else with it; `job.progress(3, of=10)` shows how far it is. When the
         block raises, when SIGTERM ends the process, or when it ends otherwise while another thread is in the block, the
         job is marked as failed, with the reason in its description. *user* is the one of the session when left out.
         *data* are more entries of the job's data.
