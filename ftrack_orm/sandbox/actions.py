@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 #: Actions that real servers have and this one does not (PROTOCOL 2.2). Other actions do not exist at all.
 UNSUPPORTED_ACTIONS = frozenset(
     {
-        "_authorize_operation", "_track_usage", "add_user_security_role", "assume_user", "complete_multipart_upload",
+        "_authorize_operation", "_track_usage", "add_user_security_role", "assume_user",
         "compute_rollups", "configure_otp", "configure_totp", "convert_entity", "delayed_job", "disable_2fa",
-        "encode_media", "generate_signed_url", "generate_totp", "get_upload_metadata", "get_widget_url",
+        "encode_media", "generate_totp", "get_widget_url",
         "grant_api_key_project", "grant_api_key_security_role", "grant_user_security_role_project", "parse_query",
         "permissions", "remove_user_security_role", "reset_remote", "revoke_api_key_project",
         "revoke_api_key_security_role", "revoke_user_security_role_project", "send_review_session_invite",

@@ -19,9 +19,12 @@ from ftrack_orm.wire import json_text
 
 from . import credentials, error_response, request_body
 from .actions import Batch
+from .base_url import base_url_of
 from .events.internal_names import InternalNames
 from .events.update_event import ClientTokens, create_update_event
+from .reading.component_urls import ComponentUrls
 from .reading.serialization import Serializer
+from .storage.storage import Storage
 from .writing.references import References
 from .writing.store import RequestContext, Store
 
@@ -32,7 +35,7 @@ _LOG = logging.getLogger(__name__)
 
 
 #: First path segments that real servers serve and this one does not.
-_UNSUPPORTED_PATHS = ("component", "img", "socket.io", "widget")
+_UNSUPPORTED_PATHS = ("component", "socket.io", "widget")
 
 
 #: The content type of all responses.
@@ -56,7 +59,9 @@ class Application:
         tables: Tables,
         schemas: Sequence[Mapping[str, Any]],
         clock: Callable[[], datetime.datetime],
+        storage: Storage | None = None,
     ) -> None:
+        self.storage = Storage(clock) if storage is None else storage
         self._connection = engine.connect()
         self._tables = tables
         self._schemas = schemas
@@ -134,9 +139,12 @@ class Application:
 
     def _execute(self, headers: Mapping[str, str], body: bytes) -> tuple[list[Any], dict[str, Any] | None]:
         user_id = self._authenticate(headers)
-        store = Store(self._connection, self._tables, self._references, RequestContext(self._clock(), user_id))
+        base_url = base_url_of(headers, self.storage.base_url)
+        context = RequestContext(self._clock(), user_id, self.storage, base_url)
+        store = Store(self._connection, self._tables, self._references, context)
         denormalised = _is_denormalised(headers.get("ftrack-api-options", ""))
-        batch = Batch(store, self._schemas, Serializer(denormalised=denormalised))
+        serializer = Serializer(denormalised=denormalised, urls=ComponentUrls(base_url, self.storage))
+        batch = Batch(store, self._schemas, serializer)
         replies = batch.execute(request_body.parse_operations(body))
         store.flush()
         tokens = ClientTokens(_token(headers, "ftrack-clienttoken"), _token(headers, "ftrack-pushtoken"))

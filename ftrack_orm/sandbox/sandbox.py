@@ -23,6 +23,9 @@ from .application import Application
 from .database import check_content, create_engine, database_errors, end_opening, protect
 from .events.controller import EventServerController
 from .server import HOST, Server
+from .storage.controller import StorageController
+from .storage.folder import FolderSegments
+from .storage.storage import Storage
 from .tables import Tables
 
 if TYPE_CHECKING:
@@ -56,6 +59,8 @@ class Sandbox:
         api_user: the username of the administrator that the seed creates.
         api_key: the administrator's API key, a random one by default.
         clock: returns the current time, aware; pass one for reproducible dates.
+        storage: the folder to keep the files of components in, which is created if it is missing; None keeps them in
+            memory. One sandbox at a time may use a folder.
     """
 
     def __init__(
@@ -69,11 +74,14 @@ class Sandbox:
         api_user: str | None = None,
         api_key: str | None = None,
         clock: Callable[[], datetime.datetime] = utc_now,
+        storage: str | os.PathLike[str] | None = None,
     ) -> None:
         self.api_user = api_user or DEFAULT_USER
         self.api_key = api_key or secrets.token_hex(32)
         #: Inspects the event server and its clients, and makes it fail in tests.
         self.events = EventServerController()
+        #: The files of components; makes uploads and downloads fail in tests.
+        self.storage = StorageController(Storage(clock, None if storage is None else FolderSegments(storage)))
         self._seed = seed
         self._port = port
         self._database = database
@@ -120,7 +128,8 @@ class Sandbox:
                 tables, schemas = _load_schema(self._schema)
                 with database_errors(self._database):
                     self._prepare(engine, tables)
-            server = Server(Application(engine, tables, schemas, self._clock), self.events)
+            application = Application(engine, tables, schemas, self._clock, self.storage.storage)
+            server = Server(application, self.events, self.storage)
         except BaseException:
             engine.dispose()
             raise

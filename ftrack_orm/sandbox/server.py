@@ -13,8 +13,12 @@ from aiohttp import web
 from ftrack_orm.errors import InvalidValue
 
 from .application import not_found, refusal
+from .cors import allow_all_origins
 from .events.controller import EventServerController
 from .events.server import EventServer
+from .storage.controller import StorageController
+from .storage.routes import StorageRoutes
+from .storage.thumbnail_routes import ThumbnailRoutes
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
@@ -42,18 +46,21 @@ _CLIENT_CLOSED_REQUEST = 499
 
 
 class Server:
-    """Serves an application in the event loop it is started in; *controller* gives access to the event server."""
+    """Serves an application in the event loop it is started in; *controller* and *storage* give access to its parts."""
 
     def __init__(
         self,
         application: Application,
         controller: EventServerController | None = None,
+        storage: StorageController | None = None,
         max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
         self._application = application
         self._max_body_bytes = max_body_bytes
         self._controller = EventServerController() if controller is None else controller
         self._events = EventServer(self._authenticate, self._controller.notify)
+        self._storage = StorageController(application.storage) if storage is None else storage
+        self._storage_routes = StorageRoutes(application.storage, self._authenticate)
         # One thread at a time may use SQLite's connection, and the event loop must not wait for it.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ftrack-sandbox-data")
         self._runner: web.AppRunner | None = None
@@ -67,6 +74,9 @@ class Server:
         site.router.add_post("/api", self._handle_api, expect_handler=_defer_continue)
         site.router.add_get("/", self._handle_index)
         self._events.start(site.router)
+        self._storage_routes.add_to(site.router)
+        ThumbnailRoutes(self._application.storage, self._storage_routes).add_to(site.router)
+        allow_all_origins(site)
         site.router.add_route("*", "/{path:.*}", self._handle_other, expect_handler=_defer_continue)
         self._runner = web.AppRunner(site, access_log=None, shutdown_timeout=RESPONSE_TIMEOUT_SECONDS)
         await self._runner.setup()
@@ -78,7 +88,9 @@ class Server:
 
         self._application.on_update_event(publish)
         self._controller.attach(self._events, loop)
+        self._storage.attach(self._storage_routes.transfers, loop)
         address: tuple[str, int] = self._runner.addresses[0]
+        self._application.storage.base_url = f"http://{HOST}:{address[1]}"
         return address[1]
 
     async def stop(self) -> None:
@@ -88,16 +100,19 @@ class Server:
         """
         loop = asyncio.get_running_loop()
         self._controller.attach(None, None)
+        self._storage.attach(None, None)
         self._is_stopping = True
         if self._runner is not None:
             for site in list(self._runner.sites):
                 await site.stop()
             await self._events.stop()
+            self._storage_routes.transfers.stop()
             for transport in list(self._receiving):
                 transport.abort()
             # The worker runs its work in order, so the requests submitted before are finished after this.
             await loop.run_in_executor(self._worker, lambda: None)
             await self._runner.cleanup()
+        self._storage_routes.transfers.close()
         await loop.run_in_executor(self._worker, self._application.close)
         self._worker.shutdown()
 

@@ -172,7 +172,7 @@ _TYPES: dict[str, dict[str, str]] = {
     "ContainerComponent": {**_COMPONENT, "members": "*Component"},
     "SequenceComponent": {**_COMPONENT, "members": "*Component", "padding": "integer"},
     "Disk": {"id": "text", "custom_attributes": "%ComponentCustomAttributeValue"},
-    "ComponentLocation": {"id": "text", "component_id": "text>Component", "url": "object"},
+    "ComponentLocation": {"id": "text", "component_id": "text>Component", "location_id": "text", "url": "object"},
     "TypedContextLink": {
         "id": "text",
         "from_id": "text>TypedContext",

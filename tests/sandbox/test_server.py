@@ -15,6 +15,8 @@ import pytest
 import requests
 
 from ftrack_orm.sandbox.application import Application, HttpResponse
+from ftrack_orm.sandbox.sandbox import utc_now
+from ftrack_orm.sandbox.storage.storage import Storage
 from tests.sandbox.running_server import RunningServer, connect, was_closed
 from tests.sandbox.studio import Studio
 
@@ -84,7 +86,7 @@ def test_the_index_page_describes_the_server(url: str, client: requests.Session)
         ("GET", "/api", "There is no GET /api here"),
         ("POST", "/socket.io/1/", "does not support POST /socket.io/1/"),
         ("GET", "/socket.io/1/xhr-polling/x", "does not support GET /socket.io/1/xhr-polling/x"),
-        ("GET", "/component/get", "does not support GET /component/get"),
+        ("POST", "/component/get", "does not support POST /component/get"),
         ("PUT", "/nothing", "There is no PUT /nothing here"),
     ],
 )
@@ -203,6 +205,10 @@ class HeldApplication:
 
     def on_update_event(self, publish: Callable[[dict[str, Any]], None]) -> None:
         pass
+
+    @property
+    def storage(self) -> Storage:
+        return Storage(utc_now)
 
     def handle(self, *request: Any) -> HttpResponse:
         self.received.set()

@@ -16,6 +16,9 @@ from ftrack_orm.schema.facts import CONFIGURED_TYPES, CUSTOM_ATTRIBUTE_LINK_CONF
 if TYPE_CHECKING:  # `from_clause` imports this module
     from .from_clause import EntityAlias
 
+#: The location whose files are on the server. Its id is the same on every server (protocol fact).
+SERVER_LOCATION = "3a372bde-05bc-11e4-8908-20c9d081909b"
+
 
 def expression(entity: EntityAlias, declaring_type: str, name: str) -> sa.ColumnElement[Any]:
     """Return the value of a derived attribute, for one entity of a statement.
@@ -62,20 +65,12 @@ def reference(
     )
 
 
-def component_url(name: str, component_id: str | None, base_url: str) -> dict[str, str] | None:
-    """Return the object of a `url` or `thumbnail_url`, with both keys that public clients read: `url` and `value`.
-
-    The paths are those of the server's own storage (protocol fact). Return None where there is no component.
-    """
-    if component_id is None:
-        return None
-    action = "thumbnail" if name == "thumbnail_url" else "get"
-    address = f"{base_url}/component/{action}?id={component_id}"
-    return {"url": address, "value": address}
-
-
 def _component_id(entity: EntityAlias, declaring_type: str, name: str) -> sa.ColumnElement[Any]:
     attributes = entity.tables.schema.type(declaring_type).attributes
+    if name == "url" and "location_id" in attributes:
+        # The server has no URLs of files in other locations.
+        is_on_server = entity.value("location_id", declaring_type) == SERVER_LOCATION
+        return sa.case((is_on_server, entity.value("component_id", declaring_type)))
     for source in ("thumbnail_id", "component_id") if name == "thumbnail_url" else ("component_id",):
         if source in attributes:
             return entity.value(source, declaring_type)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ftrack_orm.schema.attribute import Attribute, ValueType
 from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE
 
-from .computed import component_url
+from .component_urls import ComponentUrls
 from .projection import Field, system_projections
 
 if TYPE_CHECKING:
@@ -20,18 +20,19 @@ if TYPE_CHECKING:
     from .fetching import Row, RowPosition
 
 _NO_PATHS: frozenset[str] = frozenset()
+_NO_SERVER = ComponentUrls()
 
 
 class Serializer:
     """Serializes the entities of one response. Use one instance for all operations of a batch.
 
-    A *denormalised* response holds all attributes of every occurrence. *base_url* is put before the paths of thumbnails
-    and files.
+    A *denormalised* response holds all attributes of every occurrence. *urls* are the addresses of thumbnails and
+    files.
     """
 
-    def __init__(self, denormalised: bool = False, *, base_url: str = "") -> None:
+    def __init__(self, denormalised: bool = False, *, urls: ComponentUrls = _NO_SERVER) -> None:
         self._denormalised = denormalised
-        self._base_url = base_url
+        self._urls = urls
         #: (family, key) -> the attributes sent of an entity, each with the paths below it that were sent.
         self._sent: dict[tuple[str, tuple[Any, ...]], dict[str, frozenset[str]]] = {}
 
@@ -85,10 +86,8 @@ class Serializer:
 
     def _scalar(self, attribute: Attribute, value: Any) -> Any:
         """Return a stored or derived value as JSON: datetimes as typed objects, components as URLs, others as is."""
-        if value is None:
-            return None
-        if attribute.value_type is ValueType.DATETIME:
-            return {VALUE_TYPE: "datetime", "value": value}
         if attribute.value_type is ValueType.OBJECT and attribute.computed:
-            return component_url(attribute.name, value, self._base_url)
+            return self._urls.value(attribute.name, value)
+        if value is not None and attribute.value_type is ValueType.DATETIME:
+            return {VALUE_TYPE: "datetime", "value": value}
         return value

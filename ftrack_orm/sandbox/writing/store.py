@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from ftrack_orm.sandbox import server_errors
 from ftrack_orm.sandbox.reading.from_clause import json_values
+from ftrack_orm.sandbox.storage.storage import Storage
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
 
 from . import closure
@@ -30,10 +31,15 @@ Key = tuple[Any, ...]
 
 @attrs.frozen
 class RequestContext:
-    """The time and the user of a request, which the server fills in for the client."""
+    """The time and the user of a request, which the server fills in for the client, and where its files are.
+
+    *base_url* is the URL under which the client has reached the server.
+    """
 
     received_at: datetime.datetime
     user_id: str | None
+    storage: Storage | None = None
+    base_url: str = ""
 
     @property
     def now(self) -> str:

@@ -6,6 +6,8 @@ import pytest
 
 from ftrack_orm.errors import SandboxUnsupported
 from ftrack_orm.query.language.nodes import Operator
+from ftrack_orm.sandbox.reading.component_urls import ComponentUrls
+from ftrack_orm.sandbox.reading.computed import SERVER_LOCATION
 from ftrack_orm.sandbox.reading.serialization import Serializer
 from ftrack_orm.wire.replies import QueryReply
 from tests.sandbox.criteria import compare, is_
@@ -84,17 +86,27 @@ def test_is_latest_version_is_true_for_one_version(ask: QueryRunner) -> None:
 # -- URLs and reviews ---------------------------------------------------------------------------------------------
 
 
-def test_urls_have_both_keys_that_clients_read_and_are_null_without_a_component(
+def test_thumbnails_have_urls_and_the_default_picture_where_there_is_no_component(
     ask: QueryRunner, insert: RowInserter
 ) -> None:
     insert("User", id="user-3", username="jill", thumbnail_id="component-1")
-    serializer = Serializer(base_url="http://box")
+    serializer = Serializer(urls=ComponentUrls("http://box"))
     entities = ask("User", "thumbnail_url", serializer=serializer, where=compare("id", Operator.GREATER, "user-")).data
-    url = "http://box/component/thumbnail?id=component-1"
-    assert [entity["thumbnail_url"] for entity in entities] == [None, None, {"url": url, "value": url}]
+    default, url = "http://box/img/thumbnail2.png", "http://box/component/thumbnail?id=component-1"
+    assert [entity["thumbnail_url"] for entity in entities] == [
+        {"url": default, "value": default},
+        {"url": default, "value": default},
+        {"url": url, "value": url},
+    ]
     assert ids(ask("User", where=is_("thumbnail_url", None))) == ["user-1", "user-2"]
-    insert("ComponentLocation", id="component-location-1", component_id="component-1")
-    assert ask("ComponentLocation", "url").data[0]["url"]["value"] == "/component/get?id=component-1"
+
+
+def test_files_on_the_server_have_urls_and_others_have_none(ask: QueryRunner, insert: RowInserter) -> None:
+    for number, location_id in enumerate((SERVER_LOCATION, "another", None)):
+        insert("ComponentLocation", id=f"{number}", component_id="component-1", location_id=location_id)
+    values = [entity["url"] for entity in ask("ComponentLocation", "url").data]
+    address = "/component/get?id=component-1"
+    assert values == [{"url": address, "value": address}, None, None]
 
 
 @pytest.mark.parametrize(

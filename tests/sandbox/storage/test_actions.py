@@ -1,0 +1,253 @@
+"""The actions of the storage, and the PUTs and GETs that follow them, over HTTP."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import itertools
+from typing import Any
+
+import pytest
+
+from tests.sandbox.storage.client import Client
+
+
+def md5(content: bytes) -> str:
+    return base64.b64encode(hashlib.md5(content).digest()).decode()
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def component_id() -> str:
+    """The id of a component that no other test uses."""
+    return f"component-{next(_numbers)}"
+
+
+def create_component(client: Client, component_id: str, **data: Any) -> None:
+    entity = {"__entity_type__": "FileComponent", "id": component_id, "name": "plate", "file_type": ".exr", **data}
+    client.call({"action": "create", "entity_type": "FileComponent", "entity_data": entity})
+
+
+# -- one part -----------------------------------------------------------------------------------------------------
+
+
+def test_a_file_comes_back_as_it_was_sent(client: Client, component_id: str) -> None:
+    create_component(client, component_id)
+    response = client.upload(component_id, b"some bytes", file_name="plate.exr")
+    assert response.status_code == 200
+    assert response.headers["ETag"] == f'"{hashlib.md5(b"some bytes").hexdigest()}"'
+    received = client.get(component_id)
+    assert (received.status_code, received.content) == (200, b"some bytes")
+    assert client.box.storage[component_id] == b"some bytes"
+
+
+def test_metadata_is_answered_for_a_component_that_does_not_exist_yet(client: Client, component_id: str) -> None:
+    assert client.upload(component_id, b"before", file_name="early.txt").status_code == 200
+    assert client.get(component_id).content == b"before"
+
+
+def test_metadata_has_the_headers_of_a_put(client: Client, component_id: str) -> None:
+    metadata = client.metadata(component_id, file_name="a clip.mp4", file_size=4, checksum=md5(b"clip"))
+    assert sorted(metadata) == ["component_id", "headers", "url"]
+    assert metadata["component_id"] == component_id
+    assert metadata["headers"] == {
+        "Content-Type": "video/mp4",
+        "Content-Disposition": "attachment; filename=\"a clip.mp4\"; filename*=UTF-8''a%20clip.mp4",
+        "Content-Length": "4",
+        "Content-MD5": md5(b"clip"),
+    }
+    assert client.box.api_key not in metadata["url"]
+
+
+def test_the_component_supplies_what_a_request_leaves_out(client: Client, component_id: str) -> None:
+    operation = {"action": "get_upload_metadata", "component_id": component_id}
+    entity = {"__entity_type__": "FileComponent", "id": component_id, "name": "plate", "file_type": ".png", "size": 3}
+    _, metadata = client.call({"action": "create", "entity_type": "FileComponent", "entity_data": entity}, operation)
+    assert metadata["headers"]["Content-Length"] == "3"
+    assert 'filename="plate.png"' in metadata["headers"]["Content-Disposition"]
+    assert client.put(metadata["url"], b"1234").status_code == 400
+    assert client.put(metadata["url"], b"123").status_code == 200
+
+
+def test_a_file_of_unknown_size_may_have_any(client: Client, component_id: str) -> None:
+    metadata = client.metadata(component_id)
+    assert "Content-Length" not in metadata["headers"]
+    assert client.put(metadata["url"], b"x" * 70_000).status_code == 200
+    assert len(client.box.storage[component_id]) == 70_000
+
+
+def test_an_empty_file_is_a_file(client: Client, component_id: str) -> None:
+    assert client.upload(component_id, b"", file_name="empty").status_code == 200
+    received = client.get(component_id)
+    assert (received.status_code, received.content) == (200, b"")
+
+
+def test_a_second_upload_replaces_the_first(client: Client, component_id: str) -> None:
+    client.upload(component_id, b"first", file_name="a.txt")
+    client.upload(component_id, b"second", file_name="b.txt")
+    assert client.get(component_id).content == b"second"
+    assert client.box.storage.file_name(component_id) == "b.txt"
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"much longer than announced"])
+def test_another_size_than_announced_is_refused_and_leaves_nothing(
+    client: Client, component_id: str, content: bytes
+) -> None:
+    metadata = client.metadata(component_id, file_name="a", file_size=10)
+    response = client.put(metadata["url"], content)
+    assert (response.status_code, "announced" in response.json()["content"]) == (400, True)
+    assert component_id not in client.box.storage
+
+
+def test_a_refused_upload_keeps_the_file_before_it(client: Client, component_id: str) -> None:
+    client.upload(component_id, b"good", file_name="a")
+    assert client.put(client.metadata(component_id, file_name="a", file_size=9)["url"], b"bad").status_code == 400
+    assert client.get(component_id).content == b"good"
+
+
+def test_another_checksum_than_announced_is_refused(client: Client, component_id: str) -> None:
+    metadata = client.metadata(component_id, file_name="a", file_size=3, checksum=md5(b"abc"))
+    assert client.put(metadata["url"], b"abd").status_code == 400
+    assert client.put(metadata["url"], b"abc").status_code == 200
+    url = client.metadata(component_id, file_name="a", file_size=3)["url"]
+    assert client.put(url, b"abc", {"Content-MD5": md5(b"abd")}).status_code == 400
+    assert client.put(url, b"abc", {"Content-MD5": "nonsense"}).status_code == 400
+    assert client.put(url, b"abc", {"Content-MD5": md5(b"abc")}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("announced", "text"),
+    [
+        ({"component_id": ""}, "component_id must be a text"),
+        ({"component_id": None}, "component_id must be a text"),
+        ({"file_name": 5}, "file_name must be a text"),
+        ({"file_size": -1}, "file_size must be a number from 0"),
+        ({"file_size": "12"}, "file_size must be a number from 0"),
+        ({"file_size": True}, "file_size must be a number from 0"),
+        ({"checksum": "abc"}, "MD5 in base64"),
+        ({"checksum": 5}, "MD5 in base64"),
+        ({"parts": 0}, "parts must be a number from 1 to 10000"),
+        ({"parts": 10_001}, "parts must be a number from 1 to 10000"),
+    ],
+)
+def test_malformed_announcements_are_refused_by_name(client: Client, announced: dict[str, Any], text: str) -> None:
+    assert text in client.refused({"action": "get_upload_metadata", "component_id": "c", **announced})
+
+
+# -- several parts ------------------------------------------------------------------------------------------------
+
+PARTS = [b"a" * 1000, b"b" * 1000, b"c" * 10]
+WHOLE = b"".join(PARTS)
+
+
+def send_parts(client: Client, metadata: dict[str, Any], parts: list[bytes]) -> list[dict[str, Any]]:
+    """Send the parts, the last one first, and return them as a client completes the upload with them."""
+    sent = []
+    for part, content in reversed(list(zip(metadata["urls"], parts, strict=True))):
+        response = client.put(part["signed_url"], content)
+        assert response.status_code == 200
+        sent.append({"part_number": part["part_number"], "e_tag": response.headers["ETag"].strip('"')})
+    return sorted(sent, key=lambda part: part["part_number"])
+
+
+def completing(metadata: dict[str, Any], parts: Any, **others: Any) -> dict[str, Any]:
+    return {
+        "action": "complete_multipart_upload",
+        "component_id": metadata["component_id"],
+        "upload_id": metadata["upload_id"],
+        "parts": parts,
+        **others,
+    }
+
+
+def test_parts_become_one_file_when_the_upload_is_completed(client: Client, component_id: str) -> None:
+    metadata = client.metadata(component_id, file_name="whole.bin", file_size=len(WHOLE), parts=3)
+    assert sorted(metadata) == ["component_id", "upload_id", "urls"]
+    assert [part["part_number"] for part in metadata["urls"]] == [1, 2, 3]
+    parts = send_parts(client, metadata, PARTS)
+    assert client.get(component_id).status_code == 404
+    (completed,) = client.call(completing(metadata, parts))
+    assert completed["action"] == "complete_multipart_upload"
+    assert completed["component_id"] == component_id
+    assert client.http.get(completed["url"], timeout=10).content == WHOLE
+    assert client.get(component_id).content == WHOLE
+    assert component_id not in {upload.declared.component_id for upload in client.box.storage.unfinished}
+
+
+def test_an_upload_can_be_completed_again_after_a_lost_response(client: Client, component_id: str) -> None:
+    metadata = client.metadata(component_id, file_name="whole.bin", file_size=len(WHOLE), parts=3)
+    parts = send_parts(client, metadata, PARTS)
+    first, second = (client.call(completing(metadata, parts))[0] for _ in range(2))
+    assert first["component_id"] == second["component_id"]
+    assert client.get(component_id).content == WHOLE
+
+
+def test_a_part_can_be_sent_again(client: Client, component_id: str) -> None:
+    metadata = client.metadata(component_id, file_name="whole.bin", file_size=len(WHOLE), parts=3)
+    send_parts(client, metadata, [b"x", b"y" * 1000, b"z"])
+    client.call(completing(metadata, send_parts(client, metadata, PARTS)))
+    assert client.get(component_id).content == WHOLE
+
+
+def test_ranges_span_parts(client: Client, component_id: str) -> None:
+    metadata = client.metadata(component_id, file_name="whole.bin", file_size=len(WHOLE), parts=3)
+    client.call(completing(metadata, send_parts(client, metadata, PARTS)))
+    received = client.get(component_id, Range="bytes=990-2005")
+    assert (received.status_code, received.content) == (206, WHOLE[990:2006])
+
+
+def test_an_upload_that_is_not_complete_is_refused_and_can_be_continued(client: Client, component_id: str) -> None:
+    metadata = client.metadata(component_id, file_name="whole.bin", file_size=len(WHOLE), parts=3)
+    assert "Part 1 of 'whole.bin' has not arrived" in client.refused(
+        completing(metadata, [{"part_number": 1, "e_tag": "x"}])
+    )
+    parts = send_parts(client, metadata, PARTS)
+    wrong = [{**parts[0], "e_tag": "0" * 32}, *parts[1:]]
+    assert "arrived with the tag" in client.refused(completing(metadata, wrong))
+    assert "have 1010 bytes, and 2010 were announced" in client.refused(completing(metadata, parts[1:]))
+    assert "There is no upload" in client.refused(completing(metadata, parts, component_id="other"))
+    assert "There is no upload" in client.refused(completing(metadata, parts, upload_id="other"))
+    assert "list of the parts" in client.refused(completing(metadata, []))
+    assert "e_tag" in client.refused(completing(metadata, [*parts, parts[0]]))
+    assert "e_tag" in client.refused(completing(metadata, ["x"]))
+    client.call(completing(metadata, parts))
+    assert client.get(component_id).content == WHOLE
+
+
+def test_the_checksum_of_the_whole_file_is_checked_at_the_end(client: Client, component_id: str) -> None:
+    announced = {"file_name": "whole.bin", "file_size": len(WHOLE), "parts": 3, "checksum": md5(WHOLE)}
+    metadata = client.metadata(component_id, **announced)
+    parts = send_parts(client, metadata, [PARTS[0], PARTS[1], b"d" * 10])
+    assert "another MD5" in client.refused(completing(metadata, parts))
+    client.call(completing(metadata, send_parts(client, metadata, PARTS)))
+    assert client.get(component_id).content == WHOLE
+
+
+def test_removing_a_component_ends_its_uploads(client: Client, component_id: str) -> None:
+    metadata = client.metadata(component_id, file_name="whole.bin", file_size=len(WHOLE), parts=3)
+    parts = send_parts(client, metadata, PARTS)
+    client.box.storage.remove(component_id)
+    assert "There is no upload" in client.refused(completing(metadata, parts))
+    response = client.put(metadata["urls"][0]["signed_url"], PARTS[0])
+    assert (response.status_code, "unfinished upload" in response.json()["content"]) == (404, True)
+
+
+# -- signed URLs --------------------------------------------------------------------------------------------------
+
+
+def test_a_signed_url_needs_no_credentials_and_is_read_under_several_names(client: Client, component_id: str) -> None:
+    client.upload(component_id, b"signed", file_name="a.txt")
+    operation = {"action": "generate_signed_url", "component_id": component_id, "operation": "get"}
+    (reply,) = client.call(operation)
+    assert reply["url"] == reply["signed_url"] == reply["data"]["url"] == reply["data"]["signed_url"]
+    assert client.http.get(reply["url"], timeout=10).content == b"signed"
+
+
+def test_a_signed_url_is_refused_for_an_unknown_component_or_operation(client: Client, component_id: str) -> None:
+    operation = {"action": "generate_signed_url", "component_id": component_id}
+    assert "Could not find entity Component" in client.refused(operation)
+    client.upload(component_id, b"signed", file_name="a.txt")
+    assert "'get'" in client.refused({**operation, "operation": "delete"})
+    assert "signed_url" in client.call(operation)[0]
