@@ -330,7 +330,37 @@ class ProtocolError(FtrackError):
 
 
 class StorageError(FtrackError):
-    """The data of a component could not be read, written or moved."""
+    """The data of a component could not be read, written or moved.
+
+    Attributes: `resource_identifier` and `path` of the data, or None where they are not known.
+    """
+
+    resource_identifier: str | None = None
+    path: str | None = None
+
+
+class ResourceNotFound(StorageError, FileNotFoundError):
+    """Nothing is stored under that resource identifier or path."""
+
+
+class ResourceExists(StorageError, FileExistsError):
+    """Something is stored under that resource identifier or path already; it was not overwritten."""
+
+
+class ResourceInvalid(StorageError, ValueError):
+    """The resource identifier or path cannot be used, or leads to a container instead of a file or the reverse."""
+
+
+class ResourceAccessDenied(StorageError, PermissionError):
+    """The storage does not permit the operation to this user."""
+
+
+class StorageUnsupported(StorageError, NotImplementedError):
+    """The accessor does not support the operation: a bucket, for example, has no paths."""
+
+
+class StructureError(StorageError):
+    """A structure cannot form a resource identifier of the component, or cannot read one back."""
 
 
 class SandboxUnsupported(FtrackError):

@@ -43,7 +43,8 @@ ERRORS = [
     *("AuthenticationError", "PermissionDenied", "ServerValidationError", "IntegrityError", "DuplicateEntryError"),
     *("ServerParseError", "EntityNotFound", "ServerCompatibilityError", "TransportError", "RequestTimeout"),
     *("RequestCancelled", "EventNotSent", "CommitOutcomeUnknown", "CommitConflict", "ProtocolError", "StorageError"),
-    "SandboxUnsupported",
+    *("ResourceNotFound", "ResourceExists", "ResourceInvalid", "ResourceAccessDenied", "StorageUnsupported"),
+    *("StructureError", "SandboxUnsupported"),
 ]
 
 

@@ -8,12 +8,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .errors import UsageError
+from ftrack_orm.errors import UsageError
 
 if TYPE_CHECKING:
-    from .session.session import Session
-
-__all__ = ["requests_made"]
+    from ftrack_orm.session.session import Session
 
 
 class requests_made:

@@ -1,0 +1,1 @@
+"""Accessors: reading and writing the data of a location by resource identifiers."""

@@ -1,0 +1,1 @@
+"""Structures: the resource identifiers of components in a location."""
