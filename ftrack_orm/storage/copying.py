@@ -15,13 +15,14 @@ from .atomic_files import AtomicFile
 from .system_errors import storage_errors
 
 if TYPE_CHECKING:
-    from .accessors.base import PieceProgress, Source, Target
+    from .accessors.base import PieceProgress, Target
+    from .upload import SourceLike
 
 #: The bytes that are in memory at a time.
 PIECE_BYTES: Final = 1024 * 1024
 
 
-def copy_source(source: Source, stream: Any, progress: PieceProgress | None = None) -> int:
+def copy_source(source: SourceLike, stream: Any, progress: PieceProgress | None = None) -> int:
     """Write all bytes of *source* to *stream* and return their number.
 
     Raises `StorageError` for a path that is no regular file, and for a file that changes meanwhile.
@@ -72,7 +73,7 @@ def write_all(writer: Any, piece: bytes | bytearray | memoryview) -> None:
 
 
 @contextmanager
-def opened_source(source: Source) -> Iterator[BinaryIO]:
+def opened_source(source: SourceLike) -> Iterator[BinaryIO]:
     """Open *source* for reading; a stream is used as it is and stays open.
 
     Raises `StorageError` at the end of the block when the file of a path has changed meanwhile.

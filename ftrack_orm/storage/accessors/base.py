@@ -13,8 +13,8 @@ from ftrack_orm.storage import identifiers
 if TYPE_CHECKING:
     import builtins
 
-#: Data to write: the path of a file, bytes, or a binary stream, which is read from its position to its end.
-Source: TypeAlias = Union[str, "os.PathLike[str]", bytes, BinaryIO]
+    from ftrack_orm.storage.upload import SourceLike
+
 #: A place for data that is read: the path of a file, or a binary stream that is written at its position.
 Target: TypeAlias = Union[str, "os.PathLike[str]", BinaryIO]
 #: A function that is called with the number of bytes of each piece, after it was read or written.
@@ -81,7 +81,7 @@ class Accessor(Protocol):
     def write(
         self,
         resource_identifier: str,
-        source: Source,
+        source: SourceLike,
         *,
         overwrite: bool = False,
         progress: PieceProgress | None = None,

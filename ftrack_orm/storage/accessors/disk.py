@@ -15,10 +15,12 @@ from ftrack_orm.storage.copying import copy_source
 from ftrack_orm.storage.identifiers import check_names, check_text
 from ftrack_orm.storage.system_errors import storage_errors
 
-from .base import Accessor, PieceProgress, Source, not_found
+from .base import Accessor, PieceProgress, not_found
 
 if TYPE_CHECKING:
     import builtins
+
+    from ftrack_orm.storage.upload import SourceLike
 
 
 class DiskAccessor(Accessor):
@@ -146,7 +148,7 @@ class DiskAccessor(Accessor):
     def write(
         self,
         resource_identifier: str,
-        source: Source,
+        source: SourceLike,
         *,
         overwrite: bool = False,
         progress: PieceProgress | None = None,
