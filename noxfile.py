@@ -52,7 +52,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(python=DEFAULT_PYTHON)
 def interop(session: nox.Session) -> None:
-    """Run the official Python and JavaScript clients against the embedded server, and pyright. Needs Node."""
+    """Run the official clients against the embedded server, and pyright. Needs Node and Chromium."""
     session.run("npm", "ci", "--prefix", "tests/interop/javascript", external=True)
     session.run("npm", "ci", "--prefix", "tests/typing", external=True)
     session.install("-e", ".[test]")

@@ -1,19 +1,13 @@
 """The official Python and JavaScript hubs and this library's exchange events through the embedded server.
 
-Each of the three is a peer, and each test runs with every pair of them. A mistake that this library's hub and the
-embedded server share, since both use the same packets, is visible with the clients of others.
+Each is a peer, the JavaScript client twice: in Node and in a page of Chromium. Each test runs with every pair of peers.
+A mistake that this library's hub and the embedded server share, since both use the same packets, is visible with the
+clients of others.
 """
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import json
-import os
-import pathlib
 import queue
-import shutil
-import subprocess
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -25,11 +19,8 @@ import pytest
 
 from ftrack_orm import Event, Session
 from ftrack_orm.sandbox import Sandbox
-
-JAVASCRIPT = pathlib.Path(__file__).parent / "javascript"
-
-#: Seconds to wait for an expected result; long, because a busy machine is no failure.
-TIMEOUT = 60
+from tests.interop.conftest import StartClient
+from tests.interop.javascript_client import TIMEOUT, JavaScriptClient
 
 
 class Peer:
@@ -175,83 +166,34 @@ class OfficialPython(Peer):
 
 
 class OfficialJavaScript(Peer):
-    """The official JavaScript client's hub, in a process that runs javascript/peer.js."""
+    """The official JavaScript client's hub, in Node or in a page of Chromium."""
 
-    def __init__(self, box: Sandbox) -> None:
+    def __init__(self, client: JavaScriptClient) -> None:
         super().__init__()
-        self.answers: queue.Queue[dict[str, Any]] = queue.Queue()
-        self.process = subprocess.Popen(
-            ["node", str(JAVASCRIPT / "peer.js"), box.url, box.api_user, box.api_key],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
-        self.thread = threading.Thread(target=self.read, daemon=True)
-        self.thread.start()
-        self.expect("connected")
-
-    def read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            message = json.loads(line)
-            if message["happened"] == "event":
-                self.received[message["subscriber"]].put(message["payload"])
-            else:
-                self.answers.put(message)
-
-    def expect(self, happened: str) -> dict[str, Any]:
-        answer = self.answers.get(timeout=TIMEOUT)
-        assert answer["happened"] == happened, answer
-        return answer
-
-    def request(self, command: str, happened: str, **more: Any) -> dict[str, Any]:
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({"do": command, **more}) + "\n")
-        self.process.stdin.flush()
-        return self.expect(happened)
+        self.client = client
+        self.received = client.events
 
     def subscribe_as(self, identifier: str, expression: str, reply: Any) -> None:
         more = {} if reply is None else {"reply": reply}
-        self.request("subscribe", "subscribed", subscription=expression, id=identifier, **more)
+        self.client.run("subscribe", subscription=expression, id=identifier, **more)
 
     def unsubscribe(self, identifier: str) -> None:
-        assert self.request("unsubscribe", "unsubscribed", id=identifier)["found"]
+        assert self.client.run("unsubscribe", id=identifier)
 
     def publish(self, topic: str, data: Any, target: str = "") -> str:
-        return str(self.request("publish", "published", topic=topic, data=data, target=target)["id"])
+        return str(self.client.run("publish", topic=topic, data=data, target=target))
 
     def ask(self, topic: str, data: Any) -> dict[str, Any]:
-        reply: dict[str, Any] = self.request("ask", "reply", topic=topic, data=data, seconds=TIMEOUT)["payload"]
+        reply: dict[str, Any] = self.client.run("ask", topic=topic, data=data, seconds=TIMEOUT)
         return reply
 
     def create_project(self, name: str) -> str:
-        answer = self.request("create_project", "created", name=name)
-        return str(answer["entity"]["id"])
+        schema = self.client.invoke("query", "select id from ProjectSchema limit 1")["data"][0]["id"]
+        data = {"name": name, "full_name": name, "project_schema_id": schema}
+        return str(self.client.invoke("create", "Project", data)["data"]["id"])
 
     def close(self) -> None:
-        with contextlib.suppress(BrokenPipeError):
-            self.process.communicate(timeout=TIMEOUT)
-        self.thread.join(TIMEOUT)
-
-
-def prepare_javascript() -> None:
-    """Install the JavaScript client. The tests are skipped if that fails, except in CI, which must have Node."""
-
-    def skip_or_fail(reason: str) -> None:
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-
-    if not shutil.which("node") or not shutil.which("npm"):
-        skip_or_fail("The official JavaScript client needs Node: install nodejs and npm.")
-    # Tests run in several processes at once: one installs, the others wait.
-    with (JAVASCRIPT / ".npmrc").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (JAVASCRIPT / "node_modules" / "@ftrack" / "api").exists():
-            done = subprocess.run(["npm", "ci"], cwd=JAVASCRIPT, capture_output=True, text=True, check=False)
-            if done.returncode:
-                skip_or_fail(f"The official JavaScript client could not be installed: {done.stderr.strip()}")
+        self.client.close()
 
 
 @pytest.fixture(scope="module")
@@ -260,23 +202,22 @@ def box() -> Iterator[Sandbox]:
         yield started
 
 
-PEERS: dict[str, Callable[[Sandbox], Peer]] = {
-    "ftrack_orm": FtrackOrm,
-    "python": OfficialPython,
-    "javascript": OfficialJavaScript,
-}
+PEERS = ("ftrack_orm", "python", "node", "chromium")
 
 
 @pytest.fixture(scope="module")
-def peers(box: Sandbox) -> Iterator[Callable[[str, int], Peer]]:
+def peers(box: Sandbox, start_client: StartClient) -> Iterator[Callable[[str, int], Peer]]:
     """Return the peer of a kind; different numbers give different peers."""
     made: dict[tuple[str, int], Peer] = {}
 
+    def create(kind: str) -> Peer:
+        if kind == "ftrack_orm":
+            return FtrackOrm(box)
+        return OfficialPython(box) if kind == "python" else OfficialJavaScript(start_client(kind, box))
+
     def peer(kind: str, number: int) -> Peer:
         if (kind, number) not in made:
-            if kind == "javascript":
-                prepare_javascript()
-            made[kind, number] = PEERS[kind](box)
+            made[kind, number] = create(kind)
         return made[kind, number]
 
     yield peer
@@ -284,12 +225,12 @@ def peers(box: Sandbox) -> Iterator[Callable[[str, int], Peer]]:
         each.close()
 
 
-@pytest.fixture(params=list(PEERS))
+@pytest.fixture(params=PEERS)
 def publisher(request: pytest.FixtureRequest, peers: Callable[[str, int], Peer]) -> Peer:
     return peers(request.param, 1)
 
 
-@pytest.fixture(params=list(PEERS))
+@pytest.fixture(params=PEERS)
 def listener(request: pytest.FixtureRequest, peers: Callable[[str, int], Peer]) -> Peer:
     return peers(request.param, 2)
 

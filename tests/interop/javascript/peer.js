@@ -1,71 +1,134 @@
-// The official JavaScript client, controlled by the tests: commands arrive as lines of JSON on standard input, responses
-// and received events are written as lines of JSON to standard output. The client's log goes to standard error.
+// The official JavaScript client, unchanged, controlled by the tests. It works in Node (node.js) and in pages (page.js).
 //
-//   node peer.js URL USER KEY
-//
-//   {"do": "subscribe", "subscription": "topic=t", "id": "js1", "reply": {...}}   reply may be left out
-//   {"do": "unsubscribe", "id": "js1"}
-//   {"do": "publish", "topic": "t", "data": {...}, "target": ""}
-//   {"do": "ask", "topic": "t", "data": {...}, "seconds": 10}
-//   {"do": "create_project", "name": "film"}
-//
-// The responses, in the order of the commands, are {"happened": "subscribed"}, "unsubscribed", "published", "reply",
-// "created" or "failed". {"happened": "connected"} is written first, and {"happened": "event", "subscriber": "js1",
-// "payload": {...}} whenever an event is received.
+// Commands are objects with a number: {"number": 1, "do": "invoke", "method": "query", "arguments": ["Task"]}. Each is
+// answered, in any order, by {"happened": "answered", "number": 1, "value": ...} or {"happened": "failed", "number": 1,
+// "error": {"name": ..., "message": ..., "errorCode": ...}}. A received event is reported as {"happened": "event",
+// "subscriber": "js1", "payload": {...}}.
 
-import readline from "node:readline";
-import { Event, Session } from "@ftrack/api";
+import { Event, Session, SERVER_LOCATION_ID, expression, operation, projectSchema } from "@ftrack/api";
 
-const [url, user, key] = process.argv.slice(2);
-console.log = console.error;
-
-function write(happened, more = {}) {
-  process.stdout.write(JSON.stringify({ happened, ...more }) + "\n");
+/** Return a command handler for a new session. *write* receives answers and events; *options* are the session's. */
+export async function startPeer(url, user, key, write, options = {}) {
+  const session = new Session(url, user, key, { autoConnectEventHub: true, ...options });
+  await session.initializing;
+  // The hub has no promise for its connection; publishing waits until it is connected.
+  await session.eventHub.publish(new Event("ftrack-orm.peer.ready", {}));
+  const commands = { ...sessionCommands(session), ...eventCommands(session, write), ...fileCommands(session) };
+  return async function execute({ number, do: command, ...parameters }) {
+    try {
+      write({ happened: "answered", number, value: plain(await commands[command](parameters)) ?? null });
+    } catch (error) {
+      const { name, message, errorCode = null } = error;
+      write({ happened: "failed", number, error: { name, message, errorCode } });
+    }
+  };
 }
 
-const commands = {
-  subscribe({ subscription, id, reply }) {
-    const callback = (payload) => {
-      write("event", { subscriber: id, payload });
-      return reply;
-    };
-    session.eventHub.subscribe(subscription, callback, { id });
-    write("subscribed", { id });
-  },
-  unsubscribe({ id }) {
-    write("unsubscribed", { id, found: session.eventHub.unsubscribe(id) });
-  },
-  async publish({ topic, data, target = "" }) {
-    write("published", { id: await session.eventHub.publish(new Event(topic, data, { target })) });
-  },
-  async ask({ topic, data, seconds }) {
-    write("reply", {
-      payload: await session.eventHub.publishAndWaitForReply(new Event(topic, data), { timeout: seconds }),
-    });
-  },
-  async create_project({ name }) {
-    const { data: schemas } = await session.query("select id from ProjectSchema limit 1");
-    const { data: entity } = await session.create("Project", {
-      name,
-      full_name: name,
-      project_schema_id: schemas[0].id,
-    });
-    write("created", { entity });
-  },
-};
-
-async function execute(line) {
-  const command = JSON.parse(line);
-  try {
-    await commands[command.do](command);
-  } catch (error) {
-    write("failed", { why: String(error) });
-  }
+function sessionCommands(session) {
+  return {
+    invoke: ({ method, arguments: list = [] }) => session[method](...list.map(withDates)),
+    read: ({ names }) => Object.fromEntries(names.map((name) => [name, session[name]])),
+    call: ({ operations }) => session.call(operations.map(([name, ...list]) => operation[name](...list.map(withDates)))),
+    get_statuses: ({ schema, type, typeId = null }) => projectSchema.getStatuses(session, schema, type, typeId),
+    // A tag of a template gets the literal parts and the values; the tests name one value.
+    expression: ({ before, value, after }) => expression([before, after], value),
+    server_location: () => SERVER_LOCATION_ID,
+    async aborted_query({ expression: text }) {
+      const controller = new AbortController();
+      const response = session.query(text, { signal: controller.signal });
+      controller.abort();
+      return response;
+    },
+  };
 }
 
-const session = new Session(url, user, key, { autoConnectEventHub: true });
-await session.initializing;
-// The hub has no promise for this; publishing waits until it is connected.
-await session.eventHub.publish(new Event("ftrack-orm.peer.ready", {}));
-write("connected", { id: session.eventHub._id });
-readline.createInterface({ input: process.stdin }).on("line", execute).on("close", () => process.exit(0));
+function eventCommands(session, write) {
+  const hub = session.eventHub;
+  return {
+    hub_id: () => hub._id,
+    connected: () => hub.isConnected(),
+    subscribe({ subscription, id, reply }) {
+      const callback = (payload) => {
+        write({ happened: "event", subscriber: id, payload });
+        return reply;
+      };
+      return hub.subscribe(subscription, callback, { id });
+    },
+    unsubscribe: ({ id }) => hub.unsubscribe(id),
+    publish: ({ topic, data, target = "" }) => hub.publish(new Event(topic, data, { target })),
+    ask: ({ topic, data, seconds }) => hub.publishAndWaitForReply(new Event(topic, data), { timeout: seconds }),
+  };
+}
+
+function fileCommands(session) {
+  return {
+    // Uploads a file of *size* generated bytes, or with *content* (base64), and aborts it at *abortAt* percent.
+    upload({ name, size, content, data = {}, abortAt = null }) {
+      const file = content === undefined ? generateFile(name, size) : new File([fromBase64(content)], name);
+      const controller = new AbortController();
+      const progress = [];
+      return new Promise((resolve, reject) => {
+        const onProgress = (percentage) => {
+          progress.push(percentage);
+          if (abortAt !== null && percentage >= abortAt) controller.abort();
+        };
+        // The promise of an aborted upload never settles.
+        const onAborted = () => resolve({ aborted: true, progress });
+        session
+          .createComponent(file, { name, data, onProgress, onAborted, signal: controller.signal })
+          .then((responses) => resolve({ aborted: false, progress, responses }), reject);
+      });
+    },
+    async fetch({ url, headers = {} }) {
+      const response = await fetch(url, { headers });
+      const bytes = await response.arrayBuffer();
+      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+      const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+      return { status: response.status, type: response.headers.get("Content-Type"), size: bytes.byteLength, sha256 };
+    },
+    // Pages only: shows an image and returns the size in which it is displayed.
+    async show({ url }) {
+      const image = document.body.appendChild(new Image());
+      image.src = url;
+      await image.decode();
+      return { width: image.naturalWidth, height: image.naturalHeight };
+    },
+    // Pages only: returns the color in the middle of an image, as [red, green, blue].
+    async middle_color({ url }) {
+      const bitmap = await createImageBitmap(await (await fetch(url)).blob());
+      const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+      context.drawImage(bitmap, 0, 0);
+      return Array.from(context.getImageData(bitmap.width >> 1, bitmap.height >> 1, 1, 1).data).slice(0, 3);
+    },
+  };
+}
+
+/** The same bytes as `generated_bytes` of the tests. */
+function generateFile(name, size) {
+  const pattern = Uint8Array.from({ length: 65521 }, (_, index) => (index * index + 7) % 251);
+  const parts = [];
+  for (let left = size; left > 0; left -= pattern.length) parts.push(pattern.subarray(0, left));
+  return new File(parts, name);
+}
+
+function fromBase64(text) {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+/** Return *value* with every {"date": TEXT} replaced by a Date. */
+function withDates(value) {
+  if (Array.isArray(value)) return value.map(withDates);
+  if (value === null || typeof value !== "object") return value;
+  if (Object.keys(value).join() === "date") return new Date(value.date);
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withDates(each)]));
+}
+
+/** Return *value* as JSON can carry it: the client lets entities refer to each other in cycles. */
+function plain(value, ancestors = []) {
+  if (value === null || typeof value !== "object") return value;
+  if (typeof value.toJSON === "function") return value.toJSON();
+  if (ancestors.includes(value)) return { __entity_type__: value.__entity_type__, id: value.id };
+  const path = [...ancestors, value];
+  if (Array.isArray(value)) return value.map((each) => plain(each, path));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each, path)]));
+}
