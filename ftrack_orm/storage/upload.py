@@ -8,6 +8,8 @@ from typing import BinaryIO, Union
 
 import attrs
 
+from .active_upload import ActiveUpload
+
 #: The bytes of a file: its path, the bytes themselves, or a stream opened in binary mode, read from its position on.
 SourceLike = Union[str, os.PathLike[str], bytes, BinaryIO]
 
@@ -25,3 +27,5 @@ class Upload:
     source: SourceLike = attrs.field(repr=False)
     file_name: str
     state_file: Path | None = attrs.field(default=None, converter=attrs.converters.optional(Path))
+    #: The upload in progress, once `prepare` has opened the source.
+    active: ActiveUpload | None = attrs.field(default=None, init=False, repr=False)

@@ -56,6 +56,9 @@ class Request:
     total_timeout: float | None = None
     #: Whether sending the request twice has the same effect as sending it once, so that it may be retried.
     idempotent: bool = False
+    #: The largest number of times it is sent again. None stands for the number in the settings, and 0 is for a caller
+    #: that decides itself.
+    retries: int | None = None
     #: Whether the caller reads the body of the response as a stream. Otherwise the transport reads it whole, and
     #: retries an idempotent request whose response was cut.
     stream: bool = False

@@ -64,7 +64,7 @@ class HttpTransport:
     def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
         """Return the server's response, after as many retries as the settings allow and as are harmless.
 
-        A request that never reached the server is always retried. One that may have reached it is retried only if it is
+        The number of retries may be that of the request instead. A request that never reached the server is always retried. One that may have reached it is retried only if it is
         idempotent: after a lost connection, a response that was cut, or a transient status. A stream as its body is
         sent again only if it can be rewound or was not read. Timeouts are not retried, and all attempts with their
         delays end within the request's `total_timeout`.
@@ -80,6 +80,7 @@ class HttpTransport:
         # A streamed body may be of any size: its reader decides how much of it to keep.
         max_bytes = None if request.stream else self._max_bytes
         limits = Limits(self._clock, total=request.total_timeout, max_bytes=max_bytes)
+        max_retries = self._max_retries if request.retries is None else request.retries
         attempt_number = 0
         while True:
             attempt_number += 1
@@ -98,12 +99,12 @@ class HttpTransport:
                 return response
             if delay is None:
                 delay = retries.backoff_delay(attempt_number, random.uniform(1.0, 1.5))
-            is_last = attempt_number > self._max_retries or not limits.allow(delay)
+            is_last = attempt_number > max_retries or not limits.allow(delay)
             if is_last or not may_retry or not body.rewind():
                 if failed is not None:
                     raise failed.error from failed.cause
                 return self._final_response(response, request)
-            logger.debug("Retry %d of %d in %.2f s: %s", attempt_number, self._max_retries, delay, reason)
+            logger.debug("Retry %d of %d in %.2f s: %s", attempt_number, max_retries, delay, reason)
             self._wait(delay, cancellation)
 
     def close(self) -> None:
