@@ -67,8 +67,8 @@ class JobGroup:
 
         others: list[concurrent.futures.Future[None]] = []
         try:
-            for _ in range(min(self._max_threads, len(jobs)) - 1):
-                others.append(self._pool.submit(work))
+            # A list that grows one by one: when one is refused, those before it run.
+            others.extend(self._pool.submit(work) for _ in range(min(self._max_threads, len(jobs)) - 1))
             work()
         except BaseException as error:  # the session was closed, or an interrupt from the keyboard
             self.fail(error)

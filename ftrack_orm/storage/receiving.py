@@ -74,13 +74,13 @@ class Receiver:
         return reception.received
 
     def _receive_all(self, reception: _Reception, make_url: Callable[[], str], stop: Cancellation) -> None:
-        url, may_renew, attempt = make_url(), True, 0
+        reception.url, may_renew, attempt = make_url(), True, 0
         while True:
             attempt += 1
             before = reception.received
             delay: float | None = None
             try:
-                with self._request(url, reception, stop) as response:
+                with self._transport.send(self._request(reception), stop) as response:
                     if response.status < 400:
                         reception.take(response)
                         return
@@ -102,7 +102,7 @@ class Receiver:
                 error, remedy = damage.error, Remedy.RETRY if reception.restart_damaged() else Remedy.GIVE_UP
             if remedy is Remedy.RENEW and may_renew:
                 logger.debug("The URL for %s was refused: %s", reception.name, error)
-                may_renew, url, attempt = False, make_url(), 0
+                reception.url, may_renew, attempt = make_url(), False, 0
                 continue
             if remedy is not Remedy.RETRY:
                 raise error
@@ -110,14 +110,14 @@ class Receiver:
                 attempt = 1  # it goes on, so that a long download may be cut any number of times
             self._policy.pause(attempt, _with_context(error, reception.name), stop, delay)
 
-    def _request(self, url: str, reception: _Reception, stop: Cancellation) -> Response:
+    def _request(self, reception: _Reception) -> Request:
+        # URL and headers are no variables of a frame that can fail: tracebacks with variables would show them.
+        url = reception.url
         headers = {"accept": "*/*", "accept-encoding": "identity", **reception.range_headers()}
         if isinstance(url, str) and is_http_url(url) and keeps_credentials(self._settings.server_url, url):
             headers = {**session_headers(self._settings), **headers}
         timeout = self._settings.timeout
-        return self._transport.send(
-            Request("GET", url, headers, timeout=timeout, idempotent=True, stream=True, retries=0), stop
-        )
+        return Request("GET", url, headers, timeout=timeout, idempotent=True, stream=True, retries=0)
 
 
 class _Damaged(Exception):
@@ -132,6 +132,7 @@ class _Reception:
     """The bytes of one download that have arrived so far, through all its requests."""
 
     def __init__(self, item: Download, target: Target, meter: ProgressMeter) -> None:
+        self.url = ""
         self.received = 0
         self.name = target.name
         self._target = target

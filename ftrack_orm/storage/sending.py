@@ -105,18 +105,9 @@ class PartSender:
             self._policy.pause(attempt, error, stop, delay)
 
     def _put(self, upload: ActiveUpload, part: Part, body: PartBody, stop: Cancellation) -> Response:
-        destination = upload.destination
-        headers: dict[str, str] = {}
-        if isinstance(destination, WholeFile):
-            url, headers = destination.url, _sendable(destination.headers)
-        else:
-            assert isinstance(destination, FileInParts), "send() asks for destinations first"
-            url = destination.urls[part.number]
-        headers["content-length"] = str(part.size)
         upload.has_begun = True
-        request = Request("PUT", url, headers, body, timeout=self._timeout, idempotent=True, retries=0)
         try:
-            return self._transport.send(request, stop)
+            return self._transport.send(_request(upload, part, body, self._timeout), stop)
         except StorageError:
             if body.error is not None:
                 raise body.error from body.error.__cause__
@@ -138,6 +129,19 @@ class PartSender:
         else:
             message = f"{label} arrived damaged: the server's MD5 digest is not that of the bytes that were sent."
         return StorageError(message, status=response.status), Remedy.RETRY
+
+
+def _request(upload: ActiveUpload, part: Part, body: PartBody, timeout: float) -> Request:
+    # URL and headers are no variables of a frame that can fail: tracebacks with variables would show them.
+    destination = upload.destination
+    headers: dict[str, str] = {}
+    if isinstance(destination, WholeFile):
+        url, headers = destination.url, _sendable(destination.headers)
+    else:
+        assert isinstance(destination, FileInParts), "a part is sent when the destination is known"
+        url = destination.urls[part.number]
+    headers["content-length"] = str(part.size)
+    return Request("PUT", url, headers, body, timeout=timeout, idempotent=True, retries=0)
 
 
 def _label(upload: ActiveUpload, part: Part) -> str:

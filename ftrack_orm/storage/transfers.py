@@ -119,8 +119,10 @@ class Transfers:
         asked = [upload for upload in uploads if upload.destination is None]
         if len(asked) != len(metadata):
             raise InvalidValue(f"{len(asked)} replies to the operations of prepare are needed, not {len(metadata)}.")
-        for upload, reply in zip(asked, metadata, strict=True):
-            upload.accept(_body(reply))
+        for upload in uploads:
+            upload.was_renewed = False
+        _accept(asked, metadata)
+        metadata = ()  # signed URLs, which a traceback with variables would show
         total = sum(upload.source.size for upload in uploads)
         with self._group(progress, cancellation, "Uploading", len(uploads), total) as (group, meter):
             for upload in uploads:
@@ -140,8 +142,9 @@ class Transfers:
     ) -> list[Operation]:
         """Prepare and send *items* in one go, with a request for the destinations; return the operations of `send`."""
         operations = self.prepare(items)
-        replies = self._call(operations) if operations else []
-        return self.send(items, replies, progress=progress, cancellation=cancellation)
+        return self.send(
+            items, self._call(operations) if operations else [], progress=progress, cancellation=cancellation
+        )
 
     def resumable(self, state_file: str | os.PathLike[str], source: SourceLike) -> str | None:
         """Return the id of the component whose upload *state_file* describes, if it can be continued, or None.
@@ -170,19 +173,23 @@ class Transfers:
     def discard(self, items: Iterable[Upload]) -> None:
         """Give up *items*: remove their bytes from the server's storage, and delete their state files.
 
-        Uploads with state files that are to be continued are not given up. Raises nothing: a file that cannot be removed
-        is logged.
+        Uploads with state files that are to be continued are not given up. Raises nothing: a file that cannot be
+        removed is logged.
         """
         for item in items:
             active = item.active
+            if active is not None and active.has_begun:
+                try:
+                    self._remove(item.component_id, None)
+                except StorageError as error:
+                    # Parts that were not joined are no file. ftrack has no action to remove them.
+                    logger.debug("The storage has no file of the component %s: %s", item.component_id, error)
+                except FtrackError as error:
+                    logger.warning("The file of the component %s was not removed: %s", item.component_id, error)
             try:
                 self.finish([item])
-                if active is not None and active.has_begun:
-                    self._remove(item.component_id, None)
-            except FtrackError as error:
-                # Parts that were not joined are no file: there is no action to remove them, and servers drop them later.
-                level = logging.DEBUG if isinstance(error, StorageError) else logging.WARNING
-                logger.log(level, "The file of the component %s was not removed: %s", item.component_id, error)
+            except StorageError as error:
+                logger.warning("%s", error)
 
     def remove(self, component_ids: Sequence[str], *, cancellation: Cancellation | None = None) -> None:
         """Remove the files of components from the server's storage. Raises `StorageError` for one that is not there."""
@@ -287,26 +294,32 @@ class Transfers:
 
     def _renew(self, expired: Sequence[ActiveUpload], meter: ProgressMeter) -> None:
         """Ask for new destinations, because signed URLs expire. Parts that have arrived elsewhere are sent again."""
-        replies = self._call([upload.operation() for upload in expired])
-        for upload, reply in zip(expired, replies, strict=True):
-            before = sum(part.size for part in upload.missing)
-            upload.accept(_body(reply))
+        before = [sum(part.size for part in upload.missing) for upload in expired]
+        _accept(expired, self._call([upload.operation() for upload in expired]))
+        for upload, missing in zip(expired, before, strict=True):
             upload.was_renewed = True
-            meter.add(upload.name, before - sum(part.size for part in upload.missing))
+            meter.add(upload.name, missing - sum(part.size for part in upload.missing))
 
     def _remove(self, component_id: str, cancellation: Cancellation | None) -> None:
-        # ftrack documents no other way to pass the credentials here.
-        url = removal_url(self._settings, component_id, with_key=True)
-        request = Request("GET", url, timeout=self._settings.timeout, idempotent=True)
-        response = self._transport.send(request, cancellation)
+        response = self._transport.send(self._removal(component_id), cancellation)
         if response.status >= 400:
             raise refused(f"The file of the component {component_id} was not removed", response.status, response.read())
+
+    def _removal(self, component_id: str) -> Request:
+        # ftrack documents no other way to pass the credentials here. They are no variable of a frame that can fail.
+        url = removal_url(self._settings, component_id, with_key=True)
+        return Request("GET", url, timeout=self._settings.timeout, idempotent=True)
 
 
 def _active(item: Upload) -> ActiveUpload:
     if item.active is None:
         raise InvalidValue(f"The upload of {item.file_name!r} was not prepared, or was finished.")
     return item.active
+
+
+def _accept(uploads: Sequence[ActiveUpload], replies: Sequence[Any]) -> None:
+    for upload, reply in zip(uploads, replies, strict=True):
+        upload.accept(_body(reply))
 
 
 def _body(reply: Any) -> Any:

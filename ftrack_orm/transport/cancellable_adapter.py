@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Bytes of a body that are sent at once. Between them, the limits are checked.
 _SENT_BYTES = 1 << 20
+#: Bytes of a stream that are read and sent at once. The default of the HTTP libraries is a quarter, which costs time.
+_READ_BYTES = 1 << 16
 
 
 class ConnectionTracker:
@@ -83,6 +85,14 @@ class ConnectionTracker:
             if connection.sock is None:
                 connection.connect()
             self.has_sent = True
+            try:
+                send_within_limits(data)
+            except ConnectionResetError as error:
+                # A storage that refuses a large body answers and closes the connection. The HTTP libraries read that
+                # answer after this exception only.
+                raise BrokenPipeError(error.errno, error.strerror) from error
+
+        def send_within_limits(data: Any) -> None:
             if self.limits is None or not isinstance(data, bytes) or len(data) <= _SENT_BYTES:
                 plain_send(data)
                 return
@@ -100,6 +110,7 @@ class ConnectionTracker:
             make = plain_response_class if self.limits is None else functools.partial(LimitedResponse, self.limits)
             return make(sock, *args, **kwargs)
 
+        connection.blocksize = _READ_BYTES
         connection.connect = connect
         connection.send = send
         connection.getresponse = getresponse

@@ -21,6 +21,7 @@ from .base import without_query
 from .connection_pool import ConnectionPools
 from .failures import AttemptFailed
 from .limits import Limits
+from .log_filter import protect_log
 from .request_body import RequestBody
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class HttpTransport:
         wait: Callable[[float, Cancellation | None], None] = wait,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        protect_log()
         self._server_url = settings.server_url
         self._max_retries = settings.retries
         self._max_bytes = settings.max_response_bytes
@@ -64,10 +66,10 @@ class HttpTransport:
     def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
         """Return the server's response, after as many retries as the settings allow and as are harmless.
 
-        The number of retries may be that of the request instead. A request that never reached the server is always retried. One that may have reached it is retried only if it is
+        A request that never reached the server is always retried. One that may have reached it is retried only if it is
         idempotent: after a lost connection, a response that was cut, or a transient status. A stream as its body is
         sent again only if it can be rewound or was not read. Timeouts are not retried, and all attempts with their
-        delays end within the request's `total_timeout`.
+        delays end within the request's `total_timeout`. The request may limit the number of retries itself.
 
         Raises `TransportError`, `RequestTimeout`, `RequestCancelled`, `ProtocolError`, `StorageError` for a body that
         cannot be read, `InvalidValue` for a malformed URL, and `SettingsError` for a request that cannot be built.
