@@ -34,7 +34,7 @@ class AtomicFile:
         try:
             if not os.path.basename(self.path) or os.path.isdir(self.path):
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            if not overwrite and os.path.lexists(self.path):
+            if _exists(self.path) and not overwrite:
                 raise exists_error(path)
             self._file = os.fdopen(os.open(self._temporary, _FLAGS, mode), "w+b", buffering=0)
         except (OSError, ValueError) as error:
@@ -93,6 +93,15 @@ class AtomicFile:
             self.finish()
         else:
             self.abandon()
+
+
+def _exists(path: str) -> bool:
+    """Return whether there is anything at *path*. Raises `OSError` or `ValueError` if there never can be."""
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _rename_without_replacing(old: str, new: str) -> None:

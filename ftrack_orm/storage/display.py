@@ -63,5 +63,5 @@ def shown_progress(
 def _is_terminal() -> bool:
     try:
         return sys.stderr.isatty()
-    except (AttributeError, ValueError):  # there is none, or it was closed
+    except (AttributeError, ValueError):  # a program without a console, or a closed one
         return False

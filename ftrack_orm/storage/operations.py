@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin
 
@@ -98,9 +98,9 @@ def signed_url(component_id: str, operation: str) -> Operation:
 def read_signed_url(body: Any, server_url: str) -> str:
     """Return the URL in a reply to `generate_signed_url`, which may have several names. Raises `ProtocolError`."""
     data = body.get("data") if isinstance(body, Mapping) else None
-    places: Sequence[Any] = [place for place in (data, body) if isinstance(place, Mapping)]
-    for place in places:
+    for place in (data, body):
         for name in ("url", "signed_url"):
-            if isinstance(place.get(name), str) and place[name]:
-                return urljoin(f"{server_url}/", place[name])
+            url = place.get(name) if isinstance(place, Mapping) else None
+            if isinstance(url, str) and url:
+                return urljoin(f"{server_url}/", url)
     raise ProtocolError("The server's reply to 'generate_signed_url' has no URL.")

@@ -46,7 +46,7 @@ class Source:
         """Raise `StorageError` if the source was changed since it was opened."""
 
     def fingerprint(self) -> dict[str, Any]:
-        """Return values that tell this source from others, also in another process."""
+        """Return values that identify this source and its content, also in another process."""
         return {"size": self.size, "md5": self.md5().hex()}
 
     def close(self) -> None:

@@ -22,7 +22,8 @@ from .display import shown_progress
 from .operations import read_signed_url, signed_url
 from .parallel import JobGroup
 from .progress_meter import ProgressMeter
-from .receiving import Download, Receiver
+from .receiving import Receiver
+from .reception import Download
 from .retrying import RetryPolicy
 from .sending import PartSender
 from .sources import open_source

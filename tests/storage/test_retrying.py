@@ -1,0 +1,29 @@
+"""Delays between attempts, and their end."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftrack_orm.errors import RequestCancelled, StorageError
+from ftrack_orm.storage.retrying import RetryPolicy
+from ftrack_orm.transport.cancellation import Cancellation
+
+ERROR = StorageError("broken")
+
+
+def test_delays_double_with_jitter_until_the_error_is_raised() -> None:
+    delays: list[float] = []
+    policy = RetryPolicy(3, lambda seconds, stop: delays.append(seconds), lambda: 1.2)
+    for attempt in (1, 2, 3):
+        policy.pause(attempt, ERROR, Cancellation())
+    policy.pause(1, ERROR, Cancellation(), 7.0)
+    assert delays == pytest.approx([0.3, 0.6, 1.2, 7.0])
+    with pytest.raises(StorageError, match="broken"):
+        policy.pause(4, ERROR, Cancellation())
+
+
+def test_a_cancelled_wait_ends_the_transfer() -> None:
+    cancellation = Cancellation()
+    policy = RetryPolicy(3, lambda seconds, stop: cancellation.cancel(), lambda: 1.0)
+    with pytest.raises(RequestCancelled, match="cancelled before it was continued"):
+        policy.pause(1, ERROR, cancellation)
