@@ -40,9 +40,10 @@ def validator(*arguments: Any) -> Any:
     """Mark a method of a behaviour as a validator: it runs before a commit sends the entity.
 
     As `@validator` it runs for every new or modified entity. As `@validator("status", "name")` it runs for new entities
-    and for those of which one of these attributes has changed; a reference and its key are one change. The method
-    raises `ValueError`, or an error derived from it such as `InvalidValue`, with a sentence for users. `ValidationFailed`
-    has all failures of a commit, and nothing is sent.
+    and for those of which one of these attributes has changed; a reference and its key are one change.
+
+    The method raises `ValueError`, or an error derived from it such as `InvalidValue`, with a sentence for users. All
+    failures of a commit are raised as one `ValidationFailed`, and nothing is sent.
     """
     if len(arguments) == 1 and callable(arguments[0]):
         setattr(arguments[0], _MARK, frozenset())
