@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import errors
+    from .entities.breadcrumbs import PathStep
     from .entities.classes import Types
     from .entities.committing.planning import Plan
     from .entities.committing.saved_changes import SessionChanges
+    from .entities.copying.result import CopyResult
     from .entities.custom_attributes.configuration import Configuration
     from .entities.custom_attributes.configurations import Configurations
     from .entities.custom_attributes.inheritance import InheritedValue, ValueSource
     from .entities.custom_attributes.mapping import CustomAttributes
+    from .entities.custom_attributes.value_table import CustomValues
     from .entities.editing.collections import Collection
     from .entities.editing.mappings import MappedCollection
     from .entities.entity import Entity, Lifecycle
@@ -53,8 +56,10 @@ __all__ = [
     "Collection",
     "Configuration",
     "Configurations",
+    "CopyResult",
     "CriterionExpression",
     "CustomAttributes",
+    "CustomValues",
     "Entity",
     "Event",
     "EventHub",
@@ -65,6 +70,7 @@ __all__ = [
     "Inspection",
     "Lifecycle",
     "MappedCollection",
+    "PathStep",
     "Plan",
     "Profile",
     "Query",
@@ -104,8 +110,10 @@ _MODULES = {
     "Collection": "entities.editing.collections",
     "Configuration": "entities.custom_attributes.configuration",
     "Configurations": "entities.custom_attributes.configurations",
+    "CopyResult": "entities.copying.result",
     "CriterionExpression": "query.expressions.criteria",
     "CustomAttributes": "entities.custom_attributes.mapping",
+    "CustomValues": "entities.custom_attributes.value_table",
     "Entity": "entities.entity",
     "Event": "events.event",
     "EventHub": "events.hub",
@@ -116,6 +124,7 @@ _MODULES = {
     "Inspection": "entities.inspection",
     "Lifecycle": "entities.entity",
     "MappedCollection": "entities.editing.mappings",
+    "PathStep": "entities.breadcrumbs",
     "Plan": "entities.committing.planning",
     "Profile": "session.profiling",
     "Query": "query.builder",

@@ -66,6 +66,7 @@ SUBPACKAGES = {
         "classes": {"", "attributes"},
         "reading": {"", "editing"},
         "committing": {"", "editing", "custom_attributes", "reading"},
+        "copying": {"", "custom_attributes", "reading", "committing"},
     },
     "query": {
         "language": set(),

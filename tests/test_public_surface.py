@@ -22,7 +22,7 @@ SURFACE_PAGE = ROOT / "docs" / "reference" / "public-surface.md"
 EXPORTS = {
     "ftrack_orm": [
         *("Cancellation", "Change", "ChangeSubscription", "ChangeUser", "Collection", "Configuration"),
-        "Configurations",
+        *("Configurations", "CopyResult", "CustomValues", "PathStep"),
         *("AttributeExpression", "CriterionExpression", "CustomAttributes", "Entity", "Event", "EventHub", "Exchange"),
         *("FetchMode", "Identity", "InheritedValue", "Inspection", "Lifecycle", "MappedCollection", "NOT_LOADED"),
         *("Plan", "Profile", "Query", "Reference", "Request", "Response", "Schema", "ServerChange", "Session"),

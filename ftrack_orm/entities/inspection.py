@@ -1,4 +1,4 @@
-"""State: inspection of an entity: its identity, lifecycle, loaded values and changes. Makes no request."""
+"""State: inspection of an entity: its identity, lifecycle, loaded values, changes, path and web address."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import attrs
 from ftrack_orm.errors import InvalidValue
 from ftrack_orm.values import NOT_LOADED, Identity, Reference
 
+from .breadcrumbs import PathStep, breadcrumb_of
 from .entity import Entity, Lifecycle
 from .tracked import Tracked
+from .web_addresses import web_address
 
 
 @attrs.frozen
@@ -33,7 +35,10 @@ _EXPLANATIONS = {
 
 
 class Inspection:
-    """A live view of one entity with regard to its session. Nothing here makes a request."""
+    """A live view of one entity with regard to its session.
+
+    Nothing here makes a request, except that `path` and `breadcrumb` load the path as reading an attribute does.
+    """
 
     def __init__(self, entity: Entity) -> None:
         self._entity = entity
@@ -85,6 +90,32 @@ class Inspection:
         """Whether the next commit of the current unit of work would send a change of it."""
         return bool(self._state.workspace.journal_for(self._entity).edits.get(self._entity))
 
+    @property
+    def breadcrumb(self) -> tuple[PathStep, ...]:
+        """The steps from the project down to the entity, each with entity type, id and name.
+
+        Unsaved edits of names and parents count. An entity that belongs to nothing, such as a user, is the only step.
+        Missing values are loaded for the entity's peers too, in a number of requests that does not depend on theirs.
+        Raises `NotFetched` when the fetch mode forbids that.
+        """
+        return breadcrumb_of(self._entity)
+
+    @property
+    def path(self) -> str:
+        """The names of the steps of `breadcrumb`, such as `film/sq010/sh020/compositing`, for people and logs."""
+        return "/".join(step.name for step in self.breadcrumb)
+
+    @property
+    def url(self) -> str | None:
+        """The address of the entity in ftrack's web interface, None for types that have no page there.
+
+        Makes no request: where the entity's project is not loaded, the page is shown over the home page. A component
+        is shown on the page of its version, an asset or a note on that of the entity it belongs to.
+        """
+        services = self._state.workspace.services
+        assert services is not None, "the session sets the services when it is created"
+        return web_address(self._entity, services().settings.server_url)
+
     def _change(self, name: str, edit: Any) -> Change:
         current = self._entity.__dict__.get(name)
         if isinstance(current, Tracked):
@@ -102,7 +133,8 @@ class Inspection:
 def inspect(entity: Entity) -> Inspection:
     """Return a view of *entity* beside its attributes: identity, state, loaded and changed attributes.
 
-    Makes no request. Raises `InvalidValue` for a value that is not an entity.
+    Makes no request; of its attributes only `path` and `breadcrumb` may make one. Raises `InvalidValue` for a value
+    that is not an entity.
     """
     if not isinstance(entity, Entity):
         raise InvalidValue(f"inspect() takes an entity, not {entity!r} ({type(entity).__name__}).")

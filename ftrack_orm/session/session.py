@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from ftrack_orm.entities.committing.deletion_preview import DeletionPreview
     from ftrack_orm.entities.committing.planning import Plan
     from ftrack_orm.entities.committing.saved_changes import SessionChanges
+    from ftrack_orm.entities.copying.result import CopyResult
     from ftrack_orm.entities.custom_attributes.configurations import Configurations
+    from ftrack_orm.entities.custom_attributes.value_table import CustomValues
     from ftrack_orm.events.hub import EventHub
     from ftrack_orm.schema.model import Schema
     from ftrack_orm.transport.base import Transport
@@ -308,6 +310,20 @@ class Session:
         for entity in _several(entities):
             self._parts.refresher.expire(entity, names)
 
+    def custom_values(
+        self, entities: Entity | Iterable[Entity], keys: str | Iterable[str] | None = None
+    ) -> CustomValues:
+        """Return one table of the custom attributes *keys* (or all) of *entities*, with inherited values resolved.
+
+        `table[entity]["fstart"]` is a value, `table.source(entity, "fstart")` the entity it is set on, and
+        `table.rows()` are rows for a spreadsheet. The number of requests does not depend on that of the entities, up to
+        10,000. Unsaved edits count. Raises `UnknownAttribute` for a key that is configured for none of the entities.
+        """
+        from ftrack_orm.entities.custom_attributes.value_table import read_values
+
+        populate = self._parts.refresher.populate
+        return read_values(self._workspace, self._parts.configurations, populate, _several(entities), keys)
+
     # -- changing ------------------------------------------------------------------------------------------------------
 
     def create(
@@ -356,6 +372,40 @@ class Session:
         any commit.
         """
         return self._parts.ensurer().ensure(_type_name(entity_type), list(data), identifying_keys, commit=commit)
+
+    def copy(
+        self,
+        entity: Entity,
+        into: Entity | None = None,
+        *,
+        include: str | Iterable[str] = ("tasks",),
+        values: Mapping[str, Any] | None = None,
+        to: Session | None = None,
+        missing: Literal["raise", "skip"] = "raise",
+        batch_size: int | None = None,
+        on_progress: Callable[[int, int], object] | None = None,
+    ) -> CopyResult:
+        """Copy *entity* and the contexts below it into another entity, in one commit, and return the map of their ids.
+
+        *entity* is a project, another context, an asset, or a task template, whose tasks are created. *into* is the
+        entity that contains the copy, by default the one that contains the entity. The copies have metadata and custom
+        attributes, and with *include* `"tasks"`, `"assignments"`, `"notes"`, `"links"`, `"assets"` and `"versions"`
+        (without their files), or `"all"`. *values* are attributes that the copy of the entity itself gets in place of
+        its own, such as a name.
+
+        With *to*, the copies are made in another session, on another server too: statuses, types, users and the like
+        are found there by their names. Values without an equivalent are an error that lists them, before anything is
+        created, unless *missing* is `"skip"`. `result.left_out` names the values that the copies lack.
+
+        Copying again creates nothing twice: it completes a copy that was interrupted, and creates entities that were
+        added since. *batch_size* splits the commit into several requests, and `on_progress(done, total)` is called
+        after each. Other recorded changes are not committed. Raises `InvalidValue` when another entity in the place has
+        the name, and `UsageError` when copied entities have changes that are not committed.
+        """
+        from ftrack_orm.entities.copying.copier import Copier
+
+        copier = Copier(self._parts.copying(), (to or self)._parts.copying())
+        return copier.copy(entity, into, include, values or {}, missing, batch_size, on_progress)
 
     def delete(self, entity: Entity) -> None:
         """Record the deletion of *entity* for the next commit. A new entity that was never committed is discarded."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ftrack_orm.entities.committing.committer import Committer
     from ftrack_orm.entities.committing.deletion_preview import DeletionPreviewer
     from ftrack_orm.entities.committing.ensure import Ensurer
+    from ftrack_orm.entities.copying.copier import Side
     from ftrack_orm.schema.model import Schema
     from ftrack_orm.settings import Settings
     from ftrack_orm.storage.transfers import Transfers
@@ -52,6 +53,7 @@ class SessionParts(NamedTuple):
     unit_of_work: UnitOfWork
     ensurer: Deferred[Ensurer]
     deletion_previewer: Deferred[DeletionPreviewer]
+    copying: Deferred[Side]
     raw_calls: RawCalls
     transfers: Deferred[Transfers]
 
@@ -153,6 +155,12 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
     assert isinstance(configurations, Configurations)
     refresher = Refresher(workspace)
     unit_of_work = UnitOfWork(workspace, Deferred(make_committer))
+
+    def make_side() -> Side:
+        from ftrack_orm.entities.copying.copier import Side
+
+        return Side(workspace, unit_of_work, configurations, handshake.call, settings.server_url)
+
     return SessionParts(
         settings=settings,
         channel=channel,
@@ -165,6 +173,7 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
         unit_of_work=unit_of_work,
         ensurer=Deferred(make_ensurer),
         deletion_previewer=Deferred(make_deletion_previewer),
+        copying=Deferred(make_side),
         raw_calls=RawCalls(handshake.call),
         transfers=Deferred(make_transfers),
     )

@@ -13,13 +13,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ftrack_orm.entities.entity import Entity
-from ftrack_orm.errors import NotFetched
-from ftrack_orm.schema.facts import CONFIGURATION_ID, CUSTOM_ATTRIBUTES
-from ftrack_orm.values import NOT_LOADED, FetchMode
-from ftrack_orm.wire.codec import ENTITY_TYPE
-
-from .configuration import Configuration, Options
-from .hierarchy import (
+from ftrack_orm.entities.hierarchy import (
     Step,
     entity_at,
     has_other_parent,
@@ -29,6 +23,12 @@ from .hierarchy import (
     step_type,
     was_moved,
 )
+from ftrack_orm.errors import NotFetched
+from ftrack_orm.schema.facts import CONFIGURATION_ID, CUSTOM_ATTRIBUTES
+from ftrack_orm.values import NOT_LOADED, FetchMode
+from ftrack_orm.wire.codec import ENTITY_TYPE
+
+from .configuration import Configuration, Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -85,7 +85,7 @@ def resolve(mapping: CustomAttributes, configuration: Configuration) -> Inherite
         entity = entity_at(owner, step)
         if entity is not None and entity is not owner and (was_moved(entity) or has_other_parent(entity, parent_id)):
             return _as_inherited(resolve(entity[CUSTOM_ATTRIBUTES], configuration))
-        value = _unsaved_value(entity, configuration)
+        value = unsaved_value(entity, configuration)
         if value is NOT_LOADED:
             explicit = _explicit_values(mapping, configuration, ids)
             value = explicit.values.get((configuration.id, step["id"]))
@@ -138,13 +138,13 @@ def _explicit_value(mapping: CustomAttributes, configuration: Configuration) -> 
     owner = mapping._owner
     if is_new(owner):
         return mapping.get(name_of(mapping, configuration))
-    value, id_ = _unsaved_value(owner, configuration), owner._ftrack_state.key[0]
+    value, id_ = unsaved_value(owner, configuration), owner._ftrack_state.key[0]
     if value is NOT_LOADED:
         value = _explicit_values(mapping, configuration, [id_]).values.get((configuration.id, id_))
     return public_value(value)
 
 
-def _unsaved_value(entity: Entity | None, configuration: Configuration) -> Any:
+def unsaved_value(entity: Entity | None, configuration: Configuration) -> Any:
     """Return the value that an unsaved edit set on *entity*, `NOT_LOADED` without such an edit."""
     if entity is None:
         return NOT_LOADED

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ftrack_orm.entities.hierarchy import parent_relation
 from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTES
 from ftrack_orm.values import FetchMode, Reference
 
-from .hierarchy import parent_relation
 from .mapping import CustomAttributes
 
 if TYPE_CHECKING:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ftrack_orm.entities.hierarchy import is_new, parent_relation
 from ftrack_orm.errors import NotFetched
 from ftrack_orm.schema.custom_attributes import ConfigurationScope
 from ftrack_orm.schema.facts import PROJECT
-
-from .hierarchy import is_new, parent_relation
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity

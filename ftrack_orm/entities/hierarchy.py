@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.schema.facts import CONTEXT, LINK, PARENT_RELATIONS
+
+from .entity import Entity, Lifecycle
 
 #: An entity on a path: its id and entity type, as in the attribute `link` of contexts.
 Step = Mapping[str, str]

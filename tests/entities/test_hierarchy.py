@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from ftrack_orm import Session
-from ftrack_orm.entities.custom_attributes.hierarchy import (
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.hierarchy import (
     entity_at,
     has_other_parent,
     is_new,
@@ -16,7 +17,6 @@ from ftrack_orm.entities.custom_attributes.hierarchy import (
     path_upwards,
     was_moved,
 )
-from ftrack_orm.entities.entity import Entity
 from ftrack_orm.testing import requests_made
 from tests.entities.offline_workspace import offline_workspace
 from tests.production import Production

@@ -1,0 +1,1 @@
+"""Copying trees of entities: reading them, finding equivalents on another server, and creating the copies."""
