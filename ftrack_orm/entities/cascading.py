@@ -9,9 +9,9 @@ import attrs
 
 from ftrack_orm.schema.cascades import Dependent, Effect, dependents
 from ftrack_orm.schema.derived_attributes import Action
+from ftrack_orm.schema.entity_changes import EntityChange
 from ftrack_orm.schema.facts import CONTEXT, LEAF_TYPES, LINK, PARENT_ID, PROJECT
 from ftrack_orm.schema.foreign_keys import is_key
-from ftrack_orm.schema.invalidation import EntityChange
 from ftrack_orm.values import NOT_LOADED, ChangeNotice
 
 from .containment import above

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ftrack_orm.schema.derived_attributes import Action
+from ftrack_orm.schema.entity_changes import EntityChange, UnknownChange
 from ftrack_orm.schema.facts import CONTEXT, CUSTOM_ATTRIBUTES, PARENT_ID
 from ftrack_orm.schema.foreign_keys import is_key
-from ftrack_orm.schema.invalidation import EntityChange, UnknownChange, rules_for
+from ftrack_orm.schema.invalidation import rules_for
 from ftrack_orm.values import ChangeNotice
 
 from .update_entry import EntityTypes, UpdateEntries, UpdateEntry, update_entries

@@ -10,7 +10,7 @@ from ftrack_orm.entities.cascading import apply_with_cascades
 from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.schema.derived_attributes import Action
-from ftrack_orm.schema.invalidation import EntityChange
+from ftrack_orm.schema.entity_changes import EntityChange
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
 from tests.entities.offline_workspace import offline_workspace

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ftrack_orm.sandbox import datamodel
 from ftrack_orm.schema.derived_attributes import Action
-from ftrack_orm.schema.invalidation import EntityChange, Invalidation
+from ftrack_orm.schema.entity_changes import EntityChange
+from ftrack_orm.schema.invalidation import Invalidation
 from ftrack_orm.schema.model import Schema
 from ftrack_orm.values import ChangeNotice
 

@@ -14,8 +14,8 @@ from ftrack_orm.entities.entity import Entity, plain_key, server_value
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.schema.derived_attributes import Action
+from ftrack_orm.schema.entity_changes import EntityChange
 from ftrack_orm.schema.facts import CONTEXT, LINK_TYPES, PARENT_ID
-from ftrack_orm.schema.invalidation import EntityChange, TypeRules
 from ftrack_orm.schema.relations import Inverse
 from ftrack_orm.values import NOT_LOADED, ChangeNotice, Member, Reference
 from ftrack_orm.wire.operations import CreateOperation, DeleteOperation, Operation, UpdateOperation
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ftrack_orm.entities.identity_map import EntityRef, MapKey
     from ftrack_orm.entities.workspace import Workspace
     from ftrack_orm.schema.model import EntityType
+    from ftrack_orm.schema.type_rules import TypeRules
 
     from .planning import ValuesByTarget
 
