@@ -1,4 +1,4 @@
-"""Pure: what happened to an entity, as far as an operation or an event tells: the input of the invalidation rules."""
+"""Pure: the change of an entity as an operation or an event states it: the input of the invalidation rules."""
 
 from __future__ import annotations
 
