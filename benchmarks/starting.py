@@ -2,8 +2,8 @@
 
     python -m benchmarks.starting
 
-Imports are timed in fresh interpreters with compiled modules, and the time of an empty interpreter is subtracted. The first result is counted
-in requests, with a schema that an earlier session has cached on disk.
+Imports are timed in fresh interpreters with compiled modules, and the time of an empty interpreter is subtracted. The
+first result is counted in requests, with a schema that an earlier session has cached on disk.
 """
 
 from __future__ import annotations
