@@ -34,6 +34,7 @@ def commands() -> None:
     "--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 chooses a free one."
 )
 @click.option("--database", default=":memory:", show_default=True, help="A file that keeps the data, or :memory:.")
+@click.option("--storage", help="A folder that keeps the files of components; they are in memory by default.")
 @click.option(
     "--schema",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -46,6 +47,7 @@ def commands() -> None:
 def sandbox(
     port: int,
     database: str,
+    storage: str | None,
     schema: Path | None,
     api_user: str | None,
     api_key: str | None,
@@ -59,7 +61,14 @@ def sandbox(
     """
     with _exit_on_error():
         box = _load_sandbox()(
-            seed, port=port, database=database, schema=schema, tasks=tasks, api_user=api_user, api_key=api_key
+            seed,
+            port=port,
+            database=database,
+            storage=storage,
+            schema=schema,
+            tasks=tasks,
+            api_user=api_user,
+            api_key=api_key,
         )
         stopped = threading.Event()
         for signal_number in (signal.SIGINT, signal.SIGTERM):

@@ -43,7 +43,7 @@ UNSUPPORTED_ACTIONS = frozenset(
     {
         "_authorize_operation", "_track_usage", "add_user_security_role", "assume_user",
         "compute_rollups", "configure_otp", "configure_totp", "convert_entity", "delayed_job", "disable_2fa",
-        "encode_media", "generate_totp", "get_widget_url",
+        "generate_totp", "get_widget_url",
         "grant_api_key_project", "grant_api_key_security_role", "grant_user_security_role_project", "parse_query",
         "permissions", "remove_user_security_role", "reset_remote", "revoke_api_key_project",
         "revoke_api_key_security_role", "revoke_user_security_role_project", "send_review_session_invite",

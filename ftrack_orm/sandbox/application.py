@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
@@ -26,7 +27,7 @@ from .reading.component_urls import ComponentUrls
 from .reading.serialization import Serializer
 from .storage.storage import Storage
 from .writing.references import References
-from .writing.store import RequestContext, Store
+from .writing.store import BackgroundWork, RequestContext, Store
 
 if TYPE_CHECKING:
     from .tables import Tables
@@ -40,6 +41,9 @@ _UNSUPPORTED_PATHS = ("component", "socket.io", "widget")
 
 #: The content type of all responses.
 JSON = "application/json"
+
+#: Runs work in another thread, and calls the function with its result.
+RunInBackground = Callable[[BackgroundWork, Callable[[Callable[[Store], None]], None]], None]
 
 
 class HttpResponse(NamedTuple):
@@ -69,10 +73,18 @@ class Application:
         self._clock = clock
         self._internal_names = InternalNames(tables)
         self._on_update_event: Callable[[dict[str, Any]], None] | None = None
+        self._run_in_background: RunInBackground = lambda work, finish: finish(work())
 
     def on_update_event(self, callback: Callable[[dict[str, Any]], None]) -> None:
         """Call *callback* with the `ftrack.update` event of every request after its commit, in the request's thread."""
         self._on_update_event = callback
+
+    def run_in_background(self, run: RunInBackground) -> None:
+        """Call *run* with the work that requests leave for later, and with the function to call with its result.
+
+        That function must be called in the thread that uses this application. By default both are called at once.
+        """
+        self._run_in_background = run
 
     def authenticate(self, api_user: str, api_key: str) -> dict[str, Any]:
         """Return `id` and `username` of the user with these credentials; raises the server's error for invalid ones."""
@@ -96,12 +108,11 @@ class Application:
             return not_found(method, path)
         try:
             with self._connection.begin():
-                replies, event = self._execute(_lowercase(headers), body)
+                replies, store, event = self._execute(_lowercase(headers), body)
                 text = json_text.dumps(replies)
         except Exception as error:
             return self._refusal(error, headers)
-        if event is not None:
-            self._announce(event)
+        self._after_commit(store, event)
         return HttpResponse(200, JSON, text)
 
     def check_credentials(self, headers: Mapping[str, str]) -> HttpResponse | None:
@@ -128,6 +139,33 @@ class Application:
             _LOG.error("The embedded server failed on a request.", exc_info=error)
         return refusal(error, headers)
 
+    def _after_commit(self, store: Store, event: dict[str, Any] | None) -> None:
+        """Do what depends on a commit: delete files, publish the event, and start the work that was left for later."""
+        for (component_id,) in store.change_log.deleted("Component"):
+            self.storage.remove(component_id)
+        if event is not None:
+            self._announce(event)
+        for work in store.background_work:
+            self.storage.traffic.count_work(1)
+            self._run_in_background(work, partial(self._finish_work, store.request.user_id))
+
+    def _finish_work(self, user_id: str | None, finish: Callable[[Store], None]) -> None:
+        """Record the result of background work in a transaction of its own, as the user who has started it."""
+        try:
+            with self._connection.begin():
+                store = self._store(RequestContext(self._clock(), user_id, self.storage, self.storage.base_url))
+                finish(store)
+                store.flush()
+                event = create_update_event(store, self._internal_names, ClientTokens())
+            self._after_commit(store, event)
+        except Exception:
+            _LOG.exception("The embedded server could not record the result of background work.")
+        finally:
+            self.storage.traffic.count_work(-1)
+
+    def _store(self, context: RequestContext) -> Store:
+        return Store(self._connection, self._tables, self._references, context)
+
     def _announce(self, event: dict[str, Any]) -> None:
         """Publish the event of a request that is committed, whose response must not depend on it."""
         if self._on_update_event is None:
@@ -137,18 +175,17 @@ class Application:
         except Exception:
             _LOG.exception("The embedded server could not publish the event of a request, which was carried out.")
 
-    def _execute(self, headers: Mapping[str, str], body: bytes) -> tuple[list[Any], dict[str, Any] | None]:
+    def _execute(self, headers: Mapping[str, str], body: bytes) -> tuple[list[Any], Store, dict[str, Any] | None]:
         user_id = self._authenticate(headers)
         base_url = base_url_of(headers, self.storage.base_url)
-        context = RequestContext(self._clock(), user_id, self.storage, base_url)
-        store = Store(self._connection, self._tables, self._references, context)
+        store = self._store(RequestContext(self._clock(), user_id, self.storage, base_url))
         denormalised = _is_denormalised(headers.get("ftrack-api-options", ""))
         serializer = Serializer(denormalised=denormalised, urls=ComponentUrls(base_url, self.storage))
         batch = Batch(store, self._schemas, serializer)
         replies = batch.execute(request_body.parse_operations(body))
         store.flush()
         tokens = ClientTokens(_token(headers, "ftrack-clienttoken"), _token(headers, "ftrack-pushtoken"))
-        return replies, create_update_event(store, self._internal_names, tokens)
+        return replies, store, create_update_event(store, self._internal_names, tokens)
 
 
 def not_found(method: str, path: str) -> HttpResponse:

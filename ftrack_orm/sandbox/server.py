@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
     from .application import Application, HttpResponse
+    from .writing.store import BackgroundWork, Store
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,6 +64,8 @@ class Server:
         self._storage_routes = StorageRoutes(application.storage, self._authenticate)
         # One thread at a time may use SQLite's connection, and the event loop must not wait for it.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ftrack-sandbox-data")
+        #: Encodes media, one file at a time.
+        self._background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ftrack-sandbox-background")
         self._runner: web.AppRunner | None = None
         #: The connections of requests whose bodies have not arrived completely.
         self._receiving: set[asyncio.Transport] = set()
@@ -70,6 +73,7 @@ class Server:
 
     async def start(self, port: int) -> int:
         """Listen on 127.0.0.1 and return the port, a free one for 0; raises `OSError` when the port is in use."""
+        self._application.storage.is_stopping = False
         site = web.Application(client_max_size=self._max_body_bytes, middlewares=[_log_disconnects])
         site.router.add_post("/api", self._handle_api, expect_handler=_defer_continue)
         site.router.add_get("/", self._handle_index)
@@ -87,6 +91,7 @@ class Server:
             loop.call_soon_threadsafe(self._events.publish, event)
 
         self._application.on_update_event(publish)
+        self._application.run_in_background(self._run_in_background)
         self._controller.attach(self._events, loop)
         self._storage.attach(self._storage_routes.transfers, loop)
         address: tuple[str, int] = self._runner.addresses[0]
@@ -101,7 +106,7 @@ class Server:
         loop = asyncio.get_running_loop()
         self._controller.attach(None, None)
         self._storage.attach(None, None)
-        self._is_stopping = True
+        self._is_stopping = self._application.storage.is_stopping = True
         if self._runner is not None:
             for site in list(self._runner.sites):
                 await site.stop()
@@ -112,9 +117,18 @@ class Server:
             # The worker runs its work in order, so the requests submitted before are finished after this.
             await loop.run_in_executor(self._worker, lambda: None)
             await self._runner.cleanup()
+        # Encoding ends early, and its job fails.
+        await self._storage_routes.transfers.run(self._background.shutdown)
         self._storage_routes.transfers.close()
         await loop.run_in_executor(self._worker, self._application.close)
         self._worker.shutdown()
+
+    def _run_in_background(self, work: BackgroundWork, finish: Callable[[Callable[[Store], None]], None]) -> None:
+        def run() -> None:
+            result = work()
+            self._worker.submit(finish, result)
+
+        self._background.submit(run)
 
     async def _receive(self, request: web.Request) -> bytes:
         """Return the body of a request.

@@ -113,6 +113,7 @@ def test_sandbox_uses_the_given_port_user_key_and_file(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     options = ["--port", str(port), "--api-user", "jane", "--api-key", "k-1", "--database", "kept.db"]
+    options += ["--storage", "kept files"]
     for _ in range(2):
         process = started("sandbox", "--seed", "empty", *options)
         assert first_lines(process) == {
@@ -125,6 +126,7 @@ def test_sandbox_uses_the_given_port_user_key_and_file(
         process.terminate()
         assert process.wait(TIMEOUT_SECONDS) == 0
     assert (tmp_path / "kept.db").exists()
+    assert sorted(path.name for path in (tmp_path / "kept files").iterdir()) == ["files", "segments"]
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,7 @@ class HeldApplication:
     """Holds each request until the test releases it, and responds with *body*."""
 
     def __init__(self, body: bytes) -> None:
+        self.storage = Storage(utc_now)
         self.received = threading.Event()
         self.released = threading.Event()
         self._body = body
@@ -206,9 +207,8 @@ class HeldApplication:
     def on_update_event(self, publish: Callable[[dict[str, Any]], None]) -> None:
         pass
 
-    @property
-    def storage(self) -> Storage:
-        return Storage(utc_now)
+    def run_in_background(self, run: object) -> None:
+        pass
 
     def handle(self, *request: Any) -> HttpResponse:
         self.received.set()

@@ -116,7 +116,7 @@ class _ChangedEntities:
             "objectTypeId": self._names.object_type_id(row),
             "entityId": identifier,
             "parentId": self._parents.parent_id(change.table, row),
-            "action": _action(change),
+            "action": self._change_log.action(change) or _action(change),
             "keys": list(changes),
             "changes": changes,
             "parents": self._parents.chain(change.table, row, identifier),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ftrack_orm.errors import SandboxUnsupported
 from ftrack_orm.sandbox import server_errors
 
-from . import file_names
+from . import encoding, file_names
 from .uploads import Declared, tags_of
 
 if TYPE_CHECKING:
@@ -68,11 +68,19 @@ def generate_signed_url(store: Store, body: Mapping[str, Any]) -> dict[str, Any]
     return {"action": "generate_signed_url", "data": names, **names}
 
 
+def encode_media(store: Store, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Start a job that encodes a file for browsers. Clients read its id under different names (PROTOCOL 8.3)."""
+    job_id = encoding.start(store, _storage(store, body), body)
+    names = {"job_id": job_id, "id": job_id}
+    return {"action": "encode_media", "data": names, **names}
+
+
 #: Action -> the function that executes it.
 ACTIONS: Mapping[str, RawAction] = {
     "get_upload_metadata": get_upload_metadata,
     "complete_multipart_upload": complete_multipart_upload,
     "generate_signed_url": generate_signed_url,
+    "encode_media": encode_media,
 }
 
 

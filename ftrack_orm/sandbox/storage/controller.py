@@ -89,7 +89,10 @@ class StorageController(Mapping[str, bytes]):
 
     @property
     def requests(self) -> tuple[StorageRequest, ...]:
-        """The last 20,000 finished requests for signed URLs, oldest first."""
+        """The last 20,000 finished requests for signed URLs, oldest first.
+
+        A client may receive the end of a response before its request is recorded: use `wait_for`.
+        """
         return self._storage.traffic.requests
 
     @property
@@ -118,6 +121,11 @@ class StorageController(Mapping[str, bytes]):
         returns false after *timeout* seconds.
         """
         self._storage.traffic.wait_for(lambda: condition(self), timeout)
+
+    def wait_for_encoding(self, timeout: float = 60.0) -> None:
+        """Wait until all jobs of `encode_media` have ended; raises `TimeoutError` after *timeout* seconds."""
+        traffic = self._storage.traffic
+        traffic.wait_for(lambda: traffic.unfinished_work == 0, timeout)
 
     # -- fault injection ------------------------------------------------------------------------------------------
 

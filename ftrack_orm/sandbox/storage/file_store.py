@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .segments import SegmentStore, SegmentWriter
@@ -58,6 +58,16 @@ class FileStore:
         """Delete bytes that belong to no file."""
         for segment in segments:
             self._segments.delete(segment.name)
+
+    def write(self, stream: IO[bytes]) -> Segment:
+        """Return a new segment with the rest of an open file; raises `OSError`, and keeps nothing, when that fails."""
+        writer = self.create()
+        try:
+            while data := stream.read(PIECE_BYTES):
+                writer.write(data)
+            return writer.finish()
+        finally:
+            writer.discard()
 
     def read(self, segment: str, offset: int, size: int) -> bytes:
         """Return up to *size* bytes of a segment; raises `OSError` when it is gone."""

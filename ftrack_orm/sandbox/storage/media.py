@@ -10,9 +10,42 @@ if TYPE_CHECKING:
 #: An image of more pixels is not read: it would take a gigabyte of memory.
 MAX_PIXELS = 256 * 1024 * 1024
 
+#: The kinds of media.
+IMAGE, MOVIE = "image", "movie"
+
 
 class Unreadable(Exception):
     """A file has no picture that the installed libraries can read; the text says so to people."""
+
+
+def kind_of(stream: IO[bytes], file_name: str) -> str:
+    """Return `IMAGE` or `MOVIE`, by the start of the file; raises `Unreadable` for other files."""
+    from PIL import Image
+
+    try:
+        with Image.open(stream):
+            return IMAGE
+    except Exception:  # Pillow raises errors of many kinds for damaged files
+        stream.seek(0)
+    kind = _kind_of_movie(stream)
+    if kind is None:
+        raise _unreadable(file_name)
+    return kind
+
+
+def _kind_of_movie(stream: IO[bytes]) -> str | None:
+    try:
+        import av
+    except ImportError:
+        return None
+    try:
+        with av.open(stream, "r") as container:
+            if not container.streams.video:
+                return None
+            # FFmpeg reads single images, such as EXR, by formats of these names.
+            return IMAGE if container.format.name.endswith(("_pipe", "image2")) else MOVIE
+    except Exception:  # PyAV raises errors of many kinds for damaged files
+        return None
 
 
 def first_picture(stream: IO[bytes], file_name: str) -> Image:
@@ -25,9 +58,13 @@ def first_picture(stream: IO[bytes], file_name: str) -> Image:
         stream.seek(0)
         image = first_frame(stream)
     if image is None:
-        advice = "" if has_movies() else " Movies need the extra `media`: pip install 'ftrack-orm[media]'."
-        raise Unreadable(f"{file_name!r} has no picture that the embedded server can read.{advice}")
+        raise _unreadable(file_name)
     return image
+
+
+def _unreadable(file_name: str) -> Unreadable:
+    advice = "" if has_movies() else " Movies need the extra `media`: pip install 'ftrack-orm[media]'."
+    return Unreadable(f"{file_name!r} has no picture that the embedded server can read.{advice}")
 
 
 def read_image(stream: IO[bytes]) -> Image | None:

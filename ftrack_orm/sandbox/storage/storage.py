@@ -36,6 +36,8 @@ class Storage:
         self.faults = Faults()
         self.traffic = Traffic()
         self.url_seconds = URL_SECONDS
+        #: Whether the server stops, so that encoding has to end.
+        self.is_stopping = False
         #: The URL of the server, for clients that do not state how they have reached it.
         self.base_url = ""
         self._clock = clock

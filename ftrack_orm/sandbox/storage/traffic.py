@@ -37,6 +37,8 @@ class Traffic:
         self._finished: deque[StorageRequest] = deque(maxlen=REQUESTS_KEPT)
         self._change_count = 0
         self.in_progress = 0
+        #: The work of requests that is left for later and not finished, such as encoding.
+        self.unfinished_work = 0
         #: The number of requests that a fault stalls.
         self.stalled = 0
         #: The largest number of requests in progress at the same time.
@@ -66,6 +68,12 @@ class Traffic:
         with self._changed:
             self.in_progress -= 1
             self._finished.append(request)
+            self._notify()
+
+    def count_work(self, difference: int) -> None:
+        """Change the number of unfinished pieces of work."""
+        with self._changed:
+            self.unfinished_work += difference
             self._notify()
 
     @contextmanager

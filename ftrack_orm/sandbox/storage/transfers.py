@@ -61,7 +61,7 @@ class Transfers:
 
     def close(self) -> None:
         """Release the threads."""
-        self._threads.shutdown(wait=False)
+        self._threads.shutdown()
 
     def release(self) -> None:
         """Let the transfers that stall now continue. Must be called in the event loop."""

@@ -46,6 +46,19 @@ class ChangeLog:
 
     def __init__(self) -> None:
         self._changes: dict[Identity, RowChange] = {}
+        self._actions: dict[Identity, str] = {}
+
+    def name_action(self, table: str, key: tuple[Any, ...], action: str) -> None:
+        """Announce the change of an entity as *action*, such as `encoded`, instead of `update`."""
+        self._actions[table, key] = action
+
+    def action(self, change: RowChange) -> str | None:
+        """Return the name that `name_action` has given to a change, or None."""
+        return self._actions.get((change.table, change.key))
+
+    def deleted(self, table: str) -> list[tuple[Any, ...]]:
+        """Return the keys of the entities of a table that were deleted."""
+        return [key for (name, key), change in self._changes.items() if name == table and change.after is None]
 
     def find(self, table: str, key: tuple[Any, ...]) -> RowChange | None:
         """Return the change of an entity, or None for an unchanged one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 #: A row by column name; the column `ENTITY_TYPE` holds its concrete type.
 Row = dict[str, Any]
 Key = tuple[Any, ...]
+
+#: Runs outside of any transaction, and returns the function that records the result in one.
+BackgroundWork = Callable[[], Callable[["Store"], None]]
 
 
 @attrs.frozen
@@ -65,6 +68,8 @@ class Store:
         self.change_log = ChangeLog()
         #: Results that are looked up once a request, such as the initial status of a workflow, by keys of their own.
         self.lookup_cache: dict[tuple[Any, ...], Any] = {}
+        #: Work that begins after the commit of the request.
+        self.background_work: list[BackgroundWork] = []
         self._cached_rows: dict[tuple[str, Key], Row] = {}
         self._deleted: set[tuple[str, Key]] = set()
         self._new_contexts: list[tuple[str, str | None]] = []
@@ -73,6 +78,10 @@ class Store:
     def schema(self) -> Schema:
         """The schema that the tables were made for."""
         return self.tables.schema
+
+    def start_after_commit(self, work: BackgroundWork) -> None:
+        """Call *work* after the commit, in another thread, and the function it returns in a transaction of its own."""
+        self.background_work.append(work)
 
     # -- reading --------------------------------------------------------------------------------------------------
 

@@ -157,6 +157,7 @@ def test_a_range_of_another_content_is_sent_from_the_start(client: Client) -> No
 def test_requests_are_recorded(client: Client) -> None:
     client.upload("recorded", b"12345", file_name="a")
     client.get("recorded")
+    client.box.storage.wait_for(lambda storage: len(storage.requests) == 2)
     put, got = client.box.storage.requests
     assert (put.method, put.component_id, put.part, put.status, put.size) == ("PUT", "recorded", 0, 200, 5)
     assert (got.method, got.component_id, got.part, got.status, got.size) == ("GET", "recorded", 0, 200, 5)

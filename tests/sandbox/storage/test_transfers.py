@@ -41,6 +41,7 @@ def test_a_cut_download_ends_early_and_the_next_one_is_complete(client: Client) 
     assert len(received) <= 600_000
     response = client.http.get(url, headers={"Range": f"bytes={len(received)}-"}, timeout=10)
     assert received + response.content == CONTENT
+    client.box.storage.wait_for(lambda storage: len(storage.requests) == 2)
     assert [request.status for request in client.box.storage.requests] == [None, 206]
 
 
@@ -175,7 +176,7 @@ def test_many_transfers_run_at_the_same_time(client: Client) -> None:
         assert client.call({"action": "query", "expression": "select id from User limit 1"})[0]["data"]
         client.box.storage.release()
         assert [status.result(10).status_code for status in statuses] == [200] * len(names)
-    assert client.box.storage.most_in_progress == len(names)
+    assert client.box.storage.most_in_progress >= len(names)
     assert all(client.box.storage[name] == name.encode() for name in names)
 
 
