@@ -89,7 +89,11 @@ def start(store: Store, storage: Storage, body: Mapping[str, Any]) -> str:
         "keep_original": keep_original,
         "description": problem or f"Encode {component['name']}.",
     }
-    values: dict[str, Any] = {"data": _json(data), "status": "running" if outputs else "failed", "user_id": store.request.user_id}
+    values: dict[str, Any] = {
+        "data": _json(data),
+        "status": "running" if outputs else "failed",
+        "user_id": store.request.user_id,
+    }
     if not outputs:
         values["finished_at"] = {"__type__": "datetime", "value": store.request.now}
     job_id = str(mutation.create(store, "Job", values)["id"])
