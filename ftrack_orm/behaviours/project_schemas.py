@@ -54,7 +54,7 @@ class Workflow(Mixin):
     __slots__ = ()
 
     def get_statuses(self, schema: type[Entity] | str, type_id: Entity | str | None = None) -> list[Entity]:
-        """Return the statuses that entities of a type may have, in the order of the workflow.
+        """Return the statuses that entities of a type may have, in the order in which the studio has sorted them.
 
         *schema* is an entity class or the name of a type: `"Task"`, `"AssetVersion"`, or an object type such as
         `"Shot"`. *type_id* is the type of a task or its id, since a type may have a workflow of its own. The first call
@@ -104,7 +104,7 @@ def all_statuses(project_schema: Entity) -> Iterator[Entity]:
 def all_types(project_schema: Entity) -> Iterator[Entity]:
     """Yield the types of tasks, and then those of object types. Some come several times."""
     schema = _related(project_schema, "task_type_schema")
-    yield from schema.types if schema is not None else ()
+    yield from _sorted(schema.types) if schema is not None else ()
     for each in _related(project_schema, "object_type_schemas"):
         yield from _sorted(each.types, "task_type")
 
@@ -123,12 +123,12 @@ def _statuses(project_schema: Entity, name: str, type_id: str | None) -> list[En
 def _types(project_schema: Entity, name: str) -> list[Entity]:
     if name == "Task":
         schema = _related(project_schema, "task_type_schema")
-        return [] if schema is None else list(schema.types)
+        return [] if schema is None else _sorted(schema.types)
     return _sorted(_schema_of(project_schema, name, "types").types, "task_type")
 
 
 def _workflow_statuses(workflow: Entity | None) -> list[Entity]:
-    return [] if workflow is None else list(workflow.statuses)
+    return [] if workflow is None else _sorted(workflow.statuses)
 
 
 def _schema_of(project_schema: Entity, name: str, plural: str) -> Entity:
@@ -142,9 +142,10 @@ def _schema_of(project_schema: Entity, name: str, plural: str) -> Entity:
     raise InvalidValue(f"{name} has no {plural} in {project_schema!r}.", entity_type=name)
 
 
-def _sorted(rows: Iterable[Any], name: str) -> list[Entity]:
+def _sorted(rows: Iterable[Any], name: str | None = None) -> list[Entity]:
+    """Return *rows* by their `sort`, or the entities that *name* of each leads to."""
     ordered = sorted(rows, key=lambda row: row.sort or 0)
-    return [row[name] for row in ordered if row[name] is not None]
+    return ordered if name is None else [row[name] for row in ordered if row[name] is not None]
 
 
 def _related(project_schema: Entity, name: str) -> Any:

@@ -1,71 +1,13 @@
-"""State: the vocabulary of a project: its statuses, types, object types and priorities by name."""
+"""Pure: the property of projects that leads to their statuses, types, object types and priorities by name."""
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-import attrs
-
-from ftrack_orm.entities.entity import Entity
-from ftrack_orm.errors import MultipleResults, NotFetched, UnknownName, quoted, suggestion
-from ftrack_orm.values import FetchMode
-
 from .mixin import Mixin
-from .project_schemas import all_statuses, all_types, loaded_paths
-from .services import services_of
 
 if TYPE_CHECKING:
-    from .services import Services
-
-
-class Names(Mapping[str, Entity]):
-    """Entities by name. Iterating yields the names, in the order of the project schema.
-
-    A name that is missing raises `UnknownName`, which suggests near names; one that several entities have raises
-    `MultipleResults`. Names compare exactly.
-    """
-
-    def __init__(self, kind: str, project: str, entities: Iterable[Entity]) -> None:
-        self._kind = kind
-        self._project = project
-        self._entities: dict[str, list[Entity]] = {}
-        for entity in dict.fromkeys(entities):
-            self._entities.setdefault(entity.name, []).append(entity)
-
-    def __getitem__(self, name: str) -> Entity:
-        entities = self._entities.get(name, [])
-        if not entities:
-            near = suggestion(str(name), self._entities)
-            raise UnknownName(f"The project {self._project} has no {self._kind} {quoted(name)}.{near}")
-        if len(entities) > 1:
-            ids = ", ".join(entity.id for entity in entities)
-            raise MultipleResults(f"The project {self._project} has several {self._kind} {quoted(name)}: {ids}.")
-        return entities[0]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._entities)
-
-    def __len__(self) -> int:
-        return len(self._entities)
-
-    def __repr__(self) -> str:
-        return f"<{self._kind} of {self._project}: {', '.join(self._entities)}>"
-
-
-@attrs.frozen
-class ProjectVocabulary:
-    """The statuses, types, object types and priorities that a project allows, each by its name.
-
-    *statuses* and *types* are those of tasks, versions and all object types together; `ProjectSchema.get_statuses` and
-    `get_types` return those of one type. Priorities are the same in all projects.
-    """
-
-    statuses: Names
-    types: Names
-    object_types: Names
-    priorities: Names
+    from .project_vocabulary import ProjectVocabulary
 
 
 class WithVocabulary(Mixin):
@@ -80,50 +22,7 @@ class WithVocabulary(Mixin):
         `project.vocabulary.statuses["Approved"]`. The first use makes one request. Later ones make none, until the
         workflows of the project change or `session.reset()` discards what is loaded.
         """
-        services = services_of(self)
-        try:
-            with services.workspace.fetching(FetchMode.NEVER):
-                return _vocabulary(self, _remembered_priorities(services, self))
-        except NotFetched:
-            return _vocabulary(self, _load(services, self))
+        # Nearly every program builds the class of projects, and few use this.
+        from .project_vocabulary import vocabulary_of
 
-
-@attrs.frozen
-class _Priorities:
-    """All priorities, as they were at a revision of the workspace."""
-
-    entities: list[Entity]
-    revision: int
-
-
-#: The priorities by a project: no attribute of a project leads to them, so that the session would not keep them.
-_PRIORITIES: weakref.WeakKeyDictionary[Entity, _Priorities] = weakref.WeakKeyDictionary()
-
-
-def _remembered_priorities(services: Services, project: Entity) -> list[Entity]:
-    remembered = _PRIORITIES.get(project)
-    expiry = services.workspace.expiry
-    if remembered is None or expiry.expired_since(project, "project_schema_id", remembered.revision):
-        raise NotFetched(f"The priorities of {project!r} are not loaded.")
-    return remembered.entities
-
-
-def _load(services: Services, project: Entity) -> list[Entity]:
-    """Load all that the vocabulary of *project* needs with one request, and return the priorities."""
-    revision = services.workspace.revision
-    paths = loaded_paths(services.schema, "project_schema.")
-    described = services.query("Project").where(id=project.id).select("name", *paths)
-    priorities = services.query("Priority").select("name", "color", "sort", "value").order_by("sort")
-    _, found = services.workspace.loader.read([described.node, priorities.node])
-    _PRIORITIES[project] = _Priorities(found, revision)
-    return found
-
-
-def _vocabulary(project: Entity, priorities: list[Entity]) -> ProjectVocabulary:
-    schema, name = project.project_schema, repr(project.name)
-    return ProjectVocabulary(
-        statuses=Names("status", name, all_statuses(schema)),
-        types=Names("type", name, all_types(schema)),
-        object_types=Names("object type", name, schema.object_types),
-        priorities=Names("priority", name, priorities),
-    )
+        return vocabulary_of(self)

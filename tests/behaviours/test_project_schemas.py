@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -24,17 +25,23 @@ def names(entities: list[Any]) -> tuple[str, ...]:
     return tuple(entity.name for entity in entities)
 
 
+def in_order(known: Iterable[str], chosen: Iterable[str]) -> tuple[str, ...]:
+    """Return the *chosen* names in the order of the *known* ones, by which the server has sorted them."""
+    return tuple(sorted(chosen, key=[*known].index))
+
+
 def test_one_request_loads_the_statuses_and_types_of_all_types(session: Session, project_schema: Any) -> None:
     VFX = workflows.VFX
     with requests_made(session) as made:
-        assert sorted(names(project_schema.get_statuses("Task"))) == sorted(VFX.task_statuses)
-        assert sorted(names(project_schema.get_statuses("AssetVersion"))) == sorted(VFX.version_statuses)
-        assert sorted(names(project_schema.get_types("Task"))) == sorted(VFX.task_types)
+        assert names(project_schema.get_statuses("Task")) == in_order(workflows.STATUSES, VFX.task_statuses)
+        assert names(project_schema.get_statuses("AssetVersion")) == in_order(workflows.STATUSES, VFX.version_statuses)
+        assert names(project_schema.get_types("Task")) == in_order(workflows.TYPES, VFX.task_types)
         for object_type, (statuses, types) in VFX.schemas.items():
             assert names(project_schema.get_statuses(object_type)) == statuses
             assert names(project_schema.get_types(object_type)) == types
         for name, statuses in VFX.overrides.items():
-            assert sorted(names(project_schema.get_statuses("Task", workflows.type_id(name)))) == sorted(statuses)
+            of_type = project_schema.get_statuses("Task", workflows.type_id(name))
+            assert names(of_type) == in_order(workflows.STATUSES, statuses)
         status = project_schema.get_statuses("Shot")[0]
         assert (status.color, status.state.short, status.sort) != (None, None, None)
     assert made == 1

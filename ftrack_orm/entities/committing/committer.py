@@ -74,7 +74,7 @@ class Committer:
             if self._workspace.classes.has_validators:
                 from .validation import validate
 
-                validate(journal)
+                validate(self._workspace, journal)
             batches = self._take_batches(journal, batch_size)
             if checks_conflicts:
                 for batch in batches:

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
     from ftrack_orm.entities.entity import Entity
     from ftrack_orm.entities.journal import Journal
+    from ftrack_orm.entities.workspace import Workspace
     from ftrack_orm.values import Reference
 
 
-def validate(journal: Journal) -> None:
+def validate(workspace: Workspace, journal: Journal) -> None:
     """Run the validators of the entities that *journal* creates or modifies.
 
     Raises `ValidationFailed` with all failures. Validators may read values, which are loaded, and may edit entities;
@@ -24,7 +25,9 @@ def validate(journal: Journal) -> None:
     failures: list[tuple[Reference, str]] = []
     shown: list[str] = []
     by_class: dict[type, list[Validator]] = {}
-    for entity in [each for each in journal.edits if each not in journal.deleted]:
+    with workspace.lock:  # other threads may edit meanwhile
+        entities = [entity for entity in journal.edits if entity not in journal.deleted]
+    for entity in entities:
         cls = type(entity)
         if cls not in by_class:
             by_class[cls] = validators_in(cls.__mro__)
@@ -43,7 +46,7 @@ def validate(journal: Journal) -> None:
 def _applicable(validators: list[Validator], entity: Entity, journal: Journal) -> Iterator[Validator]:
     if entity in journal.created:
         return iter(validators)
-    schema, changed = entity.__schema__, set(journal.edits[entity])
+    schema, changed = entity.__schema__, set(journal.edits.get(entity, ()))
     for name in tuple(changed):
         changed.update(schema.keyed_references.get(name, ()))
         changed.update({schema.reference_keys[name]} if name in schema.reference_keys else ())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ftrack_orm import Session, errors
-from ftrack_orm.behaviours.vocabulary import Names
+from ftrack_orm.behaviours.project_vocabulary import Names
 from ftrack_orm.sandbox.seeds import workflows
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
