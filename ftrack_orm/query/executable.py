@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast, overload
 
 from ftrack_orm.errors import MultipleResults, NoResult, QueryError, UsageError
@@ -30,6 +30,9 @@ class Runner(Protocol):
 
     def pages(self, query: Query[Any]) -> Iterator[list[Any]]:
         """Yield the results of *query* in pages of at most its page size, within its offset and limit."""
+
+    def together(self, queries: Sequence[Query[Any]]) -> list[list[Any]]:
+        """Return all results of each of *queries*, whose first pages are requested together."""
 
     def rows(self, query: Query[Any]) -> list[dict[str, Any]]:
         """Return the plain rows of a query with `group_by`."""

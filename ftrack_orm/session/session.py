@@ -260,6 +260,19 @@ class Session:
         query = make(_type_name(what), self.schema, self._parts.query_runner, self._parts.settings.page_size)
         return query if page_size is None else query.with_page_size(page_size)
 
+    def all(self, *queries: Query[Any] | type[Entity] | str) -> list[list[Any]]:
+        """Return the results of several queries, a list for each, which are requested together.
+
+            tasks, statuses, users = session.all(tasks_of_shot, "Status", User)
+
+        Each of *queries* is a query, or what `query` takes. Pages after the first are requested for each query by
+        itself. Raises the errors of `query`, and `QueryError` for a query with groups.
+        """
+        from ftrack_orm.query.several import results_of
+
+        made = [each if isinstance(each, Query) else self.query(each) for each in queries]
+        return results_of(made, self.schema, self._parts.query_runner)
+
     def search(
         self,
         what: type[Entity] | str,

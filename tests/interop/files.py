@@ -21,7 +21,7 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def picture(size: tuple[int, int] = (640, 360), color: tuple[int, int, int] = (200, 60, 20)) -> bytes:
+def picture(size: tuple[int, int] = (640, 320), color: tuple[int, int, int] = (200, 60, 20)) -> bytes:
     """Return a PNG file of one color."""
     file = io.BytesIO()
     Image.new("RGB", size, color).save(file, "PNG")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ftrack_orm.query.builder import Query
@@ -26,6 +26,10 @@ class ListRunner:
         for start in range(0, max(len(selected), 1), query.page_size):
             self.requests.append(f"page: {query}")
             yield selected[start : start + query.page_size]
+
+    def together(self, queries: Sequence[Query[Any]]) -> list[list[Any]]:
+        self.requests.append(f"together: {'; '.join(map(str, queries))}")
+        return [self._selected(query) for query in queries]
 
     def rows(self, query: Query[Any]) -> list[dict[str, Any]]:
         self.requests.append(f"rows: {query}")

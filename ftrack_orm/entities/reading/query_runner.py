@@ -75,6 +75,14 @@ class _RowPage(NamedTuple):
     sent_at: int
 
 
+class _FirstPage(NamedTuple):
+    """The first page of a query that was requested together with others."""
+
+    operation: Operation
+    reply: Reply
+    sent_at: int
+
+
 class QueryRunner:
     """Runs the queries of a session.
 
@@ -97,6 +105,26 @@ class QueryRunner:
         window = ResultWindow()
         for page in self._row_pages(query, self._entity_select(query)):
             yield self._entities(query, page, window)
+
+    def together(self, queries: Sequence[Query[Entity]]) -> list[list[Entity]]:
+        """Return the entities of each of *queries*, whose first pages are requested together.
+
+        The server sends an entity in full once in a response. Later queries get its values from the earlier ones, whose
+        rows are merged first.
+        """
+        self._workspace.check_open("The queries cannot be run")
+        selects = [self._entity_select(query) for query in queries]
+        sent_at = self._workspace.revision
+        operations = [
+            _page_operation(query, select, select.limit) for query, select in zip(queries, selects, strict=True)
+        ]
+        replies = self._call(operations)
+        results: list[list[Entity]] = []
+        for query, select, operation, reply in zip(queries, selects, operations, replies, strict=True):
+            window = ResultWindow()
+            pages = self._row_pages(query, select, first=_FirstPage(operation, reply, sent_at))
+            results.append([entity for page in pages for entity in self._entities(query, page, window)])
+        return results
 
     def walk(self, query: Query[Entity]) -> Iterator[Entity]:
         """Return an iterator over the entities of *query* by their keys, each page starting after the last key.
@@ -219,15 +247,24 @@ class QueryRunner:
             yield page
 
     def _row_pages(
-        self, query: Query[Any], select: Select, *, next_page: _NextPage | None = None, denormalize: bool = False
+        self,
+        query: Query[Any],
+        select: Select,
+        *,
+        next_page: _NextPage | None = None,
+        denormalize: bool = False,
+        first: _FirstPage | None = None,
     ) -> Iterator[_RowPage]:
         """Yield the rows of *select*, the completed select of *query*, in pages of the query's size."""
         next_page = next_page or _at_next_offset
         remaining = select.limit
         current_select = select
-        sent_at = self._workspace.revision
-        operation = _page_operation(query, select, remaining)
-        (reply,) = self._call([operation], denormalize=denormalize)
+        if first is None:
+            sent_at = self._workspace.revision
+            operation = _page_operation(query, select, remaining)
+            (reply,) = self._call([operation], denormalize=denormalize)
+        else:
+            operation, reply, sent_at = first
         while True:
             page = query_reply(reply)
             if remaining is not None:

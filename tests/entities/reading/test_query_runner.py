@@ -226,6 +226,36 @@ def test_closing_while_a_page_is_under_way_does_not_wait_for_it(
 # -- projections ----------------------------------------------------------------------------------------------------
 
 
+def test_several_queries_take_one_request_and_have_the_results_that_each_has_alone(
+    session: Session, production: Production
+) -> None:
+    tasks = session.query("Task").where(project_id=production.project).order_by("name")
+    queries = (tasks.limit(5), tasks.select("parent.name"), session.query("Project").where(id=production.project))
+    with requests_made(session) == 1:
+        first, all_tasks, (project,) = session.all(*queries)
+        assert [task.name for task in all_tasks] == [f"task{number:02}" for number in range(12)]
+        # Rows that the server has sent for the first query are not sent again for the second.
+        assert all_tasks[:5] == first
+        assert [task.parent.name for task in first] == ["sh0", "sh0", "sh0", "sh1", "sh1"]
+        assert project.name == production.name
+    assert [query.all() for query in queries] == [first, all_tasks, [project]]
+
+
+def test_further_pages_of_several_queries_are_requested_for_each(session: Session, production: Production) -> None:
+    tasks = session.query("Task", page_size=5).where(project_id=production.project)
+    shots = session.query("Shot").where(project_id=production.project)
+    with requests_made(session) == 3:
+        assert [len(results) for results in session.all(tasks, shots, tasks.limit(4))] == [12, 4, 4]
+
+
+def test_several_queries_are_given_as_types_and_texts_too(session: Session, production: Production) -> None:
+    with requests_made(session) == 1:
+        results = session.all("Status", session.types.AssetType, "Task where project_id is none")
+    assert [len(result) > 0 for result in results] == [True, True, False]
+    with requests_made(session) == 0:
+        assert session.all() == []
+
+
 def test_a_query_without_projections_selects_the_default_ones(
     recorded: Session, transport: RecordingTransport, production: Production
 ) -> None:
