@@ -11,8 +11,9 @@ from ftrack_orm.errors import StorageError
 #: The number of characters of a server's message that an error quotes.
 MAX_MESSAGE = 200
 
-_CODE = re.compile(r"<Code>([\w.-]{1,60})</Code>")
-_MESSAGE = re.compile(r"<Message>([^<]*)</Message>")
+#: In the XML of storage servers, and in the error object of ftrack (PROTOCOL 2.4).
+_CODES = (re.compile(r"<Code>([\w.-]{1,60})</Code>"), re.compile(r'"exception":\s*"([\w.-]{1,60})"'))
+_MESSAGES = (re.compile(r"<Message>([^<]*)</Message>"), re.compile(r'"content":\s*"([^"\\]*)'))
 #: Statuses of S3, Google and Azure for a signed URL that has expired, or an upload in parts that was given up.
 _RENEWED_STATUSES = frozenset({401, 403, 404, 410})
 _RENEWED_CODES = frozenset({"ExpiredToken", "RequestExpired", "NoSuchUpload"})
@@ -40,9 +41,8 @@ def remedy_for(status: int, body: bytes) -> Remedy:
 
 
 def error_code(body: bytes) -> str:
-    """Return the code of an error document in XML, or an empty text."""
-    match = _CODE.search(body[:4096].decode("utf-8", "replace"))
-    return match.group(1) if match else ""
+    """Return the code of an error document in XML or JSON, or an empty text."""
+    return _first(_CODES, body)
 
 
 def refused(action: str, status: int, body: bytes) -> StorageError:
@@ -50,11 +50,14 @@ def refused(action: str, status: int, body: bytes) -> StorageError:
 
     Of the body it quotes code and message only: error documents repeat signatures and headers of the request.
     """
-    text = body[:4096].decode("utf-8", "replace")
-    code, message = error_code(body), _MESSAGE.search(text)
-    details = [_phrase(status), code, message.group(1).strip()[:MAX_MESSAGE].rstrip(".") if message else ""]
-    reason = ", ".join(filter(None, details))
+    code = error_code(body)
+    reason = ", ".join(filter(None, [_phrase(status), code, _first(_MESSAGES, body)[:MAX_MESSAGE].strip(" .")]))
     return StorageError(f"{action}: the server answered HTTP status {status} ({reason}).", status=status, code=code)
+
+
+def _first(patterns: tuple[re.Pattern[str], ...], body: bytes) -> str:
+    text = body[:4096].decode("utf-8", "replace")
+    return next((match.group(1) for pattern in patterns if (match := pattern.search(text))), "")
 
 
 def _phrase(status: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import io
 import os
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ftrack_orm.errors import InvalidValue, StorageError, quoted
 from ftrack_orm.files import NotRegularFile, check_regular
 
-from .file_errors import file_error, shown_path
+from .system_errors import storage_error
 
 if TYPE_CHECKING:
     from .upload import SourceLike
@@ -90,15 +91,15 @@ class FileSource(Source):
             check_regular(path, os.stat(path))
             self._descriptor = os.open(path, _FLAGS)
         except (OSError, ValueError) as error:
-            raise file_error("read", path, error) from error
+            raise unreadable(name_of(path), error) from error
         status = os.fstat(self._descriptor)
-        super().__init__(shown_path(path), status.st_size)
+        super().__init__(name_of(path), status.st_size)
         self._status = status
         self._lock = threading.Lock()
         self._is_open = True
         if not stat.S_ISREG(status.st_mode):  # replaced between the check and the opening
             self.close()
-            raise file_error("read", path, NotRegularFile("it is not a regular file"))
+            raise unreadable(self.name, NotRegularFile(errno.EINVAL, "it is not a regular file"))
 
     def read_at(self, offset: int, size: int) -> bytes:
         try:
@@ -108,13 +109,13 @@ class FileSource(Source):
                 os.lseek(self._descriptor, offset, os.SEEK_SET)
                 return os.read(self._descriptor, size)
         except OSError as error:
-            raise file_error("read", self.name, error) from error
+            raise unreadable(self.name, error) from error
 
     def check_unchanged(self) -> None:
         try:
             status = os.fstat(self._descriptor)
         except OSError as error:
-            raise file_error("read", self.name, error) from error
+            raise unreadable(self.name, error) from error
         if (status.st_size, status.st_mtime_ns) != (self._status.st_size, self._status.st_mtime_ns):
             raise StorageError(
                 f"{self.name} was changed while it was uploaded. Nothing was registered. Upload it again when it is "
@@ -158,7 +159,7 @@ class StreamSource(Source):
             end = int(stream.seek(0, io.SEEK_END))
             stream.seek(self._start)
         except (OSError, ValueError) as error:
-            raise file_error("read", name, error) from error
+            raise unreadable(name, error) from error
         super().__init__(name, max(0, end - self._start))
 
     def read_at(self, offset: int, size: int) -> bytes:
@@ -166,7 +167,7 @@ class StreamSource(Source):
             try:
                 self._stream.seek(self._start + offset)
             except (OSError, ValueError) as error:
-                raise file_error("read", self.name, error) from error
+                raise unreadable(self.name, error) from error
             return read_block(self._stream, size, self.name)
 
     def close(self) -> None:
@@ -186,7 +187,7 @@ def open_source(source: SourceLike) -> Source:
         return FileSource(source)
     if not hasattr(source, "read"):
         raise InvalidValue(f"A file is given as a path, bytes or a binary stream, not as {quoted(source)}.")
-    name = f"The stream {shown_path(getattr(source, 'name', None) or type(source).__name__)}"
+    name = name_of(source)
     try:
         has_positions = bool(source.seekable())
     except (AttributeError, ValueError):
@@ -205,12 +206,25 @@ def _spooled(stream: Any, name: str) -> StreamSource:
             try:
                 copy.write(block)
             except OSError as error:
-                raise file_error("copied to a temporary file", name, error) from error
+                raise storage_error(error, "copy to a temporary file", name) from error
         copy.seek(0)
     except BaseException:
         copy.close()
         raise
     return StreamSource(copy, name, is_own=True)
+
+
+def name_of(place: Any) -> str:
+    """Return the name of a path or stream, for errors and progress."""
+    name = place if isinstance(place, (str, bytes, os.PathLike)) else getattr(place, "name", None)
+    return os.fsdecode(name) if isinstance(name, (str, bytes, os.PathLike)) else type(place).__name__
+
+
+def unreadable(name: str, error: OSError | ValueError) -> StorageError:
+    """Return the error for a path or stream that cannot be read."""
+    # A closed stream and a path with a null character are no errors of the system.
+    system_error = error if isinstance(error, OSError) else OSError(errno.EINVAL, str(error))
+    return storage_error(system_error, "read", name)
 
 
 def read_block(stream: Any, size: int, name: str) -> bytes:
@@ -221,11 +235,11 @@ def read_block(stream: Any, size: int, name: str) -> bytes:
         try:
             block = stream.read(missing)
         except (OSError, ValueError) as error:
-            raise file_error("read", name, error) from error
+            raise unreadable(name, error) from error
         if block is None:
-            raise StorageError(f"{name} cannot be read: it has no bytes yet. Open it in blocking mode.", path=name)
+            raise StorageError(f"Cannot read {name!r}: it has no bytes yet. Open it in blocking mode.", path=name)
         if not isinstance(block, (bytes, bytearray, memoryview)):
-            raise StorageError(f"{name} cannot be read: it returns text. Open it in binary mode.", path=name)
+            raise StorageError(f"Cannot read {name!r}: it returns text. Open it in binary mode.", path=name)
         if not block:
             break
         blocks.append(bytes(block))

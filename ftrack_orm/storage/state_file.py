@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,8 @@ import attrs
 from ftrack_orm.errors import StorageError
 from ftrack_orm.files import read_regular_file
 
-from .atomic_file import AtomicFile
-from .file_errors import file_error, shown_path
+from .atomic_files import AtomicFile
+from .system_errors import storage_error, storage_errors
 
 _FORMAT = "ftrack_orm upload 1"
 #: The largest file that is read: 10,000 parts with long URLs.
@@ -51,15 +52,16 @@ class StateFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._name = str(path)
 
     def read_for(self, source_name: str) -> UploadState | None:
         """Return the state in the file, or None without a file. Raises `StorageError` for that of another source."""
         state = self.read()
         if state is not None and state.source_name != source_name:
             raise StorageError(
-                f"{shown_path(self.path)} is the state of the upload of {state.source_name}. Name another state file "
+                f"{self._name} is the state of the upload of {state.source_name}. Name another state file "
                 f"for {source_name}, or remove this one if that upload was given up.",
-                path=shown_path(self.path),
+                path=self._name,
             )
         return state
 
@@ -70,7 +72,7 @@ class StateFile:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise file_error("read", self.path, error) from error
+            raise storage_error(error, "read", self._name) from error
         first, *rows = content.split(b"\n")
         state = self._state_in(first)
         for row in rows:
@@ -84,25 +86,20 @@ class StateFile:
         body = {"format": _FORMAT, **attrs.asdict(state)}
         e_tags = body.pop("e_tags")
         rows = [body, *({"part": number, "e_tag": e_tag} for number, e_tag in e_tags.items())]
-        with AtomicFile(self.path, overwrite=True, mode=0o600) as file:
+        with AtomicFile(self.path, overwrite=True) as file:
+            if hasattr(os, "fchmod"):
+                os.fchmod(file.fileno(), 0o600)
             file.write("".join(f"{json.dumps(row)}\n" for row in rows).encode())
 
     def add_part(self, number: int, e_tag: str) -> None:
         """Add a part that has arrived."""
-        try:
-            with open(self.path, "a", encoding="utf-8") as file:
-                file.write(f"{json.dumps({'part': number, 'e_tag': e_tag})}\n")
-        except OSError as error:
-            raise file_error("written", self.path, error) from error
+        with storage_errors("write", self._name), open(self.path, "a", encoding="utf-8") as file:
+            file.write(f"{json.dumps({'part': number, 'e_tag': e_tag})}\n")
 
     def remove(self) -> None:
         """Remove the file, if there is one."""
-        try:
-            self.path.unlink()
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            raise file_error("removed", self.path, error) from error
+        with storage_errors("remove", self._name):
+            self.path.unlink(missing_ok=True)
 
     def _state_in(self, row: bytes) -> UploadState:
         try:
@@ -113,7 +110,7 @@ class StateFile:
             return UploadState(urls=urls, **body)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise StorageError(
-                f"{shown_path(self.path)} is not the state of an upload, and was left as it is. Name another file, or "
+                f"{self._name} is not the state of an upload, and was left as it is. Name another file, or "
                 "remove this one.",
-                path=shown_path(self.path),
+                path=self._name,
             ) from error

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Union
+from typing import Any, BinaryIO, Protocol, Union
 
-from ftrack_orm.errors import InvalidValue, quoted
+from ftrack_orm.errors import InvalidValue, StorageError, quoted
 
-from .atomic_file import AtomicFile
-from .file_errors import file_error, shown_path
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from .atomic_files import AtomicFile
+from .copying import write_all
+from .sources import name_of
+from .system_errors import storage_errors
 
 #: Where the bytes of a download go: a path, which is written atomically, or a binary stream.
 TargetLike = Union[str, os.PathLike[str], BinaryIO]
@@ -39,37 +38,44 @@ class FileTarget:
     """A file, which appears at *path* when it is complete."""
 
     def __init__(self, path: str | os.PathLike[str], *, overwrite: bool) -> None:
-        self.name = shown_path(path)
+        self.name = name_of(path)
         self._file = AtomicFile(path, overwrite=overwrite)
-        self.write, self.finish, self.abandon = self._file.write, self._file.finish, self._file.abandon
 
-    write: Callable[[bytes], None]
-    finish: Callable[[], None]
-    abandon: Callable[[], None]
+    def write(self, block: bytes) -> None:
+        """Write all of *block*."""
+        self._file.write(block)
 
     def restart(self) -> bool:
         """Discard all that was written."""
-        self._file.restart()
+        with storage_errors("write", self.name):
+            self._file.seek(0)
+            self._file.truncate()
         return True
+
+    def finish(self) -> None:
+        """Give the file its name."""
+        self._file.close()
+
+    def abandon(self) -> None:
+        """Remove the incomplete file."""
+        self._file.discard()
 
 
 class StreamTarget:
     """A binary stream, which is written from its position on, and stays open."""
 
     def __init__(self, stream: Any) -> None:
-        self.name = f"The stream {shown_path(getattr(stream, 'name', None) or type(stream).__name__)}"
+        self.name = name_of(stream)
         self._stream = stream
 
     def write(self, block: bytes) -> None:
         """Write all of *block*."""
-        view = memoryview(block)
         try:
-            while view:
-                count = self._stream.write(view)
-                # Streams that do not return a number have written everything.
-                view = view[len(view) if count is None else count :]
-        except (OSError, ValueError, TypeError) as error:
-            raise file_error("written", self.name, error) from error
+            with storage_errors("write", self.name):
+                write_all(self._stream, block)
+        except (ValueError, TypeError) as error:
+            reason = "it takes text. Open it in binary mode" if isinstance(error, TypeError) else str(error)
+            raise StorageError(f"Cannot write {self.name!r}: {reason}.", path=self.name) from error
 
     def restart(self) -> bool:
         """Return False: its reader may have taken the bytes."""

@@ -117,7 +117,7 @@ def test_a_file_that_changes_is_noticed(tmp_path: Path) -> None:
     ("make", "message"),
     [
         (lambda folder: folder, "it is a directory, not a regular file"),
-        (lambda folder: folder / "missing", "No such file or directory"),
+        (lambda folder: folder / "missing", "it does not exist"),
         (lambda folder: "a\0b", "null"),
         (lambda folder: io.StringIO("text"), "it returns text. Open it in binary mode"),
     ],
@@ -135,8 +135,7 @@ def test_a_fifo_does_not_block(tmp_path: Path) -> None:
 
 def test_a_file_without_permission_is_a_storage_error(tmp_path: Path) -> None:
     path = from_path(tmp_path)
-    message = r"Permission denied\. Check the permissions"
-    with without_permissions(tmp_path), pytest.raises(StorageError, match=message):
+    with without_permissions(tmp_path), pytest.raises(StorageError, match="permission is missing"):
         open_source(path)
 
 
@@ -167,7 +166,7 @@ def test_a_closed_stream_is_a_storage_error() -> None:
     stream = io.BytesIO(b"a")
     source = StreamSource(stream, "The stream")
     stream.close()
-    with pytest.raises(StorageError, match="The stream cannot be read"):
+    with pytest.raises(StorageError, match="Cannot read 'The stream': .*closed"):
         source.read_at(0, 1)
     with pytest.raises(StorageError):
         open_source(stream)
