@@ -166,7 +166,7 @@ def test_a_closed_stream_is_a_storage_error() -> None:
     stream = io.BytesIO(b"a")
     source = StreamSource(stream, "The stream")
     stream.close()
-    with pytest.raises(StorageError, match="Cannot read 'The stream': .*closed"):
+    with pytest.raises(StorageError, match=r"Cannot read 'The stream': .*closed"):
         source.read_at(0, 1)
     with pytest.raises(StorageError):
         open_source(stream)

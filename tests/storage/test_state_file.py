@@ -83,5 +83,5 @@ def test_files_that_cannot_be_used_are_storage_errors(tmp_path: Path) -> None:
         StateFile(tmp_path).read()
     file = StateFile(tmp_path / "a")
     file.write(STATE)
-    with without_permissions(tmp_path), pytest.raises(StorageError, match="Cannot remove .*: permission is missing"):
+    with without_permissions(tmp_path), pytest.raises(StorageError, match=r"Cannot remove .*: permission is missing"):
         file.remove()

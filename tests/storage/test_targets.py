@@ -57,7 +57,7 @@ def test_a_stream_takes_all_bytes_and_stays_open() -> None:
 
 @pytest.mark.parametrize("stream", [io.StringIO(), io.BufferedReader(io.BytesIO())])
 def test_streams_that_cannot_be_written_are_storage_errors(stream: Any) -> None:
-    with pytest.raises(StorageError, match="Cannot write .*"):
+    with pytest.raises(StorageError, match=r"Cannot write .*"):
         open_target(stream, overwrite=False).write(b"a")
 
 

@@ -450,7 +450,7 @@ def test_a_target_that_exists_stays_as_it_is(transfers: Transfers, server: FileS
     server.files["/c1"] = SMALL
     path = tmp_path / "a"
     path.write_bytes(b"mine")
-    with pytest.raises(StorageError, match="Cannot write .*/a': it exists already"):
+    with pytest.raises(StorageError, match=r"Cannot write .*/a': it exists already"):
         transfers.download(lambda: f"{server.url}/c1", path)
     assert path.read_bytes() == b"mine"
     assert server.received == []
