@@ -503,6 +503,17 @@ def test_an_attribute_of_a_newer_schema_wins_over_a_behaviour_that_was_there_fir
     assert str(select(Shot).where(Shot.label == "x")) == 'Shot where label is "x"'
 
 
+def test_an_entity_becomes_one_of_a_subtype_that_got_a_behaviour_meanwhile(session: Session) -> None:
+    merge = session._workspace.loader.merge
+    (context,) = merge([{"__entity_type__": "TypedContext", "id": "d", "name": "x"}])
+    session.types.behaviour("TypedContext")(Labelling)
+    session.types.behaviour("Task")(BelowLabelling)
+    (task,) = merge([{"__entity_type__": "Task", "id": "d", "bid": 4}])
+    assert task is context
+    assert isinstance(task, BelowLabelling)
+    assert (task.label(), task.name, task.bid) == ("labelled", "x", 4)
+
+
 def test_sessions_have_behaviours_of_their_own(session: Session, other: Session, production: Production) -> None:
     session.types.behaviour("Shot")(Labelling)
     assert existing(session.get("Shot", production.shots[0])).label() == "labelled"
