@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 import weakref
 from collections.abc import Callable, Iterator, MutableMapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ftrack_orm.errors import InvalidValue, quoted
+from ftrack_orm.errors import InvalidValue, TransportError, quoted
 
 from .mixin import Mixin
 from .services import services_of
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
+
+logger = logging.getLogger("ftrack_orm.jobs")
 
 #: Progress is sent at most that often, in seconds, so that a loop over many items does not make as many requests.
 PROGRESS_INTERVAL_SECONDS: Final = 1.0
@@ -88,7 +91,8 @@ class Reporting(Mixin):
         """Show users how far the job is: `job.progress(3, of=10)`. It is committed at once, and nothing else with it.
 
         The description becomes the title of the job followed by *message*, or by `3 of 10`. Calls within a second of
-        the last one that was sent are remembered and not sent, except for one that is complete.
+        the last one that was sent are remembered and not sent, except for one that is complete. One that cannot be sent
+        is logged.
         """
         data = {"done": done, "of": of, "description": f"{_title(self)}: {message or _numbers(done, of)}"}
         _reports.report(self, data, is_complete=done == of)
@@ -103,15 +107,22 @@ class ProgressReports:
         self._unsent: weakref.WeakKeyDictionary[Entity, dict[str, Any]] = weakref.WeakKeyDictionary()
 
     def report(self, job: Entity, data: dict[str, Any], *, is_complete: bool) -> None:
-        """Commit *data* as part of the data of *job*, or remember it until the next report."""
+        """Commit *data* as part of the data of *job*, or remember it until the next report.
+
+        A failure of the connection is logged: the work goes on, and the next report has newer numbers.
+        """
         now, sent_at = self._clock(), self._sent_at.get(job)
+        self._unsent[job] = data
         if sent_at is not None and now - sent_at < PROGRESS_INTERVAL_SECONDS and not is_complete:
-            self._unsent[job] = data
             return
-        with services_of(job).apart():
-            job.details.update(data)
         self._sent_at[job] = now
-        self._unsent.pop(job, None)
+        try:
+            with services_of(job).apart():
+                job.details.update(data)
+        except TransportError as error:
+            logger.warning("The progress of %r could not be sent: %s", job, error)
+        else:
+            self._unsent.pop(job, None)
 
     def take_unsent(self, job: Entity) -> dict[str, Any]:
         """Return the report of *job* that was not sent, and forget it."""

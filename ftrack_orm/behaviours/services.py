@@ -70,7 +70,8 @@ class Services(Protocol):
     def apart(self) -> AbstractContextManager[None]:
         """Run the block in a unit of work of its own, which is committed at its end, and nothing else with it.
 
-        It is rolled back when the block raises or the server refuses the commit.
+        It is rolled back when the block raises or the commit fails: a later commit does not repeat it. After a commit
+        with an unknown outcome, all values are read again.
         """
 
     def commit(self, carried: CarriedOperations | None = None) -> int:

@@ -105,7 +105,7 @@ class SessionServices:
 
     def apart(self) -> AbstractContextManager[None]:
         """Run the block in a unit of work of its own, which is committed at its end."""
-        return self._parts.unit_of_work.apart(commit=True)
+        return self._parts.unit_of_work.apart(commit=True, keeps_unsent=False)
 
     def commit(self, carried: CarriedOperations | None = None) -> int:
         """Commit the current unit of work, with other operations in the same request."""

@@ -10,9 +10,11 @@ import pytest
 from ftrack_orm import Session, errors
 from ftrack_orm.behaviours import jobs
 from ftrack_orm.behaviours.jobs import PROGRESS_INTERVAL_SECONDS, ProgressReports
+from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
-from tests.production import Production
+from tests.fakes.transports import InterferingTransport
+from tests.production import Connect, Production
 
 
 class Clock:
@@ -112,3 +114,22 @@ def test_the_progress_of_each_job_has_an_interval_of_its_own(session: Session, j
         job.progress(1, of=2)
         second.progress(1, of=2)
     assert made == 2
+
+
+def test_progress_that_cannot_be_sent_does_not_stop_the_work(
+    box: Sandbox, connect: Connect, job: Any, other: Session, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    transport = InterferingTransport(box)
+    session = connect(transport=transport, retries=0)
+    same: Any = existing(session.get("Job", job.id))
+    session.populate(same, "data")
+    transport.refuses_requests = True
+    same.progress(1, of=3)
+    assert "The progress of <Job" in caplog.text
+    assert session.modified == []
+    transport.refuses_requests = False
+    same.progress(2, of=3)
+    assert "done" not in data_of(other, job)
+    clock.now += PROGRESS_INTERVAL_SECONDS
+    same.progress(2, of=3)
+    assert data_of(other, job)["done"] == 2

@@ -10,8 +10,10 @@ import pytest
 from ftrack_orm import Session, errors
 from ftrack_orm.behaviours.timers import _now
 from ftrack_orm.entities.entity import Entity
+from ftrack_orm.sandbox import Sandbox
 from tests.assertions import existing
-from tests.production import Production
+from tests.fakes.transports import InterferingTransport
+from tests.production import Connect, Production
 
 UTC = datetime.timezone.utc
 
@@ -89,3 +91,25 @@ def test_a_server_without_timezones_is_taken_to_set_the_time_of_this_machine() -
     assert local is not None
     difference = _now(is_timezone_support_enabled=False) - _now(is_timezone_support_enabled=True)
     assert abs(difference - local) < datetime.timedelta(seconds=10)
+
+
+def test_a_start_that_fails_leaves_nothing_for_a_later_commit(box: Sandbox, connect: Connect, user: Any) -> None:
+    transport = InterferingTransport(box)
+    session = connect(transport=transport, retries=0)
+    person: Any = existing(session.get("User", user.id))
+    transport.refuses_requests = True
+    with pytest.raises(errors.TransportError):
+        person.start_timer()
+    transport.refuses_requests = False
+    assert session.created == []
+    assert session.commit() == 0
+    person.start_timer()
+    # The server starts the timer, and no response arrives.
+    person.stop_timer()
+    transport.loses_responses = True
+    with pytest.raises(errors.CommitOutcomeUnknown):
+        person.start_timer()
+    transport.loses_responses = False
+    assert session.created == []
+    assert session.commit() == 0
+    assert person.stop_timer().user_id == user.id

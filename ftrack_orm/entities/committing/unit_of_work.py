@@ -125,10 +125,11 @@ class UnitOfWork:
             yield
 
     @contextmanager
-    def apart(self, *, commit: bool, is_block: bool = False) -> Iterator[None]:
+    def apart(self, *, commit: bool, is_block: bool = False, keeps_unsent: bool = True) -> Iterator[None]:
         """Run the block in a unit of work of its own. Its edits are committed, or else join the unit around it.
 
-        They are rolled back when the block raises, or when the server or a validator refuses the commit.
+        They are rolled back when the block raises, or when the server or a validator refuses the commit. When the
+        commit fails otherwise they join the unit around it too, unless *keeps_unsent* is false.
         """
         outer = self._workspace.journal
         journal = Journal(is_block=is_block, commit_lock=self._make_lock())
@@ -141,8 +142,9 @@ class UnitOfWork:
             try:
                 if commit:
                     self.commit()
-            except (ServerError, ValidationFailed):
-                self.rollback()
+            except BaseException as error:
+                if not keeps_unsent or isinstance(error, (ServerError, ValidationFailed)):
+                    self.rollback()
                 raise
 
     @contextmanager
