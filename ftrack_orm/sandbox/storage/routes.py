@@ -6,6 +6,7 @@ download is redirected to a signed URL. Signed URLs need no credentials. A part 
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -135,7 +136,8 @@ class StorageRoutes:
         problem = _difference(segment, declared, request.headers.get("Content-MD5"), is_part=upload_id is not None)
         if problem is not None:
             await self._on_disk(partial(self._storage.files.delete_segments, [segment]))
-            raise refusal(web.HTTPBadRequest, problem)
+            # The name of this error at Amazon S3, by which clients know that sending again helps.
+            raise refusal(web.HTTPBadRequest, problem, "BadDigest" if "MD5" in problem else "IncompleteBody")
         return segment
 
     async def _keep(self, segment: Segment, declared: Declared, upload_id: str | None, part: int) -> None:
@@ -208,6 +210,8 @@ def _prepare_download(request: web.Request, file: StoredFile) -> tuple[web.Strea
     start, stop = (0, file.size) if part is None else part
     if part is not None:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{file.size}"
+    elif len(file.segments) == 1:
+        headers["Content-MD5"] = base64.b64encode(bytes.fromhex(file.segments[0].md5)).decode()
     response = web.StreamResponse(status=200 if part is None else 206, headers=headers)
     response.content_length = stop - start
     return response, range(start, stop)
