@@ -127,9 +127,7 @@ class Translation:
             if isinstance(value, str) and foreign_key is not None:
                 yield name, foreign_key.split(".")[0]
             elif isinstance(value, str) and name in POLYMORPHIC_KEYS:
-                # The type is in a value of its own, such as `parent_type` or `to_entity_type` (PROTOCOL 5.1).
-                prefix = name.removesuffix("_id")
-                yield name, row.values.get(f"{prefix}_type") or row.values.get(f"{prefix}_entity_type")
+                yield name, _stated_type(row, name)
 
     def _reference(self, row: SourceRow, name: str, kind: str | None, id_: str) -> str:
         """Return the id that the copy has in place of *id_*."""
@@ -137,9 +135,9 @@ class Translation:
             return self.ids[id_]
         is_end = row.part is not None and name in row.part.ends
         is_main = kind is not None and kind in self.source.types and self.source.type(kind).family in _MAIN
-        if kind is None or (is_main and not (is_end and self.equivalents is None)):
+        if (kind is None or is_main) and not (is_end and self.equivalents is None):
             raise CannotKeep("it refers to an entity that is not copied")
-        if self.equivalents is None:
+        if kind is None or self.equivalents is None:
             return id_
         if not types_with_names(self.source, kind):
             raise CannotKeep(f"a {kind} is not copied to another server")
@@ -155,3 +153,16 @@ class Translation:
         if equivalent is None:
             self.missing[self.equivalents.describe(kind, id_)] += 1
         return equivalent
+
+
+def _stated_type(row: SourceRow, name: str) -> str | None:
+    """Return the type of the entity that a key refers to which the schema does not state, None if nothing states it.
+
+    It is in a value beside the key, such as `parent_type` (PROTOCOL 5.1), or the type of row has a relation for it, as
+    `UserCustomAttributeLink` has.
+    """
+    prefix = name.removesuffix("_id")
+    stated: str | None = row.values.get(f"{prefix}_type") or row.values.get(f"{prefix}_entity_type")
+    for relation in row.entity_type.keyed_references.get(name, ()) if stated is None else ():
+        stated = row.entity_type.attributes[relation].target
+    return stated

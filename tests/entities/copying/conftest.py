@@ -52,6 +52,14 @@ def shot(connect: Connect, session: Session, production: Production, key: str, i
     label = creator.create("NoteCategory", name=f"client {shot.id}")
     note = creator.create("Note", content="darker", author=me, parent_id=shot.id, parent_type="Shot", is_todo=True)
     creator.create("NoteLabelLink", note=note, label=label)
+    creator.create("NoteComponent", note=note, component=creator.create("FileComponent", name="sketch"))
+    creator.create("Manager", context=tasks[0], user=me, type=creator.create("ManagerType", name="lead"))
+    supervisor = creator.create(
+        "CustomAttributeLinkConfiguration",
+        {"key": f"supervisor {shot.id}", "label": "supervisor", "entity_type": "task", "entity_type_to": "user"},
+        object_type_id=shot.object_type_id,
+    )
+    creator.create("CustomAttributeLink", configuration=supervisor, from_id=shot.id, to_id=me.id)
     creator.commit()
     creator.create("Note", content="done", author=me, in_reply_to=note, parent_id=shot.id, parent_type="Shot")
     asset = creator.create("Asset", name="plate", parent=shot, type=creator.query("AssetType").first())

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from ftrack_orm import Session, errors, inspect
+from ftrack_orm.entities.copying.parts import PARTS
 from ftrack_orm.entities.entity import Entity
+from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
 from tests.production import Connect, Production
@@ -52,16 +54,20 @@ def test_everything_can_be_included(session: Session, other: Session, shot: Enti
     copy = existing(other.get("Shot", result[shot]))
     assert copy.parent_id == production.sequences[1]
     tasks = by_name(copy)
+    original = other.query("Note").where(parent_id=shot.id, in_reply_to_id=None).one()
     assert [link.to.id for link in tasks["task00"].outgoing_links] == [tasks["task01"].id]
     assert [link.to.id for link in tasks["task01"].outgoing_links] == [production.tasks[11]]
     assert [each.resource.username for each in tasks["task00"].assignments] == [session.api_user]
     (note,) = (each for each in copy.notes if each.in_reply_to_id is None)
-    original = other.query("Note").where(parent_id=shot.id, in_reply_to_id=None).one()
     assert (note.content, note.is_todo, note.date, note.user_id) == (
         *("darker", True, original.date, original.user_id),
     )
     assert [link.label.name for link in note.note_label_links] == [f"client {shot.id}"]
     assert [(reply.content, reply.parent_id) for reply in note.replies] == [("done", copy.id)]
+    assert [each.component.name for each in note.note_components] == ["sketch"]
+    assert [(each.user.username, each.type.name) for each in tasks["task00"].managers] == [(session.api_user, "lead")]
+    (link,) = other.query("CustomAttributeLink").where(from_id=copy.id).all()
+    assert (link.configuration.key, link.to_id) == (f"supervisor {shot.id}", original.user_id)
     (asset,) = copy.assets
     assert asset.name == "plate"
     versions = sorted(asset.versions, key=lambda version: version.version)
@@ -70,6 +76,34 @@ def test_everything_can_be_included(session: Session, other: Session, shot: Enti
         (2, "second", tasks["task00"].id),
     ]
     assert [each.id for each in versions[1].uses_versions] == [versions[0].id]
+
+
+def test_every_stored_value_of_every_copied_entity_is_that_of_the_original(
+    session: Session, other: Session, shot: Entity
+) -> None:
+    result = session.copy(shot, include="all", values={"name": "sh899"})
+    types = {other.schema.type(part.entity_type).family for part in PARTS} | {"Context"}
+    types = {name for name in types if other.schema.type(name).primary_key == ("id",)}
+    compared = set()
+    for old, new in result.items():
+        family = next(each for each in types if other.query(each).where(id=old).exists())
+        original, copy = existing(other.get(family, old)), existing(other.get(family, new))
+        assert type(copy) is type(original)
+        for name, attribute in original.__schema__.attributes.items():
+            if attribute.kind is not Kind.SCALAR or attribute.restricted or attribute.computed:
+                continue
+            value = original[name]
+            if (original.__entity_type__, name) == ("Shot", "name"):
+                value = "sh899"
+            if name not in ("created_at", "thread_activity"):
+                expected = result.get(value, value) if isinstance(value, str) else value
+                assert copy[name] == expected, (original, name)
+                compared.add((family, name))
+    assert {family for family, _ in compared} == {
+        *("Context", "Asset", "AssetVersion", "Note", "TypedContextLink", "AssetVersionLink", "Appointment"),
+        *("Manager", "CustomAttributeLink"),
+    }
+    assert len(compared) > 50
 
 
 def test_only_what_is_included_is_copied(session: Session, other: Session, shot: Entity) -> None:
