@@ -27,6 +27,7 @@ from ftrack_orm.wire.operations import (
 
 from . import account_actions, server_errors, server_information
 from .reading import search
+from .reading.component_urls import ComponentUrls
 from .reading.execution import run_query
 from .reading.serialization import Serializer
 from .storage import actions as storage_actions
@@ -132,6 +133,7 @@ def _query_server_information(batch: Batch, group: Sequence[QueryServerInformati
             operation.values,
             schema_hash=store.schema.hash,
             user=lambda: store.get("User", (store.request.user_id,)),
+            urls=ComponentUrls(store.request.base_url, store.request.storage),
         )
     ]
 

@@ -31,6 +31,9 @@ _LOG = logging.getLogger(__name__)
 #: The largest request body that is read, of a client with valid credentials; it may change a whole production.
 MAX_BODY_BYTES = 256 * 1024 * 1024
 
+#: Bytes of a request body that are buffered for each connection; files arrive in pieces of this size.
+READ_BUFFER_BYTES = 1 << 20
+
 HOST = "127.0.0.1"
 
 _INDEX_TEXT = """ftrack_orm's embedded ftrack server
@@ -82,7 +85,9 @@ class Server:
         ThumbnailRoutes(self._application.storage, self._storage_routes).add_to(site.router)
         allow_all_origins(site)
         site.router.add_route("*", "/{path:.*}", self._handle_other, expect_handler=_defer_continue)
-        self._runner = web.AppRunner(site, access_log=None, shutdown_timeout=RESPONSE_TIMEOUT_SECONDS)
+        self._runner = web.AppRunner(
+            site, access_log=None, shutdown_timeout=RESPONSE_TIMEOUT_SECONDS, read_bufsize=READ_BUFFER_BYTES
+        )
         await self._runner.setup()
         await web.TCPSite(self._runner, HOST, port).start()
         loop = asyncio.get_running_loop()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .reading.component_urls import ComponentUrls
 
 #: Clients reject servers older than 3.3.11 and use newer features from 4.12 on (protocol fact).
 VERSION = "4.13.8.0"
@@ -29,24 +32,27 @@ _FACTS: Mapping[str, Any] = {
 
 
 def describe_server(
-    values: Sequence[str], *, schema_hash: str, user: Callable[[], Mapping[str, Any]]
+    values: Sequence[str], *, schema_hash: str, user: Callable[[], Mapping[str, Any]], urls: ComponentUrls
 ) -> dict[str, Any]:
     """Return the facts named by *values*, or the default ones; unknown names are left out.
 
-    *user* returns the row of the current user and is called only when user information is requested.
+    *user* returns the row of the current user and is called only when user information is requested. *urls* are the
+    addresses of thumbnails.
     """
     facts: dict[str, Any] = {}
     for name in values or DEFAULT_VALUES:
         if name == "schema_hash":
             facts[name] = schema_hash
         elif name == "user_information":
-            facts[name] = _user_information(user())
+            facts[name] = _user_information(user(), urls)
         elif name in _FACTS:
             facts[name] = _FACTS[name]
     return facts
 
 
-def _user_information(row: Mapping[str, Any]) -> dict[str, Any]:
+def _user_information(row: Mapping[str, Any], urls: ComponentUrls) -> dict[str, Any]:
     names = ("id", "username", "first_name", "last_name", "thumbnail_id")
     known = {name: row.get(name) for name in names}
-    return {**known, "thumbnail_url": None, "permissions": [], "restricted_user": False}
+    thumbnail = urls.value("thumbnail_url", row.get("thumbnail_id")) or {}
+    # A text here, unlike the attribute of the user.
+    return {**known, "thumbnail_url": thumbnail.get("url"), "permissions": [], "restricted_user": False}

@@ -64,8 +64,9 @@ def start(store: Store, storage: Storage, body: Mapping[str, Any]) -> str:
     Raises the server's errors for an unknown component or version.
     """
     component_id, version_id = body.get("component_id"), body.get("version_id") or None
-    if not isinstance(component_id, str):
-        raise server_errors.validation_error(f"component_id must be a text, not {component_id!r:.100}.")
+    for name, value in (("component_id", component_id), ("version_id", version_id or "")):
+        if not isinstance(value, str):
+            raise server_errors.validation_error(f"{name} must be a text, not {value!r:.100}.")
     component = store.get("Component", (component_id,))
     if version_id is not None:
         store.get("AssetVersion", (version_id,))

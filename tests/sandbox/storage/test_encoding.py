@@ -191,6 +191,7 @@ def test_outputs_that_were_deleted_meanwhile_stay_deleted(encoder: Encoder) -> N
     [
         ({"component_id": "missing"}, "Could not find entity Component"),
         ({"component_id": None}, "component_id must be a text"),
+        ({"version_id": ["x"]}, "version_id must be a text"),
         ({"version_id": "missing"}, "Could not find entity AssetVersion"),
     ],
 )

@@ -25,6 +25,8 @@ from ftrack_orm.sandbox.storage.ranges import RangeNotSatisfiable, parse
         ("bytes=0-1,4-5", None),
         ("lines=0-1", None),
         ("bytes=a-b", None),
+        ("bytes=²-", None),
+        ("bytes=0-" + "9" * 5000, None),
     ],
 )
 def test_one_range_of_bytes_is_understood(header: str | None, expected: tuple[int, int] | None) -> None:
