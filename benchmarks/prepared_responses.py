@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ftrack_orm.sandbox import datamodel
+from ftrack_orm.sandbox.reading.component_urls import ComponentUrls
 from ftrack_orm.sandbox.server_information import describe_server
 from ftrack_orm.schema.model import schema_hash
 
@@ -98,7 +99,7 @@ class PreparedResponses:
         self.tasks = tasks
         self.requests = 0
         schemas = datamodel.load().schemas
-        server_information = describe_server((), schema_hash=schema_hash(schemas), user=dict)
+        server_information = describe_server((), schema_hash=schema_hash(schemas), user=dict, urls=ComponentUrls())
         self._schemas, self._information = json.dumps(schemas).encode(), json.dumps(server_information).encode()
         self._pages: dict[tuple[bool, int, int], bytes] = {}
         for offset in range(0, tasks, PAGE_SIZE):

@@ -63,10 +63,8 @@ def start(store: Store, storage: Storage, body: Mapping[str, Any]) -> str:
 
     Raises the server's errors for an unknown component or version.
     """
-    component_id, version_id = body.get("component_id"), body.get("version_id") or None
-    for name, value in (("component_id", component_id), ("version_id", version_id or "")):
-        if not isinstance(value, str):
-            raise server_errors.validation_error(f"{name} must be a text, not {value!r:.100}.")
+    component_id = _text(body, "component_id")
+    version_id = _text(body, "version_id") if body.get("version_id") else None
     component = store.get("Component", (component_id,))
     if version_id is not None:
         store.get("AssetVersion", (version_id,))
@@ -177,3 +175,10 @@ def _end_job(store: Store, encoding: Encoding, status: str, values: Mapping[str,
 
 def _json(value: Mapping[str, Any]) -> str:
     return json_text.dumps(value).decode("utf-8")
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str):
+        raise server_errors.validation_error(f"{name} must be a text, not {value!r:.100}.")
+    return value
