@@ -58,6 +58,13 @@ def entity_type_of(component: Any) -> str:
     return str(name)
 
 
+def component_projections(entity_type: str) -> list[str]:
+    """Return the projections of a component and of its container that names and places of components consist of."""
+    own = ["name", "file_type", *(["padding"] if entity_type == "SequenceComponent" else [])]
+    container = ("container.name", "container.file_type", "container.container_id")
+    return [*own, "container_id", *container, "container[SequenceComponent].padding"]
+
+
 def sequence_expression_of(component: Any) -> str:
     """Return the expression for the frame numbers of a `SequenceComponent`: `%04d` for a padding of 4."""
     return sequence_expression(component.padding)
