@@ -45,7 +45,8 @@ def schema(box: Any) -> Schema:
 @given(steps=STEPS)
 @settings(max_examples=examples(60, 1_000))
 def test_the_order_of_building_and_joining_does_not_matter(schema: Schema, steps: list[Any]) -> None:
-    classes, joined = Classes(schema, TABLE), []
+    classes = Classes(schema, TABLE)
+    joined: list[tuple[str, type]] = []
     for name, mixin in steps:
         if mixin is None:
             classes[name]
