@@ -20,7 +20,6 @@ from .behaviours import (
 )
 from .entity import Entity
 from .reserved_names import is_reserved, reserved_names
-from .validators import validators_in
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.model import EntityType, Schema
@@ -87,6 +86,8 @@ class Classes:
         It comes before the behaviours that the type has. Raises `UnknownEntityType`, and `UsageError` for a mixin that
         cannot be joined or that defines the name of an attribute of the type or of one of its subtypes.
         """
+        from .validators import validators_in
+
         check_behaviour(entity_type, behaviour)
         with self._lock:
             self.schema.type(entity_type)  # raises the error for an unknown type
