@@ -25,13 +25,13 @@ from ftrack_orm.wire.operations import (
     UpdateOperation,
 )
 
-from . import account_actions, server_errors, server_information
+from . import account_actions, permissions, server_errors, server_information
 from .reading import search
 from .reading.component_urls import ComponentUrls
 from .reading.execution import run_query
 from .reading.serialization import Serializer
 from .storage import actions as storage_actions
-from .writing import mutation
+from .writing import completion, mutation
 from .writing.store import Store
 
 if TYPE_CHECKING:
@@ -42,13 +42,10 @@ if TYPE_CHECKING:
 #: Actions that real servers have and this one does not (PROTOCOL 2.2). Other actions do not exist at all.
 UNSUPPORTED_ACTIONS = frozenset(
     {
-        "_authorize_operation", "_track_usage", "add_user_security_role", "assume_user",
-        "compute_rollups", "configure_otp", "configure_totp", "convert_entity", "delayed_job", "disable_2fa",
-        "generate_totp", "get_widget_url",
-        "grant_api_key_project", "grant_api_key_security_role", "grant_user_security_role_project", "parse_query",
-        "permissions", "remove_user_security_role", "reset_remote", "revoke_api_key_project",
-        "revoke_api_key_security_role", "revoke_user_security_role_project", "send_review_session_invite",
-        "send_user_invite", "storage_usage", "un_assume_user", "update_user_security_role",
+        "_authorize_operation", "_track_usage", "assume_user", "compute_rollups", "configure_otp", "configure_totp",
+        "convert_entity", "disable_2fa", "generate_totp", "grant_api_key_project", "grant_api_key_security_role",
+        "parse_query", "permissions", "revoke_api_key_project", "revoke_api_key_security_role", "storage_usage",
+        "un_assume_user",
     }
 )  # fmt: skip
 
@@ -64,10 +61,13 @@ class Batch:
     def execute(self, operations: Sequence[Operation]) -> list[Any]:
         """Execute *operations* in order and return the element of the response for each.
 
-        Raises the error of the first operation that fails; the caller rolls back.
+        In the end the entities they have written are completed. Raises the error of the first operation that fails;
+        the caller rolls back.
         """
         self._prefetch(operations)
-        return [element for group in _group_deletes(operations) for element in self._execute_group(group)]
+        replies = [element for group in _group_deletes(operations) for element in self._execute_group(group)]
+        completion.finish(self.store)
+        return replies
 
     def _execute_group(self, group: Sequence[Any]) -> list[Any]:
         operation = group[0]
@@ -175,7 +175,9 @@ def _parse(expression: str) -> Select:
 def _run(batch: Batch, action: str, select: Select) -> dict[str, Any]:
     store = batch.store
     store.flush()
+    select, names = permissions.split(select)
     reply = run_query(store.connection, store.tables, select, batch.serializer, store.request.received_at)
+    permissions.add(store, reply.data, names)
     return {"action": action, "data": reply.data, "metadata": {"next": {"offset": reply.next_offset}}}
 
 

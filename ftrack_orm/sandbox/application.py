@@ -30,13 +30,14 @@ from .writing.references import References
 from .writing.store import BackgroundWork, RequestContext, Store
 
 if TYPE_CHECKING:
+    from .invitations import Invitation
     from .tables import Tables
 
 _LOG = logging.getLogger(__name__)
 
 
 #: First path segments that real servers serve and this one does not.
-_UNSUPPORTED_PATHS = ("component", "socket.io", "widget")
+_UNSUPPORTED_PATHS = ("component", "socket.io")
 
 
 #: The content type of all responses.
@@ -74,6 +75,7 @@ class Application:
         self._internal_names = InternalNames(tables)
         self._on_update_event: Callable[[dict[str, Any]], None] | None = None
         self._run_in_background: RunInBackground = lambda work, finish: finish(work())
+        self._on_invitation: Callable[[Invitation], None] | None = None
 
     def on_update_event(self, callback: Callable[[dict[str, Any]], None]) -> None:
         """Call *callback* with the `ftrack.update` event of every request after its commit, in the request's thread."""
@@ -85,6 +87,14 @@ class Application:
         That function must be called in the thread that uses this application. By default both are called at once.
         """
         self._run_in_background = run
+
+    def on_invitation(self, callback: Callable[[Invitation], None]) -> None:
+        """Call *callback* with every invitation of a request after its commit, in the request's thread."""
+        self._on_invitation = callback
+
+    def now(self) -> datetime.datetime:
+        """Return the time of the server."""
+        return self._clock()
 
     def authenticate(self, api_user: str, api_key: str) -> dict[str, Any]:
         """Return `id` and `username` of the user with these credentials; raises the server's error for invalid ones."""
@@ -140,9 +150,12 @@ class Application:
         return refusal(error, headers)
 
     def _after_commit(self, store: Store, event: dict[str, Any] | None) -> None:
-        """Do what depends on a commit: delete files, publish the event, and start the work that was left for later."""
+        """Do what depends on a commit: delete files, send invitations and the event, start the work left for later."""
         for (component_id,) in store.change_log.deleted("Component"):
             self.storage.remove(component_id)
+        if self._on_invitation is not None:
+            for invitation in store.invitations:
+                self._on_invitation(invitation)
         if event is not None:
             self._announce(event)
         for work in store.background_work:

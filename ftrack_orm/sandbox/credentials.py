@@ -1,9 +1,14 @@
-"""Edge: the API keys of the embedded server's users, in a table that queries cannot reach."""
+"""Edge: the API keys of the embedded server's users, in tables that queries cannot reach.
+
+Keys that were granted stay valid, like those an administrator makes in the settings of a real server. A user has one
+personal key besides, which is replaced each time it is reset.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -17,21 +22,28 @@ if TYPE_CHECKING:
 
 _metadata = sa.MetaData()
 
-#: The name of the table.
-TABLE = "__api_key__"
+#: The names of the tables.
+TABLES = ("__api_key__", "__personal_api_key__")
 
 #: Keys are stored as digests, so that a database file can be passed on without giving keys away.
 _KEYS = sa.Table(
-    TABLE,
+    TABLES[0],
     _metadata,
     sa.Column("digest", sa.Text, primary_key=True),
     sa.Column("user_id", sa.Text, nullable=False),
     sqlite_with_rowid=False,
 )
+_PERSONAL_KEYS = sa.Table(
+    TABLES[1],
+    _metadata,
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 
-def create_table(connection: sa.Connection) -> None:
-    """Create the table of keys unless it exists."""
+def create_tables(connection: sa.Connection) -> None:
+    """Create the tables of keys unless they exist."""
     _metadata.create_all(connection)
 
 
@@ -46,15 +58,31 @@ def grant_api_key(connection: sa.Connection, tables: Tables, api_user: str, api_
     connection.execute(_KEYS.insert().prefix_with("OR REPLACE"), {"digest": _digest(api_key), "user_id": user_id})
 
 
+def reset_personal_key(connection: sa.Connection, user_id: str) -> str:
+    """Return a new personal key for a user, in place of the one before."""
+    api_key = secrets.token_hex(32)
+    statement = _PERSONAL_KEYS.insert().prefix_with("OR REPLACE")
+    connection.execute(statement, {"user_id": user_id, "digest": _digest(api_key)})
+    return api_key
+
+
 def authenticate(connection: sa.Connection, tables: Tables, api_user: str, api_key: str) -> str:
     """Return the id of the user that the credentials belong to; raises the server's error for invalid credentials."""
     if unencodable_text((api_user, api_key)) is not None:  # headers that are not UTF-8
         raise server_errors.invalid_credentials()
-    owner = connection.execute(sa.select(_KEYS.c.user_id).where(_KEYS.c.digest == _digest(api_key))).scalar()
     user_id = _user_id(connection, tables, api_user)
-    if owner is None or user_id is None or not hmac.compare_digest(str(owner), user_id):
+    if user_id is None or not _has_key(connection, user_id, _digest(api_key)):
         raise server_errors.invalid_credentials()
     return user_id
+
+
+def _has_key(connection: sa.Connection, user_id: str, digest: str) -> bool:
+    owner = connection.execute(sa.select(_KEYS.c.user_id).where(_KEYS.c.digest == digest)).scalar()
+    if owner is not None and hmac.compare_digest(str(owner), user_id):
+        return True
+    personal = sa.select(_PERSONAL_KEYS.c.digest).where(_PERSONAL_KEYS.c.user_id == user_id)
+    expected = connection.execute(personal).scalar()
+    return expected is not None and hmac.compare_digest(str(expected), digest)
 
 
 def _user_id(connection: sa.Connection, tables: Tables, username: str) -> str | None:

@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
@@ -31,8 +32,13 @@ from .tables import Tables
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from .invitations import Invitation
+
 #: The largest schema file that is read. Those of large studios have a few megabytes.
 MAX_SCHEMA_BYTES = 64 << 20
+
+#: The number of invitations that are kept.
+MAX_INVITATIONS = 10_000
 
 #: The username of the sandbox's administrator by default.
 DEFAULT_USER = "sandbox"
@@ -82,6 +88,8 @@ class Sandbox:
         self.events = EventServerController()
         #: The files of components; makes uploads and downloads fail in tests.
         self.storage = StorageController(Storage(clock, None if storage is None else FolderSegments(storage)))
+        #: The invitations that requests have sent, the oldest first. A real server would send emails.
+        self.invitations: deque[Invitation] = deque(maxlen=MAX_INVITATIONS)
         self._seed = seed
         self._port = port
         self._database = database
@@ -129,6 +137,7 @@ class Sandbox:
                 with database_errors(self._database):
                     self._prepare(engine, tables)
             application = Application(engine, tables, schemas, self._clock, self.storage.storage)
+            application.on_invitation(self.invitations.append)
             server = Server(application, self.events, self.storage)
         except BaseException:
             engine.dispose()
@@ -187,7 +196,7 @@ class Sandbox:
         """Create and seed the tables of a new database, or check an existing one, and grant the user's API key."""
         version = _schema_version(tables.schema)
         with engine.begin() as connection:
-            own_tables = {*tables.metadata.tables, credentials.TABLE}
+            own_tables = {*tables.metadata.tables, *credentials.TABLES}
             stored_version = check_content(connection, self._database, own_tables)
             if stored_version not in (0, version):
                 raise SettingsError(
@@ -196,9 +205,9 @@ class Sandbox:
                 )
             # Not before: the permissions of another program's file are left as they are.
             protect(self._database)
+            credentials.create_tables(connection)  # an older database has no personal keys
             if stored_version == 0:  # new, or seeding it failed
                 tables.metadata.create_all(connection)
-                credentials.create_table(connection)
                 seeds.seed(connection, tables, self._seed, tasks=self._tasks, now=self._clock(), api_user=self.api_user)
                 connection.exec_driver_sql(f"PRAGMA user_version = {version}")
             try:

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from ftrack_orm.errors import InvalidValue
 
+from . import widgets
 from .application import not_found, refusal
 from .cors import allow_all_origins
 from .events.controller import EventServerController
@@ -80,6 +81,7 @@ class Server:
         site = web.Application(client_max_size=self._max_body_bytes, middlewares=[_log_disconnects])
         site.router.add_post("/api", self._handle_api, expect_handler=_defer_continue)
         site.router.add_get("/", self._handle_index)
+        site.router.add_get("/widget/{name}", self._handle_widget)
         self._events.start(site.router)
         self._storage_routes.add_to(site.router)
         ThumbnailRoutes(self._application.storage, self._storage_routes).add_to(site.router)
@@ -189,6 +191,13 @@ class Server:
 
     async def _handle_index(self, request: web.Request) -> web.Response:
         return web.Response(text=_INDEX_TEXT)
+
+    async def _handle_widget(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        page = widgets.page(name, dict(request.query), self._application.now())
+        if page is None:
+            raise web.HTTPForbidden(text="The address of this widget has expired, or was not made by this server.")
+        return web.Response(text=page, content_type="text/html")
 
     async def _handle_other(self, request: web.Request) -> web.Response:
         return _web_response(not_found(request.method, request.path))

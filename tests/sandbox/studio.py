@@ -176,7 +176,7 @@ def create_studio_database(connection: sqlite3.Connection, tables: Tables) -> No
     engine = sa.create_engine("sqlite://", creator=lambda: connection, poolclass=sa.StaticPool)
     with engine.begin() as transaction:
         tables.metadata.create_all(transaction)
-        credentials.create_table(transaction)
+        credentials.create_tables(transaction)
         for entity_type, rows in _CONFIGURATION.items():
             for row in rows:
                 transaction.execute(tables.table(entity_type).insert(), {ENTITY_TYPE: entity_type, **row})

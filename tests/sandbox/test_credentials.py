@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("small_production")
 
 @pytest.fixture(autouse=True)
 def key_table(connection: sa.Connection) -> None:
-    credentials.create_table(connection)
+    credentials.create_tables(connection)
 
 
 def test_a_user_may_have_several_keys(connection: sa.Connection, tables: Tables) -> None:

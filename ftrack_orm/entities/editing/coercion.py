@@ -14,7 +14,9 @@ from ftrack_orm.values import NOT_ENCODABLE, unencodable_text
 
 
 def coerce(entity_type: str, attribute: Attribute, value: Any) -> Any:
-    """Return *value* in the form the scalar *attribute* keeps: UTC datetimes, ids as text, all others unchanged.
+    """Return *value* in the form the scalar *attribute* keeps: datetimes in UTC and whole seconds, ids as text.
+
+    Other values are returned unchanged.
 
     Raises `InvalidValue`, naming entity type, attribute and value, when the attribute cannot hold a value of that type,
     and for text that cannot be encoded as UTF-8. None always fits: the server decides whether an attribute may be
@@ -106,7 +108,8 @@ def _datetime(value: Any) -> datetime.datetime:
             raise _Misfit(
                 "a datetime with a timezone (datetime.now(timezone.utc), or value.astimezone() if it is local)"
             )
-        return value.astimezone(datetime.timezone.utc)
+        # Servers store whole seconds, although some send back the fraction at first (PROTOCOL 8.1).
+        return value.astimezone(datetime.timezone.utc).replace(microsecond=0)
     if isinstance(value, datetime.date):
         return datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.timezone.utc)
     raise _Misfit("a datetime with a timezone, or a date (its start in UTC)")

@@ -2,7 +2,8 @@
 
 The rules of real servers are not documented. Here every term must occur, as part of a word and in any case, in one of
 the texts that describe an entity (names, descriptions, comments) or in the names of the contexts above it. So "sh010
-anim" finds the animation task of the shot sh010.
+anim" finds the animation task of the shot sh010. Clients send an empty text for no term, and for no context (PROTOCOL
+8.2).
 """
 
 from __future__ import annotations
@@ -59,9 +60,9 @@ def apply_search(select: Select, search: SearchOperation, schema: Schema) -> Sel
         raise InvalidValue(message, entity_type=entity_type.name)
     criterion = conjunction(
         select.criterion,
-        None if search.context_id is None else _context_criterion(entity_type, search.context_id, schema),
+        None if not search.context_id else _context_criterion(entity_type, search.context_id, schema),
         _object_type_criterion(entity_type, search.object_type_ids, schema) if search.object_type_ids else None,
-        *(_term_criterion(entity_type, term, schema) for term in search.terms),
+        *(_term_criterion(entity_type, term, schema) for term in search.terms if term),
     )
     return attrs.evolve(select, criterion=criterion)
 
@@ -118,6 +119,8 @@ def _has_attribute(entity_type: EntityType, name: str, schema: Schema) -> bool:
 def _context_criterion(entity_type: EntityType, context_id: str, schema: Schema) -> Criterion:
     """Return the criterion that an entity belongs to a context: to the context itself or to a descendant."""
     path = _PATHS_TO_CONTEXT.get(entity_type.family)
+    if path is None and "project" in entity_type.attributes:  # a list or a review session
+        return Comparison(Path.of("project", "id"), Operator.IS, context_id)
     if path is None:
         message = f"The embedded server does not know which contexts entities of {entity_type.name} belong to."
         raise SandboxUnsupported(message, entity_type=entity_type.name)

@@ -39,17 +39,29 @@ def from_json(entity_type: EntityType, attribute: Attribute, value: Any) -> Any:
         return _datetime(entity_type, attribute, value)
     if value_type in (ValueType.ANY, ValueType.OBJECT):
         return value
-    if not _fits(value_type, value):
+    if value_type is ValueType.TEXT:
+        value = plain_text(value)
+    if value is not None and not _fits(value_type, value):
         raise _wrong_type(entity_type, attribute, value)
     if value_type is ValueType.BOOLEAN:
         return bool(value)
-    if attribute.enumeration and value not in attribute.enumeration:
+    if attribute.enumeration and value is not None and value not in attribute.enumeration:
         options = ", ".join(repr(option) for option in attribute.enumeration)
         raise server_errors.validation_error(
             f"{entity_type.name}.{attribute.name} must be one of {options}, not {value!r}."
         )
     # The database refuses longer integers. To JSON, integers and floats are alike.
     return float(value) if value_type is ValueType.NUMBER and abs(value) > _MAX_INTEGER else value
+
+
+def plain_text(value: Any) -> Any:
+    """Return the text of a datetime or date that a client has sent for a text; other values are returned unchanged.
+
+    The JavaScript client sends every text that looks like an ISO date as a datetime (PROTOCOL 8.1).
+    """
+    if isinstance(value, Mapping) and value.get(VALUE_TYPE) in ("datetime", "date"):
+        return value.get("value")
+    return value
 
 
 def _fits(value_type: ValueType | None, value: Any) -> bool:
@@ -98,6 +110,14 @@ def parse_datetime_value(value: Any) -> datetime.datetime | None:
 def datetime_text(moment: datetime.datetime) -> str:
     """Return a datetime as columns store it: UTC, whole seconds, no offset (MySQL stores no fractions either)."""
     return moment.astimezone(datetime.timezone.utc).replace(tzinfo=None, microsecond=0).isoformat()
+
+
+def sent_fraction(value: Any) -> dict[str, Any] | None:
+    """Return the datetime that a client sent as JSON if it has a fraction of a second, else None."""
+    moment = None if value is None else parse_datetime_value(value)
+    if moment is None or not moment.microsecond:
+        return None
+    return {VALUE_TYPE: "datetime", "value": moment.astimezone(datetime.timezone.utc).replace(tzinfo=None).isoformat()}
 
 
 def to_json(attribute: Attribute, value: Any) -> Any:

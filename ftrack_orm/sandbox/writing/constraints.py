@@ -10,6 +10,8 @@ import attrs
 from ftrack_orm.sandbox import server_errors
 
 if TYPE_CHECKING:
+    from ftrack_orm.errors import IntegrityError
+
     from .references import ForeignKeyColumn
     from .store import Row, Store
 
@@ -36,36 +38,59 @@ UNIQUE_CONSTRAINTS = (
 )
 
 
-def check(store: Store, entity_type: str, row: Row, changed: Collection[str] | None) -> None:
+def check(store: Store, entity_type: str, row: Row, changed: Collection[str] | None) -> tuple[str, ...]:
     """Check the constraints on a row; *changed* are the columns that an update sets, or None for a new row.
 
-    Raises an integrity error that names the entity type, the attribute and the value.
+    Return the required attributes that have no value yet: a later operation of the request may set them. Raises an
+    integrity error that names the entity type, the attribute and the value.
     """
-    check_required(store, entity_type, row, changed)
+    missing = find_missing(store, entity_type, row, changed)
     for foreign_key in store.references.foreign_keys_of(entity_type):
         if changed is None or foreign_key.column in changed:
             check_foreign_key(store, foreign_key, row)
     check_unique(store, entity_type, row, changed)
+    return missing
 
 
-def check_required(store: Store, entity_type: str, row: Mapping[str, Any], changed: Collection[str] | None) -> None:
-    """Check that a row holds every value the schema requires; the server's defaults must be filled in before."""
+def find_missing(
+    store: Store, entity_type: str, row: Mapping[str, Any], changed: Collection[str] | None
+) -> tuple[str, ...]:
+    """Return the attributes that the schema requires and *row* has no value for, of those in *changed*.
+
+    The server's defaults must be filled in before. Raises an integrity error for a part of the primary key, which no
+    later operation could set.
+    """
     described = store.schema.types[entity_type]
+    missing = []
     for attribute in described.attributes.values():
-        if not attribute.required or attribute.is_relation or attribute.name in _NULLABLE_ON_SERVERS:
+        if not attribute.required or attribute.is_relation or _is_nullable(entity_type, attribute.name):
             continue
         column = store.tables.column(entity_type, attribute.name)
         if column is None or row.get(column.name) is not None or (changed is not None and column.name not in changed):
             continue
-        if column.primary_key and column.autoincrement is True:
-            continue
-        raise server_errors.integrity_error(
-            f"Column '{attribute.name}' cannot be null: a {entity_type} needs a value for {attribute.name!r}."
-        )
+        if not column.primary_key:
+            missing.append(attribute.name)
+        elif column.autoincrement is not True:
+            raise missing_value(entity_type, attribute.name)
+    return tuple(missing)
+
+
+def missing_value(entity_type: str, attribute: str) -> IntegrityError:
+    """Return the error for an entity without a value that it needs, with the text of the server's database."""
+    return server_errors.integrity_error(
+        f"Column '{attribute}' cannot be null: a {entity_type} needs a value for {attribute!r}."
+    )
 
 
 #: Required by the schema and yet null on real servers: sequences and folders have neither status nor type.
 _NULLABLE_ON_SERVERS = frozenset({"status_id", "type_id", "priority_id"})
+
+#: The same for single types: users are created without a name, and components without a subtype (PROTOCOL 8.1).
+_NULLABLE_OF_TYPE = frozenset({("User", "username"), ("Component", "system_type")})
+
+
+def _is_nullable(entity_type: str, attribute: str) -> bool:
+    return attribute in _NULLABLE_ON_SERVERS or (entity_type, attribute) in _NULLABLE_OF_TYPE
 
 
 def check_foreign_key(store: Store, foreign_key: ForeignKeyColumn, row: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.sandbox import server_errors
 
-from . import constraints, custom_attributes, defaults
+from . import constraints, custom_attributes, defaults, notes
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.model import EntityType
@@ -15,25 +15,27 @@ if TYPE_CHECKING:
     from .store import Row, Store
 
 #: Types without entities of their own, which exist as bases of other types.
-ABSTRACT = frozenset(
-    {"BaseUser", "Component", "Context", "CustomConfigurationBase", "Resource", "StatusChange", "TypedContext"}
-)
+ABSTRACT = frozenset({"BaseUser", "Context", "CustomConfigurationBase", "Resource", "StatusChange", "TypedContext"})
 
 
 def insert(store: Store, entity_type: EntityType, columns: Mapping[str, Any]) -> Row:
     """Create an entity of a concrete type with these column values, fill in the defaults, and return its row.
 
-    Raises the server's errors. The caller sets the collections afterwards.
+    A value that it needs may be missing until the end of the request (PROTOCOL 8.1). Raises the server's errors. The
+    caller sets the collections afterwards.
     """
     row: Row = dict(columns)
     custom_attributes.check_new(store, entity_type, row)
-    defaults.fill(store, entity_type, row)
-    constraints.check(store, entity_type.name, row, None)
+    has_owner = defaults.fill(store, entity_type, row)
+    missing = constraints.check(store, entity_type.name, row, None)
     row = store.insert(entity_type.name, row)
+    if missing or not has_owner:
+        owner = () if has_owner else defaults.missing_owner(entity_type, row)
+        key = store.key_of(entity_type.name, row)
+        store.postpone(entity_type.name, key, (*missing, *owner), has_open_defaults=not has_owner)
     if entity_type.family == "Context":
         store.add_context(row["id"], row["parent_id"])
-    if entity_type.name == "Note" and row.get("in_reply_to_id") is not None:
-        store.update("Note", (row["in_reply_to_id"],), {"thread_activity": row["date"]})
+    notes.after_insert(store, entity_type, row)
     return row
 
 

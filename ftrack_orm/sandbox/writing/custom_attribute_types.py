@@ -26,7 +26,8 @@ def validate_value(configuration: Mapping[str, Any], type_name: str, value: Any)
 
 
 def _text(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
-    return value if isinstance(value, str) else _refuse(key, "text", value)
+    text = column_values.plain_text(value)
+    return text if text is None or isinstance(text, str) else _refuse(key, "text", value)
 
 
 def _boolean(key: str, configuration: Mapping[str, Any], value: Any) -> Any:
@@ -66,10 +67,13 @@ def _dynamic_enumerator(key: str, configuration: Mapping[str, Any], value: Any) 
 def _options(key: str, value: Any) -> list[str]:
     # Protocol fact: the value is a list even where only one option can be chosen. Clients have also sent a plain
     # string.
-    chosen = [value] if isinstance(value, str) else value
+    text = column_values.plain_text(value)
+    chosen = [text] if isinstance(text, str) else text
+    if isinstance(chosen, list):
+        chosen = [column_values.plain_text(option) for option in chosen]
     if not isinstance(chosen, list) or not all(isinstance(option, str) for option in chosen):
         _refuse(key, "enumerator", value)
-    return list(chosen)
+    return chosen
 
 
 def _expression(key: str, configuration: Mapping[str, Any], value: Any) -> Any:

@@ -11,7 +11,7 @@ from ftrack_orm.sandbox import server_errors
 from ftrack_orm.sandbox.reading.from_clause import json_values
 from ftrack_orm.sandbox.tables import ENTITY_TYPE
 
-from . import closure
+from . import closure, notes
 from .change_log import UNANNOUNCED_TABLES
 from .references import Dependent, OnDelete
 
@@ -95,6 +95,7 @@ class _DeletionPlan:
         self._store.expire_all()
         for name, rows in self._rows_to_delete.items():
             self._store.mark_deleted(name, rows)
+        notes.after_delete(self._store, self._rows_to_delete.get("NoteLabelLink", {}).values())
 
     def _set_null(self, dependent: Dependent, ids: list[str]) -> None:
         table = self._table(dependent.table)

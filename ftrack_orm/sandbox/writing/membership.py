@@ -13,7 +13,7 @@ from ftrack_orm.sandbox import server_errors
 from ftrack_orm.sandbox.tables import ENTITY_TYPE
 from ftrack_orm.schema.relations import Inverse, Through
 
-from . import creation, deletion, update
+from . import column_values, creation, deletion, update
 from .column_values import reference_key
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _attach(
     child_key: Key = reference_key(entity_type, attribute, member, target.primary_key)
     child = present.get(child_key) or store.find(target.name, child_key)
     if child is None and target.name == "Metadata" and "value" in member:
-        data = {name: member[name] for name in ("parent_id", "key", "value")}
+        data = {name: _metadata_value(target, name, member) for name in ("parent_id", "key", "value")}
         return store.key_of(target.name, creation.insert(store, target, {**data, "parent_type": row[ENTITY_TYPE]}))
     if child is None:
         raise server_errors.integrity_error(
@@ -148,10 +148,14 @@ def _attach(
     if "parent_type" in child and column == "parent_id":
         new_values["parent_type"] = row[ENTITY_TYPE]
     if target.name == "Metadata" and "value" in member:
-        new_values["value"] = member["value"]
+        new_values["value"] = _metadata_value(target, "value", member)
     changes = {name: value for name, value in new_values.items() if child.get(name) != value}
     update.apply(store, store.type_of(target.name, child), child, changes)
     return child_key
+
+
+def _metadata_value(target: EntityType, name: str, member: Mapping[str, Any]) -> Any:
+    return column_values.from_json(target, target.attributes[name], member[name])
 
 
 def _detach(store: Store, target: EntityType, column: str, child_key: Key, child: Row) -> None:

@@ -25,7 +25,7 @@ def create(store: Store, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
     row = insert(store, entity_type, validated.columns)
     for attribute, members in validated.collections.items():
         membership.set_members(store, entity_type, row, attribute, members)
-    return replies.created_entity(store, entity_type, row, validated.attributes)
+    return replies.created_entity(store, entity_type, row, data)
 
 
 def update(store: Store, name: str, key: Sequence[str], data: Mapping[str, Any]) -> dict[str, Any]:

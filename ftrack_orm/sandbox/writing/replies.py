@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.sandbox.tables import ENTITY_TYPE
-from ftrack_orm.schema.attribute import Kind
+from ftrack_orm.schema.attribute import Kind, ValueType
 from ftrack_orm.schema.relations import ForeignKey, HiddenKey
 
 from . import column_values, membership
@@ -17,17 +17,22 @@ if TYPE_CHECKING:
     from .store import Row, Store
 
 
-def created_entity(store: Store, entity_type: EntityType, row: Row, attributes: Iterable[str]) -> dict[str, Any]:
+def created_entity(store: Store, entity_type: EntityType, row: Row, sent: Mapping[str, Any]) -> dict[str, Any]:
     """Return the data of the reply to a create: all stored values of the entity with defaults, without nulls.
 
-    Relations are included if they are in *attributes*, the names in the request. (Recorded replies of a real server
-    have this shape.)
+    Relations are included if they are in *sent*, the data of the request. (Recorded replies of a real server have this
+    shape.) Datetimes have the fraction of a second that was sent, although whole seconds are stored (PROTOCOL 8.1).
     """
     scalars = [name for name, attribute in entity_type.attributes.items() if attribute.kind is Kind.SCALAR]
     data = _entity(store, entity_type, row, scalars)
-    for name in attributes:
-        if entity_type.attributes[name].is_relation:
+    for name, value in sent.items():
+        attribute = entity_type.attributes[name]
+        if attribute.is_relation:
             data[name] = _related(store, entity_type, name, row)
+        elif attribute.value_type is ValueType.DATETIME:
+            fraction = column_values.sent_fraction(value)
+            if fraction is not None:
+                data[name] = fraction
     return data
 
 

@@ -20,6 +20,7 @@ from .change_log import ChangeLog
 from .column_values import datetime_text
 
 if TYPE_CHECKING:
+    from ftrack_orm.sandbox.invitations import Invitation
     from ftrack_orm.schema.model import EntityType, Schema
 
     from .references import References
@@ -50,6 +51,15 @@ class RequestContext:
         return datetime_text(self.received_at)
 
 
+@attrs.define
+class Incomplete:
+    """The values that an entity still needs before the end of the request."""
+
+    entity_type: str
+    required: set[str] = attrs.field(factory=set)  # the attributes without a value
+    has_open_defaults: bool = False  # those that depend on an owner it does not have yet
+
+
 class Store:
     """The unit of work of one request.
 
@@ -70,6 +80,10 @@ class Store:
         self.lookup_cache: dict[tuple[Any, ...], Any] = {}
         #: Work that begins after the commit of the request.
         self.background_work: list[BackgroundWork] = []
+        #: The invitations of the request, which count as sent when it is committed.
+        self.invitations: list[Invitation] = []
+        #: (table, key) -> the values that an entity lacks, which a later operation of the request may set.
+        self.incomplete: dict[tuple[str, Key], Incomplete] = {}
         self._cached_rows: dict[tuple[str, Key], Row] = {}
         self._deleted: set[tuple[str, Key]] = set()
         self._new_contexts: list[tuple[str, str | None]] = []
@@ -182,6 +196,15 @@ class Store:
         names = [_key_parameter(column) for column in table.primary_key.columns]
         self.connection.execute(_update_by_key(table), {**dict(zip(names, key, strict=True)), **changes})
         row.update(changes)
+
+    def postpone(
+        self, entity_type: str, key: Sequence[Any], required: Iterable[str], *, has_open_defaults: bool
+    ) -> None:
+        """Remember that an entity needs values for the attributes *required*, or an owner, until the request ends."""
+        identity = self.tables.root(entity_type), tuple(key)
+        incomplete = self.incomplete.setdefault(identity, Incomplete(entity_type))
+        incomplete.required.update(required)
+        incomplete.has_open_defaults = incomplete.has_open_defaults or has_open_defaults
 
     def add_context(self, context_id: str, parent_id: str | None) -> None:
         """Add a new context below its parent; `flush` writes it to the closure table."""

@@ -10,7 +10,7 @@ from ftrack_orm.errors import InvalidValue
 from ftrack_orm.sandbox import server_errors
 from ftrack_orm.sandbox.reading.from_clause import json_values
 
-from . import closure, constraints
+from . import closure, completion, constraints
 from .defaults import project_id_of
 
 if TYPE_CHECKING:
@@ -32,11 +32,14 @@ def apply(store: Store, entity_type: EntityType, row: Row, changes: Mapping[str,
     before = dict(row)
     after = {**before, **changes}
     key = store.key_of(entity_type.name, row)
-    constraints.check(store, entity_type.name, after, changes.keys())
+    missing = constraints.check(store, entity_type.name, after, changes.keys())
+    if missing:
+        store.postpone(entity_type.name, key, missing, has_open_defaults=False)
     store.update(entity_type.name, key, changes)
     row.update(changes)
     if "parent_id" in changes and entity_type.family == "Context":
         _move(store, entity_type, row)
+    completion.fill_open_defaults(store, entity_type, row)
     if changes.get("status_id") is not None and entity_type.family in _STATUS_CHANGES:
         _record_status(store, entity_type, before, row)
 

@@ -1,4 +1,4 @@
-"""Edge: the initial status and type of a new entity, from the project schema of its production."""
+"""Edge: the statuses and types that the project schema of a production allows. New entities get the first of each."""
 
 from __future__ import annotations
 
@@ -15,66 +15,75 @@ _TASK = "Task"
 
 
 def first_status(store: Store, project: Row | None, entity_type: str, row: Row) -> str | None:
-    """Return the id of the initial status of a new entity, or None when the project schema has none.
-
-    A task starts with the first status of the task workflow, or of the workflow that overrides it for the task's type.
-    A version starts with the first status of the version workflow. Other contexts start with the first status of their
-    object type's schema, or else of the task workflow. "First" is by `sort`.
-    """
-    project_schema = project.get("project_schema_id") if project else None
-    if project_schema is None:
-        return None
-    type_id = row.get("type_id") if entity_type == _TASK else None
-    key = ("first status", project_schema, entity_type, row.get("object_type_id"), type_id)
-    if key not in store.lookup_cache:
-        store.lookup_cache[key] = _first_status(store, project_schema, entity_type, row, type_id)
-    status_id: str | None = store.lookup_cache[key]
-    return status_id
-
-
-def _first_status(store: Store, project_schema: str, entity_type: str, row: Row, type_id: str | None) -> str | None:
-    schema_row = store.find("ProjectSchema", (project_schema,))
-    if schema_row is None:
-        return None
-    if entity_type == "AssetVersion":
-        return _first_of_workflow(store, schema_row.get("asset_version_workflow_schema_id"))
-    if entity_type == _TASK:
-        if type_id is not None and "ProjectSchemaOverride" in store.schema.types:
-            for override in store.rows("ProjectSchemaOverride", project_schema_id=project_schema, type_id=type_id):
-                return _first_of_workflow(store, override["workflow_schema_id"])
-        return _first_of_workflow(store, schema_row.get("task_workflow_schema_id"))
-    own = [
-        (link["sort"] or 0, link["status_id"])
-        for schema in _object_type_schemas(store, project_schema, row)
-        for link in store.rows("SchemaStatus", schema_id=schema["id"])
-    ]
-    return min(own)[1] if own else _first_of_workflow(store, schema_row.get("task_workflow_schema_id"))
+    """Return the id of the initial status of a new entity, or None when the project schema has none."""
+    return next(iter(statuses(store, project, entity_type, row)), None)
 
 
 def first_type(store: Store, project: Row | None, entity_type: str, row: Row) -> str | None:
-    """Return the id of the initial type of a new context: the first of its schema, or for a task of the task types."""
+    """Return the id of the initial type of a new context, or None when the project schema has none."""
+    return next(iter(types(store, project, entity_type, row)), None)
+
+
+def statuses(store: Store, project: Row | None, entity_type: str, row: Row) -> tuple[str, ...]:
+    """Return the ids of the statuses that an entity may have, ordered by `sort`.
+
+    A task has those of the task workflow, or of the workflow that overrides it for the task's type. A version has those
+    of the version workflow. Other contexts have those of their object type's schema, or else of the task workflow.
+    """
     project_schema = project.get("project_schema_id") if project else None
     if project_schema is None:
-        return None
-    key = ("first type", project_schema, entity_type, row.get("object_type_id"))
+        return ()
+    type_id = row.get("type_id") if entity_type == _TASK else None
+    key = ("statuses", project_schema, entity_type, row.get("object_type_id"), type_id)
     if key not in store.lookup_cache:
-        store.lookup_cache[key] = _first_type(store, project_schema, entity_type, row)
-    type_id: str | None = store.lookup_cache[key]
-    return type_id
+        store.lookup_cache[key] = _statuses(store, project_schema, entity_type, row, type_id)
+    ids: tuple[str, ...] = store.lookup_cache[key]
+    return ids
 
 
-def _first_type(store: Store, project_schema: str, entity_type: str, row: Row) -> str | None:
+def _statuses(store: Store, project_schema: str, entity_type: str, row: Row, type_id: str | None) -> tuple[str, ...]:
+    schema_row = store.find("ProjectSchema", (project_schema,))
+    if schema_row is None:
+        return ()
+    if entity_type == "AssetVersion":
+        return _of_workflow(store, schema_row.get("asset_version_workflow_schema_id"))
+    if entity_type == _TASK:
+        if type_id is not None and "ProjectSchemaOverride" in store.schema.types:
+            for override in store.rows("ProjectSchemaOverride", project_schema_id=project_schema, type_id=type_id):
+                return _of_workflow(store, override["workflow_schema_id"])
+        return _of_workflow(store, schema_row.get("task_workflow_schema_id"))
+    own = _of_object_type(store, project_schema, row, "SchemaStatus", "status_id")
+    return own or _of_workflow(store, schema_row.get("task_workflow_schema_id"))
+
+
+def types(store: Store, project: Row | None, entity_type: str, row: Row) -> tuple[str, ...]:
+    """Return the ids of the types that a context may have, by `sort`: those of its schema, or the task types."""
+    project_schema = project.get("project_schema_id") if project else None
+    if project_schema is None:
+        return ()
+    key = ("types", project_schema, entity_type, row.get("object_type_id"))
+    if key not in store.lookup_cache:
+        store.lookup_cache[key] = _types(store, project_schema, entity_type, row)
+    ids: tuple[str, ...] = store.lookup_cache[key]
+    return ids
+
+
+def _types(store: Store, project_schema: str, entity_type: str, row: Row) -> tuple[str, ...]:
     if entity_type != _TASK:
-        own = [
-            (link["sort"] or 0, link["type_id"])
-            for schema in _object_type_schemas(store, project_schema, row)
-            for link in store.rows("SchemaType", schema_id=schema["id"])
-        ]
-        return min(own)[1] if own else None
+        return _of_object_type(store, project_schema, row, "SchemaType", "type_id")
     schema_row = store.find("ProjectSchema", (project_schema,))
     if schema_row is None or schema_row.get("task_type_schema_id") is None:
-        return None
-    return _first_linked(store, "TaskTypeSchema", "types", schema_row["task_type_schema_id"], "Type")
+        return ()
+    return _linked(store, "TaskTypeSchema", "types", schema_row["task_type_schema_id"], "Type")
+
+
+def _of_object_type(store: Store, project_schema: str, row: Row, link: str, key: str) -> tuple[str, ...]:
+    links = [
+        (each["sort"] or 0, each[key])
+        for schema in _object_type_schemas(store, project_schema, row)
+        for each in store.rows(link, schema_id=schema["id"])
+    ]
+    return tuple(id_ for _, id_ in sorted(links))
 
 
 def _object_type_schemas(store: Store, project_schema: str, row: Row) -> Iterable[Row]:
@@ -84,19 +93,18 @@ def _object_type_schemas(store: Store, project_schema: str, row: Row) -> Iterabl
     return store.rows("Schema", **{"project_schema_id": project_schema, column.name: row["object_type_id"]})
 
 
-def _first_of_workflow(store: Store, workflow_schema: Any) -> str | None:
+def _of_workflow(store: Store, workflow_schema: Any) -> tuple[str, ...]:
     if workflow_schema is None:
-        return None
-    return _first_linked(store, "WorkflowSchema", "statuses", workflow_schema, "Status")
+        return ()
+    return _linked(store, "WorkflowSchema", "statuses", workflow_schema, "Status")
 
 
-def _first_linked(store: Store, entity_type: str, relation: str, id_: str, target: str) -> str | None:
-    """Return the id of the target with the lowest `sort` in a many-to-many collection."""
+def _linked(store: Store, entity_type: str, relation: str, id_: str, target: str) -> tuple[str, ...]:
+    """Return the ids of the targets in a many-to-many collection, ordered by `sort`."""
     key = store.tables.relation(entity_type, relation)
     if not isinstance(key, Through):
-        return None
+        return ()
     _, near, far = store.tables.link(key)
     table = store.tables.table(target)
     statement = near.table.join(table, table.c.id == far).select().where(near == id_).order_by(table.c.sort, table.c.id)
-    target_id = store.connection.execute(statement.with_only_columns(table.c.id).limit(1)).scalar()
-    return None if target_id is None else str(target_id)
+    return tuple(store.connection.execute(statement.with_only_columns(table.c.id)).scalars())

@@ -168,7 +168,7 @@ def test_creation_change_and_deletion_are_announced(
     kind, identifier = parents[0].split(":")[0], shown or "new"
 
     production.create(entity_type, **data)
-    entity = announced.entity()
+    entity = announced.entities()[0]  # a new note is followed by its recipient
     assert (entity["action"], entity["entityType"], entity["entity_type"]) == ("add", kind, entity_type)
     assert (entity["entityId"], parents_of(entity)) == (identifier, parents)
     assert entity["parents"][0] == {
@@ -194,6 +194,14 @@ def test_creation_change_and_deletion_are_announced(
     removed = [each for each in announced.entities() if each["entityId"] == identifier]
     assert [(each["action"], parents_of(each)) for each in removed] == [("remove", parents)]
     assert all(change["new"] is None and change["old"] is not None for change in removed[0]["changes"].values())
+
+
+def test_the_recipient_that_the_server_adds_is_announced_with_the_note(production: Any, announced: Any) -> None:
+    production.create("Note", id="N", content="x", parent_id="T1", parent_type="Task")
+    note, recipient = announced.entities()
+    assert (note["entity_type"], note["action"]) == ("Note", "add")
+    assert (recipient["entity_type"], recipient["action"]) == ("Recipient", "add")
+    assert recipient["entityId"] == f"N,{production.user_id}"
 
 
 def test_the_object_type_of_a_context_is_its_own_and_otherwise_the_entity_type(production: Any, announced: Any) -> None:

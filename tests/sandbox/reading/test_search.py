@@ -94,6 +94,25 @@ def test_a_search_is_restricted_to_a_context(
     assert sorted(search_ids(entity_type, [], context_id=context)) == expected
 
 
+@pytest.mark.parametrize("entity_type", ["TypedContext", "AssetVersion", "Project", "ReviewSession", "List"])
+def test_empty_texts_stand_for_no_context_and_no_term(production: Studio, entity_type: str) -> None:
+    # As published applications search, in an expression with newlines.
+    production.create("ReviewSession", id="R", name="dailies", project_id="P")
+    production.create("List", id="L", name="dailies", project_id="P", category_id="category")
+    expression = f"select id\n  from {entity_type}\n  order by id desc\n  limit 10"
+    (everything,) = production.call({"action": "query", "expression": f"select id from {entity_type} order by id desc"})
+    (reply,) = production.call(searching(entity_type, [""], expression, context_id=""))
+    assert reply["data"] == everything["data"] != []
+
+
+@pytest.mark.parametrize(("context", "expected"), [("P", ["R"]), ("Q", [])])
+def test_review_sessions_and_lists_are_searched_by_project(
+    production: Studio, search_ids: Callable[..., list[str]], context: str, expected: list[str]
+) -> None:
+    production.create("ReviewSession", id="R", name="dailies", project_id="P")
+    assert search_ids("ReviewSession", ["dai"], context_id=context) == expected
+
+
 def test_a_search_is_restricted_to_object_types(search_ids: Callable[..., list[str]]) -> None:
     assert search_ids("TypedContext", ["sh010"], object_type_ids=[SHOT]) == ["H"]
     assert search_ids("Context", ["film"], object_type_ids=[SHOT]) == ["H"]

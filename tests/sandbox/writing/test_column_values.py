@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ftrack_orm.errors import ServerValidationError
 from ftrack_orm.sandbox.writing import column_values
 from ftrack_orm.schema.model import Schema
 from tests.sandbox.studio import Studio
@@ -80,7 +81,9 @@ def test_other_values_are_stored_unchanged(given_value: tuple[str, object]) -> N
 )
 def test_datetimes_of_every_form_are_stored_in_utc(production: Studio, value: Any) -> None:
     reply = production.create("Task", name="x", parent=production.ref("Shot", "H"), start_date=value)
-    assert reply["start_date"] == {"__type__": "datetime", "value": "2024-02-01T10:00:00"}
+    assert reply["start_date"]["value"] in ("2024-02-01T10:00:00", "2024-02-01T10:00:00.123000")
+    (task,) = production.query('select start_date from Task where name is "x"')
+    assert task["start_date"] == {"__type__": "datetime", "value": "2024-02-01T10:00:00"}
 
 
 def test_a_date_is_its_midnight(production: Studio) -> None:
@@ -93,3 +96,31 @@ def test_an_invalid_option_is_refused_with_the_valid_ones(studio: Studio) -> Non
     name, text = studio.refused(studio.creating("Job", status="lost"))
     assert name == "ValidationError"
     assert "'queued', 'running', 'done', 'failed'" in text
+
+
+def test_a_datetime_for_a_text_is_its_text() -> None:
+    # The JavaScript client sends every text that looks like a date so.
+    for kind in ("datetime", "date"):
+        value = {"__type__": kind, "value": "2024-01-02"}
+        assert column_values.from_json(TYPE, TYPE.attribute("name"), value) == "2024-01-02"
+    assert column_values.from_json(TYPE, TYPE.attribute("name"), {"__type__": "datetime", "value": None}) is None
+
+
+@pytest.mark.parametrize("value", [{"value": "2024-01-02"}, {"__type__": "datetime", "value": 3}, {"__type__": "x"}])
+def test_other_objects_are_no_texts(value: object) -> None:
+    with pytest.raises(ServerValidationError, match=r"Thing\.name must be text"):
+        column_values.from_json(TYPE, TYPE.attribute("name"), value)
+
+
+@pytest.mark.parametrize(
+    ("sent", "echoed"),
+    [
+        ("2024-01-02T03:04:05.250000+01:00", "2024-01-02T02:04:05.250000"),
+        ({"__type__": "datetime", "value": "2024-01-02T03:04:05.25Z"}, "2024-01-02T03:04:05.250000"),
+        ("2024-01-02T03:04:05", None),
+        (None, None),
+    ],
+)
+def test_the_fraction_of_a_second_is_found(sent: object, echoed: str | None) -> None:
+    expected = None if echoed is None else {"__type__": "datetime", "value": echoed}
+    assert column_values.sent_fraction(sent) == expected

@@ -50,7 +50,7 @@ def test_an_update_checks_references_too(production: Studio) -> None:
         ("Project", {"name": "x"}, "project_schema_id"),
         ("Asset", {"name": "x"}, "context_id"),
         ("AssetVersion", {}, "asset_id"),
-        ("User", {"first_name": "x"}, "username"),
+        ("Scope", {}, "name"),
         ("Appointment", {"context_id": "H", "resource_id": "user-jane"}, "type"),
         ("Metadata", {"parent_id": "H", "key": "k", "value": None}, "value"),
     ],
@@ -61,6 +61,18 @@ def test_values_without_a_default_are_required(
     name, text = production.refused(production.creating(entity_type, **data))
     assert name == "IntegrityError"
     assert f"Column '{missing}' cannot be null" in text
+
+
+def test_users_need_no_name(studio: Studio) -> None:
+    first, second = (studio.create("User") for _ in range(2))
+    assert "username" not in first
+    assert first["id"] != second["id"]
+    assert [row["username"] for row in studio.rows("Resource") if row["id"] == first["id"]] == [None]
+
+
+def test_a_part_of_the_primary_key_cannot_follow_later(production: Studio) -> None:
+    name, text = production.refused(production.creating("NoteLabelLink", note_id="N"))
+    assert (name, "Column 'label_id' cannot be null" in text) == ("IntegrityError", True)
 
 
 def test_a_required_attribute_cannot_be_set_to_null(production: Studio) -> None:

@@ -13,12 +13,23 @@ def test_the_type_of_a_list_follows_from_its_system_type(production: Studio) -> 
     assert production.create("List", **data, system_type="assetversion")["__entity_type__"] == "AssetVersionList"
 
 
-@pytest.mark.parametrize("entity_type", ["Context", "TypedContext", "Component", "Resource"])
+@pytest.mark.parametrize("entity_type", ["Context", "TypedContext", "Resource"])
 def test_abstract_types_cannot_be_created(studio: Studio, entity_type: str) -> None:
     name, text = studio.refused(studio.creating(entity_type, name="x"))
     assert name == "ValidationError"
     assert entity_type in text
     assert "Create one of its types" in text
+
+
+def test_a_component_needs_no_subtype(studio: Studio) -> None:
+    created = studio.create("Component", id="C", name="main", metadata=[])
+    assert (created["__entity_type__"], created["name"], "system_type" in created) == ("Component", "main", False)
+    studio.update("Component", "C", name="proxy", file_type=".exr")
+    (found,) = studio.query('select name, file_type, system_type from Component where name is "proxy"')
+    assert (found["__entity_type__"], found["file_type"], found["system_type"]) == ("Component", ".exr", None)
+    assert studio.query("FileComponent") == []
+    studio.delete("Component", "C")
+    assert studio.query("Component") == []
 
 
 def test_a_reply_has_the_parent_of_its_note_and_updates_the_thread(production: Studio) -> None:

@@ -128,3 +128,10 @@ def test_a_member_that_does_not_exist_is_refused(production: Studio) -> None:
 def test_custom_attributes_cannot_be_set_as_a_collection(production: Studio) -> None:
     name, text = production.refused(production.updating("Task", ["T1"], custom_attributes=[]))
     assert (name, "Update the ContextCustomAttributeValue" in text) == ("ValidationError", True)
+
+
+def test_a_datetime_as_the_value_of_new_metadata_is_its_text(production: Studio) -> None:
+    value = {"__type__": "datetime", "value": "2024-01-02T00:00:00Z"}
+    production.update("Task", ["T1"], metadata=[{"key": "a", "value": value}])
+    production.update("Task", ["T1"], metadata=[{"key": "a", "value": value}])
+    assert [row["value"] for row in production.rows("Metadata")] == ["2024-01-02T00:00:00Z"]

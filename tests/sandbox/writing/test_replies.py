@@ -50,3 +50,12 @@ def test_a_reference_in_the_request_is_part_of_the_reply(production: Studio) -> 
     reply = production.update("Task", ["T1"], status=production.ref("Status", "status-late"), type=None)
     assert reply["status"] == production.ref("Status", "status-late")
     assert (reply["status_id"], reply["type"]) == ("status-late", None)
+
+
+def test_the_reply_to_a_create_has_the_fraction_of_a_second_that_was_sent(production: Studio) -> None:
+    start = {"__type__": "datetime", "value": "2024-01-02T03:04:05.678+00:00"}
+    reply = production.create("Timelog", id="L", start=start, context_id="T1")
+    assert reply["start"] == {"__type__": "datetime", "value": "2024-01-02T03:04:05.678000"}
+    whole = {"__type__": "datetime", "value": "2024-01-02T03:04:05"}
+    assert production.query("select start from Timelog")[0]["start"] == whole
+    assert production.update("Timelog", "L", start=start, duration=3)["start"] == whole
