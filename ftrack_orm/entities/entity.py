@@ -172,10 +172,16 @@ class Entity:
         self.__find(name).set(self, value)
 
     def __find(self, name: str) -> AttributeAccess:
+        """Return the access to the attribute *name* by item."""
         try:
             return self.__attributes__[name]
         except (KeyError, TypeError):
-            raise self.__unknown(name) from None
+            pass
+        if isinstance(name, str) and self.__member_of_behaviour(name) is not None:
+            kind = self.__entity_type__
+            message = f"{kind}.{name} is defined by a behaviour, not by the schema: use .{name} instead of [{name!r}]."
+            raise UnknownAttribute(message, entity_type=kind, attribute=name)
+        raise self.__unknown(name)
 
     def __unknown(self, name: str) -> UnknownAttribute:
         kind = self.__entity_type__

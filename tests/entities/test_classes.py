@@ -317,9 +317,11 @@ def test_a_method_of_a_behaviour_is_no_attribute_of_the_entity(
     with_behaviours: Callable[..., Session], production: Production
 ) -> None:
     task = existing(with_behaviours(Context=Annotated).get("Task", production.tasks[0]))
-    with pytest.raises(errors.UnknownAttribute):
+    with pytest.raises(errors.UnknownAttribute, match=r"use \.describe instead of \['describe'\]"):
         task["describe"]
-    with pytest.raises(errors.UnknownAttribute):
+    with pytest.raises(errors.UnknownAttribute, match=r"use \.describe instead of \['describe'\]"):
+        task["describe"] = None
+    with pytest.raises(errors.UnknownAttribute, match=r"Task\.describe is defined by a behaviour and cannot be set"):
         task.describe = None
 
 

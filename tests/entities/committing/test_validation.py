@@ -128,3 +128,21 @@ def test_a_unit_of_work_of_its_own_is_rolled_back_when_its_validators_refuse(
         shot.name = "UPPER"
     assert shot.name == name
     assert session.modified == []
+
+
+def test_ensuring_changes_nothing_when_a_validator_refuses(session: Session, shot: Entity, checked: list[str]) -> None:
+    with pytest.raises(errors.ValidationFailed, match="UPPER is not written in lower case"):
+        session.ensure("Sequence", {"name": "UPPER", "parent": shot.parent.parent}, ["name", "parent"])
+    assert session.created == []
+    assert session.ensure("Sequence", {"name": "sq0", "parent": shot.parent.parent}) is shot.parent
+
+
+def test_validators_run_for_each_commit_of_a_unit_and_not_for_a_savepoint(
+    session: Session, shot: Entity, checked: list[str]
+) -> None:
+    with session.begin():
+        with session.begin():
+            shot.name = "UPPER"
+        assert checked == []
+        shot.name = "lower"
+    assert checked == ["lower"]
