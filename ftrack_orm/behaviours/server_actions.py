@@ -63,14 +63,14 @@ class ServerActions:
         return data if isinstance(data, dict) else {}
 
     def delayed_job(self, job_type: str, data: Mapping[str, Any] | None) -> Entity:
-        """Have the server start a job of its own, and return the `Job`."""
+        """Have the server start a job of its own, and return the `Job`, whose values are loaded when they are read."""
         operation = {"action": "delayed_job", "job_type": job_type, **({"data": dict(data)} if data else {})}
         row = _value(self._call([operation])[0], "delayed_job", "data")
         id_ = row.get("id") if isinstance(row, dict) else None
-        job = self._services.get("Job", id_) if isinstance(id_, str) else None
-        if job is None:
+        if not isinstance(id_, str):
             message = f"The server started a job and sent {quoted(row)} instead of its Job."
             raise ProtocolError(message, excerpt=quoted(row))
+        (job,) = self._services.workspace.loader.merge([{"__entity_type__": "Job", "id": id_}])
         return job
 
     def get_upload_metadata(self, component: Entity | str, **given: Any) -> dict[str, Any]:
