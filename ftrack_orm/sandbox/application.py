@@ -151,8 +151,11 @@ class Application:
 
     def _after_commit(self, store: Store, event: dict[str, Any] | None) -> None:
         """Do what depends on a commit: delete files, send invitations and the event, start the work left for later."""
-        for (component_id,) in store.change_log.deleted("Component"):
-            self.storage.remove(component_id)
+        try:
+            for (component_id,) in store.change_log.deleted("Component"):
+                self.storage.remove(component_id)
+        except OSError:
+            _LOG.exception("The embedded server could not delete the files of deleted components.")
         if self._on_invitation is not None:
             for invitation in store.invitations:
                 self._on_invitation(invitation)

@@ -19,7 +19,6 @@ from .events.controller import EventServerController
 from .events.server import EventServer
 from .storage.controller import StorageController
 from .storage.routes import StorageRoutes
-from .storage.thumbnail_routes import ThumbnailRoutes
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
@@ -84,7 +83,6 @@ class Server:
         site.router.add_get("/widget/{name}", self._handle_widget)
         self._events.start(site.router)
         self._storage_routes.add_to(site.router)
-        ThumbnailRoutes(self._application.storage, self._storage_routes).add_to(site.router)
         allow_all_origins(site)
         site.router.add_route("*", "/{path:.*}", self._handle_other, expect_handler=_defer_continue)
         self._runner = web.AppRunner(

@@ -41,7 +41,7 @@ _NAMES = {encoders.MP4: "ftrackreview-mp4", encoders.JPEG: "ftrackreview-image"}
 
 @attrs.frozen
 class Encoding:
-    """What a job encodes: its source and the components of its outputs by media type."""
+    """The source of a job, and the components of its outputs by media type."""
 
     job_id: str
     source: StoredFile

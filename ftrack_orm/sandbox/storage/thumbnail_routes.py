@@ -11,20 +11,23 @@ from ftrack_orm.sandbox.reading.component_urls import DEFAULT_THUMBNAIL_PATH
 
 from . import thumbnails
 from .media import Unreadable
-from .routes import refusal
+from .refusals import disk_error, no_file, refusal
 
 if TYPE_CHECKING:
-    from .routes import StorageRoutes
+    from .access import Access
     from .storage import Storage
+    from .transfers import Transfers
 
 _PNG = "image/png"
 
 
 class ThumbnailRoutes:
-    """Answers the requests of pictures, with the access checks and the threads of *routes*."""
+    """Answers the requests of pictures."""
 
-    def __init__(self, storage: Storage, routes: StorageRoutes) -> None:
-        self._routes = routes
+    def __init__(self, storage: Storage, access: Access, transfers: Transfers) -> None:
+        self._storage = storage
+        self._access = access
+        self._transfers = transfers
         self._thumbnails = thumbnails.Thumbnails(storage.files)
 
     def add_to(self, router: web.UrlDispatcher) -> None:
@@ -33,26 +36,29 @@ class ThumbnailRoutes:
         router.add_get(DEFAULT_THUMBNAIL_PATH, self._default)
 
     async def _thumbnail(self, request: web.Request) -> web.Response:
-        component_id = await self._routes.check_access(request)
-        text = request.query.get("size", str(thumbnails.DEFAULT_SIZE))
-        if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= thumbnails.MAX_SIZE):
-            raise refusal(
-                web.HTTPBadRequest,
-                f"size must be a number of pixels from 1 to {thumbnails.MAX_SIZE}, not {text!r:.80}.",
-            )
-        file = self._routes.find(component_id)
+        component_id = await self._access.component_of(request)
+        size = _size(request.query.get("size", str(thumbnails.DEFAULT_SIZE)))
+        file = self._storage.files.find(component_id)
+        if file is None:
+            raise no_file(component_id)
         try:
-            content = await self._routes.transfers.run(partial(self._thumbnails.thumbnail, file, int(text)))
+            content = await self._transfers.run(partial(self._thumbnails.thumbnail, file, size))
         except Unreadable as error:
             raise refusal(web.HTTPNotFound, str(error), "NotFound") from None
         except OSError as error:
-            raise refusal(
-                web.HTTPInternalServerError, f"The file cannot be read: {error.strerror or error}."
-            ) from error
+            raise disk_error(error) from error
         return web.Response(body=content, content_type=_PNG)
 
     async def _default(self, request: web.Request) -> web.Response:
-        return web.Response(body=await self._routes.transfers.run(_default_picture), content_type=_PNG)
+        return web.Response(body=await self._transfers.run(_default_picture), content_type=_PNG)
+
+
+def _size(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= thumbnails.MAX_SIZE):
+        raise refusal(
+            web.HTTPBadRequest, f"size must be a number of pixels from 1 to {thumbnails.MAX_SIZE}, not {text!r:.80}."
+        )
+    return int(text)
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
+from cachetools import LRUCache
 
 from ftrack_orm.sandbox import server_errors
 
@@ -21,6 +22,9 @@ from .stored_file import Segment, StoredFile
 
 if TYPE_CHECKING:
     from .file_store import FileStore
+
+#: Completed uploads that can be completed again, after a lost response; older ones are forgotten.
+COMPLETED_KEPT = 1_000
 
 
 @attrs.frozen
@@ -55,7 +59,7 @@ class Uploads:
         self._lock = threading.Lock()
         self._unfinished: dict[str, Upload] = {}
         #: Upload id -> the component and the tags of a completed upload: completing it again has no effect.
-        self._completed: dict[str, tuple[str, dict[int, str]]] = {}
+        self._completed: LRUCache[str, tuple[str, dict[int, str]]] = LRUCache(COMPLETED_KEPT)
 
     @property
     def unfinished(self) -> tuple[Upload, ...]:
@@ -89,9 +93,10 @@ class Uploads:
         arrived with another tag, and a file of another size or checksum than stated. A completed upload can be
         completed again with the same tags.
         """
-        if self._completed.get(upload_id) == (component_id, dict(tags)):
-            return
-        upload = self._unfinished.get(upload_id)
+        with self._lock:
+            if self._completed.get(upload_id) == (component_id, dict(tags)):
+                return
+            upload = self._unfinished.get(upload_id)
         if upload is None or upload.declared.component_id != component_id:
             raise server_errors.validation_error(f"There is no upload {upload_id!r} of the component {component_id!r}.")
         segments = [_part(upload, number, tags[number]) for number in sorted(tags)]

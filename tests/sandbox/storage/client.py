@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
+import hashlib
 from typing import Any
 
 import requests
@@ -68,3 +70,13 @@ class Client:
             headers={name.replace("_", "-"): value for name, value in headers.items()},
             timeout=10,
         )
+
+
+def md5(content: bytes) -> str:
+    """Return the checksum of a content as `get_upload_metadata` takes it."""
+    return base64.b64encode(hashlib.md5(content).digest()).decode()
+
+
+def create_component(client: Client, component_id: str, **data: Any) -> None:
+    entity = {"__entity_type__": "FileComponent", "id": component_id, "name": "plate", "file_type": ".exr", **data}
+    client.call({"action": "create", "entity_type": "FileComponent", "entity_data": entity})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -25,3 +26,12 @@ def client(shared_box: Sandbox) -> Iterator[Client]:
     yield client
     shared_box.storage.clear_faults()
     client.http.close()
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def component_id() -> str:
+    """The id of a component that no other test uses."""
+    return f"component-{next(_numbers)}"

@@ -2,50 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import itertools
 from typing import Any
 
 import pytest
 
-from tests.sandbox.storage.client import Client
+from tests.sandbox.storage.client import Client, create_component, md5
 
-
-def md5(content: bytes) -> str:
-    return base64.b64encode(hashlib.md5(content).digest()).decode()
-
-
-_numbers = itertools.count()
-
-
-@pytest.fixture
-def component_id() -> str:
-    """The id of a component that no other test uses."""
-    return f"component-{next(_numbers)}"
-
-
-def create_component(client: Client, component_id: str, **data: Any) -> None:
-    entity = {"__entity_type__": "FileComponent", "id": component_id, "name": "plate", "file_type": ".exr", **data}
-    client.call({"action": "create", "entity_type": "FileComponent", "entity_data": entity})
-
-
-# -- one part -----------------------------------------------------------------------------------------------------
-
-
-def test_a_file_comes_back_as_it_was_sent(client: Client, component_id: str) -> None:
-    create_component(client, component_id)
-    response = client.upload(component_id, b"some bytes", file_name="plate.exr")
-    assert response.status_code == 200
-    assert response.headers["ETag"] == f'"{hashlib.md5(b"some bytes").hexdigest()}"'
-    received = client.get(component_id)
-    assert (received.status_code, received.content) == (200, b"some bytes")
-    assert client.box.storage[component_id] == b"some bytes"
-
-
-def test_metadata_is_answered_for_a_component_that_does_not_exist_yet(client: Client, component_id: str) -> None:
-    assert client.upload(component_id, b"before", file_name="early.txt").status_code == 200
-    assert client.get(component_id).content == b"before"
+# -- announcing an upload -----------------------------------------------------------------------------------------
 
 
 def test_metadata_has_the_headers_of_a_put(client: Client, component_id: str) -> None:
@@ -69,52 +32,6 @@ def test_the_component_supplies_what_a_request_leaves_out(client: Client, compon
     assert 'filename="plate.png"' in metadata["headers"]["Content-Disposition"]
     assert client.put(metadata["url"], b"1234").status_code == 400
     assert client.put(metadata["url"], b"123").status_code == 200
-
-
-def test_a_file_of_unknown_size_may_have_any(client: Client, component_id: str) -> None:
-    metadata = client.metadata(component_id)
-    assert "Content-Length" not in metadata["headers"]
-    assert client.put(metadata["url"], b"x" * 70_000).status_code == 200
-    assert len(client.box.storage[component_id]) == 70_000
-
-
-def test_an_empty_file_is_a_file(client: Client, component_id: str) -> None:
-    assert client.upload(component_id, b"", file_name="empty").status_code == 200
-    received = client.get(component_id)
-    assert (received.status_code, received.content) == (200, b"")
-
-
-def test_a_second_upload_replaces_the_first(client: Client, component_id: str) -> None:
-    client.upload(component_id, b"first", file_name="a.txt")
-    client.upload(component_id, b"second", file_name="b.txt")
-    assert client.get(component_id).content == b"second"
-    assert client.box.storage.file_name(component_id) == "b.txt"
-
-
-@pytest.mark.parametrize("content", [b"", b"short", b"much longer than announced"])
-def test_another_size_than_announced_is_refused_and_leaves_nothing(
-    client: Client, component_id: str, content: bytes
-) -> None:
-    metadata = client.metadata(component_id, file_name="a", file_size=10)
-    response = client.put(metadata["url"], content)
-    assert (response.status_code, "announced" in response.json()["content"]) == (400, True)
-    assert component_id not in client.box.storage
-
-
-def test_a_refused_upload_keeps_the_file_before_it(client: Client, component_id: str) -> None:
-    client.upload(component_id, b"good", file_name="a")
-    assert client.put(client.metadata(component_id, file_name="a", file_size=9)["url"], b"bad").status_code == 400
-    assert client.get(component_id).content == b"good"
-
-
-def test_another_checksum_than_announced_is_refused(client: Client, component_id: str) -> None:
-    metadata = client.metadata(component_id, file_name="a", file_size=3, checksum=md5(b"abc"))
-    assert client.put(metadata["url"], b"abd").status_code == 400
-    assert client.put(metadata["url"], b"abc").status_code == 200
-    url = client.metadata(component_id, file_name="a", file_size=3)["url"]
-    assert client.put(url, b"abc", {"Content-MD5": md5(b"abd")}).status_code == 400
-    assert client.put(url, b"abc", {"Content-MD5": "nonsense"}).status_code == 400
-    assert client.put(url, b"abc", {"Content-MD5": md5(b"abc")}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -251,3 +168,45 @@ def test_a_signed_url_is_refused_for_an_unknown_component_or_operation(client: C
     client.upload(component_id, b"signed", file_name="a.txt")
     assert "'get'" in client.refused({**operation, "operation": "delete"})
     assert "signed_url" in client.call(operation)[0]
+
+
+# -- deleted components -------------------------------------------------------------------------------------------
+
+
+def deleting(component_id: str) -> dict[str, Any]:
+    return {"action": "delete", "entity_type": "FileComponent", "entity_key": [component_id]}
+
+
+def test_the_file_of_a_deleted_component_is_deleted(client: Client, component_id: str) -> None:
+    create_component(client, component_id)
+    client.upload(component_id, b"x", file_name="a")
+    client.metadata(component_id, file_name="a", file_size=9, parts=3)
+    client.call(deleting(component_id))
+    assert component_id not in client.box.storage
+    assert component_id not in {upload.declared.component_id for upload in client.box.storage.unfinished}
+
+
+def test_a_refused_deletion_keeps_the_file(client: Client, component_id: str) -> None:
+    create_component(client, component_id)
+    client.upload(component_id, b"x", file_name="a")
+    client.refused(deleting(component_id), {"action": "make_coffee"})
+    assert client.get(component_id).content == b"x"
+
+
+def test_a_file_that_cannot_be_deleted_does_not_fail_the_request(
+    client: Client, component_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_component(client, component_id)
+
+    def remove(component_id: str) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(client.box.storage.storage, "remove", remove)
+    assert client.call(deleting(component_id))[0]["data"] is True
+
+
+def test_an_upload_that_is_completed_twice_in_one_request_is_one_file(client: Client, component_id: str) -> None:
+    metadata = client.metadata(component_id, file_name="whole.bin", file_size=len(WHOLE), parts=3)
+    completion = completing(metadata, send_parts(client, metadata, PARTS))
+    client.call(completion, completion)
+    assert client.get(component_id).content == WHOLE

@@ -192,5 +192,5 @@ def test_a_disk_that_refuses_the_bytes_is_an_error_of_the_server(tmp_path: Path)
         client = Client(box)
         (tmp_path / "segments").rmdir()
         response = client.upload("c", b"x", file_name="a.bin")
-        assert (response.status_code, "storage cannot be written" in response.json()["content"]) == (500, True)
+        assert (response.status_code, "storage cannot be read or written" in response.json()["content"]) == (500, True)
         assert "c" not in box.storage
