@@ -363,6 +363,26 @@ class StructureError(StorageError):
     """A structure cannot form a resource identifier of the component, or cannot read one back."""
 
 
+class ComponentInLocation(StorageError):
+    """A location has components already that were to be added to it. Nothing was changed.
+
+    Attributes: `component_ids` of these components, and `location_id`.
+    """
+
+    component_ids: list[str]
+    location_id: str
+
+
+class ComponentNotInLocation(StorageError, LookupError):
+    """A location does not have components that were looked for in it.
+
+    Attributes: `component_ids` of these components, and `location_id`.
+    """
+
+    component_ids: list[str]
+    location_id: str
+
+
 class SandboxUnsupported(FtrackError):
     """The embedded server does not support the request; it never carries out a part of one.
 

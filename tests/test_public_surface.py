@@ -51,7 +51,7 @@ ERRORS = [
     *("ServerParseError", "EntityNotFound", "ServerCompatibilityError", "TransportError", "RequestTimeout"),
     *("RequestCancelled", "EventNotSent", "CommitOutcomeUnknown", "CommitConflict", "ProtocolError", "StorageError"),
     *("ResourceNotFound", "ResourceExists", "ResourceInvalid", "ResourceAccessDenied", "StorageUnsupported"),
-    *("StructureError", "SandboxUnsupported"),
+    *("StructureError", "ComponentInLocation", "ComponentNotInLocation", "SandboxUnsupported"),
 ]
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ftrack_orm.wire.carried import CarriedOperations
     from ftrack_orm.wire.operations import Operation
 
+    from .locations import Locations
+
 
 class Services(Protocol):
     """What a session offers to the behaviours of its entities.
@@ -45,6 +47,10 @@ class Services(Protocol):
     @property
     def transfers(self) -> Transfers:
         """The transfers of the session, which move bytes to and from the server's storage."""
+
+    @property
+    def locations(self) -> Locations:
+        """The locations of the session and what they do on this machine, as `Session.locations`."""
 
     def server_information(self) -> Mapping[str, Any]:
         """Return the server's information about itself; the first call may make a request."""
@@ -82,6 +88,12 @@ class Services(Protocol):
 
     def publish(self, event: Event) -> bool:
         """Publish *event* if the event hub is connected, and return whether it was."""
+
+    def load_plugins(self) -> None:
+        """Load the plugins of the session, unless that is done already."""
+
+    def publish_locally(self, topic: str, data: Mapping[str, Any]) -> list[Any]:
+        """Publish an event to the subscribers in this process and return their results; none if there is no hub."""
 
 
 def services_of(entity: Entity) -> Services:

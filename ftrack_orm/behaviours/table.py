@@ -14,6 +14,9 @@ from ftrack_orm.entities.behaviours import BehaviourTable
 #: Entity type -> the behaviours of its entities and of those of its subtypes. Types that a server lacks are ignored.
 BY_TYPE: Final[Mapping[str, tuple[str, ...]]] = {
     "Context": ("assignments:Assignable",),
+    "AssetVersion": ("component_files:PublishedVersion",),
+    "Component": ("component_files:StoredComponent",),
+    "Location": ("file_location:FileLocation",),
     "Asset": ("versions:Versioned",),
     "Note": ("notes:Repliable",),
     "User": ("timers:TimeTracking", "accounts:Account"),
@@ -24,6 +27,7 @@ BY_TYPE: Final[Mapping[str, tuple[str, ...]]] = {
 
 #: Attribute -> the behaviours of the entities that have it, whatever their type.
 BY_ATTRIBUTE: Final[Mapping[str, tuple[str, ...]]] = {
+    "thumbnail_id": ("component_files:Pictured",),
     "notes": ("notes:Annotatable",),
 }
 

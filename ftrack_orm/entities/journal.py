@@ -108,6 +108,14 @@ class Journal:
         own, emptied = {**self.__dict__, **joined}, {**later.__dict__, **Journal().content}
         self.__dict__, later.__dict__ = own, emptied
 
+    def hand_over(self, entity: Entity, other: Journal) -> None:
+        """Move a new entity and its edits to the unit *other*."""
+        other.created[entity] = None
+        other.edits[entity] = self.edits.get(entity, {})
+        entity._ftrack_state.journal = other
+        self.edits.pop(entity, None)
+        self.created.pop(entity, None)
+
     @property
     def content(self) -> dict[str, Any]:
         """The attributes that hold edits and the state of their commit, by their names."""

@@ -276,6 +276,17 @@ class Workspace:
         journal.absorb(later)
         self._contested = {key: order for key, order in self._contested.items() if len(order) > 1}
 
+    def hand_over(self, entities: Iterable[Entity], journal: Journal) -> None:
+        """Move those of *entities* that are new, with their edits, from their units of work to *journal*."""
+        for entity in entities:
+            unit = entity._ftrack_state.journal
+            if unit is None or unit is journal:
+                continue
+            # A commit of that unit on another thread is waited for: afterwards the entity is not new any more.
+            with unit.commit_lock, self.lock:
+                if entity in unit.created and entity._ftrack_state.journal is unit:
+                    unit.hand_over(entity, journal)
+
     # -- entities ------------------------------------------------------------------------------------------------------
 
     def mark_deleted(self, entity: Entity, journal: Journal | None = None) -> None:

@@ -134,8 +134,15 @@ def _query_server_information(batch: Batch, group: Sequence[QueryServerInformati
             schema_hash=store.schema.hash,
             user=lambda: store.get("User", (store.request.user_id,)),
             urls=ComponentUrls(store.request.base_url, store.request.storage),
+            storage_scenario=lambda: _storage_scenario(store),
         )
     ]
+
+
+def _storage_scenario(store: Store) -> str | None:
+    """Return the setting of the storage scenario, JSON text, or None."""
+    rows = store.rows("Setting", name="storage_scenario", group="STORAGE")
+    return rows[0]["value"] if rows else None
 
 
 #: Action without an operation class -> the function that executes it.

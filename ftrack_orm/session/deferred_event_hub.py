@@ -59,6 +59,15 @@ class DeferredEventHub:
         """Return the hub if it was ever used, else None."""
         return self._hub
 
+    def get_with_plugins(self) -> EventHub:
+        """Return the hub when its plugins are loaded, also if another thread is loading them at this moment.
+
+        A plugin that is being loaded gets the hub at once.
+        """
+        hub = self.get()
+        with self._lock:
+            return hub
+
     def announce_reset(self) -> None:
         """Publish the local events of a session reset, if the hub is in use."""
         if self._hub is not None:

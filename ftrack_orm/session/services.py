@@ -7,18 +7,21 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.errors import FtrackError, NoResult
+from ftrack_orm.events.event import Event
 from ftrack_orm.query.builder import Query
 from ftrack_orm.query.expressions.clauses import as_projections
 from ftrack_orm.query.language.literals import entity_type_of_class
 from ftrack_orm.wire.carried import CarriedOperations
 
+from .deferred import Deferred
+
 if TYPE_CHECKING:
     import weakref
     from contextlib import AbstractContextManager
 
+    from ftrack_orm.behaviours.locations import Locations
     from ftrack_orm.entities.entity import Entity
     from ftrack_orm.entities.workspace import Workspace
-    from ftrack_orm.events.event import Event
     from ftrack_orm.schema.model import Schema
     from ftrack_orm.settings import Settings
     from ftrack_orm.storage.transfers import Transfers
@@ -41,6 +44,13 @@ class SessionServices:
         self._parts = parts
         self._event_hub = event_hub
         self._current_user: Entity | None = None
+        self._locations = Deferred(self._make_locations)
+
+    def _make_locations(self) -> Locations:
+        from ftrack_orm.behaviours.built_in_locations import built_in_locations
+        from ftrack_orm.behaviours.locations import Locations
+
+        return Locations(self, built_in_locations(self))
 
     @property
     def settings(self) -> Settings:
@@ -66,6 +76,11 @@ class SessionServices:
     def transfers(self) -> Transfers:
         """The transfers of the session."""
         return self._parts.transfers()
+
+    @property
+    def locations(self) -> Locations:
+        """The locations of the session."""
+        return self._locations()
 
     def server_information(self) -> Mapping[str, Any]:
         """Return the server's information about itself."""
@@ -128,3 +143,15 @@ class SessionServices:
             logger.warning("The event %s could not be published: %s", event.topic, error)
             return False
         return True
+
+    def load_plugins(self) -> None:
+        """Load the plugins of the session, unless that is done already or it has no folders of plugins."""
+        deferred = self._event_hub()
+        if deferred is not None and self._parts.settings.plugin_paths:
+            deferred.get_with_plugins()
+
+    def publish_locally(self, topic: str, data: Mapping[str, Any]) -> list[Any]:
+        """Publish an event to the subscribers in this process and return their results; none if there is no hub."""
+        deferred = self._event_hub()
+        hub = deferred.get_if_made() if deferred is not None else None
+        return hub.publish(Event(topic, data), synchronous=True) or [] if hub is not None else []

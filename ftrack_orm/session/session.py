@@ -34,8 +34,12 @@ from .deferred_event_hub import DeferredEventHub
 if TYPE_CHECKING:
     import os
 
+    from ftrack_orm.behaviours.component_creation import LocationChoice
+    from ftrack_orm.behaviours.locations import Locations
+    from ftrack_orm.behaviours.new_components import ComponentFiles
     from ftrack_orm.behaviours.server_actions import ServerActions
     from ftrack_orm.behaviours.services import Services
+    from ftrack_orm.behaviours.transfer_block import TransferBlock
     from ftrack_orm.entities.committing.deletion_preview import DeletionPreview
     from ftrack_orm.entities.committing.planning import Plan
     from ftrack_orm.entities.committing.saved_changes import SessionChanges
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
     from ftrack_orm.entities.custom_attributes.value_table import CustomValues
     from ftrack_orm.events.hub import EventHub
     from ftrack_orm.schema.model import Schema
+    from ftrack_orm.storage.progress import ProgressOption
     from ftrack_orm.transport.base import Transport
     from ftrack_orm.transport.cancellation import Cancellation
     from ftrack_orm.transport.channel import Exchange
@@ -553,6 +558,138 @@ class Session:
         *operation* is the use of the URL, as the server names it.
         """
         return self._parts.transfers().signed_urls([_id_of(component)], operation)[0]
+
+    # -- components and locations --------------------------------------------------------------------------------------
+
+    @property
+    def locations(self) -> Locations:
+        """The locations and what they do on this machine: `session.locations.configure(...)`, `.server`, `["name"]`."""
+        return self._services.locations
+
+    def create_component(
+        self,
+        path: ComponentFiles,
+        data: Mapping[str, Any] | None = None,
+        location: LocationChoice = "auto",
+        *,
+        progress: ProgressOption = None,
+        cancellation: Cancellation | None = None,
+        state_file: str | os.PathLike[str] | None = None,
+    ) -> Entity:
+        """Create a component from a file, a file sequence or several files, and add it to a location.
+
+        *path* is that of a file, or of a sequence as `/path/plate.%04d.exr [1-5, 8, 10-20]` (without ranges, the files
+        that exist); or bytes, or a binary stream; or a list or mapping by name of these, which become the members of a
+        `ContainerComponent`. *data* are the attributes. Size and file type are those of the file if left out.
+
+        *location* is a location, its name or its id; `"auto"` is the preferred one of this machine. The files are
+        copied or sent there, and registered when they are complete, with at most two requests besides the transfers,
+        for sequences too. Nothing else is committed. With None, the component is recorded in the current unit of work,
+        and only the origin location knows its path.
+
+        *progress* is a function that is called with a `Progress`, or True for a bar in the terminal. With *state_file*,
+        an upload of one file that fails can be continued by the same call, also in another process.
+
+        Raises `UsageError` when *data* refers to an entity that is not committed, `StorageError`, and the errors of
+        transfers and commits. What was stored and created is removed again then.
+        """
+        from ftrack_orm.behaviours.component_creation import create_components
+
+        return create_components(
+            self._services,
+            [(path, data)],
+            location,
+            progress=progress,
+            cancellation=cancellation,
+            state_file=state_file,
+        )[0]
+
+    def create_components(
+        self,
+        items: Iterable[ComponentFiles | tuple[ComponentFiles, Mapping[str, Any] | None]],
+        location: LocationChoice = "auto",
+        *,
+        progress: ProgressOption = None,
+        cancellation: Cancellation | None = None,
+    ) -> list[Entity]:
+        """Create a component for each of *items*, files or pairs of files and attributes, as `create_component` does.
+
+        Their files are transferred at the same time, and there are no more requests than for one. When one of them
+        fails, none is created.
+        """
+        from ftrack_orm.behaviours.component_creation import create_components, pairs_of
+
+        return create_components(
+            self._services, pairs_of(items), location, progress=progress, cancellation=cancellation
+        )
+
+    def transfer(
+        self,
+        *,
+        progress: ProgressOption = None,
+        cancellation: Cancellation | None = None,
+        checksum: bool = False,
+    ) -> AbstractContextManager[TransferBlock]:
+        """Publish several files, and all edits of a `with` block, with two requests besides the transfers.
+
+        The block gets an object with the methods `component`, `thumbnail` and `review`. It is a unit of work of its
+        own: versions, notes and other entities that are created in it are committed when the files are complete. When
+        something fails, nothing of it remains, and other edits stay as they are. *checksum* compares the MD5 sums of
+        copies besides their sizes.
+        """
+        from ftrack_orm.behaviours.transfer_block import transfer
+
+        return transfer(self._services, progress=progress, cancellation=cancellation, checksum=checksum)
+
+    def pick_location(self, component: Entity | None = None) -> Entity | None:
+        """Return the location that is preferred on this machine, or of those that have *component*; None without one.
+
+        Locations without an accessor cannot be used on this machine and are left out.
+        """
+        from ftrack_orm.behaviours.picking import pick_location
+
+        return pick_location(self._services, component)
+
+    def pick_locations(self, components: Iterable[Entity]) -> list[Entity | None]:
+        """Return the preferred location of each of *components*, or None, with at most three requests in all."""
+        from ftrack_orm.behaviours.picking import pick_locations
+
+        return pick_locations(self._services, components)
+
+    def get_component_availability(
+        self, component: Entity, locations: Iterable[Entity | str] | None = None
+    ) -> dict[str, float]:
+        """Return how much of *component* is in each of *locations*, or in all, as percentages by the location's id."""
+        return self.get_component_availabilities([component], locations)[0]
+
+    def get_component_availabilities(
+        self, components: Iterable[Entity], locations: Iterable[Entity | str] | None = None
+    ) -> list[dict[str, float]]:
+        """Return how much of each of *components* is in each location, with at most three requests in all."""
+        from ftrack_orm.behaviours.availability import component_availabilities
+
+        return component_availabilities(self._services, components, locations)
+
+    def encode_media(
+        self,
+        media: Entity | ComponentFiles,
+        version_id: Entity | str | None = None,
+        keep_original: bool | str = "auto",
+        *,
+        progress: ProgressOption = None,
+        cancellation: Cancellation | None = None,
+    ) -> Entity:
+        """Have the server encode *media*, so that browsers can play it, and return the `Job`.
+
+        *media* is a file, which is uploaded, or a `FileComponent` in the server's storage. The encoded components, and
+        a thumbnail, become those of the version *version_id*. *keep_original* keeps the uploaded file; `"auto"` keeps a
+        component that was given, and no file.
+        """
+        from ftrack_orm.behaviours.encoding import encode_media
+
+        return encode_media(
+            self._services, media, version_id, keep_original, progress=progress, cancellation=cancellation
+        )
 
     # -- events --------------------------------------------------------------------------------------------------------
 
