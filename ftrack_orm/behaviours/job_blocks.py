@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ftrack_orm.errors import FtrackError, printable
@@ -106,15 +106,13 @@ def _termination_as_exception() -> Iterator[None]:
 
     That is so in the main thread, and if the program does not handle the signal itself.
     """
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
 
     def terminate(number: int, frame: object) -> NoReturn:
         raise Terminated(128 + number)
 
-    signal.signal(signal.SIGTERM, terminate)
+    if not _handles_termination(terminate):
+        yield
+        return
     try:
         yield
     except Terminated:
@@ -124,3 +122,15 @@ def _termination_as_exception() -> Iterator[None]:
     finally:
         if signal.getsignal(signal.SIGTERM) is terminate:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _handles_termination(handler: Callable[[int, Any], NoReturn]) -> bool:
+    """Let *handler* handle SIGTERM if that is possible and the program leaves it to the system; return whether it is."""
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        return False
+    try:
+        signal.signal(signal.SIGTERM, handler)
+    except ValueError:  # an interpreter inside another program, whose main thread is not Python's
+        return False
+    return True
