@@ -125,7 +125,7 @@ def _termination_as_exception() -> Iterator[None]:
 
 
 def _handles_termination(handler: Callable[[int, Any], NoReturn]) -> bool:
-    """Let *handler* handle SIGTERM if that is possible and the program leaves it to the system; return whether it is."""
+    """Let *handler* handle SIGTERM if the program leaves that to the system, and return whether it does now."""
     is_main = threading.current_thread() is threading.main_thread()
     if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         return False

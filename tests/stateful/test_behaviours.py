@@ -20,7 +20,7 @@ from tests.stateful.oracle import differences
 
 
 class Studio:
-    """A session with a few entities, on which steps call behaviours. Each step is given numbers that choose entities."""
+    """A session with a few entities, on which steps call behaviours. The numbers of a step choose the entities."""
 
     def __init__(self, session: Session, production: Production) -> None:
         self.session = session
