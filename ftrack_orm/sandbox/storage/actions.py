@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.errors import SandboxUnsupported
 from ftrack_orm.sandbox import server_errors
+from ftrack_orm.sandbox.raw_action import text_argument
 
 from . import encoding, file_names
 from .uploads import Declared, tags_of
@@ -46,7 +47,7 @@ def get_upload_metadata(store: Store, body: Mapping[str, Any]) -> dict[str, Any]
 def complete_multipart_upload(store: Store, body: Mapping[str, Any]) -> dict[str, Any]:
     """Make the parts that were sent the file of a component, and return its URL."""
     storage = _storage(store, body)
-    component_id, upload_id = _text(body, "component_id"), _text(body, "upload_id")
+    component_id, upload_id = text_argument(body, "component_id"), text_argument(body, "upload_id")
     parts = body.get("parts")
     if not isinstance(parts, list) or not parts:
         raise server_errors.validation_error(f"parts must be the list of the parts, not {parts!r:.200}.")
@@ -57,7 +58,7 @@ def complete_multipart_upload(store: Store, body: Mapping[str, Any]) -> dict[str
 
 def generate_signed_url(store: Store, body: Mapping[str, Any]) -> dict[str, Any]:
     """Return a URL that needs no credentials and expires. Clients read it under different names (PROTOCOL 8.3)."""
-    storage, component_id = _storage(store, body), _text(body, "component_id")
+    storage, component_id = _storage(store, body), text_argument(body, "component_id")
     operation = body.get("operation") or "get"
     if operation != "get":
         raise server_errors.validation_error(f"The operation must be 'get', not {operation!r:.100}.")
@@ -93,14 +94,14 @@ def _storage(store: Store, body: Mapping[str, Any]) -> Storage:
 
 def _declared(store: Store, body: Mapping[str, Any]) -> Declared:
     """Return the file that a request announces; the component supplies what the request leaves out."""
-    component_id = _text(body, "component_id")
+    component_id = text_argument(body, "component_id")
     component = store.find("Component", (component_id,))
     file_name, size = body.get("file_name"), _number(body, "file_size", 0, MAX_FILE_BYTES)
     if component is not None:
         file_name = file_name or f"{component['name']}{component['file_type'] or ''}"
         # Clients that state no size create components without one, whose size is 0 then.
         size = component["size"] or None if size is None else size
-    file_name = _text({"file_name": file_name or "file"}, "file_name")
+    file_name = text_argument({**body, "file_name": file_name or "file"}, "file_name")
     checksum = body.get("checksum") or None
     if checksum is not None and not isinstance(checksum, str):
         raise server_errors.validation_error(f"checksum must be an MD5 in base64, not {checksum!r:.100}.")
@@ -118,13 +119,6 @@ def _headers(declared: Declared) -> dict[str, str]:
     if declared.md5 is not None:
         headers["Content-MD5"] = base64.b64encode(bytes.fromhex(declared.md5)).decode()
     return headers
-
-
-def _text(body: Mapping[str, Any], name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or not value:
-        raise server_errors.validation_error(f"{name} must be a text, not {value!r:.100}.")
-    return value
 
 
 def _number(body: Mapping[str, Any], name: str, low: int, high: int) -> int | None:

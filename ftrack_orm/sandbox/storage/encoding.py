@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ftrack_orm.sandbox import server_errors
+from ftrack_orm.sandbox.raw_action import text_argument
 from ftrack_orm.sandbox.reading.computed import SERVER_LOCATION
 from ftrack_orm.sandbox.writing import mutation
 from ftrack_orm.wire import json_text
@@ -63,8 +63,8 @@ def start(store: Store, storage: Storage, body: Mapping[str, Any]) -> str:
 
     Raises the server's errors for an unknown component or version.
     """
-    component_id = _text(body, "component_id")
-    version_id = _text(body, "version_id") if body.get("version_id") else None
+    component_id = text_argument(body, "component_id")
+    version_id = text_argument(body, "version_id") if body.get("version_id") else None
     component = store.get("Component", (component_id,))
     if version_id is not None:
         store.get("AssetVersion", (version_id,))
@@ -175,10 +175,3 @@ def _end_job(store: Store, encoding: Encoding, status: str, values: Mapping[str,
 
 def _json(value: Mapping[str, Any]) -> str:
     return json_text.dumps(value).decode("utf-8")
-
-
-def _text(body: Mapping[str, Any], name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str):
-        raise server_errors.validation_error(f"{name} must be a text, not {value!r:.100}.")
-    return value

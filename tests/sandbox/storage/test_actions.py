@@ -37,9 +37,9 @@ def test_the_component_supplies_what_a_request_leaves_out(client: Client, compon
 @pytest.mark.parametrize(
     ("announced", "text"),
     [
-        ({"component_id": ""}, "component_id must be a text"),
-        ({"component_id": None}, "component_id must be a text"),
-        ({"file_name": 5}, "file_name must be a text"),
+        ({"component_id": ""}, "needs 'component_id' as text"),
+        ({"component_id": None}, "needs 'component_id' as text"),
+        ({"file_name": 5}, "needs 'file_name' as text"),
         ({"file_size": -1}, "file_size must be a number from 0"),
         ({"file_size": "12"}, "file_size must be a number from 0"),
         ({"file_size": True}, "file_size must be a number from 0"),

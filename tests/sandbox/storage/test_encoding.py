@@ -190,8 +190,8 @@ def test_outputs_that_were_deleted_meanwhile_stay_deleted(encoder: Encoder) -> N
     ("operation", "text"),
     [
         ({"component_id": "missing"}, "Could not find entity Component"),
-        ({"component_id": None}, "component_id must be a text"),
-        ({"version_id": ["x"]}, "version_id must be a text"),
+        ({"component_id": None}, "needs 'component_id' as text"),
+        ({"version_id": ["x"]}, "needs 'version_id' as text"),
         ({"version_id": "missing"}, "Could not find entity AssetVersion"),
     ],
 )
