@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from ftrack_orm import Session
 from ftrack_orm.behaviours.table import BEHAVIOURS, BY_ATTRIBUTE, BY_TYPE
 from ftrack_orm.entities.behaviours import check_behaviour, names_defined_by_behaviours
@@ -46,3 +49,17 @@ def test_every_public_method_and_property_is_documented(session: Session) -> Non
         if not name.startswith("_") and not getattr(value, "__doc__", None)
     }
     assert undocumented == set()
+
+
+def test_the_page_names_every_public_method_and_property(session: Session) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "behaviours.md").read_text(encoding="utf-8")
+    table = page[page.index("| entity type |") : page.index("## Notes")]
+    named = set(re.findall(r"`(\w+)`", table))
+    public = {
+        name
+        for entity_type in session.schema.types.values()
+        for behaviour in BEHAVIOURS.of(entity_type)
+        for name in vars(behaviour)
+        if not name.startswith("_")
+    }
+    assert public - named == set()
