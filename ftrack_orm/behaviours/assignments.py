@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.entity import Entity
-from ftrack_orm.errors import InvalidValue
+from ftrack_orm.errors import InvalidValue, NotFetched
 
 from .mixin import Mixin
 from .services import services_of
@@ -30,7 +30,7 @@ class Assignable(Mixin):
         """
         services = services_of(self)
         _check_resources(self, resources)
-        appointments = {each.resource_id: each for each in self.assignments} if resources else {}
+        appointments = {each.resource_id: each for each in _assignments(self)} if resources else {}
         for resource in resources:
             if resource.id not in appointments:
                 data = {"context": self, "resource": resource, "type": _ASSIGNMENT}
@@ -45,10 +45,20 @@ class Assignable(Mixin):
         services = services_of(self)
         _check_resources(self, resources)
         ids = {resource.id for resource in resources}
-        removed = [each for each in self.assignments if each.resource_id in ids] if ids else []
+        removed = [each for each in _assignments(self) if each.resource_id in ids] if ids else []
         for appointment in removed:
             services.delete(appointment)
         return removed
+
+
+def _assignments(context: Entity) -> list[Any]:
+    """Return the assignments of *context*, each with the id of its user or group."""
+    try:
+        return [each for each in context.assignments if each.resource_id]
+    except NotFetched:
+        # The fetch mode forbids requests for reading values, but these methods are called to make one.
+        services_of(context).populate([context], "assignments.resource_id")
+        return list(context.assignments)
 
 
 def _check_resources(context: Entity, resources: Sequence[Entity]) -> None:

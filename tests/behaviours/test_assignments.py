@@ -10,7 +10,7 @@ from ftrack_orm import Session, errors
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
-from tests.production import Production
+from tests.production import Connect, Production
 
 
 @pytest.fixture
@@ -90,3 +90,29 @@ def test_other_entities_cannot_be_assigned(task: Any, session: Session) -> None:
         with pytest.raises(errors.InvalidValue, match="is assigned to users and groups, not to"):
             task.unassign(wrong)
     assert session.created == []
+
+
+def test_assigning_reads_the_assignments_in_the_fetch_mode_never_too(
+    session: Session, connect: Connect, production: Production, people: list[Entity]
+) -> None:
+    strict = connect(fetch="never")
+    task = strict.query("Task").where(id=production.tasks[0]).one()
+    user = existing(strict.get("User", people[0].id))
+    assert len(task.assign(user)) == 1
+    strict.commit()
+    strict = connect(fetch="never")
+    again = strict.query("Task").where(id=production.tasks[0]).one()
+    assert len(again.unassign(existing(strict.get("User", user.id)))) == 1
+    strict.rollback()
+
+
+def test_all_assignments_of_a_user_are_taken_back(
+    session: Session, other: Session, task: Any, people: list[Entity]
+) -> None:
+    for _ in range(2):
+        session.create("Appointment", context=task, resource=people[0], type="assignment")
+    session.create("Appointment", context=task, resource=people[0], type="allocation")
+    session.commit()
+    assert len(task.unassign(people[0])) == 2
+    session.commit()
+    assert [each.type for each in other.query("Appointment").where(context_id=task.id).all()] == ["allocation"]

@@ -11,7 +11,7 @@ from ftrack_orm.behaviours.project_vocabulary import Names
 from ftrack_orm.sandbox.seeds import workflows
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
-from tests.production import Production
+from tests.production import Connect, Production
 
 
 @pytest.fixture
@@ -87,3 +87,10 @@ def test_a_project_that_is_not_committed_has_the_vocabulary_of_its_schema(sessio
     new = session.create("Project", name="new", full_name="New", project_schema=schema)
     assert "Approved" in new.vocabulary.statuses
     assert new.vocabulary.priorities
+
+
+def test_it_is_loaded_in_the_fetch_mode_never_too(connect: Connect, production: Production) -> None:
+    project: Any = existing(connect(fetch="never").get("Project", production.project))
+    assert project.vocabulary.statuses["Approved"].state.short
+    assert project.vocabulary.priorities["High"].value is not None
+    assert project.project_schema.get_statuses("Shot")
