@@ -89,7 +89,11 @@ class UploadRoutes:
         storage = self._storage
         if upload_id is None:
             file = StoredFile(declared.component_id, declared.file_name, declared.content_type, (segment,))
-            await self._transfers.run(partial(storage.files.put, file))
+            try:
+                await self._transfers.run(partial(storage.files.put, file))
+            except OSError:
+                await self._delete(segment)
+                raise
         elif not await self._transfers.run(partial(storage.uploads.add_part, upload_id, part, segment)):
             await self._delete(segment)
             raise refusal(web.HTTPNotFound, f"There is no unfinished upload {upload_id!r}: request a new one.")

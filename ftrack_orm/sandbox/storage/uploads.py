@@ -93,15 +93,25 @@ class Uploads:
         arrived with another tag, and a file of another size or checksum than stated. A completed upload can be
         completed again with the same tags.
         """
-        with self._lock:
+        with self._lock:  # a part that arrives now must not replace one that is used
             if self._completed.get(upload_id) == (component_id, dict(tags)):
                 return
             upload = self._unfinished.get(upload_id)
-        if upload is None or upload.declared.component_id != component_id:
-            raise server_errors.validation_error(f"There is no upload {upload_id!r} of the component {component_id!r}.")
-        segments = [_part(upload, number, tags[number]) for number in sorted(tags)]
+            if upload is None or upload.declared.component_id != component_id:
+                raise server_errors.validation_error(
+                    f"There is no upload {upload_id!r} of the component {component_id!r}."
+                )
+            file = self._assemble(upload, tags)
+            self._files.put(file)
+            del self._unfinished[upload_id]
+            self._completed[upload_id] = component_id, dict(tags)
+        self._files.delete_segments([segment for segment in upload.parts.values() if segment not in file.segments])
+
+    def _assemble(self, upload: Upload, tags: Mapping[int, str]) -> StoredFile:
+        """Return the file that the parts with these tags make; raises the server's validation error."""
         declared = upload.declared
-        file = StoredFile(component_id, declared.file_name, declared.content_type, tuple(segments))
+        segments = [_part(upload, number, tags[number]) for number in sorted(tags)]
+        file = StoredFile(declared.component_id, declared.file_name, declared.content_type, tuple(segments))
         if declared.size is not None and file.size != declared.size:
             raise server_errors.validation_error(
                 f"The parts of {declared.file_name!r} have {file.size} bytes, and {declared.size} were announced."
@@ -110,13 +120,7 @@ class Uploads:
             raise server_errors.validation_error(
                 f"The parts of {declared.file_name!r} have another MD5 than was announced: send the file again."
             )
-        with self._lock:
-            if self._unfinished.pop(upload_id, None) is None:
-                raise server_errors.validation_error(f"The upload {upload_id!r} was ended by another request.")
-            self._completed[upload_id] = component_id, dict(tags)
-        self._files.put(file)
-        used = set(segments)
-        self._files.delete_segments([segment for segment in upload.parts.values() if segment not in used])
+        return file
 
     def abort(self, component_id: str) -> None:
         """Drop the unfinished uploads of a component and the parts that have arrived."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ftrack_orm.sandbox import Sandbox
+from tests.sandbox.storage.client import Client
 
 
 def test_it_is_a_mapping_of_component_ids_to_bytes() -> None:
@@ -35,3 +36,13 @@ def test_files_in_a_folder_outlive_the_sandbox(tmp_path: Path) -> None:
     Sandbox(storage=tmp_path / "files").storage.put("c", b"bytes")
     assert Sandbox(storage=tmp_path / "files").storage["c"] == b"bytes"
     assert "c" not in Sandbox(storage=tmp_path / "others").storage
+
+
+def test_a_sandbox_that_is_started_again_has_its_files() -> None:
+    box = Sandbox()
+    with box:
+        assert Client(box).upload("c", b"bytes", file_name="a").status_code == 200
+    with box:
+        client = Client(box)
+        assert client.get("c").content == b"bytes"
+        assert client.upload("d", b"more", file_name="a").status_code == 200
