@@ -35,7 +35,7 @@ class FaultyProxy:
 
     def __init__(self, url: str, seed: int, *, probability: float = 0.6, max_attempts: int = 4) -> None:
         address = urlsplit(url)
-        self._target = (str(address.hostname), address.port)
+        self._target = (str(address.hostname), int(address.port or 80))
         self._seed, self._probability, self._max_attempts = seed, probability, max_attempts
         self._attempts: Counter[str] = Counter()
         self._lock = threading.Lock()
