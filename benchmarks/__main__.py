@@ -35,6 +35,7 @@ from . import (
     starting,
     streaming,
     tables,
+    transfer_memory,
     writing,
 )
 from .processes import ROOT
@@ -59,6 +60,7 @@ BENCHMARKS = (
     latency,
     sandbox_page,
     events,
+    transfer_memory,
 )
 FOLDER = ROOT / "docs" / "reference" / "benchmarks"
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .session.server_change import ChangeUser, ServerChange
     from .session.session import Session
     from .settings import Settings
+    from .storage.progress import Progress
     from .transport.base import Request, Response, Transport
     from .transport.cancellation import Cancellation
     from .transport.channel import Exchange
@@ -73,6 +74,7 @@ __all__ = [
     "PathStep",
     "Plan",
     "Profile",
+    "Progress",
     "Query",
     "Reference",
     "Request",
@@ -127,6 +129,7 @@ _MODULES = {
     "PathStep": "entities.breadcrumbs",
     "Plan": "entities.committing.planning",
     "Profile": "session.profiling",
+    "Progress": "storage.progress",
     "Query": "query.builder",
     "Reference": "values",
     "Request": "transport.base",

@@ -53,7 +53,9 @@ ALLOWED = {
 }
 ALLOWED["session"] = set(ALLOWED) - {"sandbox", "testing", "cli"}
 #: The package itself re-exports names of these, lazily.
-ALLOWED["__init__"] = {"entities", "errors", "events", "query", "schema", "session", "settings", "transport", "values"}
+ALLOWED["__init__"] = {
+    *("entities", "errors", "events", "query", "schema", "session", "settings", "storage", "transport", "values"),
+}
 
 #: Subpackage -> the subpackages of the same package that it may import. "" stands for the modules beside them, except
 #: for those that have a row of their own.

@@ -26,7 +26,7 @@ EXPORTS = {
         *("Configurations", "CopyResult", "CustomValues", "PathStep"),
         *("AttributeExpression", "CriterionExpression", "CustomAttributes", "Entity", "Event", "EventHub", "Exchange"),
         *("FetchMode", "Identity", "InheritedValue", "Inspection", "Lifecycle", "MappedCollection", "NOT_LOADED"),
-        *("Plan", "Profile", "Query", "Reference", "Request", "Response", "Schema", "ServerChange", "Session"),
+        *("Plan", "Profile", "Progress", "Query", "Reference", "Request", "Response", "Schema", "ServerChange", "Session"),
         "SessionChanges",
         *("Settings", "Subscriber", "Transport", "Types", "UNSET", "ValueSource", "__version__"),
         *("and_", "attr", "errors", "expression", "inspect", "not_", "or_", "select", "validator"),

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from ftrack_orm.events.hub import EventHub
     from ftrack_orm.schema.model import Schema
     from ftrack_orm.storage.progress import ProgressOption
+    from ftrack_orm.storage.targets import TargetLike
     from ftrack_orm.transport.base import Transport
     from ftrack_orm.transport.cancellation import Cancellation
     from ftrack_orm.transport.channel import Exchange
@@ -558,6 +559,41 @@ class Session:
         *operation* is the use of the URL, as the server names it.
         """
         return self._parts.transfers().signed_urls([_id_of(component)], operation)[0]
+
+    def download(
+        self,
+        component: Entity | str,
+        target: TargetLike,
+        *,
+        overwrite: bool = False,
+        progress: ProgressOption = None,
+        cancellation: Cancellation | None = None,
+    ) -> int:
+        """Download the file of a component (or its id) from the server's storage, and return its number of bytes.
+
+        *target* is a path, or a binary stream that stays open. A file appears at the path when it is complete, and
+        replaces another one only with *overwrite*. *progress* is a function that is called with a `Progress`, or True
+        for a bar in the terminal. Raises `StorageError`, `TransportError` or `RequestCancelled`.
+        """
+        return self._parts.transfers().download_components(
+            {_id_of(component): target}, overwrite=overwrite, progress=progress, cancellation=cancellation
+        )[0]
+
+    def download_many(
+        self,
+        targets: Mapping[Entity, TargetLike] | Mapping[str, TargetLike],
+        *,
+        overwrite: bool = False,
+        progress: ProgressOption = None,
+        cancellation: Cancellation | None = None,
+    ) -> list[int]:
+        """Download the files of several components (or of their ids) at the same time, each to its target.
+
+        The arguments are those of `download`. When one fails, the others are stopped; files that are complete stay.
+        """
+        files = {_id_of(component): target for component, target in targets.items()}
+        transfers = self._parts.transfers()
+        return transfers.download_components(files, overwrite=overwrite, progress=progress, cancellation=cancellation)
 
     # -- components and locations --------------------------------------------------------------------------------------
 

@@ -131,7 +131,7 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
     def make_transfers() -> Transfers:
         from ftrack_orm.storage.transfers import Transfers
 
-        return Transfers(settings, channel.transport, handshake.call)
+        return Transfers(settings, channel.transport, handshake.call, is_closed=lambda: channel.closed)
 
     channel = Channel(settings, transport or http_transport(settings))
     classes = CurrentClasses()

@@ -75,8 +75,9 @@ class Reception:
 
     def restart(self) -> bool:
         """Discard what has arrived, and return whether that is possible."""
-        if not self._target.restart():
+        if not self._target.can_restart:
             return False
+        self._target.restart()
         self._meter.add(self.name, -self.received)
         self.received, self._digest = 0, hashlib.md5(usedforsecurity=False)
         self._size, self._md5 = self._item.size, self._item.md5
@@ -90,6 +91,8 @@ class Reception:
     def take(self, response: Response) -> None:
         """Write the bytes of *response*, and check the file at its end. Raises `Damaged`, and `TransportError`."""
         skipped = self._align(response)
+        # A digest costs about as much time as receiving from a fast network, so there is none without a use.
+        is_digested = self._md5 is not None or not self._target.can_restart
         prefix = hashlib.md5(usedforsecurity=False)
         for block in response:
             if skipped:
@@ -100,7 +103,8 @@ class Reception:
                     raise self._changed()
             if block:
                 self._target.write(block)
-                self._digest.update(block)
+                if is_digested:
+                    self._digest.update(block)
                 self.received += len(block)
                 self._meter.add(self.name, len(block))
         if skipped:

@@ -20,12 +20,14 @@ class Target(Protocol):
     """Receives the bytes of a download in their order. Its methods raise `StorageError`."""
 
     name: str
+    #: Whether what was written can be discarded, to begin again.
+    can_restart: bool
 
     def write(self, block: bytes) -> None:
         """Write all of *block*."""
 
-    def restart(self) -> bool:
-        """Discard all that was written, and return whether that is possible."""
+    def restart(self) -> None:
+        """Discard all that was written."""
 
     def finish(self) -> None:
         """Make the file complete."""
@@ -37,6 +39,8 @@ class Target(Protocol):
 class FileTarget:
     """A file, which appears at *path* when it is complete."""
 
+    can_restart = True
+
     def __init__(self, path: str | os.PathLike[str], *, overwrite: bool) -> None:
         self.name = name_of(path)
         self._file = AtomicFile(path, overwrite=overwrite)
@@ -45,12 +49,11 @@ class FileTarget:
         """Write all of *block*."""
         self._file.write(block)
 
-    def restart(self) -> bool:
+    def restart(self) -> None:
         """Discard all that was written."""
         with storage_errors("write", self.name):
             self._file.seek(0)
             self._file.truncate()
-        return True
 
     def finish(self) -> None:
         """Give the file its name."""
@@ -63,6 +66,8 @@ class FileTarget:
 
 class StreamTarget:
     """A binary stream, which is written from its position on, and stays open."""
+
+    can_restart = False  # its reader may have taken the bytes
 
     def __init__(self, stream: Any) -> None:
         self.name = name_of(stream)
@@ -77,9 +82,8 @@ class StreamTarget:
             reason = "it takes text. Open it in binary mode" if isinstance(error, TypeError) else str(error)
             raise StorageError(f"Cannot write {self.name!r}: {reason}.", path=self.name) from error
 
-    def restart(self) -> bool:
-        """Return False: its reader may have taken the bytes."""
-        return False
+    def restart(self) -> None:
+        """Do nothing."""
 
     def finish(self) -> None:
         """Do nothing."""

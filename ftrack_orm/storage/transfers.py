@@ -6,12 +6,12 @@ import functools
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.errors import FtrackError, InvalidValue, StorageError
+from ftrack_orm.errors import FtrackError, InvalidValue, SessionClosed, StorageError
 from ftrack_orm.transport.base import Request
 from ftrack_orm.transport.thread_pool import DaemonThreadPool
 from ftrack_orm.wire.replies import RawReply
@@ -28,7 +28,7 @@ from .retrying import RetryPolicy
 from .sending import PartSender
 from .sources import open_source
 from .state_file import StateFile
-from .urls import component_url, removal_url
+from .urls import checked_id, component_url, removal_url
 
 if TYPE_CHECKING:
     import os
@@ -55,8 +55,8 @@ class Transfers:
     """The transfers of one session.
 
     *call* sends operations to the server, *transport* all other requests. *pool* runs transfers in the background; the
-    thread that calls takes part. *wait*, *clock* and *jitter* are for tests: the delay before a retry, the time, and
-    the random factor of the delay.
+    thread that calls takes part. *is_closed* returns whether the session is closed. *wait*, *clock* and *jitter* are
+    for tests: the delay before a retry, the time, and the random factor of the delay.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class Transfers:
         call: ServerCall,
         *,
         pool: BackgroundWorker | None = None,
+        is_closed: Callable[[], bool] = lambda: False,
         wait: Callable[[float, Cancellation | None], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = lambda: random.uniform(1.0, 1.5),
@@ -74,6 +75,7 @@ class Transfers:
         self._transport = transport
         self._call = call
         self._pool = DaemonThreadPool(MAX_THREADS) if pool is None else pool
+        self._is_closed = is_closed
         self._clock = clock
         policy = RetryPolicy(settings.retries, _wait if wait is None else wait, jitter)
         self._sender = PartSender(transport, policy, settings.timeout)
@@ -194,6 +196,7 @@ class Transfers:
 
     def remove(self, component_ids: Sequence[str], *, cancellation: Cancellation | None = None) -> None:
         """Remove the files of components from the server's storage. Raises `StorageError` for one that is not there."""
+        self._check_open()
         with JobGroup(self._pool, MAX_PARALLEL, cancellation) as group:
             group.run([functools.partial(self._remove, each, group.stop) for each in component_ids])
 
@@ -235,6 +238,21 @@ class Transfers:
             group.run([functools.partial(receive, index) for index in range(len(items))])
         return sizes
 
+    def download_components(
+        self,
+        targets: Mapping[str, TargetLike],
+        *,
+        overwrite: bool = False,
+        progress: ProgressOption = None,
+        cancellation: Cancellation | None = None,
+    ) -> list[int]:
+        """Download the files of components from the server's storage, each to its target; see `download_many`."""
+        items = [
+            Download(functools.partial(self.component_url, checked_id(component_id)), target, overwrite=overwrite)
+            for component_id, target in targets.items()
+        ]
+        return self.download_many(items, progress=progress, cancellation=cancellation)
+
     # -- URLs ----------------------------------------------------------------------------------------------------------
 
     def component_url(self, component_id: str) -> str:
@@ -273,6 +291,7 @@ class Transfers:
         files_total: int,
         bytes_total: int | None,
     ) -> Iterator[tuple[JobGroup, ProgressMeter]]:
+        self._check_open()
         with (
             JobGroup(self._pool, MAX_PARALLEL, cancellation) as group,
             shown_progress(progress, title) as callback,
@@ -283,6 +302,10 @@ class Transfers:
                     callback, group.fail, files_total=files_total, bytes_total=bytes_total, clock=self._clock
                 ),
             )
+
+    def _check_open(self) -> None:
+        if self._is_closed():
+            raise SessionClosed("The session is closed and transfers no files.")
 
     def _send_parts(self, uploads: Sequence[ActiveUpload], group: JobGroup, meter: ProgressMeter) -> None:
         group.run(

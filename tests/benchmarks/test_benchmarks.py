@@ -34,6 +34,7 @@ BENCHMARKS = [
     "sandbox_page",
     "starting",
     "streaming",
+    "transfer_memory",
     "writing",
 ]
 

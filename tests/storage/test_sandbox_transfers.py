@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import threading
 import uuid
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from ftrack_orm import Session, errors
+from ftrack_orm import Progress, Session, errors
 from ftrack_orm.behaviours.services import services_of
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.sandbox import Sandbox
@@ -190,3 +191,36 @@ def test_nothing_secret_is_logged(
         transfers.discard([item])
     assert box.api_key not in caplog.text
     assert "/storage/upload" in caplog.text
+
+
+def test_a_session_downloads_files_of_components(session: Session, box: Sandbox, tmp_path: Path) -> None:
+    component = session.create("FileComponent", name="plate", file_type=".exr")
+    session.rollback()
+    ids = [component_id() for _ in range(5)]
+    for number, each in enumerate(ids):
+        box.storage.put(each, b"%d" % number * 1000)
+    reports: list[Progress] = []
+    assert session.download(ids[0], tmp_path / "one", progress=reports.append) == 1000
+    assert reports[-1] == Progress(1000, 1000, 1, 1, str(tmp_path / "one"))
+    targets = {each: tmp_path / each for each in ids}
+    assert session.download_many(targets) == [1000] * 5
+    assert [(tmp_path / each).read_bytes() for each in ids] == [b"%d" % number * 1000 for number in range(5)]
+    with pytest.raises(errors.StorageError, match="it exists already"):
+        session.download(ids[0], tmp_path / "one")
+    assert session.download(ids[1], tmp_path / "one", overwrite=True) == 1000
+    stream = io.BytesIO()
+    session.download(ids[1], stream)
+    assert stream.getvalue() == b"1" * 1000
+    with pytest.raises(errors.StorageError, match="404"):
+        session.download(component, tmp_path / "new")
+    with pytest.raises(errors.InvalidValue):
+        session.download(5, tmp_path / "new")  # type: ignore[arg-type]
+
+
+def test_a_closed_session_transfers_nothing(connect: Connect, tmp_path: Path) -> None:
+    session = connect()
+    session.close()
+    with pytest.raises(errors.SessionClosed):
+        session.download(component_id(), tmp_path / "a")
+    with pytest.raises(errors.SessionClosed):
+        session.generate_signed_url(component_id())
