@@ -62,7 +62,7 @@ def round_trip(client: str, server: Server, size: int) -> Figures:
 
 @contextlib.contextmanager
 def _with_files(server: Server) -> Iterator[Server]:
-    """Yield the server, or one in a process of its own that keeps files in a folder if there is none."""
+    """Yield *server* if it has a URL, else one in a process of its own that keeps files in a folder."""
     if server.url:
         yield server
         return

@@ -91,7 +91,7 @@ class Reception:
     def take(self, response: Response) -> None:
         """Write the bytes of *response*, and check the file at its end. Raises `Damaged`, and `TransportError`."""
         skipped = self._align(response)
-        # A digest costs about as much time as receiving from a fast network, so there is none without a use.
+        # A digest costs about as much time as receiving from a fast network, so it is made only where it is used.
         is_digested = self._md5 is not None or not self._target.can_restart
         prefix = hashlib.md5(usedforsecurity=False)
         for block in response:

@@ -5,6 +5,7 @@ Facts (PROTOCOL 4): `/component/get` may redirect to a signed URL, as it does he
 
 from __future__ import annotations
 
+import base64
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -105,6 +106,8 @@ def _prepare(request: web.Request, file: StoredFile) -> tuple[web.StreamResponse
     start, stop = (0, file.size) if part is None else part
     if part is not None:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{file.size}"
+    elif len(file.segments) == 1:
+        headers["Content-MD5"] = base64.b64encode(bytes.fromhex(file.segments[0].md5)).decode()
     response = web.StreamResponse(status=200 if part is None else 206, headers=headers)
     response.content_length = stop - start
     return response, range(start, stop)

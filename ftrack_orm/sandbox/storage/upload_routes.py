@@ -81,7 +81,8 @@ class UploadRoutes:
         problem = _difference(segment, declared, request.headers.get("Content-MD5"), is_part=upload_id is not None)
         if problem is not None:
             await self._delete(segment)
-            raise refusal(web.HTTPBadRequest, problem)
+            # The names of these errors at Amazon S3, by which clients know that sending again helps.
+            raise refusal(web.HTTPBadRequest, problem, "BadDigest" if "MD5" in problem else "IncompleteBody")
         return segment
 
     async def _keep(self, segment: Segment, declared: Declared, upload_id: str | None, part: int) -> None:
