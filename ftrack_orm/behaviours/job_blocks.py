@@ -26,10 +26,16 @@ logger = logging.getLogger("ftrack_orm.jobs")
 #: The characters of the reason for a failure that a job shows.
 _REASON_LENGTH = 500
 _ENDED = ("done", "failed")
+#: The signals that ask a process to end: from a scheduler, a closed terminal, and the same on Windows.
+_TERMINATING = ("SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 class Terminated(SystemExit):
-    """Raised in the main thread by the signal that asks the process to end, so that blocks are left in order."""
+    """Raised in the main thread by a signal that asks the process to end, so that blocks are left in order."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(128 + number)
+        self.number = number
 
 
 @contextlib.contextmanager
@@ -92,7 +98,7 @@ class _Ending:
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, Terminated):
-        return "the process was terminated"
+        return f"the process was terminated by {signal.Signals(error.number).name}"
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
     if isinstance(error, GeneratorExit):
@@ -102,35 +108,41 @@ def _reason(error: BaseException) -> str:
 
 @contextlib.contextmanager
 def _termination_as_exception() -> Iterator[None]:
-    """Let SIGTERM raise `Terminated` in the block, and end the process by that signal afterwards.
+    """Let signals that ask the process to end raise `Terminated` in the block, and end it by that signal afterwards.
 
-    That is so in the main thread, and if the program does not handle the signal itself.
+    That is so in the main thread, for the signals that the program does not handle or ignore itself.
     """
 
     def terminate(number: int, frame: object) -> NoReturn:
-        raise Terminated(128 + number)
+        raise Terminated(number)
 
-    if not _handles_termination(terminate):
-        yield
-        return
+    handled = _handle(terminate)
     try:
         yield
-    except Terminated:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTERM)
+    except Terminated as error:
+        if error.number in handled:
+            _restore(handled, terminate)
+            os.kill(os.getpid(), error.number)
         raise
     finally:
-        if signal.getsignal(signal.SIGTERM) is terminate:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _restore(handled, terminate)
 
 
-def _handles_termination(handler: Callable[[int, Any], NoReturn]) -> bool:
-    """Let *handler* handle SIGTERM if the program leaves that to the system, and return whether it does now."""
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        return False
-    try:
-        signal.signal(signal.SIGTERM, handler)
-    except ValueError:  # an interpreter inside another program, whose main thread is not Python's
-        return False
-    return True
+def _handle(handler: Callable[[int, Any], NoReturn]) -> list[int]:
+    """Let *handler* handle the signals that the program leaves to the system, and return their numbers."""
+    handled: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        return handled
+    for number in (getattr(signal, name, None) for name in _TERMINATING):
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            # An interpreter inside another program may have a main thread that cannot handle signals.
+            with contextlib.suppress(ValueError):
+                signal.signal(number, handler)
+                handled.append(number)
+    return handled
+
+
+def _restore(handled: list[int], handler: Callable[[int, Any], NoReturn]) -> None:
+    for number in handled:
+        if signal.getsignal(number) is handler:
+            signal.signal(number, signal.SIG_DFL)

@@ -833,9 +833,9 @@ class Session:
         """Return a context manager that runs its block as a job, which users see: running, and done at the end.
 
         The `Job` is committed at once, and nothing else with it; `job.progress(3, of=10)` shows how far it is. When the
-        block raises, when SIGTERM ends the process, or when it ends otherwise while another thread is in the block, the
-        job is marked as failed, with the reason in its description. *user* is the one of the session when left out.
-        *data* are more entries of the job's data.
+        block raises, when a signal ends the process, or when it ends while another thread is in the block, the job is
+        marked as failed, with the reason in its description. *user* is the one of the session when left out. *data* are
+        more entries of the job's data.
         """
         from ftrack_orm.behaviours.job_blocks import job_block
 

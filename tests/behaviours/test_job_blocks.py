@@ -113,14 +113,25 @@ def run(box: Sandbox, program: str) -> subprocess.Popen[str]:
     )
 
 
-def test_sigterm_makes_a_failed_job_and_still_ends_the_process(box: Sandbox, other: Session) -> None:
-    with run(box, "work(threading.Event().wait)") as process:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_makes_a_failed_job_and_still_ends_the_process(
+    box: Sandbox, other: Session, number: signal.Signals
+) -> None:
+    default = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)"  # tests may run where it is ignored
+    with run(box, f"{default}; work(threading.Event().wait)") as process:
         assert process.stdout is not None
         job_id = process.stdout.readline().strip()
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == -signal.SIGTERM
+        process.send_signal(number)
+        assert process.wait(30) == -number
     status, data = status_and_data(other, job_id)
-    assert (status, data["error"]) == ("failed", "the process was terminated")
+    assert (status, data["error"]) == ("failed", f"the process was terminated by {number.name}")
+
+
+def test_the_signal_reaches_the_program_again_after_the_block(session: Session) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)]
+    with session.job("outer"), session.job("inner"):
+        pass
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)] == before
 
 
 def test_the_end_of_the_process_makes_a_failed_job_of_a_thread(box: Sandbox, other: Session) -> None:
