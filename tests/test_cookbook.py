@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import json
 import pathlib
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ import pytest
 from ftrack_orm import Session
 from ftrack_orm.sandbox import Sandbox
 from tests.assertions import existing
+from tests.sandbox.storage.movies import movie
+from tests.sandbox.storage.pictures import encoded, gradient
 
 COOKBOOK = pathlib.Path(__file__).parent.parent / "docs" / "howto" / "cookbook"
 PROJECT = "demo"
@@ -88,6 +91,63 @@ def test_a_publish_has_the_same_entities_in_less_than_half_the_requests(runs: tu
     assert results[0] == results[1]
     assert [name for name, *_ in results[0]["components"]] == sorted(files)
     assert runs[0].requests * 2 < runs[1].requests
+
+
+def test_publishing_files_has_the_same_effect_in_at_most_four_requests(runs: tuple[Run, Run], tmp_path: Path) -> None:
+    files = {name: tmp_path / f"{name}.png" for name in ("beauty", "depth")}
+    thumbnail, film = tmp_path / "thumbnail.png", tmp_path / "film.mov"
+    for path in (*files.values(), thumbnail):
+        path.write_bytes(encoded(gradient(64, 32)))
+    film.write_bytes(movie())
+    results = []
+    for run in runs:
+        lead = run.session.ensure("User", {"username": "ada"}, identifying_keys=["username"])
+        task = run.session.query('select project from Task where project.name is "demo" order by id').first()
+        manager_type = run.session.query("ManagerType").first()
+        run.session.create("Manager", {"context": task["project"], "user": lead, "type": manager_type})
+        run.session.commit()
+        run.requests = 0
+        version = run.script("publish_files").publish(
+            run.session, task["id"], "beauty pass", files, thumbnail, film, "ready"
+        )
+        requests = run.requests
+        run.box.storage.wait_for_encoding()
+        published = _published(run.session, version["id"])
+        for *_, locations in published["components"]:
+            # Identifiers on the server are the ids of components, which differ.
+            locations[:] = [name for name, _ in locations]
+        results.append({**published, **_reviewed(run, version["id"])})
+        run.requests = requests
+    assert results[0] == results[1]
+    assert [name for name, *_ in results[0]["components"]][:2] == sorted(files)
+    assert runs[0].requests <= 4
+    assert runs[0].requests * 4 < runs[1].requests
+
+
+def _reviewed(run: Run, version_id: str) -> dict[str, Any]:
+    """Return what there is to review of a version: its thumbnail, its note, and the output of its encoding."""
+    version = run.session.query(
+        "select thumbnail.name, task.notes.recipients.recipient, task.notes.content from AssetVersion "
+        f'where id is "{version_id}"'
+    ).one()
+    jobs = run.session.query("select status, data from Job order by created_at").all()
+    job = next(job for job in jobs if "source_component_id" in job["data"])
+    data = json.loads(job["data"])
+    return {
+        "thumbnail": version["thumbnail"]["name"],
+        "recipients": {
+            note["content"]: {recipient["recipient"]["username"] for recipient in note["recipients"]}
+            for note in version["task"]["notes"]
+        },
+        "job": job["status"],
+        "formats": sorted(output["format"] for output in data["output"]),
+        "files": sorted(len(run.box.storage[output["component_id"]]) for output in data["output"]),
+    }
+
+
+def test_the_page_about_publishing_shows_the_script() -> None:
+    script = (COOKBOOK / "publish_files.py").read_text(encoding="utf-8").partition('"""\n\n\n')[2]
+    assert script in (COOKBOOK.parent / "publish-files.md").read_text(encoding="utf-8")
 
 
 def _published(session: Any, version_id: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
 import itertools
@@ -66,6 +67,8 @@ class Chromium:
             try:
                 message = json.loads(self._socket.recv())
             except (websocket.WebSocketException, OSError, ValueError):
+                for waiting in self._replies.values():
+                    waiting.put({"error": {"message": "the browser has ended"}})
                 return
             if "id" in message:
                 self._replies.pop(message["id"]).put(message)
@@ -95,7 +98,8 @@ class Chromium:
 
     def close(self) -> None:
         """End the browser."""
-        self.send("Browser.close")
+        with contextlib.suppress(RuntimeError):  # it may end before it replies
+            self.send("Browser.close")
         self._process.wait(TIMEOUT)
         self._reader.join(TIMEOUT)
         self._socket.close()

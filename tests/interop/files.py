@@ -1,4 +1,4 @@
-"""Files that the tests of the official clients upload, and what a server answers for them."""
+"""Files that the tests of the official clients upload, and the checks of files that a server sends."""
 
 from __future__ import annotations
 

@@ -1,11 +1,13 @@
 """The official JavaScript client, unchanged, works with the embedded server, in Node and in a page of another port.
 
-This library reads what that client writes, and the other way round, so that no mistake of one can hide in the other.
+This library reads the data that the client writes, and the other way round, so that no mistake of one can hide in the
+other.
 """
 
 from __future__ import annotations
 
 import datetime
+import json
 import queue
 import uuid
 from collections.abc import Iterator
@@ -112,6 +114,16 @@ def test_what_this_library_writes_is_read_by_the_client(
     assert client.invoke("query", text)["data"][0]["end_date"] == "2024-05-06T07:08:09.000Z"
 
 
+def test_text_that_looks_like_a_date_arrives_as_text(
+    client: JavaScriptClient, session: Session, production: Production
+) -> None:
+    # The client sends every such text as a datetime.
+    written = "2024-05-06T07:08:09.000Z"
+    client.invoke("update", "Task", [production.tasks[1]], {"description": written})
+    task = existing(session.get("Task", production.tasks[1]))
+    assert task.description.startswith("2024-05-06T07:08:09")
+
+
 def test_a_deleted_entity_is_gone(client: JavaScriptClient, session: Session, production: Production) -> None:
     assert client.invoke("delete", "Task", [production.tasks[2]]) == {"action": "delete", "data": True}
     assert session.get("Task", production.tasks[2]) is None
@@ -136,6 +148,20 @@ def test_several_operations_are_one_transaction(
     with pytest.raises(JavaScriptError):
         client.run("call", operations=[["delete", "Sequence", [first]], ["delete", "Shot", [second]]])
     assert session.get("Sequence", first) is not None
+
+
+def test_a_search_finds_entities_by_their_words(client: JavaScriptClient, production: Production) -> None:
+    search = {
+        "expression": "select name, link from TypedContext order by name desc limit 10",
+        "entityType": "TypedContext",
+        "terms": ["task0"],
+        "contextId": production.project,
+    }
+    tasks = client.invoke("search", search)["data"]
+    assert [task["name"] for task in tasks] == [f"task0{number}" for number in range(9, -1, -1)]
+    assert client.invoke("search", {**search, "contextId": ""})["data"]
+    project = {"expression": "Project", "entityType": "Project", "terms": [production.name]}
+    assert production.project in [each["id"] for each in client.invoke("search", project)["data"]]
 
 
 def test_ensuring_creates_an_entity_and_then_updates_it(client: JavaScriptClient, session: Session) -> None:
@@ -235,6 +261,24 @@ def test_an_aborted_upload_leaves_no_component_in_the_location(
     assert sha256(fetch(session.get_component_url(identifier))) == sha256(generated_bytes(size))
 
 
+def test_a_file_that_this_library_uploads_is_downloaded_by_the_client(
+    client: JavaScriptClient, session: Session, tmp_path: Any
+) -> None:
+    path = tmp_path / "plate.exr"
+    path.write_bytes(generated_bytes(1_000_001))
+    location = existing(session.get("Location", SERVER_LOCATION))
+    component = session.create_component(path, {"name": "plate"}, location=location)
+    answer = client.run("fetch", url=client.invoke("getComponentUrl", component.id))
+    assert (answer["status"], answer["sha256"]) == (200, sha256(generated_bytes(1_000_001)))
+    assert client.invoke("getComponentUrl", None) is None
+    text = f"select component_locations.url from FileComponent where id is {component.id}"
+    (read,) = client.invoke("query", text)["data"]
+    (component_location,) = read["component_locations"]
+    assert client.run("fetch", url=component_location["url"]["value"])["sha256"] == answer["sha256"]
+    (signed,) = client.invoke("call", [{"action": "generate_signed_url", "component_id": component.id}])
+    assert client.run("fetch", url=signed["signed_url"])["sha256"] == answer["sha256"]
+
+
 def test_thumbnails_that_the_client_uploads_are_read_by_this_library(
     client: JavaScriptClient, session: Session, production: Production
 ) -> None:
@@ -243,8 +287,26 @@ def test_thumbnails_that_the_client_uploads_are_read_by_this_library(
     client.invoke("update", "Task", [production.tasks[3]], {"thumbnail_id": identifier})
     task = existing(session.get("Task", production.tasks[3]))
     assert task.thumbnail.id == identifier
-    assert image_size(fetch(session.thumbnail_url(identifier, size=100))) == (100, 56)
+    assert image_size(fetch(session.thumbnail_url(identifier, size=100))) == (100, 50)
     assert image_size(fetch(task.thumbnail_url["url"]))
+
+
+def test_thumbnails_are_shown_in_a_page(
+    page: JavaScriptClient, session: Session, production: Production, tmp_path: Any
+) -> None:
+    path = tmp_path / "thumbnail.png"
+    path.write_bytes(picture())
+    task = existing(session.get("Task", production.tasks[4]))
+    component = task.create_thumbnail(path)
+    url = page.invoke("thumbnailUrl", component.id)
+    assert page.run("show", url=url) == {"width": 300, "height": 150}
+    assert page.run("show", url=page.invoke("thumbnailUrl", component.id, {"size": 64})) == {"width": 64, "height": 32}
+    assert page.run("middle_color", url=url) == [200, 60, 20]
+    # Of the entity itself, of one without a picture, and of no component.
+    text = f"select thumbnail_url from Task where id in ({production.tasks[4]}, {production.tasks[5]}) order by name"
+    for task_data in page.invoke("query", text)["data"]:
+        assert page.run("show", url=task_data["thumbnail_url"]["url"])["width"] > 0
+    assert page.run("show", url=page.invoke("thumbnailUrl", None))["width"] > 0
 
 
 def test_a_page_sees_a_component_only_with_a_key(page: JavaScriptClient, box: Sandbox) -> None:
@@ -283,3 +345,27 @@ def test_an_upload_is_announced_to_listeners(client: JavaScriptClient, session: 
     component = uploaded["responses"][0]["data"]["id"]
     assert event["data"] == {"component_id": component, "location_id": SERVER_LOCATION}
     client.run("unsubscribe", id=identifier)
+
+
+def test_the_other_actions_answer_in_the_shapes_of_the_client(client: JavaScriptClient, session: Session) -> None:
+    user = existing(session.query("User").first())
+    uploaded = client.run("upload", name="review.png", content=base64_text(picture()))
+    component = uploaded["responses"][0]["data"]["id"]
+    operations: list[dict[str, Any]] = [
+        {"action": "get_widget_url", "name": "tasks", "theme": "dark"},
+        {"action": "send_user_invite", "user_id": user.id},
+        {"action": "encode_media", "component_id": component, "version_id": None, "keep_original": True},
+        {"action": "reset_remote", "reset_type": "api_key", "entity_type": "User", "entity_key": new_user(session)},
+    ]
+    widget, invite, encoding, reset = client.invoke("call", operations)
+    assert client.run("fetch", url=widget["widget_url"])["status"] == 200
+    assert invite["sent"] is True
+    job = existing(session.get("Job", encoding["job_id"]))
+    assert json.loads(job.data)["source_component_id"] == component
+    assert reset["data"]["api_key"]
+
+
+def new_user(session: Session) -> str:
+    user = session.create("User", username=unique("invited").replace(" ", "."))
+    session.commit()
+    return str(user.id)

@@ -1,0 +1,381 @@
+"""The official Python client and this library read the files that the other has sent, and the entities about them.
+
+Both are sessions of the same embedded server. Each pair of tests goes in both directions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import ftrack_api
+import ftrack_api.accessor.disk
+import ftrack_api.structure.standard
+import pytest
+
+from ftrack_orm import Session
+from ftrack_orm.sandbox import Sandbox
+from ftrack_orm.storage.accessors.disk import DiskAccessor
+from ftrack_orm.storage.structures.standard import StandardStructure
+from tests.assertions import existing
+from tests.interop.files import fetch, generated_bytes, image_size, picture
+from tests.production import Production
+
+SERVER_LOCATION = "3a372bde-05bc-11e4-8908-20c9d081909b"
+ORIGIN_LOCATION = "ce9b348f-8809-11e3-821c-20c9d081909b"
+REVIEW_LOCATION = "cd41be70-8809-11e3-b98a-20c9d081909b"
+
+
+@pytest.fixture(scope="module")
+def official(box: Sandbox) -> Iterator[Any]:
+    session = ftrack_api.Session(
+        server_url=box.url,
+        api_user=box.api_user,
+        api_key=box.api_key,
+        auto_connect_event_hub=False,
+        schema_cache_path=False,
+        plugin_paths=[],
+    )
+    yield session
+    session.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_pending(official: Any) -> Iterator[None]:
+    """A failed test leaves nothing to commit in the session that tests share."""
+    yield
+    official.rollback()
+
+
+@pytest.fixture
+def version(session: Session, production: Production) -> str:
+    """The id of a committed version of an asset of the first shot."""
+    shot = existing(session.get("Shot", production.shots[0]))
+    asset_type = existing(session.query("AssetType").first())
+    asset = session.create("Asset", name="Plate No. 1", type=asset_type, parent=shot)
+    version = session.create("AssetVersion", asset=asset, task_id=production.tasks[0])
+    session.commit()
+    return str(version.id)
+
+
+@pytest.fixture
+def plate(tmp_path: Path) -> Path:
+    """A file of 1.5 MB."""
+    path = tmp_path / "source" / "plate.exr"
+    path.parent.mkdir()
+    path.write_bytes(generated_bytes(1_500_000))
+    return path
+
+
+@pytest.fixture
+def frames(tmp_path: Path) -> str:
+    """A sequence of three frames, as both clients name it."""
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for number in (1, 2, 4):
+        (folder / f"plate.{number:04d}.exr").write_bytes(generated_bytes(1000 + number))
+    return f"{folder}/plate.%04d.exr [1-2, 4]"
+
+
+def read_officially(official: Any, component_id: str) -> bytes:
+    """Return the bytes of a component in the server's location, through the accessor of the official client."""
+    content: bytes = official.get("Location", SERVER_LOCATION).accessor.open(component_id).read()
+    return content
+
+
+# -- the server's location ---------------------------------------------------------------------------------------------
+
+
+def test_a_component_uploaded_by_the_official_client_is_read_here(
+    official: Any, session: Session, version: str, plate: Path, tmp_path: Path
+) -> None:
+    location = official.get("Location", SERVER_LOCATION)
+    created = official.get("AssetVersion", version).create_component(str(plate), {"name": "main"}, location=location)
+    official.commit()
+    component = existing(session.get("FileComponent", created["id"]))
+    assert (component.name, component.file_type, component.size) == ("main", ".exr", 1_500_000)
+    assert component.version.id == version
+    server = existing(session.get("Location", SERVER_LOCATION))
+    assert server.get_resource_identifier(component) == location.get_resource_identifier(created) == component.id
+    availability = existing(official.get_component_availability(created))
+    assert session.get_component_availability(component) == availability
+    assert component.get_availability([server]) == created.get_availability([location]) == {SERVER_LOCATION: 100.0}
+    assert fetch(server.get_url(component)) == plate.read_bytes()
+    assert fetch(session.get_component_url(component.id)) == fetch(location.get_url(created)) == plate.read_bytes()
+    assert existing(session.pick_location(component)).id == SERVER_LOCATION
+
+
+def test_a_component_uploaded_here_is_read_by_the_official_client(
+    official: Any, session: Session, version: str, plate: Path
+) -> None:
+    server = existing(session.get("Location", SERVER_LOCATION))
+    component = existing(session.get("AssetVersion", version)).create_component(
+        plate, {"name": "main"}, location=server
+    )
+    read = official.get("Component", component.id)
+    assert (read["name"], read["file_type"], read["size"]) == ("main", ".exr", 1_500_000)
+    assert read["version"]["id"] == version
+    location = official.get("Location", SERVER_LOCATION)
+    assert location.get_resource_identifier(read) == component.id
+    assert read.get_availability([location]) == {SERVER_LOCATION: 100.0}
+    assert read_officially(official, component.id) == plate.read_bytes()
+    assert fetch(location.get_url(read)) == plate.read_bytes()
+    assert official.pick_location(read)["id"] == SERVER_LOCATION
+
+
+def test_a_component_removed_by_one_client_is_gone_for_the_other(official: Any, session: Session, plate: Path) -> None:
+    server = existing(session.get("Location", SERVER_LOCATION))
+    location = official.get("Location", SERVER_LOCATION)
+    components = [session.create_component(plate, {"name": name}, location=server) for name in ("one", "two")]
+    location.remove_component(official.get("Component", components[0].id))
+    server.remove_component(components[1])
+    for component in components:
+        session.refresh(component)
+        assert component.get_availability([server]) == {SERVER_LOCATION: 0.0}
+        assert official.get("Component", component.id).get_availability([location]) == {SERVER_LOCATION: 0.0}
+        with pytest.raises(ftrack_api.exception.AccessorOperationFailedError):
+            read_officially(official, component.id)
+
+
+def test_review_components_go_to_the_review_location_in_both(
+    official: Any, session: Session, version: str, plate: Path
+) -> None:
+    data = {"name": "ftrackreview-image", "version_id": version}
+    theirs = official.create_component(str(plate), dict(data))
+    official.commit()
+    ours = session.create_component(plate, dict(data))
+    for identifier in (theirs["id"], ours.id):
+        (location,) = session.query("ComponentLocation").where(component_id=identifier).all()
+        assert location.location_id == REVIEW_LOCATION
+
+
+# -- sequences and containers ------------------------------------------------------------------------------------------
+
+
+def describe(container: Any) -> dict[str, Any]:
+    """Return the attributes of a sequence and its members, read through either client."""
+    members = [(each["name"], each["size"], each["file_type"]) for each in container["members"]]
+    names = ("name", "padding", "file_type", "size")
+    return {**{name: container[name] for name in names}, "members": sorted(members)}
+
+
+def test_a_sequence_is_the_same_whichever_client_creates_it(
+    official: Any, session: Session, version: str, frames: str
+) -> None:
+    theirs = official.get("AssetVersion", version).create_component(frames, {"name": "theirs"}, location=None)
+    official.commit()
+    ours = existing(session.get("AssetVersion", version)).create_component(frames, {"name": "ours"}, location=None)
+    session.commit()
+    read_here = describe(existing(session.get("SequenceComponent", theirs["id"])))
+    read_there = describe(official.get("SequenceComponent", ours.id))
+    assert read_here.pop("name") == "theirs"
+    assert read_there.pop("name") == "ours"
+    assert read_here == read_there
+    assert read_here["size"] == 1001 + 1002 + 1004
+
+
+# -- a location on a disk that both use --------------------------------------------------------------------------------
+
+
+@attrs.define
+class Disk:
+    """A location on a disk with the standard structure, as both clients see it."""
+
+    root: Path
+    ours: Any
+    theirs: Any
+
+
+@pytest.fixture
+def disk(official: Any, session: Session, tmp_path: Path) -> Disk:
+
+    root = tmp_path / "disk"
+    root.mkdir()
+    name = f"studio.{tmp_path.name}"
+    theirs = official.create("Location", {"name": name})
+    official.commit()
+    theirs.accessor = ftrack_api.accessor.disk.DiskAccessor(prefix=str(root))
+    theirs.structure = ftrack_api.structure.standard.StandardStructure()
+    theirs.priority = 10
+    session.locations.configure(name, accessor=DiskAccessor(root), structure=StandardStructure(), priority=10)
+    return Disk(root, existing(session.get("Location", theirs["id"])), theirs)
+
+
+def test_files_that_the_official_client_adds_to_a_disk_are_found_here(
+    official: Any, session: Session, version: str, plate: Path, frames: str, disk: Disk
+) -> None:
+    for source in (str(plate), frames):
+        theirs = official.get("AssetVersion", version).create_component(
+            source, {"name": "Main Plate"}, location=disk.theirs
+        )
+        official.commit()
+        component = existing(session.get("Component", theirs["id"]))
+        path = disk.ours.get_filesystem_path(component)
+        assert path == disk.theirs.get_filesystem_path(theirs)
+        assert disk.ours.get_resource_identifier(component) == disk.theirs.get_resource_identifier(theirs)
+        assert component.get_availability([disk.ours]) == {disk.ours.id: 100.0}
+        members = theirs["members"] if source is frames else []
+        ours = session.query("FileComponent").where(container_id=component.id).all()
+        paths = disk.ours.get_filesystem_paths(ours) if ours else []
+        assert sorted(paths) == sorted(disk.theirs.get_filesystem_paths(list(members)) if members else [])
+    assert Path(disk.ours.get_filesystem_path(session.query("FileComponent").where(name="Main Plate").first()))
+
+
+def test_files_that_this_library_adds_to_a_disk_are_found_by_the_official_client(
+    official: Any, session: Session, version: str, plate: Path, frames: str, disk: Disk
+) -> None:
+    for source in (str(plate), frames):
+        component = existing(session.get("AssetVersion", version)).create_component(
+            source, {"name": "Main Plate"}, location=disk.ours
+        )
+        theirs = official.get("Component", component.id)
+        assert disk.theirs.get_filesystem_path(theirs) == disk.ours.get_filesystem_path(component)
+        assert theirs.get_availability([disk.theirs]) == {disk.ours.id: 100.0}
+        files = list(theirs["members"]) if source is frames else [theirs]
+        for each in files:
+            path = Path(disk.theirs.get_filesystem_path(each))
+            assert path.read_bytes() == generated_bytes(each["size"])
+        # The official client copies them on, to the server.
+        server = official.get("Location", SERVER_LOCATION)
+        server.add_components(files, disk.theirs)
+        assert [len(read_officially(official, each["id"])) for each in files] == [each["size"] for each in files]
+
+
+def test_structures_of_both_clients_give_the_same_identifiers(
+    official: Any, session: Session, version: str, plate: Path, frames: str, disk: Disk
+) -> None:
+    components = [
+        existing(session.get("AssetVersion", version)).create_component(source, {"name": name}, location=None)
+        for source, name in ((plate, "beauty"), (plate, "Beauty: Main/2"), (frames, "matte"))
+    ]
+    session.commit()
+    members = session.query("FileComponent").where(container_id=components[2].id).all()
+    for component in [*components, *members]:
+        theirs = official.get("Component", component.id)
+        expected = ftrack_api.structure.standard.StandardStructure().get_resource_identifier(theirs)
+        assert StandardStructure().get_resource_identifier(component) == expected
+
+
+# -- thumbnails and media ----------------------------------------------------------------------------------------------
+
+
+def test_a_thumbnail_set_by_the_official_client_is_read_here(
+    official: Any, session: Session, production: Production, tmp_path: Path
+) -> None:
+    path = tmp_path / "thumbnail.png"
+    path.write_bytes(picture())
+    component = official.get("Task", production.tasks[0]).create_thumbnail(str(path))
+    task = existing(session.get("Task", production.tasks[0]))
+    assert task.thumbnail.id == component["id"]
+    assert image_size(fetch(session.thumbnail_url(component["id"], size=200))) == (200, 100)
+    location = official.get("Location", SERVER_LOCATION)
+    ours = existing(session.get("Location", SERVER_LOCATION))
+    theirs = location.get_thumbnail_url(component, size=200)
+    assert fetch(ours.get_thumbnail_url(task.thumbnail, size=200)) == fetch(theirs)
+    assert fetch(task.thumbnail_url["url"])
+
+
+def test_a_thumbnail_set_here_is_read_by_the_official_client(
+    official: Any, session: Session, production: Production, tmp_path: Path
+) -> None:
+    path = tmp_path / "thumbnail.png"
+    path.write_bytes(picture())
+    component = existing(session.get("Shot", production.shots[1])).create_thumbnail(path)
+    shot = official.get("Shot", production.shots[1])
+    assert shot["thumbnail_id"] == component.id
+    location = official.get("Location", SERVER_LOCATION)
+    assert image_size(fetch(location.get_thumbnail_url(shot["thumbnail"], size=100))) == (100, 50)
+    assert read_officially(official, component.id) == picture()
+    assert fetch(shot["thumbnail_url"]["value"])
+
+
+def output_of(job_data: Any) -> dict[str, Any]:
+    data = json.loads(job_data) if isinstance(job_data, str) else dict(job_data)
+    assert set(data) >= {"output", "source_component_id", "keep_original"}
+    return data
+
+
+def test_media_encoded_by_the_official_client_is_read_here(
+    official: Any, session: Session, version: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "frame.png"
+    path.write_bytes(picture())
+    theirs = official.get("AssetVersion", version).encode_media(str(path), keep_original=True)
+    job = existing(session.get("Job", theirs["id"]))
+    data = output_of(job.data)
+    assert data == output_of(theirs["data"])
+    components = [existing(session.get("FileComponent", output["component_id"])) for output in data["output"]]
+    assert [component.version_id for component in components] == [version] * len(components)
+    image = next(each for each in data["output"] if each["format"].startswith("image/"))
+    assert image_size(fetch(session.get_component_url(image["component_id"])))
+    assert existing(session.get("AssetVersion", version)).thumbnail_id
+
+
+def test_media_encoded_here_is_read_by_the_official_client(
+    official: Any, session: Session, version: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "frame.png"
+    path.write_bytes(picture())
+    job = existing(session.get("AssetVersion", version)).encode_media(path)
+    theirs = official.get("Job", job.id)
+    data = output_of(theirs["data"])
+    assert data["output"]
+    for output in data["output"]:
+        assert official.get("FileComponent", output["component_id"])["version"]["id"] == version
+        assert read_officially(official, output["component_id"])
+
+
+# -- notes, timers and workflows ---------------------------------------------------------------------------------------
+
+
+def test_notes_of_either_client_are_read_by_the_other(official: Any, session: Session, production: Production) -> None:
+    me = official.query(f'User where username is "{official.api_user}"').one()
+    theirs = official.get("Task", production.tasks[0]).create_note("theirs", author=me, recipients=[me])
+    official.commit()
+    note = existing(session.get("Note", theirs["id"]))
+    reply = note.create_reply("seen here", author=existing(session.get("User", me["id"])))
+    task = existing(session.get("Task", production.tasks[0]))
+    ours = task.create_note("ours", author=existing(session.get("User", me["id"])))
+    session.commit()
+    assert (note.content, note.parent_id) == ("theirs", production.tasks[0])
+    read = official.get("Note", ours.id)
+    assert (read["content"], read["author"]["id"]) == ("ours", me["id"])
+    assert official.get("Note", reply.id)["in_reply_to_id"] == note.id
+
+
+def test_a_timer_started_by_one_client_is_stopped_by_the_other(
+    official: Any, session: Session, production: Production
+) -> None:
+    user = existing(session.query("User").where(username=session.api_user).one())
+    theirs = official.get("User", user.id)
+    theirs.start_timer(official.get("Task", production.tasks[0]), comment="there")
+    timelog = user.stop_timer()
+    assert (timelog.context_id, timelog.comment) == (production.tasks[0], "there")
+    user.start_timer(session.get("Task", production.tasks[1]), comment="here")
+    with pytest.raises(ftrack_api.exception.NotUniqueError):
+        theirs.start_timer(official.get("Task", production.tasks[1]))
+    official.rollback()
+    stopped = theirs.stop_timer()
+    assert (stopped["context_id"], stopped["comment"]) == (production.tasks[1], "here")
+
+
+def test_both_clients_find_the_same_statuses_and_types(official: Any, session: Session) -> None:
+    def ids_of(method: Any, *arguments: str) -> set[str] | None:
+        """Return the ids of the entities that *method* returns, or None where the schema has none and it says so."""
+        try:
+            return {entity["id"] for entity in method(*arguments)}
+        except ValueError:
+            return None
+
+    for theirs in official.query("ProjectSchema"):
+        ours = existing(session.get("ProjectSchema", theirs["id"]))
+        for entity_type in ("Task", "AssetVersion", "Shot", "Sequence"):
+            assert ids_of(ours.get_statuses, entity_type) == ids_of(theirs.get_statuses, entity_type)
+        for entity_type in ("Task", "Shot"):
+            assert ids_of(ours.get_types, entity_type) == ids_of(theirs.get_types, entity_type)
+        for task_type in theirs.get_types("Task"):
+            arguments = ("Task", task_type["id"])
+            assert ids_of(ours.get_statuses, *arguments) == ids_of(theirs.get_statuses, *arguments)
