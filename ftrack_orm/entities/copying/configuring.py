@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.custom_attributes.configuration import Configuration, applying
-from ftrack_orm.errors import UsageError
+from ftrack_orm.errors import UsageError, quoted
 from ftrack_orm.schema.custom_attributes import ConfigurationScope
 from ftrack_orm.schema.facts import EXPRESSION, PROJECT
 
@@ -45,11 +45,11 @@ class Configuring:
         self._applying: dict[str, list[Configuration]] = {}
 
     def __call__(self, configuration_id: str, owner_id: str, value: Any) -> tuple[str, Any]:
-        """Return the id of the configuration for the copy, and the value; raises `CannotKeep`."""
+        """Return the id of the configuration for the copy, and the value; raises `CannotKeep`, which names it."""
         configuration = self._source.by_id(configuration_id)
         kind = self._owners[owner_id].entity_type.name if owner_id in self._owners else ""
         if configuration is None:
-            raise CannotKeep("you may not see the configuration of one of its custom attributes")
+            raise CannotKeep("a custom attribute whose configuration you may not see")
         if configuration.kind == EXPRESSION:
             raise CannotKeep
         candidates = self._applying_to(kind)
@@ -57,14 +57,13 @@ class Configuring:
             return configuration_id, value
         same = [each for each in candidates if (each.key, each.kind) == (configuration.key, configuration.kind)]
         if not same:
-            raise CannotKeep(
-                f"the custom attribute {configuration.key!r} ({configuration.kind}) is not configured for {kind} there"
-            )
+            raise CannotKeep(f"the custom attribute {configuration.key!r} ({configuration.kind}) of {kind}")
         found = next((each for each in same if each.is_hierarchical == configuration.is_hierarchical), same[0])
         try:
             return found.id, found.check(kind, value)
-        except UsageError as error:
-            raise CannotKeep(f"the custom attribute {configuration.key!r} does not take the value: {error}") from None
+        except UsageError:
+            described = f"the value {quoted(value)} of the custom attribute {configuration.key!r} of {kind}"
+            raise CannotKeep(described) from None
 
     def _applying_to(self, kind: str) -> list[Configuration]:
         """Return the configurations that apply to entities of a type in the project of the copy."""

@@ -12,7 +12,7 @@ from ftrack_orm.entities.custom_attributes.configurations import Configurations
 from ftrack_orm.entities.custom_attributes.scope import scope_of
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import EntityDeleted, IntegrityError, InvalidValue, UsageError
-from ftrack_orm.schema.facts import PROJECT
+from ftrack_orm.schema.facts import CONFIGURATION_ID, CUSTOM_ATTRIBUTE_VALUE, CUSTOM_ATTRIBUTES, PROJECT
 from ftrack_orm.wire.codec import ENTITY_TYPE
 from ftrack_orm.wire.operations import ServerCall
 
@@ -185,8 +185,20 @@ class Copier:
                 "the copy. Nothing was created. Create them there, or leave these values out: missing='skip'."
             )
         top = [_with_values(self._schema, row, request.values) for row in rows[: tree.top]]
+        others = [row for row in rows[tree.top :] if not self._is_given(row, ids.get(tree.id), request.values)]
         left_out = [f"{each} ({count})" for each, count in translation.left_out.items()]
-        return [*top, *rows[tree.top :]], (*(f"no equivalent of {each}" for each in missing), *left_out)
+        return [*top, *others], (*(f"no equivalent of {each}" for each in missing), *left_out)
+
+    def _is_given(self, row: NewRow, id_: str | None, values: Mapping[str, Any]) -> bool:
+        """Whether *values* has another value for the metadata or the custom attribute in a row of the entity *id_*."""
+        if row.values.get(row.found_by) != id_:
+            return False
+        if row.entity_type == "Metadata":
+            return row.values["key"] in (values.get("metadata") or {})
+        if row.entity_type == CUSTOM_ATTRIBUTE_VALUE:
+            configuration = self._target.configurations.by_id(row.values[CONFIGURATION_ID])
+            return configuration is not None and configuration.key in (values.get(CUSTOM_ATTRIBUTES) or {})
+        return False
 
     def _create(self, rows: Sequence[NewRow], request: CopyRequest, *, check_existing: bool) -> int:
         """Create *rows*, except for those that exist already, in a commit of their own; return their number.

@@ -24,7 +24,8 @@ class CopyResult(Mapping[str, str]):
         self.left_out = left_out
 
     def __getitem__(self, key: str | Entity) -> str:
-        return self._ids[key if isinstance(key, str) else key._ftrack_state.key[0]]
+        state = getattr(key, "_ftrack_state", None)
+        return self._ids[key if state is None else state.key[0]]  # type: ignore[index]  # KeyError for other values
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._ids)

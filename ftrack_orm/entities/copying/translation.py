@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from ftrack_orm.schema.facts import ASSET, ASSET_VERSION, CONTEXT, CUSTOM_ATTRIBUTE_VALUE, POLYMORPHIC_KEYS
+from ftrack_orm.schema.facts import (
+    ASSET,
+    ASSET_VERSION,
+    CONFIGURATION_ID,
+    CONTEXT,
+    CUSTOM_ATTRIBUTE_VALUE,
+    POLYMORPHIC_KEYS,
+)
 from ftrack_orm.schema.model import Schema
 
 from .equivalents import Equivalents, types_with_names
@@ -19,8 +26,6 @@ if TYPE_CHECKING:
 
 #: Entities that are copied with fewer values where a reference cannot be kept. Others mean nothing without theirs.
 _MAIN: Final = frozenset({CONTEXT, ASSET, ASSET_VERSION, "Note"})
-
-_CONFIGURATION_ID: Final = "configuration_id"
 
 
 @attrs.frozen
@@ -90,11 +95,9 @@ class Translation:
         if kind == CUSTOM_ATTRIBUTE_VALUE:
             if "value" not in values:
                 raise CannotKeep
-            values[_CONFIGURATION_ID], values["value"] = self.configure(
-                values[_CONFIGURATION_ID], values["entity_id"], values["value"]
-            )
+            values[CONFIGURATION_ID], values["value"] = self._configured(values)
         for name, target in self._references(row):
-            if name == _CONFIGURATION_ID and kind == CUSTOM_ATTRIBUTE_VALUE:
+            if name == CONFIGURATION_ID and kind == CUSTOM_ATTRIBUTE_VALUE:
                 continue
             id_ = row.values[name]
             if id_ in omitted:
@@ -119,6 +122,15 @@ class Translation:
         key = (self.ids[row.key[0]],) if single else tuple(str(values[name]) for name in target_type.primary_key)
         found_by = target_type.primary_key[0] if single or row.part is None else row.part.keys[0]
         return NewRow(kind, key, {**dict(zip(target_type.primary_key, key, strict=True)), **values}, found_by)
+
+    def _configured(self, values: Mapping[str, Any]) -> tuple[str, Any]:
+        """Return the configuration and the value of a custom attribute for the copy."""
+        try:
+            return self.configure(values[CONFIGURATION_ID], values["entity_id"], values["value"])
+        except CannotKeep as error:
+            if str(error):
+                self.missing[str(error)] += 1
+            raise CannotKeep from None
 
     def _references(self, row: SourceRow) -> Iterator[tuple[str, str | None]]:
         """Yield the names of the values of a row that are ids, each with the type of the entity it refers to."""

@@ -13,7 +13,7 @@ from ftrack_orm.entities.entity import Entity
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
-from tests.production import Connect, Production
+from tests.production import Connect, Production, create_production
 
 from .conftest import FROM, TO
 
@@ -299,3 +299,55 @@ def test_custom_attributes_are_found_by_key_on_another_server(
     assert copy.custom_attributes[inheriting] == "aces"
     assert by_name(copy)["task00"].custom_attributes[key] == 12
     assert inspect(copy).path == f"{project.name}/sh0"
+
+
+def test_values_of_the_copy_replace_those_of_the_original(
+    session: Session, other: Session, shot: Entity, inheriting: str
+) -> None:
+    values = {
+        "name": "sh910",
+        "status": session.query("Status").where(name="Omitted").one(),
+        "metadata": {"camera": "B", "lens": "35"},
+        "custom_attributes": {inheriting: "log"},
+        "scopes": [],
+    }
+    result = session.copy(shot, values=values)
+    copy = existing(other.get("Shot", result[shot]))
+    assert (copy.name, copy.status.name, copy.scopes[:]) == ("sh910", "Omitted", [])
+    assert dict(copy.metadata) == {"camera": "B", "lens": "35"}
+    assert copy.custom_attributes[inheriting] == "log"
+    assert session.copy(shot, values=values).created == 0
+    assert result[shot] == result[shot.id]
+    for unknown in ("nothing", 5, result.entity):
+        with pytest.raises(KeyError):
+            result[unknown]  # type: ignore[index]  # which is tested
+    assert len(result) == len(list(result))
+    assert str(len(result)) in repr(result)
+
+
+def test_custom_attributes_of_another_project_are_missing(
+    session: Session, connect: Connect, shot: Entity, key: str, inheriting: str
+) -> None:
+    with connect() as creator:
+        elsewhere = create_production(creator)
+    sequence = existing(session.get("Sequence", elsewhere.sequences[0]))
+    with pytest.raises(errors.InvalidValue) as caught:
+        session.copy(shot, sequence, values={"name": "sh911"})
+    assert f"the custom attribute '{key}' (number) of Task (1)" in str(caught.value)
+    assert f"the custom attribute '{inheriting}' (text) of Shot (1)" in str(caught.value)
+    result = session.copy(shot, sequence, values={"name": "sh911"}, missing="skip")
+    assert len(result.left_out) == 2
+    assert inspect(result.entity).path == f"{elsewhere.name}/sq0/sh911"
+
+
+def test_an_asset_is_copied_to_another_shot(
+    session: Session, other: Session, shot: Entity, production: Production
+) -> None:
+    asset = shot.assets[0]
+    target = existing(session.get("Shot", production.shots[1]))
+    result = session.copy(asset, target, include="versions")
+    copy = existing(other.get("Asset", result[asset]))
+    assert (copy.name, copy.context_id, len(copy.versions)) == ("plate", target.id, 2)
+    with pytest.raises(errors.InvalidValue, match="another Asset with the name 'plate'"):
+        session.copy(asset)
+    assert session.copy(asset, values={"name": "plate2"}).entity.context_id == shot.id
