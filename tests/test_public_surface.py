@@ -34,7 +34,9 @@ EXPORTS = {
     "ftrack_orm.storage": [
         *("Accessor", "DiskAccessor", "FsspecAccessor", "Structure", "IdStructure", "EntityIdStructure"),
         *("OriginStructure", "StandardStructure", "TemplateStructure", "ResourceIdentifierTransformer"),
-        *("RootTransformer", "FileSequence", "SingleFile", "components_in"),
+        *("RootTransformer", "FileSequence", "SingleFile", "components_in", "Progress"),
+        *("ORIGIN_LOCATION_ID", "UNMANAGED_LOCATION_ID", "REVIEW_LOCATION_ID", "CONNECT_LOCATION_ID"),
+        "SERVER_LOCATION_ID",
     ],
     "ftrack_orm.testing": ["requests_made"],
     "ftrack_orm.testing.accessors": ["AccessorCompliance"],

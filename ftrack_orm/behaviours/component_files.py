@@ -51,8 +51,8 @@ class PublishedVersion(Mixin):
     ) -> Entity:
         """Return a new component of this version, see `Session.create_component`.
 
-        Without a location it is recorded in the current unit of work, as in the official client. `"auto"` adds it to the
-        location that is preferred.
+        Without a location it is recorded in the current unit of work, as in the official client. `"auto"` adds it to
+        the location that is preferred.
         """
         from .component_creation import create_components
 

@@ -98,8 +98,8 @@ class FileLocation(Mixin):
         no other pending edits are.
 
         Files are copied several at a time. The sizes of the copies are compared, and their MD5 sums with *checksum*.
-        Nothing is overwritten. When a copy fails, all of them are removed again, no component is added, and the error is
-        raised. With *keep_finished* the components whose files were copied are added first. *progress* is a function
+        Nothing is overwritten. When a copy fails, all of them are removed again, no component is added, and the error
+        is raised. With *keep_finished* the components whose files were copied are added first. *progress* is a function
         that is called with a `Progress`, or True for a bar in the terminal.
 
         Raises `ComponentInLocation` and `ComponentNotInLocation` before anything is copied, `StorageError`, and the

@@ -18,7 +18,7 @@ from .topics import FILE_TYPE_TOPIC
 if TYPE_CHECKING:
     from .services import Services
 
-#: The file or files of a new component: a path, a sequence (`/path/plate.%04d.exr [1-5, 8]`), bytes, a binary stream; or
+#: The file or files of a new component: a path, a sequence (`/path/plate.%04d.exr [1-5, 8]`), bytes or a stream; or
 #: several of these, which become the members of a container, with names if they are given as a mapping.
 ComponentFiles = Union[
     str, "os.PathLike[str]", SingleFile, FileSequence, bytes, BinaryIO, Sequence[Any], Mapping[str, Any]
@@ -138,8 +138,9 @@ def _size_of(source: Any, *, requires_files: bool) -> int:
         except (OSError, ValueError) as error:
             if not requires_files:
                 return 0
+            reason = getattr(error, "strerror", None) or error
             raise ResourceNotFound(
-                f"The file {quoted(source)} of a component cannot be read: {getattr(error, 'strerror', None) or error}.",
+                f"The file {quoted(source)} of a component cannot be read: {reason}.",
                 path=source,
             ) from error
     stream = cast("BinaryIO", source)

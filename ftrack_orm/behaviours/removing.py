@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ftrack_orm.errors import FtrackError, ResourceNotFound, StorageError
+from ftrack_orm.errors import FtrackError, StorageError
 from ftrack_orm.events.event import Event
 from ftrack_orm.storage.locations import LocationConfiguration, Management
+from ftrack_orm.storage.parallel_copies import remove_all
 
 from .adding import not_in_location
 from .identity import id_of
@@ -62,17 +63,9 @@ def remove_components(services: Services, location: Entity, components: Iterable
 
 def _remove_files(configuration: LocationConfiguration, identifiers: dict[Entity, str]) -> dict[Entity, FtrackError]:
     """Remove the files of components, and return the errors of those that remain."""
-    if configuration.management is Management.UNMANAGED or configuration.accessor is None:
+    accessor = configuration.accessor
+    if configuration.management is Management.UNMANAGED or accessor is None:
         return {}
-    failures: dict[Entity, FtrackError] = {}
-    for component, identifier in identifiers.items():
-        if is_container(component):
-            continue
-        try:
-            configuration.accessor.remove(identifier)
-        except ResourceNotFound:
-            # It is gone already.
-            continue
-        except FtrackError as error:
-            failures[component] = error
-    return failures
+    files = {component: identifier for component, identifier in identifiers.items() if not is_container(component)}
+    errors = remove_all(accessor, list(files.values()))
+    return {component: errors[identifier] for component, identifier in files.items() if identifier in errors}

@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from .accessors.base import Accessor
     from .accessors.disk import DiskAccessor
     from .accessors.fsspec_files import FsspecAccessor
+    from .locations import (
+        CONNECT_LOCATION_ID,
+        ORIGIN_LOCATION_ID,
+        REVIEW_LOCATION_ID,
+        SERVER_LOCATION_ID,
+        UNMANAGED_LOCATION_ID,
+    )
+    from .progress import Progress
     from .sequences import FileSequence, SingleFile, components_in
     from .structures.base import Structure
     from .structures.ids import EntityIdStructure, IdStructure
@@ -20,6 +28,11 @@ if TYPE_CHECKING:
     from .transformers import ResourceIdentifierTransformer, RootTransformer
 
 __all__ = [
+    "CONNECT_LOCATION_ID",
+    "ORIGIN_LOCATION_ID",
+    "REVIEW_LOCATION_ID",
+    "SERVER_LOCATION_ID",
+    "UNMANAGED_LOCATION_ID",
     "Accessor",
     "DiskAccessor",
     "EntityIdStructure",
@@ -27,6 +40,7 @@ __all__ = [
     "FsspecAccessor",
     "IdStructure",
     "OriginStructure",
+    "Progress",
     "ResourceIdentifierTransformer",
     "RootTransformer",
     "SingleFile",
@@ -38,6 +52,12 @@ __all__ = [
 
 #: The module that defines each public name. The checkers read the imports above; this table serves the interpreter.
 _MODULES = {
+    "CONNECT_LOCATION_ID": "locations",
+    "ORIGIN_LOCATION_ID": "locations",
+    "REVIEW_LOCATION_ID": "locations",
+    "SERVER_LOCATION_ID": "locations",
+    "UNMANAGED_LOCATION_ID": "locations",
+    "Progress": "progress",
     "Accessor": "accessors.base",
     "DiskAccessor": "accessors.disk",
     "EntityIdStructure": "structures.ids",

@@ -150,6 +150,28 @@ def remove_copies(copies: Sequence[Copy], error: BaseException) -> None:
             note_leftover(error, f"The copy {quoted(copy.identifier)} could not be removed again: {failure}")
 
 
+def remove_all(accessor: Accessor, identifiers: Sequence[str]) -> dict[str, FtrackError]:
+    """Remove files, several at a time, and return the errors of those that remain. One that is gone is no error."""
+    errors: dict[str, FtrackError] = {}
+
+    def remove(identifier: str) -> None:
+        try:
+            accessor.remove(identifier)
+        except ResourceNotFound:
+            return
+        except FtrackError as error:
+            errors[identifier] = error
+
+    if identifiers:
+        pool = DaemonThreadPool(COPIES_AT_A_TIME, idle_seconds=0)
+        try:
+            with JobGroup(pool, COPIES_AT_A_TIME) as group:
+                group.run([partial(remove, identifier) for identifier in identifiers])
+        finally:
+            pool.close()
+    return errors
+
+
 def _copy(copy: Copy, checksum: bool, progress: Callable[[int], object]) -> None:
     """Copy one file and verify the copy; one that differs is removed."""
     if isinstance(copy.source, Stored):

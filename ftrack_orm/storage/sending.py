@@ -89,6 +89,7 @@ class PartSender:
                 if response.status < 400 and self._has_arrived(upload, part, body, response):
                     upload.source.check_unchanged()
                     if upload.add_part(part, e_tag_of(response.headers) or ""):
+                        upload.source.release()
                         meter.finish_file(upload.name)
                     return
                 error, remedy = self._problem(upload, part, response)

@@ -11,6 +11,7 @@ import stat
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.errors import InvalidValue, StorageError, quoted
@@ -53,6 +54,9 @@ class Source:
     def close(self) -> None:
         """Release the source."""
 
+    def release(self) -> None:
+        """Release what can be acquired again by the next read, such as the descriptor of a file."""
+
     def blocks(self, offset: int = 0, size: int | None = None) -> Iterator[bytes]:
         """Yield the bytes from *offset* on, *size* of them or all. Raises `StorageError` if there are fewer."""
         end = self.size if size is None else offset + size
@@ -84,56 +88,92 @@ class Source:
 
 
 class FileSource(Source):
-    """A regular file. Raises `StorageError` if it cannot be opened."""
+    """A regular file. Raises `StorageError` if it cannot be opened.
+
+    It is open while it is read. `release` closes it until the next read, so that one upload may have more files than
+    a process may open at the same time. A file that another one has replaced in the meantime counts as changed.
+    """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._descriptor: int | None = None
+        self._readers = 0
         try:
             check_regular(path, os.stat(path))
             self._descriptor = os.open(path, _FLAGS)
         except (OSError, ValueError) as error:
             raise unreadable(name_of(path), error) from error
-        status = os.fstat(self._descriptor)
-        super().__init__(name_of(path), status.st_size)
-        self._status = status
-        self._lock = threading.Lock()
-        self._is_open = True
-        if not stat.S_ISREG(status.st_mode):  # replaced between the check and the opening
+        self._status = os.fstat(self._descriptor)
+        super().__init__(name_of(path), self._status.st_size)
+        if not stat.S_ISREG(self._status.st_mode):  # replaced between the check and the opening
             self.close()
             raise unreadable(self.name, NotRegularFile(errno.EINVAL, "it is not a regular file"))
 
     def read_at(self, offset: int, size: int) -> bytes:
         try:
-            if hasattr(os, "pread"):
-                return os.pread(self._descriptor, size, offset)
-            with self._lock:
-                os.lseek(self._descriptor, offset, os.SEEK_SET)
-                return os.read(self._descriptor, size)
+            with self._opened() as descriptor:
+                if hasattr(os, "pread"):
+                    return os.pread(descriptor, size, offset)
+                with self._lock:
+                    os.lseek(descriptor, offset, os.SEEK_SET)
+                    return os.read(descriptor, size)
         except OSError as error:
             raise unreadable(self.name, error) from error
 
     def check_unchanged(self) -> None:
         try:
-            status = os.fstat(self._descriptor)
+            with self._opened() as descriptor:
+                self._check(os.fstat(descriptor))
         except OSError as error:
             raise unreadable(self.name, error) from error
-        if (status.st_size, status.st_mtime_ns) != (self._status.st_size, self._status.st_mtime_ns):
+
+    def fingerprint(self) -> dict[str, Any]:
+        return {"size": self.size, "modified": self._status.st_mtime_ns}
+
+    def release(self) -> None:
+        with self._lock:
+            if self._readers == 0 and self._descriptor is not None:
+                descriptor, self._descriptor = self._descriptor, None
+                os.close(descriptor)
+
+    def close(self) -> None:
+        self.release()
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
+        with self._lock:
+            descriptor = self._descriptor
+            if descriptor is None:
+                descriptor = os.open(self._path, _FLAGS)
+                try:
+                    self._check(os.fstat(descriptor))
+                except BaseException:
+                    os.close(descriptor)
+                    raise
+                self._descriptor = descriptor
+            self._readers += 1
+        try:
+            yield descriptor
+        finally:
+            with self._lock:
+                self._readers -= 1
+
+    def _check(self, status: os.stat_result) -> None:
+        if _identity(status) != _identity(self._status):
             raise StorageError(
                 f"{self.name} was changed while it was uploaded. Nothing was registered. Upload it again when it is "
                 "complete.",
                 path=self.name,
             )
 
-    def fingerprint(self) -> dict[str, Any]:
-        return {"size": self.size, "modified": self._status.st_mtime_ns}
-
-    def close(self) -> None:
-        if self._is_open:
-            self._is_open = False
-            os.close(self._descriptor)
-
     def __del__(self) -> None:
-        if getattr(self, "_is_open", False):
-            self.close()
+        if getattr(self, "_descriptor", None) is not None:
+            self.release()
+
+
+def _identity(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 class BytesSource(Source):

@@ -273,6 +273,7 @@ class Transfers:
         try:
             server_url = self._settings.server_url
             item.active = ActiveUpload(item.component_id, item.file_name, source, server_url, item.state_file)
+            source.release()
         except BaseException:
             source.close()
             raise

@@ -127,6 +127,26 @@ def test_other_things_are_storage_errors(make: Callable[[Path], Any], message: s
         open_source(make(tmp_path))
 
 
+def test_a_released_file_is_opened_again_unless_it_was_replaced(tmp_path: Path) -> None:
+    path, before = tmp_path / "file", len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else None
+    path.write_bytes(b"0123456789")
+    source = open_source(path)
+    source.release()
+    if before is not None:
+        assert len(os.listdir("/proc/self/fd")) == before
+    assert source.read_at(2, 3) == b"234"
+    source.check_unchanged()
+    source.release()
+    other = tmp_path / "other"
+    other.write_bytes(b"9876543210")
+    os.utime(other, ns=(source.fingerprint()["modified"],) * 2)
+    os.replace(other, path)
+    for _ in range(2):
+        with pytest.raises(StorageError, match="was changed"):
+            source.read_at(2, 3)
+    source.close()
+
+
 def test_a_fifo_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(StorageError, match="it is a FIFO"):
