@@ -29,6 +29,7 @@ def record_bodies(studio: Studio) -> list[bytes]:
     with Session(URL, studio.key, studio.user, transport=InProcess(handle), schema_cache_path=False) as session:
         _read(session)
         _write(session)
+        _change_accounts(session)
     return list(dict.fromkeys(bodies))
 
 
@@ -76,3 +77,31 @@ def _write_custom_attributes(session: Session, task: Any) -> None:
     session.refresh(task)
     task["custom_attributes"]["grade"] = "dark"
     session.commit()
+
+
+def _change_accounts(session: Session) -> None:
+    role, other_role = (session.create("SecurityRole", name=name) for name in ("Manager", "Artist"))
+    label = session.create("NoteLabel", name="Client", sort=1)
+    user = session.create("User", first_name="Ada")
+    session.commit()
+    project_id = session.query("select id from Project").one()["id"]
+    note = session.create("Note", content="Approved.", parent_id=project_id, parent_type="Project")
+    session.create("NoteLabelLink", note=note, label=label)
+    session.create("Component", name="plain")
+    session.commit()
+    acting = {"user_id": user.id, "role_id": role.id}
+    for action, more in (
+        ("add_user_security_role", {}),
+        ("grant_user_security_role_project", {"project_id": project_id}),
+        ("grant_user_security_role_project", {"all_open_projects": True}),
+        ("update_user_security_role", {"new_role_id": other_role.id}),
+    ):
+        session.call([{"action": action, **acting, **more}])
+    acting["role_id"] = other_role.id
+    session.call([{"action": "revoke_user_security_role_project", "project_id": project_id, **acting}])
+    session.call([{"action": "remove_user_security_role", **acting}])
+    session.call([{"action": "send_user_invite", "user_id": user.id}])
+    session.call([{"action": "get_widget_url", "name": "info", "entity_type": "Project", "entity_key": [project_id]}])
+    reset = {"action": "reset_remote", "reset_type": "api_key", "entity_type": "User", "entity_key": user.id}
+    session.call([reset, {"action": "delayed_job", "job_type": "SYNC_USERS_LDAP", "data": {"context_id": project_id}}])
+    session.call([{"action": "query", "expression": "select __permissions.status_id, name from TypedContext limit 3"}])
