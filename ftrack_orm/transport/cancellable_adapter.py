@@ -85,14 +85,6 @@ class ConnectionTracker:
             if connection.sock is None:
                 connection.connect()
             self.has_sent = True
-            try:
-                send_within_limits(data)
-            except ConnectionResetError as error:
-                # A storage that refuses a large body answers and closes the connection. The HTTP libraries read that
-                # answer after this exception only.
-                raise BrokenPipeError(error.errno, error.strerror) from error
-
-        def send_within_limits(data: Any) -> None:
             if self.limits is None or not isinstance(data, bytes) or len(data) <= _SENT_BYTES:
                 plain_send(data)
                 return

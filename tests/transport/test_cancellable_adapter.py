@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -47,3 +50,37 @@ def test_connections_through_a_proxy_are_aborted_too(server: ScriptedServer, htt
     with pytest.raises(requests.RequestException, match="before anything was sent"):
         http.post("http://ftrack.invalid/api", data=b"[]", timeout=5)
     assert server.received == []
+
+
+def test_the_answer_to_a_body_that_was_not_read_is_received(http: requests.Session) -> None:
+    """The server resets the connection, since it closes it with unread bytes. Its answer has arrived before."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def refuse() -> None:
+            connection, _ = listener.accept()
+            connection.recv(1 << 10)
+            connection.sendall(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 7\r\n\r\nexpired")
+            connection.close()
+
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        response = http.put(url, data=io.BytesIO(bytes(50 << 20)), timeout=10)
+        thread.join()
+    assert (response.status_code, response.content) == (403, b"expired")
+
+
+def test_a_body_that_is_reset_without_an_answer_is_a_lost_connection(http: requests.Session) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def reset() -> None:
+            connection, _ = listener.accept()
+            connection.recv(1 << 10)
+            connection.close()
+
+        thread = threading.Thread(target=reset)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(requests.ConnectionError):
+            http.put(url, data=io.BytesIO(bytes(50 << 20)), timeout=10)
+        thread.join()

@@ -296,6 +296,18 @@ def test_without_retries_a_read_is_sent_once(
     assert len(server.received) == 1
 
 
+def test_a_request_may_limit_its_retries_itself(
+    server: ScriptedServer, make_transport: Callable[..., HttpTransport], delays: list[float]
+) -> None:
+    server.script = [hang_up]
+    with pytest.raises(TransportError):
+        make_transport(retries=3).send(read_request(server.url, retries=0))
+    assert len(server.received) == 1
+    with pytest.raises(TransportError):
+        make_transport(retries=0).send(read_request(server.url, retries=2))
+    assert len(delays) == 2
+
+
 def test_the_error_of_a_cut_body_has_its_status_and_beginning(
     server: ScriptedServer, make_transport: Callable[..., HttpTransport]
 ) -> None:
