@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
@@ -106,11 +108,12 @@ NUMBERS = st.integers(0, 2)
 
 
 @given(steps=st.lists(st.tuples(st.sampled_from(sorted(STEPS)), NUMBERS, NUMBERS), max_size=15))
-@settings(max_examples=examples(6, 50))
+@settings(max_examples=examples(4, 25))
 def test_every_value_after_behaviours_is_the_one_that_a_new_session_reads(
-    box: Sandbox, steps: list[tuple[str, int, int]]
+    box: Sandbox, schema_cache: Path, steps: list[tuple[str, int, int]]
 ) -> None:
-    with Session(box.url, box.api_key, box.api_user) as session, Session(box.url, box.api_key, box.api_user) as fresh:
+    connect = functools.partial(Session, box.url, box.api_key, box.api_user, schema_cache_path=schema_cache)
+    with connect() as session, connect() as fresh:
         studio = Studio(session, create_production(session))
         for name, first, second in [*steps, ("commit", 0, 0)]:
             STEPS[name](studio, first, second)
