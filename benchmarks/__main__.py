@@ -36,6 +36,7 @@ from . import (
     streaming,
     tables,
     transfer_memory,
+    transfers,
     writing,
 )
 from .processes import ROOT
@@ -59,6 +60,7 @@ BENCHMARKS = (
     query_language,
     latency,
     sandbox_page,
+    transfers,
     events,
     transfer_memory,
 )
@@ -74,6 +76,8 @@ def page(results: Sequence[Result], machine: Mapping[str, str]) -> str:
         "\n".join(tables.growth_table(results)),
         "The cookbook's scripts in a production of 20,000 tasks, at several network latencies:",
         "\n".join(tables.cookbook_table(results)),
+        "Transfers of many small and of few large files, at two network latencies:",
+        "\n".join(tables.transfer_table(results)),
         "All figures:",
         "\n".join(tables.result_table(results)),
     ]
@@ -109,8 +113,8 @@ def main() -> None:
             continue
         print(f"{name}: {harness.question(benchmark)}", flush=True)
         results += harness.run(benchmark, quick=arguments.quick, server=arguments.server)
-    for line in (*target_table(results), *tables.growth_table(results), *tables.cookbook_table(results)):
-        print(line)
+    for table in (target_table, tables.growth_table, tables.cookbook_table, tables.transfer_table):
+        print("\n".join(table(results)))
     write(results, arguments.output)
 
 

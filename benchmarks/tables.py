@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: How the measurements of `latency` are named, which have a table of their own.
 COOKBOOK_PREFIX = "cookbook: "
+#: How those of `transfers` are named. Their size, like that of the cookbook, is a network latency.
+TRANSFER_PREFIX = "transfer: "
 
 
 def result_table(results: Sequence[Result]) -> list[str]:
@@ -36,7 +38,7 @@ def result_table(results: Sequence[Result]) -> list[str]:
 def growth_table(results: Sequence[Result]) -> list[str]:
     """Return the lines of the table of exponents: 1 means in proportion to the size."""
     lines = ["| measured | client | exponent |", "|---|---|---|"]
-    results = [each for each in results if not each.measurement.startswith(COOKBOOK_PREFIX)]
+    results = [each for each in results if not each.measurement.startswith((COOKBOOK_PREFIX, TRANSFER_PREFIX))]
     for figure in ("seconds", "warm seconds"):
         for (measurement, client), slope in exponents(results, figure).items():
             name = measurement if figure == "seconds" else f"{measurement}, warm"
@@ -46,16 +48,26 @@ def growth_table(results: Sequence[Result]) -> list[str]:
 
 def cookbook_table(results: Sequence[Result]) -> list[str]:
     """Return the lines of the table of the cookbook's scripts at several network latencies."""
+    return _latency_table(results, COOKBOOK_PREFIX, "script")
+
+
+def transfer_table(results: Sequence[Result]) -> list[str]:
+    """Return the lines of the table of transfers at several network latencies."""
+    return _latency_table(results, TRANSFER_PREFIX, "transfer")
+
+
+def _latency_table(results: Sequence[Result], prefix: str, title: str) -> list[str]:
+    """Return the lines of a table of the measurements with *prefix*, whose size is a network latency."""
     lines = [
-        "| script | latency | official: requests | seconds | ftrack_orm: requests | seconds | times faster |",
+        f"| {title} | latency | official: requests | seconds | ftrack_orm: requests | seconds | times faster |",
         "|---|---|---|---|---|---|---|",
     ]
     runs = {(each.measurement, each.size, each.client): each for each in results}
-    scripts = dict.fromkeys(each.measurement for each in results if each.measurement.startswith(COOKBOOK_PREFIX))
-    for script in scripts:
-        for size in sorted({size for name, size, _ in runs if name == script}):
-            official, ours = runs[script, size, OFFICIAL], runs[script, size, OURS]
-            cells = [script.removeprefix(COOKBOOK_PREFIX), f"{size} ms"]
+    names = dict.fromkeys(each.measurement for each in results if each.measurement.startswith(prefix))
+    for measured in names:
+        for size in sorted({size for name, size, _ in runs if name == measured}):
+            official, ours = runs[measured, size, OFFICIAL], runs[measured, size, OURS]
+            cells = [measured.removeprefix(prefix), f"{size} ms"]
             for each in (official, ours):
                 cells += [f"{each.median('requests'):.0f}", f"{each.median('seconds'):.2f}"]
             cells.append(f"{official.median('seconds') / ours.median('seconds'):.1f}")
@@ -67,7 +79,7 @@ def exponents(results: Sequence[Result], figure: str = "seconds") -> dict[tuple[
     """Return the growth of a figure with the size by measurement and client: 1 is linear, 2 is quadratic."""
     groups: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for each in results:
-        if figure in each.figures and each.median(figure) > 0:
+        if figure in each.figures and each.median(figure) > 0 and each.size > 0:
             point = math.log(each.size), math.log(each.median(figure))
             groups.setdefault((each.measurement, each.client), []).append(point)
     return {

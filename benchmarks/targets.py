@@ -13,6 +13,7 @@ import attrs
 
 from . import attribute_reads, building, identity_floor, reading, starting, writing
 from .clients import OFFICIAL, OURS, OURS_WITH_ORJSON
+from .tables import TRANSFER_PREFIX
 
 if TYPE_CHECKING:
     from .harness import Result
@@ -178,6 +179,13 @@ def _first_answer(index: ResultIndex) -> Assessment:
     return Assessment(f"{ours:.0f}", f"{official:.0f}", ours <= 1)
 
 
+def _small_uploads(index: ResultIndex) -> Assessment:
+    ours, official = (index.best(f"{TRANSFER_PREFIX}upload 200 small files", client, 50) for client in (OURS, OFFICIAL))
+    return Assessment(
+        f"{ours:.2f} s", f"{official:.1f} s", official >= 4 * ours, f"{official / ours:.0f} × faster"
+    )
+
+
 def _building(index: ResultIndex) -> Assessment:
     both, floor = (index.best("build a query", client, 1) * US for client in (OURS, building.NODES))
     return Assessment(
@@ -221,6 +229,7 @@ TARGETS = [
     ),
     Target("import", "0.13 to 0.17 s", "at most 60 ms", _importing),
     Target("requests to the first result, schema cached", "2", "1", _first_answer),
+    Target("200 small files uploaded at 50 ms", "-", "at least 4 × as fast as the official client", _small_uploads),
     Target("building a query and compiling it", "-", "at most 50 µs", _building),
 ]
 

@@ -35,6 +35,7 @@ BENCHMARKS = [
     "starting",
     "streaming",
     "transfer_memory",
+    "transfers",
     "writing",
 ]
 
