@@ -181,9 +181,7 @@ def _first_answer(index: ResultIndex) -> Assessment:
 
 def _small_uploads(index: ResultIndex) -> Assessment:
     ours, official = (index.best(f"{TRANSFER_PREFIX}upload 200 small files", client, 50) for client in (OURS, OFFICIAL))
-    return Assessment(
-        f"{ours:.2f} s", f"{official:.1f} s", official >= 4 * ours, f"{official / ours:.0f} × faster"
-    )
+    return Assessment(f"{ours:.2f} s", f"{official:.1f} s", official >= 4 * ours, f"{official / ours:.0f} × faster")
 
 
 def _building(index: ResultIndex) -> Assessment:

@@ -95,11 +95,11 @@ def download(client: str, server: Server, latency: int, files: Files) -> Figures
 
 def create_components(client: str, session: Any, paths: Sequence[pathlib.Path]) -> list[str]:
     """Create components for *paths* in the server's storage and return their ids."""
-    location = session.get("Location", SERVER_LOCATION)
     if client == OFFICIAL:
+        location = session.get("Location", SERVER_LOCATION)
         return [session.create_component(str(path), {"name": path.stem}, location=location)["id"] for path in paths]
     items = [(path, {"name": path.stem}) for path in paths]
-    return [component.id for component in session.create_components(items, location)]
+    return [component.id for component in session.create_components(items, SERVER_LOCATION)]
 
 
 def folder_location(client: str, session: Any, location_id: str, folder: pathlib.Path) -> Any:
@@ -113,9 +113,8 @@ def folder_location(client: str, session: Any, location_id: str, folder: pathlib
         location.structure = ftrack_api.structure.id.IdStructure()
         location.priority = 1
     else:
-        from ftrack_orm.storage.structures.ids import IdStructure
-
         from ftrack_orm.storage.accessors.disk import DiskAccessor
+        from ftrack_orm.storage.structures.ids import IdStructure
 
         session.locations.configure(location, accessor=DiskAccessor(folder), structure=IdStructure(), priority=1)
     return location
