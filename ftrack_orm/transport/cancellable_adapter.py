@@ -26,8 +26,10 @@ _READ_BYTES = 1 << 16
 class ConnectionTracker:
     """The connections of one adapter and the exchange they are used for.
 
-    *limits* apply to the exchange. *on_sent* is called when its request was sent. *has_sent* says whether any byte of
-    it was handed to the operating system, so that the server may have received it.
+    *limits* apply to the exchange. *send_timeout* is the number of seconds for which the server may accept no bytes of
+    the request; the HTTP libraries would apply the shorter timeout for connecting. *on_sent* is called when its request
+    was sent. *has_sent* says whether any byte of it was handed to the operating system, so that the server may have
+    received it.
 
     The connections refer to the tracker, and it refers to neither pools nor adapter: urllib3 keeps the connections of a
     pool alive until the pool is collected, so a reference back to the pool would keep both for ever.
@@ -35,6 +37,7 @@ class ConnectionTracker:
 
     def __init__(self) -> None:
         self.limits: Limits | None = None
+        self.send_timeout: float | None = None
         self.on_sent: Callable[[], object] | None = None
         self.has_sent = False
         self._lock = threading.Lock()
@@ -71,6 +74,7 @@ class ConnectionTracker:
                 plain_connect()
             finally:
                 is_connecting = False
+            connection.sock.settimeout(self.send_timeout)
             with self._lock:
                 self._sockets.add(connection.sock)
             if self._is_aborted:

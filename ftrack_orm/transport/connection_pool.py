@@ -83,6 +83,7 @@ class PooledConnection:
         malformed target.
         """
         request = self.http.prepare_request(requests.Request(method, url, headers=dict(headers), data=data))
+        self.tracker.send_timeout = timeout[1]
         options: dict[str, Any] = {"timeout": timeout, "verify": self.http.verify, "proxies": self.http.proxies}
         response = self.adapter.send(request, stream=True, **options)
         extract_cookies_to_jar(self.http.cookies, request, response.raw)  # type: ignore[no-untyped-call]

@@ -84,3 +84,26 @@ def test_a_body_that_is_reset_without_an_answer_is_a_lost_connection(http: reque
         with pytest.raises(requests.ConnectionError):
             http.put(url, data=io.BytesIO(bytes(50 << 20)), timeout=10)
         thread.join()
+
+
+def test_a_server_may_take_longer_to_read_than_to_connect(http: requests.Session) -> None:
+    adapter = adapter_of(http, "http://127.0.0.1")
+    adapter.tracker.send_timeout = 30.0
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        released = threading.Event()
+
+        def read_late() -> None:
+            connection, _ = listener.accept()
+            released.wait(10)
+            with connection, connection.makefile("rb") as stream:
+                stream.read(20 << 20)
+                connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=read_late)
+        thread.start()
+        # Until then, the buffers of the system are full and the client waits.
+        threading.Timer(0.5, released.set).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        body = io.BytesIO(bytes(20 << 20))
+        assert http.put(url, data=body, timeout=(0.2, 30)).status_code == 200
+        thread.join()
