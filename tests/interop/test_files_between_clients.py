@@ -23,6 +23,7 @@ from ftrack_orm.storage.structures.standard import StandardStructure
 from tests.assertions import existing
 from tests.interop.files import fetch, generated_bytes, image_size, picture
 from tests.production import Production
+from tests.sandbox.storage.movies import movie
 
 SERVER_LOCATION = "3a372bde-05bc-11e4-8908-20c9d081909b"
 ORIGIN_LOCATION = "ce9b348f-8809-11e3-821c-20c9d081909b"
@@ -190,7 +191,7 @@ class Disk:
 
 
 @pytest.fixture
-def disk(official: Any, session: Session, tmp_path: Path) -> Disk:
+def disk(official: Any, session: Session, tmp_path: Path) -> Iterator[Disk]:
 
     root = tmp_path / "disk"
     root.mkdir()
@@ -201,7 +202,9 @@ def disk(official: Any, session: Session, tmp_path: Path) -> Disk:
     theirs.structure = ftrack_api.structure.standard.StandardStructure()
     theirs.priority = 10
     session.locations.configure(name, accessor=DiskAccessor(root), structure=StandardStructure(), priority=10)
-    return Disk(root, existing(session.get("Location", theirs["id"])), theirs)
+    yield Disk(root, existing(session.get("Location", theirs["id"])), theirs)
+    # The session of the official client is shared: its other tests must not find this location.
+    theirs.accessor = ftrack_api.symbol.NOT_SET
 
 
 def test_files_that_the_official_client_adds_to_a_disk_are_found_here(
@@ -244,6 +247,23 @@ def test_files_that_this_library_adds_to_a_disk_are_found_by_the_official_client
         assert [len(read_officially(official, each["id"])) for each in files] == [each["size"] for each in files]
 
 
+def test_both_clients_add_components_to_the_same_location_by_default(
+    official: Any, session: Session, version: str, plate: Path, disk: Disk
+) -> None:
+    for priority, chosen in ((10, disk.ours.id), (200, None)):
+        disk.theirs.priority = disk.ours.priority = priority
+        theirs = official.create_component(str(plate), {"name": f"theirs {priority}", "version_id": version})
+        official.commit()
+        ours = session.create_component(plate, {"name": f"ours {priority}", "version_id": version})
+        locations = [
+            [each.location_id for each in session.query("ComponentLocation").where(component_id=identifier)]
+            for identifier in (theirs["id"], ours.id)
+        ]
+        assert locations[0] == locations[1]
+        assert locations[0] == ([chosen] if chosen else [official.pick_location()["id"]])
+        assert existing(session.pick_location()).id == official.pick_location()["id"]
+
+
 def test_structures_of_both_clients_give_the_same_identifiers(
     official: Any, session: Session, version: str, plate: Path, frames: str, disk: Disk
 ) -> None:
@@ -251,9 +271,12 @@ def test_structures_of_both_clients_give_the_same_identifiers(
         existing(session.get("AssetVersion", version)).create_component(source, {"name": name}, location=None)
         for source, name in ((plate, "beauty"), (plate, "Beauty: Main/2"), (frames, "matte"))
     ]
+    container = session.create("ContainerComponent", name="Both Plates", version_id=version)
+    session.create("FileComponent", name="Left Eye", file_type=".exr", container=container)
     session.commit()
-    members = session.query("FileComponent").where(container_id=components[2].id).all()
-    for component in [*components, *members]:
+    members = session.query("FileComponent").where(f"container_id in ({components[2].id}, {container.id})").all()
+    assert len(members) == 4
+    for component in [*components, container, *members]:
         theirs = official.get("Component", component.id)
         expected = ftrack_api.structure.standard.StandardStructure().get_resource_identifier(theirs)
         assert StandardStructure().get_resource_identifier(component) == expected
@@ -292,40 +315,55 @@ def test_a_thumbnail_set_here_is_read_by_the_official_client(
     assert fetch(shot["thumbnail_url"]["value"])
 
 
-def output_of(job_data: Any) -> dict[str, Any]:
-    data = json.loads(job_data) if isinstance(job_data, str) else dict(job_data)
-    assert set(data) >= {"output", "source_component_id", "keep_original"}
-    return data
+#: The name of a file to encode, its bytes, and the formats of the results.
+MEDIA = {
+    "image": ("frame.png", picture(), ["image/jpeg"]),
+    "movie": ("movie.mov", movie(), ["image/jpeg", "video/mp4"]),
+}
+
+
+@pytest.fixture(params=list(MEDIA))
+def media(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, list[str]]:
+    """A file to encode, and the formats of the results."""
+    name, content, formats = MEDIA[request.param]
+    (tmp_path / name).write_bytes(content)
+    return tmp_path / name, formats
 
 
 def test_media_encoded_by_the_official_client_is_read_here(
-    official: Any, session: Session, version: str, tmp_path: Path
+    official: Any, session: Session, box: Sandbox, version: str, media: tuple[Path, list[str]]
 ) -> None:
-    path = tmp_path / "frame.png"
-    path.write_bytes(picture())
+    path, formats = media
     theirs = official.get("AssetVersion", version).encode_media(str(path), keep_original=True)
+    box.storage.wait_for_encoding()
     job = existing(session.get("Job", theirs["id"]))
-    data = output_of(job.data)
-    assert data == output_of(theirs["data"])
-    components = [existing(session.get("FileComponent", output["component_id"])) for output in data["output"]]
-    assert [component.version_id for component in components] == [version] * len(components)
-    image = next(each for each in data["output"] if each["format"].startswith("image/"))
-    assert image_size(fetch(session.get_component_url(image["component_id"])))
-    assert existing(session.get("AssetVersion", version)).thumbnail_id
+    outputs = job.details["output"]
+    assert (job.status, job.details["keep_original"]) == ("done", True)
+    assert sorted(output["format"] for output in outputs) == formats
+    source = existing(session.get("FileComponent", job.details["source_component_id"]))
+    assert fetch(session.get_component_url(source.id)) == path.read_bytes()
+    for output in outputs:
+        component = existing(session.get("FileComponent", output["component_id"]))
+        content = fetch(session.get_component_url(component.id))
+        assert (component.version_id, component.size) == (version, len(content))
+    assert existing(session.get("AssetVersion", version)).thumbnail_id in {each["component_id"] for each in outputs}
 
 
 def test_media_encoded_here_is_read_by_the_official_client(
-    official: Any, session: Session, version: str, tmp_path: Path
+    official: Any, session: Session, box: Sandbox, version: str, media: tuple[Path, list[str]]
 ) -> None:
-    path = tmp_path / "frame.png"
-    path.write_bytes(picture())
+    path, formats = media
     job = existing(session.get("AssetVersion", version)).encode_media(path)
+    box.storage.wait_for_encoding()
     theirs = official.get("Job", job.id)
-    data = output_of(theirs["data"])
-    assert data["output"]
+    data = json.loads(theirs["data"])
+    assert (theirs["status"], data["keep_original"]) == ("done", False)
+    assert sorted(output["format"] for output in data["output"]) == formats
     for output in data["output"]:
-        assert official.get("FileComponent", output["component_id"])["version"]["id"] == version
-        assert read_officially(official, output["component_id"])
+        component = official.get("FileComponent", output["component_id"])
+        assert component["version"]["id"] == version
+        assert len(read_officially(official, output["component_id"])) == component["size"]
+    assert official.get("FileComponent", data["source_component_id"]) is None
 
 
 # -- notes, timers and workflows ---------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 import queue
+import threading
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -172,13 +173,35 @@ def test_ensuring_creates_an_entity_and_then_updates_it(client: JavaScriptClient
     assert existing(session.get("User", first["id"])).email == "b@studio.org"
 
 
-def test_an_aborted_query_is_an_error_and_the_session_stays_usable(
-    client: JavaScriptClient, production: Production
-) -> None:
-    with pytest.raises(JavaScriptError):
-        client.run("aborted_query", expression="select name, parent.name from Task")
-    (project,) = client.invoke("query", f"select name from Project where id is {production.project}")["data"]
-    assert project["name"] == production.name
+class HeldClock:
+    """A clock that can hold the server in the middle of a request."""
+
+    def __init__(self) -> None:
+        self.holds = False
+        self.read = threading.Event()
+        self.released = threading.Event()
+
+    def __call__(self) -> datetime.datetime:
+        if self.holds:
+            self.read.set()
+            assert self.released.wait(TIMEOUT)
+        return datetime.datetime.now(datetime.timezone.utc)
+
+
+@pytest.mark.parametrize("kind", ["node", "chromium"])
+def test_an_aborted_request_is_an_error_and_the_session_stays_usable(start_client: StartClient, kind: str) -> None:
+    clock = HeldClock()
+    with Sandbox(clock=clock) as box:
+        client = start_client(kind, box)
+        clock.holds = True
+        client.run("start_call", operations=[{"action": "query", "expression": "select username from User"}])
+        assert clock.read.wait(TIMEOUT), "the server has not begun to carry out the request"
+        with pytest.raises(JavaScriptError):
+            client.run("abort")
+        clock.holds = False
+        clock.released.set()
+        assert client.invoke("query", "select username from User")["data"]
+        client.close()
 
 
 @pytest.mark.parametrize(

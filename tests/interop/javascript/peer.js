@@ -25,6 +25,7 @@ export async function startPeer(url, user, key, write, options = {}) {
 }
 
 function sessionCommands(session) {
+  let started;
   return {
     invoke: ({ method, arguments: list = [] }) => session[method](...list.map(withDates)),
     read: ({ names }) => Object.fromEntries(names.map((name) => [name, session[name]])),
@@ -33,11 +34,16 @@ function sessionCommands(session) {
     // A tag of a template gets the literal parts and the values; the tests name one value.
     expression: ({ before, value, after }) => expression([before, after], value),
     server_location: () => SERVER_LOCATION_ID,
-    async aborted_query({ expression: text }) {
+    // Starts a call without waiting for its response; `abort` aborts it and waits for the result.
+    start_call({ operations }) {
       const controller = new AbortController();
-      const response = session.query(text, { signal: controller.signal });
-      controller.abort();
-      return response;
+      const responses = session.call(operations, { signal: controller.signal });
+      responses.catch(() => {}); // handled by `abort`
+      started = { controller, responses };
+    },
+    abort() {
+      started.controller.abort();
+      return started.responses;
     },
   };
 }
