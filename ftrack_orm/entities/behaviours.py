@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from types import FunctionType, MappingProxyType
+from types import CellType, FunctionType, MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 import attrs
@@ -104,24 +105,28 @@ def without_instance_state(behaviour: _B) -> _B:
     namespace = {name: value for name, value in vars(behaviour).items() if name not in ("__dict__", "__weakref__")}
     copied = cast("_B", type(behaviour.__name__, behaviour.__bases__, {**namespace, "__slots__": ()}))
     copied.__qualname__ = behaviour.__qualname__
-    for value in namespace.values():
-        _replace_class_cell(value, behaviour, copied)
+    for cell in _cells_of(namespace.values()):
+        if cell.cell_contents is behaviour:
+            cell.cell_contents = copied
     return copied
 
 
-def _replace_class_cell(value: object, old: type, new: type) -> None:
-    for function in _functions_of(value):
-        for cell in function.__closure__ or ():
-            try:
-                if cell.cell_contents is old:
-                    cell.cell_contents = new
-            except ValueError:  # an empty cell
-                continue
-
-
-def _functions_of(value: object) -> Iterator[FunctionType]:
-    candidates = [value, *(getattr(value, name, None) for name in ("fget", "fset", "fdel", "__func__", "func"))]
-    return (candidate for candidate in candidates if isinstance(candidate, FunctionType))
+def _cells_of(values: Iterable[object]) -> Iterator[CellType]:
+    """Yield the filled cells of the functions in *values*: of methods, properties, and functions that these wrap."""
+    pending, seen = list(values), set[int]()
+    while pending:
+        value = pending.pop()
+        if isinstance(value, property):
+            pending += [value.fget, value.fset, value.fdel]
+        elif isinstance(value, (classmethod, staticmethod)):
+            pending.append(value.__func__)
+        if not isinstance(value, FunctionType) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        for cell in value.__closure__ or ():
+            with contextlib.suppress(ValueError):  # an empty cell
+                pending.append(cell.cell_contents)
+                yield cell
 
 
 def _problem(behaviour: type) -> str | None:

@@ -155,6 +155,16 @@ def test_a_class_that_only_lacks_the_declaration_of_slots_gets_it() -> None:
     assert (behaviour.__doc__, behaviour.__module__) == ("Documented.", __name__)
 
 
+def test_super_works_in_a_function_that_only_a_decorator_holds() -> None:
+    class Wrapped(Describing):
+        @decorated(3)  # type: ignore[untyped-decorator]
+        def describe(self) -> str:
+            return super().describe()
+
+    joined: Any = type("Joined", (without_instance_state(Wrapped),), {})()
+    assert joined.describe() == "plain 3"
+
+
 def test_other_classes_stay_as_they_are() -> None:
     for cls in (Behaviour, BelowState, WithSlot, WithMetaclass):
         assert without_instance_state(cls) is cls
