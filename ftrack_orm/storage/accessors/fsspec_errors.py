@@ -1,12 +1,13 @@
-"""Pure: errors of fsspec's file systems as errors of storages, without keys and signatures in them."""
+"""State: calls of fsspec's file systems: one at a time where needed, with errors of storages, without keys in them."""
 
 from __future__ import annotations
 
 import errno
 import re
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Final
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, Final
 
 from ftrack_orm import errors
 from ftrack_orm.errors import StorageError, quoted
@@ -57,3 +58,26 @@ def remote_errors(action: str, resource_identifier: str) -> Iterator[None]:
             f"Cannot {action} {quoted(resource_identifier)}: {reason.rstrip('.')}.",
             resource_identifier=resource_identifier,
         ) from error
+
+
+class RemoteCalls:
+    """Contexts for calls of a file system.
+
+    `with calls("read", identifier):` raises errors as `remote_errors` does. Calls of a file system that cannot be used
+    by several threads at the same time, as one connection of SFTP, wait for each other.
+    """
+
+    def __init__(self, filesystem: Any) -> None:
+        from fsspec.asyn import AsyncFileSystem
+        from fsspec.implementations.local import LocalFileSystem
+        from fsspec.implementations.memory import MemoryFileSystem
+
+        self._lock: AbstractContextManager[Any] = nullcontext()
+        if not isinstance(filesystem, (AsyncFileSystem, LocalFileSystem, MemoryFileSystem)):
+            # Several accessors may share the file system, which fsspec caches.
+            self._lock = vars(filesystem).setdefault("_ftrack_orm_lock", threading.RLock())
+
+    @contextmanager
+    def __call__(self, action: str, resource_identifier: str) -> Iterator[None]:
+        with self._lock, remote_errors(action, resource_identifier):
+            yield

@@ -8,9 +8,9 @@ import secrets
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
-from ftrack_orm.errors import ResourceExists, quoted
+from ftrack_orm.errors import ResourceExists, StorageError, quoted
 
-from .fsspec_errors import remote_errors, without_secrets
+from .fsspec_errors import RemoteCalls, without_secrets
 
 if TYPE_CHECKING:
     import threading
@@ -48,6 +48,7 @@ class RemoteFile(io.RawIOBase):
         filesystem: Any,
         path: str,
         resource_identifier: str,
+        calls: RemoteCalls,
         *,
         overwrite: bool,
         commits: bool,
@@ -57,12 +58,13 @@ class RemoteFile(io.RawIOBase):
         self._filesystem = filesystem
         self._path = path
         self._identifier = resource_identifier
+        self._calls = calls
         self._overwrite = overwrite
         self._publishing = publishing
         self._file: Any = None
         folder, _, _ = path.rpartition("/")
         self._temporary = None if commits else f"{folder}/.{secrets.token_hex(8)}.part"
-        with remote_errors("write", resource_identifier):
+        with self._calls("write", resource_identifier):
             if commits:
                 mode = "wb" if overwrite else "xb"
                 self._file = filesystem.open(path, mode, autocommit=False, block_size=part_bytes(size))
@@ -76,7 +78,7 @@ class RemoteFile(io.RawIOBase):
         """Write *data* and return its length."""
         if self._file is None:
             raise ValueError("the file is closed")
-        with remote_errors("write", self._identifier):
+        with self._calls("write", self._identifier):
             self._file.write(data)
         return memoryview(data).nbytes
 
@@ -85,7 +87,7 @@ class RemoteFile(io.RawIOBase):
         if self._file is None:
             return
         try:
-            with remote_errors("write", self._identifier):
+            with self._calls("write", self._identifier):
                 self._file.close()
                 with self._publishing:
                     self._publish()
@@ -114,18 +116,15 @@ class RemoteFile(io.RawIOBase):
             return
         super().close()
         try:
-            if self._temporary is None:
-                file.discard()
-                file.closed = True  # its end would send the rest of the data otherwise
-            else:
-                file.close()
-                self._filesystem.rm_file(self._temporary)
-        except Exception as error:
-            _logger.warning(
-                "The incomplete file for %r could not be removed: %s. Remove it by hand.",
-                self._identifier,
-                without_secrets(str(error)) or type(error).__name__,
-            )
+            with self._calls("remove the incomplete file of", self._identifier):
+                if self._temporary is None:
+                    file.discard()
+                    file.closed = True  # its end would send the rest of the data otherwise
+                else:
+                    file.close()
+                    self._filesystem.rm_file(self._temporary)
+        except StorageError as error:
+            _logger.warning("%s Remove it by hand: %s", error, without_secrets(self._temporary or self._path))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -7,6 +7,7 @@ import http.server
 import io
 import itertools
 import os
+import socket
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from ftrack_orm import errors
 from ftrack_orm.storage.accessors.base import Accessor
 from ftrack_orm.storage.accessors.fsspec_files import FsspecAccessor
 from ftrack_orm.testing.accessors import AccessorCompliance
+
+from . import sftp_server
 
 fsspec = pytest.importorskip("fsspec")
 
@@ -73,6 +76,44 @@ class TestFileSystemWithoutCommits(AccessorCompliance):
     def accessor(self, tmp_path: Path) -> Accessor:
         (tmp_path / "prefix").mkdir()
         return FsspecAccessor(f"file://{tmp_path}/prefix")
+
+
+@pytest.fixture(scope="module")
+def sftp_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an SFTP server."""
+    with sftp_server.serve(tmp_path_factory.mktemp("served")) as port:
+        yield f"sftp://{sftp_server.USER}:{sftp_server.PASSWORD}@127.0.0.1:{port}"
+
+
+@pytest.fixture
+def sftp(sftp_url: str) -> FsspecAccessor:
+    """The accessor for an empty folder behind an SFTP server; all tests share a connection."""
+    accessor = FsspecAccessor(f"{sftp_url}/projects{next(NUMBERS)}")
+    accessor.filesystem.mkdir(accessor.filesystem._strip_protocol(accessor._root), create_parents=False)
+    return accessor
+
+
+class TestSftp(AccessorCompliance):
+    @pytest.fixture
+    def accessor(self, sftp: FsspecAccessor) -> Accessor:
+        return sftp
+
+
+def test_the_outermost_folder_of_a_server_is_listed(sftp_url: str) -> None:
+    FsspecAccessor(f"{sftp_url}/").write("outermost", b"1")
+    assert "outermost" in FsspecAccessor(f"{sftp_url}/").list()
+
+
+def test_pieces_do_not_wait_for_acknowledgements(sftp: FsspecAccessor) -> None:
+    connection = sftp.filesystem.client.get_transport().sock
+    assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_a_password_in_a_url_is_not_shown(sftp: FsspecAccessor) -> None:
+    assert repr(sftp).startswith("FsspecAccessor('sftp://127.0.0.1:")
+    with pytest.raises(errors.StorageError, match="Cannot open the storage") as caught:
+        FsspecAccessor(f"sftp://{sftp_server.USER}:wrong-password@127.0.0.1:1/")
+    assert "wrong-password" not in str(caught.value)
 
 
 def test_keys_have_the_prefix_of_the_url(s3: FsspecAccessor, s3_url: str, bucket: str) -> None:
