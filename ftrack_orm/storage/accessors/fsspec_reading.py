@@ -40,9 +40,6 @@ class RemoteStream(io.RawIOBase):
             self._file.seek(offset, whence)
             return int(self._file.tell())
 
-    def tell(self) -> int:
-        return int(self._file.tell())
-
     def close(self) -> None:
         if not self.closed:
             super().close()
