@@ -89,7 +89,7 @@ def _sources_of(components: Sequence[Entity], sources: Any) -> dict[Entity, AddS
     if len(several) == 1:
         several *= len(components)
     for source in several:
-        if not (isinstance(source, (str, os.PathLike)) or isinstance(source, Entity)):
+        if not isinstance(source, (str, os.PathLike, Entity)):
             raise InvalidValue(f"The source of a component is a location or a path, not {quoted(source)}.")
     return dict(zip(components, several, strict=True))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from ftrack_orm.errors import StorageUnsupported
+from ftrack_orm.storage.locations import Management, check_accessor
 
 from .identity import id_of
 from .mixin import Mixin
@@ -43,6 +44,7 @@ class FileLocation(Mixin):
 
     @accessor.setter
     def accessor(self, accessor: Accessor | None) -> None:
+        check_accessor(accessor)
         _configured(self).accessor = accessor
 
     @property
@@ -159,8 +161,6 @@ class FileLocation(Mixin):
         """
         checked = checked_components(components)
         services, configuration = services_of(self), _configuration(self)
-        from ftrack_orm.storage.locations import Management
-
         if configuration is not None and configuration.management is Management.ORIGIN:
             stored = [services.locations.registry.origin_of(id_of(component)) for component in checked]
         else:

@@ -31,7 +31,7 @@ def form_identifiers(services: Services, additions: Sequence[Addition]) -> None:
         for paths, part in _by_paths(structure, components).items():
             _load_paths(services, part, paths)
         contexts = [_context(addition) for addition in group]
-        identifiers = structure.get_resource_identifiers(components, contexts)
+        identifiers = _identifiers_by(structure, components, contexts)
         for addition, identifier in zip(group, identifiers, strict=True):
             addition.identifier = identifier
         _check_distinct(group)
@@ -40,7 +40,7 @@ def form_identifiers(services: Services, additions: Sequence[Addition]) -> None:
 def need_saved_entities(additions: Sequence[Addition]) -> bool:
     """Return whether a structure reads attributes of new entities that are no components, such as of a new version."""
     return any(
-        isinstance(target := component[step], Entity)
+        isinstance(target := _target_in_memory(component, step), Entity)
         and target._ftrack_state.lifecycle is Lifecycle.PENDING
         and "component_locations" not in target.__attributes__
         for structure, group in _by_structure(additions)
@@ -84,11 +84,21 @@ def _by_structure(additions: Iterable[Addition]) -> Iterator[tuple[Any, list[Add
         yield structure, group
 
 
+def _identifiers_by(structure: Any, components: Sequence[Entity], contexts: Sequence[Mapping[str, Any]]) -> list[str]:
+    if hasattr(structure, "get_resource_identifiers"):
+        return list(structure.get_resource_identifiers(components, contexts))
+    # A structure that was written for the official client.
+    return [
+        structure.get_resource_identifier(component, context)
+        for component, context in zip(components, contexts, strict=True)
+    ]
+
+
 def _by_paths(structure: Any, components: Iterable[Entity]) -> Mapping[tuple[str, ...], list[Entity]]:
     """Return *components* by the paths that the structure reads of them."""
     groups: dict[tuple[str, ...], list[Entity]] = {}
     for component in components:
-        text = structure.projections(component.__entity_type__)
+        text = structure.projections(component.__entity_type__) if hasattr(structure, "projections") else ""
         groups.setdefault(tuple(path.strip() for path in text.split(",") if path.strip()), []).append(component)
     return groups
 
@@ -108,25 +118,46 @@ def _load_paths(services: Services, entities: Iterable[Entity], paths: Sequence[
     for path in paths:
         if "." in path:
             by_step.setdefault(_first_step(path), []).append(path.partition(".")[2])
+    for step in by_step:
+        _fetch_targets(services, new, step)
+        _resolve_from_memory([*saved, *new], step)
     if saved and paths:
-        for step in by_step:
-            _resolve_from_memory(saved, step)
         services.populate(saved, ", ".join(paths))
     for step, rests in by_step.items():
         targets = dict.fromkeys(entity[step] for entity in new if step in entity.__attributes__)
         _load_paths(services, [each for each in targets if isinstance(each, Entity)], rests)
 
 
+def _fetch_targets(services: Services, entities: Iterable[Entity], reference: str) -> None:
+    """Load the targets of a reference that entities have the key of only, with one request for each type of target."""
+    keys: dict[str, dict[tuple[str], None]] = {}
+    for _, target, key in _unresolved(entities, reference):
+        if key is not None and services.workspace.lookup(target, (key,)) is None:
+            keys.setdefault(target, {})[key,] = None
+    for target, of_target in keys.items():
+        services.workspace.loader.fetch(target, of_target)
+
+
 def _resolve_from_memory(entities: Iterable[Entity], reference: str) -> None:
     """Set a reference of entities whose foreign key is loaded, if it is None or its target is in memory."""
-    for entity in entities:
-        key_name = entity.__schema__.reference_keys.get(reference)
-        if key_name is None or not needs_load(entity, reference) or key_name not in entity.__dict__:
-            continue
-        key, target = entity.__dict__[key_name], str(entity.__schema__.attributes[reference].target)
+    for entity, target, key in _unresolved(entities, reference):
         if key is None or entity._ftrack_state.workspace.lookup(target, (key,)) is not None:
             # Reading it makes no request now.
             entity[reference]
+
+
+def _unresolved(entities: Iterable[Entity], reference: str) -> Iterator[tuple[Entity, str, str | None]]:
+    """Yield entities with a reference that is not loaded although its key is, with the type and key of the target."""
+    for entity in entities:
+        key_name = entity.__schema__.reference_keys.get(reference)
+        if key_name is not None and key_name in entity.__dict__ and needs_load(entity, reference):
+            yield entity, str(entity.__schema__.attributes[reference].target), entity.__dict__[key_name]
+
+
+def _target_in_memory(entity: Entity, reference: str) -> Any:
+    for _, target, key in _unresolved([entity], reference):
+        return None if key is None else entity._ftrack_state.workspace.lookup(target, (key,))
+    return entity.__dict__.get(reference)
 
 
 def _context(addition: Addition) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from ftrack_orm.storage.locations import (
     LocationConfiguration,
     LocationRegistry,
     Management,
+    check_accessor,
 )
 
 from .identity import id_of, is_saved
@@ -81,6 +82,7 @@ class Locations:
         """
         if not isinstance(location, (Entity, str)):
             raise InvalidValue(f"A location is given by its name, its id or its entity, not {quoted(location)}.")
+        check_accessor(accessor)
         if structure is None:
             from ftrack_orm.storage.structures.ids import IdStructure
 

@@ -34,6 +34,7 @@ from ftrack_orm.storage.progress import ProgressOption
 from ftrack_orm.storage.stored_stream import StoredStream
 from ftrack_orm.storage.upload import Upload
 from ftrack_orm.transport.cancellation import Cancellation
+from ftrack_orm.values import FetchMode
 from ftrack_orm.wire.carried import CarriedOperations
 from ftrack_orm.wire.operations import Operation, QueryOperation
 from ftrack_orm.wire.replies import RawReply
@@ -79,6 +80,10 @@ class Publication:
 
     def publish(self) -> list[Any]:
         """Carry out all steps in the current unit of work, and return the replies to *operations*."""
+        with self.services.workspace.fetching(FetchMode.PEERS):
+            return self._publish()
+
+    def _publish(self) -> list[Any]:
         journal = self.services.workspace.journal
         check_references(journal)
         if self.creates_first and journal.created and need_saved_entities(self.additions):

@@ -14,6 +14,7 @@ from ftrack_orm.entities.reading.peer_groups import needs_load
 from ftrack_orm.entities.row_queries import IDS_PER_QUERY, in_parts, selects_by_key
 from ftrack_orm.errors import InvalidValue, quoted
 from ftrack_orm.query.language.nodes import Membership, Path, Select, conjunction
+from ftrack_orm.values import FetchMode
 
 from .identity import id_of, is_saved
 
@@ -93,6 +94,13 @@ def _load_members_of(containers: Sequence[Entity]) -> None:
 def with_members(components: Iterable[Entity]) -> list[Entity]:
     """Return *components*, each with its members behind it at any depth, and each once."""
     given = list(components)
+    if not given:
+        return []
+    with given[0]._ftrack_state.workspace.fetching(FetchMode.PEERS):
+        return _with_loaded_members(given)
+
+
+def _with_loaded_members(given: Sequence[Entity]) -> list[Entity]:
     load_members(given)
     ordered: dict[Entity, None] = {}
 

@@ -10,6 +10,8 @@ from typing import Any, Final
 import attrs
 from cachetools import LRUCache
 
+from ftrack_orm.errors import InvalidValue, quoted
+
 from .accessors.base import Accessor
 from .structures.base import Structure
 from .transformers import ResourceIdentifierTransformer
@@ -29,6 +31,10 @@ BUILT_IN_IDS: Final = {
     "ftrack.connect": CONNECT_LOCATION_ID,
     "ftrack.server": SERVER_LOCATION_ID,
 }
+
+_ACCESSOR_METHODS: Final = frozenset(
+    {"exists", "get_filesystem_path", "get_url", "is_file", "make_container", "open", "remove", "size", "write"}
+)
 
 #: The priority of a location that is configured without one, as in the official client. Lower numbers come first.
 DEFAULT_PRIORITY: Final = 95
@@ -73,6 +79,16 @@ class LocationConfiguration:
         """Return the form of a stored resource identifier that the accessor takes."""
         transformer = self.resource_identifier_transformer
         return transformer.decode(identifier, {"component": component}) if transformer else identifier
+
+
+def check_accessor(accessor: Any) -> None:
+    """Raise `InvalidValue` for an object that lacks a method that every accessor has."""
+    missing = sorted(name for name in _ACCESSOR_METHODS if not callable(getattr(accessor, name, None)))
+    if accessor is not None and missing:
+        raise InvalidValue(
+            f"{quoted(accessor)} is no accessor: it lacks {', '.join(missing)}. Derive it from "
+            "ftrack_orm.storage.Accessor, which has most of these methods."
+        )
 
 
 class LocationRegistry:
