@@ -224,6 +224,24 @@ def test_a_parent_may_come_after_another_create(open_session: OpenSession, sessi
     assert stored["status"]["state"]["short"] == "NOT_STARTED"
 
 
+def test_new_entities_may_be_put_into_a_collection(
+    open_session: OpenSession, session: Any, project: Any, task: Any
+) -> None:
+    # The client creates them without an owner and sends the collection afterwards.
+    shot = session.create("Shot", {"name": "sh010"})
+    shot["children"].append(session.create("Task", {"name": "comp"}))
+    project["children"].append(shot)
+    asset = session.create("Asset", {"name": "plate", "type": session.query("AssetType").first(), "parent": shot})
+    asset["versions"].append(session.create("AssetVersion", {"comment": "first"}))
+    session.commit()
+    other = open_session()
+    stored = other.query('Task where parent.name is "sh010"').one()
+    assert [step["name"] for step in stored["link"]] == ["film", "sh010", "comp"]
+    assert stored["status"]["state"]["short"] == "NOT_STARTED"
+    version = other.query("AssetVersion").one()
+    assert (version["version"], version["asset"]["name"], version["status"] is not None) == (1, "plate", True)
+
+
 def test_a_plain_component_is_created_changed_queried_and_deleted(open_session: OpenSession, session: Any) -> None:
     component = session.create("Component", {"name": "plain"})
     session.commit()

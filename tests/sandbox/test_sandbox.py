@@ -7,8 +7,10 @@ import json
 import os
 import random
 import socket
+import sqlite3
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +142,26 @@ def test_an_unknown_seed_is_refused_and_leaves_no_thread() -> None:
     with pytest.raises(Exception, match="empty"):
         Sandbox(seed="emtpy").start()
     assert set(threading.enumerate()) == before
+
+
+def test_personal_keys_are_kept_and_an_older_database_gets_the_table_for_them(tmp_path: Path) -> None:
+    file = tmp_path / "studio.db"
+
+    def reset(box: Sandbox) -> str:
+        (user,) = query(box, "select id from User")
+        operation = {"reset_type": "api_key", "entity_type": "User", "entity_key": user["id"]}
+        key: str = call(box, {"action": "reset_remote", **operation})[0]["data"]["api_key"]
+        return key
+
+    with Sandbox(database=file) as box:
+        pass
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("DROP TABLE __personal_api_key__")
+    with Sandbox(database=file) as box:
+        key = reset(box)
+    with Sandbox(database=file) as box:
+        box.api_key = key
+        assert len(query(box, "select id from User")) == 1
 
 
 def test_a_database_of_another_data_model_is_refused(tmp_path: Path) -> None:

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
 
+from tests.property_settings import examples
 from tests.sandbox.studio import Studio
+
+#: A production below the project "P": type and data of its entities, owners first.
+TREE: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("Scope", {"id": "s", "name": "wide"}),
+    ("Sequence", {"id": "q", "name": "sq020", "parent_id": "P", "description": "second"}),
+    ("Shot", {"id": "h", "name": "sh010", "parent_id": "q"}),
+    ("Task", {"id": "t", "name": "comp", "parent_id": "h", "type_id": "type-light", "bid": 3600}),
+    ("Asset", {"id": "a", "name": "comp", "context_id": "h", "type_id": "asset-type"}),
+    ("AssetVersion", {"id": "v", "asset_id": "a", "comment": "first"}),
+    ("Note", {"id": "n", "content": "look", "parent_id": "t", "parent_type": "Task"}),
+)
 
 
 def test_a_required_value_may_follow_in_the_batch(studio: Studio) -> None:
@@ -95,3 +108,32 @@ def test_an_entity_that_belongs_to_nothing_in_the_end_is_refused(
     )
     assert name == "IntegrityError"
     assert f"Column '{missing}' cannot be null: a {entity_type}" in text
+
+
+def stored_tree(studio: Studio) -> list[dict[str, Any]]:
+    """Return the stored rows of the entities of `TREE`, and their paths."""
+    rows = [
+        next(row for row in studio.rows(entity_type) if row["id"] == data["id"]) for entity_type, data in TREE
+    ]  # fmt: skip
+    paths = studio.query("select id, link, ancestors.id, project.name from TypedContext where id in (q, h, t)")
+    recipients = [{"id": row["resource_id"]} for row in studio.rows("Recipient")]
+    return [*rows, *paths, *recipients]
+
+
+def test_the_order_of_a_batch_does_not_matter(production: Studio) -> None:
+    production.call(*(production.creating(entity_type, **data) for entity_type, data in TREE))
+    expected = stored_tree(production)
+    for number in range(examples(10, 60)):
+        draw = random.Random(number)
+        production.call(production.deleting("Sequence", ["q"]), production.deleting("Scope", ["s"]))
+        creates, updates = [], []
+        for entity_type, data in TREE:
+            # The types determine defaults, so that they come with the entity.
+            later = [name for name in data if name != "id" and not name.startswith("type_") and draw.random() < 0.5]
+            sent = {name: value for name, value in data.items() if name not in later}
+            creates.append(production.creating(entity_type, **sent))
+            updates += [production.updating(entity_type, [data["id"]], **{name: data[name]}) for name in later]
+        draw.shuffle(updates)
+        operations = creates + updates
+        production.call(*operations)
+        assert stored_tree(production) == expected, operations
