@@ -10,6 +10,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+import textwrap
 from pathlib import Path
 
 import attrs
@@ -46,7 +47,7 @@ def rows_of(section: str) -> list[Row]:
 
 
 def names_of_python_client() -> set[str]:
-    """Return the public names of the installed Python client: `Class`, `Class.method`, `module.function`."""
+    """Return the public names of the installed Python client: `Class`, `Class.member`, `module.function`."""
     names = set()
     for module_info in pkgutil.walk_packages(ftrack_api.__path__, "ftrack_api."):
         path = module_info.name.split(".")[1:]
@@ -63,8 +64,19 @@ def names_of_python_client() -> set[str]:
                 continue
             names.add(f"exception.{name}" if path == ["exception"] else name)
             if path[0] in WITH_METHODS or name in WITH_METHODS_TOO:
-                names.update(f"{name}.{each}" for each in vars(value) if not each.startswith("_"))
+                public = {each for each in {*vars(value), *assigned_attributes(value)} if not each.startswith("_")}
+                names.update(f"{name}.{each}" for each in public - {"logger"})
     return names
+
+
+def assigned_attributes(client_class: type) -> set[str]:
+    """Return the attributes that the methods of a class assign to its instances."""
+    return {
+        node.attr
+        for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(client_class))))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        if isinstance(node.value, ast.Name) and node.value.id == "self"
+    }
 
 
 _EXPORT = re.compile(r"^export (?:declare )?(?:class|function|const|interface|type) (\w+)", re.MULTILINE)
