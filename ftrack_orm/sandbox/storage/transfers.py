@@ -108,24 +108,27 @@ class Transfers:
         with self._registered(request):
             for piece in file.pieces(bytes_.start, boundary, PIECE_BYTES):
                 await self._slow_down(fault)
-                await response.write(await self._read(piece))
+                await response.write(await self._read(request, piece))
             if fault is not None:
                 await self._trigger(fault, request)
             is_corrupt = fault is not None and fault.kind == "corrupt"
             for piece in file.pieces(boundary, bytes_.stop, PIECE_BYTES):
                 await self._slow_down(fault)
-                data = await self._read(piece)
+                data = await self._read(request, piece)
                 await response.write(_corrupted(data) if is_corrupt else data)
                 is_corrupt = False
 
-    async def _read(self, piece: tuple[str, int, int]) -> bytes:
+    async def _read(self, request: web.Request, piece: tuple[str, int, int]) -> bytes:
+        """Return the bytes of a piece; close the connection if they are lost, because the status is sent already."""
         try:
             data = await self.run(partial(self._files.read, *piece))
         except OSError as error:
-            raise ConnectionAbortedError(f"The file was removed while it was sent: {error}") from error
-        if len(data) != piece[2]:
-            raise ConnectionAbortedError("The file became shorter while it was sent.")
-        return data
+            problem = str(error)
+        else:
+            if len(data) == piece[2]:
+                return data
+            problem = "it became shorter"
+        raise _closed(request, f"The file cannot be sent completely: {problem}.")
 
     async def _trigger(self, fault: Fault, request: web.Request) -> None:
         """Do what a fault does at its position in the body."""
@@ -138,8 +141,7 @@ class Transfers:
         if transport is None or transport.is_closing():
             raise ConnectionAbortedError("The client has disconnected.")
         if fault.kind == "cut":
-            transport.close()  # sends the bytes that are buffered first, unlike `abort`
-            raise ConnectionAbortedError("The connection was cut on purpose.")
+            raise _closed(request, "The connection was cut on purpose.")
 
     async def _slow_down(self, fault: Fault | None) -> None:
         if fault is not None and fault.kind == "slow":
@@ -156,6 +158,13 @@ class Transfers:
             yield
         finally:
             self._open.discard(transport)
+
+
+def _closed(request: web.Request, reason: str) -> ConnectionAbortedError:
+    """Close a connection after sending the bytes that are buffered, and return the error to raise."""
+    if request.transport is not None:
+        request.transport.close()
+    return ConnectionAbortedError(reason)
 
 
 def _corrupted(data: bytes) -> bytes:

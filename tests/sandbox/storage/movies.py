@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from fractions import Fraction
 
 import av
 
@@ -29,3 +30,13 @@ def movie(width: int = 64, height: int = 48, frames: int = 10, *, has_sound: boo
             output.mux(sound.encode(samples))
             output.mux(sound.encode(None))
     return stream.getvalue()
+
+
+def exr(width: int = 64, height: int = 48) -> bytes:
+    """Return an image as OpenEXR, which FFmpeg reads and Pillow does not."""
+    codec = av.CodecContext.create("exr", "w")
+    assert isinstance(codec, av.VideoCodecContext)
+    codec.width, codec.height, codec.pix_fmt, codec.time_base = width, height, "gbrpf32le", Fraction(1, 25)
+    frame = av.VideoFrame.from_image(gradient(width, height)).reformat(format="gbrpf32le")  # type: ignore[no-untyped-call]
+    frame.pts = 0
+    return b"".join(bytes(packet) for packet in [*codec.encode(frame), *codec.encode(None)])

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from ftrack_orm.sandbox.storage import media
-from tests.sandbox.storage.movies import movie
+from tests.sandbox.storage.movies import exr, movie
 from tests.sandbox.storage.pictures import encoded, gradient
 
 
@@ -31,6 +31,11 @@ def test_an_image_of_too_many_pixels_is_not_read(monkeypatch: pytest.MonkeyPatch
 def test_the_first_frame_of_a_movie_is_its_picture() -> None:
     picture = media.first_picture(io.BytesIO(movie(64, 48)), "clip.mov")
     assert (picture.size, picture.mode) == ((64, 48), "RGB")
+
+
+def test_an_image_that_only_ffmpeg_reads_is_an_image() -> None:
+    assert media.kind_of(io.BytesIO(exr()), "plate.exr") == media.IMAGE
+    assert media.first_picture(io.BytesIO(exr()), "plate.exr").size == (64, 48)
 
 
 @pytest.mark.parametrize(
