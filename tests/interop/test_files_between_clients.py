@@ -133,7 +133,9 @@ def test_a_component_removed_by_one_client_is_gone_for_the_other(official: Any, 
     components = [session.create_component(plate, {"name": name}, location=server) for name in ("one", "two")]
     location.remove_component(official.get("Component", components[0].id))
     server.remove_component(components[1])
-    for component in components:
+    both = [session.create_component(plate, {"name": name}, location=server) for name in ("three", "four")]
+    server.remove_components(both)
+    for component in [*components, *both]:
         session.refresh(component)
         assert component.get_availability([server]) == {SERVER_LOCATION: 0.0}
         assert official.get("Component", component.id).get_availability([location]) == {SERVER_LOCATION: 0.0}
@@ -220,11 +222,13 @@ def test_files_that_the_official_client_adds_to_a_disk_are_found_here(
         assert path == disk.theirs.get_filesystem_path(theirs)
         assert disk.ours.get_resource_identifier(component) == disk.theirs.get_resource_identifier(theirs)
         assert component.get_availability([disk.ours]) == {disk.ours.id: 100.0}
-        members = theirs["members"] if source is frames else []
-        ours = session.query("FileComponent").where(container_id=component.id).all()
-        paths = disk.ours.get_filesystem_paths(ours) if ours else []
-        assert sorted(paths) == sorted(disk.theirs.get_filesystem_paths(list(members)) if members else [])
-    assert Path(disk.ours.get_filesystem_path(session.query("FileComponent").where(name="Main Plate").first()))
+        if source is frames:
+            members = list(theirs["members"])
+            ours = [existing(session.get("FileComponent", member["id"])) for member in members]
+            assert disk.ours.get_filesystem_paths(ours) == disk.theirs.get_filesystem_paths(members)
+            assert disk.ours.get_resource_identifiers(ours) == disk.theirs.get_resource_identifiers(members)
+            present = disk.theirs.get_component_availabilities(members)
+            assert disk.ours.get_component_availabilities(ours) == present == [100.0] * 3
 
 
 def test_files_that_this_library_adds_to_a_disk_are_found_by_the_official_client(
@@ -264,13 +268,20 @@ def test_both_clients_add_components_to_the_same_location_by_default(
         assert existing(session.pick_location()).id == official.pick_location()["id"]
 
 
+@pytest.mark.parametrize(
+    "options", [{}, {"project_versions_prefix": "Loose Versions", "illegal_character_substitute": "-"}]
+)
 def test_structures_of_both_clients_give_the_same_identifiers(
-    official: Any, session: Session, version: str, plate: Path, frames: str, disk: Disk
+    official: Any, session: Session, version: str, plate: Path, frames: str, production: Production, options: Any
 ) -> None:
     components = [
         existing(session.get("AssetVersion", version)).create_component(source, {"name": name}, location=None)
         for source, name in ((plate, "beauty"), (plate, "Beauty: Main/2"), (frames, "matte"))
     ]
+    asset_type = session.query("AssetType").first()
+    asset = session.create("Asset", name="Look Book", type=asset_type, context_id=production.project)
+    of_project = session.create("AssetVersion", asset=asset)
+    components.append(session.create("FileComponent", name="Page 1", file_type=".pdf", version=of_project))
     container = session.create("ContainerComponent", name="Both Plates", version_id=version)
     session.create("FileComponent", name="Left Eye", file_type=".exr", container=container)
     session.commit()
@@ -278,8 +289,8 @@ def test_structures_of_both_clients_give_the_same_identifiers(
     assert len(members) == 4
     for component in [*components, container, *members]:
         theirs = official.get("Component", component.id)
-        expected = ftrack_api.structure.standard.StandardStructure().get_resource_identifier(theirs)
-        assert StandardStructure().get_resource_identifier(component) == expected
+        expected = ftrack_api.structure.standard.StandardStructure(**options).get_resource_identifier(theirs)
+        assert StandardStructure(**options).get_resource_identifier(component) == expected
 
 
 # -- thumbnails and media ----------------------------------------------------------------------------------------------
