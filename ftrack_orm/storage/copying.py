@@ -32,15 +32,31 @@ def copy_source(source: SourceLike, stream: Any, progress: PieceProgress | None 
 
 
 def copy_into(
-    target: Target, stream: BinaryIO, *, overwrite: bool = False, progress: PieceProgress | None = None
+    target: Target,
+    stream: BinaryIO,
+    *,
+    overwrite: bool = False,
+    progress: PieceProgress | None = None,
+    size: int | None = None,
 ) -> int:
-    """Write the rest of *stream* to *target* and return the number of bytes; a path is written atomically."""
+    """Write the rest of *stream* to *target* and return the number of bytes; a path is written atomically.
+
+    Raises `StorageError` if they are not *size* bytes, where that is known.
+    """
     if hasattr(target, "write"):
-        return copy_pieces(stream, target, progress)
+        return _checked(copy_pieces(stream, target, progress), size, stream)
     if not isinstance(target, (str, os.PathLike)):
         raise InvalidValue(f"The target must be a path or a binary stream, not {quoted(target)}.")
     with AtomicFile(target, overwrite=overwrite) as file:
-        return copy_pieces(stream, file, progress)
+        return _checked(copy_pieces(stream, file, progress), size, stream)
+
+
+def _checked(copied: int, size: int | None, stream: BinaryIO) -> int:
+    if size is not None and copied != size:
+        raise StorageError(
+            f"{_name_of(stream)} has ended after {copied:,} of {size:,} bytes. Check that it is complete and try again."
+        )
+    return copied
 
 
 def copy_pieces(reader: Any, writer: Any, progress: PieceProgress | None = None) -> int:

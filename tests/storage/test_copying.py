@@ -117,3 +117,11 @@ def test_a_copy_that_is_stopped_by_its_progress_leaves_nothing(tmp_path: Path) -
 def test_other_targets_are_refused() -> None:
     with pytest.raises(errors.InvalidValue, match="must be a path or a binary stream"):
         copy_into(5, io.BytesIO())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("to_path", [True, False])
+def test_a_stream_that_ends_early_is_an_error_and_leaves_nothing(tmp_path: Path, to_path: bool) -> None:
+    target: Any = tmp_path / "target" if to_path else io.BytesIO()
+    with pytest.raises(errors.StorageError, match="ended after 4 of 5 bytes"):
+        copy_into(target, io.BytesIO(b"1234"), size=5)
+    assert list(tmp_path.iterdir()) == []

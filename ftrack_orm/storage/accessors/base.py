@@ -120,12 +120,17 @@ class Accessor(Protocol):
         """Copy a whole file into *target* and return its size in bytes.
 
         A file at the path *target* appears when it is complete and is replaced only if *overwrite* is true. The folder
-        it lies in has to exist. A binary stream stays open; where the copy fails, it may have received a part.
+        it lies in has to exist. A binary stream stays open; where the copy fails, it may have received a part. Raises
+        `StorageError` when the file ends before its size, for example because others change it.
         """
         from ftrack_orm.storage.copying import copy_into
 
         with self.open(resource_identifier) as stream:
-            return copy_into(target, stream, overwrite=overwrite, progress=progress)
+            size = None
+            if stream.seekable():
+                size = stream.seek(0, os.SEEK_END)
+                stream.seek(0)
+            return copy_into(target, stream, overwrite=overwrite, progress=progress, size=size)
 
     def get_container(self, resource_identifier: str) -> str:
         """Return the identifier of the container that a resource lies in.

@@ -10,6 +10,8 @@ import threading
 import urllib.parse
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
+import cachetools
+
 from ftrack_orm.errors import (
     ResourceExists,
     ResourceInvalid,
@@ -25,7 +27,7 @@ from ftrack_orm.storage.identifiers import split
 from .base import Accessor, PieceProgress, not_found
 from .fsspec_errors import RemoteCalls, remote_errors, without_secrets
 from .fsspec_reading import RemoteStream
-from .fsspec_writing import COMMITTING_PROTOCOLS, RemoteFile
+from .fsspec_writing import COMMITTING_PROTOCOLS, CommittedFile, RemoteFile, RenamedFile
 
 if TYPE_CHECKING:
     import builtins
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 #: Storages of keys, where a container exists as long as there is a key in it.
 _WITHOUT_CONTAINERS: Final = frozenset(["s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "http", "https"])
 _HTTP: Final = frozenset(["http", "https"])
+_KNOWN_CONTAINERS: Final = 1_000
 #: The bytes that are read ahead.
 _BLOCK_BYTES: Final = 8 * 1024 * 1024
 
@@ -72,6 +75,8 @@ class FsspecAccessor(Accessor):
         self._root = str(path)
         self._prefix = self._root.rstrip("/")
         self._publishing = threading.Lock()
+        #: Containers of keys that have no file in their place, so that each file of a sequence needs no request for it.
+        self._containers: cachetools.LRUCache[str, None] = cachetools.LRUCache(_KNOWN_CONTAINERS)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._url!r})"
@@ -175,7 +180,11 @@ class FsspecAccessor(Accessor):
         overwrite: bool = False,
         progress: PieceProgress | None = None,
     ) -> int:
-        self.make_container(self.get_container(resource_identifier))
+        container = self.get_container(resource_identifier)
+        if container not in self._containers:
+            self.make_container(container)
+            if not self._has_containers:  # other programs may remove a folder
+                self._containers[container] = None
         with self._opened(resource_identifier, overwrite, _size_of(source)) as file:
             size = copy_source(source, file, progress)
         stored = self.size(resource_identifier)
@@ -200,16 +209,10 @@ class FsspecAccessor(Accessor):
                 " use another name.",
                 resource_identifier=resource_identifier,
             )
-        return RemoteFile(
-            self.filesystem,
-            path,
-            resource_identifier,
-            self._calls,
-            overwrite=overwrite,
-            commits=bool(self._protocols & COMMITTING_PROTOCOLS),
-            publishing=self._publishing,
-            size=size,
-        )
+        arguments = self.filesystem, path, resource_identifier, self._calls
+        if self._protocols & COMMITTING_PROTOCOLS:
+            return CommittedFile(*arguments, overwrite=overwrite, size=size)
+        return RenamedFile(*arguments, overwrite=overwrite, publishing=self._publishing)
 
     def remove(self, resource_identifier: str) -> None:
         if self._is_root(resource_identifier):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import secrets
+from abc import abstractmethod
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
-from ftrack_orm.errors import ResourceExists, StorageError, quoted
+from ftrack_orm.errors import StorageError
 
 from .fsspec_errors import RemoteCalls, without_secrets
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
-#: File systems whose files appear when they are committed, and with `xb` only if there is no file yet.
+#: File systems whose files appear when they are committed, and that can refuse to overwrite in the same request.
 COMMITTING_PROTOCOLS: Final = frozenset(["s3", "s3a"])
 #: The bytes that a file of unknown size sends at a time. Storages accept 10,000 parts.
 _PART_BYTES: Final = 32 * 1024 * 1024
@@ -36,95 +38,69 @@ def part_bytes(size: int | None) -> int:
 
 
 class RemoteFile(io.RawIOBase):
-    """A binary file for writing on *filesystem* that appears at *path* when it is closed.
+    """A binary file for writing that appears at *path* of *filesystem* when it is closed.
 
-    Where the file system cannot commit a file, it has a temporary name until then. `discard()` removes it instead, and
-    so does a `with` block that raises, and the end of the object before it was closed. With the lock *publishing*, one
-    of several writers of a file in this process succeeds.
+    `discard()` removes it instead, and so does a `with` block that raises, and the end of the object before it was
+    closed. Errors are `StorageError`s; `ResourceExists` if there is a file, unless *overwrite* is true.
     """
 
     def __init__(
-        self,
-        filesystem: Any,
-        path: str,
-        resource_identifier: str,
-        calls: RemoteCalls,
-        *,
-        overwrite: bool,
-        commits: bool,
-        publishing: threading.Lock,
-        size: int | None = None,
+        self, filesystem: Any, path: str, resource_identifier: str, calls: RemoteCalls, *, overwrite: bool
     ) -> None:
         self._filesystem = filesystem
         self._path = path
         self._identifier = resource_identifier
         self._calls = calls
         self._overwrite = overwrite
-        self._publishing = publishing
-        self._file: Any = None
-        folder, _, _ = path.rpartition("/")
-        self._temporary = None if commits else f"{folder}/.{secrets.token_hex(8)}.part"
-        with self._calls("write", resource_identifier):
-            if commits:
-                mode = "wb" if overwrite else "xb"
-                self._file = filesystem.open(path, mode, autocommit=False, block_size=part_bytes(size))
-            else:
-                self._file = filesystem.open(self._temporary, "wb")
+        self._is_open = True
+
+    @abstractmethod
+    def _send(self, data: Any) -> None:
+        """Write *data* to where it is not seen yet."""
+
+    @abstractmethod
+    def _publish(self) -> None:
+        """Let the file appear."""
+
+    @abstractmethod
+    def _remove(self) -> None:
+        """Remove everything that was written."""
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any, /) -> int:
         """Write *data* and return its length."""
-        if self._file is None:
+        if not self._is_open:
             raise ValueError("the file is closed")
         with self._calls("write", self._identifier):
-            self._file.write(data)
+            self._send(data)
         return memoryview(data).nbytes
 
     def close(self) -> None:
         """Complete the file and give it its name; later calls do nothing."""
-        if self._file is None:
+        if not self._is_open:
             return
         try:
             with self._calls("write", self._identifier):
-                self._file.close()
-                with self._publishing:
-                    self._publish()
+                self._publish()
         except BaseException:
             self.discard()
             raise
-        self._file = None
+        self._is_open = False
         super().close()
-
-    def _publish(self) -> None:
-        if not self._overwrite and self._filesystem.exists(self._path):
-            raise ResourceExists(
-                f"Cannot write {quoted(self._identifier)}: it exists already. Pass overwrite=True to replace it, or use"
-                " another name.",
-                resource_identifier=self._identifier,
-            )
-        if self._temporary is None:
-            self._file.commit()
-        else:
-            rename(self._filesystem, self._temporary, self._path)
 
     def discard(self) -> None:
         """Remove the incomplete file; after `close()` this does nothing."""
-        file, self._file = self._file, None
-        if file is None:
+        if not self._is_open:
             return
+        self._is_open = False
         super().close()
         try:
             with self._calls("remove the incomplete file of", self._identifier):
-                if self._temporary is None:
-                    file.discard()
-                    file.closed = True  # its end would send the rest of the data otherwise
-                else:
-                    file.close()
-                    self._filesystem.rm_file(self._temporary)
+                self._remove()
         except StorageError as error:
-            _logger.warning("%s Remove it by hand: %s", error, without_secrets(self._temporary or self._path))
+            _logger.warning("%s Remove it by hand, below %s.", error, without_secrets(self._path))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -135,8 +111,72 @@ class RemoteFile(io.RawIOBase):
             self.discard()
 
     def __del__(self) -> None:
-        if getattr(self, "_file", None) is not None:
+        if getattr(self, "_is_open", False):
             self.discard()
+
+
+class CommittedFile(RemoteFile):
+    """A file on a storage that shows it when all of its parts are committed. A small one is sent in one request."""
+
+    def __init__(self, *arguments: Any, size: int | None, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._part_bytes = part_bytes(size)
+        self._start = bytearray()
+        self._file: Any = None
+
+    def _send(self, data: Any) -> None:
+        if self._file is None and len(self._start) + len(data) <= _SMALLEST_PART_BYTES:
+            self._start += data
+            return
+        if self._file is None:
+            mode = "wb" if self._overwrite else "xb"
+            self._file = self._filesystem.open(self._path, mode, autocommit=False, block_size=self._part_bytes)
+            self._file.write(self._start)
+            self._start = bytearray()
+        self._file.write(data)
+
+    def _publish(self) -> None:
+        if self._file is None:
+            mode = "overwrite" if self._overwrite else "create"
+            self._filesystem.pipe_file(self._path, bytes(self._start), mode=mode)
+        else:
+            self._file.close()
+            self._file.commit()
+
+    def _remove(self) -> None:
+        if self._file is not None:
+            self._file.discard()
+            self._file.closed = True  # its end would send the rest of the data otherwise
+
+
+class RenamedFile(RemoteFile):
+    """A file that has a temporary name until it is complete.
+
+    With the lock *publishing*, one of several writers of a file in this process succeeds.
+    """
+
+    def __init__(self, *arguments: Any, publishing: threading.Lock, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._publishing = publishing
+        self._file: Any = None
+        self._temporary = f"{self._path.rpartition('/')[0]}/.{secrets.token_hex(8)}.part"
+        with self._calls("write", self._identifier):
+            self._file = self._filesystem.open(self._temporary, "wb")
+
+    def _send(self, data: Any) -> None:
+        self._file.write(data)
+
+    def _publish(self) -> None:
+        self._file.close()
+        with self._publishing:
+            if not self._overwrite and self._filesystem.exists(self._path):
+                raise FileExistsError(errno.EEXIST, "")
+            rename(self._filesystem, self._temporary, self._path)
+
+    def _remove(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._filesystem.rm_file(self._temporary)
 
 
 def rename(filesystem: Any, old: str, new: str) -> None:

@@ -164,6 +164,29 @@ def test_two_processes_do_not_overwrite_each_other(s3: FsspecAccessor, s3_url: s
         assert reading.read() == b"theirs"
 
 
+def test_each_file_of_a_sequence_needs_four_requests(s3: FsspecAccessor) -> None:
+    """Two ask for a file and a container with that name, one writes, and one asks for the size that has arrived."""
+    s3.write("show/plate.0001.exr", b"1")
+    requests: list[str] = []
+    # botocore names the operation in its event.
+    s3.filesystem.s3.meta.events.register(
+        "before-call", lambda event_name, **_: requests.append(event_name.rpartition(".")[2])
+    )
+    s3.write("show/plate.0002.exr", b"1")
+    assert requests == ["HeadObject", "ListObjectsV2", "PutObject", "HeadObject"]
+
+
+def test_rival_processes_do_not_overwrite_large_and_empty_files(s3: FsspecAccessor, s3_url: str, bucket: str) -> None:
+    rival = FsspecAccessor(f"s3://{bucket}/studio/files", endpoint_url=s3_url, skip_instance_cache=True, **KEYS)
+    for name, data in (("large", bytes(9 * 1024 * 1024)), ("empty", b"")):
+        stream = s3.open(name, "xb")
+        stream.write(data)
+        rival.write(name, b"theirs")
+        with pytest.raises(errors.ResourceExists):
+            stream.close()
+        assert s3.size(name) == 6
+
+
 def test_what_others_write_is_seen(s3: FsspecAccessor, s3_url: str, bucket: str) -> None:
     assert s3.list() == []
     assert not s3.exists("a")
