@@ -63,6 +63,7 @@ class TransferBlock:
         """
         values = {**(data or {}), **attributes}
         if version is not None:
+            check_committed(version, self._services.workspace.journal, "a file of it")
             values = {name: value for name, value in values.items() if name not in ("version", "version_id")}
             values["version"] = version
         return self._add(files, values, location)
@@ -96,6 +97,8 @@ class TransferBlock:
 
         *keep_original* keeps the uploaded file as a component of the version. `"auto"` stands for False.
         """
+        if isinstance(version, Entity):
+            check_committed(version, self._services.workspace.journal, "a file of it")
         keeps = keep_original is True
         values = {**(data or {}), **attributes}
         if keeps and isinstance(version, Entity):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import hashlib
 import io
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -94,16 +94,18 @@ def copy_all(
         return errors
     # One thread more, which waits for the others: an interrupt of the caller cannot occur between a copy and its note.
     pool = DaemonThreadPool(COPIES_AT_A_TIME + 1, idle_seconds=0)
-    try:
-        with shown_progress(progress, "Copying") as callback, JobGroup(pool, COPIES_AT_A_TIME, cancellation) as group:
-            meter = ProgressMeter(callback, group.fail, files_total=len(copies), bytes_total=None, clock=time.monotonic)
+    active = _Active()
+    with shown_progress(progress, "Copying") as callback, JobGroup(pool, COPIES_AT_A_TIME, cancellation) as group:
+        meter = ProgressMeter(callback, group.fail, files_total=len(copies), bytes_total=None, clock=time.monotonic)
 
-            def copy_one(copy: Copy) -> None:
-                def note(count: int) -> None:
-                    if group.stop.cancelled:
-                        raise RequestCancelled(f"The copy of {copy.name} was stopped.", safe_to_retry=True)
-                    meter.add(copy.name, count)
+        def copy_one(copy: Copy) -> None:
+            def note(count: int) -> None:
+                if group.stop.cancelled:
+                    raise RequestCancelled(f"The copy of {copy.name} was stopped.", safe_to_retry=True)
+                meter.add(copy.name, count)
 
+            with active:
+                note(0)
                 try:
                     _copy(copy, checksum, note)
                 except FtrackError as error:
@@ -114,29 +116,40 @@ def copy_all(
                     finished.append(copy)
                 meter.finish_file(copy.name)
 
-            _run(pool, group, [partial(copy_one, copy) for copy in copies])
-    except BaseException as error:
-        remove_copies(finished, error)
-        finished.clear()
-        raise
-    finally:
-        pool.close()
+        try:
+            pool.submit(lambda: group.run([partial(copy_one, copy) for copy in copies])).result()
+        except BaseException as error:
+            # An interrupt of the caller leaves the others running: nothing may appear after they were removed.
+            group.fail(error)
+            active.wait_for_none()
+            remove_copies(finished, error)
+            finished.clear()
+            raise
+        finally:
+            pool.close()
     return errors
 
 
-def _run(pool: DaemonThreadPool, group: JobGroup, jobs: Sequence[Callable[[], object]]) -> None:
-    """Run *jobs* on threads of *pool*, and wait until all of them have ended, also when the caller is interrupted."""
-    running = pool.submit(lambda: group.run(jobs))
-    interrupt: BaseException | None = None
-    while not running.done():
-        try:
-            concurrent.futures.wait([running])
-        except BaseException as error:
-            interrupt = interrupt or error
-            group.fail(error)
-    if interrupt is not None:
-        raise interrupt
-    running.result()
+class _Active:
+    """Counts the copies under way: each is a `with` block."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._count = 0
+
+    def __enter__(self) -> None:
+        with self._condition:
+            self._count += 1
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        with self._condition:
+            self._count -= 1
+            self._condition.notify_all()
+
+    def wait_for_none(self) -> None:
+        """Wait until no copy is under way."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._count == 0)
 
 
 def remove_copies(copies: Sequence[Copy], error: BaseException) -> None:

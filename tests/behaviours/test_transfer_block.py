@@ -169,6 +169,9 @@ def test_thumbnails_are_created_with_two_requests(
     new = session.create("AssetVersion", asset=version.asset)
     with pytest.raises(errors.UsageError, match="not committed"):
         new.create_thumbnail(picture)
+    for add in ("component", "thumbnail", "review"):
+        with pytest.raises(errors.UsageError, match="not committed"), session.transfer() as block:
+            getattr(block, add)(new, picture)
     with pytest.raises(errors.UsageError, match="cannot have a thumbnail"), session.transfer() as block:
         block.thumbnail(thumbnail, picture)
     session.rollback()

@@ -11,7 +11,8 @@ import pytest
 
 from ftrack_orm import Session
 from ftrack_orm.entities.entity import Entity
-from ftrack_orm.storage.accessors.disk import DiskAccessor
+from ftrack_orm.storage import SERVER_LOCATION_ID, DiskAccessor
+from tests.assertions import existing
 from tests.fakes.line_faults import Line, LineTracer
 from tests.production import Connect, Production
 from tests.property_settings import examples
@@ -30,6 +31,7 @@ class Studio:
     target: Path
     frames: str
     kept: set[str] = attrs.field(factory=set)
+    checked: set[str] = attrs.field(factory=set)
 
     def publish_to_disk(self) -> None:
         """Publish a sequence to the disk."""
@@ -62,6 +64,16 @@ class Studio:
             # The server may still be registering them.
             self.kept |= left
         assert left <= self.kept, f"files that are not registered: {case}"
+        on_server = {
+            each["component_id"]
+            for each in self.other.query(
+                f"ComponentLocation where component.container.version.asset_id is {self.version['asset_id']} "
+                f"and location_id is {SERVER_LOCATION_ID}"
+            )
+        }
+        accessor = existing(self.other.locations.server.accessor)
+        assert all(map(accessor.exists, on_server - self.checked)), f"registered without an upload: {case}"
+        self.checked |= on_server
         workspace = self.session._workspace
         assert workspace.journals == [workspace.common_journal]
 
@@ -97,7 +109,7 @@ def test_what_is_registered_has_its_file_whatever_line_is_interrupted(
         run()
     studio.check("no interrupt", may_keep_files=False)
     lines = tracer.first_visits
-    numbers = range(0, len(lines), max(1, len(lines) // examples(25, 200)))
+    numbers = range(0, len(lines), max(1, len(lines) // examples(25, 100)))
     for number, error in zip(numbers, itertools.cycle(ERRORS)):
         caplog.clear()
         check_interrupted(studio, run, lines[number], error, caplog)
