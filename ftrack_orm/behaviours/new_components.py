@@ -11,6 +11,7 @@ import attrs
 
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import InvalidValue, ResourceNotFound, quoted
+from ftrack_orm.storage.names import normalized
 from ftrack_orm.storage.sequences import FileSequence, SingleFile, sequence_at
 
 from .topics import FILE_TYPE_TOPIC
@@ -125,7 +126,7 @@ def _default_name(item: Any) -> str:
     if isinstance(item, (str, os.PathLike)):
         item = sequence_at(item) or SingleFile(os.fspath(item))
     if isinstance(item, (SingleFile, FileSequence)):
-        return item.name
+        return normalized(item.name)
     raise InvalidValue(f"A member of a container needs a name: {{name: {type(item).__name__}, ...}}.")
 
 

@@ -107,6 +107,14 @@ def test_members_of_a_container_are_named_like_their_files(session: Session, pla
         session.create_component([b"bytes"], location=None)
 
 
+def test_names_of_files_are_composed(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "cafe\u0301.exr"  # as macOS stores it
+    path.touch()
+    component = session.create_component([path], location=None)
+    assert [each.name for each in component.members] == ["caf\u00e9"]
+    session.rollback()
+
+
 @pytest.mark.parametrize("kind", [bytes, io.BytesIO])
 def test_bytes_and_streams_become_files(session: Session, version: Entity, main: Entity, kind: type) -> None:
     data = {"version": version, "file_type": ".txt"}
