@@ -67,6 +67,11 @@ class AtomicFile(io.BufferedWriter):
                 with contextlib.suppress(OSError):  # a file system without permissions
                     os.chmod(temporary, mode)
 
+    @property
+    def path(self) -> str:
+        """The path at which the file appears."""
+        return self._target
+
     def _errors(self) -> contextlib.AbstractContextManager[None]:
         return storage_errors("write", self._target, self._identifier)
 

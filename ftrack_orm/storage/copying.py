@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+import attrs
 
 from ftrack_orm.errors import InvalidValue, StorageError, quoted
 from ftrack_orm.files import check_regular
@@ -22,11 +24,23 @@ if TYPE_CHECKING:
 PIECE_BYTES: Final = 1024 * 1024
 
 
-def copy_source(source: SourceLike, stream: Any, progress: PieceProgress | None = None) -> int:
+@attrs.frozen
+class PushedSource:
+    """A source that writes its bytes itself: *push* is called with a stream and a progress, and returns their number.
+
+    The files of another storage arrive in the stream directly, without a temporary file.
+    """
+
+    push: Callable[[Any, Callable[[int], object] | None], int]
+
+
+def copy_source(source: SourceLike | PushedSource, stream: Any, progress: PieceProgress | None = None) -> int:
     """Write all bytes of *source* to *stream* and return their number.
 
     Raises `StorageError` for a path that is no regular file, and for a file that changes meanwhile.
     """
+    if isinstance(source, PushedSource):
+        return source.push(stream, progress)
     with opened_source(source) as opened:
         return copy_pieces(opened, stream, progress)
 

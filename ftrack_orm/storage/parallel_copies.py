@@ -18,6 +18,8 @@ from ftrack_orm.errors import FtrackError, RequestCancelled, ResourceNotFound, S
 from ftrack_orm.transport.thread_pool import DaemonThreadPool
 
 from .accessors.base import Accessor
+from .accessors.disk import DiskAccessor
+from .copying import PushedSource
 from .display import shown_progress
 from .leftovers import note_leftover
 from .parallel import JobGroup
@@ -187,17 +189,35 @@ def remove_all(accessor: Accessor, identifiers: Sequence[str]) -> dict[str, Ftra
 
 def _copy(copy: Copy, checksum: bool, progress: Callable[[int], object]) -> None:
     """Copy one file and verify the copy; one that differs is removed."""
-    if isinstance(copy.source, Stored):
+    if isinstance(copy.source, Stored) and not checksum and _takes_pushes(copy):
+        _write(copy, PushedSource(partial(_push, copy.source)), checksum, progress)
+    elif isinstance(copy.source, Stored):
         with copy.source.opened() as opened:
             _write(copy, opened, checksum, progress)
     else:
         _write(copy, copy.source, checksum, progress)
 
 
-def _write(copy: Copy, source: SourceLike, checksum: bool, progress: Callable[[int], object]) -> None:
+def _takes_pushes(copy: Copy) -> bool:
+    """Whether the source can write to the target directly: it has no path, from which the target would copy faster.
+
+    A studio's accessor may derive from `DiskAccessor` and write in another way.
+    """
+    takes_pushes = isinstance(copy.target, DiskAccessor) and type(copy.target).write is DiskAccessor.write
+    return takes_pushes and isinstance(copy.source, Stored) and copy.source.path() is None
+
+
+def _push(source: Stored, stream: BinaryIO, progress: Callable[[int], object] | None) -> int:
+    return source.accessor.read_into(source.identifier, stream, progress=progress)
+
+
+def _write(copy: Copy, source: SourceLike | PushedSource, checksum: bool, progress: Callable[[int], object]) -> None:
     digest = hashlib.md5(usedforsecurity=False) if checksum else None
     expected = os.stat(source).st_size if isinstance(source, (str, os.PathLike)) and os.path.isfile(source) else None
-    if digest is None:
+    if isinstance(source, PushedSource):
+        assert isinstance(copy.target, DiskAccessor)
+        written = copy.target.write(copy.identifier, source, progress=progress)
+    elif digest is None:
         written = copy.target.write(copy.identifier, source, progress=progress)
     else:
         with _stream_of(source) as stream:

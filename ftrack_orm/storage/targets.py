@@ -64,6 +64,20 @@ class FileTarget:
         self._file.discard()
 
 
+class OpenFileTarget(FileTarget):
+    """An incomplete file of an accessor, which completes or discards it afterwards."""
+
+    def __init__(self, file: AtomicFile) -> None:
+        self.name = file.path
+        self._file = file
+
+    def finish(self) -> None:
+        """Do nothing."""
+
+    def abandon(self) -> None:
+        """Do nothing."""
+
+
 class StreamTarget:
     """A binary stream, which is written from its position on, and stays open."""
 
@@ -99,6 +113,8 @@ def open_target(target: TargetLike, *, overwrite: bool) -> Target:
     """
     if isinstance(target, (str, os.PathLike)):
         return FileTarget(target, overwrite=overwrite)
+    if isinstance(target, AtomicFile):
+        return OpenFileTarget(target)
     if not hasattr(target, "write"):
         raise InvalidValue(f"A download goes to a path or a binary stream, not to {quoted(target)}.")
     return StreamTarget(target)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ftrack_orm import errors
-from ftrack_orm.storage.copying import PIECE_BYTES, copy_into, copy_source
+from ftrack_orm.storage.copying import PIECE_BYTES, PushedSource, copy_into, copy_source
 
 DATA = os.urandom(PIECE_BYTES * 2 + 17)
 
@@ -125,3 +125,11 @@ def test_a_stream_that_ends_early_is_an_error_and_leaves_nothing(tmp_path: Path,
     with pytest.raises(errors.StorageError, match="ended after 4 of 5 bytes"):
         copy_into(target, io.BytesIO(b"1234"), size=5)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_source_may_write_its_bytes_itself() -> None:
+    target = io.BytesIO()
+    pieces: list[int] = []
+    source = PushedSource(lambda stream, progress: copy_source(DATA, stream, progress))
+    assert copy_source(source, target, pieces.append) == len(DATA)
+    assert (target.getvalue(), sum(pieces)) == (DATA, len(DATA))

@@ -58,6 +58,35 @@ def test_files_are_copied(source: DiskAccessor, target: DiskAccessor, kind: Any,
         ).read_bytes()
 
 
+def test_files_without_paths_are_written_where_they_belong_without_a_temporary_file(
+    source: DiskAccessor, target: DiskAccessor
+) -> None:
+    received: list[str] = []
+
+    class Remote(WithoutPaths):
+        def open(self, resource_identifier: str, mode: str = "rb") -> Any:
+            raise AssertionError("its stream may be a temporary file")
+
+        def read_into(self, resource_identifier: str, target: Any, **options: Any) -> int:
+            received.append(target.path)
+            return DiskAccessor(self.prefix).read_into(resource_identifier, target, **options)
+
+    copy_all(copies(Remote(source.prefix), target))
+    assert sorted(received) == sorted(str(Path(target.prefix) / "in" / str(number)) for number in range(30))
+
+
+def test_an_accessor_that_writes_in_another_way_gets_a_stream(source: DiskAccessor, target: DiskAccessor) -> None:
+    written: list[str] = []
+
+    class Other(DiskAccessor):
+        def write(self, resource_identifier: str, source: Any, **options: Any) -> int:
+            written.append(resource_identifier)
+            return super().write(resource_identifier, source.read(), **options)
+
+    copy_all(copies(WithoutPaths(source.prefix), Other(target.prefix)))
+    assert len(written) == 30
+
+
 def test_bytes_streams_and_paths_are_sources(source: DiskAccessor, target: DiskAccessor) -> None:
     given: list[Any] = [b"bytes", io.BytesIO(b"stream"), Path(source.prefix) / "3"]
     for checksum in (False, True):

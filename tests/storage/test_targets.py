@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from ftrack_orm.errors import InvalidValue, StorageError
+from ftrack_orm.storage.atomic_files import AtomicFile
 from ftrack_orm.storage.targets import open_target
 
 
@@ -28,6 +29,22 @@ def test_an_abandoned_file_is_removed(tmp_path: Path) -> None:
     target.write(b"half")
     target.abandon()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_open_file_can_be_restarted_and_is_left_to_its_owner(tmp_path: Path) -> None:
+    with AtomicFile(tmp_path / "a") as file:
+        target = open_target(file, overwrite=False)
+        assert (target.can_restart, target.name) == (True, str(tmp_path / "a"))
+        target.write(b"a long half")
+        target.restart()
+        target.write(b"whole")
+        target.finish()
+        assert not (tmp_path / "a").exists()
+    assert (tmp_path / "a").read_bytes() == b"whole"
+    with pytest.raises(ValueError, match="no"), AtomicFile(tmp_path / "b") as file:
+        open_target(file, overwrite=False).abandon()
+        raise ValueError("no")
+    assert list(tmp_path.iterdir()) == [tmp_path / "a"]
 
 
 class FewAtOnce(io.RawIOBase):

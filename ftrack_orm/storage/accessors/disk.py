@@ -20,6 +20,7 @@ from .base import Accessor, PieceProgress, not_found
 if TYPE_CHECKING:
     import builtins
 
+    from ftrack_orm.storage.copying import PushedSource
     from ftrack_orm.storage.upload import SourceLike
 
 
@@ -148,7 +149,7 @@ class DiskAccessor(Accessor):
     def write(
         self,
         resource_identifier: str,
-        source: SourceLike,
+        source: SourceLike | PushedSource,
         *,
         overwrite: bool = False,
         progress: PieceProgress | None = None,
