@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
 import pathlib
 from collections.abc import Sequence
-
-import pytest
 
 import ftrack_orm
 
@@ -104,6 +103,7 @@ def imports_in(source: str, package: tuple[str, ...]) -> list[tuple[int, str]]:
     return [(line, name.removeprefix("ftrack_orm.")) for line, name in found if name.startswith("ftrack_orm.")]
 
 
+@functools.cache
 def imports_of(path: pathlib.Path) -> list[tuple[int, str]]:
     return imports_in(path.read_text(encoding="utf-8"), ("ftrack_orm", *path.relative_to(PACKAGE).parent.parts))
 
@@ -111,35 +111,37 @@ def imports_of(path: pathlib.Path) -> list[tuple[int, str]]:
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_imports_only_what_its_package_may(path: pathlib.Path) -> None:
-    package = package_of(path)
-    assert package in ALLOWED, f"{path.name} is in no package of the table: add {package!r} to it or move the module"
-    for line, name in imports_of(path):
-        imported = name.split(".")[0]
-        allowed = imported == package or any(
-            name == entry or name.startswith(f"{entry}.") for entry in ALLOWED[package]
-        )
-        assert allowed, f"{path}:{line}: {package} must not import {name}"
+def test_modules_import_only_what_their_package_may() -> None:
+    unknown = {package_of(path) for path in MODULES} - ALLOWED.keys()
+    assert not unknown, "Add these packages to the table, or move their modules."
+    forbidden = [
+        f"{path}:{line}: {package} must not import {name}"
+        for path in MODULES
+        for package in [package_of(path)]
+        for line, name in imports_of(path)
+        if name.split(".")[0] != package
+        and not any(name == entry or name.startswith(f"{entry}.") for entry in ALLOWED[package])
+    ]
+    assert not forbidden, "\n".join(forbidden)
 
 
 def subpackage_of(package: str, parts: Sequence[str]) -> str:
     return parts[0] if parts and parts[0] in SUBPACKAGES[package] else ""
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in MODULES if package_of(path) in SUBPACKAGES],
-    ids=lambda path: str(path.relative_to(PACKAGE)),
-)
-def test_a_module_imports_only_what_its_subpackage_may(path: pathlib.Path) -> None:
-    package = package_of(path)
-    allowed = SUBPACKAGES[package]
-    own = subpackage_of(package, path.relative_to(PACKAGE / package).with_suffix("").parts)
-    for line, name in imports_of(path):
-        imported, *parts = name.split(".")
-        if imported == package and subpackage_of(package, parts) not in {own, *allowed[own]}:
-            pytest.fail(f"{path}:{line}: {package}/{own} must not import {name}")
+def test_modules_import_only_what_their_subpackage_may() -> None:
+    forbidden = []
+    for path in MODULES:
+        package = package_of(path)
+        if package not in SUBPACKAGES:
+            continue
+        allowed = SUBPACKAGES[package]
+        own = subpackage_of(package, path.relative_to(PACKAGE / package).with_suffix("").parts)
+        for line, name in imports_of(path):
+            imported, *parts = name.split(".")
+            if imported == package and subpackage_of(package, parts) not in {own, *allowed[own]}:
+                forbidden.append(f"{path}:{line}: {package}/{own} must not import {name}")
+    assert not forbidden, "\n".join(forbidden)
 
 
 #: Modules in the largest import cycle, counting imports for type checking too: entity and workspace need each other.
@@ -194,14 +196,15 @@ def test_cycles_are_found_through_any_number_of_modules() -> None:
     assert sorted(map(sorted, cycles(graph))) == [["a", "b", "c"], ["d", "e"]]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_says_first_what_kind_it_is(path: pathlib.Path) -> None:
-    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    assert docstring, f"{path} has no docstring"
-    if path.name != "__init__.py":
-        assert docstring.split(":")[0] in {"Pure", "State", "Edge"}, (
-            f"{path} does not say whether it is pure, state or edge"
-        )
+def test_modules_say_first_what_kind_they_are() -> None:
+    docstrings = {path: ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) for path in MODULES}
+    assert [path for path, docstring in docstrings.items() if not docstring] == []
+    without_kind = [
+        path
+        for path, docstring in docstrings.items()
+        if path.name != "__init__.py" and (docstring or "").split(":")[0] not in {"Pure", "State", "Edge"}
+    ]
+    assert without_kind == []
 
 
 def test_the_check_sees_deferred_relative_and_absolute_imports() -> None:
