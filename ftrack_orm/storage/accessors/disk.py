@@ -161,8 +161,8 @@ class DiskAccessor(Accessor):
         try:
             with self._opened(path, overwrite, resource_identifier) as file:
                 size = copy_source(source, file, progress)
-                file.flush()
                 with storage_errors("write", path, resource_identifier):
+                    file.flush()
                     written = os.fstat(file.fileno()).st_size
                 if written != size:
                     raise StorageError(
