@@ -100,7 +100,9 @@ def _expand(services: Services, by_component: Mapping[Entity, AddSource]) -> dic
     every: dict[Entity, AddSource] = {}
 
     def add(component: Entity, source: AddSource) -> None:
-        every.setdefault(component, source)
+        if component in every:
+            return
+        every[component] = source
         for member in component["members"] if is_container(component) else ():
             add(member, source if isinstance(source, Entity) else _member_path(source, component, member))
 

@@ -45,10 +45,12 @@ def availabilities_in(
     ]
 
 
-def _availability(component: Entity, location_id: str, registrations: Registrations) -> float:
-    members = list(component["members"]) if is_container(component) else []
+def _availability(
+    component: Entity, location_id: str, registrations: Registrations, outer: tuple[Entity, ...] = ()
+) -> float:
+    members = list(component["members"]) if is_container(component) and component not in outer else []
     if not members:
         return COMPLETE if (id_of(component), location_id) in registrations else 0.0
-    total = sum(_availability(member, location_id, registrations) for member in members)
+    total = sum(_availability(member, location_id, registrations, (*outer, component)) for member in members)
     # Rounded as in the official client: a third, three times, is the whole.
     return round(total / len(members), 9)

@@ -72,10 +72,13 @@ def read_registrations(
 
 def load_members(components: Iterable[Entity]) -> None:
     """Load the members of all containers among *components*, and theirs, with one request for each level."""
+    seen: set[Entity] = set()
     level = [component for component in components if is_container(component)]
     while level:
+        seen.update(level)
         _load_members_of([each for each in level if is_saved(each) and needs_load(each, "members")])
-        level = [member for each in level for member in each["members"] if is_container(member)]
+        members = dict.fromkeys(member for each in level for member in each["members"])
+        level = [member for member in members if is_container(member) and member not in seen]
 
 
 def _load_members_of(containers: Sequence[Entity]) -> None:

@@ -32,6 +32,22 @@ def test_the_availability_of_a_container_is_the_mean_of_its_members(
     session.rollback()
 
 
+def test_containers_that_contain_each_other_are_no_endless_loop(
+    session: Session, version: Entity, main: Entity
+) -> None:
+    first = session.create("ContainerComponent", name="first", version=version)
+    second = session.create("ContainerComponent", name="second", container=first)
+    session.commit()
+    first.container = second
+    session.commit()
+    assert session.pick_locations([first, second]) == [None, None]
+    assert first.get_availability([main]) == {main.id: 0.0}
+    with pytest.raises(errors.FtrackError):
+        main.add_component(first, session.locations.origin)
+    with pytest.raises(errors.ComponentNotInLocation):
+        main.remove_component(first)
+
+
 def test_locations_are_picked_by_priority(
     session: Session, version: Entity, plate: Path, main: Entity, make_location: MakeLocation
 ) -> None:

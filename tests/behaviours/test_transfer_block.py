@@ -117,6 +117,11 @@ def _output(job: Entity) -> list[dict[str, str]]:
     return list((json.loads(data) if isinstance(data, str) else data)["output"])
 
 
+def test_an_empty_block_makes_no_request(session: Session) -> None:
+    with requests_made(session) == 0, session.transfer():
+        pass
+
+
 def test_a_block_that_raises_leaves_nothing(
     session: Session, version: Entity, plate: Path, main: Entity, tmp_path: Path
 ) -> None:

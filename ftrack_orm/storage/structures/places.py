@@ -83,12 +83,19 @@ class _Placing:
         self._structure = structure
         self._places: dict[str, Place] = {}
         self._owners: dict[str, str] = {}
+        #: The ids of the components whose containers are being placed.
+        self._under_way: set[str] = set()
         #: By the ids of the components of the call: whether an identifier is in use.
         self.is_taken: dict[str, Callable[[str], object]] = {}
 
     def place(self, component: Any) -> Place:
         place = self._places.get(component.id)
         if place is None:
+            if component.id in self._under_way:
+                raise StructureError(
+                    f"{component!r} is a member of itself, through its containers. Correct them first."
+                )
+            self._under_way.add(component.id)
             place = self._places[component.id] = self._distinguished(component)
         return place
 
