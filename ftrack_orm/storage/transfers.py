@@ -90,14 +90,13 @@ class Transfers:
         is continued needs none: it was asked for before. Raises `StorageError` for a source that cannot be read or is
         too large, and then opens none of them.
         """
-        opened: list[Upload] = []
+        unopened = [item for item in items if item.active is None]
         try:
-            for item in items:
-                if item.active is None:
-                    opened.append(item)
-                    self._open(item)
+            # Small files are read for their checksums, by several threads.
+            with JobGroup(self._pool, MAX_PARALLEL) as group:
+                group.run([functools.partial(self._open, item) for item in unopened])
         except BaseException:
-            for item in opened:
+            for item in unopened:
                 self._close(item)  # their state files stay
             raise
         return [active.operation() for active in map(_active, items) if active.destination is None]
