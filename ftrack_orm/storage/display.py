@@ -32,9 +32,14 @@ def shown_progress(
         return
     try:
         from rich.console import Console
+        from rich.errors import LiveError
         from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
         from rich.progress import Progress as Bars
     except ImportError:
+        has_rich = False
+    else:
+        has_rich = True
+    if not has_rich:
         logger.info("The progress is not shown, because rich is not installed: pip install rich")
         yield None
         return
@@ -45,7 +50,17 @@ def shown_progress(
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    with Bars(*columns, console=console or Console(stderr=True)) as bars:
+    bars = Bars(*columns, console=console or Console(stderr=True))
+    is_free = True
+    try:
+        bars.start()
+    except LiveError:
+        is_free = False
+    if not is_free:
+        logger.info("The progress is not shown, because another display of rich uses the terminal")
+        yield None
+        return
+    try:
         task = bars.add_task(title, total=None)
 
         def show(progress: Progress) -> None:
@@ -58,6 +73,8 @@ def shown_progress(
             )
 
         yield show
+    finally:
+        bars.stop()
 
 
 def _is_terminal() -> bool:

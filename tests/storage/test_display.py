@@ -49,3 +49,19 @@ def test_nothing_is_shown_without_rich(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rich.console", None)
     with shown_progress(True, "Uploading", Console(file=io.StringIO())) as show:
         assert show is None
+
+
+def test_a_terminal_that_another_display_uses_is_left_alone() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True)
+    with console.status("working"), shown_progress(True, "Uploading", console) as show:
+        # Newer versions of rich show both.
+        if show is not None:
+            show(Progress(1, 2, 0, 1))
+
+
+def test_the_bar_ends_with_an_exception() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True)
+    with pytest.raises(ZeroDivisionError), shown_progress(True, "Uploading", console):
+        raise ZeroDivisionError
+    with shown_progress(True, "Uploading", console) as show:
+        assert show is not None
