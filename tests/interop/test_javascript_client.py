@@ -18,6 +18,7 @@ import pytest
 
 from ftrack_orm import Session
 from ftrack_orm.sandbox import Sandbox
+from ftrack_orm.sandbox.storage.faults import FaultKind
 from tests.assertions import existing
 from tests.interop.conftest import StartClient
 from tests.interop.files import base64_text, fetch, generated_bytes, image_size, picture, sha256
@@ -281,6 +282,18 @@ def test_an_aborted_upload_leaves_no_component_in_the_location(
     assert client.invoke("delete", "FileComponent", [identifier])["data"] is True
     again = client.run("upload", name="aborted.mov", size=size, data={"id": identifier})
     assert not again["aborted"]
+    assert sha256(fetch(session.get_component_url(identifier))) == sha256(generated_bytes(size))
+
+
+@pytest.mark.parametrize(("kind", "size"), [("status", 1 << 20), ("cut", 17 << 20)], ids=["refused", "part is cut"])
+def test_a_page_sends_a_file_again_after_a_failure_of_the_storage(
+    page: JavaScriptClient, session: Session, box: Sandbox, kind: FaultKind, size: int
+) -> None:
+    identifier = str(uuid.uuid4())
+    # One request fails, and the client repeats it a second later. It waits forever for a part that is refused.
+    box.storage.fail(kind, method="PUT", component_id=identifier, status=503)
+    uploaded = page.run("upload", name="again.mov", size=size, data={"id": identifier})
+    assert not uploaded["aborted"]
     assert sha256(fetch(session.get_component_url(identifier))) == sha256(generated_bytes(size))
 
 
