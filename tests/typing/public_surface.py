@@ -23,8 +23,10 @@ from ftrack_orm import (
     Collection,
     Configuration,
     Configurations,
+    CopyResult,
     CriterionExpression,
     CustomAttributes,
+    CustomValues,
     Entity,
     Event,
     EventHub,
@@ -35,6 +37,7 @@ from ftrack_orm import (
     Inspection,
     Lifecycle,
     MappedCollection,
+    PathStep,
     Plan,
     Profile,
     Query,
@@ -137,8 +140,30 @@ def changing(session: Session, task: Entity) -> None:
         task["name"] = "comp"
 
 
+def copying(session: Session, other: Session, shot: Entity, project: Entity) -> None:
+    result = session.copy(shot, project, include=["tasks"], values={"name": "sh020"}, to=other, missing="skip")
+    assert_type(result, CopyResult)
+    assert_type(result[shot], str)
+    assert_type(result.entity, Entity)
+    assert_type((result.created, result.left_out), tuple[int, tuple[str, ...]])
+    session.copy(shot, include="all", batch_size=500, on_progress=lambda done, total: None)
+    session.copy(shot, missing="drop")  # type: ignore[arg-type]  # which is tested
+
+
+def reading_custom_values(session: Session, shot: Entity) -> None:
+    table = session.custom_values([shot], "fstart")
+    assert_type(table, CustomValues)
+    assert_type(table[shot], Mapping[str, Any])
+    assert_type(table.source(shot, "fstart"), InheritedValue)
+    assert_type(table.rows(), list[dict[str, Any]])
+    assert_type(session.custom_values(shot).columns, tuple[str, ...])
+
+
 def inspecting(task: Entity) -> None:
     view = inspect(task)
+    assert_type(view.path, str)
+    assert_type(view.breadcrumb, tuple[PathStep, ...])
+    assert_type(view.url, "str | None")
     assert_type(view, Inspection)
     assert_type(view.state, Lifecycle)
     assert_type(view.changes, Mapping[str, Change])
