@@ -15,7 +15,7 @@ from typing import Any
 import ftrack_api
 import pytest
 
-from ftrack_orm import Session
+from ftrack_orm import Session, errors
 from ftrack_orm.sandbox import Sandbox
 from tests.assertions import existing
 from tests.sandbox.storage.movies import movie
@@ -122,6 +122,26 @@ def test_publishing_files_has_the_same_effect_in_at_most_four_requests(runs: tup
     assert [name for name, *_ in results[0]["components"]][:2] == sorted(files)
     assert runs[0].requests <= 4
     assert runs[0].requests * 4 < runs[1].requests
+
+
+def test_publishing_again_makes_the_next_version_and_a_publish_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    publish = load_script("publish_files").publish
+    picture, film = tmp_path / "picture.png", tmp_path / "film.mov"
+    picture.write_bytes(encoded(gradient(64, 32)))
+    film.write_bytes(movie())
+    with Sandbox(seed="demo", tasks=50) as box, Session(box.url, box.api_key, box.api_user) as session:
+        task = existing(session.query("Task").where("parent.object_type.name is Shot").first())
+        files = {"beauty": picture}
+        first = publish(session, task.id, "beauty pass", files, picture, film, "one")
+        second = publish(session, task.id, "beauty pass", files, picture, film, "two")
+        assert (first.version, second.version, first.asset) == (1, 2, second.asset)
+        box.storage.wait_for_encoding()
+        stored = len(box.storage)
+        with pytest.raises(errors.StorageError, match=r"missing\.mov"):
+            publish(session, task.id, "beauty pass", files, picture, tmp_path / "missing.mov", "three")
+        assert (session.created, session.modified) == ([], [])
+        versions = session.query("AssetVersion").where(asset_id=first.asset.id).all()
+        assert (len(versions), len(box.storage)) == (2, stored)
 
 
 def _reviewed(run: Run, version_id: str) -> dict[str, Any]:
