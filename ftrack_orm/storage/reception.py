@@ -101,6 +101,8 @@ class Reception:
                 block, skipped = block[skipped:], max(0, skipped - len(block))
                 if not skipped and prefix.digest() != self._digest.digest():
                     raise self._changed()
+            if self._size is not None and self.received + len(block) > self._size:
+                raise Damaged(self._wrong_size(self.received + len(block)))
             if block:
                 self._target.write(block)
                 if is_digested:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ftrack_orm import Session
+from ftrack_orm.errors import StorageError
 from ftrack_orm.sandbox import Sandbox
 
 from .contents import content_of
@@ -65,9 +66,23 @@ def test_expired_urls_of_a_state_file_are_requested_again(box: Sandbox, tmp_path
     path.write_bytes(CONTENT)
     with Session(box.url, box.api_key, box.api_user, schema_cache_path=False, retries=0) as session:
         box.storage.fail("status", method="PUT", part=4)
-        with pytest.raises(Exception, match="500"):
+        with pytest.raises(StorageError, match="500"):
             session.create_component(path, {"name": "plate"}, "ftrack.server", state_file=state)
         box.storage.expire_urls()
         component = session.create_component(path, {"name": "plate"}, "ftrack.server", state_file=state)
         assert box.storage[component.id] == CONTENT
         assert session.query("FileComponent").count() == 1
+
+
+def test_a_small_file_is_sent_again_for_the_same_component(box: Sandbox, tmp_path: Path) -> None:
+    path, state = tmp_path / "note.txt", tmp_path / "note.upload"
+    path.write_bytes(b"text")
+    with Session(box.url, box.api_key, box.api_user, schema_cache_path=False, retries=0) as session:
+        box.storage.fail("status", method="PUT")
+        with pytest.raises(StorageError, match="500"):
+            session.create_component(path, {"name": "note"}, "ftrack.server", state_file=state)
+        assert state.exists()
+        component = session.create_component(path, {"name": "note"}, "ftrack.server", state_file=state)
+        assert box.storage[component.id] == b"text"
+        assert session.query("FileComponent").count() == 1
+    assert not state.exists()

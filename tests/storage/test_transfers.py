@@ -419,6 +419,20 @@ def test_a_damaged_file_is_downloaded_once_more_and_then_refused(
     assert (tmp_path / "a").read_bytes() == SMALL
 
 
+def test_a_response_without_end_is_not_written_beyond_the_size(
+    transfers: Transfers, server: FileServer, tmp_path: Path
+) -> None:
+    server.files["/c1"] = bytes(20 * MIB)
+    server.faults = ["compressed"] * 2  # its size is not announced
+    stream = io.BytesIO()
+    with pytest.raises(StorageError, match="instead of 5 bytes"):
+        transfers.download(lambda: f"{server.url}/c1", stream, size=5)
+    assert len(stream.getvalue()) <= 5
+    with pytest.raises(StorageError, match="instead of 5 bytes"):
+        transfers.download(lambda: f"{server.url}/c1", tmp_path / "a", size=5)
+    assert os.listdir(tmp_path) == []
+
+
 def test_a_compressed_response_is_decompressed(transfers: Transfers, server: FileServer, tmp_path: Path) -> None:
     server.files["/c1"] = SMALL * 100
     server.faults = ["compressed"]
