@@ -18,16 +18,11 @@ import pytest
 
 from ftrack_orm import Session
 from ftrack_orm.sandbox import Sandbox
-from ftrack_orm.storage.accessors.disk import DiskAccessor
-from ftrack_orm.storage.structures.standard import StandardStructure
+from ftrack_orm.storage import REVIEW_LOCATION_ID, SERVER_LOCATION_ID, DiskAccessor, StandardStructure
 from tests.assertions import existing
 from tests.interop.files import fetch, generated_bytes, image_size, picture
 from tests.production import Production
 from tests.sandbox.storage.movies import movie
-
-SERVER_LOCATION = "3a372bde-05bc-11e4-8908-20c9d081909b"
-ORIGIN_LOCATION = "ce9b348f-8809-11e3-821c-20c9d081909b"
-REVIEW_LOCATION = "cd41be70-8809-11e3-b98a-20c9d081909b"
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +78,7 @@ def frames(tmp_path: Path) -> str:
 
 def read_officially(official: Any, component_id: str) -> bytes:
     """Return the bytes of a component in the server's location, through the accessor of the official client."""
-    content: bytes = official.get("Location", SERVER_LOCATION).accessor.open(component_id).read()
+    content: bytes = official.get("Location", SERVER_LOCATION_ID).accessor.open(component_id).read()
     return content
 
 
@@ -93,43 +88,43 @@ def read_officially(official: Any, component_id: str) -> bytes:
 def test_a_component_uploaded_by_the_official_client_is_read_here(
     official: Any, session: Session, version: str, plate: Path, tmp_path: Path
 ) -> None:
-    location = official.get("Location", SERVER_LOCATION)
+    location = official.get("Location", SERVER_LOCATION_ID)
     created = official.get("AssetVersion", version).create_component(str(plate), {"name": "main"}, location=location)
     official.commit()
     component = existing(session.get("FileComponent", created["id"]))
     assert (component.name, component.file_type, component.size) == ("main", ".exr", 1_500_000)
     assert component.version.id == version
-    server = existing(session.get("Location", SERVER_LOCATION))
+    server = existing(session.get("Location", SERVER_LOCATION_ID))
     assert server.get_resource_identifier(component) == location.get_resource_identifier(created) == component.id
     availability = existing(official.get_component_availability(created))
     assert session.get_component_availability(component) == availability
-    assert component.get_availability([server]) == created.get_availability([location]) == {SERVER_LOCATION: 100.0}
+    assert component.get_availability([server]) == created.get_availability([location]) == {SERVER_LOCATION_ID: 100.0}
     assert fetch(server.get_url(component)) == plate.read_bytes()
     assert fetch(session.get_component_url(component.id)) == fetch(location.get_url(created)) == plate.read_bytes()
-    assert existing(session.pick_location(component)).id == SERVER_LOCATION
+    assert existing(session.pick_location(component)).id == SERVER_LOCATION_ID
 
 
 def test_a_component_uploaded_here_is_read_by_the_official_client(
     official: Any, session: Session, version: str, plate: Path
 ) -> None:
-    server = existing(session.get("Location", SERVER_LOCATION))
+    server = existing(session.get("Location", SERVER_LOCATION_ID))
     component = existing(session.get("AssetVersion", version)).create_component(
         plate, {"name": "main"}, location=server
     )
     read = official.get("Component", component.id)
     assert (read["name"], read["file_type"], read["size"]) == ("main", ".exr", 1_500_000)
     assert read["version"]["id"] == version
-    location = official.get("Location", SERVER_LOCATION)
+    location = official.get("Location", SERVER_LOCATION_ID)
     assert location.get_resource_identifier(read) == component.id
-    assert read.get_availability([location]) == {SERVER_LOCATION: 100.0}
+    assert read.get_availability([location]) == {SERVER_LOCATION_ID: 100.0}
     assert read_officially(official, component.id) == plate.read_bytes()
     assert fetch(location.get_url(read)) == plate.read_bytes()
-    assert official.pick_location(read)["id"] == SERVER_LOCATION
+    assert official.pick_location(read)["id"] == SERVER_LOCATION_ID
 
 
 def test_a_component_removed_by_one_client_is_gone_for_the_other(official: Any, session: Session, plate: Path) -> None:
-    server = existing(session.get("Location", SERVER_LOCATION))
-    location = official.get("Location", SERVER_LOCATION)
+    server = existing(session.get("Location", SERVER_LOCATION_ID))
+    location = official.get("Location", SERVER_LOCATION_ID)
     components = [session.create_component(plate, {"name": name}, location=server) for name in ("one", "two")]
     location.remove_component(official.get("Component", components[0].id))
     server.remove_component(components[1])
@@ -137,8 +132,8 @@ def test_a_component_removed_by_one_client_is_gone_for_the_other(official: Any, 
     server.remove_components(both)
     for component in [*components, *both]:
         session.refresh(component)
-        assert component.get_availability([server]) == {SERVER_LOCATION: 0.0}
-        assert official.get("Component", component.id).get_availability([location]) == {SERVER_LOCATION: 0.0}
+        assert component.get_availability([server]) == {SERVER_LOCATION_ID: 0.0}
+        assert official.get("Component", component.id).get_availability([location]) == {SERVER_LOCATION_ID: 0.0}
         with pytest.raises(ftrack_api.exception.AccessorOperationFailedError):
             read_officially(official, component.id)
 
@@ -152,7 +147,7 @@ def test_review_components_go_to_the_review_location_in_both(
     ours = session.create_component(plate, dict(data))
     for identifier in (theirs["id"], ours.id):
         (location,) = session.query("ComponentLocation").where(component_id=identifier).all()
-        assert location.location_id == REVIEW_LOCATION
+        assert location.location_id == REVIEW_LOCATION_ID
 
 
 # -- sequences and containers ------------------------------------------------------------------------------------------
@@ -246,7 +241,7 @@ def test_files_that_this_library_adds_to_a_disk_are_found_by_the_official_client
             path = Path(disk.theirs.get_filesystem_path(each))
             assert path.read_bytes() == generated_bytes(each["size"])
         # The official client copies them on, to the server.
-        server = official.get("Location", SERVER_LOCATION)
+        server = official.get("Location", SERVER_LOCATION_ID)
         server.add_components(files, disk.theirs)
         assert [len(read_officially(official, each["id"])) for each in files] == [each["size"] for each in files]
 
@@ -305,8 +300,8 @@ def test_a_thumbnail_set_by_the_official_client_is_read_here(
     task = existing(session.get("Task", production.tasks[0]))
     assert task.thumbnail.id == component["id"]
     assert image_size(fetch(session.thumbnail_url(component["id"], size=200))) == (200, 100)
-    location = official.get("Location", SERVER_LOCATION)
-    ours = existing(session.get("Location", SERVER_LOCATION))
+    location = official.get("Location", SERVER_LOCATION_ID)
+    ours = existing(session.get("Location", SERVER_LOCATION_ID))
     theirs = location.get_thumbnail_url(component, size=200)
     assert fetch(ours.get_thumbnail_url(task.thumbnail, size=200)) == fetch(theirs)
     assert fetch(task.thumbnail_url["url"])
@@ -320,7 +315,7 @@ def test_a_thumbnail_set_here_is_read_by_the_official_client(
     component = existing(session.get("Shot", production.shots[1])).create_thumbnail(path)
     shot = official.get("Shot", production.shots[1])
     assert shot["thumbnail_id"] == component.id
-    location = official.get("Location", SERVER_LOCATION)
+    location = official.get("Location", SERVER_LOCATION_ID)
     assert image_size(fetch(location.get_thumbnail_url(shot["thumbnail"], size=100))) == (100, 50)
     assert read_officially(official, component.id) == picture()
     assert fetch(shot["thumbnail_url"]["value"])

@@ -19,14 +19,12 @@ import pytest
 from ftrack_orm import Session
 from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.sandbox.storage.faults import FaultKind
+from ftrack_orm.storage import SERVER_LOCATION_ID
 from tests.assertions import existing
 from tests.interop.conftest import StartClient
 from tests.interop.files import base64_text, fetch, generated_bytes, image_size, picture, sha256
 from tests.interop.javascript_client import TIMEOUT, JavaScriptClient, JavaScriptError
 from tests.production import Production
-
-#: The id of the location `ftrack.server`, the same on every server.
-SERVER_LOCATION = "3a372bde-05bc-11e4-8908-20c9d081909b"
 
 
 @pytest.fixture(scope="module", params=["node", "chromium"])
@@ -252,8 +250,8 @@ def test_a_file_is_uploaded_in_one_part(client: JavaScriptClient, session: Sessi
     component = existing(session.get("FileComponent", uploaded["responses"][0]["data"]["id"]))
     assert (component.name, component.file_type, component.size) == ("été plate", ".jpg", 300_000)
     (location,) = component.component_locations
-    assert (location.location_id, location.resource_identifier) == (SERVER_LOCATION, component.id)
-    assert client.run("server_location") == SERVER_LOCATION
+    assert (location.location_id, location.resource_identifier) == (SERVER_LOCATION_ID, component.id)
+    assert client.run("server_location") == SERVER_LOCATION_ID
     assert uploaded["progress"] == sorted(uploaded["progress"])
     assert uploaded["progress"][-1] == 100
     assert fetch(session.get_component_url(component.id)) == generated_bytes(300_000)
@@ -302,7 +300,7 @@ def test_a_file_that_this_library_uploads_is_downloaded_by_the_client(
 ) -> None:
     path = tmp_path / "plate.exr"
     path.write_bytes(generated_bytes(1_000_001))
-    location = existing(session.get("Location", SERVER_LOCATION))
+    location = existing(session.get("Location", SERVER_LOCATION_ID))
     component = session.create_component(path, {"name": "plate"}, location=location)
     answer = client.run("fetch", url=client.invoke("getComponentUrl", component.id))
     assert (answer["status"], answer["sha256"]) == (200, sha256(generated_bytes(1_000_001)))
@@ -379,7 +377,7 @@ def test_an_upload_is_announced_to_listeners(client: JavaScriptClient, session: 
     uploaded = client.run("upload", name="announced.bin", size=10)
     event = client.events[identifier].get(timeout=TIMEOUT)
     component = uploaded["responses"][0]["data"]["id"]
-    assert event["data"] == {"component_id": component, "location_id": SERVER_LOCATION}
+    assert event["data"] == {"component_id": component, "location_id": SERVER_LOCATION_ID}
     client.run("unsubscribe", id=identifier)
 
 
