@@ -6,6 +6,7 @@ import copy
 import datetime
 import json
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -333,3 +334,44 @@ def test_a_type_added_after_the_handshake_is_read_with_one_request(read: Any) ->
         assert (prop.id, prop.name, type(prop).__name__) == ("new", "chair", "Prop")
         assert server.schema_requests == before + 1
         assert "Prop" in session.types
+
+
+# -- copies -----------------------------------------------------------------------------------------------------------
+
+
+def test_invented_types_and_attributes_are_copied_with_the_tree(
+    artist: Session, witness: Session, project: Entity
+) -> None:
+    folder = artist.create("Folder", name="things", parent=project, mood="wild")
+    artist.create("Prop", name="teapot", parent=folder, weight=1.5, mood="tired")
+    artist.create("Task", name="modeling", parent=folder, mood="busy")
+    artist.commit()
+    result = artist.copy(folder, values={"name": "copies"})
+    copies = existing(witness.get("Folder", result[folder])).children
+    assert {(type(each).__name__, each.name, each.mood) for each in copies} == {
+        ("Prop", "teapot", "tired"),
+        ("Task", "modeling", "busy"),
+    }
+    assert [each.weight for each in copies if each.name == "teapot"] == [1.5]
+    assert artist.copy(folder, values={"name": "copies"}).created == 0
+
+
+def test_a_server_without_a_type_or_an_attribute_gets_the_rest(
+    artist: Session, project: Entity, tmp_path: Path
+) -> None:
+    folder = artist.create("Folder", name="things", parent=project, mood="wild")
+    prop = artist.create("Prop", name="teapot", parent=folder, weight=1.5)
+    artist.create("Task", name="handle", parent=prop)
+    artist.create("Task", name="modeling", parent=folder)
+    artist.commit()
+    with (
+        Sandbox(seed="empty") as box,
+        Session(box.url, box.api_key, box.api_user, schema_cache_path=tmp_path) as archive,
+    ):
+        with pytest.raises(errors.InvalidValue, match=r"no equivalent of the entity type Prop \(1\)"):
+            artist.copy(project, to=archive)
+        result = artist.copy(project, to=archive, missing="skip")
+        (copy,) = result.entity.children
+        assert [(each.__entity_type__, each.name) for each in copy.children] == [("Task", "modeling")]
+        assert "Task: it belongs to an entity that is left out (1)" in result.left_out
+        assert "Folder.mood: the other server does not have this attribute (1)" in result.left_out

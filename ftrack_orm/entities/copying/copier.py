@@ -11,7 +11,7 @@ from ftrack_orm.entities.committing.unit_of_work import UnitOfWork
 from ftrack_orm.entities.custom_attributes.configurations import Configurations
 from ftrack_orm.entities.custom_attributes.scope import scope_of
 from ftrack_orm.entities.workspace import Workspace
-from ftrack_orm.errors import EntityDeleted, IntegrityError, InvalidValue, UsageError
+from ftrack_orm.errors import EntityDeleted, IntegrityError, InvalidValue, UnknownEntityType, UsageError
 from ftrack_orm.schema.facts import CONFIGURATION_ID, CUSTOM_ATTRIBUTE_VALUE, CUSTOM_ATTRIBUTES, PROJECT
 from ftrack_orm.wire.codec import ENTITY_TYPE
 from ftrack_orm.wire.operations import ServerCall
@@ -126,6 +126,14 @@ class Copier:
     # -- the copied entities -------------------------------------------------------------------------------------------
 
     def _read(self, request: CopyRequest) -> Tree:
+        try:
+            return self._read_once(request)
+        except UnknownEntityType:
+            # A type that was added after the session began.
+            self._source.workspace.renew_schema()
+            return self._read_once(request)
+
+    def _read_once(self, request: CopyRequest) -> Tree:
         reader = Source(self._source.workspace.schema, self._source.call)
         entity = request.entity
         id_ = entity._ftrack_state.key[0]

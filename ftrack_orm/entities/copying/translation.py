@@ -101,7 +101,7 @@ class Translation:
                 continue
             id_ = row.values[name]
             if id_ in omitted:
-                raise CannotKeep
+                raise CannotKeep("it belongs to an entity that is left out")
             try:
                 values[name] = self._reference(row, name, target, id_)
             except CannotKeep as error:
