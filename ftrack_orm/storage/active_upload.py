@@ -58,6 +58,11 @@ class ActiveUpload:
         with self._lock:
             return [part for part in self.parts if part.number not in self._e_tags]
 
+    @property
+    def has_parts(self) -> bool:
+        """Whether a part has arrived."""
+        return bool(self._e_tags)
+
     def operation(self) -> Operation:
         """Return the operation that asks for a destination."""
         parts = len(self.parts) if len(self.parts) > 1 else None

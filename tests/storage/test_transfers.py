@@ -180,6 +180,22 @@ def test_an_upload_that_failed_continues_with_the_missing_parts(
     assert [request.path[:11] for request in server.received] == ["/upload-1/2", "/upload-1/3"]
 
 
+def test_a_transfer_that_has_begun_outlasts_a_failure_of_the_network(
+    make_transfers: MakeTransfers, server: FileServer, tmp_path: Path
+) -> None:
+    transfers = make_transfers(retries=2, pool=BusyPool())
+    server.faults = ["", *["no answer"] * 6]
+    [completion] = upload(transfers, Upload("c1", IN_PARTS, "a"))
+    assert server.joined(completion) == IN_PARTS
+    server.files["/c1"] = IN_PARTS
+    server.faults = ["reset", *["no answer"] * 5]
+    transfers.download(lambda: f"{server.url}/c1", tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == IN_PARTS
+    server.faults = ["reset", *["no answer"] * 6]
+    with pytest.raises(TransportError):
+        transfers.download(lambda: f"{server.url}/c1", tmp_path / "b")
+
+
 def test_another_process_continues_from_the_state_file(
     make_transfers: MakeTransfers, server: FileServer, tmp_path: Path
 ) -> None:
