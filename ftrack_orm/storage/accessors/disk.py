@@ -122,7 +122,7 @@ class DiskAccessor(Accessor):
     def open(self, resource_identifier: str, mode: str = "rb") -> BinaryIO:
         path = self.get_filesystem_path(resource_identifier)
         if mode in ("wb", "xb"):
-            self._check_writable(resource_identifier)
+            self._check_writable(path, resource_identifier)
             return AtomicFile(path, overwrite=mode == "wb", sync=self._sync, resource_identifier=resource_identifier)
         if mode != "rb":
             raise StorageUnsupported(
@@ -135,9 +135,9 @@ class DiskAccessor(Accessor):
 
     # -- writing --------------------------------------------------------------------------------------------------
 
-    def _check_writable(self, resource_identifier: str) -> None:
+    def _check_writable(self, path: str, resource_identifier: str) -> None:
         if self.prefix and self._portable:
-            check_names(self._identifier(self.get_filesystem_path(resource_identifier)))
+            check_names(self._identifier(path))
         if self.prefix and not os.path.isdir(self.prefix):
             raise StorageError(
                 f"The folder {quoted(self.prefix)} of the accessor does not exist. Check that its disk is mounted, or"
@@ -155,7 +155,7 @@ class DiskAccessor(Accessor):
         progress: PieceProgress | None = None,
     ) -> int:
         path = self.get_filesystem_path(resource_identifier)
-        self._check_writable(resource_identifier)
+        self._check_writable(path, resource_identifier)
         with storage_errors("write", path, resource_identifier):
             folders = _missing_folders(os.path.dirname(path))
         try:
@@ -203,7 +203,7 @@ class DiskAccessor(Accessor):
 
     def make_container(self, resource_identifier: str, recursive: bool = True) -> None:
         path = self.get_filesystem_path(resource_identifier)
-        self._check_writable(resource_identifier)
+        self._check_writable(path, resource_identifier)
         with storage_errors("create the folder", path, resource_identifier):
             try:
                 (os.makedirs if recursive else os.mkdir)(path)
