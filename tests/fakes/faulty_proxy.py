@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 _BLOCK = 1 << 16
+_EXPECTATION = b"expect: 100-continue\r\n"
 #: The paths that have faults. Those of the API have none.
 _FILES = ("/storage/", "/component/")
 KINDS = ("cut request", "stall request", "cut response", "stall response", "lost response", "500", "503", "early 500")
@@ -80,7 +81,12 @@ class FaultyProxy:
             client.shutdown(socket.SHUT_WR)
             return _drain(client)
         is_cut = kind in ("cut request", "stall request")
-        server.sendall(request.data)
+        head = request.data
+        if _EXPECTATION in head.lower():  # the server would answer before it has the body
+            client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+            start = head.lower().index(_EXPECTATION)
+            head = head[:start] + head[start + len(_EXPECTATION) :]
+        server.sendall(head)
         if not _forward(client, server, int(request.length * share) if is_cut else request.length):
             return False
         if is_cut:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import logging
 import secrets
@@ -136,12 +137,33 @@ class CommittedFile(RemoteFile):
         self._file.write(data)
 
     def _publish(self) -> None:
+        try:
+            self._commit()
+        except Exception:
+            # When its response was lost, the request was sent again and refused because of the first one.
+            if not self._has_arrived():
+                raise
+
+    def _commit(self) -> None:
         if self._file is None:
             mode = "overwrite" if self._overwrite else "create"
             self._filesystem.pipe_file(self._path, bytes(self._start), mode=mode)
         else:
             self._file.close()
             self._file.commit()
+
+    def _has_arrived(self) -> bool:
+        """Return whether the storage has exactly this file, by its `ETag`, as S3 forms it of MD5 sums."""
+        if self._file is None:
+            tag = hashlib.md5(self._start, usedforsecurity=False).hexdigest()
+        else:
+            parts = [bytes.fromhex(part["ETag"].strip('"')) for part in self._file.parts]
+            tag = f"{hashlib.md5(b''.join(parts), usedforsecurity=False).hexdigest()}-{len(parts)}"
+        try:
+            self._filesystem.invalidate_cache(self._path)
+            return bool(self._filesystem.info(self._path).get("ETag", "").strip('"') == tag)
+        except Exception:
+            return False
 
     def _remove(self) -> None:
         if self._file is not None:
