@@ -165,6 +165,15 @@ class Locations:
             raise self._unknown(name_or_id)
         return location
 
+    def __contains__(self, location: object) -> bool:
+        """Return whether the server has the location; a name or an id that is not known yet costs a request."""
+        if not isinstance(location, (Entity, str)):
+            return False
+        try:
+            return bool(self.entities(self.ids_of([location])))
+        except (NoResult, InvalidValue):
+            return False
+
     def __iter__(self) -> Iterator[Entity]:
         return iter(self.entities([location_id for location_id, _ in self.accessible()]))
 

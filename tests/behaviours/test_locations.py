@@ -54,6 +54,10 @@ def test_the_built_in_locations_are_found_by_name_and_id(session: Session) -> No
     assert [location.name for location in locations] == usable
     assert [location.priority for location in locations] == [90, 100, 110, 150]
     assert locations.connect.accessor is None
+    assert "ftrack.server" in locations
+    assert locations.server in locations
+    for other in ("studio.nowhere", str(uuid.uuid4()), 7, None, session.query("User").first()):
+        assert other not in locations
 
 
 def test_the_built_in_locations_survive_rollback_and_reset(session: Session, plate: Path) -> None:
