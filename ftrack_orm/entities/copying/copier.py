@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -10,6 +12,7 @@ import attrs
 from ftrack_orm.entities.committing.unit_of_work import UnitOfWork
 from ftrack_orm.entities.custom_attributes.configurations import Configurations
 from ftrack_orm.entities.custom_attributes.scope import scope_of
+from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import EntityDeleted, IntegrityError, InvalidValue, UnknownEntityType, UsageError
 from ftrack_orm.schema.facts import CONFIGURATION_ID, CUSTOM_ATTRIBUTE_VALUE, CUSTOM_ATTRIBUTES, PROJECT
@@ -37,13 +40,17 @@ MAX_ATTEMPTS: Final = 5
 
 @attrs.frozen
 class Side:
-    """The parts of a session that copies are made from or in. *call* sends operations to the server at *server_url*."""
+    """The parts of a session that copies are made from or in. *call* sends operations to the server at *server_url*.
+
+    *lock* is held while copies are made in the session: two threads must not create the same ones.
+    """
 
     workspace: Workspace
     work: UnitOfWork
     configurations: Configurations
     call: ServerCall
     server_url: str
+    lock: AbstractContextManager[Any] = attrs.field(factory=threading.RLock)
 
 
 @attrs.frozen
@@ -101,7 +108,8 @@ class Copier:
         """Copy *entity* as `Session.copy` describes it."""
         source, target = self._source.workspace, self._target.workspace
         given = CopyRequest(entity, into, included(include), values, missing, batch_size, on_progress)
-        return self._copy(check_request(source, target, given))
+        with self._target.lock:
+            return self._copy(check_request(source, target, given))
 
     def _copy(self, request: CopyRequest) -> CopyResult:
         tree = self._read(request)
@@ -146,9 +154,11 @@ class Copier:
         entity, into = request.entity, request.into
         if self._is_same_server and into is not None and any(row.key == into._ftrack_state.key for row in tree.rows):
             raise InvalidValue(f"{entity!r} cannot be copied into {into!r}, which is a part of it.")
-        journal = self._source.workspace.journal
+        with self._source.workspace.lock:
+            journal = self._source.workspace.journal
+            changed = (*journal.edits, *journal.deleted)
         copied = {row.identity for row in tree.rows}
-        for edited in (*journal.edits, *journal.deleted):
+        for edited in changed:
             if (edited.__schema__.family, edited._ftrack_state.key) in copied:
                 raise UsageError(
                     f"{edited!r} is to be copied and has changes that are not committed. Copies are made of the "
@@ -218,12 +228,21 @@ class Copier:
             rows = [row for row in rows if (self._schema.type(row.entity_type).family, row.key) not in present]
         if not rows:
             return 0
+        self._forget_deleted(rows)
         work = self._target.work
         with work.apart(commit=False):
             for row in rows:
                 work.create(row.entity_type, self._values(row))
             work.commit(request.batch_size, request.on_progress)
         return len(rows)
+
+    def _forget_deleted(self, rows: Sequence[NewRow]) -> None:
+        """Mark those as deleted that the session has of an earlier copy, which the server does not have any more."""
+        workspace = self._target.workspace
+        known = (workspace.identities.get(self._schema.type(row.entity_type).family, row.key) for row in rows)
+        gone = [each for each in known if each and each._ftrack_state.lifecycle is Lifecycle.PERSISTENT]
+        if gone:
+            workspace.expiry.mark_gone(gone)
 
     def _values(self, row: NewRow) -> dict[str, Any]:
         """Return the values of a row in the form in which an entity is created."""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ftrack_orm import Session, errors
+from ftrack_orm import CopyResult, Lifecycle, Session, errors, inspect
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.sandbox import Sandbox
 from tests.assertions import existing
@@ -113,6 +113,37 @@ def test_copies_that_are_made_at_the_same_time_are_one(connect: Connect, other: 
     assert set(results) == {copied.id}
     complete = other.copy(existing(other.get("Shot", shot.id)), include="all", values={"name": "race_2"})
     assert contents(other, copied.id) == contents(other, complete[shot])
+
+
+def test_threads_of_one_session_make_the_same_copy_once(connect: Connect, shot: Entity) -> None:
+    session = connect()
+    own = existing(session.get("Shot", shot.id))
+    results: list[CopyResult] = []
+    threads = [
+        threading.Thread(target=lambda: results.append(session.copy(own, include="all", values={"name": "threads"})))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len({result.entity for result in results}) == 1
+    assert sorted(result.created > 0 for result in results) == [False, False, False, True]
+
+
+def test_a_copy_that_another_user_deleted_is_made_again(session: Session, other: Session, shot: Entity) -> None:
+    first = session.copy(shot, include="all", values={"name": "deleted"})
+    other.delete(existing(other.get("Shot", first.entity.id)))
+    other.commit()
+    second = session.copy(shot, include="all", values={"name": "deleted"})
+    assert (dict(second), second.created) == (dict(first), first.created)
+    assert inspect(first.entity).state is Lifecycle.DELETED
+    assert second.entity is not first.entity
+    assert contents(other, second[shot]) == contents(other, shot.id)
+    other.delete(existing(other.get("Task", second[shot.children[0]])))
+    other.commit()
+    assert session.copy(shot, include="all", values={"name": "deleted"}).created > 0
+    assert contents(other, second[shot]) == contents(other, shot.id)
 
 
 class Interrupted(Exception):
