@@ -114,6 +114,7 @@ class Locations:
         configuration = self.registry.get(location_id)
         if configuration is None or configuration.accessor is None:
             name = location if isinstance(location, str) else (location.__dict__.get("name") or location_id)
+            name = next((each for each, built_in in BUILT_IN_IDS.items() if built_in == location_id), name)
             reason = (configuration and configuration.problem) or (
                 "It is not configured. Use session.locations.configure(...) or a plugin that listens to "
                 "ftrack.api.session.configure-location."
@@ -159,11 +160,10 @@ class Locations:
         return self[SERVER_LOCATION_ID]
 
     def __getitem__(self, name_or_id: str) -> Entity:
-        location_id = self.id_of(name_or_id)
-        location = self._services.get("Location", location_id)
-        if location is None:
+        locations = self.entities(self.ids_of([name_or_id]))
+        if not locations:
             raise self._unknown(name_or_id)
-        return location
+        return locations[0]
 
     def __contains__(self, location: object) -> bool:
         """Return whether the server has the location; a name or an id that is not known yet costs a request."""
@@ -221,7 +221,8 @@ class Locations:
         """Return the entities of these locations that exist, in this order, with at most one request."""
         workspace = self._services.workspace
         known = {each: workspace.lookup("Location", (each,)) for each in location_ids}
-        missing = [(each,) for each, entity in known.items() if entity is None]
+        # One that is known as the location of a component has no name yet, which errors and logs show.
+        missing = [(each,) for each, entity in known.items() if entity is None or "name" not in entity.__dict__]
         if missing:
             known.update({id_of(each): each for each in workspace.loader.fetch("Location", missing, _PATHS)})
         found = (known[each] for each in location_ids)

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, BinaryIO, Union, cast
 
 import attrs
 
-from ftrack_orm.errors import FtrackError, RequestCancelled, ResourceNotFound, StorageError, StorageUnsupported, quoted
+from ftrack_orm.errors import (
+    FtrackError,
+    RequestCancelled,
+    ResourceExists,
+    ResourceNotFound,
+    StorageError,
+    StorageUnsupported,
+    quoted,
+)
 from ftrack_orm.transport.thread_pool import DaemonThreadPool
 
 from .accessors.base import Accessor
@@ -214,14 +222,23 @@ def _push(source: Stored, stream: BinaryIO, progress: Callable[[int], object] | 
 def _write(copy: Copy, source: SourceLike | PushedSource, checksum: bool, progress: Callable[[int], object]) -> None:
     digest = hashlib.md5(usedforsecurity=False) if checksum else None
     expected = os.stat(source).st_size if isinstance(source, (str, os.PathLike)) and os.path.isfile(source) else None
-    if isinstance(source, PushedSource):
-        assert isinstance(copy.target, DiskAccessor)
-        written = copy.target.write(copy.identifier, source, progress=progress)
-    elif digest is None:
-        written = copy.target.write(copy.identifier, source, progress=progress)
-    else:
-        with _stream_of(source) as stream:
-            written = copy.target.write(copy.identifier, cast("BinaryIO", _Hashing(stream, digest)), progress=progress)
+    try:
+        if isinstance(source, PushedSource):
+            assert isinstance(copy.target, DiskAccessor)
+            written = copy.target.write(copy.identifier, source, progress=progress)
+        elif digest is None:
+            written = copy.target.write(copy.identifier, source, progress=progress)
+        else:
+            with _stream_of(source) as stream:
+                hashing = cast("BinaryIO", _Hashing(stream, digest))
+                written = copy.target.write(copy.identifier, hashing, progress=progress)
+    except ResourceExists as error:
+        raise ResourceExists(
+            f"{quoted(error.path or copy.identifier)} exists already, and is not overwritten by {copy.name}. Remove "
+            "it, or give the component another name.",
+            path=error.path,
+            resource_identifier=copy.identifier,
+        ) from error
     try:
         present = copy.target.size(copy.identifier)
         if present != written or expected not in (None, written):
