@@ -5,10 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
-import resource
-import signal
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -107,17 +104,6 @@ def test_a_symbolic_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
 def test_paths_that_cannot_exist_are_errors(tmp_path: Path, name: str, kind: type[Exception]) -> None:
     with pytest.raises(kind):
         AtomicFile(f"{tmp_path}/{name}")
-
-
-@pytest.fixture
-def limited_file_size() -> Iterator[None]:
-    """The system lets no file grow beyond 64 KiB; like a full disk, writing fails."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (65536, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, handler)
 
 
 @pytest.mark.usefixtures("limited_file_size")

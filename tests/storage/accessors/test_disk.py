@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -208,3 +209,25 @@ def test_incomplete_files_are_not_listed(accessor: DiskAccessor, folder: Path) -
         assert accessor.list() == []
         assert len(content_of(folder)) == 1
     assert accessor.list() == ["a"]
+
+
+@pytest.mark.usefixtures("limited_file_size")
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_a_file_that_does_not_fit_leaves_nothing(accessor: DiskAccessor, folder: Path, overwrite: bool) -> None:
+    accessor.write("show/a", b"old")
+    with pytest.raises(errors.StorageError, match="too large for the file system"):
+        accessor.write("show/a" if overwrite else "show/new/b", bytes(3_000_000), overwrite=overwrite)
+    assert content_of(folder) == ["show", "show/a"]
+    assert (folder / "show" / "a").read_bytes() == b"old"
+
+
+def test_the_memory_does_not_grow_with_the_size_of_a_file(accessor: DiskAccessor, tmp_path: Path) -> None:
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(200_000_000)  # a file with a hole
+    tracemalloc.start()
+    accessor.write("large", tmp_path / "large")
+    accessor.read_into("large", tmp_path / "copy")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (tmp_path / "copy").stat().st_size == 200_000_000
+    assert peak < 8_000_000
