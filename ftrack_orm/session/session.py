@@ -340,8 +340,7 @@ class Session:
         """
         from ftrack_orm.entities.custom_attributes.value_table import read_values
 
-        populate = self._parts.refresher.populate
-        return read_values(self._workspace, self._parts.configurations, populate, _several(entities), keys)
+        return read_values(self._workspace, self._parts.configurations, _several(entities), keys)
 
     # -- changing ------------------------------------------------------------------------------------------------------
 

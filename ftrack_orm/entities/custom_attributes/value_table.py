@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -18,9 +18,10 @@ from ftrack_orm.entities.hierarchy import (
     step_type,
     was_moved,
 )
+from ftrack_orm.entities.row_queries import selects_by_key
 from ftrack_orm.errors import EntityDeleted, InvalidValue, UnknownAttribute, quoted, suggestion
 from ftrack_orm.query.language.nodes import Path
-from ftrack_orm.schema.facts import ASSET, ASSET_VERSION, CONTEXT, LINK
+from ftrack_orm.schema.facts import ASSET, ASSET_VERSION, LINK, PROJECT, TYPED_CONTEXT
 from ftrack_orm.values import NOT_LOADED
 from ftrack_orm.wire.codec import ENTITY_TYPE
 
@@ -28,16 +29,16 @@ from .inheritance import InheritedValue, ValueSource, public_value, unsaved_valu
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.workspace import Workspace
-    from ftrack_orm.query.language.nodes import Projection
 
     from .configuration import Configuration
     from .configurations import Configurations
 
-#: Family -> the values from which scope and path of an entity follow; those of others are in every row.
-_NEEDED: Mapping[str, Sequence[str]] = {
-    CONTEXT: (LINK, "project_id", "object_type_id"),
-    ASSET: (f"parent.{LINK}", "parent.project_id"),
-    ASSET_VERSION: (f"asset.parent.{LINK}", "asset.parent.project_id"),
+#: Type -> the values from which scope and path of its entities follow. Those of other types are in every row.
+_NEEDED: Mapping[str, Sequence[tuple[str, ...]]] = {
+    PROJECT: ((LINK,),),
+    TYPED_CONTEXT: ((LINK,), ("project_id",), ("object_type_id",)),
+    ASSET: (("project_id",), ("parent", LINK), ("parent", "project_id")),
+    ASSET_VERSION: (("project_id",), ("asset", "parent", LINK), ("asset", "parent", "project_id")),
 }
 
 
@@ -108,15 +109,13 @@ class CustomValues(Mapping[Entity, Mapping[str, Any]]):
 def read_values(
     workspace: Workspace,
     configurations: Configurations,
-    populate: Callable[[Iterable[Entity], Sequence[Projection]], None],
     entities: Iterable[Entity],
     keys: str | Iterable[str] | None,
 ) -> CustomValues:
     """Return the table of *keys*, or of all keys that are configured for one of *entities*.
 
-    It takes one request for each few thousand entities of a type whose path is not loaded, one for each 10,000 entities
-    on these paths, and one for the configurations if they were not read before. *populate* loads paths for entities of
-    several types. Unsaved edits count. Raises
+    It takes one request for each 10,000 entities whose paths are not loaded, of all types together, one for each 10,000
+    entities on these paths, and one for the configurations if they were not read before. Unsaved edits count. Raises
     `UnknownAttribute` for a key that is configured for none of the entities, `EntityDeleted`, and `InvalidValue` for
     anything but entities of this session.
     """
@@ -124,7 +123,7 @@ def read_values(
     for entity in listed:
         _check_entity(workspace, entity)
     wanted = None if keys is None else list(dict.fromkeys([keys] if isinstance(keys, str) else keys))
-    _load_paths(populate, listed)
+    _load_paths(workspace, listed)
     applying = _applying(configurations, listed, wanted)
     columns = list(dict.fromkeys(key for found in applying.values() for key in found)) if wanted is None else wanted
     is_inheriting = any(each.is_hierarchical for found in applying.values() for each in found.values())
@@ -146,14 +145,32 @@ def _check_entity(workspace: Workspace, entity: Any) -> None:
         raise EntityDeleted(f"{entity!r} is deleted: it has no custom attributes.", entity_type=entity.__entity_type__)
 
 
-def _load_paths(populate: Callable[[Iterable[Entity], Sequence[Projection]], None], entities: Sequence[Entity]) -> None:
-    """Load the values from which scopes and paths follow, for all entities of a family at once."""
-    for family, paths in _NEEDED.items():
-        members = [entity for entity in entities if entity.__schema__.family == family and not is_new(entity)]
-        names = {name for schema in {entity.__schema__ for entity in members} for name in schema.attributes}
-        present = [Path.of(*steps) for steps in (path.split(".") for path in paths) if steps[0] in names]
-        if present:
-            populate(members, present)
+def _load_paths(workspace: Workspace, entities: Sequence[Entity]) -> None:
+    """Load the values from which scopes and paths follow, for entities of all types together."""
+    selects = []
+    for name, needed in _NEEDED.items():
+        if name not in workspace.schema.types:
+            continue
+        base = workspace.schema.type(name)
+        paths = [steps for steps in needed if steps[0] in base.attributes]
+        keys = [
+            entity._ftrack_state.key
+            for entity in entities
+            if workspace.schema.is_a(entity.__entity_type__, name)
+            and not is_new(entity)
+            and not all(_is_loaded(entity, steps) for steps in paths)
+        ]
+        selects += selects_by_key(base, tuple(Path.of(*steps) for steps in paths), keys)
+    workspace.loader.read(selects)
+
+
+def _is_loaded(entity: Entity, steps: Sequence[str]) -> bool:
+    current: Any = entity
+    for step in steps:
+        if not isinstance(current, Entity) or step not in current.__dict__:
+            return current is None
+        current = current.__dict__[step]
+    return True
 
 
 def _applying(

@@ -48,7 +48,12 @@ def test_the_table_has_own_inherited_and_default_values(
 
 
 def test_entities_of_several_types_have_the_keys_that_apply_to_them(
-    session: Session, production: Production, configure: Configure, inheriting: str, set_elsewhere: SetElsewhere
+    connect: Connect,
+    session: Session,
+    production: Production,
+    configure: Configure,
+    inheriting: str,
+    set_elsewhere: SetElsewhere,
 ) -> None:
     own = configure("own", "text", "x")
     set_elsewhere("Shot", production.shots[0], inheriting, "log")
@@ -64,7 +69,11 @@ def test_entities_of_several_types_have_the_keys_that_apply_to_them(
             ("User", existing(session.query("User").first()).id),
         )
     )
-    table = session.custom_values([project, shot, task, asset, version, user], [own, inheriting])
+    kinds = ((each.__entity_type__, each.id) for each in (project, shot, task, asset, version, user))
+    fresh = connect()
+    project, shot, task, asset, version, user = (existing(fresh.get(kind, id_)) for kind, id_ in kinds)
+    with requests_made(fresh) == 3:  # paths, configurations, values
+        table = fresh.custom_values([project, shot, task, asset, version, user], [own, inheriting])
     assert [list(table[each]) for each in (project, shot, task, asset, version, user)] == [
         [inheriting],
         [inheriting],
