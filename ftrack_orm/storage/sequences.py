@@ -189,15 +189,19 @@ def group_files(names: Iterable[str], folder: str = "", *, minimum: int = 2) -> 
     """Return the sequences and single files that *names* of files in *folder* form."""
     names = sorted(names)
     prefix = os.path.join(folder, "")
-    numbered = [name for name in names if os.path.splitext(name)[1].lower() not in MOVIE_TYPES]
-    collections, _ = clique.assemble(numbered, patterns=[_FRAME_NUMBER], minimum_items=1)
-    by_text: dict[tuple[str, str], list[clique.Collection]] = defaultdict(list)
-    for collection in sorted(collections, key=lambda each: -each.padding):
-        by_text[collection.head, collection.tail].append(collection)
+    by_text: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for name in names:
+        match = _FRAME_NUMBER.search(name)
+        if match is not None and os.path.splitext(name)[1].lower() not in MOVIE_TYPES:
+            by_text[name[: match.start()], name[match.end() :]].append(name)
     found: list[FoundFiles] = []
     grouped: set[str] = set()
     for (head, tail), group in by_text.items():
-        for padding, indexes in _without_overlaps(group):
+        if len(group) < minimum:
+            continue
+        # All at once, clique would compare every file that is in no sequence with every other.
+        collections, _ = clique.assemble(group, patterns=[_FRAME_NUMBER], minimum_items=1)
+        for padding, indexes in _without_overlaps(sorted(collections, key=lambda each: -each.padding)):
             sequence = FileSequence(prefix + head, tail, padding, tuple(sorted(indexes)))
             if len(sequence) >= minimum:
                 found.append(sequence)

@@ -131,6 +131,11 @@ def test_every_file_is_in_one_sequence_or_single(names: set[str], minimum: int) 
     assert sorted(found) == sorted(names)
 
 
+def test_a_folder_with_many_files_in_no_sequence_takes_no_time_for_each_pair() -> None:
+    """clique alone compares each of them with every other."""
+    assert len(group_files([f"take{number}_{number % 7:04d}.exr" for number in range(30_000)])) == 30_000
+
+
 def test_frames_with_more_digits_than_the_padding_belong_to_the_sequence() -> None:
     names = [f"a.{n:04d}.exr" for n in (999, 1000, 9999, 10000, 10001)]
     assert names_of(group_files(names)) == ["a.%04d.exr [999-1000, 9999-10001]"]
