@@ -214,8 +214,8 @@ def _configuration(location: FileLocation) -> LocationConfiguration | None:
 
 
 def _configured(location: FileLocation) -> LocationConfiguration:
-    """Return the configuration of a location, which is added if it has none. Loads no plugins."""
-    return services_of(location).locations.registry.get_or_add(id_of(location))
+    """Return the configuration of a location, which is added if it is missing."""
+    return services_of(location).locations.editable_configuration(location)
 
 
 def _accessor(location: FileLocation) -> Accessor:

@@ -23,6 +23,7 @@ from ftrack_orm.storage.locations import (
     Management,
     check_accessor,
 )
+from ftrack_orm.values import FetchMode
 
 from .identity import id_of, is_saved
 from .storage_scenario import activate_scenario
@@ -99,10 +100,10 @@ class Locations:
 
     def configuration_of(self, location: Entity) -> LocationConfiguration | None:
         """Return what a location does on this machine, or None if it is not configured."""
-        self.prepare()
-        configuration = self.registry.get(id_of(location))
+        configuration = self._known_configuration(id_of(location))
         if configuration is None and (names := self.registry.unresolved_names()):
-            name = location["name"]
+            with self._services.workspace.fetching(FetchMode.PEERS):
+                name = location["name"]
             if name in names:
                 self.registry.resolve(name, id_of(location))
                 configuration = self.registry.get(id_of(location))
@@ -111,7 +112,7 @@ class Locations:
     def usable_configuration(self, location: Entity | str) -> LocationConfiguration:
         """Return what a location does on this machine. Raises `StorageError` if it has no accessor here."""
         location_id = self.id_of(location)
-        configuration = self.registry.get(location_id)
+        configuration = self._known_configuration(location_id)
         if configuration is None or configuration.accessor is None:
             name = location if isinstance(location, str) else (location.__dict__.get("name") or location_id)
             name = next((each for each, built_in in BUILT_IN_IDS.items() if built_in == location_id), name)
@@ -122,7 +123,21 @@ class Locations:
             raise StorageError(f"The location {quoted(name)} has no accessor on this machine. {reason}")
         return configuration
 
-    def prepare(self) -> None:
+    def editable_configuration(self, location: Entity) -> LocationConfiguration:
+        """Return what a location does on this machine, as an object to change; it is added if it is missing."""
+        return self.configuration_of(location) or self.registry.get_or_add(id_of(location))
+
+    def _known_configuration(self, location_id: str) -> LocationConfiguration | None:
+        """Return the configuration of a location by plain Python, by a plugin, or else by the storage scenario."""
+        self._services.load_plugins()
+        configuration = self.registry.get(location_id)
+        if configuration is None:
+            # Only now, because it may cost a request: the built-in locations do not depend on it.
+            self._prepare()
+            configuration = self.registry.get(location_id)
+        return configuration
+
+    def _prepare(self) -> None:
         """Load the plugins of the session and the storage scenario, unless that is done already."""
         # Plugins come first, without the lock: their callbacks use locations too.
         self._services.load_plugins()
@@ -186,7 +201,7 @@ class Locations:
 
     def ids_of(self, locations: Iterable[Entity | str]) -> list[str]:
         """Return the ids of locations that are given by their names, ids or entities, with at most one request."""
-        self.prepare()
+        self._services.load_plugins()
         given = list(locations)
         names = [each for each in given if isinstance(each, str) and not _ID.fullmatch(each)]
         ids = {**BUILT_IN_IDS, **self._ids_by_name([name for name in names if name not in BUILT_IN_IDS])}
@@ -213,7 +228,7 @@ class Locations:
         Makes a request if locations were configured by names that were not looked up yet. Those that the server does
         not have are left out.
         """
-        self.prepare()
+        self._prepare()
         self._ids_by_name(self.registry.unresolved_names())
         return self.registry.accessible()
 

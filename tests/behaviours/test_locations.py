@@ -189,9 +189,12 @@ def test_the_centralized_storage_of_the_server_is_preferred(
         asset = session.create("Asset", name="Main Plate", parent=session.create("Shot", name="sh010", parent=project))
         version = session.create("AssetVersion", asset=asset)
         session.commit()
+        named = session.query("Location").where(name="studio.central").one()
+        named.priority = 2
         component = session.create_component(plate, {"version": version, "name": "main"})
         location = existing(session.pick_location(component))
-        assert (location.id, location.priority) == (location_id, 1)
+        assert location is named
+        assert (location.id, location.priority) == (location_id, 2)
         assert isinstance(location.structure, StandardStructure)
         path = Path(location.get_filesystem_path(component))
         assert path.read_bytes() == plate.read_bytes()

@@ -14,6 +14,7 @@ from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.storage.structures.standard import StandardStructure
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
+from tests.production import Connect
 
 from .conftest import MakeLocation, files_in
 
@@ -43,6 +44,11 @@ def test_a_file_is_uploaded_with_two_requests(session: Session, other: Session, 
     assert session.locations.server.get_resource_identifier(component) == component.id
     assert component.id in session.locations.server.get_url(component)
     assert "size=100" in session.locations.server.get_thumbnail_url(component, 100)
+
+
+def test_the_first_upload_of_a_session_needs_no_other_requests(connect: Connect, version: Entity, plate: Path) -> None:
+    with connect() as fresh, requests_made(fresh) == 2:
+        fresh.create_component(plate, {"version_id": version.id}, location="ftrack.server")
 
 
 def test_a_sequence_is_uploaded_with_two_requests(session: Session, version: Entity, frames: str) -> None:
