@@ -284,7 +284,7 @@ class Workspace:
                 continue
             # A commit of that unit on another thread is waited for: afterwards the entity is not new any more.
             with unit.commit_lock, self.lock:
-                if entity in unit.created and entity._ftrack_state.journal is unit:
+                if entity in unit.created and entity not in unit.in_flight:
                     unit.hand_over(entity, journal)
 
     # -- entities ------------------------------------------------------------------------------------------------------

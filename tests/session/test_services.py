@@ -68,6 +68,28 @@ def test_a_unit_apart_commits_its_own_edits_only(session: Session, other: Sessio
     assert other.get("Scope", scope.id) is not None
 
 
+def test_new_entities_are_handed_over_to_another_unit_with_their_edits(
+    session: Session, other: Session, task: Entity
+) -> None:
+    services, workspace = services_of(task), session._workspace
+    first, second = (services.create("Scope", {"name": f"{name} {task.id}"}) for name in ("first", "second"))
+    task.description = "pending"
+    with services.apart():
+        workspace.hand_over([first, task], workspace.journal)
+        workspace.hand_over([first], workspace.journal)
+        first.name = f"handed over {task.id}"
+    assert session.created == [second]
+    assert session.modified == [task]
+    assert existing(other.get("Scope", first.id)).name == f"handed over {task.id}"
+    with pytest.raises(RuntimeError), services.apart():
+        workspace.hand_over([second], workspace.journal)
+        workspace.hand_over([second], workspace.common_journal)
+        raise RuntimeError
+    assert session.created == [second]
+    session.commit()
+    assert other.get("Scope", second.id) is not None
+
+
 def test_events_are_published_by_a_connected_hub_only(session: Session, task: Entity) -> None:
     services = services_of(task)
     received: list[Event] = []
