@@ -106,8 +106,9 @@ class Publication:
                 self.services.transfers.finish(self._uploads)
             return
         remove_copies(self._copies, error)
-        if self.state_file is not None and self._uploads:
-            # Another attempt is to send what is missing.
+        if self.state_file is not None and self._uploads and os.path.exists(self.state_file):
+            path = os.fspath(self.state_file)
+            note_leftover(error, f"The component stays on the server, so that the same call continues from {path!r}.")
             return
         if self._uploads:
             self.services.transfers.discard(self._uploads)

@@ -199,7 +199,12 @@ def test_components_that_cannot_be_deleted_again_are_named(
 
 
 def test_an_upload_is_continued_from_its_state_file(
-    box: Sandbox, failing: Session, connect: Connect, version: Entity, tmp_path: Path
+    box: Sandbox,
+    failing: Session,
+    connect: Connect,
+    version: Entity,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     movie, state = tmp_path / "movie.mov", tmp_path / "upload.state"
     movie.write_bytes(b"0123456789abcdef" * (20 * 1024 * 1024 // 16))
@@ -207,6 +212,7 @@ def test_an_upload_is_continued_from_its_state_file(
     with pytest.raises(errors.StorageError):
         failing.create_component(movie, {"version_id": version.id}, location="ftrack.server", state_file=state)
     assert state.exists()
+    assert f"continues from {str(state)!r}" in caplog.text
     box.storage.clear_faults()
     with connect() as later:
         (left,) = components_of(later, version)
