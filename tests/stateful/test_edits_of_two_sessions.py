@@ -247,8 +247,8 @@ class EditsOfTwoSessions(OnOwnServer):
 
 
 def test_edits_of_two_sessions_are_all_on_the_server(schema_cache: Path) -> None:
-    run_machine(lambda: EditsOfTwoSessions(schema_cache, with_hub=False), examples(2, 20))
+    run_machine(lambda: EditsOfTwoSessions(schema_cache, with_hub=False), examples(1, 20))
 
 
 def test_edits_of_two_sessions_that_follow_each_other_are_all_on_the_server(schema_cache: Path) -> None:
-    run_machine(lambda: EditsOfTwoSessions(schema_cache, with_hub=True), examples(2, 20))
+    run_machine(lambda: EditsOfTwoSessions(schema_cache, with_hub=True), examples(1, 20))

@@ -162,11 +162,11 @@ class ChangesBesideEdits(ChangesOfOthers):
 
 
 def test_every_value_shown_after_an_own_commit_is_the_one_a_new_session_reads(schema_cache: Path) -> None:
-    run_machine(lambda: OwnCommits(schema_cache), examples(3, 40))
+    run_machine(lambda: OwnCommits(schema_cache), examples(1, 40))
 
 
 def test_every_value_shown_after_the_changes_of_others_is_the_one_a_new_session_reads(schema_cache: Path) -> None:
-    run_machine(lambda: ChangesOfOthers(schema_cache), examples(2, 40))
+    run_machine(lambda: ChangesOfOthers(schema_cache), examples(1, 40))
 
 
 def test_unsaved_edits_are_kept_beside_the_changes_of_others(schema_cache: Path) -> None:
