@@ -48,8 +48,8 @@ class FsspecAccessor(Accessor):
     *options* are those of its file system: keys, endpoints, time-outs; fsspec documents them and the package that each
     protocol needs. A *filesystem* of fsspec can be given instead of options. Needs the extra `storage`.
 
-    Nothing is overwritten by accident within this process. On S3, two processes do not overwrite each other either; the
-    other storages have no such request.
+    Nothing is overwritten by accident within this process. On S3 and Google Cloud, two processes do not overwrite each
+    other either; the other storages have no such request.
     """
 
     def __init__(self, url: str | os.PathLike[str], *, filesystem: Any = None, **options: Any) -> None:

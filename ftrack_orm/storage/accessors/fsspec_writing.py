@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 #: File systems whose files appear when they are committed, and that can refuse to overwrite in the same request.
-COMMITTING_PROTOCOLS: Final = frozenset(["s3", "s3a"])
+COMMITTING_PROTOCOLS: Final = frozenset(["s3", "s3a", "gs", "gcs"])
 #: The bytes that a file of unknown size sends at a time. Storages accept 10,000 parts.
 _PART_BYTES: Final = 32 * 1024 * 1024
 _SMALLEST_PART_BYTES: Final = 8 * 1024 * 1024
