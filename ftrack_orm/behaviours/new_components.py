@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, Union, cast
@@ -18,6 +19,8 @@ from .topics import FILE_TYPE_TOPIC
 
 if TYPE_CHECKING:
     from .services import Services
+
+logger = logging.getLogger("ftrack_orm.storage")
 
 #: The file or files of a new component: a path, a sequence (`/path/plate.%04d.exr [1-5, 8]`), bytes or a stream; or
 #: several of these, which become the members of a container, with names if they are given as a mapping.
@@ -137,9 +140,12 @@ def _size_of(source: Any, *, requires_files: bool) -> int:
         try:
             return os.stat(source).st_size
         except (OSError, ValueError) as error:
-            if not requires_files:
-                return 0
             reason = getattr(error, "strerror", None) or error
+            if not requires_files:
+                logger.warning(
+                    "A component has the size 0: its file %s cannot be read here: %s", quoted(source), reason
+                )
+                return 0
             raise ResourceNotFound(
                 f"The file {quoted(source)} of a component cannot be read: {reason}.",
                 path=source,

@@ -201,6 +201,16 @@ def test_a_missing_file_is_an_error_where_it_has_to_be_copied(session: Session, 
     assert session.created == []
 
 
+def test_a_missing_file_is_logged_where_files_stay_in_place(
+    session: Session, version: Entity, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "gone.exr"
+    component = session.create_component(path, {"version": version, "name": "gone"}, location="ftrack.unmanaged")
+    assert component.size == 0
+    (record,) = [each for each in caplog.records if each.name == "ftrack_orm.storage"]
+    assert str(path) in record.getMessage()
+
+
 def test_locations_that_cannot_be_used_are_errors(session: Session, plate: Path) -> None:
     location = session.create("Location", name=f"bare {id(plate)}")
     session.commit()
