@@ -143,7 +143,7 @@ def _size_of(source: Any, *, requires_files: bool) -> int:
             reason = getattr(error, "strerror", None) or error
             if not requires_files:
                 logger.warning(
-                    "A component has the size 0: its file %s cannot be read here: %s", quoted(source), reason
+                    "A component has the size 0: its file %s cannot be read: %s", quoted(source), reason
                 )
                 return 0
             raise ResourceNotFound(
