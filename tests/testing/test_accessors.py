@@ -54,7 +54,7 @@ class TestUndefined(AccessorCompliance):
 
 def test_an_accessor_that_breaks_promises_fails(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(CARELESS)
-    result = pytester.runpytest("-p", "no:cacheprovider", "-k", "TestCareless", "-n0")
+    result = pytester.runpytest("-p", "no:cacheprovider", "-k", "TestCareless", "-p", "no:xdist")
     output = result.stdout.str()
     for name in (
         "test_a_file_is_not_overwritten_unless_asked_for",
@@ -67,5 +67,7 @@ def test_an_accessor_that_breaks_promises_fails(pytester: pytest.Pytester) -> No
 
 def test_a_suite_without_an_accessor_says_what_to_define(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(CARELESS)
-    result = pytester.runpytest("-p", "no:cacheprovider", "-k", "TestUndefined and test_a_container_is_listed", "-n0")
+    result = pytester.runpytest(
+        "-p", "no:cacheprovider", "-k", "TestUndefined and test_a_container_is_listed", "-p", "no:xdist"
+    )
     result.stdout.fnmatch_lines(["*Define a fixture 'accessor'*"])
