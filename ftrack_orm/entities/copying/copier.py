@@ -114,6 +114,10 @@ class Copier:
     def _copy(self, request: CopyRequest) -> CopyResult:
         tree = self._read(request)
         self._check_tree(request, tree)
+        if any(row.entity_type.name not in self._schema.types for row in tree.rows):
+            # Its type may have been added to the other server after that session began.
+            self._target.workspace.renew_schema()
+            self._schema = self._target.workspace.schema
         place = Place(
             tree.parent_id if request.is_beside else _id_of(request.into), str(request.values.get("name", tree.name))
         )
