@@ -142,9 +142,7 @@ def _size_of(source: Any, *, requires_files: bool) -> int:
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             if not requires_files:
-                logger.warning(
-                    "A component has the size 0: its file %s cannot be read: %s", quoted(source), reason
-                )
+                logger.warning("A component has the size 0: its file %s cannot be read: %s", quoted(source), reason)
                 return 0
             raise ResourceNotFound(
                 f"The file {quoted(source)} of a component cannot be read: {reason}.",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ftrack_orm.events.hub import EventHub
 
+    from .parts import SessionParts
     from .session import Session
-    from .wiring import SessionParts
 
 
 class DeferredEventHub:

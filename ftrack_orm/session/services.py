@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ftrack_orm.wire.operations import Operation
 
     from .deferred_event_hub import DeferredEventHub
-    from .wiring import SessionParts
+    from .parts import SessionParts
 
 logger = logging.getLogger("ftrack_orm.session")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex, TypeVar, overload
 
 from ftrack_orm.entities.classes import Types
 from ftrack_orm.entities.entity import Entity, given_key
@@ -30,16 +30,12 @@ from ftrack_orm.settings import (
 from ftrack_orm.values import DEFAULT_PAGE_SIZE, FetchMode
 
 from .deferred_event_hub import DeferredEventHub
+from .file_methods import FileMethods
+from .server_action_methods import ServerActionMethods
 
 if TYPE_CHECKING:
     import os
 
-    from ftrack_orm.behaviours.component_creation import LocationChoice
-    from ftrack_orm.behaviours.locations import Locations
-    from ftrack_orm.behaviours.new_components import ComponentFiles
-    from ftrack_orm.behaviours.server_actions import ServerActions
-    from ftrack_orm.behaviours.services import Services
-    from ftrack_orm.behaviours.transfer_block import TransferBlock
     from ftrack_orm.entities.committing.deletion_preview import DeletionPreview
     from ftrack_orm.entities.committing.planning import Plan
     from ftrack_orm.entities.committing.saved_changes import SessionChanges
@@ -48,8 +44,6 @@ if TYPE_CHECKING:
     from ftrack_orm.entities.custom_attributes.value_table import CustomValues
     from ftrack_orm.events.hub import EventHub
     from ftrack_orm.schema.model import Schema
-    from ftrack_orm.storage.progress import ProgressOption
-    from ftrack_orm.storage.targets import TargetLike
     from ftrack_orm.transport.base import Transport
     from ftrack_orm.transport.cancellation import Cancellation
     from ftrack_orm.transport.channel import Exchange
@@ -61,7 +55,7 @@ if TYPE_CHECKING:
 _C = TypeVar("_C", bound="ChangeCallback")
 
 
-class Session:
+class Session(FileMethods, ServerActionMethods):
     """A connection to an ftrack server and the entities known through it.
 
     Creating a session does no I/O: the first request is made when something is first needed. A session may be used by
@@ -186,11 +180,6 @@ class Session:
     def api_user(self) -> str:
         """The user the session acts as."""
         return self._parts.settings.api_user
-
-    @property
-    def settings(self) -> Settings:
-        """The settings of the session. Their repr leaves out everything that may be secret."""
-        return self._parts.settings
 
     @property
     def server_information(self) -> Mapping[str, Any]:
@@ -530,202 +519,6 @@ class Session:
         """
         return self._parts.unit_of_work.plan()
 
-    # -- files ---------------------------------------------------------------------------------------------------------
-
-    def get_component_url(self, component: Entity | str) -> str:
-        """Return the URL of the file of a component (or its id) in the server's storage. Makes no request.
-
-        The URL contains the API key: do not pass it on, and do not log it. `generate_signed_url` returns one that can
-        be passed on.
-        """
-        from ftrack_orm.storage.urls import component_url
-
-        return component_url(self.settings, _id_of(component), with_key=True)
-
-    def thumbnail_url(self, component: Entity | str | None, size: int = 300) -> str:
-        """Return the URL of the picture of a component (or its id), at most *size* pixels wide and high.
-
-        Without a component, as for an entity without a thumbnail, it is ftrack's default picture. The URL of any other
-        contains the API key: do not pass it on, and do not log it. Makes no request.
-        """
-        from ftrack_orm.storage.urls import thumbnail_url
-
-        return thumbnail_url(self.settings, None if component is None else _id_of(component), size)
-
-    def generate_signed_url(self, component: Entity | str, operation: str = "get") -> str:
-        """Return a URL of the file of a component (or its id) that needs no credentials and expires. Makes a request.
-
-        *operation* is the use of the URL, as the server names it.
-        """
-        return self._parts.transfers().signed_urls([_id_of(component)], operation)[0]
-
-    def download(
-        self,
-        component: Entity | str,
-        target: TargetLike,
-        *,
-        overwrite: bool = False,
-        progress: ProgressOption = None,
-        cancellation: Cancellation | None = None,
-    ) -> int:
-        """Download the file of a component (or its id) from the server's storage, and return its number of bytes.
-
-        *target* is a path, or a binary stream that stays open. A file appears at the path when it is complete, and
-        replaces another one only with *overwrite*. *progress* is a function that is called with a `Progress`, or True
-        for a bar in the terminal. Raises `StorageError`, `TransportError` or `RequestCancelled`.
-        """
-        return self._parts.transfers().download_components(
-            {_id_of(component): target}, overwrite=overwrite, progress=progress, cancellation=cancellation
-        )[0]
-
-    def download_many(
-        self,
-        targets: Mapping[Entity, TargetLike] | Mapping[str, TargetLike],
-        *,
-        overwrite: bool = False,
-        progress: ProgressOption = None,
-        cancellation: Cancellation | None = None,
-    ) -> list[int]:
-        """Download the files of several components (or of their ids) at the same time, each to its target.
-
-        The arguments are those of `download`. When one fails, the others are stopped; files that are complete stay.
-        """
-        files = {_id_of(component): target for component, target in targets.items()}
-        transfers = self._parts.transfers()
-        return transfers.download_components(files, overwrite=overwrite, progress=progress, cancellation=cancellation)
-
-    # -- components and locations --------------------------------------------------------------------------------------
-
-    @property
-    def locations(self) -> Locations:
-        """The locations and what they do on this machine: `session.locations.configure(...)`, `.server`, `["name"]`."""
-        return self._services.locations
-
-    def create_component(
-        self,
-        path: ComponentFiles,
-        data: Mapping[str, Any] | None = None,
-        location: LocationChoice = "auto",
-        *,
-        progress: ProgressOption = None,
-        cancellation: Cancellation | None = None,
-        state_file: str | os.PathLike[str] | None = None,
-    ) -> Entity:
-        """Create a component from a file, a file sequence or several files, and add it to a location.
-
-        *path* is that of a file, or of a sequence as `/path/plate.%04d.exr [1-5, 8, 10-20]` (without ranges, the files
-        that exist); or bytes, or a binary stream; or a list or mapping by name of these, which become the members of a
-        `ContainerComponent`. *data* are the attributes. Size and file type are those of the file if left out.
-
-        *location* is a location, its name or its id; `"auto"` is the preferred one of this machine. The files are
-        copied or sent there, and registered when they are complete, with at most two requests besides the transfers,
-        for sequences too. Nothing else is committed. With None, the component is recorded in the current unit of work,
-        and only the origin location knows its path.
-
-        *progress* is a function that is called with a `Progress`, or True for a bar in the terminal. With *state_file*,
-        an upload of one file that fails can be continued by the same call, also in another process.
-
-        Raises `UsageError` when *data* refers to an entity that is not committed, `StorageError`, and the errors of
-        transfers and commits. What was stored and created is removed again then.
-        """
-        from ftrack_orm.behaviours.component_creation import create_components
-
-        return create_components(
-            self._services,
-            [(path, data)],
-            location,
-            progress=progress,
-            cancellation=cancellation,
-            state_file=state_file,
-        )[0]
-
-    def create_components(
-        self,
-        items: Iterable[ComponentFiles | tuple[ComponentFiles, Mapping[str, Any] | None]],
-        location: LocationChoice = "auto",
-        *,
-        progress: ProgressOption = None,
-        cancellation: Cancellation | None = None,
-    ) -> list[Entity]:
-        """Create a component for each of *items*, files or pairs of files and attributes, as `create_component` does.
-
-        Their files are transferred at the same time, and there are no more requests than for one. When one of them
-        fails, none is created.
-        """
-        from ftrack_orm.behaviours.component_creation import create_components, pairs_of
-
-        return create_components(
-            self._services, pairs_of(items), location, progress=progress, cancellation=cancellation
-        )
-
-    def transfer(
-        self,
-        *,
-        progress: ProgressOption = None,
-        cancellation: Cancellation | None = None,
-        checksum: bool = False,
-    ) -> AbstractContextManager[TransferBlock]:
-        """Publish several files, and all edits of a `with` block, with two requests besides the transfers.
-
-        The block gets an object with the methods `component`, `thumbnail` and `review`. It is a unit of work of its
-        own: versions, notes and other entities that are created in it are committed when the files are complete. When
-        something fails, nothing of it remains, and other edits stay as they are. *checksum* compares the MD5 sums of
-        copies besides their sizes.
-        """
-        from ftrack_orm.behaviours.transfer_block import transfer
-
-        return transfer(self._services, progress=progress, cancellation=cancellation, checksum=checksum)
-
-    def pick_location(self, component: Entity | None = None) -> Entity | None:
-        """Return the location that is preferred on this machine, or of those that have *component*; None without one.
-
-        Locations without an accessor cannot be used on this machine and are left out.
-        """
-        from ftrack_orm.behaviours.picking import pick_location
-
-        return pick_location(self._services, component)
-
-    def pick_locations(self, components: Iterable[Entity]) -> list[Entity | None]:
-        """Return the preferred location of each of *components*, or None, with at most three requests in all."""
-        from ftrack_orm.behaviours.picking import pick_locations
-
-        return pick_locations(self._services, components)
-
-    def get_component_availability(
-        self, component: Entity, locations: Iterable[Entity | str] | None = None
-    ) -> dict[str, float]:
-        """Return how much of *component* is in each of *locations*, or in all, as percentages by the location's id."""
-        return self.get_component_availabilities([component], locations)[0]
-
-    def get_component_availabilities(
-        self, components: Iterable[Entity], locations: Iterable[Entity | str] | None = None
-    ) -> list[dict[str, float]]:
-        """Return how much of each of *components* is in each location, with at most three requests in all."""
-        from ftrack_orm.behaviours.availability import component_availabilities
-
-        return component_availabilities(self._services, components, locations)
-
-    def encode_media(
-        self,
-        media: Entity | ComponentFiles,
-        version_id: Entity | str | None = None,
-        keep_original: bool | str = "auto",
-        *,
-        progress: ProgressOption = None,
-        cancellation: Cancellation | None = None,
-    ) -> Entity:
-        """Have the server encode *media*, so that browsers can play it, and return the `Job`.
-
-        *media* is a file, which is uploaded, or a `FileComponent` in the server's storage. The encoded components, and
-        a thumbnail, become those of the version *version_id*. *keep_original* keeps the uploaded file; `"auto"` keeps a
-        component that was given, and no file.
-        """
-        from ftrack_orm.behaviours.encoding import encode_media
-
-        return encode_media(
-            self._services, media, version_id, keep_original, progress=progress, cancellation=cancellation
-        )
-
     # -- events --------------------------------------------------------------------------------------------------------
 
     @property
@@ -773,82 +566,6 @@ class Session:
         select = (query if where is None else query.where(where)).node
         token = self._parts.settings.client_token
         return subscribe_to_changes(self._workspace, hub, select, callback, attributes, token)
-
-    # -- people and jobs -----------------------------------------------------------------------------------------------
-
-    def send_user_invite(self, user: Entity | str) -> None:
-        """Have the server send an invitation by e-mail to *user*, a committed `User` or an id."""
-        self.send_user_invites([user])
-
-    def send_user_invites(self, users: Iterable[Entity | str]) -> None:
-        """Have the server send an invitation by e-mail to each of *users*, in one request."""
-        self._server_actions.send_user_invites(users)
-
-    def send_review_session_invite(self, invitee: Entity | str) -> None:
-        """Have the server send an invitation to *invitee*, a committed `ReviewSessionInvitee` or an id."""
-        self.send_review_session_invites([invitee])
-
-    def send_review_session_invites(self, invitees: Iterable[Entity | str]) -> None:
-        """Have the server send an invitation by e-mail to each of *invitees* of review sessions, in one request."""
-        self._server_actions.send_review_session_invites(invitees)
-
-    def get_widget_url(self, name: str, entity: Entity | None = None, theme: str | None = None) -> str:
-        """Return the URL of a widget of the web interface: `"info"`, `"tasks"` or `"tasks_browser"`.
-
-        The URL has a token that is valid for about six minutes. Some widgets show an *entity*, which is committed.
-        *theme* is `"light"` or `"dark"`.
-        """
-        return self._server_actions.get_widget_url(name, entity, theme)
-
-    def reset_remote(self, reset_type: str, entity: Entity | None = None) -> Mapping[str, Any]:
-        """Have the server reset something, such as the `"api_key"` of a user, and return its answer."""
-        return self._server_actions.reset_remote(reset_type, entity)
-
-    def delayed_job(self, job_type: str, data: Mapping[str, Any] | None = None) -> Entity:
-        """Have the server start a job of its own, such as `"SYNC_USERS_LDAP"`, and return the `Job`.
-
-        *data* are the arguments of the job. `session.refresh(job)` reads its status again.
-        """
-        return self._server_actions.delayed_job(job_type, data)
-
-    def get_upload_metadata(
-        self,
-        component_id: Entity | str,
-        file_name: str | None = None,
-        file_size: int | None = None,
-        checksum: str | None = None,
-        parts: int | None = None,
-    ) -> dict[str, Any]:
-        """Return where and how the data of a component is uploaded: a URL and its headers, or a URL for each part.
-
-        For tools that send the data themselves. *checksum* is the MD5 in Base64, *file_size* in bytes. Name and size
-        are those of the component when left out.
-        """
-        return self._server_actions.get_upload_metadata(
-            component_id, file_name=file_name, file_size=file_size, checksum=checksum, parts=parts
-        )
-
-    def job(self, description: str, user: Entity | None = None, **data: Any) -> AbstractContextManager[Entity]:
-        """Return a context manager that runs its block as a job, which users see: running, and done at the end.
-
-        The `Job` is committed at once, and nothing else with it; `job.progress(3, of=10)` shows how far it is. When the
-        block raises, when a signal ends the process, or when it ends while another thread is in the block, the job is
-        marked as failed, with the reason in its description. *user* is the one of the session when left out. *data* are
-        more entries of the job's data.
-        """
-        from ftrack_orm.behaviours.job_blocks import job_block
-
-        return job_block(self._services, description, user, data)
-
-    @property
-    def _services(self) -> Services:
-        return cast("Services", self._workspace.services and self._workspace.services())
-
-    @property
-    def _server_actions(self) -> ServerActions:
-        from ftrack_orm.behaviours.server_actions import ServerActions
-
-        return ServerActions(self._services)
 
     # -- closing -------------------------------------------------------------------------------------------------------
 
@@ -901,10 +618,6 @@ def _type_name(entity_type: type[Entity] | str) -> str:
     if name is None:
         raise UsageError(f"An entity class or the name of a type is needed, not {entity_type!r}.")
     return name
-
-
-def _id_of(component: Entity | str) -> str:
-    return str(component["id"]) if isinstance(component, Entity) else component
 
 
 def _several(entities: Entity | Iterable[Entity]) -> Iterable[Entity]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from ftrack_orm.entities.classes import Classes
 from ftrack_orm.entities.committing.unit_of_work import UnitOfWork
 from ftrack_orm.entities.custom_attributes.configurations import Configurations
 from ftrack_orm.entities.reading.loading import Loader
@@ -17,8 +16,10 @@ from ftrack_orm.transport.channel import Channel
 from ftrack_orm.transport.deferred import http_transport
 from ftrack_orm.values import FetchMode
 
+from .current_classes import CurrentClasses
 from .deferred import Deferred
 from .handshake import Handshake
+from .parts import SessionParts
 from .raw_calls import RawCalls
 
 if TYPE_CHECKING:
@@ -27,68 +28,12 @@ if TYPE_CHECKING:
     from ftrack_orm.entities.committing.deletion_preview import DeletionPreviewer
     from ftrack_orm.entities.committing.ensure import Ensurer
     from ftrack_orm.entities.copying.copier import Side
-    from ftrack_orm.schema.model import Schema
     from ftrack_orm.settings import Settings
     from ftrack_orm.storage.transfers import Transfers
     from ftrack_orm.transport.base import Transport
 
     from .deferred_event_hub import DeferredEventHub
     from .services import SessionServices
-
-
-class SessionParts(NamedTuple):
-    """The parts of one session, connected with each other.
-
-    An asynchronous session can be built on the same parts: nothing here waits for the server until it is called.
-    """
-
-    settings: Settings
-    channel: Channel
-    handshake: Handshake
-    classes: CurrentClasses
-    workspace: Workspace
-    configurations: Configurations
-    refresher: Refresher
-    query_runner: QueryRunner
-    unit_of_work: UnitOfWork
-    ensurer: Deferred[Ensurer]
-    deletion_previewer: Deferred[DeletionPreviewer]
-    copying: Deferred[Side]
-    raw_calls: RawCalls
-    transfers: Deferred[Transfers]
-
-
-class CurrentClasses:
-    """The entity classes of a session: made when the schema is first needed, updated in place when it changes."""
-
-    def __init__(self) -> None:
-        self._classes: Classes | None = None
-        self._handshake: Handshake | None = None
-
-    def read_schema_from(self, handshake: Handshake) -> None:
-        """Take the schema from *handshake* from now on."""
-        self._handshake = handshake
-
-    def __call__(self) -> Classes:
-        if self._classes is None:
-            assert self._handshake is not None
-            from ftrack_orm.behaviours import table
-
-            classes = Classes(self._handshake.schema, table.BEHAVIOURS)
-            if self._classes is None:
-                self._classes = classes
-            # The handshake may have received a newer schema before there were classes to update.
-            self.update(self._handshake.schema)
-        return self._classes
-
-    def update(self, schema: Schema) -> None:
-        """Follow a newer schema; the handshake calls this when the server has one."""
-        if self._classes is not None:
-            self._classes.update(schema)
-
-    def known_schema(self) -> Schema | None:
-        """Return the schema if it is known already. Makes no request."""
-        return None if self._classes is None else self._classes.schema
 
 
 def assemble(settings: Settings, transport: Transport | None = None) -> SessionParts:
