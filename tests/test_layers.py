@@ -69,6 +69,11 @@ SUBPACKAGES = {
         "committing": {"", "editing", "custom_attributes", "reading"},
         "copying": {"", "custom_attributes", "reading", "committing"},
     },
+    "behaviours": {
+        "locations": {""},
+        "publishing": {"", "locations"},
+        "": {"locations", "publishing"},
+    },
     "query": {
         "language": set(),
         "evaluation": {"language"},

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from ftrack_orm.storage.progress import ProgressOption
     from ftrack_orm.transport.cancellation import Cancellation
 
-    from .component_creation import LocationChoice
-    from .new_components import ComponentFiles
+    from .publishing.component_creation import LocationChoice
+    from .publishing.new_components import ComponentFiles
 
 
 class StoredComponent(Mixin):
@@ -29,7 +29,7 @@ class StoredComponent(Mixin):
 
         *locations* are entities, names or ids; None stands for all locations.
         """
-        from .availability import component_availabilities
+        from .locations.availability import component_availabilities
 
         return component_availabilities(services_of(self), [self], locations)[0]
 
@@ -54,7 +54,7 @@ class PublishedVersion(Mixin):
         Without a location it is recorded in the current unit of work, as in the official client. `"auto"` adds it to
         the location that is preferred.
         """
-        from .component_creation import create_components
+        from .publishing.component_creation import create_components
 
         values = {name: value for name, value in (data or {}).items() if name not in ("version", "version_id")}
         return create_components(
@@ -68,7 +68,7 @@ class PublishedVersion(Mixin):
 
     def encode_media(self, media: Any, keep_original: bool | str = "auto", **options: Any) -> Entity:
         """Return the job that encodes *media* for this version, see `Session.encode_media`."""
-        from .encoding import encode_media
+        from .publishing.encoding import encode_media
 
         return encode_media(services_of(self), media, self, keep_original, **options)
 
@@ -84,7 +84,7 @@ class Pictured(Mixin):
         *data* are attributes of the component, whose name is `thumbnail` by default; *options* are those of
         `Session.transfer`. Returns the component. Nothing else of the session is committed.
         """
-        from .transfer_block import transfer
+        from .publishing.transfer_block import transfer
 
         with transfer(services_of(self), **options) as block:
             return block.thumbnail(self, path, data)

@@ -9,8 +9,8 @@ from ftrack_orm.errors import StorageUnsupported
 from ftrack_orm.storage.locations import Management, check_accessor
 
 from .identity import id_of
+from .locations.registrations import checked_components, read_registrations
 from .mixin import Mixin
-from .registrations import checked_components, read_registrations
 from .services import services_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ftrack_orm.storage.transformers import ResourceIdentifierTransformer
     from ftrack_orm.transport.cancellation import Cancellation
 
-    from .adding import AddSource
+    from .publishing.adding import AddSource
 
 
 class FileLocation(Mixin):
@@ -107,7 +107,7 @@ class FileLocation(Mixin):
         Raises `ComponentInLocation` and `ComponentNotInLocation` before anything is copied, `StorageError`, and the
         errors of a commit.
         """
-        from .adding import add_components
+        from .publishing.adding import add_components
 
         add_components(
             services_of(self),
@@ -131,7 +131,7 @@ class FileLocation(Mixin):
         Raises `ComponentNotInLocation` before anything is removed, and `StorageError` for files that could not be
         removed; their components are not in the location any more.
         """
-        from .removing import remove_components
+        from .publishing.removing import remove_components
 
         remove_components(services_of(self), self, components, recursive=recursive)
 
@@ -141,7 +141,7 @@ class FileLocation(Mixin):
 
     def get_component_availabilities(self, components: Iterable[Entity]) -> list[float]:
         """Return how much of each of *components* is in this location, as percentages."""
-        from .availability import component_availabilities
+        from .locations.availability import component_availabilities
 
         return [
             availability[id_of(self)]
@@ -169,7 +169,7 @@ class FileLocation(Mixin):
             stored = [None if row is None else row["resource_identifier"] or "" for row in rows]
         missing = [component for component, each in zip(checked, stored, strict=True) if each is None]
         if missing:
-            from .adding import not_in_location
+            from .publishing.adding import not_in_location
 
             raise not_in_location(missing, self)
         identifiers = cast("list[str]", stored)

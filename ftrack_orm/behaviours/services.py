@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ftrack_orm.wire.carried import CarriedOperations
     from ftrack_orm.wire.operations import Operation
 
-    from .locations import Locations
+    from .locations.locations import Locations
 
 
 class Services(Protocol):

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     import os
     from contextlib import AbstractContextManager
 
-    from ftrack_orm.behaviours.component_creation import LocationChoice
-    from ftrack_orm.behaviours.locations import Locations
-    from ftrack_orm.behaviours.new_components import ComponentFiles
-    from ftrack_orm.behaviours.transfer_block import TransferBlock
+    from ftrack_orm.behaviours.locations.locations import Locations
+    from ftrack_orm.behaviours.publishing.component_creation import LocationChoice
+    from ftrack_orm.behaviours.publishing.new_components import ComponentFiles
+    from ftrack_orm.behaviours.publishing.transfer_block import TransferBlock
     from ftrack_orm.storage.progress import ProgressOption
     from ftrack_orm.storage.targets import TargetLike
     from ftrack_orm.transport.cancellation import Cancellation
@@ -119,7 +119,7 @@ class FileMethods(SessionMethods):
         Raises `UsageError` when *data* refers to an entity that is not committed, `StorageError`, and the errors of
         transfers and commits. What was stored and created is removed again then.
         """
-        from ftrack_orm.behaviours.component_creation import create_components
+        from ftrack_orm.behaviours.publishing.component_creation import create_components
 
         return create_components(
             self._services,
@@ -143,7 +143,7 @@ class FileMethods(SessionMethods):
         Their files are transferred at the same time, and there are no more requests than for one. When one of them
         fails, none is created.
         """
-        from ftrack_orm.behaviours.component_creation import create_components, pairs_of
+        from ftrack_orm.behaviours.publishing.component_creation import create_components, pairs_of
 
         return create_components(
             self._services, pairs_of(items), location, progress=progress, cancellation=cancellation
@@ -163,7 +163,7 @@ class FileMethods(SessionMethods):
         something fails, nothing of it remains, and other edits stay as they are. *checksum* compares the MD5 sums of
         copies besides their sizes.
         """
-        from ftrack_orm.behaviours.transfer_block import transfer
+        from ftrack_orm.behaviours.publishing.transfer_block import transfer
 
         return transfer(self._services, progress=progress, cancellation=cancellation, checksum=checksum)
 
@@ -172,13 +172,13 @@ class FileMethods(SessionMethods):
 
         Locations without an accessor cannot be used on this machine and are left out.
         """
-        from ftrack_orm.behaviours.picking import pick_location
+        from ftrack_orm.behaviours.locations.picking import pick_location
 
         return pick_location(self._services, component)
 
     def pick_locations(self, components: Iterable[Entity]) -> list[Entity | None]:
         """Return the preferred location of each of *components*, or None, with at most three requests in all."""
-        from ftrack_orm.behaviours.picking import pick_locations
+        from ftrack_orm.behaviours.locations.picking import pick_locations
 
         return pick_locations(self._services, components)
 
@@ -192,7 +192,7 @@ class FileMethods(SessionMethods):
         self, components: Iterable[Entity], locations: Iterable[Entity | str] | None = None
     ) -> list[dict[str, float]]:
         """Return how much of each of *components* is in each location, with at most three requests in all."""
-        from ftrack_orm.behaviours.availability import component_availabilities
+        from ftrack_orm.behaviours.locations.availability import component_availabilities
 
         return component_availabilities(self._services, components, locations)
 
@@ -211,7 +211,7 @@ class FileMethods(SessionMethods):
         a thumbnail, become those of the version *version_id*. *keep_original* keeps the uploaded file; `"auto"` keeps a
         component that was given, and no file.
         """
-        from ftrack_orm.behaviours.encoding import encode_media
+        from ftrack_orm.behaviours.publishing.encoding import encode_media
 
         return encode_media(
             self._services, media, version_id, keep_original, progress=progress, cancellation=cancellation

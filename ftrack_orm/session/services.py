@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import weakref
     from contextlib import AbstractContextManager
 
-    from ftrack_orm.behaviours.locations import Locations
+    from ftrack_orm.behaviours.locations.locations import Locations
     from ftrack_orm.entities.entity import Entity
     from ftrack_orm.entities.workspace import Workspace
     from ftrack_orm.schema.model import Schema
@@ -47,8 +47,8 @@ class SessionServices:
         self._locations = Deferred(self._make_locations)
 
     def _make_locations(self) -> Locations:
-        from ftrack_orm.behaviours.built_in_locations import built_in_locations
-        from ftrack_orm.behaviours.locations import Locations
+        from ftrack_orm.behaviours.locations.built_in_locations import built_in_locations
+        from ftrack_orm.behaviours.locations.locations import Locations
 
         return Locations(self, built_in_locations(self))
 

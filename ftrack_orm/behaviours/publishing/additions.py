@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Union, cast
 
 import attrs
 
+from ftrack_orm.behaviours.locations.built_in_locations import file_name_of
+from ftrack_orm.behaviours.locations.registrations import is_container
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.storage.locations import LocationConfiguration, Management
 from ftrack_orm.storage.parallel_copies import Copy, Stored
-
-from .built_in_locations import file_name_of
-from .registrations import is_container
 
 if TYPE_CHECKING:
     import os

@@ -11,9 +11,8 @@ from ftrack_orm import Session, errors
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
+from tests.behaviours.conftest import MakeLocation
 from tests.production import Connect
-
-from .conftest import MakeLocation
 
 
 def test_the_availability_of_a_container_is_the_mean_of_its_members(

@@ -19,9 +19,8 @@ from ftrack_orm.storage.structures.standard import StandardStructure
 from ftrack_orm.storage.transformers import ResourceIdentifierTransformer
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
+from tests.behaviours.conftest import MakeLocation
 from tests.production import Connect
-
-from .conftest import MakeLocation
 
 PLUGIN = """
 from ftrack_orm.storage.accessors.disk import DiskAccessor

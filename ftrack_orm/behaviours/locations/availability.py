@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .identity import id_of
+from ftrack_orm.behaviours.identity import id_of
+
 from .registrations import Registrations, checked_components, is_container, read_registrations, with_members
 
 if TYPE_CHECKING:
+    from ftrack_orm.behaviours.services import Services
     from ftrack_orm.entities.entity import Entity
-
-    from .services import Services
 
 #: The availability of a component that is in a location with all of its data.
 COMPLETE = 100.0

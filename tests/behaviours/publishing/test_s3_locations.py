@@ -12,9 +12,8 @@ from ftrack_orm.entities.entity import Entity
 from ftrack_orm.storage import FsspecAccessor
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
+from tests.behaviours.conftest import MakeLocation, files_in
 from tests.storage.accessors.test_fsspec_files import bucket, s3, s3_url  # noqa: F401  # fixtures
-
-from .conftest import MakeLocation, files_in
 
 
 @pytest.fixture

@@ -17,10 +17,9 @@ from .pending_references import check_committed
 from .publication import Publication
 
 if TYPE_CHECKING:
+    from ftrack_orm.behaviours.services import Services
     from ftrack_orm.storage.progress import ProgressOption
     from ftrack_orm.transport.cancellation import Cancellation
-
-    from .services import Services
 
 
 class Review:

@@ -12,8 +12,7 @@ from ftrack_orm import Session, errors
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
-
-from .conftest import MakeLocation, files_in
+from tests.behaviours.conftest import MakeLocation, files_in
 
 
 def test_a_component_without_a_location_is_recorded_and_not_committed(

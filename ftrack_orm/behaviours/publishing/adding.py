@@ -7,6 +7,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Union
 
+from ftrack_orm.behaviours.identity import id_of, is_saved
+from ftrack_orm.behaviours.locations.registrations import (
+    Registrations,
+    checked_components,
+    is_container,
+    read_registrations,
+    with_members,
+)
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import ComponentInLocation, ComponentNotInLocation, InvalidValue, StorageError, quoted
 from ftrack_orm.storage.locations import LocationConfiguration, Management
@@ -14,15 +22,12 @@ from ftrack_orm.storage.parallel_copies import Stored
 
 from .additions import Addition, FileSource
 from .component_creation import run
-from .identity import id_of, is_saved
 from .publication import Publication, failure_of
-from .registrations import Registrations, checked_components, is_container, read_registrations, with_members
 
 if TYPE_CHECKING:
+    from ftrack_orm.behaviours.services import Services
     from ftrack_orm.storage.progress import ProgressOption
     from ftrack_orm.transport.cancellation import Cancellation
-
-    from .services import Services
 
 #: Where the files of components come from: a location, or the path of the file or sequence.
 AddSource = Union[Entity, str, "os.PathLike[str]"]

@@ -14,9 +14,8 @@ from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.storage.structures.standard import StandardStructure
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
+from tests.behaviours.conftest import MakeLocation, files_in
 from tests.production import Connect
-
-from .conftest import MakeLocation, files_in
 
 
 @pytest.fixture

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ftrack_orm.behaviours.identity import is_saved
 from ftrack_orm.errors import FtrackError
 from ftrack_orm.storage.leftovers import note_leftover
 
-from .identity import is_saved
-
 if TYPE_CHECKING:
+    from ftrack_orm.behaviours.services import Services
     from ftrack_orm.entities.entity import Entity
-
-    from .services import Services
 
 
 def delete_created(services: Services, created: Sequence[Entity], error: BaseException) -> None:

@@ -8,8 +8,13 @@ from typing import Any, cast
 
 import pytest
 
+from ftrack_orm.behaviours.locations.storage_scenario import (
+    ACTIVATE_TOPIC,
+    CENTRALIZED_SCENARIO,
+    activate_scenario,
+    mount_point,
+)
 from ftrack_orm.behaviours.services import Services
-from ftrack_orm.behaviours.storage_scenario import ACTIVATE_TOPIC, CENTRALIZED_SCENARIO, activate_scenario, mount_point
 from ftrack_orm.storage.locations import LocationConfiguration, LocationRegistry
 
 DATA = {"location_id": "central", "accessor": {"mount_points": {"linux": "/mnt/x", "osx": "/Volumes/x", "windows": ""}}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ftrack_orm.behaviours.identity import id_of, is_saved
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.entities.reading.peer_groups import needs_load
 from ftrack_orm.entities.row_queries import IDS_PER_QUERY, in_parts
@@ -14,11 +15,10 @@ from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.nodes import Membership, Path, Select
 from ftrack_orm.wire.operations import QueryOperation
 
-from .identity import id_of, is_saved
-
 if TYPE_CHECKING:
+    from ftrack_orm.behaviours.services import Services
+
     from .additions import Addition
-    from .services import Services
 
 
 def form_identifiers(services: Services, additions: Sequence[Addition]) -> None:

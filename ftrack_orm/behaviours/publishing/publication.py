@@ -24,6 +24,9 @@ from typing import Any, cast
 
 import attrs
 
+from ftrack_orm.behaviours.identity import id_of
+from ftrack_orm.behaviours.locations.topics import COMPONENT_ADDED_TOPIC
+from ftrack_orm.behaviours.services import Services
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.entities.row_queries import query_reply
 from ftrack_orm.errors import CommitOutcomeUnknown, FtrackError, ServerError, StorageError, TransportError, UsageError
@@ -41,11 +44,8 @@ from ftrack_orm.wire.replies import RawReply
 
 from .additions import Addition
 from .identifiers import form_identifiers, need_saved_entities, queries_for_structures
-from .identity import id_of
 from .leftover_entities import delete_created
 from .pending_references import check_references
-from .services import Services
-from .topics import COMPONENT_ADDED_TOPIC
 
 
 @attrs.define(eq=False)

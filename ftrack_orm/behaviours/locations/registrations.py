@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ftrack_orm.behaviours.identity import id_of, is_saved
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.entities.reading.peer_groups import needs_load
 from ftrack_orm.entities.row_queries import IDS_PER_QUERY, in_parts, selects_by_key
@@ -16,12 +17,9 @@ from ftrack_orm.errors import InvalidValue, quoted
 from ftrack_orm.query.language.nodes import Membership, Path, Select, conjunction
 from ftrack_orm.values import FetchMode
 
-from .identity import id_of, is_saved
-
 if TYPE_CHECKING:
+    from ftrack_orm.behaviours.services import Services
     from ftrack_orm.schema.model import EntityType
-
-    from .services import Services
 
 #: The attributes of containers and their members that are loaded together: most structures need no others.
 _NAMES = ("id", "name", "file_type", "size", "system_type", "container_id")

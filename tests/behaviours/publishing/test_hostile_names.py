@@ -18,10 +18,9 @@ from hypothesis import strategies as st
 from ftrack_orm import Session, errors
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.storage import DiskAccessor, StandardStructure, TemplateStructure
+from tests.behaviours.conftest import files_in
 from tests.production import create_production
 from tests.property_settings import examples
-
-from .conftest import files_in
 
 #: Names that file systems refuse, or that lead elsewhere.
 HOSTILE = [

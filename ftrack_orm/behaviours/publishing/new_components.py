@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Union, cast
 
 import attrs
 
+from ftrack_orm.behaviours.locations.topics import FILE_TYPE_TOPIC
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import InvalidValue, ResourceNotFound, quoted
 from ftrack_orm.storage.names import normalized
 from ftrack_orm.storage.sequences import FileSequence, SingleFile, sequence_at
 
-from .topics import FILE_TYPE_TOPIC
-
 if TYPE_CHECKING:
-    from .services import Services
+    from ftrack_orm.behaviours.services import Services
 
 logger = logging.getLogger("ftrack_orm.storage")
 

@@ -11,8 +11,7 @@ from ftrack_orm import Session, errors
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.storage.accessors.disk import DiskAccessor
 from ftrack_orm.testing import requests_made
-
-from .conftest import files_in
+from tests.behaviours.conftest import files_in
 
 
 def test_components_are_removed_with_their_members_in_one_commit(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ftrack_orm.behaviours.identity import id_of, is_saved
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import InvalidValue, ProtocolError, UsageError, quoted
 from ftrack_orm.wire.operations import RawOperation
 
-from .identity import id_of, is_saved
-
 if TYPE_CHECKING:
-    from .services import Services
+    from ftrack_orm.behaviours.services import Services
 
 
 def encode_media(

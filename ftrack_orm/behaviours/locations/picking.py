@@ -9,9 +9,8 @@ from .availability import availabilities_in
 from .registrations import checked_components
 
 if TYPE_CHECKING:
+    from ftrack_orm.behaviours.services import Services
     from ftrack_orm.entities.entity import Entity
-
-    from .services import Services
 
 
 def pick_location(services: Services, component: Entity | None = None) -> Entity | None:

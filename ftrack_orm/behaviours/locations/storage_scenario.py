@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ftrack_orm.storage.locations import LocationConfiguration, LocationRegistry
 
 if TYPE_CHECKING:
-    from .services import Services
+    from ftrack_orm.behaviours.services import Services
 
 logger = logging.getLogger("ftrack_orm.storage")
 

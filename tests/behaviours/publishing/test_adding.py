@@ -15,8 +15,7 @@ from ftrack_orm.storage.progress import Progress
 from ftrack_orm.testing import requests_made
 from ftrack_orm.transport.cancellation import Cancellation
 from tests.assertions import existing
-
-from .conftest import MakeLocation, files_in
+from tests.behaviours.conftest import MakeLocation, files_in
 
 
 @pytest.fixture

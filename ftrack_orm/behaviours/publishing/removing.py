@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ftrack_orm.behaviours.identity import id_of
+from ftrack_orm.behaviours.locations.registrations import (
+    checked_components,
+    is_container,
+    read_registrations,
+    with_members,
+)
+from ftrack_orm.behaviours.locations.topics import COMPONENT_REMOVED_TOPIC
 from ftrack_orm.errors import FtrackError, StorageError
 from ftrack_orm.events.event import Event
 from ftrack_orm.storage.locations import LocationConfiguration, Management
 from ftrack_orm.storage.parallel_copies import remove_all
 
 from .adding import not_in_location
-from .identity import id_of
-from .registrations import checked_components, is_container, read_registrations, with_members
-from .topics import COMPONENT_REMOVED_TOPIC
 
 if TYPE_CHECKING:
+    from ftrack_orm.behaviours.services import Services
     from ftrack_orm.entities.entity import Entity
-
-    from .services import Services
 
 
 def remove_components(services: Services, location: Entity, components: Iterable[Entity], *, recursive: bool) -> None:

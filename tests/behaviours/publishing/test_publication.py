@@ -16,10 +16,9 @@ from ftrack_orm.storage.accessors.disk import DiskAccessor
 from ftrack_orm.transport.base import Request, Response
 from ftrack_orm.transport.cancellation import Cancellation
 from tests.assertions import existing
+from tests.behaviours.conftest import files_in
 from tests.fakes.transports import ForwardingTransport
 from tests.production import Connect
-
-from .conftest import files_in
 
 
 class FailingTransport(ForwardingTransport):

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ftrack_orm.behaviours.identity import id_of, is_saved
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import InvalidValue, NoResult, StorageError, quoted, suggestion
 from ftrack_orm.query.language.nodes import Membership, Path, Select
@@ -25,15 +26,13 @@ from ftrack_orm.storage.locations import (
 )
 from ftrack_orm.values import FetchMode
 
-from .identity import id_of, is_saved
 from .storage_scenario import activate_scenario
 
 if TYPE_CHECKING:
+    from ftrack_orm.behaviours.services import Services
     from ftrack_orm.storage.accessors.base import Accessor
     from ftrack_orm.storage.structures.base import Structure
     from ftrack_orm.storage.transformers import ResourceIdentifierTransformer
-
-    from .services import Services
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _PATHS = tuple(map(Path.of, ("id", "name", "label", "description")))

@@ -6,21 +6,20 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Union
 
+from ftrack_orm.behaviours.identity import id_of
+from ftrack_orm.behaviours.locations.registrations import is_container
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import InvalidValue, ResourceInvalid, StorageError, quoted
 from ftrack_orm.storage.locations import ORIGIN_LOCATION_ID, REVIEW_LOCATION_ID, LocationConfiguration, Management
 
 from .additions import Addition
-from .identity import id_of
 from .new_components import ComponentFiles, NewComponent, new_component
 from .publication import Publication
-from .registrations import is_container
 
 if TYPE_CHECKING:
+    from ftrack_orm.behaviours.services import Services
     from ftrack_orm.storage.progress import ProgressOption
     from ftrack_orm.transport.cancellation import Cancellation
-
-    from .services import Services
 
 #: Components with these names belong to the review location, where older versions of ftrack look for them.
 _REVIEW_NAMES: Final = frozenset({"ftrackreview-mp4", "ftrackreview-webm", "ftrackreview-image"})

@@ -18,7 +18,7 @@ from ftrack_orm.storage.structures.ids import EntityIdStructure
 from ftrack_orm.storage.structures.origin import OriginStructure
 
 if TYPE_CHECKING:
-    from .services import Services
+    from ftrack_orm.behaviours.services import Services
 
 
 def built_in_locations(services: Services) -> dict[str, LocationConfiguration]:

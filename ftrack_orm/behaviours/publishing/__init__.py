@@ -1,0 +1,1 @@
+"""Publishing files: creating components, adding them to locations, and undoing what fails."""
