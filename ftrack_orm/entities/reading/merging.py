@@ -246,10 +246,13 @@ class Merger:
     def _update_tracked(
         self, values: dict[str, Any], name: str, current: Any, value: Tracked, *, is_outdated: bool
     ) -> None:
-        """Give a collection or mapping the content of *value*. It stays the same object, and keeps its edits."""
+        """Give a collection or mapping the content of *value*. It stays the same object, and keeps its edits.
+
+        A stale one stays stale if the content may be older than a commit that has written it since.
+        """
         if not isinstance(current, Tracked):
             values[sys.intern(name)] = value
-        elif current._is_stale or not is_outdated:
+        elif not is_outdated:
             current._set_base(value._base_content())
 
     def _sync_key_and_reference(self, entity: Entity, schema: EntityType, name: str, value: Any) -> None:

@@ -14,9 +14,12 @@ from ftrack_orm import Session, errors, inspect
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.entities.workspace import Workspace
+from ftrack_orm.sandbox import Sandbox
 from tests.assertions import existing
+from tests.custom_attributes import create_configuration
 from tests.entities.offline_workspace import offline_workspace
-from tests.production import Production
+from tests.fakes.transports import InterferingTransport
+from tests.production import Connect, Production
 
 
 @pytest.fixture
@@ -246,3 +249,58 @@ def test_edits_of_a_collection_are_rebased_on_the_changes_of_others(
     assert set(theirs.scopes) == {scopes["kept"], scopes["theirs"], scopes["mine"]}
     session.rollback()
     assert set(mine.scopes) == {own["kept"], own["theirs"], own["mine"]}
+
+
+def test_a_stale_mapping_never_shows_content_that_is_older_than_a_commit_of_it(
+    session: Session, production: Production
+) -> None:
+    # Readers take no lock: another thread may look at the mapping right after the merging of an older response.
+    task = existing(session.get("Task", production.tasks[0]))
+    task.metadata["a"] = "old"
+    session.commit()
+    row = {"key": "a", "value": "old", "parent_id": task.id, "parent_type": "Task", "__entity_type__": "Metadata"}
+    workspace, sent_at = session._workspace, session._workspace.revision
+    task.metadata["a"] = "new"
+    session.commit()
+    session.expire(task, "metadata")
+    with workspace.lock:
+        Merger(workspace, sent_at=sent_at).rows([{"__entity_type__": "Task", "id": task.id, "metadata": [row]}])
+        assert repr(task.metadata) == "{'a': 'new'}"
+    assert task.metadata["a"] == "new"
+
+
+@pytest.mark.parametrize("name", ["metadata", "scopes", "custom_attributes"])
+def test_content_that_is_older_than_a_commit_does_not_replace_what_it_has_saved(
+    box: Sandbox, connect: Connect, production: Production, name: str
+) -> None:
+    transport = InterferingTransport(box)
+    session = connect(transport=transport)
+    key = create_configuration(session, production, "older", "text")
+    task, scope = existing(session.get("Task", production.tasks[0])), session.create("Scope", name=f"older {name}")
+    session.commit()
+    task.metadata["a"] = task.custom_attributes[key] = "old"
+    session.commit()
+
+    def shown() -> Any:
+        return {
+            "metadata": lambda: task.metadata["a"],
+            "scopes": lambda: scope in task.scopes,
+            "custom_attributes": lambda: task.custom_attributes[key],
+        }[name]()
+
+    before = shown()
+    if name == "metadata":
+        task.metadata["a"] = "new"
+    elif name == "scopes":
+        task.scopes.append(scope)
+    else:
+        task.custom_attributes[key] = "new"
+    new = shown()
+    assert new != before
+    # The response to the next request is older than the commit that is made while it is under way.
+    session.expire(task, name)
+    transport.meanwhile_once(session.commit)
+    assert shown() == new
+    assert session.modified == []
+    session.expire(task)
+    assert shown() == new
