@@ -63,7 +63,7 @@ class Sessions(RuleBasedStateMachine):
         self.observer = observer.session
         creator, number = self.observer, next(_NUMBERS)
         project = creator.create(
-            "Project", name=f"p{number}", full_name="Model", project_schema=observer.project_schema
+            "Project", name=f"model{number}", full_name="Model", project_schema=observer.project_schema
         )
         self.project = project.id
         self.shots = [creator.create("Shot", name=f"sh{n}", parent=project).id for n in range(2)]

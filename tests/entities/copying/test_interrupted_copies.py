@@ -140,7 +140,9 @@ def test_a_copy_that_another_user_deleted_is_made_again(session: Session, other:
     assert inspect(first.entity).state is Lifecycle.DELETED
     assert second.entity is not first.entity
     assert contents(other, second[shot]) == contents(other, shot.id)
-    other.delete(existing(other.get("Task", second[shot.children[0]])))
+    # A version loses the task that it belongs to, and copies that exist are left as they are.
+    task = next(child for child in shot.children if child.name != "task00")
+    other.delete(existing(other.get("Task", second[task])))
     other.commit()
     assert session.copy(shot, include="all", values={"name": "deleted"}).created > 0
     assert contents(other, second[shot]) == contents(other, shot.id)
