@@ -356,7 +356,7 @@ def test_a_rollback_that_is_interrupted_at_any_line_takes_back_all_or_nothing(co
     assert case.roll_back(tracer) is None
     case.check_session()
     failures = {}
-    for number, line in enumerate(tracer.first_visits[:: examples(8, 1)]):
+    for number, line in enumerate(tracer.first_visits[:: examples(24, 1)]):
         error = ERRORS[number % 3]
         check = functools.partial(check_interrupted_rollback, line=line, error=error)
         if failure := cases.run(check, in_block=False):
