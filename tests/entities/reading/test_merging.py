@@ -282,11 +282,9 @@ def test_content_that_is_older_than_a_commit_does_not_replace_what_it_has_saved(
     session.commit()
 
     def shown() -> Any:
-        return {
-            "metadata": lambda: task.metadata["a"],
-            "scopes": lambda: scope in task.scopes,
-            "custom_attributes": lambda: task.custom_attributes[key],
-        }[name]()
+        if name == "metadata":
+            return task.metadata["a"]
+        return scope in task.scopes if name == "scopes" else task.custom_attributes[key]
 
     before = shown()
     if name == "metadata":
