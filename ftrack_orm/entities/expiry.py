@@ -183,8 +183,10 @@ class ExpiryLog:
 
     def expired_since(self, entity: Entity, name: str, revision: int) -> bool:
         """Whether an attribute expired after a request that was sent at *revision*."""
-        if entity._ftrack_state.written_at > revision:
-            return True
+        return entity._ftrack_state.written_at > revision or self.was_noticed_since(entity, name, revision)
+
+    def was_noticed_since(self, entity: Entity, name: str, revision: int) -> bool:
+        """Whether a notice after *revision* named an attribute, which may be a commit of this session that wrote it."""
         if revision >= self._latest:
             return False
         with self._workspace.lock:

@@ -228,7 +228,7 @@ class Merger:
             if name in holders:
                 holders[name][key] = None
             if isinstance(value, Tracked):
-                self._update_tracked(values, name, current, value, is_outdated=is_outdated)
+                self._update_tracked(entity, name, current, value, is_outdated=is_outdated)
                 continue
             is_edited = originals is not None and name in originals
             if is_outdated and (current is not NOT_LOADED or is_edited or name in row_type.derived):
@@ -243,16 +243,15 @@ class Merger:
                 values[name] = value
         return entity
 
-    def _update_tracked(
-        self, values: dict[str, Any], name: str, current: Any, value: Tracked, *, is_outdated: bool
-    ) -> None:
+    def _update_tracked(self, entity: Entity, name: str, current: Any, value: Tracked, *, is_outdated: bool) -> None:
         """Give a collection or mapping the content of *value*. It stays the same object, and keeps its edits.
 
-        A stale one stays stale if the content may be older than a commit that has written it since.
+        A stale one takes content from before a commit of the entity only if that commit has not affected it.
         """
+        expiry = self._workspace.expiry
         if not isinstance(current, Tracked):
-            values[sys.intern(name)] = value
-        elif not is_outdated:
+            entity.__dict__[sys.intern(name)] = value
+        elif not is_outdated or (current._is_stale and not expiry.was_noticed_since(entity, name, self._sent_at)):
             current._set_base(value._base_content())
 
     def _sync_key_and_reference(self, entity: Entity, schema: EntityType, name: str, value: Any) -> None:

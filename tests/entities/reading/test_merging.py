@@ -15,6 +15,7 @@ from ftrack_orm.entities.entity import Entity
 from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.sandbox import Sandbox
+from ftrack_orm.testing import requests_made
 from tests.assertions import existing
 from tests.custom_attributes import create_configuration
 from tests.entities.offline_workspace import offline_workspace
@@ -302,3 +303,19 @@ def test_content_that_is_older_than_a_commit_does_not_replace_what_it_has_saved(
     assert session.modified == []
     session.expire(task)
     assert shown() == new
+
+
+def test_content_from_before_a_commit_of_something_else_is_taken(
+    box: Sandbox, connect: Connect, production: Production
+) -> None:
+    transport = InterferingTransport(box)
+    session = connect(transport=transport)
+    task = existing(session.get("Task", production.tasks[0]))
+    assert task.scopes[:] == []
+    task.bid = 7
+    session.expire(task, "scopes")
+    transport.meanwhile_once(session.commit)
+    with requests_made(session) as made:
+        assert task.scopes[:] == []
+    assert made == 2
+    assert session.modified == []
