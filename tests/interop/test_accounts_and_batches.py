@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from ftrack_orm.sandbox import Sandbox
+from tests.fakes.official_client import official_session
 
 OpenSession = Callable[..., Any]
 
@@ -28,14 +29,7 @@ def open_session(box: Sandbox) -> Iterator[OpenSession]:
     opened: list[Any] = []
 
     def open_session(api_user: str = box.api_user, api_key: str = box.api_key) -> Any:
-        session = ftrack_api.Session(
-            server_url=box.url,
-            api_user=api_user,
-            api_key=api_key,
-            auto_connect_event_hub=False,
-            schema_cache_path=False,
-            plugin_paths=[],
-        )
+        session = official_session(box, api_user=api_user, api_key=api_key)
         opened.append(session)
         return session
 

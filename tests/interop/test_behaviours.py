@@ -12,20 +12,14 @@ import pytest
 from ftrack_orm import Session, errors
 from ftrack_orm.sandbox import Sandbox
 from tests.assertions import existing
+from tests.fakes.official_client import official_session
 from tests.production import Connect, Production
 
 
 @pytest.fixture
 def official(box: Sandbox) -> Iterator[Any]:
     """A session of the official client."""
-    with ftrack_api.Session(
-        server_url=box.url,
-        api_user=box.api_user,
-        api_key=box.api_key,
-        auto_connect_event_hub=False,
-        schema_cache_path=False,
-        plugin_paths=[],
-    ) as session:
+    with official_session(box) as session:
         yield session
 
 

@@ -19,6 +19,7 @@ import pytest
 
 from ftrack_orm import Event, Session
 from ftrack_orm.sandbox import Sandbox
+from tests.fakes.official_client import official_session
 from tests.interop.conftest import StartClient
 from tests.interop.javascript_client import TIMEOUT, JavaScriptClient
 
@@ -111,14 +112,7 @@ class OfficialPython(Peer):
 
     def __init__(self, box: Sandbox) -> None:
         super().__init__()
-        self.session = ftrack_api.Session(
-            server_url=box.url,
-            api_user=box.api_user,
-            api_key=box.api_key,
-            auto_connect_event_hub=False,
-            schema_cache_path=False,
-            plugin_paths=[],
-        )
+        self.session = official_session(box)
         self.hub = self.session.event_hub
         self.hub.connect()
         self.leaving = threading.Event()

@@ -20,6 +20,7 @@ from ftrack_orm import Session
 from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.storage import REVIEW_LOCATION_ID, SERVER_LOCATION_ID, DiskAccessor, StandardStructure
 from tests.assertions import existing
+from tests.fakes.official_client import official_session
 from tests.interop.files import fetch, generated_bytes, image_size, picture
 from tests.production import Production
 from tests.sandbox.storage.movies import movie
@@ -27,14 +28,7 @@ from tests.sandbox.storage.movies import movie
 
 @pytest.fixture(scope="module")
 def official(box: Sandbox) -> Iterator[Any]:
-    session = ftrack_api.Session(
-        server_url=box.url,
-        api_user=box.api_user,
-        api_key=box.api_key,
-        auto_connect_event_hub=False,
-        schema_cache_path=False,
-        plugin_paths=[],
-    )
+    session = official_session(box)
     yield session
     session.close()
 

@@ -15,6 +15,7 @@ import ftrack_api
 import pytest
 
 from ftrack_orm.sandbox import Sandbox
+from tests.fakes.official_client import official_session
 
 OpenSession = Callable[..., Any]
 
@@ -31,14 +32,7 @@ def open_session(box: Sandbox) -> Iterator[OpenSession]:
     opened: list[Any] = []
 
     def open_session(**more: Any) -> Any:
-        session = ftrack_api.Session(
-            server_url=box.url,
-            api_user=box.api_user,
-            **{"api_key": box.api_key, "strict_api": True, **more},
-            auto_connect_event_hub=False,
-            schema_cache_path=False,
-            plugin_paths=[],
-        )
+        session = official_session(box, **{"strict_api": True, **more})
         opened.append(session)
         return session
 

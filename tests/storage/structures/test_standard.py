@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import ftrack_api
 import pytest
 from ftrack_api.structure.standard import StandardStructure as OfficialStandardStructure
 
@@ -15,6 +14,7 @@ from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.storage.structures.ids import IdStructure
 from ftrack_orm.storage.structures.standard import StandardStructure
 from ftrack_orm.testing import requests_made
+from tests.fakes.official_client import official_session
 from tests.production import Production
 
 from .components import component, version
@@ -43,7 +43,7 @@ def components(session: Session, production: Production) -> list[Entity]:
 
 @pytest.fixture
 def official(box: Sandbox, tmp_path: Path) -> Any:
-    session = ftrack_api.Session(box.url, box.api_key, box.api_user, schema_cache_path=False)
+    session = official_session(box)
     yield session
     session.close()
 
