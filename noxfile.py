@@ -18,21 +18,18 @@ def tests(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *session.posargs)
 
 
-@nox.session(python=["3.12", "3.13"])
-def coverage(session: nox.Session) -> None:
-    """Run all tests with coverage, which costs little from Python 3.12 on; before, it doubles the time."""
-    session.install("-e", ".[test]")
-    environment = {"COVERAGE_CORE": "sysmon", "CI": "false"}
-    session.run("python", "-m", "pytest", "--cov", *session.posargs, env=environment)
-
-
 @nox.session(python=PYTHONS)
 def compatibility(session: nox.Session) -> None:
-    """Run the tests whose result may depend on the version of Python, without coverage and property tests."""
+    """Run the tests whose result may depend on the version of Python, without property tests.
+
+    From Python 3.12 on with coverage, which costs little there and doubles the time before.
+    """
     session.install("-e", ".[test]")
     others = [f"--ignore=tests/{folder}" for folder in ("benchmarks", "conformance", "interop", "stateful", "typing")]
+    coverage = [] if session.python in ("3.10", "3.11") else ["--cov"]
     # Fuzzers take few examples here; all of them are tried with the first version.
-    session.run("python", "-m", "pytest", "-m", "not hypothesis", *others, *session.posargs, env={"CI": "false"})
+    environment = {"CI": "false", "COVERAGE_CORE": "sysmon"}
+    session.run("python", "-m", "pytest", "-m", "not hypothesis", *others, *coverage, *session.posargs, env=environment)
 
 
 @nox.session(python=DEFAULT_PYTHON)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ftrack_orm.entities.committing.unit_of_work import UnitOfWork
@@ -16,6 +17,7 @@ from ftrack_orm.transport.channel import Channel
 from ftrack_orm.transport.deferred import http_transport
 from ftrack_orm.values import FetchMode
 
+from . import deferred_parts
 from .current_classes import CurrentClasses
 from .deferred import Deferred
 from .handshake import Handshake
@@ -23,13 +25,7 @@ from .parts import SessionParts
 from .raw_calls import RawCalls
 
 if TYPE_CHECKING:
-    from ftrack_orm.entities.committing.bulk import BulkOperations
-    from ftrack_orm.entities.committing.committer import Committer
-    from ftrack_orm.entities.committing.deletion_preview import DeletionPreviewer
-    from ftrack_orm.entities.committing.ensure import Ensurer
-    from ftrack_orm.entities.copying.copier import Side
     from ftrack_orm.settings import Settings
-    from ftrack_orm.storage.transfers import Transfers
     from ftrack_orm.transport.base import Transport
 
     from .deferred_event_hub import DeferredEventHub
@@ -52,32 +48,6 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
     What only commits, bulk operations and transfers need is made by their first use: most sessions only read, and
     importing it takes longer than their first request.
     """
-
-    def make_committer() -> Committer:
-        from ftrack_orm.entities.committing.committer import Committer
-
-        return Committer(workspace, handshake.call, retries=settings.retries)
-
-    def make_ensurer() -> Ensurer:
-        from ftrack_orm.entities.committing.ensure import Ensurer
-
-        return Ensurer(workspace, unit_of_work)
-
-    def make_deletion_previewer() -> DeletionPreviewer:
-        from ftrack_orm.entities.committing.deletion_preview import DeletionPreviewer
-
-        return DeletionPreviewer(workspace, handshake.call)
-
-    def make_bulk_operations() -> BulkOperations:
-        from ftrack_orm.entities.committing.bulk import BulkOperations
-
-        return BulkOperations(workspace, handshake.call, refresher)
-
-    def make_transfers() -> Transfers:
-        from ftrack_orm.storage.transfers import Transfers
-
-        return Transfers(settings, channel.transport, handshake.call, is_closed=lambda: channel.closed)
-
     channel = Channel(settings, transport or http_transport(settings))
     classes = CurrentClasses()
     cache = SchemaCache(settings.schema_cache_path)
@@ -99,13 +69,10 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
     configurations = workspace.configurations
     assert isinstance(configurations, Configurations)
     refresher = Refresher(workspace)
-    unit_of_work = UnitOfWork(workspace, Deferred(make_committer))
-
-    def make_side() -> Side:
-        from ftrack_orm.entities.copying.copier import Side
-
-        return Side(workspace, unit_of_work, configurations, handshake.call, settings.server_url)
-
+    unit_of_work = UnitOfWork(
+        workspace, Deferred(partial(deferred_parts.committer, workspace, handshake.call, settings.retries))
+    )
+    make_bulk = partial(deferred_parts.bulk_operations, workspace, handshake.call, refresher)
     return SessionParts(
         settings=settings,
         channel=channel,
@@ -114,13 +81,15 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
         workspace=workspace,
         configurations=configurations,
         refresher=refresher,
-        query_runner=QueryRunner(workspace, handshake.call, channel.submit, Deferred(make_bulk_operations)),
+        query_runner=QueryRunner(workspace, handshake.call, channel.submit, Deferred(make_bulk)),
         unit_of_work=unit_of_work,
-        ensurer=Deferred(make_ensurer),
-        deletion_previewer=Deferred(make_deletion_previewer),
-        copying=Deferred(make_side),
+        ensurer=Deferred(partial(deferred_parts.ensurer, workspace, unit_of_work)),
+        deletion_previewer=Deferred(partial(deferred_parts.deletion_previewer, workspace, handshake.call)),
+        copying=Deferred(
+            partial(deferred_parts.side, workspace, unit_of_work, configurations, handshake.call, settings.server_url)
+        ),
         raw_calls=RawCalls(handshake.call),
-        transfers=Deferred(make_transfers),
+        transfers=Deferred(partial(deferred_parts.transfers, settings, channel, handshake.call)),
     )
 
 
