@@ -140,7 +140,10 @@ class Handshake:
             raise ProtocolError(f"The server information is not a JSON object: {quoted(information)}")
         version = information.get("version") or ""
         if not isinstance(version, str):
-            raise ProtocolError(f"The version in the server information must be text, not {type(version).__name__}.")
+            raise ProtocolError(
+                f"The server sent {quoted(version)} as version of its information, where text was expected.",
+                attribute="version",
+            )
         check_version(version)
         current = information.get("schema_hash")
         if current is not None and not isinstance(current, str):

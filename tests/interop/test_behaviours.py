@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import ftrack_api
@@ -23,20 +24,43 @@ def official(box: Sandbox) -> Iterator[Any]:
         yield session
 
 
-def test_statuses_and_types_are_those_of_the_official_client(session: Session, official: Any) -> None:
-    for schema in session.query("ProjectSchema").all():
-        theirs = official.get("ProjectSchema", schema.id)
+def ids_or_error(read: Callable[..., Any], *arguments: str) -> set[str] | type[ValueError]:
+    """Return the ids of what *read* returns, or `ValueError` if it raises one."""
+    try:
+        return {each["id"] for each in read(*arguments)}
+    except ValueError:
+        return ValueError
+
+
+def test_statuses_and_types_are_those_of_the_official_client(tmp_path: Path) -> None:
+    # The tests share a server, where some leave project schemas on which the official client fails.
+    with (
+        Sandbox() as own_box,
+        Session(own_box.url, own_box.api_key, own_box.api_user, schema_cache_path=tmp_path) as session,
+        official_session(own_box) as official,
+    ):
+        film: Any = session.query("ProjectSchema").order_by("name").first()
+        workflow, types = film.task_workflow_schema, film.task_type_schema
+        session.create(
+            "ProjectSchema",
+            name="without object types",
+            task_workflow_schema=workflow,
+            asset_version_workflow_schema=workflow,
+            task_type_schema=types,
+        )
+        session.commit()
         production = session.query("Type where name is Production").one()
-        for arguments in [("Task",), ("Task", production.id), ("AssetVersion",), ("Shot",), ("AssetBuild",)]:
-            expected = {each["id"] for each in theirs.get_statuses(*arguments)}
-            assert {each.id for each in schema.get_statuses(*arguments)} == expected
-        for name in ("Task", "AssetBuild", "Milestone"):
-            assert {each.id for each in schema.get_types(name)} == {each["id"] for each in theirs.get_types(name)}
-        for name in ("Folder", "Note"):
-            with pytest.raises(ValueError, match=name):
-                theirs.get_statuses(name)
-            with pytest.raises(ValueError, match=name):
-                schema.get_statuses(name)
+        refused = 0
+        for schema in session.query("ProjectSchema").all():
+            theirs = official.get("ProjectSchema", schema.id)
+            names = ("Task", "AssetVersion", "Shot", "AssetBuild", "Milestone", "Folder", "Note")
+            for arguments in [("Task", production.id), *((name,) for name in names)]:
+                expected = ids_or_error(theirs.get_statuses, *arguments)
+                assert ids_or_error(schema.get_statuses, *arguments) == expected
+                refused += expected is ValueError
+            for name in names:
+                assert ids_or_error(schema.get_types, name) == ids_or_error(theirs.get_types, name)
+        assert refused > 4
 
 
 def notes_of(task: Any) -> dict[str, tuple[str, set[str], set[str], list[str]]]:

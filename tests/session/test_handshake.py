@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import stat
 import sys
 import threading
@@ -473,6 +474,24 @@ def test_a_server_that_is_not_ftrack_is_a_protocol_error(
     transport.change = replace
     with pytest.raises(errors.ProtocolError):
         start().query("User")
+
+
+@pytest.mark.parametrize("name", ["version", "schema_hash"])
+@pytest.mark.parametrize("value", [5, 4.5, True, ["4.0.0"], {"a": 1}])
+def test_server_information_of_a_wrong_type_is_an_error_with_attribute_and_value(
+    start: Callable[[], Session], transport: HandshakeTransport, name: str, value: Any
+) -> None:
+    def replace(elements: list[Any]) -> list[Any]:
+        elements[0][name] = value
+        return elements
+
+    transport.change = replace
+    session = start()
+    with pytest.raises(errors.ProtocolError, match=re.escape(repr(value))) as caught:
+        session.query("User").first()
+    assert caught.value.details["attribute"] == name
+    transport.change = lambda elements: elements
+    assert session.query("User").first() is not None
 
 
 def test_wrong_credentials_raise_on_the_first_request(box: Sandbox, tmp_path: Path) -> None:

@@ -331,8 +331,10 @@ def differences(session: Session, fresh: Session, entities: Iterable[Entity]) ->
         for entity, values in group:
             row = rows.get(entity._ftrack_state.key)
             if row is None:
-                # The loaded values of deleted entities can still be read. With unsaved edits they are not marked so.
-                if values and not session._workspace.is_edited(entity):
+                # The loaded values of deleted entities can still be read. With unsaved edits they are not marked so. A
+                # reference whose key is part of the primary key belongs to the identity, as the primary key does.
+                identity = {each for each, key in kind.reference_keys.items() if key in kind.primary_key}
+                if not values.keys() <= identity and not session._workspace.is_edited(entity):
                     yield f"{entity!r} is gone, and shows {values}"
                 continue
             for attribute, value in values.items():

@@ -28,3 +28,4 @@ def test_a_server_cannot_add_cookies_without_end(
     assert "sso=s3cret-value" in sent
     assert "dropped" in caplog.text
     assert "s3cret-value" not in caplog.text
+    assert "v" * MAX_COOKIE_LENGTH not in caplog.text

@@ -63,8 +63,11 @@ def test_an_unknown_encoding_is_left_alone() -> None:
 
 
 def test_a_body_that_is_encoded_many_times_is_refused() -> None:
-    with pytest.raises(DecompressionError):
-        list(decompressed([b"x"], ",".join(["gzip"] * 5)))
+    body = b"[]"
+    for _ in range(5):
+        body = gzip.compress(body)
+    with pytest.raises(DecompressionError, match="5 times"):
+        list(decompressed([body], ",".join(["gzip"] * 5)))
 
 
 def test_bytes_after_the_end_are_ignored_and_nothing_is_nothing() -> None:
