@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, TypeVar, cast
 
 import attrs
@@ -12,6 +12,7 @@ from ftrack_orm.values import DEFAULT_PAGE_SIZE, FetchMode
 
 from .executable import Executable, Runner
 from .expressions.attributes import compare_by_name
+from .expressions.clause_elements import AggregateExpression, AggregateOrdering
 from .expressions.clauses import build_ordering, build_projection
 from .expressions.criteria import build_criteria
 from .expressions.free_text import FreeText, build_free_text
@@ -19,13 +20,16 @@ from .language.checks import check_group_key, check_ordering, check_projection, 
 from .language.compiler import compile_pretty, compile_select
 from .language.errors_at import with_excerpt
 from .language.literals import entity_type_of_class
-from .language.nodes import Path, Projection, Select, conjunction
+from .language.nodes import Groups, Path, Projection, Select, conjunction
 from .language.parser import parse, parse_orderings, parse_projections
 from .language.schema_protocol import SchemaInfo
 
 T = TypeVar("T")
 N = TypeVar("N")
 V = TypeVar("V")
+
+#: The keys of an order that are aggregates.
+_ELEMENTS_OF_GROUPS = (AggregateExpression, AggregateOrdering)
 
 #: Characters of a query in its repr and in errors.
 _EXCERPT_LENGTH = 300
@@ -47,6 +51,7 @@ class Query(Executable[T]):
     fetch_mode: str | None = None
     replaces_edits: bool = False
     free_text: FreeText | None = None
+    groups: Groups | None = None
 
     @classmethod
     def from_text(
@@ -78,9 +83,14 @@ class Query(Executable[T]):
 
     def bind(self, schema: SchemaInfo | None, runner: Runner | None) -> Query[T]:
         """Return the query checked with *schema* and run by *runner*."""
+        bound = self._with_options(schema=schema, runner=runner)
         if schema is not None:
             check_select(self.node, schema)
-        return self._with_options(schema=schema, runner=runner)
+            if self.groups is not None:
+                from .grouping import check_groups
+
+                check_groups(bound)
+        return bound
 
     # -- clauses ---------------------------------------------------------------------------------------------------
 
@@ -96,36 +106,48 @@ class Query(Executable[T]):
             operands += compare_by_name(values, node.entity_type, self.schema)
         return self._with_clauses(criterion=conjunction(node.criterion, *operands))
 
-    def select(self, *projections: Any) -> Query[T]:
+    def select(self, *projections: Any, **renamed: Any) -> Query[T]:
         """Return the query that also selects *projections*: attributes, aggregates, or texts such as `"name, bid"`.
 
-        A query without a call of this method selects the default projections of the entity type.
+        A query without a call of this method selects the default projections of the entity type. *renamed* are
+        aggregates of a query with groups, by the names that they have in its rows: `select(tasks=Task.id.count())`.
         """
         selected = dict.fromkeys(self.node.projections)
         for projection in projections:
             for node in self._build_projections(projection):
                 selected[node] = None
+        if renamed:
+            return self._with_named(renamed, lambda nodes: {"projections": tuple(dict.fromkeys((*selected, *nodes)))})
         return self._with_clauses(projections=tuple(selected))
 
     def order_by(self, *keys: Any) -> Query[T]:
         """Return the query ordered by its previous keys and then by *keys*: attributes, `attribute.desc()`, or texts.
 
-        A text is as in the language: `"priority.sort descending, name"`.
+        A text is as in the language: `"priority.sort descending, name"`. Groups are ordered by their keys, by
+        aggregates such as `Task.id.count().desc()` or `"count(id) desc"`, and by the names given to these.
         """
         orderings = list(self.node.order_by)
         for key in keys:
-            if isinstance(key, str):
+            is_text = isinstance(key, str)
+            if self.groups is not None or (is_text and "(" in key) or type(key) in _ELEMENTS_OF_GROUPS:
+                from .grouping import order_groups
+
+                return order_groups(self, keys)
+            if is_text:
                 orderings.extend(self._parse(parse_orderings, check_ordering, key))
             else:
                 orderings.append(build_ordering(key, self.node.entity_type, self.schema))
         return self._with_clauses(order_by=tuple(orderings))
 
-    def group_by(self, *keys: Any) -> Query[dict[str, Any]]:
+    def group_by(self, *keys: Any, **renamed: Any) -> Query[dict[str, Any]]:
         """Return the query whose results are one plain row for each combination of values of *keys*.
 
-        Keys are attributes or texts. Only aggregates and keys can be selected; the keys are in every row.
+        Keys are attributes or texts, *renamed* keys by the names that they have in the rows. Only aggregates and keys
+        can be selected; the keys are in every row. `having` restricts the groups.
         """
         paths: list[Path] = []
+        if renamed:
+            keys = (*keys, *renamed.values())
         for key in keys:
             for node in self._build_projections(key):
                 if not isinstance(node, Path):
@@ -134,7 +156,20 @@ class Query(Executable[T]):
                     check_group_key(node, self.node.entity_type, self.schema)
                 paths.append(node)
         grouped = self._with_clauses(group_by=(*self.node.group_by, *paths))
+        if renamed:
+            grouped = grouped._with_named(renamed, lambda _: {})
         return cast("Query[dict[str, Any]]", grouped)
+
+    def having(self, *conditions: Any) -> Query[T]:
+        """Return the query with groups restricted to those that also meet all of *conditions* on keys and aggregates.
+
+        Conditions are expressions such as `Task.id.count() > 3`, or texts such as `"sum(bid) > 0"`, in which names of
+        columns can be used too. ftrack has no such conditions: they are evaluated here, on the rows of all groups,
+        and so are then the order, the offset and the limit.
+        """
+        from .grouping import add_condition
+
+        return add_condition(self, conditions)
 
     def limit(self, count: int | None) -> Query[T]:
         """Return the query with at most *count* results, which replaces its limit; None removes the limit."""
@@ -172,6 +207,15 @@ class Query(Executable[T]):
         search replaces the first. Raises `QueryError` without terms.
         """
         return self._with_options(free_text=build_free_text(terms, context, object_types, self.schema))
+
+    def _with_named(
+        self, contents: Mapping[str, Any], clauses: Callable[[list[Projection]], dict[str, Any]]
+    ) -> Query[T]:
+        """Return the query with names for columns, and with the *clauses* that have their contents."""
+        from .grouping import name_columns
+
+        nodes = {name: self._build_projections(content) for name, content in contents.items()}
+        return name_columns(self._with_clauses(**clauses([node for each in nodes.values() for node in each])), nodes)
 
     def _with_clauses(self, **clauses: Any) -> Query[T]:
         """Return the query with *clauses* replaced."""
@@ -214,6 +258,10 @@ class Query(Executable[T]):
     def _excerpt(self) -> str:
         """Return the beginning of the expression and the search."""
         text = str(self) if self.free_text is None else f"{self}, {self.free_text}"
+        if self.groups is not None:
+            from .grouping import describe
+
+            text += describe(self.groups)
         return text if len(text) <= _EXCERPT_LENGTH else text[: _EXCERPT_LENGTH - 3] + "..."
 
     def __eq__(self, other: object) -> bool:
@@ -226,7 +274,7 @@ class Query(Executable[T]):
 
     @property
     def _compared(self) -> tuple[Any, ...]:
-        return self.node, self.page_size, self.fetch_mode, self.replaces_edits, self.free_text
+        return self.node, self.page_size, self.fetch_mode, self.replaces_edits, self.free_text, self.groups
 
     def __bool__(self) -> NoReturn:
         raise QueryError(f"A query has no truth value; use query.exists(), which makes a request: {self._excerpt()}")
@@ -236,7 +284,7 @@ class Query(Executable[T]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Neither the schema nor the runner is pickled.
-        return Query, (self.node, None, None, self.page_size, self.fetch_mode, self.replaces_edits, self.free_text)
+        return Query, (self.node, None, None, *self._compared[1:])
 
     def __select__(self) -> Select:
         if self.free_text is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeVar, cast, overload
 
 from ftrack_orm.errors import MultipleResults, NoResult, QueryError, UsageError
 from ftrack_orm.values import DEFAULT_BATCH_SIZE
@@ -13,8 +13,9 @@ from .language.simplification import simplify
 
 if TYPE_CHECKING:
     from .builder import Query
+    from .columns import Column
     from .expressions.free_text import FreeText
-    from .language.nodes import Select
+    from .language.nodes import Groups, Select
 
 T = TypeVar("T")
 
@@ -43,8 +44,14 @@ class Runner(Protocol):
     def dicts(self, query: Query[Any]) -> Iterator[dict[str, Any]]:
         """Yield the results of *query* as plain data."""
 
-    def walk(self, query: Query[Any]) -> Iterator[Any]:
-        """Yield the results of *query* by primary key; each page begins after the last key of the previous one."""
+    def flat_rows(self, query: Query[Any], columns: Sequence[Column]) -> list[tuple[Any, ...]]:
+        """Return a tuple for each result of *query*, which selects *columns*, with the value of each of them."""
+
+    def walk(self, query: Query[Any], after: Any = None) -> Iterator[Any]:
+        """Yield the results of *query* by primary key; each page begins after the last key of the previous one.
+
+        The first page begins after the key *after*, or after that of the entity *after*.
+        """
 
     def update(self, query: Query[Any], data: Mapping[str, Any], batch_size: int, on_progress: Progress | None) -> int:
         """Set the values in *data* on every result of *query*; return the number of entities changed."""
@@ -61,6 +68,7 @@ class Executable(Generic[T]):
     node: Select
     runner: Runner | None
     free_text: FreeText | None
+    groups: Groups | None
 
     def with_page_size(self, count: int) -> Query[T]:
         """Return the query with pages of *count* results."""
@@ -102,13 +110,38 @@ class Executable(Generic[T]):
         runner, query = self._require_runner(), self._prepare()
         return iter(()) if query is None else runner.dicts(query)
 
-    def walk(self, page_size: int = WALK_PAGE_SIZE) -> Iterator[T]:
+    @overload
+    def rows(self, *columns: Any, as_: Literal["tuple"] = "tuple", **renamed: Any) -> list[tuple[Any, ...]]: ...
+    @overload
+    def rows(self, *columns: Any, as_: Literal["dict"], **renamed: Any) -> list[dict[str, Any]]: ...
+    def rows(self, *columns: Any, as_: str = "tuple", **renamed: Any) -> list[Any]:
+        """Return a flat row for each result, without creating entities: a tuple, or with `as_="dict"` a dict.
+
+            session.query(Task).rows("name", "status.name", shot="parent.name", as_="dict")
+
+        *columns* are attributes over any number of relations, items of mapped collections such as
+        `Shot.custom_attributes["fstart"]`, and texts such as `"name, status.name"`; *renamed* are columns with names of
+        their own. Without columns these are the attributes that the query selects. A value is that which the entity
+        shows: a datetime, a list, None over a missing entity. A column that leads through a collection has a tuple of
+        values, and a mapped collection is a dict. The rows of a query with groups have its keys and aggregates.
+        Uncommitted changes are not included.
+
+        Raises `QueryError` for a column that ends on entities, and `UnknownAttribute`.
+        """
+        from .columns import rows_of
+
+        return rows_of(cast("Query[T]", self), columns, renamed, as_)
+
+    def walk(self, page_size: int = WALK_PAGE_SIZE, *, after: Any = None) -> Iterator[T]:
         """Yield the results in the order of their primary keys, completely while entities are created and deleted.
 
         Pages with an offset shift when an entity before them is created or deleted. Here each page begins after the
         last key of the previous one, so that every entity that exists from beginning to end is yielded exactly once.
-        Raises `QueryError` for a query with an order, an offset or groups, and for a type whose primary key has
-        several attributes.
+
+        *after*, an id or an entity, is where to begin: a walk that was interrupted is resumed after the last entity
+        that it has yielded, whether or not that still exists. Raises `QueryError` for a query with an order, an offset
+        or groups, and for a type whose primary key has several attributes, and `InvalidValue` when *after* is no key
+        of the type.
         """
         clauses = {"order_by": self.node.order_by, "offset": self.node.offset, "group_by": self.node.group_by}
         for clause, value in clauses.items():
@@ -118,7 +151,7 @@ class Executable(Generic[T]):
                     f"over the query itself: {self._excerpt()}"
                 )
         runner, query = self._require_runner(), self.with_page_size(page_size)._prepare()
-        return iter(()) if query is None else runner.walk(query)
+        return iter(()) if query is None else runner.walk(query, after)
 
     # -- single results --------------------------------------------------------------------------------------------
 
@@ -187,10 +220,11 @@ class Executable(Generic[T]):
     ) -> int:
         """Set the values in *data* on every result, without loading it. Return the number of entities changed.
 
-        The values are checked first. Each request has *batch_size* entities and succeeds or fails as a whole; after
-        each, *on_progress* is called with the number of entities done and the number in total. Entities of the session
-        show the new values, unless they have unsaved edits of their own. The `done` attribute of an error is the
-        number of entities changed before it.
+        `"metadata"` and `"custom_attributes"` are given as mappings of keys to values; their other keys stay as they
+        are. The values are checked first. Each request has *batch_size* entities and succeeds or fails as a whole;
+        after each, *on_progress* is called with the number of entities done and the number in total. Entities of the
+        session show the new values, unless they have unsaved edits of their own. The `done` attribute of an error is
+        the number of entities changed before it.
         """
         return self._require_runner().update(cast("Query[T]", self), data, batch_size, on_progress)
 
@@ -215,6 +249,10 @@ class Executable(Generic[T]):
     def _prepare(self) -> Query[T] | None:
         """Return the query to send, with its criterion simplified, or None when it cannot have results."""
         check_grouping(self.node)
+        if self.groups is not None:
+            from .grouping import check_is_grouped
+
+            check_is_grouped(self.groups, self.node)
         if self.free_text is not None and self.node.group_by:
             raise QueryError(f"A search finds entities and cannot be grouped: {self._excerpt()}")
         criterion = simplify(self.node.criterion)

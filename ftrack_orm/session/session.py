@@ -31,6 +31,7 @@ from ftrack_orm.values import DEFAULT_PAGE_SIZE, FetchMode
 
 from .deferred_event_hub import DeferredEventHub
 from .file_methods import FileMethods
+from .reference_methods import ReferenceMethods
 from .server_action_methods import ServerActionMethods
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 _C = TypeVar("_C", bound="ChangeCallback")
 
 
-class Session(FileMethods, ServerActionMethods):
+class Session(FileMethods, ReferenceMethods, ServerActionMethods):
     """A connection to an ftrack server and the entities known through it.
 
     Creating a session does no I/O: the first request is made when something is first needed. A session may be used by
@@ -243,16 +244,24 @@ class Session(FileMethods, ServerActionMethods):
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
-    def query(self, what: type[Entity] | str, *, page_size: int | None = None) -> Query[Any]:
+    def query(self, what: type[Entity] | str, *, page_size: int | None = None, check: bool = True) -> Query[Any]:
         """Return a query on an entity class or type name, or for a whole expression in the query language.
 
         No request is made until the query is iterated or one of its `all`, `first`, `one`, `count` ... is called.
         Raises `QueryError` for text that cannot be parsed, with the position, and `UnknownEntityType` or
         `UnknownAttribute` for names that the server's schema does not have.
+
+        With `check=False` the names are not checked: servers know types and attributes that their schema does not
+        list, and ftrack's own tools use them. Results of a type that the schema lists are entities. Those of other
+        types are plain rows, as dicts.
         """
         # A class needs no parsing, which would take as long as building a whole criterion.
-        make = Query.from_text if isinstance(what, str) else Query.on
-        query = make(_type_name(what), self.schema, self._parts.query_runner, self._parts.settings.page_size)
+        runner, size = self._parts.query_runner, self._parts.settings.page_size
+        if check:
+            make = Query.from_text if isinstance(what, str) else Query.on
+            query = make(_type_name(what), self.schema, runner, size)
+        else:
+            query = Query.from_text(_type_name(what), None, runner, size)
         return query if page_size is None else query.with_page_size(page_size)
 
     def all(self, *queries: Query[Any] | type[Entity] | str) -> list[list[Any]]:

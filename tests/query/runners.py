@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ftrack_orm.query.builder import Query
+from ftrack_orm.query.columns import Column
 from ftrack_orm.query.executable import Progress
 
 
@@ -42,7 +43,11 @@ class ListRunner:
     def dicts(self, query: Query[Any]) -> Iterator[dict[str, Any]]:
         raise NotImplementedError
 
-    def walk(self, query: Query[Any]) -> Iterator[Any]:
+    def flat_rows(self, query: Query[Any], columns: Sequence[Column]) -> list[tuple[Any, ...]]:
+        self.requests.append(f"flat rows: {query}")
+        return [tuple([result] * len(columns)) for result in self._selected(query)]
+
+    def walk(self, query: Query[Any], after: Any = None) -> Iterator[Any]:
         raise NotImplementedError
 
     def update(self, query: Query[Any], data: Mapping[str, Any], batch_size: int, on_progress: Progress | None) -> int:

@@ -178,7 +178,7 @@ class StreamRunner:
         self.requests.append((method, str(query), query.page_size))
         return iter([1, 2])
 
-    def walk(self, query: Query[Any]) -> Iterator[Any]:
+    def walk(self, query: Query[Any], after: Any = None) -> Iterator[Any]:
         return self._run("walk", query)
 
     def dicts(self, query: Query[Any]) -> Iterator[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -13,12 +13,14 @@ from ftrack_orm.entities.editing.coercion import coerce
 from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity, plain_key
 from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.entities.reading.query_runner import KEYS_PER_PAGE
+from ftrack_orm.entities.row_queries import IDS_PER_QUERY
 from ftrack_orm.errors import (
     CommitOutcomeUnknown,
     FtrackError,
     InvalidValue,
     ProtocolError,
     QueryError,
+    ServerError,
     TransportError,
     UsageError,
 )
@@ -31,6 +33,7 @@ from ftrack_orm.wire.operations import DeleteOperation, Operation, ServerCall, U
 from ftrack_orm.wire.replies import Reply, WriteReply
 
 from . import planning
+from .bulk_entries import BulkEntries, split_entries
 from .expiring import CommitExpiry
 
 if TYPE_CHECKING:
@@ -39,6 +42,10 @@ if TYPE_CHECKING:
     from ftrack_orm.query.builder import Query
     from ftrack_orm.query.executable import Progress
     from ftrack_orm.schema.model import EntityType
+
+
+#: Returns operations that fit the rows on the server.
+_Adapt = Callable[[Sequence[Operation]], list[Operation]]
 
 
 class BulkOperations:
@@ -56,37 +63,38 @@ class BulkOperations:
     def update(self, query: Query[Any], data: Mapping[str, Any], batch_size: int, on_progress: Progress | None) -> int:
         """Set the values in *data* on all entities of *query* and return the number of entities.
 
-        The values are checked before anything is sent. Loaded entities have the new values afterwards, except for
+        *data* may have mappings of keys to values for metadata and custom attributes, whose other keys stay as they
+        are. The values are checked before anything is sent. Loaded entities have the new values afterwards, except for
         attributes with edits of their own.
         """
         schema = self._check(query, batch_size)
-        values = self._values(schema, data)
-        if not values:
+        plain_data, entry_data = split_entries(schema, data)
+        values = self._values(schema, plain_data)
+        entries = BulkEntries(self._workspace, self._call, self._any_entity(schema), entry_data)
+        if not values and not entries:
             return 0
         names = tuple(dict.fromkeys(each for name in values for each in changes.attributes_set_together(schema, name)))
-        updates = tuple(
-            UpdateOperation(str(row[ENTITY_TYPE]), plain_key(schema, row), values) for row in self._rows(query, schema)
-        )
+        rows = self._rows(query, schema, entries.paths, page_size=IDS_PER_QUERY if entries.paths else None)
+        targets = [(str(row[ENTITY_TYPE]), plain_key(schema, row)) for row in rows]
+        groups: list[list[Operation]] = [
+            [UpdateOperation(*target, values), *others] if values else others
+            for target, others in zip(targets, entries.operations(rows), strict=True)
+        ]
+        sent: list[Operation] = []
+        done = 0
         try:
-            for batch in self._send(planning.Changes(modifications=updates), batch_size, on_progress):
-                rows = []
-                for operation, reply in batch:
-                    assert isinstance(operation, UpdateOperation)
-                    assert isinstance(reply, WriteReply)
-                    entity = self._workspace.lookup(operation.entity_type, operation.key)
-                    if entity is not None:
-                        self._refresher.expire(entity, names)
-                        rows.append(reply.data)
-                Merger(self._workspace).rows(rows)
+            for batch in self._send(groups, batch_size, on_progress, sent, entries.adapt if entries else None):
+                self._show_written(batch, targets[done : done + batch_size], names, entries.names)
+                done += batch_size
         except CommitOutcomeUnknown:
-            for update in updates:
-                entity = self._workspace.lookup(update.entity_type, update.key)
-                if entity is not None:
-                    self._refresher.expire(entity, names)
+            for target in targets:
+                self._expire(target, (*names, *entries.names))
             raise
         finally:
-            self._expire_affected(CommitExpiry(self._workspace, updates, {}))
-        return len(updates)
+            if entries:
+                self._workspace.configurations.expire_values()
+            self._expire_affected(CommitExpiry(self._workspace, sent, {}))
+        return len(groups)
 
     def delete(self, query: Query[Any], batch_size: int, on_progress: Progress | None) -> int:
         """Delete all entities of *query*, each before those it refers to, and return the number of entities.
@@ -97,9 +105,10 @@ class BulkOperations:
         names = self._ancestor_attributes(schema)
         deletions = tuple(
             planning.Deletion(_reference(schema, row), _ancestor_ids(row, names))
-            for row in self._rows(query, schema, names)
+            for row in self._rows(query, schema, tuple(map(Path.of, names)))
         )
-        for batch in self._send(planning.Changes(deletions=deletions), batch_size, on_progress):
+        groups = [(operation,) for operation in planning.plan(planning.Changes(deletions=deletions))]
+        for batch in self._send(groups, batch_size, on_progress, []):
             with self._workspace.lock:
                 expiry = CommitExpiry(self._workspace, [operation for operation, _ in batch], {})
                 for operation, _ in batch:
@@ -126,11 +135,14 @@ class BulkOperations:
             raise QueryError(f"A query with groups finds no entities that could be changed: {query}")
         return self._workspace.schema.type(query.node.entity_type)
 
+    def _any_entity(self, schema: EntityType) -> Entity:
+        """Return an entity that stands for all of the type, for the checks that setting its attributes makes."""
+        state = EntityState(self._workspace, (), Lifecycle.PERSISTENT)
+        return new_entity(self._workspace.classes[schema.name], state)
+
     def _values(self, schema: EntityType, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return *data* in the form in which it is sent, with the checks that setting the attributes would make."""
-        any_entity = new_entity(
-            self._workspace.classes[schema.name], EntityState(self._workspace, (), Lifecycle.PERSISTENT)
-        )
+        any_entity = self._any_entity(schema)
         values: dict[str, Any] = {}
         for name, value in data.items():
             attribute = schema.attribute(name)
@@ -162,12 +174,41 @@ class BulkOperations:
         )
         return (*keys, LINK) if keys and LINK in schema.attributes else keys
 
-    def _rows(self, query: Query[Any], schema: EntityType, names: Sequence[str] = ()) -> list[dict[str, Any]]:
-        """Return type, key and the attributes *names* of all entities of *query*, each entity once."""
-        paths = tuple(Path.of(name) for name in dict.fromkeys((*schema.primary_key, *names)))
-        keys_only = attrs.evolve(query, node=attrs.evolve(query.node, projections=paths), page_size=KEYS_PER_PAGE)
+    def _rows(
+        self, query: Query[Any], schema: EntityType, paths: Sequence[Path] = (), page_size: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Return type, key and the values at *paths* of all entities of *query*, each entity once."""
+        keys = tuple(map(Path.of, schema.primary_key))
+        node = attrs.evolve(query.node, projections=tuple(dict.fromkeys((*keys, *paths))))
+        keys_only = attrs.evolve(query, node=node, page_size=page_size or KEYS_PER_PAGE)
         # An entity may be on two pages if other users change the order in the meantime.
         return list({tuple(row[name] for name in schema.primary_key): row for row in keys_only.dicts()}.values())
+
+    def _show_written(
+        self,
+        batch: Sequence[tuple[Operation, Reply]],
+        targets: Sequence[planning.Target],
+        names: Sequence[str],
+        entry_names: Sequence[str],
+    ) -> None:
+        """Expire the values of the loaded entities that a batch has written, and merge those in its replies."""
+        for target in targets:
+            self._expire(target, (*names, *entry_names))
+        owners = set(targets)
+        rows = []
+        for operation, reply in batch:
+            if isinstance(operation, UpdateOperation) and isinstance(reply, WriteReply):
+                entity = self._workspace.lookup(operation.entity_type, operation.key)
+                if entity is not None:
+                    if (operation.entity_type, operation.key) not in owners:
+                        self._refresher.expire(entity, tuple(operation.data))
+                    rows.append(reply.data)
+        Merger(self._workspace).rows(rows)
+
+    def _expire(self, target: planning.Target, names: Sequence[str]) -> None:
+        entity = self._workspace.lookup(*target)
+        if entity is not None:
+            self._refresher.expire(entity, names)
 
     def _expire_affected(self, expiry: CommitExpiry) -> None:
         """Expire the values that the changes affect on entities besides those that were changed."""
@@ -179,20 +220,46 @@ class BulkOperations:
     # -- sending -------------------------------------------------------------------------------------------------------
 
     def _send(
-        self, planned: planning.Changes, batch_size: int, on_progress: Progress | None
+        self,
+        groups: Sequence[Sequence[Operation]],
+        batch_size: int,
+        on_progress: Progress | None,
+        sent: list[Operation],
+        adapt: _Adapt | None = None,
     ) -> Iterator[list[tuple[Operation, Reply]]]:
-        """Send the operations in batches, and yield those of each batch with their replies."""
-        operations = planning.plan(planned)
-        total = len(operations)
+        """Send the operations of each entity in batches of entities, and yield those of each batch with their replies.
+
+        *adapt* makes operations fit the rows on the server before they are sent, and again when the server refuses
+        them. All that is sent is added to *sent*.
+        """
+        total = len(groups)
         for start in range(0, total, batch_size):
-            batch = operations[start : start + batch_size]
+            part = groups[start : start + batch_size]
+            operations = [operation for group in part for operation in group]
             try:
-                replies = self._call(batch)
+                exchanged = self._exchange(operations, sent, adapt)
             except FtrackError as error:
-                raise _with_progress(error, start, len(batch), total) from error
-            yield list(zip(batch, replies, strict=True))
+                raise _with_progress(error, start, len(part), total) from error
+            yield exchanged
             if on_progress is not None:
-                on_progress(start + len(batch), total)
+                on_progress(start + len(part), total)
+
+    def _exchange(
+        self, planned: Sequence[Operation], sent: list[Operation], adapt: _Adapt | None
+    ) -> list[tuple[Operation, Reply]]:
+        """Send the operations of one batch and return them with their replies."""
+        operations = list(planned) if adapt is None else adapt(planned)
+        sent += operations
+        try:
+            replies = self._call(operations)
+        except ServerError:
+            # Another user may have created or deleted a row since it was looked for.
+            again = operations if adapt is None else adapt(planned)
+            if again == operations:
+                raise
+            sent += again
+            operations, replies = again, self._call(again)
+        return list(zip(operations, replies, strict=True))
 
 
 def _with_progress(error: FtrackError, done: int, batch_size: int, total: int) -> FtrackError:

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import attrs
 
 from ftrack_orm.entities.editing.reverting import revert
+from ftrack_orm.entities.entity import given_key
 from ftrack_orm.entities.identity_map import ResultWindow
+from ftrack_orm.entities.row_checks import check_rows
 from ftrack_orm.entities.row_queries import query_reply
-from ftrack_orm.errors import ProtocolError, QueryError, UnknownEntityType, quoted
+from ftrack_orm.errors import InvalidValue, ProtocolError, QueryError, UnknownEntityType, quoted
 from ftrack_orm.query.language.compiler import compile_select
+from ftrack_orm.query.language.literals import as_reference
 from ftrack_orm.query.language.nodes import Comparison, Operator, Ordering, Path, Select, conjunction
 from ftrack_orm.values import FetchMode
 from ftrack_orm.wire.codec import decode
@@ -21,12 +24,16 @@ from ftrack_orm.wire.replies import QueryReply, Reply
 from .merging import Merger
 from .plain_rows import PlainRows, plain_value
 from .projections import add_compared_values, complete_projections
+from .unlisted import check_listed, decoded_rows, is_listed, is_of_unlisted_type, key_names, with_projections
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
     from ftrack_orm.entities.workspace import Workspace
     from ftrack_orm.query.builder import Query
+    from ftrack_orm.query.columns import Column
     from ftrack_orm.query.executable import Progress
+    from ftrack_orm.query.grouping import GroupPlan
+    from ftrack_orm.schema.model import EntityType, Schema
 
 #: Rows on a page of keys: keys are short, so a few large pages are faster than many small ones.
 KEYS_PER_PAGE = 10_000
@@ -104,7 +111,7 @@ class QueryRunner:
         self._workspace.check_open("The query cannot be run")
         window = ResultWindow()
         for page in self._row_pages(query, self._entity_select(query)):
-            yield self._entities(query, page, window)
+            yield self._results(query, page, window)
 
     def together(self, queries: Sequence[Query[Entity]]) -> list[list[Entity]]:
         """Return the entities of each of *queries*, whose first pages are requested together.
@@ -123,14 +130,14 @@ class QueryRunner:
         for query, select, operation, reply in zip(queries, selects, operations, replies, strict=True):
             window = ResultWindow()
             pages = self._row_pages(query, select, first=_FirstPage(operation, reply, sent_at))
-            results.append([entity for page in pages for entity in self._entities(query, page, window)])
+            results.append([result for page in pages for result in self._results(query, page, window)])
         return results
 
-    def walk(self, query: Query[Entity]) -> Iterator[Entity]:
+    def walk(self, query: Query[Entity], after: Any = None) -> Iterator[Entity]:
         """Return an iterator over the entities of *query* by their keys, each page starting after the last key.
 
-        Raises `QueryError` for a type with a composite primary key, since the query language cannot compare several
-        attributes together.
+        The first page starts after the key *after*, or after that of the entity *after*. Raises `QueryError` for a type
+        with a composite primary key, since the query language cannot compare several attributes together.
         """
         self._workspace.check_open("The query cannot be run")
         schema = self._workspace.schema.type(query.node.entity_type)
@@ -145,6 +152,11 @@ class QueryRunner:
 
         last_keys: set[str] = set()
 
+        def beginning_after(last_key: str) -> Select:
+            last_keys.add(last_key)
+            is_after = Comparison(key, Operator.GREATER, last_key)
+            return attrs.evolve(select, criterion=conjunction(select.criterion, is_after))
+
         def after_last_key(_: Select, reply: QueryReply) -> Select:
             last_key = _last_key(reply, name)
             if last_key in last_keys:
@@ -154,14 +166,13 @@ class QueryRunner:
                     entity_type=schema.name,
                     attribute=name,
                 )
-            last_keys.add(last_key)
-            is_after = Comparison(key, Operator.GREATER, last_key)
-            return attrs.evolve(select, criterion=conjunction(select.criterion, is_after))
+            return beginning_after(last_key)
 
+        first = select if after is None else beginning_after(_walk_start(self._workspace.schema, schema, after))
         window = ResultWindow()
         return (
             entity
-            for page in self._row_pages(query, select, next_page=after_last_key)
+            for page in self._row_pages(query, first, next_page=after_last_key)
             for entity in self._entities(query, page, window)
         )
 
@@ -169,26 +180,52 @@ class QueryRunner:
         """Yield the results of *query* as plain data, page by page, without creating or changing entities."""
         self._workspace.check_open("The query cannot be run")
         if query.node.group_by:
-            for page in self._grouped_pages(query):
-                yield from map(plain_value, page.rows)
+            yield from map(plain_value, self.rows(query))
             return
         schema = self._workspace.schema
+        if query.schema is None and not is_listed(query.node, schema):
+            for page in self._row_pages(query, with_projections(query.node), denormalize=True):
+                yield from map(plain_value, decoded_rows(page.rows, query.node))
+            return
         plain = PlainRows(query.node, schema)
         for page in self._row_pages(query, complete_projections(query.node, schema), denormalize=True):
             yield from plain.rows(page.rows)
 
+    def flat_rows(self, query: Query[Any], columns: Sequence[Column]) -> list[tuple[Any, ...]]:
+        """Return a tuple for each result of *query*, which selects *columns*, with the value of each of them.
+
+        Raises `QueryError` for a column that ends on entities, and `UnknownAttribute` for the key of a custom
+        attribute that is configured for no entities.
+        """
+        from .flat_rows import FlatRows, check_keys
+
+        self._workspace.check_open("The query cannot be run")
+        schema = self._workspace.schema
+        listed = query.schema is not None or is_listed(query.node, schema)
+        flat = FlatRows(columns, query.node, schema, is_listed=listed)
+        select = complete_projections(query.node, schema) if listed else with_projections(query.node)
+        results: list[tuple[Any, ...]] = []
+        for page in self._row_pages(query, select, denormalize=True):
+            if listed:
+                check_rows(schema, page.rows, allow_unknown_types=True)
+            results += flat.rows(page.rows if listed else decoded_rows(page.rows, query.node))
+        if results and flat.missing_keys:
+            check_keys(self._workspace.configurations, flat.missing_keys)
+        return results
+
     def rows(self, query: Query[Any]) -> list[dict[str, Any]]:
         """Return the plain rows of a query with aggregates; raises `QueryError` when the type cannot be grouped."""
         self._workspace.check_open("The query cannot be run")
-        return [decode(row) for page in self._grouped_pages(query) for row in page.rows]
+        rows = [decode(row) for page in self._grouped_pages(query) for row in page.rows]
+        return rows if query.groups is None else _plan_of(query).finish(rows)
 
     def count(self, query: Query[Any]) -> int:
         """Return the number of entities *query* selects, requesting only their keys."""
         self._workspace.check_open("The query cannot be run")
-        schema = self._workspace.schema.type(query.node.entity_type)
+        name = query.node.entity_type
         keys_only = Select(
-            schema.name,
-            tuple(Path.of(name) for name in schema.primary_key),
+            name,
+            tuple(map(Path.of, key_names(query.node, self._workspace.schema))),
             query.node.criterion,
             offset=query.node.offset,
             limit=query.node.limit,
@@ -205,9 +242,22 @@ class QueryRunner:
         return self._bulk().delete(query, batch_size, on_progress)
 
     def _entity_select(self, query: Query[Entity]) -> Select:
-        """Return the select that is sufficient to build the entities of *query* with current values."""
+        """Return the select that is sufficient to build the entities of *query* with current values.
+
+        A type that the schema does not list, which an unchecked query may have, is left as it is.
+        """
         schema = self._workspace.schema
+        if query.schema is None:
+            if is_of_unlisted_type(query.node, schema):
+                return with_projections(query.node)
+            check_listed(query.node, schema)
         return add_compared_values(complete_projections(query.node, schema), schema)
+
+    def _results(self, query: Query[Any], page: _RowPage, window: ResultWindow) -> list[Any]:
+        """Return the results on one page: entities, or plain rows of a type that the schema does not list."""
+        if query.schema is None and is_of_unlisted_type(query.node, self._workspace.schema):
+            return decoded_rows(page.rows, query.node)
+        return self._entities(query, page, window)
 
     def _entities(self, query: Query[Entity], page: _RowPage, window: ResultWindow) -> list[Entity]:
         """Merge one page and return its entities; if the query replaces edits, revert the attributes in its rows."""
@@ -238,9 +288,9 @@ class QueryRunner:
         name = query.node.entity_type
         # A server on which no type is marked as groupable is older than that mark, so the query is sent to it.
         groupable = {each.name for each in types.values() if each.supports_group_by}
-        if groupable and name not in groupable:
+        if groupable and name not in groupable and query.schema is not None:
             raise QueryError(f"The server cannot group {name}; it can group {', '.join(sorted(groupable))}.")
-        for page in self._row_pages(query, query.node):
+        for page in self._row_pages(query, query.node if query.groups is None else _plan_of(query).select):
             for row in page.rows:
                 if type(row) is not dict:
                     raise ProtocolError(f"The server sent {quoted(row)} as a row of {name}.", entity_type=name)
@@ -287,6 +337,13 @@ class QueryRunner:
             (reply,) = pending.result()
 
 
+def _plan_of(query: Query[Any]) -> GroupPlan:
+    """Return the plan for a query with groups."""
+    from ftrack_orm.query.grouping import NO_GROUPS, plan_groups
+
+    return plan_groups(query.node, query.groups or NO_GROUPS)
+
+
 def _at_next_offset(select: Select, reply: QueryReply) -> Select:
     """Return the select of the page after *reply*, the reply to *select*; raises `ProtocolError` without progress."""
     offset, next_offset = select.offset or 0, reply.next_offset or 0
@@ -297,6 +354,16 @@ def _at_next_offset(select: Select, reply: QueryReply) -> Select:
             entity_type=select.entity_type,
         )
     return attrs.evolve(select, offset=next_offset)
+
+
+def _walk_start(schema: Schema, entity_type: EntityType, after: Any) -> str:
+    """Return the key after which a walk begins, given as a key or as an entity; raises `InvalidValue` for others."""
+    reference = as_reference(after)
+    if reference is None:
+        return given_key(entity_type, after)[0]
+    if not schema.related(reference.entity_type, entity_type.name):
+        raise InvalidValue(f"A walk over {entity_type.name} cannot begin after {after!r}, which is of another type.")
+    return reference.id
 
 
 def _last_key(reply: QueryReply, name: str) -> str:

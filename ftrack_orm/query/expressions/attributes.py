@@ -33,7 +33,12 @@ from ftrack_orm.query.language.nodes import (
     conjunction,
 )
 from ftrack_orm.query.language.parser import parse_path
-from ftrack_orm.query.language.resolve import ResolvedPath, resolve_next, resolve_path
+from ftrack_orm.query.language.resolve import (
+    ResolvedPath,
+    resolve_next,
+    resolve_path,
+    value_type_of_aggregate,
+)
 
 from .clause_elements import AggregateExpression, OrderingExpression
 from .comparable import Comparable
@@ -343,10 +348,12 @@ class AttributeExpression(Comparable):
         return self._aggregate(Function.MAX)
 
     def _aggregate(self, function: Function) -> AggregateExpression:
-        node = Aggregate(function, self._ftrack_path)
-        if self._ftrack_resolved is not None and self._ftrack_root is not None:
-            check_selectable(node, self._ftrack_resolved, self._ftrack_root)
-        return AggregateExpression(node, self._ftrack_roots, self._ftrack_schema)
+        node, resolved = Aggregate(function, self._ftrack_path), self._ftrack_resolved
+        if resolved is not None and self._ftrack_root is not None:
+            check_selectable(node, resolved, self._ftrack_root)
+        return AggregateExpression(
+            node, self._ftrack_roots, self._ftrack_schema, value_type_of_aggregate(function, resolved)
+        )
 
 
 def attr(path: str) -> AttributeExpression:

@@ -49,7 +49,9 @@ def as_ordering(value: object) -> OrderingExpression:
         return value
     if isinstance(value, AttributeExpression):
         return value.asc()
-    raise QueryError(f"Results are ordered by attributes, attribute.desc() or texts, not by {value!r}.")
+    raise QueryError(
+        f"Results are ordered by attributes, attribute.desc() or texts, and groups by aggregates, not by {value!r}."
+    )
 
 
 def build_projection(value: object, entity_type: str, schema: SchemaInfo | None) -> Projection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import attrs
 
@@ -15,6 +15,7 @@ from ftrack_orm.query.language.nodes import Criterion, Not, conjunction, disjunc
 from ftrack_orm.query.language.parser import parse_criterion
 from ftrack_orm.query.language.schema_protocol import SchemaInfo
 
+from .clause_elements import GroupCondition
 from .roots import check_roots, is_checked
 
 
@@ -69,26 +70,40 @@ def and_(*criteria: object) -> CriterionExpression:
 
     Raises `QueryError` without criteria, and for an argument that is not a criterion.
     """
-    return _join("and_", conjunction, criteria)
+    try:
+        return _join("and_", conjunction, criteria)
+    except _GroupConditionGiven:
+        return _join_conditions("and_", conjunction, criteria)
 
 
 def or_(*criteria: object) -> CriterionExpression:
     """Return the criterion that holds when at least one of *criteria* holds; raises `QueryError` as `and_` does."""
-    return _join("or_", disjunction, criteria)
+    try:
+        return _join("or_", disjunction, criteria)
+    except _GroupConditionGiven:
+        return _join_conditions("or_", disjunction, criteria)
 
 
 def not_(criterion: object) -> CriterionExpression:
     """Return the criterion that holds when *criterion* does not; a double negation is the criterion itself."""
+    if isinstance(criterion, GroupCondition):
+        return cast("CriterionExpression", ~criterion)
     expression = as_criterion(criterion, "not_")
     node = expression.node
     opposite = node.operand if isinstance(node, Not) else Not(node)
     return CriterionExpression(opposite, expression.roots, expression.checked_by)
 
 
+class _GroupConditionGiven(QueryError):
+    """A condition on groups was given in place of a criterion."""
+
+
 def as_criterion(value: object, method: str) -> CriterionExpression:
     """Return *value* if it is a criterion; otherwise raise `QueryError` with advice. *method* is the method called."""
     if isinstance(value, CriterionExpression):
         return value
+    if isinstance(value, GroupCondition):
+        raise _GroupConditionGiven(f"{method} takes criteria on entities, not '{value}' on groups: use having(...).")
     message = f"{method} takes criteria such as Task.name == 'x', not {value!r}."
     if isinstance(value, bool):
         message += " Python decided this one: 'is', 'in' and 'not' cannot be used on attributes; use is_, in_ and ~."
@@ -141,3 +156,12 @@ def _join(method: str, join: Callable[..., Criterion], criteria: tuple[object, .
             checked_by = None
             roots |= expression.roots
     return CriterionExpression(join(*nodes), roots, checked_by)
+
+
+def _join_conditions(
+    method: str, join: Callable[..., Criterion], conditions: tuple[object, ...]
+) -> CriterionExpression:
+    """Return conditions on groups, and criteria on their keys, joined by *join*: a condition on groups."""
+    operands = [each if isinstance(each, GroupCondition) else as_criterion(each, method) for each in conditions]
+    roots = frozenset[str]().union(*(each.roots for each in operands))
+    return cast("CriterionExpression", GroupCondition(join(*(each.node for each in operands)), roots))

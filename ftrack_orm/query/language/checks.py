@@ -108,7 +108,7 @@ def check_single_value(path: Path, resolved: ResolvedPath, entity_type: str, cla
 
 
 def check_grouping(select: Select) -> None:
-    """Check that aggregates occur with `group by` only, and that a grouped query selects aggregates and keys only."""
+    """Check that aggregates occur with `group by` only, and that a grouped query has aggregates and keys only."""
     for projection in select.projections:
         if isinstance(projection, Aggregate):
             if not select.group_by:
@@ -117,6 +117,11 @@ def check_grouping(select: Select) -> None:
         elif select.group_by and projection not in select.group_by:
             message = f"{projection} is neither an aggregate nor a key of group by: a group has no single value of it."
             raise QueryError(message, position=projection.position)
+    if select.group_by:
+        for ordering in select.order_by:
+            if ordering.path not in select.group_by:
+                message = f"Groups cannot be ordered by {ordering.path}, which is neither a key nor an aggregate."
+                raise QueryError(message, position=ordering.path.position)
 
 
 # -- criteria ---------------------------------------------------------------------------------------------------------

@@ -163,6 +163,11 @@ class Aggregate:
 Projection = Union[Path, Aggregate]
 
 
+def path_of_aggregate(aggregate: Aggregate) -> Path:
+    """Return the path that stands for *aggregate* in conditions and orders of groups: one step, `count(id)`."""
+    return Path((Step(f"{aggregate.function.value}({aggregate.path})"),))
+
+
 @attrs.frozen(slots=True)
 class Ordering:
     """One key of `order by`."""
@@ -187,6 +192,24 @@ class Select:
     offset: int | None = None
     limit: int | None = None
     position: int | None = attrs.field(default=None, eq=False, repr=False, kw_only=True)
+
+
+@attrs.frozen(slots=True)
+class Groups:
+    """The parts of a grouped query that ftrack's language does not have; the module `grouping` evaluates them.
+
+    *names* are names of columns with their contents. *condition* and *order_by* name columns by paths: keys, names of
+    columns, and aggregates as `path_of_aggregate` writes them. An empty *order_by* is the order of the query itself.
+    """
+
+    names: tuple[tuple[str, Projection], ...] = ()
+    condition: Criterion | None = None
+    order_by: tuple[Ordering, ...] = ()
+
+    @property
+    def is_evaluated_here(self) -> bool:
+        """Whether all groups are needed, and the condition, the order and the window are evaluated on them."""
+        return self.condition is not None or bool(self.order_by)
 
 
 @overload

@@ -21,6 +21,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
+import attrs
+
 from .lexer import Token, TokenKind
 from .nodes import (
     Aggregate,
@@ -40,6 +42,7 @@ from .nodes import (
     Step,
     conjunction,
     disjunction,
+    path_of_aggregate,
 )
 from .token_stream import TokenStream
 
@@ -94,13 +97,26 @@ def parse_orderings(text: str) -> tuple[Ordering, ...]:
     return _parse(text, lambda parser: parser.separated(parser.ordering))
 
 
+def parse_group_condition(text: str) -> Criterion:
+    """Parse a condition on groups, in which an aggregate such as `count(id)` is a path of one step of that text.
+
+    Raises the errors of `parse`.
+    """
+    return _parse(text, _Parser.criterion, _GroupParser)
+
+
+def parse_group_orderings(text: str) -> tuple[Ordering, ...]:
+    """Parse the keys of the order of groups, with aggregates as in `parse_group_condition`."""
+    return _parse(text, lambda parser: parser.separated(parser.ordering), _GroupParser)
+
+
 def parse_path(text: str) -> Path:
     """Parse a single path such as `parent[Shot].status.name`; raises the errors of `parse`."""
     return _parse(text, _Parser.path)
 
 
-def _parse(text: str, rule: Callable[[_Parser], T]) -> T:
-    parser = _Parser(text)
+def _parse(text: str, rule: Callable[[_Parser], T], parser_class: type[_Parser] | None = None) -> T:
+    parser = (parser_class or _Parser)(text)
     try:
         result = rule(parser)
     except RecursionError:
@@ -305,3 +321,15 @@ class _Parser(TokenStream):
             return int(token.text)
         except ValueError:  # Python limits the digits that it converts to an integer.
             raise self.error_at(token, "Expected a number of reasonable length, found thousands of digits.") from None
+
+
+class _GroupParser(_Parser):
+    """The rules for groups, of which aggregates are values like attributes."""
+
+    def path(self, expected: str = "an attribute") -> Path:
+        position = self.token.position
+        if self.keyword not in _FUNCTIONS or self.lookahead.text != "(":
+            return super().path(expected)
+        aggregate = self.projection()
+        assert isinstance(aggregate, Aggregate)
+        return attrs.evolve(path_of_aggregate(aggregate), position=position)

@@ -7,7 +7,7 @@ import attrs
 from ftrack_orm.errors import QueryError, UnknownAttribute, UnknownEntityType, suggestion
 
 from .literals import plain_types
-from .nodes import Path, Step
+from .nodes import Function, Path, Step
 from .schema_protocol import AttributeInfo, SchemaInfo
 
 
@@ -73,6 +73,15 @@ def resolve_step(step: Step, entity_type: str, schema: SchemaInfo, position: int
         message = f"{label} leads to a {attribute.target}, which can never be a {step.cast}."
         raise QueryError(message, position=position)
     return ResolvedPath(attribute, step.cast, attribute.is_plural)
+
+
+def value_type_of_aggregate(function: Function, resolved: ResolvedPath | None) -> str:
+    """Return the type of the values of an aggregate over the attribute at *resolved*, as `ResolvedPath.value_type`."""
+    if function is Function.COUNT:
+        return "integer"
+    if function in (Function.SUM, Function.AVG):
+        return "number"
+    return "any" if resolved is None else resolved.value_type
 
 
 def check_entity_type(entity_type: str, schema: SchemaInfo, position: int | None = None) -> None:

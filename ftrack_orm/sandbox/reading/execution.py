@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ftrack_orm.errors import QueryError, SandboxUnsupported
+from ftrack_orm.errors import SandboxUnsupported
 from ftrack_orm.query.language.checks import check_select
 from ftrack_orm.query.language.nodes import Aggregate, Function, Path, Select
 from ftrack_orm.schema.attribute import ValueType
@@ -98,8 +98,6 @@ def _grouped(connection: sa.Connection, entity: EntityAlias, select: Select) -> 
     selected.update(groups)
     order = []
     for key in select.order_by:
-        if str(key.path) not in groups:
-            raise QueryError(f"Groups cannot be ordered by '{key.path}', which is not in 'group by'.")
         value = groups[str(key.path)]
         order.append(value.desc() if key.descending else value.asc())
     statement = (

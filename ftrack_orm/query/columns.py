@@ -1,0 +1,101 @@
+"""Pure: the columns of flat rows: their names, and the attributes or aggregates that they show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from ftrack_orm.errors import QueryError
+
+from .expressions.items import ItemExpression
+from .language.nodes import Path, Projection
+
+if TYPE_CHECKING:
+    from .builder import Query
+
+_FORMS: Final = ("tuple", "dict")
+
+
+@attrs.frozen
+class Item:
+    """One item of a mapped collection: the attribute of the items that has *key*, and the one that has the value."""
+
+    key: str
+    key_name: str
+    value_name: str
+
+
+@attrs.frozen
+class Column:
+    """One column: its *name* in a dict, and its content, an *item* of the collection at the path if that is set."""
+
+    name: str
+    content: Projection
+    item: Item | None = None
+
+
+def rows_of(query: Query[Any], columns: Sequence[Any], renamed: Mapping[str, Any], form: str) -> list[Any]:
+    """Return the rows of *query* with *columns*, and with *renamed* columns by their names, as tuples or dicts.
+
+    Raises `QueryError` for columns that a row cannot have, and the errors of running the query.
+    """
+    if form not in _FORMS:
+        raise QueryError(f"as_ is 'tuple' or 'dict', not {form!r}.")
+    runner = query._require_runner()
+    built = _build_columns(query, columns, renamed)
+    if query.node.group_by:
+        from .grouping import rows_of_groups
+
+        names, rows = rows_of_groups(query, runner, built)
+    else:
+        if not built:
+            built = [Column(str(path), path) for path in query.node.projections]
+        if not built:
+            raise QueryError("rows needs the columns to return, such as query.rows('name', 'status.name').")
+        names = [column.name for column in built]
+        prepared = query._with_clauses(projections=tuple(dict.fromkeys(each.content for each in built)))._prepare()
+        rows = [] if prepared is None else runner.flat_rows(prepared, built)
+    if form == "tuple":
+        return rows
+    _check_names(names, built)
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _build_columns(query: Query[Any], columns: Iterable[Any], renamed: Mapping[str, Any]) -> list[Column]:
+    built = [column for each in columns for column in _columns_for(query, each)]
+    for name, each in renamed.items():
+        contents = _columns_for(query, each)
+        if len(contents) != 1:
+            raise QueryError(f"The column {name!r} is one attribute, not {len(contents)}: {each!r}.")
+        built.append(attrs.evolve(contents[0], name=name))
+    return built
+
+
+def _columns_for(query: Query[Any], given: Any) -> list[Column]:
+    """Return the columns for one argument: an attribute, an item of a mapped collection, an aggregate or a text."""
+    if isinstance(given, ItemExpression):
+        (path,) = query._build_projections(given._collection)
+        item = Item(given._key, given._key_name, given._value_name)
+        return [Column(f"{path}.{given._key}", path, item)]
+    if query.node.group_by and isinstance(given, str):
+        from .grouping import NO_GROUPS, column_contents
+
+        contents = column_contents(query.node, query.groups or NO_GROUPS)
+        if given in contents:
+            return [Column(given, contents[given])]
+    return [Column(column_name(node), node) for node in query._build_projections(given)]
+
+
+def column_name(projection: Projection) -> str:
+    """Return the name of a path or an aggregate in a row, which is ftrack's: `status.name`, `sum_bid`."""
+    return str(projection) if isinstance(projection, Path) else f"{projection.function.value}_{projection.path}"
+
+
+def _check_names(names: Sequence[str], columns: Sequence[Column]) -> None:
+    """Raise `QueryError` if a dict cannot hold all columns because two different ones have the same name."""
+    contents: dict[str, Column] = {}
+    for name, column in zip(names, columns, strict=False):
+        if contents.setdefault(name, column) != column:
+            raise QueryError(f"Two columns are called {name!r}. Give one of them another name: rows(..., other=...).")

@@ -1,0 +1,28 @@
+"""Edge: the methods of a session for entities that are known by their key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .session_methods import SessionMethods
+
+if TYPE_CHECKING:
+    from ftrack_orm.entities.entity import Entity
+
+
+class ReferenceMethods(SessionMethods):
+    """The methods of `Session` for entities that are known by their key."""
+
+    def reference(self, entity_type: type[Entity] | str, key: str | int | Sequence[str | int]) -> Entity:
+        """Return the entity with the id *key* (or, for types with a longer key, those key values) without a request.
+
+        Whether the server has it is not checked. The entity can be assigned, compared in a query, changed and deleted
+        like any other. The first read of an attribute other than the key loads it, and raises `EntityDeleted` if the
+        server has no such entity; `session.populate` loads many at once. An entity that the session knows already is
+        returned as it is. Raises `InvalidValue` for a key of another form, and for the key of an entity that is known
+        to be of another type.
+        """
+        from ftrack_orm.entities.reading.references import entity_by_key
+
+        return entity_by_key(self._parts.workspace, entity_type, key)

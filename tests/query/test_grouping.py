@@ -1,0 +1,259 @@
+"""Conditions, orders and names of groups beyond ftrack's language."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ftrack_orm.errors import ProtocolError, QueryError, UsageError
+from ftrack_orm.query.builder import Query, select
+from ftrack_orm.query.expressions.attributes import attr
+from ftrack_orm.query.expressions.criteria import and_, not_, or_
+from ftrack_orm.query.grouping import NO_GROUPS, plan_groups
+from ftrack_orm.schema.model import Schema
+from tests.property_settings import examples
+from tests.query.runners import ListRunner
+
+TEXT = "select count(id), sum(bid) from Task group by status.name, name"
+
+
+@pytest.fixture
+def grouped(schema: Schema) -> Query[Any]:
+    return Query.from_text(TEXT, schema)
+
+
+def sent(query: Query[Any]) -> str:
+    """Return the expression that is sent for a grouped query."""
+    plan = plan_groups(query.node, query.groups or NO_GROUPS)
+    return str(Query(plan.select))
+
+
+def finished(query: Query[Any], *rows: dict[str, Any]) -> list[dict[str, Any]]:
+    return plan_groups(query.node, query.groups or NO_GROUPS).finish(rows)
+
+
+# -- what is sent ---------------------------------------------------------------------------------------------------
+
+
+def test_what_ftrack_has_is_left_to_the_server(grouped: Query[Any], task: Any) -> None:
+    query = grouped.order_by(task.name.desc(), "status.name").offset(2).limit(3)
+    assert query.groups is None
+    assert sent(query) == f"{TEXT} order by name descending, status.name offset 2 limit 3"
+
+
+@pytest.mark.parametrize(
+    "refine",
+    [
+        lambda query, task: query.having(task.id.count() > 3),
+        lambda query, task: query.having("count(id) > 3"),
+        lambda query, task: query.having("count_id > 3"),
+        lambda query, task: query.order_by(task.id.count().desc()),
+        lambda query, task: query.order_by("count(id) desc"),
+        lambda query, task: query.order_by("count_id"),
+    ],
+)
+def test_conditions_on_aggregates_and_orders_by_them_need_all_groups(
+    grouped: Query[Any], task: Any, refine: Any
+) -> None:
+    query = refine(grouped.offset(1).limit(2), task)
+    assert sent(query) == TEXT
+    assert str(query) == f"{TEXT} offset 1 limit 2"
+    assert query != grouped.offset(1).limit(2)
+
+
+def test_aggregates_that_are_not_selected_are_requested_and_left_out(grouped: Query[Any]) -> None:
+    query = grouped.having("max(bid) > 3 or min(bid) < 0").order_by("avg(bid)")
+    assert sent(query) == TEXT.replace("sum(bid)", "sum(bid), avg(bid), max(bid), min(bid)")
+    row = {"status.name": "x", "name": "a", "count_id": 1, "sum_bid": 4, "avg_bid": 4, "max_bid": 4, "min_bid": 4}
+    assert finished(query, row) == [{"status.name": "x", "name": "a", "count_id": 1, "sum_bid": 4}]
+
+
+def test_the_order_of_keys_stays_on_the_server(grouped: Query[Any], task: Any) -> None:
+    query = grouped.order_by("status.name", task.bid.sum().desc(), "name desc")
+    assert sent(query) == f"{TEXT} order by status.name, name descending"
+
+
+# -- evaluation -----------------------------------------------------------------------------------------------------
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["Approved", "approved too", "Zoe"]),
+        st.sampled_from("abc"),
+        st.integers(0, 3),
+        st.none() | st.integers(-2, 2),
+    ),
+    max_size=12,
+    unique_by=lambda row: row[:2],
+)
+KEYS = {"status.name": 0, "name": 1, "count(id)": 2, "sum(bid)": 3}
+
+
+@settings(max_examples=examples(40, 2_000))
+@given(
+    ROWS,
+    st.lists(st.tuples(st.sampled_from(list(KEYS)), st.booleans()), unique_by=lambda key: key[0], max_size=4),
+    st.integers(0, 4),
+    st.none() | st.integers(0, 3),
+    st.none() | st.integers(0, 2),
+)
+def test_groups_are_filtered_ordered_and_cut_as_one_sort_would(
+    rows: list[tuple[Any, ...]],
+    order: list[tuple[str, bool]],
+    offset: int,
+    limit: int | None,
+    least: int | None,
+) -> None:
+    query: Query[Any] = Query.from_text(TEXT).offset(offset).limit(limit)
+    for key, descending in order:
+        query = query.order_by(f"{key} {'desc' if descending else 'asc'}")
+    if least is not None:
+        query = query.having(attr("id").count() >= least)
+
+    def in_order(keys: list[tuple[str, bool]]) -> list[tuple[Any, ...]]:
+        # The server breaks ties by the keys of the groups.
+        result = sorted(rows, key=lambda row: row[:2])
+        for key, descending in reversed(keys):
+            result.sort(
+                key=lambda row: (row[KEYS[key]] is not None, row[KEYS[key]] or 0) if KEYS[key] > 1 else row[KEYS[key]],
+                reverse=descending,
+            )
+        return result
+
+    on_the_server = in_order([(str(each.path), each.descending) for each in query.node.order_by])
+    if not (query.groups or NO_GROUPS).is_evaluated_here:
+        on_the_server = on_the_server[offset:][:limit]
+    names = ["status.name", "name", "count_id", "sum_bid"]
+    results = finished(query, *(dict(zip(names, row, strict=True)) for row in on_the_server))
+    expected = [row for row in in_order(order) if least is None or row[2] >= least]
+    expected_rows = expected[offset:] if limit is None else expected[offset : offset + limit]
+    keys = [tuple(row[name] for name in names) for row in results]
+    assert keys == expected_rows
+
+
+@pytest.mark.parametrize(
+    ("condition", "kept"),
+    [
+        ("count(id) > 3", "bc"),
+        ("sum(bid) = none", "c"),
+        ("sum(bid) is_not 10", "b"),  # a missing value is neither
+        ("status.name is DONE", "ac"),
+        ("not (count(id) > 3)", "a"),
+        ("count(id) in (1, 4) and status.name like 'd%'", "ac"),
+        ("name is b or count(id) < 2", "ab"),
+    ],
+)
+def test_conditions_follow_the_rules_of_the_language(grouped: Query[Any], condition: str, kept: str) -> None:
+    rows = [
+        {"status.name": "Done", "name": "a", "count_id": 1, "sum_bid": 10},
+        {"status.name": "Open", "name": "b", "count_id": 5, "sum_bid": 20},
+        {"status.name": "Done", "name": "c", "count_id": 4, "sum_bid": None},
+    ]
+    assert "".join(row["name"] for row in finished(grouped.having(condition), *rows)) == kept
+
+
+def test_expressions_and_texts_make_the_same_conditions(grouped: Query[Any], task: Any) -> None:
+    count, total, name = task.id.count(), task.bid.sum(), task.status.name
+    for built, text in [
+        ((count > 3) & (name == "x"), 'count(id) > 3 and status.name is "x"'),
+        ((name == "x") | ~(total <= 2), 'status.name is "x" or not sum(bid) <= 2'),
+        (
+            and_(name == "x", or_(count.in_([1, 2]), total.is_(None))),
+            "status.name is x and (count(id) in (1, 2) or sum(bid) = none)",
+        ),
+        (not_(task.name.min().startswith("a")), "not min(name) like 'a%'"),
+    ]:
+        assert grouped.having(built) == grouped.having(text)
+    assert grouped.having(count > 1).having(total > 2) == grouped.having(count > 1, total > 2)
+
+
+def test_columns_have_the_names_that_they_are_given(schema: Schema, task: Any) -> None:
+    query: Query[Any] = (
+        Query.on("Task", schema)
+        .group_by("name", status=task.status.name)
+        .select(tasks=task.id.count(), effort="sum(bid)")
+        .having("tasks > 1")
+        .order_by("effort desc")
+    )
+    assert sent(query) == "select count(id), sum(bid) from Task group by name, status.name"
+    rows = [{"name": "a", "status.name": "x", "count_id": n, "sum_bid": n * 10} for n in range(4)]
+    expected = [{"name": "a", "status": "x", "tasks": n, "effort": n * 10} for n in (3, 2)]
+    assert finished(query, *rows) == expected
+    assert list(finished(query, *rows)[0]) == ["name", "status", "tasks", "effort"]
+    assert "count(id) as tasks, sum(bid) as effort, having tasks > 1" in repr(query)
+
+
+def test_rows_of_groups(schema: Schema) -> None:
+    rows = [{"count_id": 3, "sum_bid": 7, "status.name": "x", "name": "a"}]
+    query: Query[Any] = Query.from_text(TEXT, schema, ListRunner(rows))
+    assert query.rows() == [("x", "a", 3, 7)]
+    assert query.rows("count_id", "status.name") == [(3, "x")]
+    assert query.rows("name", total="sum(bid)", as_="dict") == [{"name": "a", "total": 7}]
+    with pytest.raises(QueryError, match="bid is neither an aggregate nor a key"):
+        query.rows("bid")
+
+
+# -- errors ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("refine", "message"),
+    [
+        (lambda q, t: q.having(t.id.count() > "many"), r"count\(id\) is compared with a number, not with 'many'"),
+        (lambda q, t: q.having("count(id) like '3%'"), r"count\(id\) is not text"),
+        (lambda q, t: q.having("count(nothing) > 3"), "has no attribute 'nothing'"),
+        (lambda q, t: q.having(t.id.count()), "having takes conditions such as"),
+        (lambda q, t: q.having(t.children.any()), "has, any and subqueries belong in where"),
+        (lambda q, t: q.having("count(id) >"), "Expected a value"),
+        (lambda q, t: q.where(t.id.count() > 3), r"not 'count\(id\) > 3' on groups: use having"),
+        (lambda q, t: q.where((t.name == "x") & (t.id.count() > 3)), "use having"),
+        (lambda q, t: q.order_by("nothing desc, count(id)"), "has no attribute 'nothing'"),
+        (lambda q, t: q.select(both="count(id), sum(bid)"), "'both' is one attribute or aggregate, not 2"),
+        (lambda q, t: q.select(x="count(id)").select(x="sum(bid)"), r"called 'x': count\(id\) and sum\(bid\)"),
+        (lambda q, t: q.having(1 < t.id.count() < 3), "has no truth value of its own"),
+    ],
+)
+def test_mistakes_are_explained_when_they_are_made(grouped: Query[Any], task: Any, refine: Any, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        refine(grouped, task)
+
+
+@pytest.mark.parametrize(
+    ("refine", "message"),
+    [
+        (lambda q, t: q.group_by("name").having("bid > 3"), "bid is neither a key of group by nor an aggregate"),
+        (lambda q, t: q.having(t.id.count() > 3), r"need groups: group_by"),
+        (lambda q, t: q.order_by(t.bid.sum()), r"need groups: group_by"),
+        (lambda q, t: q.select(shot="parent.name"), r"query\.rows\(shot='parent.name'\)"),
+        (lambda q, t: q.group_by("name").order_by("bid"), "Groups cannot be ordered by bid"),
+    ],
+)
+def test_mistakes_of_the_whole_query_are_explained_before_it_is_sent(
+    schema: Schema, task: Any, refine: Any, message: str
+) -> None:
+    class Runner(ListRunner):
+        def rows(self, query: Query[Any]) -> list[dict[str, Any]]:
+            plan_groups(query.node, query.groups or NO_GROUPS)
+            return super().rows(query)
+
+    runner = Runner([])
+    with pytest.raises(UsageError, match=message):
+        refine(Query.on("Task", schema, runner), task).all()
+    assert runner.requests == []
+
+
+def test_a_row_without_a_column_is_an_error_of_the_server(grouped: Query[Any]) -> None:
+    with pytest.raises(ProtocolError, match="a row of groups of Task without sum_bid"):
+        finished(grouped.having("count(id) > 1"), {"status.name": "x", "name": "a", "count_id": 3})
+
+
+def test_groups_are_values_that_are_checked_when_they_are_bound(schema: Schema) -> None:
+    query = select("Task").group_by("name").select("count(id)").having(attr("bid").sum() > 3).order_by("count(id)")
+    assert pickle.loads(pickle.dumps(query)) == query
+    assert query.bind(schema, None) == query
+    for wrong in ("sum(name) > 3", "sum(nothing) > 3", "sum(bid) > x"):
+        with pytest.raises(UsageError):
+            select("Task").group_by("name").having(wrong).bind(schema, None)
