@@ -1,8 +1,6 @@
-"""Pure: conditions, orders and names of groups beyond ftrack's language, and their evaluation on the server's rows.
+"""Pure: builds and checks the conditions, orders and names of groups, which ftrack's language does not have.
 
-ftrack groups and aggregates, orders groups by their keys, and limits their number (PROTOCOL 1.1, 1.2). It has no
-conditions on aggregates, no order by them and no names for columns. With one of the first two, the server is asked for
-all groups, and condition, order, offset and limit are evaluated here.
+`entities.reading.grouped_rows` evaluates them on the rows of a response.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ftrack_orm.errors import ProtocolError, QueryError, UsageError
+from ftrack_orm.errors import QueryError, UsageError
 
 from .columns import Column, column_name
 from .expressions.attributes import AttributeExpression
@@ -39,7 +37,6 @@ from .language.nodes import (
     Projection,
     Scalar,
     Select,
-    Step,
     conjunction,
     path_of_aggregate,
 )
@@ -50,15 +47,13 @@ if TYPE_CHECKING:
     from .builder import Query
     from .executable import Runner
 
-Row = dict[str, Any]
-
 
 NO_GROUPS = Groups()
 
 
 def describe(groups: Groups) -> str:
     """Return *groups* as the end of a description of their query."""
-    parts = [f"{_text(content)} as {name}" for name, content in groups.names]
+    parts = [f"{text_of(content)} as {name}" for name, content in groups.names]
     if groups.condition is not None:
         parts.append(f"having {compile_criterion(groups.condition)}")
     if groups.order_by:
@@ -78,8 +73,8 @@ def name_columns(query: Query[Any], contents: Mapping[str, Sequence[Projection]]
         if len(nodes) != 1:
             raise QueryError(f"The column {name!r} is one attribute or aggregate, not {len(nodes)}.")
         if names.setdefault(name, nodes[0]) != nodes[0]:
-            raise QueryError(f"Two columns are called {name!r}: {_text(names[name])} and {_text(nodes[0])}.")
-    return query._with_options(groups=attrs.evolve(groups, names=tuple(names.items())))
+            raise QueryError(f"Two columns are called {name!r}: {text_of(names[name])} and {text_of(nodes[0])}.")
+    return _with_groups(query, attrs.evolve(groups, names=tuple(names.items())))
 
 
 def order_groups(query: Query[Any], keys: Iterable[Any]) -> Query[Any]:
@@ -91,10 +86,10 @@ def order_groups(query: Query[Any], keys: Iterable[Any]) -> Query[Any]:
         for ordering in _orderings(query, key, names):
             content = names.get(ordering.path.text)
             order.append(ordering if content is None else Ordering(_path(content), ordering.descending))
-    is_plain = not any(_is_aggregate(ordering.path) for ordering in order)
-    plain = tuple(ordering for ordering in order if not _is_aggregate(ordering.path))
-    return query._with_clauses(order_by=plain)._with_options(
-        groups=attrs.evolve(groups, order_by=() if is_plain else tuple(order))
+    is_plain = not any(is_aggregate(ordering.path) for ordering in order)
+    plain = tuple(ordering for ordering in order if not is_aggregate(ordering.path))
+    return _with_groups(
+        query._with_clauses(order_by=plain), attrs.evolve(groups, order_by=() if is_plain else tuple(order))
     )
 
 
@@ -102,7 +97,12 @@ def add_condition(query: Query[Any], conditions: Iterable[Any]) -> Query[Any]:
     """Return *query* restricted to groups that also meet all of *conditions*, which are expressions or texts."""
     groups = query.groups or NO_GROUPS
     nodes = [_condition(query, each) for each in conditions]
-    return query._with_options(groups=attrs.evolve(groups, condition=conjunction(groups.condition, *nodes)))
+    return _with_groups(query, attrs.evolve(groups, condition=conjunction(groups.condition, *nodes)))
+
+
+def _with_groups(query: Query[Any], groups: Groups) -> Query[Any]:
+    """Return *query* with *groups*, None if they are empty, so that equal queries are equal values."""
+    return query._with_options(groups=None if groups == NO_GROUPS else groups)
 
 
 def _orderings(query: Query[Any], key: Any, names: Mapping[str, Projection]) -> tuple[Ordering, ...]:
@@ -115,9 +115,11 @@ def _orderings(query: Query[Any], key: Any, names: Mapping[str, Projection]) -> 
     if not isinstance(key, str):
         return (build_ordering(key, entity_type, schema),)
     orderings = parse_group_orderings(key)
-    for ordering in orderings if schema is not None else ():
+    for ordering in orderings:
+        if schema is None:
+            break
         try:
-            if _is_aggregate(ordering.path):
+            if is_aggregate(ordering.path):
                 check_projection(_aggregate(ordering.path), entity_type, schema)
             elif ordering.path.text not in names:
                 check_ordering(ordering, entity_type, schema)
@@ -155,7 +157,7 @@ def check_groups(query: Query[Any]) -> None:
     if groups.condition is not None:
         _check_condition(groups.condition, query)
     for ordering in groups.order_by:
-        if _is_aggregate(ordering.path):
+        if is_aggregate(ordering.path):
             _check_aggregate(_aggregate(ordering.path), (), query)
 
 
@@ -175,7 +177,7 @@ def _check_condition(node: Criterion, query: Query[Any]) -> None:
 
 
 def _check_values(path: Path, operator: Operator, values: Sequence[Scalar], query: Query[Any]) -> None:
-    if not _is_aggregate(path):
+    if not is_aggregate(path):
         return
     aggregate, resolved = _aggregate(path), None
     if query.schema is not None:
@@ -188,7 +190,8 @@ def _check_values(path: Path, operator: Operator, values: Sequence[Scalar], quer
 # -- columns ----------------------------------------------------------------------------------------------------------
 
 
-def _is_aggregate(path: Path) -> bool:
+def is_aggregate(path: Path) -> bool:
+    """Whether *path* stands for an aggregate, see `path_of_aggregate`."""
     return "(" in path.text
 
 
@@ -202,7 +205,8 @@ def _path(content: Projection) -> Path:
     return content if isinstance(content, Path) else path_of_aggregate(content)
 
 
-def _text(content: Projection) -> str:
+def text_of(content: Projection) -> str:
+    """Return the text of a key or an aggregate in the language."""
     return _path(content).text
 
 
@@ -212,12 +216,12 @@ def column_contents(node: Select, groups: Groups) -> dict[str, Projection]:
     return {**defaults, **dict(groups.names)}
 
 
-def _content(path: Path, node: Select, groups: Groups) -> Projection:
+def content_of(path: Path, node: Select, groups: Groups) -> Projection:
     """Return the key or the aggregate that *path* names in a condition or an order."""
     content = column_contents(node, groups).get(path.text)
     if content is not None:
         return content
-    if _is_aggregate(path):
+    if is_aggregate(path):
         return _aggregate(path)
     if path in node.group_by:
         return path
@@ -256,118 +260,20 @@ def rows_of_groups(query: Query[Any], runner: Runner, columns: Sequence[Column])
     return names, [tuple([row[source] for source in sources]) for row in rows]
 
 
-# -- evaluation -------------------------------------------------------------------------------------------------------
-
-
-@attrs.frozen
-class GroupPlan:
-    """The *select* to send for a grouped query, and the evaluation of its rows."""
-
-    select: Select
-    node: Select
-    groups: Groups
-
-    def finish(self, rows: Sequence[Row]) -> list[Row]:
-        """Return the results for all *rows* of the response: those that meet the condition, in order, within limits.
-
-        Raises `ProtocolError` for a row without one of the columns.
-        """
-        node, groups = self.node, self.groups
-        columns = output_columns(node, groups)
-        for row in rows:
-            missing = [name for name in map(column_name, (*node.group_by, *self.select.projections)) if name not in row]
-            if missing:
-                message = f"The server sent a row of groups of {node.entity_type} without {missing[0]}."
-                raise ProtocolError(message, entity_type=node.entity_type)
-        results = list(rows)
-        if groups.is_evaluated_here:
-            if groups.condition is not None:
-                results = _filter(results, groups.condition, node, groups)
-            results = _sort(results, groups.order_by, node, groups)
-            start = node.offset or 0
-            results = results[start:] if node.limit is None else results[start : start + node.limit]
-        return [{name: row[column_name(content)] for name, content in columns} for row in results]
-
-
-def plan_groups(node: Select, groups: Groups) -> GroupPlan:
-    """Return the plan for the grouped query *node* with *groups*; raises `QueryError` for unknown columns."""
-    if not groups.is_evaluated_here:
-        return GroupPlan(node, node, groups)
-    paths = [ordering.path for ordering in groups.order_by]
-    if groups.condition is not None:
-        paths += _paths(groups.condition)
-    needed = [_content(path, node, groups) for path in paths]
-    projections = dict.fromkeys((*node.projections, *(each for each in needed if isinstance(each, Aggregate))))
-    return GroupPlan(attrs.evolve(node, projections=tuple(projections), offset=None, limit=None), node, groups)
-
-
-def _paths(condition: Criterion) -> list[Path]:
-    if isinstance(condition, (And, Or)):
-        return [path for operand in condition.operands for path in _paths(operand)]
-    return _paths(condition.operand) if isinstance(condition, Not) else [condition.path]
-
-
-def _filter(rows: Sequence[Row], condition: Criterion, node: Select, groups: Groups) -> list[Row]:
-    """Return the *rows* that meet *condition*, by the rules of the evaluator for values without a schema."""
-    from .evaluation.evaluator import predicate
-
-    matches = predicate(_with_rowcolumn_contents(condition, node, groups), read=lambda row, name: row[name])
-    return [row for row in rows if matches(row)]
-
-
-def _with_rowcolumn_contents(condition: Criterion, node: Select, groups: Groups) -> Criterion:
-    """Return *condition* with the names of columns in the response in place of its paths."""
-    if isinstance(condition, (And, Or)):
-        operands = tuple(_with_rowcolumn_contents(operand, node, groups) for operand in condition.operands)
-        return attrs.evolve(condition, operands=operands)
-    if isinstance(condition, Not):
-        return Not(_with_rowcolumn_contents(condition.operand, node, groups))
-    name = column_name(_content(condition.path, node, groups))
-    return attrs.evolve(condition, path=Path((Step(name),)))
-
-
-def _sort(rows: list[Row], order: Sequence[Ordering], node: Select, groups: Groups) -> list[Row]:
-    """Return *rows*, which the server has ordered by the keys in *order*, in the whole order with its aggregates.
-
-    Values of keys are not compared here: their order is that of the rows.
-    """
-    from .evaluation.normalization import ANY, sort_key
-
-    leading: list[str] = []
-    passes: list[tuple[list[Any], bool]] = []
-    for ordering in order:
-        content = _content(ordering.path, node, groups)
-        name = column_name(content)
-        if isinstance(content, Path):
-            leading.append(name)
-            passes.append((_ranks(rows, leading), False))
-        else:
-            passes.append(([sort_key(row[name], ANY, _text(content)) for row in rows], ordering.descending))
-    positions = list(range(len(rows)))
-    for keys, descending in reversed(passes):
-        positions.sort(key=keys.__getitem__, reverse=descending)
-    return [rows[position] for position in positions]
-
-
-def _ranks(rows: Sequence[Row], names: Sequence[str]) -> list[int]:
-    """Return for each row the number of its run of equal values of *names*, by which the rows are ordered."""
-    ranks: list[int] = []
-    previous: list[Any] | None = None
-    for row in rows:
-        values = [row[name] for name in names]
-        ranks.append((ranks[-1] if ranks else -1) + (values != previous))
-        previous = values
-    return ranks
-
-
 def check_is_grouped(groups: Groups | None, node: Select) -> None:
-    """Raise `QueryError` if a query without groups has names, conditions or orders of groups."""
-    if node.group_by or groups is None or groups == NO_GROUPS:
+    """Raise `QueryError` for names, conditions or orders of groups without groups, and for a name of two columns."""
+    if groups is None or groups == NO_GROUPS:
+        return
+    if node.group_by:
+        contents: dict[str, Projection] = {}
+        for name, content in output_columns(node, groups):
+            if contents.setdefault(name, content) != content:
+                raise QueryError(f"Two columns are called {name!r}: {text_of(contents[name])} and {text_of(content)}.")
         return
     if groups.is_evaluated_here:
         raise QueryError("Conditions on aggregates and orders by aggregates need groups: group_by('status.name').")
     (name, content), *_ = groups.names
     raise QueryError(
-        f"Attributes of entities keep their names, so {_text(content)} cannot be called {name!r}. "
-        f"query.rows({name}={_text(content)!r}) names the columns of rows."
+        f"Attributes of entities keep their names, so {text_of(content)} cannot be called {name!r}. "
+        f"query.rows({name}={text_of(content)!r}) names the columns of rows."
     )

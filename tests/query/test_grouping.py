@@ -6,16 +6,14 @@ import pickle
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from ftrack_orm.errors import ProtocolError, QueryError, UsageError
+from ftrack_orm.entities.reading.grouped_rows import plan_groups
+from ftrack_orm.errors import QueryError, UsageError
 from ftrack_orm.query.builder import Query, select
 from ftrack_orm.query.expressions.attributes import attr
 from ftrack_orm.query.expressions.criteria import and_, not_, or_
-from ftrack_orm.query.grouping import NO_GROUPS, plan_groups
+from ftrack_orm.query.grouping import NO_GROUPS
 from ftrack_orm.schema.model import Schema
-from tests.property_settings import examples
 from tests.query.runners import ListRunner
 
 TEXT = "select count(id), sum(bid) from Task group by status.name, name"
@@ -77,82 +75,7 @@ def test_the_order_of_keys_stays_on_the_server(grouped: Query[Any], task: Any) -
     assert sent(query) == f"{TEXT} order by status.name, name descending"
 
 
-# -- evaluation -----------------------------------------------------------------------------------------------------
-
-ROWS = st.lists(
-    st.tuples(
-        st.sampled_from(["Approved", "approved too", "Zoe"]),
-        st.sampled_from("abc"),
-        st.integers(0, 3),
-        st.none() | st.integers(-2, 2),
-    ),
-    max_size=12,
-    unique_by=lambda row: row[:2],
-)
-KEYS = {"status.name": 0, "name": 1, "count(id)": 2, "sum(bid)": 3}
-
-
-@settings(max_examples=examples(40, 2_000))
-@given(
-    ROWS,
-    st.lists(st.tuples(st.sampled_from(list(KEYS)), st.booleans()), unique_by=lambda key: key[0], max_size=4),
-    st.integers(0, 4),
-    st.none() | st.integers(0, 3),
-    st.none() | st.integers(0, 2),
-)
-def test_groups_are_filtered_ordered_and_cut_as_one_sort_would(
-    rows: list[tuple[Any, ...]],
-    order: list[tuple[str, bool]],
-    offset: int,
-    limit: int | None,
-    least: int | None,
-) -> None:
-    query: Query[Any] = Query.from_text(TEXT).offset(offset).limit(limit)
-    for key, descending in order:
-        query = query.order_by(f"{key} {'desc' if descending else 'asc'}")
-    if least is not None:
-        query = query.having(attr("id").count() >= least)
-
-    def in_order(keys: list[tuple[str, bool]]) -> list[tuple[Any, ...]]:
-        # The server breaks ties by the keys of the groups.
-        result = sorted(rows, key=lambda row: row[:2])
-        for key, descending in reversed(keys):
-            result.sort(
-                key=lambda row: (row[KEYS[key]] is not None, row[KEYS[key]] or 0) if KEYS[key] > 1 else row[KEYS[key]],
-                reverse=descending,
-            )
-        return result
-
-    on_the_server = in_order([(str(each.path), each.descending) for each in query.node.order_by])
-    if not (query.groups or NO_GROUPS).is_evaluated_here:
-        on_the_server = on_the_server[offset:][:limit]
-    names = ["status.name", "name", "count_id", "sum_bid"]
-    results = finished(query, *(dict(zip(names, row, strict=True)) for row in on_the_server))
-    expected = [row for row in in_order(order) if least is None or row[2] >= least]
-    expected_rows = expected[offset:] if limit is None else expected[offset : offset + limit]
-    keys = [tuple(row[name] for name in names) for row in results]
-    assert keys == expected_rows
-
-
-@pytest.mark.parametrize(
-    ("condition", "kept"),
-    [
-        ("count(id) > 3", "bc"),
-        ("sum(bid) = none", "c"),
-        ("sum(bid) is_not 10", "b"),  # a missing value is neither
-        ("status.name is DONE", "ac"),
-        ("not (count(id) > 3)", "a"),
-        ("count(id) in (1, 4) and status.name like 'd%'", "ac"),
-        ("name is b or count(id) < 2", "ab"),
-    ],
-)
-def test_conditions_follow_the_rules_of_the_language(grouped: Query[Any], condition: str, kept: str) -> None:
-    rows = [
-        {"status.name": "Done", "name": "a", "count_id": 1, "sum_bid": 10},
-        {"status.name": "Open", "name": "b", "count_id": 5, "sum_bid": 20},
-        {"status.name": "Done", "name": "c", "count_id": 4, "sum_bid": None},
-    ]
-    assert "".join(row["name"] for row in finished(grouped.having(condition), *rows)) == kept
+# -- building --------------------------------------------------------------------------------------------------------
 
 
 def test_expressions_and_texts_make_the_same_conditions(grouped: Query[Any], task: Any) -> None:
@@ -229,6 +152,7 @@ def test_mistakes_are_explained_when_they_are_made(grouped: Query[Any], task: An
         (lambda q, t: q.order_by(t.bid.sum()), r"need groups: group_by"),
         (lambda q, t: q.select(shot="parent.name"), r"query\.rows\(shot='parent.name'\)"),
         (lambda q, t: q.group_by("name").order_by("bid"), "Groups cannot be ordered by bid"),
+        (lambda q, t: q.group_by("name").select(name=t.bid.sum()), r"called 'name': name and sum\(bid\)"),
     ],
 )
 def test_mistakes_of_the_whole_query_are_explained_before_it_is_sent(
@@ -243,11 +167,6 @@ def test_mistakes_of_the_whole_query_are_explained_before_it_is_sent(
     with pytest.raises(UsageError, match=message):
         refine(Query.on("Task", schema, runner), task).all()
     assert runner.requests == []
-
-
-def test_a_row_without_a_column_is_an_error_of_the_server(grouped: Query[Any]) -> None:
-    with pytest.raises(ProtocolError, match="a row of groups of Task without sum_bid"):
-        finished(grouped.having("count(id) > 1"), {"status.name": "x", "name": "a", "count_id": 3})
 
 
 def test_groups_are_values_that_are_checked_when_they_are_bound(schema: Schema) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ftrack_orm.entities.workspace import Workspace
     from ftrack_orm.schema.model import EntityType
 
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 
 
 class BulkEntries:

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from ftrack_orm.query.builder import Query
     from ftrack_orm.query.columns import Column
     from ftrack_orm.query.executable import Progress
-    from ftrack_orm.query.grouping import GroupPlan
     from ftrack_orm.schema.model import EntityType, Schema
+
+    from .grouped_rows import GroupPlan
 
 #: Rows on a page of keys: keys are short, so a few large pages are faster than many small ones.
 KEYS_PER_PAGE = 10_000
@@ -339,7 +340,9 @@ class QueryRunner:
 
 def _plan_of(query: Query[Any]) -> GroupPlan:
     """Return the plan for a query with groups."""
-    from ftrack_orm.query.grouping import NO_GROUPS, plan_groups
+    from ftrack_orm.query.grouping import NO_GROUPS
+
+    from .grouped_rows import plan_groups
 
     return plan_groups(query.node, query.groups or NO_GROUPS)
 

@@ -130,7 +130,7 @@ def test_a_reference_to_an_uncommitted_entity_is_refused(
         ({"bdi": 1}, errors.UnknownAttribute, "Did you mean 'bid'"),
         ({"id": "x"}, errors.ReadOnlyAttribute, r"Task\.id"),
         ({"link": []}, errors.ReadOnlyAttribute, r"Task\.link"),
-        ({"metadata": {"a": "b"}}, errors.InvalidValue, "entity by entity"),
+        ({"assignments": []}, errors.InvalidValue, "entity by entity"),
         ({"status": "Approved"}, errors.InvalidValue, "must be a Status"),
     ],
 )

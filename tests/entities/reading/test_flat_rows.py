@@ -50,7 +50,7 @@ def test_the_selected_attributes_are_the_columns_by_default(tasks: Query[Any]) -
 
 def test_values_are_those_that_the_entity_shows(session: Session, tasks: Query[Any], connect: Connect) -> None:
     with connect() as editor:
-        task = existing(editor.get("Task", tasks.first().id))
+        task = existing(editor.get("Task", existing(tasks.first()).id))
         task.end_date = MOMENT
         task.description = None
         editor.commit()
@@ -78,11 +78,11 @@ def test_a_column_through_a_collection_has_a_tuple_of_values(session: Session, p
         (f"sh{n}", [f"task{n * 3 + i:02}" for i in range(3)], [n * 3 + i for i in range(3)], ()) for n in range(4)
     ]
     sequences = session.query("Sequence").where(project_id=production.project).order_by("name")
-    assert [sorted(row[0]) for row in sequences.rows(Shot.children["Shot"].children.name)] == [
+    assert [sorted(row[0]) for row in sequences.rows(attr("children[Shot].children.name"))] == [
         [f"task{n:02}" for n in range(6)],
         [f"task{n:02}" for n in range(6, 12)],
     ]
-    assert [row[0] for row in sequences.rows(Shot.children["Task"].name)] == [(), ()]
+    assert [row[0] for row in sequences.rows("children[Task].name")] == [(), ()]
 
 
 def test_missing_entities_have_missing_values(session: Session, production: Production) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +17,8 @@ from ftrack_orm.transport.cancellation import Cancellation
 from tests.fakes.transports import ForwardingTransport
 from tests.production import Production
 
-HIDDEN_TYPE, HIDDEN_ATTRIBUTE = "ProjectSchemaObjectType", "bid"
+MOMENT = datetime.datetime(2024, 5, 31, 10, tzinfo=datetime.timezone.utc)
+HIDDEN_TYPE, HIDDEN_ATTRIBUTE = "Timelog", "bid"
 
 
 class HidingTransport(ForwardingTransport):
@@ -32,8 +34,11 @@ class HidingTransport(ForwardingTransport):
             if isinstance(reply, list):
                 listed = [each for each in reply if each["id"] != HIDDEN_TYPE]
                 for each in listed:
-                    if each["id"] == "Task":
-                        del each["properties"][HIDDEN_ATTRIBUTE]
+                    each["properties"] = {
+                        name: details
+                        for name, details in each["properties"].items()
+                        if HIDDEN_TYPE not in json.dumps(details) and (each["id"], name) != ("Task", HIDDEN_ATTRIBUTE)
+                    }
                 replies[index] = listed
         return Response(response.status, {"content-type": "application/json"}, json.dumps(replies).encode())
 
@@ -62,18 +67,30 @@ def test_criteria_may_use_attributes_that_are_not_listed(session: Session, produ
     assert session.query(session.types.Task, check=False).where(f"project_id is {production.project}").count() == 12
 
 
-def test_results_of_a_type_that_is_not_listed_are_plain_rows(session: Session, other: Session) -> None:
-    query = session.query(f"select id, object_type.name from {HIDDEN_TYPE}", check=False)
+def test_results_of_a_type_that_is_not_listed_are_plain_rows(
+    session: Session, other: Session, production: Production
+) -> None:
+    user = other.query("User").where(username=other.api_user).one()
+    timelogs = [
+        other.create("Timelog", user=user, context_id=task, duration=60, start=MOMENT) for task in production.tasks[:2]
+    ]
+    other.commit()
+    query = session.query("select id, start, context.name from Timelog order by context.name", check=False).where(
+        f'context.project_id is "{production.project}"'
+    )
     rows = query.all()
-    assert rows
-    assert {row["__entity_type__"] for row in rows} == {HIDDEN_TYPE}
-    assert query.count() == len(rows) == other.query(HIDDEN_TYPE).count()
-    assert [row["id"] for row in query.dicts()] == [row["id"] for row in rows]
-    expected = [(each.id, each.object_type.name) for each in other.query(HIDDEN_TYPE).select("id, object_type.name")]
-    assert query.rows("id", "object_type.name") == expected
-    assert session.query(HIDDEN_TYPE, check=False).first().keys() >= {"id"}
-    first, types = session.all(session.query(HIDDEN_TYPE, check=False).limit(1), "ObjectType")
-    assert (len(first), type(types[0]).__name__) == (1, "ObjectType")
+    assert [(row["__entity_type__"], row["id"], row["start"]) for row in rows] == [
+        ("Timelog", timelog.id, MOMENT) for timelog in timelogs
+    ]
+    assert query.count() == 2
+    assert [row["id"] for row in query.dicts()] == [timelog.id for timelog in timelogs]
+    assert query.rows("id", "context.name") == [(timelogs[0].id, "task00"), (timelogs[1].id, "task01")]
+    assert session.query("Timelog", check=False).where(f"id is {timelogs[1].id}").one().keys() >= {"id"}
+    first, types = session.all(query.limit(1), "ObjectType")
+    assert (first[0]["id"], type(types[0]).__name__) == (timelogs[0].id, "ObjectType")
+    with other.begin():
+        for timelog in timelogs:
+            other.delete(timelog)
 
 
 def test_values_that_are_not_listed_are_read_as_rows(session: Session, production: Production) -> None:
