@@ -137,7 +137,7 @@ def test_names_alone_are_no_reason_to_ask_for_all_groups(session: Session, by_sh
 
 
 def test_values_of_groups_are_decoded_and_compared_as_moments(session: Session, production: Production) -> None:
-    query = session.query("Note").where("author.username is nobody").group_by("author.username").select("max(date)")
+    query = session.query("Note").where("author.username is unknown").group_by("author.username").select("max(date)")
     assert query.having(attr("date").max() > "2024-01-01").all() == []
     query = session.query("Task").where(project_id=production.project).group_by("parent.name").select("max(created_at)")
     (row,) = query.having(attr("created_at").max() > "2001-01-01").limit(1)
