@@ -163,7 +163,9 @@ if not TYPE_CHECKING:  # Checkers would take any name for an export otherwise, m
             return importlib.import_module(f"{__name__}.errors")
         module = _MODULES.get(name)
         if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            from .official_names import unknown_name
+
+            raise unknown_name("module", f"The module {__name__!r}", name, __all__)
         value = getattr(importlib.import_module(f"{__name__}.{module}"), name)
         globals()[name] = value
         return value

@@ -357,7 +357,10 @@ class Settings:
         fields = {field.name for field in attrs.fields(cls)}
         for name in others:
             if name not in fields:
-                raise SettingsError(f"There is no setting {name!r}.{suggestion(name, fields)}", setting=name)
+                from .official_names import advice
+
+                hint = advice("settings", name) or suggestion(name, fields)
+                raise SettingsError(f"There is no setting {name!r}.{hint}", setting=name)
         if client_token is not None:
             others["client_token"] = client_token
         others["plugin_paths"] = environ.get(PLUGIN_VARIABLE, "") if plugin_paths is None else plugin_paths

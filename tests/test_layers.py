@@ -15,14 +15,15 @@ PACKAGE = pathlib.Path(ftrack_orm.__file__).parent
 ALLOWED = {
     "errors": set(),
     "files": set(),
+    "official_names": {"errors"},
     "values": {"errors"},
-    "settings": {"values", "errors"},
+    "settings": {"values", "official_names", "errors"},
     "wire": {"values", "errors"},
-    "query": {"values", "errors"},
+    "query": {"values", "official_names", "errors"},
     "schema": {"files", "values", "errors"},
     "transport": {"wire", "files", "values", "errors", "settings", "__version__"},
-    "entities": {"query", "schema", "wire", "files", "values", "errors"},
-    "events": {"query", "schema", "transport", "wire", "settings", "values", "errors"},
+    "entities": {"query", "schema", "wire", "files", "values", "official_names", "errors"},
+    "events": {"query", "schema", "transport", "wire", "settings", "values", "official_names", "errors"},
     "sandbox": {
         "query",
         "schema",
@@ -53,7 +54,8 @@ ALLOWED = {
 ALLOWED["session"] = set(ALLOWED) - {"sandbox", "testing", "cli"}
 #: The package itself re-exports names of these, lazily.
 ALLOWED["__init__"] = {
-    *("entities", "errors", "events", "query", "schema", "session", "settings", "storage", "transport", "values"),
+    *("entities", "errors", "events", "official_names", "query", "schema", "session", "settings", "storage"),
+    *("transport", "values"),
 }
 
 #: Subpackage -> the subpackages of the same package that it may import. "" stands for the modules beside them, except

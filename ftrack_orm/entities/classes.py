@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, KeysView
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ftrack_orm.errors import UnknownAttribute, UsageError, quoted, suggestion
+from ftrack_orm.errors import UsageError
 from ftrack_orm.query.language.literals import entity_type_of_class
 
 from .attributes import ClassAttribute, EntityAttribute, ShadowingAttribute
@@ -44,9 +44,10 @@ class EntityClass(type):
         # Python itself looks up special names on classes; these are no typing mistakes.
         if name.startswith("__"):
             raise AttributeError(f"{cls.__name__} has no {name}")
+        from ftrack_orm.official_names import unknown_name
+
         schema = cls.__schema__
-        message = f"{schema.name} has no attribute {quoted(name)}.{suggestion(name, schema.attributes)}"
-        raise UnknownAttribute(message, entity_type=schema.name, attribute=name)
+        raise unknown_name("class", schema.name, name, schema.attributes, schema.name)
 
 
 class Classes:
@@ -216,6 +217,22 @@ class Types:
             return behaviour
 
         return decorate
+
+    def keys(self) -> KeysView[str]:
+        """Return the names of all entity types."""
+        return self.__classes().schema.types.keys()
+
+    def values(self) -> Iterator[type[Entity]]:
+        """Yield the classes of all entity types."""
+        return (self[name] for name in self)
+
+    def items(self) -> Iterator[tuple[str, type[Entity]]]:
+        """Yield the names of all entity types with their classes."""
+        return ((name, self[name]) for name in self)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the class of an entity type, or *default* when the server does not have it."""
+        return self[name] if name in self else default
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.__classes().schema.types)

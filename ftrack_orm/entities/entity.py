@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from ftrack_orm.errors import QUOTED_LENGTH, InvalidValue, UnknownAttribute, UsageError, quoted, suggestion
+from ftrack_orm.errors import QUOTED_LENGTH, InvalidValue, UnknownAttribute, UsageError, quoted
 from ftrack_orm.values import NOT_ENCODABLE, NOT_LOADED, FetchMode, Reference, unencodable_text
 
 if TYPE_CHECKING:
@@ -184,9 +184,11 @@ class Entity:
         raise self.__unknown(name)
 
     def __unknown(self, name: str) -> UnknownAttribute:
+        # Imported here, because errors are rare.
+        from ftrack_orm.official_names import unknown_name
+
         kind = self.__entity_type__
-        message = f"{kind} has no attribute {quoted(name)}.{suggestion(str(name), self.__attributes__)}"
-        return UnknownAttribute(message, entity_type=kind, attribute=name)
+        return unknown_name("entity", kind, name, self.__attributes__, kind)
 
     def __reference__(self) -> Reference:
         return Reference(

@@ -111,6 +111,22 @@ class Event(Mapping[str, Any]):
         }
 
     @classmethod
+    def of(cls, value: Any) -> Event:
+        """Return *value* if it is an event, or an event with the items of a mapping, as the official client's events are.
+
+        Raises `InvalidValue` for anything else, and for keys that events do not have.
+        """
+        if isinstance(value, Event):
+            return value
+        if not isinstance(value, Mapping) or not isinstance(value.get("topic"), str):
+            raise InvalidValue(f"An event is needed, such as Event('studio.done', {{'id': 1}}), not {value!r:.200}.")
+        unknown = [key for key in value if key not in _ATTRIBUTES_BY_KEY]
+        if unknown:
+            raise InvalidValue(f"An event has no {unknown[0]!r}, only {', '.join(_KEYS)}.")
+        given = {_ATTRIBUTES_BY_KEY[key]: item for key, item in value.items() if item is not None}
+        return cls(**given)
+
+    @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> Event:
         """Return the event of a received payload; unknown keys are ignored.
 

@@ -361,6 +361,7 @@ class EventHub:
         if on_error not in ("raise", "ignore"):
             raise UsageError(f'on_error must be "raise" or "ignore", not {on_error!r}.')
         self._check_usable()
+        event = Event.of(event)
         self._parts.publisher.sign(event)
         if synchronous:
             return self._call_subscribers(event)
@@ -390,6 +391,7 @@ class EventHub:
         cannot call it: it runs on the thread that receives the reply.
         """
         self._check_usable()
+        event = Event.of(event)
         connection = self._connection
         if connection is not None and connection.is_current_thread:
             raise UsageError("A listener cannot wait for a reply: it runs on the thread that receives the reply.")
@@ -401,6 +403,13 @@ class EventHub:
         """The numbers of events received, handled, dropped and so on."""
         parts = self._parts
         return parts.counters.read(waiting=parts.dispatcher.unfinished, unsent=parts.outbox.pending)
+
+    if not TYPE_CHECKING:  # Checkers would take any name for an attribute otherwise.
+
+        def __getattr__(self, name: str) -> Any:
+            from ftrack_orm.official_names import unknown_name
+
+            raise unknown_name("event hub", "An event hub", name, [each for each in dir(type(self)) if each[0] != "_"])
 
     def __repr__(self) -> str:
         return f"<EventHub {self.id} {'connected' if self.connected else 'not connected'}>"

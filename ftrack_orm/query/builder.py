@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import attrs
 
@@ -275,6 +275,16 @@ class Query(Executable[T]):
     @property
     def _compared(self) -> tuple[Any, ...]:
         return self.node, self.page_size, self.fetch_mode, self.replaces_edits, self.free_text, self.groups
+
+    if not TYPE_CHECKING:  # Checkers would take any name for an attribute otherwise.
+
+        def __getattr__(self, name: str) -> Any:
+            if name[:2] == "__":
+                raise AttributeError(name)
+            # Imported here, because errors are rare.
+            from ftrack_orm.official_names import unknown_name
+
+            raise unknown_name("query", "A query", name, [each for each in dir(type(self)) if each[0] != "_"])
 
     def __bool__(self) -> NoReturn:
         raise QueryError(f"A query has no truth value; use query.exists(), which makes a request: {self._excerpt()}")

@@ -351,6 +351,9 @@ class Session(FileMethods, ReferenceMethods, ServerActionMethods):
         `InvalidValue` or `ReadOnlyAttribute` before anything is recorded.
         """
         name = _type_name(entity_type)
+        if data is None and isinstance(attributes.get("data"), Mapping):
+            # Passed by the name that the official client gives it; no attribute of an entity is a mapping of that name.
+            data = attributes.pop("data")
         if data is not None and not isinstance(data, Mapping):
             message = f"The attributes of a new {name} are given as a mapping or by keyword, not as {data!r:.200}."
             raise InvalidValue(message, entity_type=name)
