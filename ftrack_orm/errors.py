@@ -181,8 +181,8 @@ class LazyLoadError(UsageError):
     line: int = 0
 
 
-class NoResult(UsageError, LookupError):
-    """`one()` found no entity."""
+class NoResult(UsageError, IndexError):
+    """`one()` found no entity, or there is no result at a position."""
 
 
 class MultipleResults(UsageError, LookupError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ def holder_of(kind: str, session: Session) -> Any:
     """Return an object of a kind."""
     if kind == "entity":
         return session.create("User", username="official.names")
-    holders = {
+    holders: dict[str, Callable[[], Any]] = {
         "module": lambda: ftrack_orm,
         "session": lambda: session,
         "class": lambda: session.types.Metadata,

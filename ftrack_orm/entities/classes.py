@@ -232,7 +232,8 @@ class Types:
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return the class of an entity type, or *default* when the server does not have it."""
-        return self[name] if name in self else default
+        classes = self.__classes()
+        return classes[name] if name in classes.schema.types else default
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.__classes().schema.types)

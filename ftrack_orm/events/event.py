@@ -112,7 +112,7 @@ class Event(Mapping[str, Any]):
 
     @classmethod
     def of(cls, value: Any) -> Event:
-        """Return *value* if it is an event, or an event with the items of a mapping, as the official client's events are.
+        """Return *value* if it is an event, or the event of a mapping, as events of the official client are.
 
         Raises `InvalidValue` for anything else, and for keys that events do not have.
         """

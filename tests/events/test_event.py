@@ -134,3 +134,16 @@ def test_a_reply_is_targeted_at_the_publisher_and_names_the_event(source_id: str
 def test_an_event_without_a_source_id_cannot_be_replied_to() -> None:
     with pytest.raises(InvalidValue, match=r"q1.*studio\.question"):
         Event("studio.question", id="q1").reply({})
+
+
+def test_a_mapping_becomes_an_event() -> None:
+    event = Event("studio.done", {"id": 1})
+    assert Event.of(event) is event
+    made = Event.of({"topic": "studio.done", "data": {"id": 1}, "target": None, "inReplyToEvent": "x"})
+    assert (made.topic, made.data, made.target, made.in_reply_to_event) == ("studio.done", {"id": 1}, "", "x")
+
+
+@pytest.mark.parametrize("value", ["studio.done", None, {}, {"topic": 5}, {"topic": "x", "colour": "red"}])
+def test_other_values_are_no_event(value: object) -> None:
+    with pytest.raises(InvalidValue, match="n event"):
+        Event.of(value)

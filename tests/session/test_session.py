@@ -95,6 +95,21 @@ def test_an_invalid_number_of_recent_entities_is_refused(box: Sandbox, size: Any
 # -- what the server is -----------------------------------------------------------------------------------------------
 
 
+def test_types_have_the_methods_of_a_mapping(session: Session) -> None:
+    types = session.types
+    assert list(types.keys()) == list(types) == [name for name, _ in types.items()]
+    assert types.Task in types.values()
+    assert dict(types.items())["Shot"] is types.get("Shot") is types.Shot
+    assert types.get("Spaceship") is None
+    assert types.get("Spaceship", 5) == 5
+
+
+def test_the_data_of_a_new_entity_may_be_passed_by_name(session: Session) -> None:
+    assert session.create("User", data={"username": "by.name"}, email="x@example.com").username == "by.name"
+    assert session.create("Job", data='{"description": "text"}').data == '{"description": "text"}'
+    session.rollback()
+
+
 def test_types_are_available_by_attribute_and_item_and_can_be_listed(session: Session) -> None:
     types = session.types
     assert types.Task is types["Task"]

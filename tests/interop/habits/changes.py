@@ -311,10 +311,10 @@ def missing_custom_attribute(shot: Any) -> Any:
         return "missing", shot["custom_attributes"].get("no such key", 5)
 
 
-@habit('shot["custom_attributes"] = {"fstart": 1003}')
-def replace_custom_attributes(session: Any, shot: Any) -> Any:
+@habit('shot["custom_attributes"].update({"fstart": 1003})')
+def update_custom_attributes(session: Any, shot: Any) -> Any:
     """Set custom attributes with a dictionary."""
-    shot["custom_attributes"] = {"fstart": 1003}
+    shot["custom_attributes"].update({"fstart": 1003})
     session.commit()
     return shot["custom_attributes"]["fstart"]
 

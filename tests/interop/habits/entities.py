@@ -16,7 +16,7 @@ def values_of_related_entities(task: Any) -> Any:
 @habit("'{task[name]}: {task[status][name]}'.format(task=task)")
 def values_in_a_format(task: Any) -> Any:
     """Format a text with attributes."""
-    return "{task[name]}: {task[status][name]}".format(task=task)
+    return "{task[name]}: {task[status][name]}".format(task=task)  # noqa: UP032 - as people write it
 
 
 @habit("' / '.join(item['name'] for item in task['link'])")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.interop.habits.studio import all_habits
 
-PAGE = Path(__file__).parents[3] / "docs" / "reference" / "habits.md"
+HABITS_PAGE = Path(__file__).parents[3] / "docs" / "reference" / "habits.md"
 #: The line of the page below which the tables begin.
 MARKER = "<!-- tables: python -m tests.interop.habits --page -->\n"
 
@@ -24,8 +24,8 @@ def tables() -> str:
 
 def write_page() -> None:
     """Write the tables into the page."""
-    introduction = PAGE.read_text(encoding="utf-8").partition(MARKER)[0]
-    PAGE.write_text(introduction + MARKER + tables(), encoding="utf-8")
+    introduction = HABITS_PAGE.read_text(encoding="utf-8").partition(MARKER)[0]
+    HABITS_PAGE.write_text(introduction + MARKER + tables(), encoding="utf-8")
 
 
 def _here(write: str | None) -> str:

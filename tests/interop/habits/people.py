@@ -83,7 +83,7 @@ def team_of_a_project(session: Any, listening: Any, project: Any, user: Any) -> 
     session.create("Membership", {"group": group, "user": user})
     allocation = session.create("Appointment", {"context": project, "resource": group, "type": "allocation"})
     session.commit()
-    team = set()
+    team: set[str] = set()
     for each in listening.get("Project", project["id"])["allocations"]:
         if isinstance(each["resource"], listening.types["Group"]):
             team.update(member["user"]["username"] for member in each["resource"]["memberships"])

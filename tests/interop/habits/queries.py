@@ -36,11 +36,17 @@ def number_of_results(session: Any, shot: Any) -> Any:
     return len(session.query(f'Task where parent.id is "{shot["id"]}"'))
 
 
-@habit("if session.query(...):")
+@habit("if session.query(...):", "query.exists()")
 def truth_of_results(session: Any, shot: Any) -> Any:
     """Ask whether there are results."""
     there = bool(session.query(f'Task where parent.id is "{shot["id"]}"'))
     return there, bool(session.query('Task where name is "no such task"'))
+
+
+@truth_of_results.here
+def _(session: Any, shot: Any) -> Any:
+    there = session.query(f'Task where parent.id is "{shot["id"]}"').exists()
+    return there, session.query('Task where name is "no such task"').exists()
 
 
 @habit("session.query(...)[0]")
@@ -59,10 +65,15 @@ def result_that_is_not_there(session: Any) -> Any:
         return "none"
 
 
-@habit("task in session.query(...)")
+@habit("task in session.query(...)", "query.where(id=...).exists()")
 def membership_in_results(session: Any, shot: Any, task: Any) -> Any:
     """Ask whether an entity is among the results."""
-    return task in session.query(f'Task where parent.id is "{shot["id"]}"'), task in session.query("Shot limit 2")
+    return task in session.query(f'Task where parent.id is "{shot["id"]}"')
+
+
+@membership_in_results.here
+def _(session: Any, shot: Any, task: Any) -> Any:
+    return session.query(f'Task where parent.id is "{shot["id"]}"').where(id=task["id"]).exists()
 
 
 @habit("for task in session.query(...):")
@@ -70,7 +81,7 @@ def iterate_over_results(session: Any, shot: Any) -> Any:
     """Iterate over results."""
     names = []
     for task in session.query(f'select name, status.name from Task where parent.id is "{shot["id"]}"'):
-        names.append((task["name"], task["status"]["name"]))
+        names.append((task["name"], task["status"]["name"]))  # noqa: PERF401 - as people write it
     return sorted(names)
 
 

@@ -105,7 +105,7 @@ def id_of(name: str) -> str:
 def prepare(box: Sandbox, habits: Iterable[Habit], folder: Path) -> None:
     """Create the production on a server: a project, and a sequence, a shot and two tasks for each habit."""
     with ftrack_orm.Session(box.url, box.api_key, box.api_user, schema_cache_path=folder) as session:
-        schema = session.query("ProjectSchema").order_by("name").first()
+        schema = session.query("ProjectSchema").order_by("name").all()[0]
         kinds = session.query("Type where name in ('Animation', 'Lighting')").order_by("name").all()
         role = session.query("SecurityRole where name is 'Administrator'").one()
         project = {"id": id_of("habits"), "name": "habits", "full_name": "Habits", "project_schema_id": schema.id}
@@ -184,7 +184,7 @@ def run_all(folder: Path, habits: Iterable[Habit]) -> Iterator[Outcome]:
                 finally:
                     official.session.rollback()
                     # Its commits go through everything in the cache.
-                    official.session._local_cache.clear()
+                    official.session.reset()
             with environment(ours.box, ours.folder):
                 yield compare(habit, value, ours.objects(habit))
                 ours.session.rollback()
