@@ -630,6 +630,38 @@ def test_a_walk_keeps_the_precedence_of_alternatives(
     assert sorted(task.name for task in query.walk(page_size=1)) == ["task01", "task02", "task03"]
 
 
+def test_a_walk_is_resumed_from_a_key_or_an_entity(
+    session: Session, unordered: QueryOn, production: Production
+) -> None:
+    query, in_order = unordered(session), sorted(production.tasks)
+    assert [task.id for task in query.walk(page_size=3, after=in_order[4])] == in_order[5:]
+    assert [task.id for task in query.walk(after=session.reference("Task", in_order[9]))] == in_order[10:]
+    assert [task.id for task in query.limit(3).walk(page_size=2, after=in_order[0])] == in_order[1:4]
+    assert list(query.walk(after=in_order[-1])) == []
+    assert [task.id for task in query.walk(after=None)] == in_order
+
+
+def test_an_interrupted_walk_is_resumed_although_its_last_entity_was_deleted(
+    session: Session, other: Session, unordered: QueryOn, production: Production
+) -> None:
+    walk = unordered(session).walk(page_size=2)
+    done = [next(walk).id for _ in range(5)]
+    walk.close()
+    other.delete(existing(other.get("Task", done[-1])))
+    other.commit()
+    assert [task.id for task in unordered(session).walk(after=done[-1])] == sorted(production.tasks)[5:]
+
+
+def test_a_walk_begins_behind_keys_of_its_type_only(
+    session: Session, unordered: QueryOn, production: Production
+) -> None:
+    shot = session.reference("Shot", production.shots[0])
+    walk = unordered(session).walk
+    for after, message in ((shot, "cannot begin after <Shot"), ("", "does not fit"), (("a", "b"), "does not fit")):
+        with requests_made(session) == 0, pytest.raises(errors.InvalidValue, match=message):
+            walk(after=after)
+
+
 class ConcurrentChanges(RecordingTransport):
     """Calls *change* after each page of tasks, before the next one is requested."""
 
