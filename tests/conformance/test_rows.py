@@ -65,7 +65,7 @@ def shown(entity: Any, path: str, schema: Schema) -> Any:
 def values_at(entity: Any, steps: list[str], *, in_collection: bool) -> Iterator[Any]:
     name, *rest = steps
     attribute = entity.__schema__.attributes.get(name)
-    value = None if attribute is None else entity[name]
+    value: Any = None if attribute is None else entity[name]
     if not rest:
         yield dict(value) if attribute is not None and attribute.kind is Kind.MAPPING else value
     elif attribute is not None and attribute.kind is Kind.COLLECTION:

@@ -646,7 +646,7 @@ def test_an_interrupted_walk_is_resumed_although_its_last_entity_was_deleted(
 ) -> None:
     walk = unordered(session).walk(page_size=2)
     done = [next(walk).id for _ in range(5)]
-    walk.close()
+    del walk
     other.delete(existing(other.get("Task", done[-1])))
     other.commit()
     assert [task.id for task in unordered(session).walk(after=done[-1])] == sorted(production.tasks)[5:]
