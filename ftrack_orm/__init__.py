@@ -147,6 +147,7 @@ _MODULES = {
     "attr": "query.expressions.attributes",
     "expression": "query.language.template",
     "inspect": "entities.inspection",
+    "load_ipython_extension": "interactive.ipython",  # for %load_ext, which looks for this name
     "not_": "query.expressions.criteria",
     "or_": "query.expressions.criteria",
     "select": "query.builder",

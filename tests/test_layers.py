@@ -15,14 +15,15 @@ PACKAGE = pathlib.Path(ftrack_orm.__file__).parent
 ALLOWED = {
     "errors": set(),
     "files": set(),
+    "introspection": {"errors"},
     "official_names": {"errors"},
     "values": {"errors"},
     "settings": {"values", "official_names", "errors"},
     "wire": {"values", "errors"},
     "query": {"values", "official_names", "errors"},
     "schema": {"files", "values", "errors"},
-    "transport": {"wire", "files", "values", "errors", "settings", "__version__"},
-    "entities": {"query", "schema", "wire", "files", "values", "official_names", "errors"},
+    "transport": {"wire", "files", "values", "errors", "settings", "__version__", "introspection"},
+    "entities": {"query", "schema", "wire", "files", "values", "official_names", "errors", "introspection"},
     "events": {"query", "schema", "transport", "wire", "settings", "values", "official_names", "errors"},
     "sandbox": {
         "query",
@@ -48,14 +49,15 @@ ALLOWED = {
         "errors",
         "settings",
     },
+    "interactive": {"entities", "query", "schema", "wire", "values", "errors", "introspection"},
     "testing": {"storage", "session", "sandbox", "settings", "errors", "query", "entities"},
     "cli": {"session", "sandbox", "settings", "errors", "testing"},
 }
 ALLOWED["session"] = set(ALLOWED) - {"sandbox", "testing", "cli"}
 #: The package itself re-exports names of these, lazily.
 ALLOWED["__init__"] = {
-    *("entities", "errors", "events", "official_names", "query", "schema", "session", "settings", "storage"),
-    *("transport", "values"),
+    *("entities", "errors", "events", "interactive", "official_names", "query", "schema", "session", "settings"),
+    *("storage", "transport", "values"),
 }
 
 #: Subpackage -> the subpackages of the same package that it may import. "" stands for the modules beside them, except

@@ -140,12 +140,14 @@ class Classes:
         for name, expression in self._expressions(entity_type).items():
             setattr(type(built), name, expression)
         for name, value in _namespace(entity_type, built.__mro__).items():
-            setattr(built, name, value)
+            if name != "__doc__":  # It describes the present schema anyway, and the metaclass does not let it be set.
+                setattr(built, name, value)
 
     def _build(self, entity_type: EntityType) -> type[Entity]:
         bases = self._bases(entity_type)
         base_metaclass = EntityClass if bases[-1] is Entity else type(bases[-1])
-        metaclass = type(f"{entity_type.name}Class", (base_metaclass,), self._expressions(entity_type))
+        expressions = {**self._expressions(entity_type), "__doc__": property(_describe_class)}
+        metaclass = type(f"{entity_type.name}Class", (base_metaclass,), expressions)
         mro = tuple(cls for each in bases for cls in each.__mro__)
         namespace = {"__slots__": (), "__module__": "ftrack_orm.types", **_namespace(entity_type, mro)}
         return cast("type[Entity]", metaclass(entity_type.name, bases, namespace))
@@ -163,12 +165,31 @@ class Classes:
         return {name: ClassAttribute(name, self.schema) for name in entity_type.attributes if not is_reserved(name)}
 
 
+def _describe_class(cls: type[Entity]) -> str:
+    from ftrack_orm.schema.description import describe
+
+    members = names_defined_by_behaviours(cls.__mro__) - cls.__attributes__.keys()
+    return str(describe(cls.__schema__, (name for name in members if not name.startswith("_"))))
+
+
+class Documentation:
+    """The docstring of an entity class as its entities show it, written when it is read.
+
+    The class itself reads it from its metaclass, where `help` looks for it too.
+    """
+
+    __slots__ = ()
+
+    def __get__(self, entity: Entity | None, cls: type[Entity]) -> str:
+        return _describe_class(cls)
+
+
 def _namespace(entity_type: EntityType, mro: tuple[type, ...]) -> dict[str, Any]:
     """Return the class attributes of an entity class that inherits from the classes in *mro*."""
     attributes = {name: EntityAttribute(attribute) for name, attribute in entity_type.attributes.items()}
     defined = names_defined_by_behaviours(mro)
     namespace = {
-        "__doc__": f"The entity type {entity_type.name} of the connected server.",
+        "__doc__": Documentation(),
         "__entity_type__": entity_type.name,
         "__schema__": entity_type,
         "__attributes__": MappingProxyType(attributes),
@@ -182,16 +203,21 @@ def _namespace(entity_type: EntityType, mro: tuple[type, ...]) -> dict[str, Any]
 class Types:
     """The entity classes as `session.types`: as attributes, as items, and iterable by name.
 
-    *classes* is called when the first class is needed, since the schema may have to be requested. For type checkers a
-    class is `Any`: only the server knows its attributes.
+    *classes* is called when the first class is needed, since the schema may have to be requested. *known_schema*
+    returns the schema if no request is needed for it, otherwise None. For type checkers a class is `Any`: only the
+    server knows its attributes.
     """
 
-    def __init__(self, classes: Callable[[], Classes]) -> None:
+    def __init__(
+        self, classes: Callable[[], Classes], known_schema: Callable[[], Schema | None] = lambda: None
+    ) -> None:
         self.__classes = classes
+        self.__known_schema = known_schema
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
+        # Tools look for names such as `_repr_html_`, which must not make the request for the schema.
+        if name.startswith("_"):
+            raise AttributeError(f"session.types has no {name}; a type of that name is session.types[{name!r}].")
         return self[name]
 
     def __getitem__(self, name: str) -> Any:
@@ -245,7 +271,12 @@ class Types:
         return name in self.__classes().schema.types
 
     def __dir__(self) -> list[str]:
-        return sorted(self)
+        return sorted({"behaviour", *self._ipython_key_completions_()})
+
+    def _ipython_key_completions_(self) -> list[str]:
+        # Makes no request: before the first one, the types are known if the schema is in the cache.
+        schema = self.__known_schema()
+        return [] if schema is None else sorted(schema.types)
 
     def __repr__(self) -> str:
         return "<session.types: the entity classes of the server>"

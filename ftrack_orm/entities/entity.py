@@ -162,6 +162,9 @@ class Entity:
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self.__attributes__})
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return sorted(self.__attributes__)
+
     def __getitem__(self, name: str) -> Any:
         try:
             return self.__dict__[name]
@@ -197,13 +200,12 @@ class Entity:
         )
 
     def __repr__(self) -> str:
-        # Uses loaded values only: printing must never make a request.
-        values = self.__dict__
-        names = [name for name in ("name", "username", "key") if isinstance(values.get(name), str)]
-        label = f" {quoted(values[names[0]])}" if names else ""
+        # Imported here: a program that prints no entity needs no labels.
+        from .labels import label_of
+
         state = self._ftrack_state
         key = "/".join(state.key)[:QUOTED_LENGTH]
-        return f"<{self.__entity_type__}{label} {key} {state.lifecycle.value}>"
+        return " ".join(filter(None, (f"<{self.__entity_type__}", label_of(self), key, f"{state.lifecycle.value}>")))
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise UsageError(

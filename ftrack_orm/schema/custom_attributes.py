@@ -80,8 +80,11 @@ Configuration = TypeVar("Configuration", bound=ConfigurationTarget)
 
 def applies(configuration: ConfigurationTarget, scope: ConfigurationScope) -> bool:
     """Return whether a configuration applies: it is of the entity's project or of all projects, and fits the entity."""
-    if configuration.project_id not in (None, scope.project_id):
-        return False
+    return configuration.project_id in (None, scope.project_id) and fits_type(configuration, scope)
+
+
+def fits_type(configuration: ConfigurationTarget, scope: ConfigurationScope) -> bool:
+    """Return whether a configuration fits an entity regardless of its project."""
     return any(_holds(condition, configuration, scope) for condition in CONDITIONS.get(scope.family, ()))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -24,9 +24,9 @@ from .membership import Membership, inverse_collections, membership
 from .relations import Inverse, Through
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class EntityType:
-    """One entity type: its attributes, its primary key, and its bases."""
+    """One entity type: its attributes, its primary key, and its bases. `print` shows all of its attributes."""
 
     name: str
     attributes: Mapping[str, Attribute]
@@ -53,19 +53,29 @@ class EntityType:
             message = f"{self.name} has no attribute {quoted(name)}.{suggestion(name, self.attributes)}"
             raise UnknownAttribute(message, entity_type=self.name, attribute=name) from None
 
+    def __repr__(self) -> str:
+        key = ", ".join(self.primary_key)
+        return f"<EntityType {self.name}: {len(self.attributes)} attributes, key {key}>"
 
-@attrs.frozen(eq=False, slots=False)  # for the cached property
+    def __str__(self) -> str:
+        from .description import describe
+
+        return str(describe(self))
+
+
+@attrs.frozen(eq=False, repr=False, slots=False)  # for the cached property
 class Schema:
-    """All entity types of one server by name, and the *answer*, the JSON that they were read from."""
+    """All entity types of one server by name, and the *answer*, the JSON that they were read from.
+
+    `schema["Task"]` is an entity type, and iterating yields the names of all types.
+    """
 
     types: Mapping[str, EntityType]
-    answer: list[dict[str, Any]] = attrs.field(repr=False)
+    answer: list[dict[str, Any]]
     subtypes: Mapping[str, tuple[str, ...]]  # type -> all types that derive from it, at any depth
-    _memberships: dict[tuple[str, str], Membership] = attrs.field(factory=dict, init=False, repr=False)
-    _inverses: dict[tuple[str, str, str], tuple[tuple[str, Inverse], ...]] = attrs.field(
-        factory=dict, init=False, repr=False
-    )
-    _linked: dict[tuple[str, str], tuple[tuple[str, Through], ...]] = attrs.field(factory=dict, init=False, repr=False)
+    _memberships: dict[tuple[str, str], Membership] = attrs.field(factory=dict, init=False)
+    _inverses: dict[tuple[str, str, str], tuple[tuple[str, Inverse], ...]] = attrs.field(factory=dict, init=False)
+    _linked: dict[tuple[str, str], tuple[tuple[str, Through], ...]] = attrs.field(factory=dict, init=False)
 
     @classmethod
     def from_answer(cls, answer: list[dict[str, Any]]) -> Schema:
@@ -103,6 +113,24 @@ class Schema:
         except KeyError:
             message = f"The server's schema has no entity type {quoted(name)}.{suggestion(name, self.types)}"
             raise UnknownEntityType(message, entity_type=name) from None
+
+    def __getitem__(self, name: str) -> EntityType:
+        return self.type(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.types)
+
+    def __len__(self) -> int:
+        return len(self.types)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.types
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return sorted(self.types)
+
+    def __repr__(self) -> str:
+        return f"<Schema of {len(self.types)} entity types>"
 
     def is_a(self, name: str, base: str) -> bool:
         """Return whether the type *name* is *base* or derives from it."""

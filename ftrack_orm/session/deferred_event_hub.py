@@ -30,9 +30,14 @@ class DeferredEventHub:
     def get(self) -> EventHub:
         """Return the hub. The first call makes it, connects it with the entities and loads the plugins.
 
-        Raises `SessionClosed` when the session was closed before the first call.
+        Raises `SessionClosed` when the session was closed before the first call, and `NotFetched` when completion or a
+        debugger's view of variables is the first to call.
         """
         if self._hub is None:
+            from ftrack_orm.introspection import introspection, refusal
+
+            if introspection() is not None:
+                raise refusal("The event hub is not made, and its plugins are not loaded,")
             from ftrack_orm.transport.cancellation import Cancellation
 
             from .change_tracking import ChangeTracker

@@ -103,6 +103,17 @@ class Handshake:
         assert self._schema is not None
         return self._schema
 
+    def wrap_call(self, wrap: Callable[[Callable[..., Sequence[Reply]]], Callable[..., Sequence[Reply]]]) -> None:
+        """Send all further requests by the function that *wrap* returns for the present one."""
+        self._call = wrap(self._call)
+
+    def known_schema(self) -> Schema | None:
+        """Return the schema if it is in memory or in the cache. Makes no request."""
+        if self._schema is None:
+            with self._lock:
+                self._load_cached()
+        return self._schema
+
     @property
     def answer(self) -> list[dict[str, Any]]:
         """The schema as JSON, as the server sent it."""

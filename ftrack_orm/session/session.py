@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -9,7 +10,6 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex, TypeVar, overload
 
-from ftrack_orm.entities.classes import Types
 from ftrack_orm.entities.entity import Entity, given_key
 from ftrack_orm.errors import InvalidValue, UnknownAttribute, UnknownEntityType, UsageError
 from ftrack_orm.query.builder import Query
@@ -37,6 +37,7 @@ from .server_action_methods import ServerActionMethods
 if TYPE_CHECKING:
     import os
 
+    from ftrack_orm.entities.classes import Types
     from ftrack_orm.entities.committing.deletion_preview import DeletionPreview
     from ftrack_orm.entities.committing.planning import Plan
     from ftrack_orm.entities.committing.saved_changes import SessionChanges
@@ -160,13 +161,20 @@ class Session(FileMethods, ReferenceMethods, ServerActionMethods):
             **unknown,
         )
         # Many programs import this class for annotations or before they need a session; only a session needs its parts.
+        # jedi completes the names in `types` only if the annotation of that property cannot be evaluated here.
+        from ftrack_orm.entities.classes import Types
+
         from .wiring import assemble, provide_services
 
         self._parts = parts = assemble(settings, transport)
         self._workspace = parts.workspace
-        self._types = Types(parts.classes)
+        self._types = Types(parts.classes, parts.handshake.known_schema)
         self._deferred_event_hub = DeferredEventHub(self, parts)
         provide_services(parts, self._deferred_event_hub)
+        if "IPython" in sys.modules:
+            from .interactive_shell import offer_completion
+
+            offer_completion(self, parts)
         if settings.auto_connect_event_hub:
             self.event_hub.connect(wait=False)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import attrs
 
 from ftrack_orm.errors import FtrackError, InvalidValue, SessionClosed
+from ftrack_orm.introspection import introspection, refusal
 from ftrack_orm.settings import Settings, check_header_name, check_header_value, is_duration
 from ftrack_orm.wire import json_text
 from ftrack_orm.wire.operations import Operation, are_read_only
@@ -35,6 +36,8 @@ T = TypeVar("T")
 
 #: The size from which a response is parsed on the thread that wants it. Errors are smaller.
 LARGE_RESPONSE_BYTES = 1 << 14
+#: The beginning of the error for a request that a tool would cause by looking at values.
+_REFUSED = "No request is made"
 #: The longest time to wait until a background request is sent. A new connection may take longer.
 SENT_TIMEOUT_SECONDS = 0.02
 
@@ -151,13 +154,15 @@ class Channel:
         seconds; the default is that of the settings. *denormalize* asks for repeated entities in full each time.
 
         Raises `ServerError` (or a branch) when the server refuses, `TransportError` when no response arrives,
-        `ProtocolError` for an unexpected one, `SessionClosed` after `close()`, and `InvalidValue` for values that JSON
-        cannot express.
+        `ProtocolError` for an unexpected one, `SessionClosed` after `close()`, `InvalidValue` for values that JSON
+        cannot express, and `NotFetched` when completion or a debugger's view of variables is the caller.
         """
         operations = tuple(operations)
         if not operations:
             self._check_open()
             return []
+        if introspection() is not None:
+            raise refusal(_REFUSED)
 
         options = _Options(push_token, headers or {}, timeout, cancellation, denormalize)
         return self._exchange(operations, options, functools.partial(read_replies, operations=operations))
@@ -169,6 +174,8 @@ class Channel:
         caller would otherwise delay the request while the server could already work. Raises `SessionClosed` after
         `close()`, which cancels calls that have not begun.
         """
+        if introspection() is not None:
+            raise refusal(_REFUSED)
         operations = tuple(operations)
         options = _Options(denormalize=denormalize)
         sent = threading.Event()

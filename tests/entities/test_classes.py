@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import copy
+import inspect
+import pydoc
 import threading
 from collections.abc import Callable
 from typing import Any, cast
@@ -240,6 +242,62 @@ def test_types_refuse_an_unknown_type_with_similar_names(classes: Classes) -> No
         types.Tsk  # noqa: B018 - reading it is what fails
     with pytest.raises(errors.UnknownEntityType, match="Did you mean 'Task'"):
         types["Tsk"]
+
+
+def test_types_are_completed_only_as_far_as_they_are_known(classes: Classes) -> None:
+    asked: list[int] = []
+
+    def get_classes() -> Classes:
+        asked.append(1)
+        return classes
+
+    unknown, known = Types(get_classes), Types(get_classes, lambda: classes.schema)
+    assert dir(unknown) == ["behaviour"]
+    assert unknown._ipython_key_completions_() == []
+    assert not hasattr(unknown, "_repr_html_")
+    assert dir(known) == sorted(["behaviour", *classes.schema.types])
+    assert known._ipython_key_completions_() == sorted(classes.schema.types)
+    assert asked == []
+
+
+# -- docstrings -------------------------------------------------------------------------------------------------------
+
+
+def test_the_docstring_lists_the_attributes_of_the_schema(session: Session) -> None:
+    Task = session.types.Task
+    lines = [line.strip() for line in Task.__doc__.splitlines()]
+    assert all(any(line.startswith(f"{name} ") for line in lines) for name in Task.__attributes__)
+    assert any(line.startswith("status ") and line.endswith("-> Status") for line in lines)
+    assert "create_note" in Task.__doc__
+    assert "create_note" not in session.types.Status.__doc__
+    assert session.create("Task").__doc__ == Task.__doc__ == inspect.getdoc(Task)
+    session.rollback()
+
+
+def test_help_shows_the_docstring(session: Session) -> None:
+    Task = session.types.Task
+    shown = pydoc.plain(pydoc.render_doc(Task))
+    assert "The entity type Task of the connected server" in shown
+    assert "-> several Appointment" in shown
+    assert "The entity type Task" in pydoc.plain(
+        pydoc.render_doc(session.query("Task").first() or session.create("Task"))
+    )
+    session.rollback()
+
+
+def test_the_docstring_follows_a_newer_schema(session: Session, answer: list[dict[str, Any]]) -> None:
+    classes = Classes(session.schema)
+    Task = classes["Task"]
+    assert "mood" not in str(Task.__doc__)
+    described(answer, "Task")["properties"]["mood"] = {"type": "string"}
+    classes.update(Schema.from_answer(answer))
+    assert "mood" in str(Task.__doc__)
+
+
+def test_the_keys_of_an_entity_are_completed(session: Session) -> None:
+    task = session.create("Task")
+    assert task._ipython_key_completions_() == sorted(task.__attributes__)
+    session.rollback()
 
 
 # -- behaviours -------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from ftrack_orm.entities.editing.mappings import Entry, MappedCollection
 from ftrack_orm.entities.row_queries import IDS_PER_QUERY, in_parts, query_rows, value_in
 from ftrack_orm.errors import NotFetched
 from ftrack_orm.query.language.nodes import And, Membership, Path, Select
+from ftrack_orm.schema.custom_attributes import ConfigurationScope, fits_type
 from ftrack_orm.schema.facts import (
     CONFIGURATION_ID,
     CUSTOM_ATTRIBUTE_CONFIGURATION,
@@ -19,13 +20,12 @@ from ftrack_orm.wire.codec import decode
 
 from .configuration import Configuration, applying, read_configuration
 from .mapping import CustomAttributes
-from .scope import scope_of
+from .scope import is_project, scope_of
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity, Peers
     from ftrack_orm.entities.workspace import Workspace
     from ftrack_orm.schema.attribute import Attribute
-    from ftrack_orm.schema.custom_attributes import ConfigurationScope
     from ftrack_orm.wire.operations import ServerCall
 
 _ATTRIBUTES_READ = (
@@ -79,22 +79,36 @@ class Configurations:
 
     def refresh(self) -> None:
         """Read the configurations from the server again."""
+        self.read_by(self._call)
+
+    def read_by(self, call: ServerCall) -> None:
+        """Read the configurations with *call*, which sends the queries of `selects`."""
         self._workspace.check_open("The configurations of custom attributes cannot be read")
-        schema = self._workspace.schema
-        if CUSTOM_ATTRIBUTE_CONFIGURATION not in schema.types:
+        selects = self.selects()
+        if not selects:
             self._by_id = {}
             return
-        attributes = schema.type(CUSTOM_ATTRIBUTE_CONFIGURATION).attributes
-        paths = [Path.of(name) for name in _ATTRIBUTES_READ if name in attributes]
-        rows = query_rows(
-            self._call, [Select(CUSTOM_ATTRIBUTE_CONFIGURATION, (*paths, Path.of("type", "name")))], schema
-        )
+        rows = query_rows(call, selects, self._workspace.schema)
         # The name of a type is in the row of its first occurrence only (PROTOCOL 1.3).
         types = [row.get("type") or {} for row in rows]
         names = {type_["id"]: str(type_["name"]) for type_ in types if "name" in type_ and "id" in type_}
         read = (read_configuration(row, names.get((row.get("type") or {}).get("id"), "text")) for row in rows)
         self._by_id = {configuration.id: configuration for configuration in read}
         self._by_scope = {}
+
+    def selects(self) -> list[Select]:
+        """Return the query that reads the configurations; none for a server without custom attributes."""
+        schema = self._workspace.schema
+        if CUSTOM_ATTRIBUTE_CONFIGURATION not in schema.types:
+            return []
+        attributes = schema.type(CUSTOM_ATTRIBUTE_CONFIGURATION).attributes
+        paths = [Path.of(name) for name in _ATTRIBUTES_READ if name in attributes]
+        return [Select(CUSTOM_ATTRIBUTE_CONFIGURATION, (*paths, Path.of("type", "name")))]
+
+    @property
+    def are_read(self) -> bool:
+        """Whether the configurations were read."""
+        return self._by_id is not None
 
     def refresh_for_missing_key(self, key: str, peers: Peers | None) -> bool:
         """Read the configurations again because *key* is missing, and return whether that was done.
@@ -132,6 +146,23 @@ class Configurations:
     def is_configured(self, key: str) -> bool:
         """Whether a configuration that was read has that key, for any entities. Makes no request."""
         return any(configuration.key == key for configuration in (self._by_id or {}).values())
+
+    def known_keys(self, entity: Entity) -> list[str]:
+        """Return the keys that *entity* may have, as far as that is known. Makes no request, and reads no attribute.
+
+        They are those of the configurations that fit its type, in any project, or else those that are loaded for
+        entities of its type.
+        """
+        if self._by_id is not None:
+            schema = entity.__schema__
+            object_type_id = entity.__dict__.get("object_type_id") or schema.classifiers.get("object_type_id")
+            scope = ConfigurationScope(schema.family, is_project(entity), object_type_id, None)
+            return sorted({each.key for each in self._by_id.values() if fits_type(each, scope)})
+        for other in self._workspace.identities.family(entity.__schema__.family):
+            loaded = other.__dict__.get(CUSTOM_ATTRIBUTES)
+            if type(other) is type(entity) and isinstance(loaded, CustomAttributes) and loaded._entries:
+                return sorted(loaded._entries)
+        return []
 
     def require_for(self, entity: Entity) -> None:
         """Raise `NotFetched` if the configurations are needed for *entity*, not read yet, and must not be read."""

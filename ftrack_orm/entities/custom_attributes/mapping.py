@@ -93,6 +93,10 @@ class CustomAttributes(MappedCollection):
         id_ = dict(entry.holder.key)[CONFIGURATION_ID] if entry.holder else ""
         return self._configurations.by_id(id_) or Configuration(id_, key, key, kind="unknown", entity_type="")
 
+    def _ipython_key_completions_(self) -> list[str]:
+        # Makes no request: the keys that are loaded, or else those that are known for other reasons.
+        return list(self._entries) or self._configurations.known_keys(self._owner)
+
     # -- tracking ------------------------------------------------------------------------------------------------------
 
     def _content(self) -> dict[str, Entry]:

@@ -22,10 +22,11 @@ def scope_of(entity: Entity) -> ConfigurationScope:
     object_type_id = entity.__dict__.get("object_type_id") or schema.classifiers.get("object_type_id")
     if object_type_id is None and "object_type_id" in schema.attributes:
         object_type_id = entity["object_type_id"]
-    return ConfigurationScope(schema.family, _is_project(entity), object_type_id, _project_id(entity))
+    return ConfigurationScope(schema.family, is_project(entity), object_type_id, _project_id(entity))
 
 
-def _is_project(entity: Entity) -> bool:
+def is_project(entity: Entity) -> bool:
+    """Return whether *entity* is a project, which has custom attributes of its own."""
     return entity.__entity_type__ == PROJECT
 
 
@@ -33,7 +34,7 @@ def _project_id(entity: Entity) -> str | None:
     """Return the id of the project that *entity* belongs to, going up its parents if necessary; None without one."""
     current: Any = entity
     while current is not None:
-        if _is_project(current):
+        if is_project(current):
             return str(current._ftrack_state.key[0])
         schema = current.__schema__
         # The server derives the project of a new entity from its parent, so that it has one only if the user set it.

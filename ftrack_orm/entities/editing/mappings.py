@@ -172,6 +172,9 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
         # Shows the entries as they are: printing must never make a request.
         return repr({key: entry.value for key, entry in self._entries.items()})
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self._entries)
+
     # -- editing -------------------------------------------------------------------------------------------------------
 
     def _checked_entry(self, key: str, value: Any) -> Entry:

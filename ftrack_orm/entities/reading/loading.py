@@ -11,6 +11,7 @@ from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.entities.row_queries import QUERIES_PER_REQUEST, in_parts, selects_by_key, send_queries
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.errors import EntityDeleted, NotFetched, UnknownEntityType, UsageError
+from ftrack_orm.introspection import introspection
 from ftrack_orm.query.language.nodes import Path, Select
 from ftrack_orm.schema.attribute import Attribute, Kind
 from ftrack_orm.values import FetchMode
@@ -47,8 +48,14 @@ class Loader:
         """Load *attribute* of *entity*, and of its peers if the fetch mode is `peers`, and return the entity's value.
 
         Raises `NotFetched` when the mode is `never` and the value is not in memory, `EntityDeleted` when the server no
-        longer has the entity, `UsageError` when ftrack does not let the attribute be read, and `SessionClosed`.
+        longer has the entity, `UsageError` when ftrack does not let the attribute be read, and `SessionClosed`. For
+        a tool that completes names or shows variables, return a placeholder instead, without a request.
         """
+        tool = introspection()
+        if tool is not None:
+            from .placeholders import value_or_placeholder
+
+            return value_or_placeholder(self._workspace, entity, attribute, tool)
         kind, name, state = entity.__entity_type__, attribute.name, entity._ftrack_state
         self._workspace.check_open(f"{kind}.{name} of {entity!r} cannot be loaded")
         if state.lifecycle is Lifecycle.DELETED:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from ftrack_orm.errors import QueryError
 from ftrack_orm.query.language.checks import (
     check_criterion,
     check_quantifier,
@@ -170,7 +172,28 @@ class AttributeExpression(Comparable):
         return str(self._ftrack_path)
 
     def __repr__(self) -> str:
-        return f"<attribute {self._label}>"
+        value = "" if self._ftrack_resolved is None else _value_in_words(self._ftrack_resolved)
+        return f"<attribute {self._label}{value}>"
+
+    def _error(self, reason: str) -> QueryError:
+        return QueryError(f"<attribute {self._label}> {reason}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._ftrack_names()})
+
+    def _ftrack_names(self) -> Iterable[str]:
+        """Return the attributes of the related entity, as far as they are known."""
+        resolved, schema = self._ftrack_resolved, self._ftrack_schema
+        if resolved is None or schema is None or resolved.target is None:
+            return ()
+        return schema.type(resolved.target).attributes
+
+    def _ipython_key_completions_(self) -> list[str]:
+        # Brackets name the key of a mapped collection, which only the server knows, or cast a relation to a subtype.
+        resolved, schema = self._ftrack_resolved, self._ftrack_schema
+        if resolved is None or schema is None or resolved.target is None or self._key_and_value_names() is not None:
+            return []
+        return sorted(schema.concrete(resolved.target))
 
     @property
     def _label(self) -> str:
@@ -354,6 +377,15 @@ class AttributeExpression(Comparable):
         return AggregateExpression(
             node, self._ftrack_roots, self._ftrack_schema, value_type_of_aggregate(function, resolved)
         )
+
+
+def _value_in_words(resolved: ResolvedPath) -> str:
+    """Return what the `repr` of an attribute says about its value: the type, or the entities it leads to."""
+    if resolved.target is None:
+        return f": {resolved.value_type}"
+    if resolved.attribute.key_name is not None:
+        return f" -> {resolved.target} by {resolved.attribute.key_name}"
+    return f" -> {'several ' if resolved.attribute.is_plural else ''}{resolved.target}"
 
 
 def attr(path: str) -> AttributeExpression:

@@ -17,8 +17,26 @@ from ftrack_orm.schema.model import Schema
 
 def test_attribute_access_adds_a_step_to_the_path(task: Any) -> None:
     assert str(task.parent.parent.name) == "parent.parent.name"
-    assert repr(task.status.name) == "<attribute Task.status.name>"
+    assert repr(task.status.name) == "<attribute Task.status.name: text>"
     assert str(attr("parent[Shot].status").name) == "parent[Shot].status.name"
+
+
+def test_the_repr_shows_the_value_or_the_target(task: Any) -> None:
+    assert repr(task.status) == "<attribute Task.status -> Status>"
+    assert repr(task.children) == "<attribute Task.children -> several Context>"
+    assert repr(task.metadata) == "<attribute Task.metadata -> Metadata by key>"
+    assert repr(attr("status.name")) == "<attribute status.name>"
+    with pytest.raises(QueryError, match=r"<attribute Task\.status> has no truth value"):
+        bool(task.status)
+
+
+def test_completion_shows_the_attributes_of_the_target(task: Any) -> None:
+    assert {"sort", "name", "any", "startswith"} <= set(dir(task.status))
+    assert "sort" not in dir(task.name)
+    assert "sort" not in dir(attr("status"))
+    assert {"Task", "Shot"} <= set(task.parent._ipython_key_completions_())
+    assert task.metadata._ipython_key_completions_() == []
+    assert task.name._ipython_key_completions_() == []
 
 
 def test_names_are_checked_at_once_with_a_schema(task: Any) -> None:
