@@ -271,7 +271,8 @@ class Types:
         return name in self.__classes().schema.types
 
     def __dir__(self) -> list[str]:
-        return sorted({"behaviour", *self._ipython_key_completions_()})
+        own = (name for name in vars(Types) if not name.startswith("_"))
+        return sorted({*own, *self._ipython_key_completions_()})
 
     def _ipython_key_completions_(self) -> list[str]:
         # Makes no request: before the first one, the types are known if the schema is in the cache.

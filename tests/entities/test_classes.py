@@ -252,10 +252,10 @@ def test_types_are_completed_only_as_far_as_they_are_known(classes: Classes) -> 
         return classes
 
     unknown, known = Types(get_classes), Types(get_classes, lambda: classes.schema)
-    assert dir(unknown) == ["behaviour"]
+    assert dir(unknown) == ["behaviour", "get", "items", "keys", "values"]
     assert unknown._ipython_key_completions_() == []
     assert not hasattr(unknown, "_repr_html_")
-    assert dir(known) == sorted(["behaviour", *classes.schema.types])
+    assert dir(known) == sorted([*dir(unknown), *classes.schema.types])
     assert known._ipython_key_completions_() == sorted(classes.schema.types)
     assert asked == []
 
