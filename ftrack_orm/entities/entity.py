@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from ftrack_orm.errors import QUOTED_LENGTH, InvalidValue, UnknownAttribute, UsageError, quoted
+from ftrack_orm.errors import QUOTED_LENGTH, InvalidValue, UnknownAttribute, UsageError
 from ftrack_orm.values import NOT_ENCODABLE, NOT_LOADED, FetchMode, Reference, unencodable_text
 
 if TYPE_CHECKING:
