@@ -288,6 +288,8 @@ class Settings:
     fetch: str = attrs.field(default="peers", validator=_check_fetch_mode)
     #: Reaction to code that loads an attribute for one entity after the other: "warn", "raise", or None to ignore it.
     n_plus_one: str | None = attrs.field(default=None, validator=_check_n_plus_one)
+    #: Whether queries select what was read of their results before, see `entities.reading.learning`.
+    learn_projections: bool = attrs.field(default=False, validator=_check_boolean)
     #: Whether the event hub connects in the background when the session is created.
     auto_connect_event_hub: bool = attrs.field(default=False, validator=_check_boolean)
     #: Folders of plugins, which are loaded on the first use of the event hub, and arguments for their `register`.

@@ -28,17 +28,26 @@ class Lifecycle(enum.Enum):
     DETACHED = "detached"  # its session is closed
 
 
+class ResultOrigin(Protocol):
+    """The page of results that entities were reached from, which learns what is read of them."""
+
+    def note_read(self, entity: Entity, attribute: Attribute, owner: EntityType, *, with_owner: bool) -> None:
+        """Note that *attribute* of *entity* is about to be loaded, see `reading.learning.Origin`."""
+
+
 class Peers:
     """The entities of one type family that arrived in the same response and are therefore loaded together.
 
     Members are held weakly, so that a group never keeps entities alive. *mode* is the fetch mode of the query they
-    came from, None for the session's.
+    came from, None for the session's. *origin* is the page of results that they were reached from, if the session
+    learns projections.
     """
 
-    __slots__ = ("members", "mode")
+    __slots__ = ("members", "mode", "origin")
 
-    def __init__(self, mode: FetchMode | None = None) -> None:
+    def __init__(self, mode: FetchMode | None = None, origin: ResultOrigin | None = None) -> None:
         self.mode = mode
+        self.origin = origin
         self.members: list[weakref.ref[Entity]] = []
 
     def add(self, entity: Entity) -> None:

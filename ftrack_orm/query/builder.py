@@ -52,6 +52,8 @@ class Query(Executable[T]):
     replaces_edits: bool = False
     free_text: FreeText | None = None
     groups: Groups | None = None
+    prefers_memory: bool = False
+    on_refresh: Callable[[list[T]], object] | None = None
 
     @classmethod
     def from_text(
@@ -199,6 +201,24 @@ class Query(Executable[T]):
         """Return the query whose results replace unsaved edits by the values of the server."""
         return self._with_options(replaces_edits=True)
 
+    def prefer(self, source: str, on_refresh: Callable[[list[T]], object] | None = None) -> Query[T]:
+        """Return the query that is answered from *source*: "memory", or "server" as by default.
+
+        From memory, the answer is the last result of this query, or else the loaded entities that meet its criterion.
+        Without any of these, the server is asked and waited for. Values that are known to have changed since decide as
+        far as they are loaded. After the answer, the query is sent in the background: its rows are merged into the entities, its
+        result is the next answer, and `on_refresh(result)` is called on the thread in the background. A refresh that
+        fails is logged, and the last result is kept.
+
+        Raises `QueryError` for another source, and when a query that prefers memory
+        is run with groups, with `populate_existing`, or by `dicts`, `walk`, `update` or `delete`.
+        """
+        if source not in ("memory", "server"):
+            raise QueryError(f"prefer takes 'memory' or 'server', not {source!r:.200}.")
+        if on_refresh is not None and (source == "server" or not callable(on_refresh)):
+            raise QueryError("on_refresh is a function that prefer('memory', on_refresh) calls with the new result.")
+        return self._with_options(prefers_memory=source == "memory", on_refresh=on_refresh)
+
     def search(self, terms: Any, *, context: Any = None, object_types: Any = ()) -> Query[T]:
         """Return the query restricted to results that the server's text search finds for all of *terms*.
 
@@ -274,7 +294,16 @@ class Query(Executable[T]):
 
     @property
     def _compared(self) -> tuple[Any, ...]:
-        return self.node, self.page_size, self.fetch_mode, self.replaces_edits, self.free_text, self.groups
+        return (
+            self.node,
+            self.page_size,
+            self.fetch_mode,
+            self.replaces_edits,
+            self.free_text,
+            self.groups,
+            self.prefers_memory,
+            self.on_refresh,
+        )
 
     if not TYPE_CHECKING:  # Checkers would take any name for an attribute otherwise.
 
@@ -293,8 +322,8 @@ class Query(Executable[T]):
         raise QueryError("Use query.where(id=...).exists() for a single entity, or query.all() to load all results.")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Neither the schema nor the runner is pickled.
-        return Query, (self.node, None, None, *self._compared[1:])
+        # Neither the schema, nor the runner, nor the callback of a refresh is pickled.
+        return Query, (self.node, None, None, *self._compared[1:-1])
 
     def __select__(self) -> Select:
         if self.free_text is not None:

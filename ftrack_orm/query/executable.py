@@ -69,6 +69,8 @@ class Executable(Generic[T]):
     runner: Runner | None
     free_text: FreeText | None
     groups: Groups | None
+    replaces_edits: bool
+    prefers_memory: bool
 
     def with_page_size(self, count: int) -> Query[T]:
         """Return the query with pages of *count* results."""
@@ -107,6 +109,7 @@ class Executable(Generic[T]):
         full at every occurrence, collections as lists, a mapped collection selected as a whole as a dict of its keys
         and values, datetimes as ISO 8601 text in UTC. Uncommitted changes are not included.
         """
+        self._refuse_memory("dicts")
         runner, query = self._require_runner(), self._prepare()
         return iter(()) if query is None else runner.dicts(query)
 
@@ -143,6 +146,7 @@ class Executable(Generic[T]):
         or groups, and for a type whose primary key has several attributes, and `InvalidValue` when *after* is no key
         of the type.
         """
+        self._refuse_memory("walk")
         clauses = {"order_by": self.node.order_by, "offset": self.node.offset, "group_by": self.node.group_by}
         for clause, value in clauses.items():
             if value:
@@ -226,6 +230,7 @@ class Executable(Generic[T]):
         session show the new values, unless they have unsaved edits of their own. The `done` attribute of an error is
         the number of entities changed before it.
         """
+        self._refuse_memory("update")
         return self._require_runner().update(cast("Query[T]", self), data, batch_size, on_progress)
 
     def delete(self, *, batch_size: int = DEFAULT_BATCH_SIZE, on_progress: Progress | None = None) -> int:
@@ -233,6 +238,7 @@ class Executable(Generic[T]):
 
         *batch_size*, *on_progress* and errors are as for `update`. The deletion cannot be undone.
         """
+        self._refuse_memory("delete")
         return self._require_runner().delete(cast("Query[T]", self), batch_size, on_progress)
 
     # -- preparation -----------------------------------------------------------------------------------------------
@@ -255,10 +261,22 @@ class Executable(Generic[T]):
             check_is_grouped(self.groups, self.node)
         if self.free_text is not None and self.node.group_by:
             raise QueryError(f"A search finds entities and cannot be grouped: {self._excerpt()}")
+        if self.prefers_memory and self.node.group_by:
+            self._refuse_memory("group_by")
+        if self.prefers_memory and self.replaces_edits:
+            self._refuse_memory("populate_existing")
         criterion = simplify(self.node.criterion)
         if criterion is False or self.node.limit == 0:
             return None
         return self._with_clauses(criterion=None if criterion is True else criterion)
+
+    def _refuse_memory(self, method: str) -> None:
+        """Raise `QueryError` for a query that prefers memory, since *method* always asks the server."""
+        if self.prefers_memory:
+            raise QueryError(
+                f"{method} asks the server, and cannot be used with prefer('memory'); add .prefer('server') before it: "
+                f"{self._excerpt()}"
+            )
 
     def _require_runner(self) -> Runner:
         if self.runner is None:

@@ -105,7 +105,7 @@ class SchemaCache:
             path.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.suppress(FileNotFoundError):
                 check_regular(path, path.stat())
-            _replace(path, header + b"\n" + text)
+            replace_file(path, header + b"\n" + text)
         except (OSError, ValueError, TypeError, RecursionError, MemoryError) as error:
             logger.debug("The schema cache %s cannot be written: %s", path, error)
 
@@ -127,7 +127,7 @@ def _header(server_url: str, text_hash: str) -> dict[str, Any]:
     return {"format": _FORMAT, "server_url": server_url, "hash": text_hash}
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """Write a file atomically: readers see the old content or the new one, never a part."""
     # Imported here: it loads a dozen modules, and most runs find the schema current.
     import tempfile

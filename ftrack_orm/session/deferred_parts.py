@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,8 +13,12 @@ if TYPE_CHECKING:
     from ftrack_orm.entities.committing.unit_of_work import UnitOfWork
     from ftrack_orm.entities.copying.copier import Side
     from ftrack_orm.entities.custom_attributes.configurations import Configurations
+    from ftrack_orm.entities.entity import Entity
+    from ftrack_orm.entities.reading.memory_answers import MemoryAnswers
+    from ftrack_orm.entities.reading.query_runner import QueryRunner
     from ftrack_orm.entities.reading.refreshing import Refresher
     from ftrack_orm.entities.workspace import Workspace
+    from ftrack_orm.query.builder import Query
     from ftrack_orm.settings import Settings
     from ftrack_orm.storage.transfers import Transfers
     from ftrack_orm.transport.channel import Channel
@@ -46,6 +51,18 @@ def bulk_operations(workspace: Workspace, call: ServerCall, refresher: Refresher
     from ftrack_orm.entities.committing.bulk import BulkOperations
 
     return BulkOperations(workspace, call, refresher)
+
+
+def memory_answers(workspace: Workspace, channel: Channel, runner: QueryRunner) -> MemoryAnswers:
+    """Return the part that answers queries from memory."""
+    from ftrack_orm.entities.reading.memory_answers import MemoryAnswers
+
+    def fetch(runner: QueryRunner, query: Query[Entity]) -> list[Entity]:
+        return [entity for page in runner.pages(query) for entity in page]
+
+    # A refresh runs on a thread of the background already, and must not wait for another one there.
+    refetch = partial(fetch, runner.without_background())
+    return MemoryAnswers(workspace, partial(fetch, runner), refetch, channel.run_in_background)
 
 
 def transfers(settings: Settings, channel: Channel, call: ServerCall) -> Transfers:

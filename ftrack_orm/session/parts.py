@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ftrack_orm.entities.committing.unit_of_work import UnitOfWork
     from ftrack_orm.entities.copying.copier import Side
     from ftrack_orm.entities.custom_attributes.configurations import Configurations
+    from ftrack_orm.entities.reading.learning import ProjectionLearner
     from ftrack_orm.entities.reading.query_runner import QueryRunner
     from ftrack_orm.entities.reading.refreshing import Refresher
     from ftrack_orm.entities.workspace import Workspace
@@ -37,6 +38,7 @@ class SessionParts(NamedTuple):
     configurations: Configurations
     refresher: Refresher
     query_runner: QueryRunner
+    learner: ProjectionLearner | None
     unit_of_work: UnitOfWork
     ensurer: Deferred[Ensurer]
     deletion_previewer: Deferred[DeletionPreviewer]

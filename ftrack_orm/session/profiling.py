@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import attrs
 
 from ftrack_orm.entities.reading.call_sites import CallSite, calling_site
 from ftrack_orm.transport.channel import Exchange
+
+if TYPE_CHECKING:
+    from ftrack_orm.entities.reading.learning import Learned, ProjectionLearner
 
 Observer = Callable[[Exchange], None]
 
@@ -43,23 +47,36 @@ class Profile:
         print(profile)
 
     *requests* holds them in the order in which they finished, whichever thread made them. A request that is not
-    finished when the block ends is missing. *observe* and *stop_observing* are the session's methods.
+    finished when the block ends is missing. *learned* holds the projections that a session with `learn_projections` has
+    learned in the block, and those that it has selected because it had learned them before. *observe* and
+    *stop_observing* are the session's methods.
     """
 
-    def __init__(self, observe: Callable[[Observer], None], stop_observing: Callable[[Observer], None]) -> None:
+    def __init__(
+        self,
+        observe: Callable[[Observer], None],
+        stop_observing: Callable[[Observer], None],
+        learner: ProjectionLearner | None = None,
+    ) -> None:
         self._observe = observe
         self._stop_observing = stop_observing
+        self._learner = learner
         self._lock = threading.Lock()
         self.requests: list[ProfiledRequest] = []
+        self.learned: list[Learned] = []
 
     def __enter__(self) -> Profile:
         self._observe(self._record)
+        if self._learner is not None:
+            self._learner.observers.append(self.learned.append)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop_observing(self._record)
+        if self._learner is not None and self.learned.append in self._learner.observers:
+            self._learner.observers.remove(self.learned.append)
 
     def _record(self, exchange: Exchange) -> None:
         request = ProfiledRequest(
@@ -102,7 +119,8 @@ class Profile:
         total = (len(self), self.operations, self.request_bytes, self.answer_bytes, self.seconds)
         rows.append((str(total[0]), *_costs(*total[1:]), "", "in all"))
         widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS) - 1)]
-        return "\n".join(_aligned(row, widths) for row in rows)
+        lines = [_aligned(row, widths) for row in rows]
+        return "\n".join([*lines, *(f"learned: {each}" for each in dict.fromkeys(self.learned))])
 
     def __repr__(self) -> str:
         return f"<profile of {len(self)} requests, {self.seconds:.3f} s>"

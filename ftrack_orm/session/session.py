@@ -80,6 +80,8 @@ class Session(FileMethods, ReferenceMethods, ServerActionMethods):
     per page of a query. *recent_size* is the number of entities kept in memory although nothing refers to them; of a
     result with more entities, the last two pages are kept. *n_plus_one* reacts to a line of code that loads an
     attribute for one entity after the other: `"warn"` issues a `LazyLoadWarning`, `"raise"` raises `LazyLoadError`.
+    *learn_projections* remembers for each line that runs a query what was read of the results without being selected,
+    and selects it the next time. It is kept beside the schema cache.
 
     Events. *auto_connect_event_hub* connects the event hub at once, in the background. *plugin_paths*
     (`FTRACK_EVENT_PLUGIN_PATH`) are folders of plugins, and *plugin_arguments* are passed to their `register`
@@ -115,6 +117,7 @@ class Session(FileMethods, ReferenceMethods, ServerActionMethods):
         page_size: int = DEFAULT_PAGE_SIZE,
         recent_size: int = DEFAULT_RECENT_SIZE,
         n_plus_one: Literal["warn", "raise"] | None = None,
+        learn_projections: bool = False,
         auto_connect_event_hub: bool = False,
         plugin_paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | None = None,
         plugin_arguments: Mapping[str, Any] | None = None,
@@ -147,6 +150,7 @@ class Session(FileMethods, ReferenceMethods, ServerActionMethods):
             page_size=page_size,
             recent_size=recent_size,
             n_plus_one=n_plus_one,
+            learn_projections=learn_projections,
             auto_connect_event_hub=auto_connect_event_hub,
             plugin_paths=plugin_paths,
             plugin_arguments=plugin_arguments or {},
@@ -248,7 +252,7 @@ class Session(FileMethods, ReferenceMethods, ServerActionMethods):
         """Return a context manager that counts and times the requests in its `with` block. Print it for a table."""
         from .profiling import Profile
 
-        return Profile(self.observe, self.stop_observing)
+        return Profile(self.observe, self.stop_observing, self._parts.learner)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -392,11 +396,12 @@ class Session(FileMethods, ReferenceMethods, ServerActionMethods):
         *,
         commit: bool = True,
     ) -> list[Entity]:
-        """Return an entity for each item of *data*, as `ensure` would, with one request to find them and one commit.
+        """Return an entity for each item of *data*, as `ensure` would, with one query to find them and one commit.
 
-        Items with the same identifying values (text compares without case) stand for the same entity. When anything is
-        refused, nothing is changed. When the connection fails during the commit, the changes stay recorded, as after
-        any commit.
+        Items with the same identifying values (text compares without case) stand for the same entity. Nothing is asked
+        about items that refer to an uncommitted entity by an identifying value. For more than 20 items only the
+        attributes in *data* are loaded. When anything is refused, nothing is changed. When the connection fails during
+        the commit, the changes stay recorded, as after any commit.
         """
         return self._parts.ensurer().ensure(_type_name(entity_type), list(data), identifying_keys, commit=commit)
 
@@ -610,6 +615,10 @@ class Session(FileMethods, ReferenceMethods, ServerActionMethods):
         self._deferred_event_hub.close()
         self._workspace.closed = True
         self._parts.channel.close()
+        if self._parts.learner is not None:
+            from .learned_projections import save
+
+            save(self.server_url, self._parts.settings.schema_cache_path)
 
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
         # `copy`, `deepcopy` and `pickle` call this. Two sessions with the same connections, entities and edits would

@@ -53,6 +53,8 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
     cache = SchemaCache(settings.schema_cache_path)
     handshake = Handshake(channel.call, cache, settings.server_url, classes.update)
     classes.read_schema_from(handshake)
+    # Reads are shared by threads that ask the same at the same time. Commits, and the reads they depend on, are not.
+    ask = partial(handshake.call, shares=True)
     detector = None
     if settings.n_plus_one:
         from ftrack_orm.entities.reading.n_plus_one import NPlusOneDetector
@@ -62,10 +64,12 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
         classes,
         fetch=FetchMode(settings.fetch),
         recent_size=settings.recent_size,
-        make_loader=lambda workspace: Loader(workspace, handshake.call, detector),
-        make_configurations=lambda workspace: Configurations(workspace, handshake.call),
+        make_loader=lambda workspace: Loader(workspace, ask, detector),
+        make_configurations=lambda workspace: Configurations(workspace, ask),
         renew_schema=handshake.renew,
     )
+    known = weakref.ref(workspace)
+    channel.shared_requests.revision = lambda: getattr(known(), "revision", None)
     configurations = workspace.configurations
     assert isinstance(configurations, Configurations)
     refresher = Refresher(workspace)
@@ -73,6 +77,15 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
         workspace, Deferred(partial(deferred_parts.committer, workspace, handshake.call, settings.retries))
     )
     make_bulk = partial(deferred_parts.bulk_operations, workspace, handshake.call, refresher)
+    learner = None
+    if settings.learn_projections:
+        from ftrack_orm.entities.reading.learning import ProjectionLearner
+
+        from .learned_projections import learned_paths
+
+        learner = ProjectionLearner(learned_paths(settings.server_url, settings.schema_cache_path))
+    memory = Deferred(lambda: deferred_parts.memory_answers(workspace, channel, query_runner))
+    query_runner = QueryRunner(workspace, ask, channel.submit, Deferred(make_bulk), memory, learner)
     return SessionParts(
         settings=settings,
         channel=channel,
@@ -81,7 +94,8 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
         workspace=workspace,
         configurations=configurations,
         refresher=refresher,
-        query_runner=QueryRunner(workspace, handshake.call, channel.submit, Deferred(make_bulk)),
+        query_runner=query_runner,
+        learner=learner,
         unit_of_work=unit_of_work,
         ensurer=Deferred(partial(deferred_parts.ensurer, workspace, unit_of_work)),
         deletion_previewer=Deferred(partial(deferred_parts.deletion_previewer, workspace, handshake.call)),

@@ -6,7 +6,7 @@ import functools
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from operator import methodcaller
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -23,6 +23,7 @@ from .base import Request, Transport
 from .cancellation import Cancellation
 from .headers import session_headers
 from .redaction import redact
+from .shared_requests import PROCESS_WRITES, SharedRequests
 from .thread_pool import DaemonThreadPool
 
 if TYPE_CHECKING:
@@ -82,6 +83,11 @@ class _Options:
     timeout: float | None = None
     cancellation: Cancellation | None = None
     denormalize: bool = False
+    shares: bool = False
+
+    def question(self, body: bytes) -> Hashable:
+        """Return a value that is equal for requests that the server answers alike."""
+        return body, self.denormalize, self.timeout, tuple(sorted(self.headers.items()))
 
 
 class BackgroundCall:
@@ -132,6 +138,8 @@ class Channel:
         self._closing = threading.Lock()
         self._closed = False
         self.observers: list[Callable[[Exchange], None]] = []
+        #: The requests in progress that other threads may wait for.
+        self.shared_requests = SharedRequests()
 
     @property
     def closed(self) -> bool:
@@ -147,11 +155,14 @@ class Channel:
         timeout: float | None = None,
         cancellation: Cancellation | None = None,
         denormalize: bool = False,
+        shares: bool = False,
     ) -> list[Reply]:
         """Send all *operations* in one request and return one reply for each. Without operations, send nothing.
 
         *push_token* comes back in the events that the operations cause. *headers* override all others. *timeout* is in
-        seconds; the default is that of the settings. *denormalize* asks for repeated entities in full each time.
+        seconds; the default is that of the settings. *denormalize* asks for repeated entities in full each time. With
+        *shares*, a request that only reads is not sent while another thread waits for the response to the same one:
+        both get that response.
 
         Raises `ServerError` (or a branch) when the server refuses, `TransportError` when no response arrives,
         `ProtocolError` for an unexpected one, `SessionClosed` after `close()`, `InvalidValue` for values that JSON
@@ -164,20 +175,21 @@ class Channel:
         if introspection() is not None:
             raise refusal(_REFUSED)
 
-        options = _Options(push_token, headers or {}, timeout, cancellation, denormalize)
+        options = _Options(push_token, headers or {}, timeout, cancellation, denormalize, shares)
         return self._exchange(operations, options, functools.partial(read_replies, operations=operations))
 
     def submit(self, operations: Sequence[Operation], *, denormalize: bool = False) -> BackgroundCall:
         """Do the same as `call` in the background, and return an object that waits for the replies.
 
         It returns when the request is sent, if the transport reports that: Python runs one thread at a time, so a busy
-        caller would otherwise delay the request while the server could already work. Raises `SessionClosed` after
-        `close()`, which cancels calls that have not begun.
+        caller would otherwise delay the request while the server could already work. The request is shared with other
+        threads, as by `call` with *shares*. Raises `SessionClosed` after `close()`, which cancels calls that have not
+        begun.
         """
         if introspection() is not None:
             raise refusal(_REFUSED)
         operations = tuple(operations)
-        options = _Options(denormalize=denormalize)
+        options = _Options(denormalize=denormalize, shares=True)
         sent = threading.Event()
 
         def read(status: int, body: bytes) -> Callable[[], list[Reply]]:
@@ -201,6 +213,13 @@ class Channel:
         if self._sent_timeout:
             sent.wait(self._sent_timeout)
         return BackgroundCall(future)
+
+    def run_in_background(self, work: Callable[[], None]) -> None:
+        """Run *work* on a thread in the background. Raises `SessionClosed` after `close()`, which cancels queued work.
+
+        *work* must not wait for calls that are submitted: there are only a few threads.
+        """
+        self._background.submit(work)
 
     def _exchange(
         self,
@@ -226,13 +245,26 @@ class Channel:
             on_sent=on_sent,
         )
         started = self._clock()
-        answer_bytes, content = 0, b""
+        answer_bytes, content, is_sent = 0, b"", False
         error: BaseException | None = None
-        try:
+
+        def send() -> tuple[int, bytes]:
+            nonlocal is_sent
+            is_sent = True
             response = self.transport.send(request, options.cancellation)
-            content = response.read()
+            return response.status, response.read()
+
+        try:
+            if options.shares and request.idempotent and options.push_token is None:
+                status, content = self.shared_requests.answer(
+                    options.question(body), send, cancellation=options.cancellation, on_joined=on_sent
+                )
+            else:
+                is_sent = True
+                response = self.transport.send(request, options.cancellation)
+                status, content = response.status, response.read()
             answer_bytes = len(content)
-            return read(response.status, content)
+            return read(status, content)
         except BaseException as failure:
             error = failure
             if isinstance(failure, FtrackError):
@@ -240,7 +272,10 @@ class Channel:
             content = b""
             raise
         finally:
-            self._notify_observers(Exchange(operations, self._clock() - started, len(body), answer_bytes, error))
+            if not request.idempotent:
+                PROCESS_WRITES.note()
+            if is_sent:
+                self._notify_observers(Exchange(operations, self._clock() - started, len(body), answer_bytes, error))
 
     def _headers(self, options: _Options) -> dict[str, str]:
         """Return the headers of the session, those that the options stand for, and the caller's own on top."""

@@ -24,6 +24,7 @@ BENCHMARKS = [
     "attribute_reads",
     "building",
     "commit_with_many_cached",
+    "ensuring",
     "rename_with_many_known",
     "events",
     "identity_floor",

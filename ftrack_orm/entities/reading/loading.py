@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.editing.collections import Collection
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity, Lifecycle, ResultOrigin
 from ftrack_orm.entities.row_queries import QUERIES_PER_REQUEST, in_parts, selects_by_key, send_queries
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.errors import EntityDeleted, NotFetched, UnknownEntityType, UsageError
@@ -18,7 +18,14 @@ from ftrack_orm.values import FetchMode
 
 from .lazy_queries import nearest_common_type, paths_to_load
 from .merging import Merger
-from .peer_groups import entities_to_load, inherited_mode, make_targets_peers, needs_load, resolve_references
+from .peer_groups import (
+    entities_to_load,
+    inherited_mode,
+    make_targets_peers,
+    needs_load,
+    origin_of,
+    resolve_references,
+)
 from .projections import default_paths, stored_scalars
 
 if TYPE_CHECKING:
@@ -129,34 +136,45 @@ class Loader:
             self._workspace.expiry.mark_gone(gone)
 
     def read(
-        self, selects: Sequence[Select], *, per_request: int = QUERIES_PER_REQUEST, mode: FetchMode | None = None
+        self,
+        selects: Sequence[Select],
+        *,
+        per_request: int = QUERIES_PER_REQUEST,
+        mode: FetchMode | None = None,
+        origin: ResultOrigin | None = None,
     ) -> list[list[Entity]]:
         """Return the entities that each of *selects* finds, in their order; *per_request* of them share a request.
 
-        *mode* is the fetch mode of these entities; None stands for that of the session.
+        *mode* is the fetch mode of these entities; None stands for that of the session. *origin* is the page of results
+        that they are reached from.
         """
         results: list[list[Entity]] = []
         for part in in_parts(selects, per_request):
             try:
-                results += self._read_once(part, mode)
+                results += self._read_once(part, mode, origin)
             except UnknownEntityType:
                 # A type that was added after the session began. Merging consumes rows, so they are requested again.
                 self._workspace.renew_schema()
-                results += self._read_once(part, mode)
+                results += self._read_once(part, mode, origin)
         return results
 
     def merge(self, rows: Sequence[dict[str, Any]]) -> list[Entity]:
         """Return the entities of *rows*, with the values the rows bring, as peers of each other. Makes no request."""
         return Merger(self._workspace).rows(rows)
 
-    def _read_once(self, selects: Sequence[Select], mode: FetchMode | None) -> list[list[Entity]]:
+    def _read_once(
+        self, selects: Sequence[Select], mode: FetchMode | None, origin: ResultOrigin | None
+    ) -> list[list[Entity]]:
         sent_at = self._workspace.revision
         results = send_queries(self._call, selects)
-        merger = Merger(self._workspace, mode, sent_at)
+        merger = Merger(self._workspace, mode, sent_at, origin=origin)
         return [merger.rows(rows) for rows in results]
 
-    def _read_all(self, selects: Sequence[Select], mode: FetchMode | None = None) -> list[Entity]:
-        return [entity for entities in self.read(selects, mode=mode) for entity in entities]
+    def _read_all(self, selects: Sequence[Select], reached_from: Entity | None = None) -> list[Entity]:
+        """Return the entities of all *selects*, with the fetch mode and the origin of *reached_from*."""
+        mode = None if reached_from is None else inherited_mode(reached_from)
+        origin = None if reached_from is None else origin_of(reached_from)
+        return [entity for entities in self.read(selects, mode=mode, origin=origin) for entity in entities]
 
     # -- missing values ------------------------------------------------------------------------------------------------
 
@@ -168,12 +186,23 @@ class Loader:
         if needs_load(entity, attribute.name) and mode is not FetchMode.NEVER:
             if self._detector is not None:
                 self._detector.note(entity, attribute, len(missing))
-            if is_reference and all(_has_key_of(member, attribute) for member in missing):
+            has_keys = is_reference and all(_has_key_of(member, attribute) for member in missing)
+            if mode is FetchMode.PEERS:
+                self._learn(entity, missing, attribute, with_owners=not has_keys)
+            if has_keys:
                 self._load_targets(missing, attribute)
             else:
                 self._load_from_owners(entity, missing, attribute)
         if is_reference and len(group) > 1:
             make_targets_peers(group, attribute)
+
+    def _learn(self, entity: Entity, group: list[Entity], attribute: Attribute, *, with_owners: bool) -> None:
+        """Let the page of results that *entity* was reached from learn that *attribute* is loaded for *group*."""
+        origin = origin_of(entity)
+        if origin is not None:
+            kinds = {member.__entity_type__ for member in group}
+            owner = nearest_common_type(self._workspace.schema, entity.__schema__, kinds, attribute.name)
+            origin.note_read(entity, owner.attribute(attribute.name), owner, with_owner=with_owners)
 
     def _load_from_owners(self, entity: Entity, group: list[Entity], attribute: Attribute) -> None:
         """Load *attribute*, which was read on *entity*, by querying the entities of *group*."""
@@ -186,7 +215,7 @@ class Loader:
         paths = paths_to_load(schema, queried, queried.attributes[attribute.name])
         selects = selects_by_key(queried, paths, [member._ftrack_state.key for member in members])
         sent_at = self._workspace.revision
-        loaded = set(self._read_all(selects, inherited_mode(entity)))
+        loaded = set(self._read_all(selects, entity))
         self._mark_gone(queried, members, loaded, sent_at)
         if entity in members and entity not in loaded:
             raise EntityDeleted(
@@ -212,7 +241,7 @@ class Loader:
         paths = tuple(Path.of(name) for name in stored_scalars(target))
         selects = selects_by_key(target, paths, list(dict.fromkeys((key,) for _, key in owners)))
         sent_at = self._workspace.revision
-        self._read_all(selects, inherited_mode(group[0]))
+        self._read_all(selects, group[0])
         with self._workspace.lock:
             for entity, key in owners:
                 if not self._workspace.expiry.expired_since(entity, attribute.name, sent_at):

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.editing.collections import Collection
 from ftrack_orm.entities.editing.mappings import Entry
-from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, Peers, new_entity, plain_key, set_values
+from ftrack_orm.entities.entity import (
+    Entity,
+    EntityState,
+    Lifecycle,
+    Peers,
+    ResultOrigin,
+    new_entity,
+    plain_key,
+    set_values,
+)
 from ftrack_orm.entities.row_checks import check_rows
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.schema.attribute import Attribute, Kind
@@ -87,7 +96,8 @@ class Merger:
 
     *sent_at* is the value of `Workspace.revision` when the request was sent, by default the present one. The response
     may be older than a commit that was made since, so on entities written since then it only fills in values that are
-    not loaded. *window* is the result that the response is one page of.
+    not loaded. *window* is the result that the response is one page of, *origin* the page of results that its entities
+    are reached from.
     """
 
     def __init__(
@@ -96,9 +106,11 @@ class Merger:
         mode: FetchMode | None = None,
         sent_at: int | None = None,
         window: ResultWindow | None = None,
+        origin: ResultOrigin | None = None,
     ) -> None:
         self._workspace = workspace
         self._mode = mode
+        self._origin = origin
         self._sent_at = workspace.revision if sent_at is None else sent_at
         self._peers: dict[str, Peers] = {}
         self._seen: dict[str, dict[MapKey, Entity]] = {}
@@ -127,7 +139,7 @@ class Merger:
     def _row_type(self, name: str) -> _RowType:
         cls = self._workspace.classes[name]
         schema = cls.__schema__
-        peers = self._peers.setdefault(schema.family, Peers(self._mode))
+        peers = self._peers.setdefault(schema.family, Peers(self._mode, self._origin))
         seen = self._seen.setdefault(schema.family, {})
         family = self._workspace.identities.family(schema.family)
         family.prune_holders()

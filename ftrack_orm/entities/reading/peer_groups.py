@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ftrack_orm.entities.entity import Entity, Lifecycle, Peers
+from ftrack_orm.entities.entity import Entity, Lifecycle, Peers, ResultOrigin
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.values import NOT_LOADED, FetchMode
 
@@ -24,6 +24,12 @@ def inherited_mode(entity: Entity) -> FetchMode | None:
     """Return the fetch mode of the query that *entity* came from; entities reached from it inherit the mode."""
     peers = entity._ftrack_state.peers
     return peers.mode if peers else None
+
+
+def origin_of(entity: Entity) -> ResultOrigin | None:
+    """Return the page of results that *entity* was reached from, if the session learns projections."""
+    peers = entity._ftrack_state.peers
+    return peers.origin if peers else None
 
 
 def entities_to_load(workspace: Workspace, entity: Entity, attribute: Attribute) -> list[Entity]:
@@ -77,7 +83,7 @@ def make_targets_peers(entities: Sequence[Entity], attribute: Attribute) -> None
     Some targets may have come from other queries. Code that goes on from one of *entities* to its target usually does
     so for all of them, so that from here on the targets are loaded together.
     """
-    peers = Peers(inherited_mode(entities[0]))
+    peers = Peers(inherited_mode(entities[0]), origin_of(entities[0]))
     targets = dict.fromkeys(
         target for entity in entities if isinstance(target := entity.__dict__.get(attribute.name), Entity)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -12,7 +13,7 @@ from ftrack_orm.entities.entity import given_key
 from ftrack_orm.entities.identity_map import ResultWindow
 from ftrack_orm.entities.row_checks import check_rows
 from ftrack_orm.entities.row_queries import query_reply
-from ftrack_orm.errors import InvalidValue, ProtocolError, QueryError, UnknownEntityType, quoted
+from ftrack_orm.errors import InvalidValue, ProtocolError, QueryError, ServerError, UnknownEntityType, quoted
 from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.literals import as_reference
 from ftrack_orm.query.language.nodes import Comparison, Operator, Ordering, Path, Select, conjunction
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
     from ftrack_orm.schema.model import EntityType, Schema
 
     from .grouped_rows import GroupPlan
+
+    from .learning import Lesson, ProjectionLearner
+    from .memory_answers import MemoryAnswers
+
+logger = logging.getLogger("ftrack_orm.entities")
 
 #: Rows on a page of keys: keys are short, so a few large pages are faster than many small ones.
 KEYS_PER_PAGE = 10_000
@@ -91,36 +97,99 @@ class _FirstPage(NamedTuple):
     sent_at: int
 
 
+class _DeferredCall:
+    """A call that is made when its result is needed."""
+
+    def __init__(self, call: PageCall, operations: Sequence[Operation], denormalize: bool) -> None:
+        self._call = call
+        self._operations = operations
+        self._denormalize = denormalize
+
+    def result(self) -> list[Reply]:
+        """Make the call and return its replies."""
+        return list(self._call(self._operations, denormalize=self._denormalize))
+
+    def cancel(self) -> None:
+        """Do nothing: the call is not made without `result`."""
+
+
 class QueryRunner:
     """Runs the queries of a session.
 
     *call* sends operations and returns their replies, *submit* does so in the background; both accept
     `denormalize=True`. Only the pages after the first are requested in the background, since the caller waits for the
-    first one anyway. *bulk* returns what updates and deletes all entities of a query.
+    first one anyway. *bulk* returns what updates and deletes all entities of a query, *memory* what answers queries
+    from memory. *learner* completes queries by the attributes that were read of earlier results.
     """
 
     def __init__(
-        self, workspace: Workspace, call: PageCall, submit: PageSubmit, bulk: Callable[[], BulkWriter]
+        self,
+        workspace: Workspace,
+        call: PageCall,
+        submit: PageSubmit,
+        bulk: Callable[[], BulkWriter],
+        memory: Callable[[], MemoryAnswers],
+        learner: ProjectionLearner | None = None,
     ) -> None:
         self._workspace = workspace
         self._call = call
         self._submit = submit
         self._bulk = bulk
+        self._memory = memory
+        self._learner = learner
+        #: The entity types that the server has refused to group.
+        self._uncountable: set[str] = set()
+
+    def without_background(self) -> QueryRunner:
+        """Return a runner that requests every page when it is needed, on the thread that needs it."""
+
+        def wait(operations: Sequence[Operation], *, denormalize: bool = False) -> PendingCall:
+            return _DeferredCall(self._call, operations, denormalize)
+
+        return QueryRunner(self._workspace, self._call, wait, self._bulk, self._memory)
 
     def pages(self, query: Query[Entity]) -> Iterator[list[Entity]]:
         """Yield the entities of *query* in pages, requesting each next page before the current one is yielded."""
         self._workspace.check_open("The query cannot be run")
+        if query.prefers_memory:
+            yield self._memory().answer(query)
+            return
         window = ResultWindow()
-        for page in self._row_pages(query, self._entity_select(query)):
-            yield self._results(query, page, window)
+        select = self._entity_select(query)
+        lesson = None
+        if self._learner is not None and query.schema is not None:
+            lesson = self._learner.lesson(select, self._workspace.schema)
+        pages = self._row_pages(query, select) if lesson is None else self._learned_pages(query, select, lesson)
+        for page in pages:
+            yield self._results(query, page, window, lesson)
+
+    def _learned_pages(self, query: Query[Entity], select: Select, lesson: Lesson) -> Iterator[_RowPage]:
+        """Yield the pages of *select* completed by learned paths, or without these if the server refuses them."""
+        pages = self._row_pages(query, lesson.select)
+        try:
+            first = next(pages)
+        except ServerError:
+            if not lesson.is_completed:
+                raise
+            pages = self._row_pages(query, select)
+            first = next(pages)
+            lesson.drop_paths()
+        else:
+            if lesson.is_completed:
+                lesson.note_selected()
+        yield first
+        yield from pages
 
     def together(self, queries: Sequence[Query[Entity]]) -> list[list[Entity]]:
         """Return the entities of each of *queries*, whose first pages are requested together.
 
         The server sends an entity in full once in a response. Later queries get its values from the earlier ones, whose
-        rows are merged first.
+        rows are merged first. Queries that prefer memory are answered each by itself.
         """
         self._workspace.check_open("The queries cannot be run")
+        if any(query.prefers_memory for query in queries):
+            asked = iter(self.together([query for query in queries if not query.prefers_memory]))
+            return [self._memory().answer(query) if query.prefers_memory else next(asked) for query in queries]
         selects = [self._entity_select(query) for query in queries]
         sent_at = self._workspace.revision
         operations = [
@@ -221,8 +290,32 @@ class QueryRunner:
         return rows if query.groups is None else _plan_of(query).finish(rows)
 
     def count(self, query: Query[Any]) -> int:
-        """Return the number of entities *query* selects, requesting only their keys."""
+        """Return the number of entities *query* selects. The server counts them, or else only their keys are requested.
+
+        A server that refuses to group the entities of a type is not asked for groups of that type again.
+        """
         self._workspace.check_open("The query cannot be run")
+        if query.prefers_memory:
+            return len(self._memory().answer(query))
+        # Imported here: most sessions count nothing.
+        from .counting import counted, counting_select
+
+        is_entity_query = query.schema is not None and query.free_text is None
+        is_asked = is_entity_query and query.node.entity_type not in self._uncountable
+        select = counting_select(query.node, self._workspace.schema) if is_asked else None
+        if select is None:
+            return self._count_keys(query)
+        try:
+            return counted(
+                query.node, select, [row for page in self._grouped_pages(query, select) for row in page.rows]
+            )
+        except ServerError as error:
+            count = self._count_keys(query)
+            logger.debug("The server cannot count %s, whose keys are requested instead: %s", select.entity_type, error)
+            self._uncountable.add(select.entity_type)
+            return count
+
+    def _count_keys(self, query: Query[Any]) -> int:
         name = query.node.entity_type
         keys_only = Select(
             name,
@@ -254,23 +347,30 @@ class QueryRunner:
             check_listed(query.node, schema)
         return add_compared_values(complete_projections(query.node, schema), schema)
 
-    def _results(self, query: Query[Any], page: _RowPage, window: ResultWindow) -> list[Any]:
+    def _results(
+        self, query: Query[Any], page: _RowPage, window: ResultWindow, lesson: Lesson | None = None
+    ) -> list[Any]:
         """Return the results on one page: entities, or plain rows of a type that the schema does not list."""
         if query.schema is None and is_of_unlisted_type(query.node, self._workspace.schema):
             return decoded_rows(page.rows, query.node)
-        return self._entities(query, page, window)
+        return self._entities(query, page, window, lesson)
 
-    def _entities(self, query: Query[Entity], page: _RowPage, window: ResultWindow) -> list[Entity]:
+    def _entities(
+        self, query: Query[Entity], page: _RowPage, window: ResultWindow, lesson: Lesson | None = None
+    ) -> list[Entity]:
         """Merge one page and return its entities; if the query replaces edits, revert the attributes in its rows."""
         # Each page is its own group of peers: iterating over a million entities must not load values for all of them.
         mode = None if query.fetch_mode is None else FetchMode(query.fetch_mode)
+        origin = None if lesson is None else lesson.origin()
         try:
-            entities = Merger(self._workspace, mode, page.sent_at, window).rows(page.rows)
+            entities = Merger(self._workspace, mode, page.sent_at, window, origin).rows(page.rows)
         except UnknownEntityType:
             # A type that was added after the session began. Merging consumes rows, so they are requested again.
             self._workspace.renew_schema()
             page = self._request(page.operation)
-            entities = Merger(self._workspace, mode, page.sent_at, window).rows(page.rows)
+            entities = Merger(self._workspace, mode, page.sent_at, window, origin).rows(page.rows)
+        if origin is not None:
+            origin.begin(entities)
         if query.replaces_edits:
             for entity, row in zip(entities, page.rows, strict=True):
                 # Merging has made the values of the row the originals, to which the attributes are reverted.
@@ -284,14 +384,17 @@ class QueryRunner:
         (reply,) = self._call([operation])
         return _RowPage(query_reply(reply).data, operation, sent_at)
 
-    def _grouped_pages(self, query: Query[Any]) -> Iterator[_RowPage]:
+    def _grouped_pages(self, query: Query[Any], select: Select | None = None) -> Iterator[_RowPage]:
+        """Yield the rows of a query with groups, or of *select* in its place."""
         types = self._workspace.schema.types
         name = query.node.entity_type
         # A server on which no type is marked as groupable is older than that mark, so the query is sent to it.
         groupable = {each.name for each in types.values() if each.supports_group_by}
         if groupable and name not in groupable and query.schema is not None:
             raise QueryError(f"The server cannot group {name}; it can group {', '.join(sorted(groupable))}.")
-        for page in self._row_pages(query, query.node if query.groups is None else _plan_of(query).select):
+        if select is None:
+            select = query.node if query.groups is None else _plan_of(query).select
+        for page in self._row_pages(query, select):
             for row in page.rows:
                 if type(row) is not dict:
                     raise ProtocolError(f"The server sent {quoted(row)} as a row of {name}.", entity_type=name)
