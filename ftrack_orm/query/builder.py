@@ -206,9 +206,9 @@ class Query(Executable[T]):
 
         From memory, the answer is the last result of this query, or else the loaded entities that meet its criterion.
         Without any of these, the server is asked and waited for. Values that are known to have changed since decide as
-        far as they are loaded. After the answer, the query is sent in the background: its rows are merged into the entities, its
-        result is the next answer, and `on_refresh(result)` is called on the thread in the background. A refresh that
-        fails is logged, and the last result is kept.
+        far as they are loaded. After the answer, the query is sent in the background: its rows are merged into the
+        entities, its result is the next answer, and `on_refresh(result)` is called on the thread in the background. A
+        refresh that fails is logged, and the last result is kept.
 
         Raises `QueryError` for another source, and when a query that prefers memory
         is run with groups, with `populate_existing`, or by `dicts`, `walk`, `update` or `delete`.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .columns import Column
     from .expressions.free_text import FreeText
     from .language.nodes import Groups, Select
+    from .language.schema_protocol import SchemaInfo
 
 T = TypeVar("T")
 
@@ -70,6 +71,7 @@ class Executable(Generic[T]):
     free_text: FreeText | None
     groups: Groups | None
     replaces_edits: bool
+    schema: SchemaInfo | None
     prefers_memory: bool
 
     def with_page_size(self, count: int) -> Query[T]:
@@ -131,6 +133,7 @@ class Executable(Generic[T]):
 
         Raises `QueryError` for a column that ends on entities, and `UnknownAttribute`.
         """
+        self._refuse_memory("rows")
         from .columns import rows_of
 
         return rows_of(cast("Query[T]", self), columns, renamed, as_)
@@ -261,10 +264,12 @@ class Executable(Generic[T]):
             check_is_grouped(self.groups, self.node)
         if self.free_text is not None and self.node.group_by:
             raise QueryError(f"A search finds entities and cannot be grouped: {self._excerpt()}")
-        if self.prefers_memory and self.node.group_by:
+        if self.node.group_by:
             self._refuse_memory("group_by")
-        if self.prefers_memory and self.replaces_edits:
+        if self.replaces_edits:
             self._refuse_memory("populate_existing")
+        if self.schema is None:
+            self._refuse_memory("check=False")
         criterion = simplify(self.node.criterion)
         if criterion is False or self.node.limit == 0:
             return None

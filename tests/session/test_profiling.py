@@ -77,11 +77,11 @@ def test_a_refused_request_is_recorded_with_its_error(session: Session) -> None:
 
 
 def test_requests_of_other_threads_are_counted_with_their_own_lines(session: Session) -> None:
-    def ask() -> None:
-        session.query("Status").first()
+    def ask(name: str) -> None:
+        session.query(name).first()
 
     with session.profile() as profile:
-        threads = [threading.Thread(target=ask) for _ in range(3)]
+        threads = [threading.Thread(target=ask, args=[name]) for name in ("Status", "Type", "Priority")]
         for thread in threads:
             thread.start()
         for thread in threads:

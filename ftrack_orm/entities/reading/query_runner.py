@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from ftrack_orm.schema.model import EntityType, Schema
 
     from .grouped_rows import GroupPlan
-
     from .learning import Lesson, ProjectionLearner
     from .memory_answers import MemoryAnswers
 
