@@ -172,7 +172,7 @@ def test_a_refresh_that_fails_is_logged_and_the_next_one_may_succeed(
     gated: Session, gate: Gate, production: Production
 ) -> None:
     logged: queue.Queue[logging.LogRecord] = queue.Queue()
-    handler = logging.handlers.QueueHandler(logged)  # type: ignore[arg-type]  # a queue of any kind
+    handler = logging.handlers.QueueHandler(logged)
     logging.getLogger("ftrack_orm.entities").addHandler(handler)
     try:
         refreshed = Refreshed()
