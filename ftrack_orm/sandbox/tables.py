@@ -8,7 +8,7 @@ studio's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -26,6 +26,7 @@ from ftrack_orm.schema.facts import (
 from ftrack_orm.schema.relations import ForeignKey, HiddenKey, Inverse, RelationKey, RelationKeys, Through
 
 from . import index_statistics
+from .datamodel.unique_constraints import UNIQUE_CONSTRAINTS
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.model import EntityType, Schema
@@ -47,10 +48,6 @@ class View:
 
     column: str | None = None
     target: str | None = None
-
-
-#: Columns that are looked up together for every new row, to check whether a name is in use among its siblings.
-_COMPOSITE_INDEXES = {"Context": (("parent_id", "name"),)}
 
 
 class Tables:
@@ -200,12 +197,20 @@ class Tables:
         )
         if len(members) > 1 and members[0] not in self._views:
             sa.Index(index_statistics.type_index_name(root), table.c[ENTITY_TYPE])
-        for names in _COMPOSITE_INDEXES.get(root, ()):
-            sa.Index(f"ix_{root}_{'_'.join(names)}", *(table.c[name] for name in names if name in table.c))
-        # Names are indexed as well: queries often look entities up by name.
-        for name in sorted(key_columns.of(root) | {"name"} & set(table.c.keys())):
-            if name != primary_key[0]:
-                sa.Index(f"ix_{root}_{name}", table.c[name])
+        # Names are indexed as well: queries often look entities up by name. A new row is compared with those that have
+        # the same unique values.
+        indexed = {(name,) for name in key_columns.of(root) | {"name"} & set(table.c.keys())}
+        indexed.update(self._unique_columns(members))
+        for names in sorted(indexed - {(primary_key[0],)}):
+            sa.Index(f"ix_{root}_{'_'.join(names)}", *(table.c[name] for name in names))
+
+    def _unique_columns(self, members: Sequence[str]) -> Iterator[tuple[str, ...]]:
+        """Yield the columns of each unique constraint that the schema has."""
+        for unique in UNIQUE_CONSTRAINTS:
+            if unique.entity_type in members:
+                columns = self._names[unique.entity_type]
+                if set(unique.attributes) <= set(columns):
+                    yield tuple(columns[name] for name in unique.attributes)
 
     def _build_link(self, link: str, one: str, other: str) -> None:
         table = sa.Table(

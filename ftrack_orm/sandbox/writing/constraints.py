@@ -5,37 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from ftrack_orm.sandbox import server_errors
+from ftrack_orm.sandbox.datamodel.unique_constraints import UNIQUE_CONSTRAINTS
 
 if TYPE_CHECKING:
     from ftrack_orm.errors import IntegrityError
 
     from .references import ForeignKeyColumn
     from .store import Row, Store
-
-
-@attrs.frozen(slots=True)
-class UniqueConstraint:
-    """Attributes whose values are unique among entities of a type; entities where one of them is null are exempt."""
-
-    entity_type: str
-    attributes: tuple[str, ...]
-    names_error: bool = False  # whether the message names DuplicateEntryError, as clients expect for timers
-
-
-#: The database checks primary keys itself. (Protocol fact for Timer: a second one of a user is a DuplicateEntryError.)
-UNIQUE_CONSTRAINTS = (
-    UniqueConstraint("User", ("username",)),
-    UniqueConstraint("Project", ("name",)),
-    UniqueConstraint("TypedContext", ("parent_id", "name", "object_type_id")),
-    UniqueConstraint("AssetVersion", ("asset_id", "version")),
-    UniqueConstraint("Appointment", ("context_id", "resource_id", "type")),
-    UniqueConstraint("Membership", ("group_id", "user_id")),
-    UniqueConstraint("ListObject", ("list_id", "entity_id")),
-    UniqueConstraint("Timer", ("user_id",), names_error=True),
-)
 
 
 def check(store: Store, entity_type: str, row: Row, changed: Collection[str] | None) -> tuple[str, ...]:

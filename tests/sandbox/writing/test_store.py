@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from ftrack_orm.errors import EntityNotFound, IntegrityError
+from ftrack_orm.sandbox.datamodel.unique_constraints import UNIQUE_CONSTRAINTS
 from ftrack_orm.sandbox.tables import Tables
 from ftrack_orm.sandbox.writing.references import References
 from ftrack_orm.sandbox.writing.store import RequestContext, Store
@@ -113,3 +114,18 @@ def test_expired_rows_are_read_again(store: Store, statements: list[str]) -> Non
 def test_events_are_counted(production: Studio) -> None:
     first, second = (production.create("Event", action="x", project_id="P")["id"] for _ in range(2))
     assert second == first + 1
+
+
+def test_rows_with_the_same_unique_values_are_found_by_all_of_them(
+    store: Store, connection: sa.Connection, statements: list[str]
+) -> None:
+    # A user has assignments by the thousand; comparing each new one with all of them would take ever longer.
+    constraints = [each for each in UNIQUE_CONSTRAINTS if each.entity_type in store.schema.types]
+    assert len(constraints) > 4
+    for unique in constraints:
+        columns = [store.tables.column(unique.entity_type, name) for name in unique.attributes]
+        values = {column.name: "x" for column in columns if column is not None}
+        store.rows(unique.entity_type, **values)
+        (step,) = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statements[-1]}", tuple(values.values()))
+        assert step.detail.startswith("SEARCH")
+        assert step.detail.count("=?") == len(unique.attributes)
