@@ -56,6 +56,7 @@ OFFICIAL_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
         ),
     },
     "settings": {
+        "auto_populate": 'fetch="never", which forbids requests for missing values',
         "cache": "recent_size, the number of entities kept in memory",
         "cache_key_maker": "nothing: entities are known by type and primary key",
     },

@@ -9,6 +9,7 @@ from typing import Any
 import arrow
 
 from tests.interop.habits.habit import habit
+from tests.interop.habits.queries import CONFIGURATION
 
 
 @habit('session.create("Task", {"name": ..., "parent": shot, "type": type, "status": status})')
@@ -101,6 +102,36 @@ def delete_an_entity(session: Any, task: Any, shot: Any) -> Any:
     session.delete(task)
     session.commit()
     return name, [each["name"] for each in session.query(f'Task where parent_id is "{shot["id"]}"')]
+
+
+@habit("for task in shot['children']: session.delete(task)")
+def delete_several_entities(session: Any, shot: Any) -> Any:
+    """Delete several entities."""
+    for child in shot["children"]:
+        session.delete(child)
+    session.commit()
+    return session.query(f'Task where parent_id is "{shot["id"]}"').all()
+
+
+@habit("session.create('CustomAttributeValue', {...})")
+def create_a_row_of_a_custom_attribute(session: Any, shot: Any) -> Any:
+    """Set a custom attribute by its row."""
+    configuration = session.query(CONFIGURATION).one()
+    data = {"configuration_id": configuration["id"], "entity_id": shot["id"], "value": 77}
+    session.create("CustomAttributeValue", data)
+    session.commit()
+    again = session.query(f'select custom_attributes from Shot where id is "{shot["id"]}"').one()
+    return again["custom_attributes"]["first_frame"]
+
+
+@habit("session.ensure('Asset', {...})")
+def ensure_by_all_values(session: Any, shot: Any) -> Any:
+    """Create an entity unless one with all of the values exists."""
+    kind = session.query("AssetType order by name").first()
+    data = {"name": "ensured", "context_id": shot["id"], "type_id": kind["id"]}
+    first, again = session.ensure("Asset", data), session.ensure("Asset", data)
+    found = session.query(f'Asset where context_id is "{shot["id"]}"')
+    return first["id"] == again["id"], again["name"], [each["name"] for each in found]
 
 
 @habit("session.rollback()")
@@ -291,15 +322,15 @@ def replace_metadata(session: Any, task: Any) -> Any:
     return dict(task["metadata"])
 
 
-@habit('shot["custom_attributes"]["fstart"] = 1001')
+@habit('shot["custom_attributes"]["first_frame"] = 1001')
 def change_custom_attributes(session: Any, shot: Any) -> Any:
     """Read and set custom attributes."""
     attributes = shot["custom_attributes"]
-    before = attributes["fstart"], "fstart" in attributes, "no such key" in attributes
-    attributes["fstart"] = 1001
+    before = attributes["first_frame"], "first_frame" in attributes, "no such key" in attributes
+    attributes["first_frame"] = 1001
     session.commit()
     again = session.query(f'select custom_attributes from Shot where id is "{shot["id"]}"').one()
-    return before, again["custom_attributes"]["fstart"], "fstart" in list(attributes.keys())
+    return before, again["custom_attributes"]["first_frame"], "first_frame" in list(attributes.keys())
 
 
 @habit('shot["custom_attributes"]["no such key"] with except KeyError:')
@@ -311,12 +342,12 @@ def missing_custom_attribute(shot: Any) -> Any:
         return "missing", shot["custom_attributes"].get("no such key", 5)
 
 
-@habit('shot["custom_attributes"].update({"fstart": 1003})')
+@habit('shot["custom_attributes"].update({"first_frame": 1003})')
 def update_custom_attributes(session: Any, shot: Any) -> Any:
     """Set custom attributes with a dictionary."""
-    shot["custom_attributes"].update({"fstart": 1003})
+    shot["custom_attributes"].update({"first_frame": 1003})
     session.commit()
-    return shot["custom_attributes"]["fstart"]
+    return shot["custom_attributes"]["first_frame"]
 
 
 @habit('task["start_date"] = arrow.utcnow().floor("day")')

@@ -238,6 +238,34 @@ def _(ftrack_api: Any, session: Any, task: Any, shot: Any) -> Any:
     return states
 
 
+@habit("import ftrack_api.inspection, and then state(task)", "entities and queries do not offer their session")
+def state_by_the_official_module(official: Any, session: Any, task: Any) -> Any:
+    """Pass an entity to a function of the official client that is still imported."""
+    task["bid"] = 1
+    state = official.inspection.state(task).name
+    session.rollback()
+    return state
+
+
+@state_by_the_official_module.here
+def _(ftrack_api: Any, session: Any, task: Any) -> Any:
+    task["bid"] = 1
+    state = "MODIFIED" if ftrack_api.inspect(task).is_modified else None
+    session.rollback()
+    return state
+
+
+@habit("import ftrack_api.inspection, and then identity(task)", "inspect(entity).entity_type")
+def identity_by_the_official_module(official: Any, task: Any) -> Any:
+    """Get an identity from the official client that is still imported."""
+    return official.inspection.identity(task)[0]
+
+
+@identity_by_the_official_module.here
+def _(ftrack_api: Any, task: Any) -> Any:
+    return ftrack_api.inspect(task).entity_type
+
+
 @habit("ftrack_api.formatter.format(task)", "repr(entity)")
 def formatted_entity(ftrack_api: Any, session: Any, task: Any) -> Any:
     """Print an entity with its loaded values."""

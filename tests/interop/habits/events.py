@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import Any
 
@@ -31,6 +32,37 @@ def call_subscribers_directly(session: Any, make_event: Any) -> Any:
     hub.subscribe("topic=habits.direct", lambda event: "b", priority=20)
     hub.subscribe("topic=habits.direct", lambda event: event["data"]["number"], priority=10)
     return hub.publish(make_event(topic="habits.direct", data={"number": 1}), synchronous=True)
+
+
+@habit("session.event_hub.subscribe('topic=...', functools.partial(callback, session))")
+def subscribe_a_partial(session: Any, make_event: Any) -> Any:
+    """Subscribe a function with arguments of one's own."""
+
+    def callback(prefix: str, event: Any) -> str:
+        return f"{prefix} {event['topic']} {event['source'].get('user', {}).get('username')}"
+
+    session.event_hub.subscribe("topic=habits.partial", functools.partial(callback, "got"))
+    return session.event_hub.publish(make_event(topic="habits.partial"), synchronous=True)
+
+
+@habit("session.event_hub.subscribe('topic=habits.*')")
+def subscribe_to_several_topics(session: Any, make_event: Any) -> Any:
+    """Subscribe to all topics with a beginning, or to one kind of data."""
+    hub = session.event_hub
+    hub.subscribe("topic=several.*", lambda event: event["topic"])
+    hub.subscribe('topic=several.a and (data.kind=x or data.kind="y")', lambda event: event["data"]["kind"])
+    results = [
+        hub.publish(make_event(topic=topic, data={"kind": kind}), synchronous=True)
+        for topic, kind in (("several.a", "y"), ("several.b", "x"), ("several.a", "z"))
+    ]
+    return [sorted(result) for result in results]
+
+
+@habit("session.event_hub.publish(event, on_error='ignore')")
+def publish_without_a_connection(session: Any, make_event: Any) -> Any:
+    """Publish an event although the hub may not be connected."""
+    session.event_hub.publish(make_event(topic="habits.ignored"), on_error="ignore")
+    return session.event_hub.connected
 
 
 @habit("event.stop()")

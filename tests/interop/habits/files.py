@@ -131,6 +131,23 @@ def _(session: Any, folder: Path) -> Any:
     return Path(location.get_filesystem_path(component)).read_bytes()
 
 
+@habit("import ftrack_api.accessor.disk, and then DiskAccessor(prefix=...)", "ftrack_orm.storage.Accessor")
+def official_accessor(official: Any, session: Any, folder: Path) -> Any:
+    """Give a location an accessor of the official client that is still imported."""
+    location = session.ensure("Location", {"name": "habits.official"})
+    location.accessor = official.accessor.disk.DiskAccessor(prefix=str(folder))
+    return location.accessor.prefix == str(folder)
+
+
+@official_accessor.here
+def _(session: Any, folder: Path) -> Any:
+    from ftrack_orm.storage import DiskAccessor
+
+    location = session.ensure("Location", {"name": "habits.official"})
+    location.accessor = DiskAccessor(prefix=str(folder))
+    return str(location.accessor.prefix) == str(folder)
+
+
 @habit("ftrack_api.structure.standard.StandardStructure()", "ftrack_orm.storage.StandardStructure")
 def standard_structure(ftrack_api: Any, session: Any, shot: Any, task: Any, folder: Path) -> Any:
     """Form a path by the standard structure."""

@@ -9,6 +9,8 @@ import arrow
 
 from tests.interop.habits.habit import habit
 
+CONFIGURATION = 'CustomAttributeConfiguration where key is "first_frame" and label is "Habits"'
+
 
 @habit("session.query('Task where name is \"animation\"').one()")
 def one_result(session: Any, shot: Any) -> Any:
@@ -270,10 +272,10 @@ def criteria_on_metadata(session: Any, shot: Any) -> Any:
 @habit('"Shot where custom_attributes any (key is ... and value is ...)"')
 def criteria_on_custom_attributes(session: Any, shot: Any) -> Any:
     """Search by a custom attribute."""
-    shot["custom_attributes"]["fstart"] = 4711
+    shot["custom_attributes"]["first_frame"] = 4711
     session.commit()
-    found = session.query('Shot where custom_attributes any (key is "fstart" and value is 4711)')
-    return [(each["name"], each["custom_attributes"]["fstart"]) for each in found]
+    found = session.query('Shot where custom_attributes any (key is "first_frame" and value is 4711)')
+    return [(each["name"], each["custom_attributes"]["first_frame"]) for each in found]
 
 
 @habit('session.query("TypedContext where ...")')
@@ -317,3 +319,81 @@ def populate_results(session: Any, shot: Any) -> Any:
     session.populate(tasks, "name, status.name, parent.name")
     session.populate(tasks[0], "description")
     return sorted((task["name"], task["status"]["name"], task["parent"]["name"]) for task in tasks)
+
+
+@habit("session.query('''select name\\n from Task\\n where ...''')")
+def text_of_several_lines(session: Any, shot: Any) -> Any:
+    """Write a query over several lines, with unquoted ids."""
+    found = session.query(
+        f"""select name, priority.name, object_type.is_typeable
+        from Task
+        where parent.id={shot["id"]} and
+              name != "lighting"
+        """
+    )
+    return [(each["name"], each["priority"]["name"], each["object_type"]["is_typeable"]) for each in found]
+
+
+@habit('"TypedContext where ancestors any (id is ...)"')
+def everything_below(session: Any, shot: Any) -> Any:
+    """Find everything below an entity."""
+    parent = shot["parent"]["id"]
+    found = session.query(f'select name from TypedContext where ancestors any (id is "{parent}")')
+    tasks = session.query(f'select name from Task where ancestors.id is "{parent}" and name like "%ani%"')
+    return sorted(each["name"] for each in found), [each["name"] for each in tasks]
+
+
+@habit('"AssetVersion where asset.parent.id is ... and is_latest_version is true"')
+def latest_versions(session: Any, shot: Any, task: Any) -> Any:
+    """Find the latest versions of a shot."""
+    kind = session.query("AssetType order by name").first()
+    asset = session.create("Asset", {"name": "plate", "type": kind, "parent": shot})
+    for number in range(2):
+        session.create("AssetVersion", {"asset": asset, "task": task, "comment": str(number)})
+    session.commit()
+    found = session.query(
+        f'select comment, asset.name from AssetVersion where asset.parent.id is "{shot["id"]}" '
+        "and is_latest_version is true"
+    )
+    return [(each["asset"]["name"], each["comment"]) for each in found]
+
+
+@habit('"ContextCustomAttributeValue where entity_id is ... and configuration.key is ..."')
+def rows_of_custom_attributes(session: Any, shot: Any) -> Any:
+    """Read custom attributes from their table."""
+    shot["custom_attributes"]["first_frame"] = 12
+    session.commit()
+    configuration = session.query(CONFIGURATION).one()
+    found = session.query(
+        "select value, entity_id, configuration_id from CustomAttributeValue where "
+        f'entity_id in ("{shot["id"]}") and configuration_id in ("{configuration["id"]}")'
+    )
+    return [(each["value"], each["entity_id"] == shot["id"]) for each in found]
+
+
+@habit('"select status.name from StatusChange where parent_id is ..."')
+def history_of_a_status(session: Any, task: Any) -> Any:
+    """Read who set a status."""
+    task["status"] = session.query('Status where name is "In progress"').one()
+    session.commit()
+    found = session.query(f'select status.name, user.username from StatusChange where parent_id is "{task["id"]}"')
+    return [each["status"]["name"] for each in found]
+
+
+@habit("session.query(...) before session.commit()")
+def query_before_a_commit(session: Any, task: Any) -> Any:
+    """Query an entity with changes that are not committed."""
+    task["description"] = "not committed"
+    again = session.query(f'select description from Task where id is "{task["id"]}"').one()
+    found = session.query('Task where description is "not committed"').all()
+    text = again["description"]
+    session.rollback()
+    return text, found
+
+
+@habit('"select key, value from Metadata where parent_id is ..."')
+def rows_of_metadata(session: Any, task: Any) -> Any:
+    """Read metadata from its table."""
+    task["metadata"]["a"] = "1"
+    session.commit()
+    return [(each["key"], each["value"]) for each in session.query(f'Metadata where parent_id is "{task["id"]}"')]

@@ -84,6 +84,7 @@ class Studio:
 
         return {
             "ftrack_api": lambda: self.client,
+            "official": lambda: ftrack_api,
             "session": lambda: self.session,
             "listening": self.listening,
             "connect": lambda: self.connect,
@@ -124,8 +125,8 @@ def prepare(box: Sandbox, habits: Iterable[Habit], folder: Path) -> None:
         )
         session.create(
             "CustomAttributeConfiguration",
-            key="fstart",
-            label="First frame",
+            key="first_frame",
+            label="Habits",
             entity_type="task",
             object_type=session.query("ObjectType where name is Shot").one(),
             type=session.query("CustomAttributeType where name is number").one(),
