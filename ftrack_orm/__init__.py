@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from . import errors
     from .entities.breadcrumbs import PathStep
     from .entities.classes import Types
+    from .entities.committing.committed_operations import CommittedOperation
     from .entities.committing.planning import Plan
+    from .entities.committing.receipt import Receipt
     from .entities.committing.saved_changes import SessionChanges
+    from .entities.committing.undo import Undo
     from .entities.copying.result import CopyResult
     from .entities.custom_attributes.configuration import Configuration
     from .entities.custom_attributes.configurations import Configurations
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from .query.language.template import expression
     from .schema.model import Schema
     from .session.change_subscription import ChangeSubscription
+    from .session.history import HistoryEntry
     from .session.profiling import Profile
     from .session.server_change import ChangeUser, ServerChange
     from .session.session import Session
@@ -55,6 +59,7 @@ __all__ = [
     "ChangeSubscription",
     "ChangeUser",
     "Collection",
+    "CommittedOperation",
     "Configuration",
     "Configurations",
     "CopyResult",
@@ -66,6 +71,7 @@ __all__ = [
     "EventHub",
     "Exchange",
     "FetchMode",
+    "HistoryEntry",
     "Identity",
     "InheritedValue",
     "Inspection",
@@ -76,6 +82,7 @@ __all__ = [
     "Profile",
     "Progress",
     "Query",
+    "Receipt",
     "Reference",
     "Request",
     "Response",
@@ -87,6 +94,7 @@ __all__ = [
     "Subscriber",
     "Transport",
     "Types",
+    "Undo",
     "ValueSource",
     "__version__",
     "and_",
@@ -110,6 +118,7 @@ _MODULES = {
     "ChangeSubscription": "session.change_subscription",
     "ChangeUser": "session.server_change",
     "Collection": "entities.editing.collections",
+    "CommittedOperation": "entities.committing.committed_operations",
     "Configuration": "entities.custom_attributes.configuration",
     "Configurations": "entities.custom_attributes.configurations",
     "CopyResult": "entities.copying.result",
@@ -121,6 +130,7 @@ _MODULES = {
     "EventHub": "events.hub",
     "Exchange": "transport.channel",
     "FetchMode": "values",
+    "HistoryEntry": "session.history",
     "Identity": "values",
     "InheritedValue": "entities.custom_attributes.inheritance",
     "Inspection": "entities.inspection",
@@ -131,6 +141,7 @@ _MODULES = {
     "Profile": "session.profiling",
     "Progress": "storage.progress",
     "Query": "query.builder",
+    "Receipt": "entities.committing.receipt",
     "Reference": "values",
     "Request": "transport.base",
     "Response": "transport.base",
@@ -142,6 +153,7 @@ _MODULES = {
     "Subscriber": "events.subscriptions.subscription",
     "Transport": "transport.base",
     "Types": "entities.classes",
+    "Undo": "entities.committing.undo",
     "ValueSource": "entities.custom_attributes.inheritance",
     "and_": "query.expressions.criteria",
     "attr": "query.expressions.attributes",

@@ -27,7 +27,7 @@ EXPORTS = {
         *("AttributeExpression", "CriterionExpression", "CustomAttributes", "Entity", "Event", "EventHub", "Exchange"),
         *("FetchMode", "Identity", "InheritedValue", "Inspection", "Lifecycle", "MappedCollection", "NOT_LOADED"),
         *("Plan", "Profile", "Progress", "Query", "Reference", "Request", "Response", "Schema", "ServerChange"),
-        *("Session", "SessionChanges"),
+        *("Session", "SessionChanges", "Receipt", "CommittedOperation", "Undo", "HistoryEntry"),
         *("Settings", "Subscriber", "Transport", "Types", "UNSET", "ValueSource", "__version__"),
         *("and_", "attr", "errors", "expression", "inspect", "not_", "or_", "select", "validator"),
     ],

@@ -130,6 +130,8 @@ class Workspace:
         self.common_journal = Journal()
         #: All units of work that may have edits, the common one first.
         self.journals = [self.common_journal]
+        #: The functions of `Session.before_commit`, in the order in which they were added.
+        self.commit_rules: list[Callable[..., Any]] = []
         #: By entity and attribute, the journals that have set it, in the order of their last edit. Only attributes that
         #: several units have set are listed.
         self._contested: dict[tuple[Entity, str], list[Journal]] = {}

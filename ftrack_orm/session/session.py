@@ -31,6 +31,7 @@ from ftrack_orm.values import DEFAULT_PAGE_SIZE, FetchMode
 
 from .deferred_event_hub import DeferredEventHub
 from .file_methods import FileMethods
+from .history_methods import HistoryMethods
 from .reference_methods import ReferenceMethods
 from .server_action_methods import ServerActionMethods
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from ftrack_orm.entities.classes import Types
     from ftrack_orm.entities.committing.deletion_preview import DeletionPreview
     from ftrack_orm.entities.committing.planning import Plan
+    from ftrack_orm.entities.committing.receipt import Receipt
     from ftrack_orm.entities.committing.saved_changes import SessionChanges
     from ftrack_orm.entities.copying.result import CopyResult
     from ftrack_orm.entities.custom_attributes.configurations import Configurations
@@ -57,7 +59,7 @@ if TYPE_CHECKING:
 _C = TypeVar("_C", bound="ChangeCallback")
 
 
-class Session(FileMethods, ReferenceMethods, ServerActionMethods):
+class Session(FileMethods, HistoryMethods, ReferenceMethods, ServerActionMethods):
     """A connection to an ftrack server and the entities known through it.
 
     Creating a session does no I/O: the first request is made when something is first needed. A session may be used by
@@ -460,15 +462,20 @@ class Session(FileMethods, ReferenceMethods, ServerActionMethods):
         batch_size: int | None = None,
         on_progress: Callable[[int, int], object] | None = None,
         on_conflict: str | None = None,
-    ) -> int:
-        """Send all recorded changes in one request and return the number of operations.
+        undoable: bool = True,
+    ) -> Receipt:
+        """Send all recorded changes in one request and return the receipt, an integer: the number of operations.
+
+        `receipt.operations` has the values before and after the commit, and `receipt.undo()` the plan that takes it
+        back. For that, values that are overwritten without having been read are read in the same request, and requests
+        before it search for the entities that deletions take along. With `undoable=False` neither is done.
 
         *batch_size* splits them into several requests of about as many operations, and `on_progress(done, total)` is
         called after each. `on_conflict="raise"` first reads, in a request of its own, whether another user has changed
         the values that are about to be overwritten, and raises `CommitConflict` if so. A commit that fails loses no
         change and repeats none: see `UnitOfWork.commit`.
         """
-        return self._parts.unit_of_work.commit(batch_size, on_progress, on_conflict)
+        return self._parts.unit_of_work.commit(batch_size, on_progress, on_conflict, is_undoable=undoable)
 
     def rollback(self) -> None:
         """Discard all recorded changes: values and collections are restored, new entities become transient."""

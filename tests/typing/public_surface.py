@@ -32,6 +32,7 @@ from ftrack_orm import (
     EventHub,
     Exchange,
     FetchMode,
+    HistoryEntry,
     Identity,
     InheritedValue,
     Inspection,
@@ -41,6 +42,7 @@ from ftrack_orm import (
     Plan,
     Profile,
     Query,
+    Receipt,
     Reference,
     Request,
     Response,
@@ -52,6 +54,7 @@ from ftrack_orm import (
     Subscriber,
     Transport,
     Types,
+    Undo,
     ValueSource,
     and_,
     attr,
@@ -137,7 +140,11 @@ def changing(session: Session, task: Entity) -> None:
     assert_type(session.changes(), SessionChanges)
     assert_type(session.plan(), Plan)
     assert_type(session.plan().as_json(), list[dict[str, Any]])
-    assert_type(session.commit(batch_size=100, on_conflict="raise"), int)
+    assert_type(session.commit(batch_size=100, on_conflict="raise"), Receipt)
+    assert_type(session.commit() + 1, int)
+    assert_type(session.commit().undo(), Undo)
+    assert_type(session.commit().undo().commit(), Receipt)
+    assert_type(session.history(task, attributes=["name"]), list[HistoryEntry])
     with session.begin() as inner:
         assert_type(inner, Session)
         task.name = "comp"

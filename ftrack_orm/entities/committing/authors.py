@@ -136,11 +136,11 @@ def _records(rows: Sequence[Mapping[str, Any]]) -> Iterator[_Record]:
         if "status_id" in row:
             yield _Record(author, str(row.get("parent_id")), status_id=row["status_id"])
         else:
-            names = frozenset((*_names_in_action(str(row.get("action"))), *_names_in_data(row.get("data"))))
+            names = frozenset((*names_in_action(str(row.get("action"))), *names_in_data(row.get("data"))))
             yield _Record(author, str(row.get("parent_id")), names, is_removal=row.get("insert") == "delete")
 
 
-def _names_in_action(action: str) -> Iterable[str]:
+def names_in_action(action: str) -> Iterable[str]:
     """Return the names of changed attributes in the action of an event."""
     words = action.split(".")
     if words[0] == "change":
@@ -148,7 +148,7 @@ def _names_in_action(action: str) -> Iterable[str]:
     return words[-1:] if "custom_attribute" in words[:-1] else ()
 
 
-def _names_in_data(text: Any) -> Iterable[str]:
+def names_in_data(text: Any) -> Iterable[str]:
     """Return the names of changed attributes in the data of an event."""
     try:
         data = json.loads(text) if isinstance(text, str) else text
@@ -161,5 +161,5 @@ def _names_in_data(text: Any) -> Iterable[str]:
         *data,
         *(changes if isinstance(changes, Mapping) else ()),
         *(key for key in (keys if isinstance(keys, list) else ()) if isinstance(key, str)),
-        *(_names_in_data({**entity, "entity": None}) if isinstance(entity, Mapping) else ()),
+        *(names_in_data({**entity, "entity": None}) if isinstance(entity, Mapping) else ()),
     ]

@@ -7,9 +7,11 @@ import json
 import math
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import attrs
 
 from ftrack_orm.errors import InvalidValue, StorageError
 from ftrack_orm.files import read_regular_file
@@ -30,14 +32,31 @@ MAX_DEPTH = 100
 MAX_DIGITS = 19
 
 
-def write_changes(path: Path, content: Mapping[str, Any]) -> None:
-    """Write *content* to *path* atomically, with the name and version of the format, and checksums of its lists.
+@attrs.frozen
+class Form:
+    """A kind of document: its *name* and *version* in the file, its lists, and the words for it in errors.
+
+    *subject* is the content of such a file, and *written_by* the call that writes it.
+    """
+
+    name: str
+    version: int
+    sections: tuple[str, ...]
+    subject: str
+    written_by: str
+
+
+CHANGES = Form(FORMAT, VERSION, SECTIONS, "changes", "session.changes().save(path)")
+
+
+def write_changes(path: Path, content: Mapping[str, Any], form: Form = CHANGES) -> None:
+    """Write *content* to *path* atomically, with the name and version of the *form*, and checksums of its lists.
 
     The file is written beside its place and then moved, so that nothing ever reads a part of it. Raises `StorageError`
     when it cannot be written.
     """
-    checksums = {name: [checksum(item) for item in content[name]] for name in SECTIONS}
-    document = {"format": FORMAT, "version": VERSION, **content, CHECKSUMS: checksums}
+    checksums = {name: [checksum(item) for item in content[name]] for name in form.sections}
+    document = {"format": form.name, "version": form.version, **content, CHECKSUMS: checksums}
     text = json.dumps(document, indent=2, ensure_ascii=False)
     temporary = None
     try:
@@ -54,10 +73,10 @@ def write_changes(path: Path, content: Mapping[str, Any]) -> None:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
-        raise StorageError(f"The changes could not be written to {path}: {error.strerror or error}.") from error
+        raise StorageError(f"The {form.subject} could not be written to {path}: {error.strerror or error}.") from error
 
 
-def read_changes(path: Path) -> dict[str, Any]:
+def read_changes(path: Path, form: Form = CHANGES) -> dict[str, Any]:
     """Return the document in *path*, without its checksums.
 
     Its lists are there and consist of objects, its numbers are finite, and no name occurs twice in an object. Raises
@@ -67,20 +86,20 @@ def read_changes(path: Path) -> dict[str, Any]:
     try:
         content = read_regular_file(path, MAX_BYTES)
     except OSError as error:
-        raise StorageError(f"The changes could not be read from {path}: {error.strerror or error}.") from error
+        raise StorageError(f"The {form.subject} could not be read from {path}: {error.strerror or error}.") from error
     try:
         document = json.loads(content.decode("utf-8"), parse_int=_parse_int, object_pairs_hook=_to_object)
     except ValueError as error:
-        raise InvalidValue(f"{path} is not a file of changes: it is not JSON ({error}).") from None
+        raise InvalidValue(f"{path} is not a file of {form.subject}: it is not JSON ({error}).") from None
     except (RecursionError, MemoryError):
-        raise InvalidValue(f"{path} is not a file of changes: it is nested too deeply.") from None
+        raise InvalidValue(f"{path} is not a file of {form.subject}: it is nested too deeply.") from None
     _check_json(path, document)
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise InvalidValue(f"{path} is not a file of changes; session.changes().save(path) writes such files.")
+    if not isinstance(document, dict) or document.get("format") != form.name:
+        raise InvalidValue(f"{path} is not a file of {form.subject}; {form.written_by} writes such files.")
     version = document.get("version")
-    if version != VERSION or isinstance(version, bool):
-        raise InvalidValue(f"{path} is of version {version!r:.50}; this library reads version {VERSION}.")
-    _check_sections(path, document)
+    if version != form.version or isinstance(version, bool):
+        raise InvalidValue(f"{path} is of version {version!r:.50}; this library reads version {form.version}.")
+    _check_sections(path, document, form.sections)
     return {name: value for name, value in document.items() if name != CHECKSUMS}
 
 
@@ -95,9 +114,9 @@ def place_of(*parts: str | int) -> str:
     return text.removeprefix(".") or "the document"
 
 
-def _check_sections(path: Path, document: Mapping[str, Any]) -> None:
+def _check_sections(path: Path, document: Mapping[str, Any], sections: Sequence[str]) -> None:
     checksums = document.get(CHECKSUMS)
-    for name in SECTIONS:
+    for name in sections:
         items = document.get(name)
         if not isinstance(items, list):
             problem = "is missing" if items is None else f"must be a list, not {items!r:.80}"
@@ -107,7 +126,7 @@ def _check_sections(path: Path, document: Mapping[str, Any]) -> None:
                 raise InvalidValue(f"{path} is damaged: {place_of(name, index)} must be an object, not {item!r:.80}.")
     if checksums is None:  # a file of a version that did not write them, or one that was edited
         return
-    for name in SECTIONS:
+    for name in sections:
         stated = checksums.get(name) if isinstance(checksums, dict) else None
         if not isinstance(stated, list) or len(stated) != len(document[name]):
             raise InvalidValue(f"{path} is damaged: {name} does not have one checksum for each item. {_ADVICE}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.custom_attributes.resolution import resolve_configurations
 from ftrack_orm.entities.editing import changes
+from ftrack_orm.entities.journal import Journal
 from ftrack_orm.errors import (
     EntityNotFound,
     FtrackError,
@@ -15,26 +17,30 @@ from ftrack_orm.errors import (
     ServerError,
     TransportError,
 )
+from ftrack_orm.wire.operations import DeleteOperation
 from ftrack_orm.wire.replies import WriteReply
 
 from . import memberships, planning
 from .batches import Batch, cut_journal, make_batch
+from .committed_operations import ReceiptContent, SentBatch
 from .conflicts import check_conflicts
 from .expiring import CommitExpiry
 from .finalizing import finalize
 from .outcome import Outcome, determine_outcome, may_still_run, not_carried_out, unknown_outcome
+from .receipt import Receipt
 from .reconciling import reconcile
 from .server_state import read_server_state
 from .snapshot import take_snapshot
 
 if TYPE_CHECKING:
-    from ftrack_orm.entities.journal import Journal
     from ftrack_orm.entities.workspace import Workspace
     from ftrack_orm.query.executable import Progress
     from ftrack_orm.wire.carried import CarriedOperations
-    from ftrack_orm.wire.operations import ServerCall
+    from ftrack_orm.wire.operations import Operation, ServerCall
 
+    from .earlier_values import EarlierValues
     from .planning import Target, ValuesByTarget
+    from .undo import Undo
 
 
 class Committer:
@@ -64,14 +70,17 @@ class Committer:
         *,
         checks_conflicts: bool,
         carried: CarriedOperations | None = None,
-    ) -> int:
+        is_undoable: bool = False,
+    ) -> Receipt:
         """Send the edits in *journal*, see `UnitOfWork.commit`. The caller holds the commit lock of the journal.
 
-        *carried* travel with the last request, or in one of their own if there is nothing to commit.
+        *carried* travel with the last request, or in one of their own if there is nothing to commit. With *is_undoable*
+        the values from before the commit are read that its receipt needs and the session does not have.
         """
+        sent: list[SentBatch] = []
         try:
-            earlier = self._resolve_earlier_batches(journal)
-            if self._workspace.classes.has_validators:
+            earlier = self._resolve_earlier_batches(journal, sent)
+            if self._workspace.commit_rules or self._workspace.classes.has_validators:
                 from .validation import validate
 
                 validate(self._workspace, journal)
@@ -79,18 +88,60 @@ class Committer:
             if checks_conflicts:
                 for batch in batches:
                     check_conflicts(self._workspace.schema, self._call, batch, self._bases(journal))
+            values = None
+            if is_undoable:
+                for batch in batches:
+                    if batch.snapshot.unknown or type(batch.operations[-1]) is DeleteOperation:
+                        values = self._earlier_values(batches)
+                        break
             sizes = [len(batch.operations) for batch in batches]
             done, total = 0, sum(sizes)
             for batch, size in zip(batches, sizes, strict=True):
-                self._send(journal, batch, carried if batch is batches[-1] else None)
+                sent.append(self._send(journal, batch, carried if batch is batches[-1] else None, values))
                 done += size
                 if on_progress is not None:
                     on_progress(done, total)
             if carried is not None and not batches:
                 carried.replies = list(self._call([*carried.before, *carried.after]))
-            return earlier + done
+            return Receipt(earlier + done, partial(self._describe, sent, values), self.undo)
         finally:
             self._tidy(journal)
+
+    def commit_operations(self, operations: Sequence[Operation], replaced: ValuesByTarget) -> Receipt:
+        """Send *operations*, which no edits stand for, in one request, and merge their replies; see `commit`.
+
+        *replaced* are the values that they replace. Makes no request without operations.
+        """
+        if not operations:
+            return Receipt(0, undo=self.undo)
+        journal, batch = Journal(), Batch(take_snapshot(Journal()), operations, replaced)
+        values = self._earlier_values([batch])
+        sent = self._send(journal, batch, None, values)
+        return Receipt(len(operations), partial(self._describe, [sent], values), self.undo)
+
+    def _earlier_values(self, batches: Sequence[Batch]) -> EarlierValues:
+        """Return the values from before the commit that have to be read, after the search for them."""
+        from .earlier_values import EarlierValues
+
+        values = EarlierValues(self._workspace.schema, self._call)
+        values.prepare(batches)
+        return values
+
+    def _describe(self, sent: Sequence[SentBatch], values: EarlierValues | None) -> ReceiptContent:
+        from .receipt_content import describe_commit
+
+        return describe_commit(self._workspace.schema, sent, values)
+
+    def receipt_of(self, number: int, content: ReceiptContent) -> Receipt:
+        """Return the receipt of an earlier commit with *content*, which this session can undo."""
+        return Receipt(number, lambda: content, self.undo)
+
+    def undo(self, receipt: Receipt) -> Undo:
+        """Return the plan that takes a commit back, see `Receipt.undo`."""
+        from .undo import plan_undo
+
+        self._workspace.check_open("Nothing can be undone")
+        return plan_undo(self._workspace, self._call, self.commit_operations, receipt.content)
 
     def _take_batches(self, journal: Journal, batch_size: int | None) -> list[Batch]:
         resolve_configurations(list(journal.created))
@@ -107,50 +158,66 @@ class Committer:
                 self._finalize(journal, batch, ())
         return batches
 
-    def _send(self, journal: Journal, batch: Batch, carried: CarriedOperations | None) -> None:
-        """Send one batch and finalize it; unless the server has refused it, a failed batch stays unresolved."""
+    def _send(
+        self, journal: Journal, batch: Batch, carried: CarriedOperations | None, values: EarlierValues | None
+    ) -> SentBatch:
+        """Send one batch and finalize it; unless the server has refused it, a failed batch stays unresolved.
+
+        The queries of *values* travel with it, unless they travelled with an earlier batch.
+        """
         before, after = (carried.before, carried.after) if carried is not None else ((), ())
         attempts = 0
         while True:
             journal.unresolved = [batch]
+            queries = values.queries if values is not None else ()
+            is_alone = carried is None and not queries
             try:
-                replies = self._call([*before, *batch.operations, *after] if carried else batch.operations)
+                replies = self._call(batch.operations if is_alone else [*queries, *before, *batch.operations, *after])
             except (IntegrityError, EntityNotFound):
                 journal.unresolved = []
                 adapted = reconcile(self._workspace.schema, self._call, batch) if attempts <= self._retries else None
                 if adapted is None:
                     raise
                 batch = adapted
-            except ServerError:
+            except ServerError as error:
                 journal.unresolved = []
-                raise
+                if values is None or not values.may_have_caused(error):
+                    raise
+                continue
             except (TransportError, ProtocolError) as error:
                 if isinstance(error, TransportError) and error.safe_to_retry:
                     journal.unresolved = []
                     raise
                 outcome, rows = self._find_outcome(journal, batch, error)
                 if outcome is Outcome.DONE:
+                    if values is not None:
+                        values.lose()
                     self._finalize(journal, batch, rows)
-                    return
+                    return SentBatch(batch.operations, batch.replaced, rows)
                 failure = not_carried_out(batch, error)
                 if failure.safe_to_retry:
                     journal.unresolved = []
                 if not failure.safe_to_retry or attempts >= self._retries:
                     raise failure from error
             else:
-                if carried is not None:
-                    end = len(before) + len(batch.operations)
-                    carried.replies = [*replies[: len(before)], *replies[end:]]
-                    replies = replies[len(before) : end]
+                if not is_alone:
+                    start = len(queries) + len(before)
+                    end = start + len(batch.operations)
+                    if carried is not None:
+                        carried.replies = [*replies[len(queries) : start], *replies[end:]]
+                    if values is not None and queries:
+                        values.accept(replies[: len(queries)])
+                    replies = replies[start:end]
                 rows = [reply.data for reply in replies if isinstance(reply, WriteReply)]
                 self._finalize(journal, batch, rows)
-                return
+                return SentBatch(batch.operations, batch.replaced, rows)
             attempts += 1
 
-    def _resolve_earlier_batches(self, journal: Journal) -> int:
-        """Find the outcome of the unresolved batches; return the number of operations that were done.
+    def _resolve_earlier_batches(self, journal: Journal, sent: list[SentBatch]) -> int:
+        """Find the outcome of the unresolved batches, and return the number of operations that were done.
 
-        Sending them again would fail, since the server refuses to create an entity twice.
+        The batches that were done are added to *sent*. Sending them again would fail: the server refuses to create
+        an entity twice.
         """
         done = self.complete_carried_out(journal) if journal.carried_out else 0
         if journal.in_flight:
@@ -159,6 +226,7 @@ class Committer:
             outcome, rows = self._find_outcome(journal, batch, None)
             if outcome is Outcome.DONE:
                 self._finalize(journal, batch, rows)
+                sent.append(SentBatch(batch.operations, batch.replaced, rows))
                 done += len(batch.operations)
             journal.unresolved = [each for each in journal.unresolved if each is not batch]
             self._tidy(journal)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen
-class _Conflict:
+class Conflict:
     """An attribute that has changed on the server since it was read, or without *attribute* a deleted entity.
 
-    *item* is the key in a mapping.
+    *item* is the key in a mapping. *compared* says since when the value was to be the same.
     """
 
     entity_type: str
@@ -38,6 +38,7 @@ class _Conflict:
     read: Any = None
     present: Any = None
     author: Author | None = None
+    compared: str = "it was read"
 
     def __str__(self) -> str:
         entity = f"{self.entity_type} {'/'.join(self.key)}"
@@ -45,7 +46,7 @@ class _Conflict:
         if self.attribute is None:
             return f"{entity} was deleted ({by})"
         name = self.attribute if self.item is None else f"{self.attribute}[{self.item!r}]"
-        return f"{name} of {entity} was {self.read!r} when it was read and is {self.present!r} now ({by})"
+        return f"{name} of {entity} was {self.read!r} when {self.compared} and is {self.present!r} now ({by})"
 
 
 def check_conflicts(schema: Schema, call: ServerCall, batch: Batch, bases: ValuesByTarget) -> None:
@@ -70,19 +71,27 @@ def check_conflicts(schema: Schema, call: ServerCall, batch: Batch, bases: Value
     conflicts = list(_conflicts(updates, replaced, state, batch.snapshot.entry_rows))
     if not conflicts:
         return
-    authors = find_authors(schema, call, [_observed_change(schema, conflict) for conflict in conflicts])
-    raise _conflict_error(
-        [attrs.evolve(conflict, author=author) for conflict, author in zip(conflicts, authors, strict=True)]
+    raise conflict_error(
+        with_authors(schema, call, conflicts),
+        "The commit would overwrite a change by another user",
+        "Nothing was sent and the changes are kept: session.refresh loads the values on the server, committing without "
+        "on_conflict overwrites them.",
     )
 
 
-def _conflict_error(conflicts: list[_Conflict]) -> CommitConflict:
+def with_authors(schema: Schema, call: ServerCall, conflicts: Sequence[Conflict]) -> list[Conflict]:
+    """Return *conflicts* with their authors, as far as the server has records of them. Makes one request."""
+    authors = find_authors(schema, call, [_observed_change(schema, conflict) for conflict in conflicts])
+    return [attrs.evolve(conflict, author=author) for conflict, author in zip(conflicts, authors, strict=True)]
+
+
+def conflict_error(conflicts: Sequence[Conflict], problem: str, advice: str) -> CommitConflict:
+    """Return the error for *conflicts*, whose message begins with *problem* and ends with *advice*."""
     sentences = tuple(map(str, conflicts))
     first = conflicts[0]
     more = f" (and {len(sentences) - 1} more)" if len(sentences) > 1 else ""
     return CommitConflict(
-        f"The commit would overwrite a change by another user: {sentences[0]}{more}. Nothing was sent and the changes "
-        "are kept: session.refresh loads the values on the server, committing without on_conflict overwrites them.",
+        f"{problem}: {sentences[0]}{more}. {advice}",
         entity_type=first.entity_type,
         key=first.key,
         attribute=first.attribute,
@@ -106,23 +115,23 @@ def _conflicts(
     replaced: ValuesByTarget,
     state: ServerState,
     mapping_items: Mapping[Target, EntryRow],
-) -> Iterator[_Conflict]:
+) -> Iterator[Conflict]:
     for update in updates:
         item = mapping_items.get((update.entity_type, update.key))
         values = state.values.get((update.entity_type, update.key))
         if values is None and item is None:
-            yield _Conflict(update.entity_type, update.key, None)
+            yield Conflict(update.entity_type, update.key, None)
             continue
         for name, read in _comparable(update, replaced).items():
             present = _value_without_row(item) if values is None and item is not None else (values or {}).get(name)
             if is_same_value(read, present) or is_same_value(update.data[name], present):
                 continue
             if item is None:
-                yield _Conflict(update.entity_type, update.key, name, None, read, present)
+                yield Conflict(update.entity_type, update.key, name, None, read, present)
             else:
                 owner = item.entity.__reference__()
                 key = tuple(value for _, value in owner.key)
-                yield _Conflict(owner.entity_type, key, item.attribute, item.item, read, present)
+                yield Conflict(owner.entity_type, key, item.attribute, item.item, read, present)
 
 
 def _value_without_row(item: EntryRow) -> Any:
@@ -131,7 +140,7 @@ def _value_without_row(item: EntryRow) -> Any:
     return mapping.default_of(item.item) if isinstance(mapping, CustomAttributes) else None
 
 
-def _observed_change(schema: Schema, conflict: _Conflict) -> ObservedChange:
+def _observed_change(schema: Schema, conflict: Conflict) -> ObservedChange:
     """Return the change behind a conflict in the terms of the server's records."""
     entity_id = conflict.key[0] if len(conflict.key) == 1 else ""
     if conflict.attribute is None:

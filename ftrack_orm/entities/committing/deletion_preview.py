@@ -1,29 +1,19 @@
-"""State: finds the entities that a deletion would take along, by queries, before anything is recorded."""
+"""State: previews the entities that a deletion would take along, before anything is recorded."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ftrack_orm.entities.entity import Entity, Lifecycle
-from ftrack_orm.entities.row_checks import check_rows
-from ftrack_orm.entities.row_queries import IDS_PER_QUERY, in_parts, query_reply, value_in
 from ftrack_orm.errors import EntityDeleted, InvalidValue
-from ftrack_orm.query.language.compiler import compile_select
-from ftrack_orm.query.language.nodes import Comparison, Membership, Operator, Or, Path, Select
-from ftrack_orm.schema.cascades import Dependent, Effect, dependents
-from ftrack_orm.schema.facts import CONFIGURATION, CONTEXT, KEPT_WITHOUT_OWNER, TYPED_CONTEXT
-from ftrack_orm.schema.views import views_of
-from ftrack_orm.wire.codec import ENTITY_TYPE
-from ftrack_orm.wire.operations import QueryOperation
+
+from .dependents_search import DependentsSearch
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.workspace import Workspace
-    from ftrack_orm.schema.model import Schema
     from ftrack_orm.wire.operations import ServerCall
-
-#: Queries in one request: enough for all types that can depend on the entities of one level.
-QUERIES_PER_REQUEST = 100
 
 
 class DeletionPreview(Mapping[str, int]):
@@ -65,11 +55,7 @@ class DeletionPreview(Mapping[str, int]):
 
 
 class DeletionPreviewer:
-    """Finds dependents level by level. *call* sends operations.
-
-    A level takes one request for each 100 queries, and a query has up to 500 ids. The contexts below a context are one
-    level, however deep they are nested.
-    """
+    """Previews deletions by a `DependentsSearch`. *call* sends operations."""
 
     def __init__(self, workspace: Workspace, call: ServerCall) -> None:
         self._workspace = workspace
@@ -91,105 +77,9 @@ class DeletionPreviewer:
             raise EntityDeleted(f"{entity!r} is deleted already.", entity_type=entity.__entity_type__)
         if state.lifecycle is not Lifecycle.PERSISTENT:
             return DeletionPreview(entity, {})
-        search = _Search(self._workspace.schema, self._call)
-        search.run(entity)
-        return DeletionPreview(entity, search.counts(), search.uncertain)
-
-
-class _Search:
-    def __init__(self, schema: Schema, call: ServerCall) -> None:
-        self._schema = schema
-        self._call = call
-        self._dependents = dependents(schema)
-        #: The types of the entities found, by family and key.
-        self._found: dict[str, dict[tuple[str, ...], str]] = {}
-        self.uncertain: set[str] = set()
-
-    def run(self, entity: Entity) -> None:
-        family, key = entity.__schema__.family, entity._ftrack_state.key
-        self._found[family] = {key: entity.__entity_type__}
-        new = {family: [key]}
-        if family == CONTEXT:
-            below = self._query([(_below(key[0]), Effect.DELETED)])
-            new[family] += below.get(family, [])
-        while new:
-            new = self._query(list(self._selects(new)))
-        del self._found[family][key]
-
-    def counts(self) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        for types in self._found.values():
-            for name in types.values():
-                counts[name] = counts.get(name, 0) + 1
-        return counts
-
-    def _selects(self, new: Mapping[str, list[tuple[str, ...]]]) -> Iterator[tuple[Select, Effect]]:
-        """Yield the queries for the dependents of *new* entities, each with the effect on its results."""
-        for family, keys in new.items():
-            ids = [key[0] for key in keys if len(key) == 1]
-            for dependent in self._dependents.get(family, ()):
-                if _is_kept(family, dependent) or _is_view(self._schema, dependent.family):
-                    continue
-                if family == dependent.family == CONTEXT:
-                    continue  # all contexts below are found already
-                for name in self._holders(dependent):
-                    key_paths = tuple(map(Path.of, self._schema.type(name).primary_key))
-                    for part in in_parts(ids, IDS_PER_QUERY):
-                        criterion = Membership(Path.of(dependent.key), tuple(part))
-                        yield Select(name, key_paths, criterion), dependent.effect
-
-    def _holders(self, dependent: Dependent) -> list[str]:
-        """Return the types with the key of *dependent* whose bases do not have it."""
-        having = [
-            name
-            for name in self._schema.concrete(dependent.family)
-            if dependent.key in self._schema.type(name).attributes
-        ]
-        return [name for name in having if not set(self._schema.type(name).bases) & set(having)]
-
-    def _query(self, selects: list[tuple[Select, Effect]]) -> dict[str, list[tuple[str, ...]]]:
-        """Send *selects* and return the keys of the entities that were not found before, by family."""
-        new: dict[str, list[tuple[str, ...]]] = {}
-        for part in in_parts(selects, QUERIES_PER_REQUEST):
-            replies = self._call([QueryOperation(compile_select(select)) for select, _ in part])
-            for (select, effect), reply in zip(part, replies, strict=True):
-                rows = query_reply(reply).data
-                check_rows(self._schema, rows, allow_unknown_types=True)
-                for row in rows:
-                    name = str(row.get(ENTITY_TYPE) or select.entity_type)
-                    schema = self._schema.types.get(name) or self._schema.type(select.entity_type)
-                    key = tuple(str(value_in(row, each)) for each in schema.primary_key)
-                    found = self._found.setdefault(schema.family, {})
-                    if key not in found:
-                        found[key] = name
-                        new.setdefault(schema.family, []).append(key)
-                        if effect is Effect.UNCERTAIN:
-                            self.uncertain.add(name)
-        return new
-
-
-def _below(context_id: str) -> Select:
-    """Return the query for all contexts below a context: the ancestors of a context leave out its project."""
-    below = Or(
-        (
-            Comparison(Path.of("project_id"), Operator.IS, context_id),
-            Comparison(Path.of("ancestors", "id"), Operator.IS, context_id),
-        )
-    )
-    return Select(TYPED_CONTEXT, (Path.of("id"),), below)
-
-
-def _is_kept(family: str, dependent: Dependent) -> bool:
-    """Whether entities with a key of the family stay, or prevent the deletion as those in use do."""
-    return (
-        dependent.effect is Effect.KEY_NULLED
-        or (family in CONFIGURATION and dependent.family not in CONFIGURATION)
-        or (dependent.family, dependent.key) in KEPT_WITHOUT_OWNER
-        or dependent.key == "created_by_id"
-    )
-
-
-def _is_view(schema: Schema, family: str) -> bool:
-    """Whether the rows of *family* are also those of another family, which has the rows of all types."""
-    views = views_of(schema, family)
-    return bool(views) and family not in ("CustomAttributeValue", "CustomAttributeLink")
+        search = DependentsSearch(self._workspace.schema, self._call)
+        family = entity.__schema__.family
+        search.run({family: {state.key: entity.__entity_type__}})
+        del search.found[family][state.key]
+        counts = Counter(name for types in search.found.values() for name in types.values())
+        return DeletionPreview(entity, counts, search.uncertain)

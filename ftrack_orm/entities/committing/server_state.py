@@ -54,7 +54,7 @@ def read_server_state(schema: Schema, call: ServerCall, operations: Sequence[Ope
     values: dict[Target, Mapping[str, Any]] = {}
     for kind, row in rows:
         try:
-            values[kind, plain_key(schema.type(kind), row)] = _collect(schema, row, known)
+            values[kind, plain_key(schema.type(kind), row)] = collect_values(schema, row, known)
         except (KeyError, TypeError, RecursionError) as error:
             raise ProtocolError(
                 f"The server sent a {kind} that cannot be used ({error!r:.200}): {row!r:.200}"
@@ -121,7 +121,7 @@ def _path(schema: Schema, kind: EntityType, name: str) -> Path:
     return Path.of(name, schema.type(str(attribute.target)).primary_key[0])
 
 
-def _collect(schema: Schema, row: Mapping[str, Any], known: dict[Target, dict[str, Any]]) -> dict[str, Any]:
+def collect_values(schema: Schema, row: Mapping[str, Any], known: dict[Target, dict[str, Any]]) -> dict[str, Any]:
     """Add the values in *row*, and in the rows nested in it, to *known*, by the family and key of their entities.
 
     Return the values of *row* itself. Those that cannot be decoded stay as they are, and nested rows without a known
@@ -134,7 +134,7 @@ def _collect(schema: Schema, row: Mapping[str, Any], known: dict[Target, dict[st
         for item in value if isinstance(value, list) else (value,):
             if isinstance(item, Mapping) and ENTITY_TYPE in item:
                 with contextlib.suppress(KeyError, TypeError):
-                    _collect(schema, item, known)
+                    collect_values(schema, item, known)
     return values
 
 

@@ -54,7 +54,7 @@ class Snapshot:
     present members on the server. *sent* holds the edits of each entity that is created or updated: an attribute that
     has another edit when the reply arrives was edited in the meantime. *replaced* holds the values that the session
     believes the server has of every attribute that an update sets, in the form in which they are sent, `NOT_LOADED`
-    where the value is unknown. *entry_rows* are the rows behind edited mappings.
+    where the value is unknown; *unknown* has the names of these. *entry_rows* are the rows behind edited mappings.
     """
 
     changes: Changes
@@ -64,6 +64,7 @@ class Snapshot:
     sent: Mapping[Entity, Mapping[str, Any]]
     replaced: ValuesByTarget
     entry_rows: Mapping[Target, EntryRow]
+    unknown: Mapping[Target, Sequence[str]] = attrs.field(factory=dict)
 
 
 def take_snapshot(journal: Journal, whole: Journal | None = None) -> Snapshot:
@@ -84,6 +85,7 @@ def take_snapshot(journal: Journal, whole: Journal | None = None) -> Snapshot:
         draft.sent,
         draft.replaced,
         draft.entry_rows,
+        draft.unknown,
     )
 
 
@@ -97,6 +99,7 @@ def join_snapshots(snapshots: Sequence[Snapshot]) -> Snapshot:
         {entity: values for each in snapshots for entity, values in each.sent.items()},
         {target: values for each in snapshots for target, values in each.replaced.items()},
         {target: row for each in snapshots for target, row in each.entry_rows.items()},
+        {target: names for each in snapshots for target, names in each.unknown.items()},
     )
 
 
@@ -112,6 +115,7 @@ class _Draft:
         self.sent: dict[Entity, Mapping[str, Any]] = {}
         self.replaced: dict[Target, Mapping[str, Any]] = {}
         self.entry_rows: dict[Target, EntryRow] = {}
+        self.unknown: dict[Target, list[str]] = {}
 
     def add(self, entity: Entity, edits: Mapping[str, Any], *, is_new: bool) -> None:
         """Add the edits of *entity*."""
@@ -148,7 +152,7 @@ class _Draft:
             self.replaced[target] = {
                 name: before
                 if type(before := originals.get(name, NOT_LOADED)) in _PLAIN
-                else _replaced_value(entity, name, originals)
+                else self._replaced_value(entity, name, originals)
                 for name in data
             }
         for name, difference in differences:
@@ -211,12 +215,29 @@ class _Draft:
             self.entry_rows[target] = EntryRow(mapping._owner, mapping._attribute.name, key, value_name, creation)
             if entry is None:
                 self.deletions.append(Deletion(holder))
+                if base is not None and creation is not None:
+                    self.replaced[target] = {**creation, value_name: base.value}
             elif is_new_row:
                 self.creations.append(Creation(holder, {**(creation or {}), value_name: entry.value}))
             else:
                 self.modifications.append(UpdateOperation(*target, {value_name: entry.value}))
                 if base is not None:
                     self.replaced[target] = {value_name: base.value}
+                else:
+                    self.unknown[target] = [value_name]
+
+    def _replaced_value(self, entity: Entity, name: str, originals: Mapping[str, Any]) -> Any:
+        """Return the value that the session believes the server has of a changed attribute, as it would be sent."""
+        original = originals.get(name, NOT_LOADED)
+        if original is NOT_LOADED:
+            # A key that was not loaded follows from its reference if that was loaded.
+            for reference in entity.__schema__.keyed_references.get(name, ()):
+                if isinstance(related := originals.get(reference), Entity):
+                    return related._ftrack_state.key[0]
+            self.unknown.setdefault((entity.__entity_type__, entity._ftrack_state.key), []).append(name)
+        elif isinstance(original, Entity):
+            return original.__reference__()
+        return original
 
     def _check_sendable(self, owner: Entity, name: str, related: Entity) -> None:
         """Raise `UsageError` if *related* is new and this commit does not create it."""
@@ -230,19 +251,6 @@ class _Draft:
                 entity_type=owner.__entity_type__,
                 attribute=name,
             )
-
-
-def _replaced_value(entity: Entity, name: str, originals: Mapping[str, Any]) -> Any:
-    """Return the value that the session believes the server has of a changed attribute, as it would be sent."""
-    original = originals.get(name, NOT_LOADED)
-    if original is NOT_LOADED:
-        # A key that was not loaded follows from its reference if that was loaded.
-        for reference in entity.__schema__.keyed_references.get(name, ()):
-            if isinstance(related := originals.get(reference), Entity):
-                return related._ftrack_state.key[0]
-    elif isinstance(original, Entity):
-        return original.__reference__()
-    return original
 
 
 def _referenced_ids(entity: Entity) -> frozenset[str]:

@@ -18,12 +18,15 @@ from ftrack_orm.errors import InvalidValue, ServerError, UsageError, ValidationF
 from ftrack_orm.schema.attribute import Kind
 
 if TYPE_CHECKING:
+    import os
+
     from ftrack_orm.entities.workspace import Workspace
     from ftrack_orm.query.executable import Progress
     from ftrack_orm.wire.carried import CarriedOperations
 
     from .committer import Committer
     from .planning import Plan
+    from .receipt import Receipt
 
 _PLURAL_KINDS = (Kind.COLLECTION, Kind.MAPPING)
 
@@ -187,8 +190,10 @@ class UnitOfWork:
         batch_size: int | None = None,
         on_progress: Progress | None = None,
         on_conflict: str | None = None,
-    ) -> int:
-        """Send all edits of the current unit of work and return the number of operations.
+        *,
+        is_undoable: bool = False,
+    ) -> Receipt:
+        """Send all edits of the current unit of work and return the receipt, which compares as their number.
 
         One request carries all operations, and the server carries it out completely or not at all. With *batch_size*
         there are several requests of about that number of operations; when one fails, the previous ones stay carried
@@ -211,13 +216,29 @@ class UnitOfWork:
         With `on_conflict="raise"` a request of its own first reads the values that are to be overwritten, and
         `CommitConflict` is raised if they differ from those this session has read. Changes that others make between
         that request and the commit are overwritten: ftrack has no conditional writes.
+
+        With *is_undoable* the receipt has the values from before the commit that the session has not loaded. Those that
+        are overwritten are read in the request of the commit. Before deletions, requests of their own search for the
+        entities that are deleted too.
         """
         self._workspace.check_open("Nothing can be committed")
         if on_conflict not in (None, "raise"):
             raise InvalidValue(f"on_conflict is 'raise' or None, not {on_conflict!r}.")
         journal = self._workspace.journal
         with journal.commit_lock, _exclusive(journal):
-            return self._committer().commit(journal, batch_size, on_progress, checks_conflicts=on_conflict == "raise")
+            return self._committer().commit(
+                journal,
+                batch_size,
+                on_progress,
+                checks_conflicts=on_conflict == "raise",
+                is_undoable=is_undoable,
+            )
+
+    def load_receipt(self, path: str | os.PathLike[str]) -> Receipt:
+        """Return the receipt in a file, see `Session.load_receipt`."""
+        from .receipt_file import read_receipt
+
+        return self._committer().receipt_of(*read_receipt(path, self._workspace.schema))
 
     def commit_with(self, carried: CarriedOperations) -> int:
         """Commit as `commit` does, with the operations of *carried* in the same request, which gets their replies."""

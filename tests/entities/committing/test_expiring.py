@@ -96,7 +96,7 @@ def add_metadata_row(scene: Scene) -> None:
 
 def delete_task(scene: Scene) -> None:
     scene.session.delete(scene.task)
-    scene.session.commit()
+    scene.session.commit(undoable=False)
 
 
 def bid(scene: Scene) -> None:
@@ -158,7 +158,7 @@ def test_a_deletion_takes_the_contexts_below_along(session: Session, scene: Scen
     assert task in project.descendants
     session.delete(scene.shot)
     with requests_made(session) == 1:
-        session.commit()
+        session.commit(undoable=False)
     for gone in (task, scene.asset, version):
         assert inspect(gone).state is Lifecycle.DELETED
         assert session.get(gone.__entity_type__, gone.id) is None

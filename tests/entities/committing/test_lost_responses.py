@@ -172,7 +172,7 @@ def test_a_commit_whose_response_was_lost_is_found_to_be_done(
     (deleted,) = changed.deleted
     planned = len(changed.plan())
     proxy.stage = stage
-    assert changed.commit() == planned
+    assert changed.commit(undoable=False) == planned
     assert (changed.created, changed.modified, changed.deleted) == ([], [], [])
     assert [inspect(each).state for each in (new, note, deleted)] == [Lifecycle.PERSISTENT] * 2 + [Lifecycle.DELETED]
     with requests_made(changed) == 0:
@@ -181,7 +181,7 @@ def test_a_commit_whose_response_was_lost_is_found_to_be_done(
     names, notes, marks = _server_state(other, production)
     assert names == ["new", "renamed", *[f"task{n:02}" for n in range(2, 12)]]
     assert (notes - notes_before, marks) == (1, ["a"])
-    assert changed.commit() == 0
+    assert changed.commit(undoable=False) == 0
 
 
 @pytest.mark.parametrize("stage", NOT_REACHED)
@@ -193,13 +193,13 @@ def test_a_commit_that_did_not_reach_the_server_is_found_to_be_not_done(
     plan = changed.plan()
     proxy.stage = stage
     with pytest.raises(errors.TransportError, match="safe to commit again") as caught:
-        changed.commit()
+        changed.commit(undoable=False)
     assert caught.value.safe_to_retry
     assert not isinstance(caught.value, errors.CommitOutcomeUnknown)
     assert (changed.created, changed.modified, changed.deleted) == journal
     assert changed.plan() == plan
     assert _server_state(other, production) == before
-    assert changed.commit() == len(plan)
+    assert changed.commit(undoable=False) == len(plan)
     names, notes, marks = _server_state(other, production)
     assert names == ["new", "renamed", *[f"task{n:02}" for n in range(2, 12)]]
     assert (notes - before[1], marks) == (1, ["a"])
@@ -213,12 +213,12 @@ def test_a_commit_that_was_not_carried_out_is_sent_again_and_none_is_carried_out
     before = _server_state(other, production)
     planned = len(changed.plan())
     proxy.stage = stage
-    assert changed.commit() == planned
+    assert changed.commit(undoable=False) == planned
     assert (changed.created, changed.modified, changed.deleted) == ([], [], [])
     names, notes, marks = _server_state(other, production)
     assert names == ["new", "renamed", *[f"task{n:02}" for n in range(2, 12)]]
     assert (notes - before[1], marks) == (1, ["a"])
-    assert changed.commit() == 0
+    assert changed.commit(undoable=False) == 0
 
 
 @pytest.mark.parametrize("stage", ["request half", "response half"])
@@ -229,23 +229,23 @@ def test_while_the_server_is_unreachable_the_outcome_is_unknown_and_the_next_com
     planned = len(changed.plan())
     proxy.stage, proxy.stays_down = stage, True
     with pytest.raises(errors.CommitOutcomeUnknown, match="reading the entities from the server failed too"):
-        changed.commit()
+        changed.commit(undoable=False)
     with pytest.raises(errors.CommitOutcomeUnknown):
-        changed.commit()
+        changed.commit(undoable=False)
     assert len(changed.plan()) == planned
     proxy.stage = None
-    assert changed.commit() == planned
+    assert changed.commit(undoable=False) == planned
     names, notes, marks = _server_state(other, production)
     assert names == ["new", "renamed", *[f"task{n:02}" for n in range(2, 12)]]
     assert (notes - before[1], marks) == (1, ["a"])
-    assert changed.commit() == 0
+    assert changed.commit(undoable=False) == 0
 
 
 def test_an_unreachable_server_leaves_all_changes_for_a_later_commit(changed: Session, proxy: UnreliableProxy) -> None:
     plan = changed.plan()
     proxy.close()
     with pytest.raises(errors.TransportError):
-        changed.commit()
+        changed.commit(undoable=False)
     assert changed.plan() == plan
     assert len(changed.created) == 2
 
@@ -300,7 +300,7 @@ def test_deletes_alone_are_recognised_by_missing_entities(
     for task in tasks:
         fragile_session.delete(task)
     proxy.stage = "response 0"
-    assert fragile_session.commit() == 2
+    assert fragile_session.commit(undoable=False) == 2
     assert fragile_session.deleted == []
 
 
@@ -340,10 +340,36 @@ def test_an_entity_deleted_while_its_failed_creation_was_unresolved_is_discarded
     assert inspect(task).state is Lifecycle.TRANSIENT
 
 
+def test_the_receipt_says_that_values_were_lost_with_the_response(
+    fragile_session: Session, proxy: UnreliableProxy, production: Production
+) -> None:
+    task = fragile_session.query("Task").where(id=production.tasks[0]).select("id").one()
+    task.bid = 77
+    proxy.stage = "response 0"
+    receipt = fragile_session.commit()
+    assert receipt == 1
+    assert receipt.gaps == ("The response to the commit was lost, and with it the values from before it.",)
+    assert any("is not known" in each for each in receipt.undo().not_restored)
+
+
+def test_a_search_for_dependents_that_fails_sends_nothing(
+    fragile_session: Session, other: Session, proxy: UnreliableProxy, production: Production
+) -> None:
+    task = existing(fragile_session.get("Task", production.tasks[0]))
+    fragile_session.delete(task)
+    proxy.stage, proxy.stays_down = "request half", True
+    with pytest.raises(errors.TransportError):
+        fragile_session.commit()
+    assert fragile_session.deleted == [task]
+    assert other.get("Task", task.id) is not None
+    proxy.stage, proxy.stays_down = None, False
+    assert fragile_session.commit() == 1
+
+
 def test_finding_the_outcome_takes_one_request(changed: Session, proxy: UnreliableProxy) -> None:
     proxy.stage = "response 0"
     with requests_made(changed) == 2:
-        changed.commit()
+        changed.commit(undoable=False)
 
 
 def test_after_a_timeout_the_outcome_is_unknown(connect: Connect, box: Sandbox, production: Production) -> None:

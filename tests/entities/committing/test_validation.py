@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from ftrack_orm import Session, errors, validator
+from ftrack_orm import Session, SessionChanges, errors, validator
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
@@ -146,3 +147,87 @@ def test_validators_run_for_each_commit_of_a_unit_and_not_for_a_savepoint(
         assert checked == []
         shot.name = "lower"
     assert checked == ["lower"]
+
+
+# -- the rules of a session ------------------------------------------------------------------------------------------
+
+
+def test_the_failures_of_all_rules_and_validators_are_reported_together(
+    session: Session, shot: Entity, checked: list[str]
+) -> None:
+    @session.before_commit
+    def names(changes: SessionChanges) -> Iterator[tuple[Entity, str]]:
+        for entity in changes.created:
+            yield entity, "the name is not a number."
+
+    @session.before_commit
+    def bids(changes: SessionChanges) -> None:
+        if any(each["bid"].new < 0 for each in changes.values() if "bid" in each):
+            raise ValueError("A bid is negative.")
+
+    task = session.create("Task", name="Anim", parent=shot, bid=-1)
+    with requests_made(session) as made, pytest.raises(errors.ValidationFailed) as caught:
+        session.commit()
+    assert made == 0
+    assert str(caught.value).splitlines() == [
+        "Nothing was committed: 2 rules and 1 validator failed.",
+        f"<Task 'Anim' {task.id} pending>: the name is not a number.",
+        "A bid is negative.",
+        f"<Task 'Anim' {task.id} pending>: Anim is not written in lower case.",
+    ]
+    assert [reference and reference.id for reference, _ in caught.value.failures] == [task.id, None, task.id]
+    session.stop_before_commit(names)
+    session.stop_before_commit(names)
+    task.name, task.bid = "anim", 1
+    assert session.commit() == 1
+
+
+def test_a_rule_may_change_what_is_committed_and_runs_for_every_commit(session: Session, shot: Entity) -> None:
+    seen: list[str] = []
+
+    @session.before_commit
+    def described(changes: SessionChanges) -> list[str]:
+        seen.extend(entity.__entity_type__ for entity in changes)
+        for entity in changes:
+            entity["description"] = "checked"
+        return []
+
+    with session.begin():
+        shot.name = "sh"
+    assert shot.description == "checked"
+    session.ensure("Shot", {"name": "ensured", "parent_id": shot["parent_id"]})
+    assert seen == ["Shot", "Shot"]
+    assert session.commit() == 0
+    assert seen == ["Shot", "Shot"]
+
+
+def test_a_rule_may_return_one_sentence(session: Session, shot: Entity) -> None:
+    session.before_commit(lambda _: "No commits on a Friday.")
+    shot.name = "friday"
+    with pytest.raises(errors.ValidationFailed, match=r"1 rule failed\.\nNo commits on a Friday."):
+        session.commit()
+
+
+def test_the_failures_before_an_exception_count(session: Session, shot: Entity) -> None:
+    @session.before_commit
+    def strict(changes: SessionChanges) -> Iterator[str]:
+        yield "first"
+        raise ValueError("second")
+
+    shot.name = "strict"
+    with pytest.raises(errors.ValidationFailed) as caught:
+        session.commit()
+    assert [reason for _, reason in caught.value.failures] == ["first", "second"]
+
+
+@pytest.mark.parametrize("result", [True, [1], [("x", "y")]])
+def test_a_rule_with_another_result_is_an_error(session: Session, shot: Entity, result: Any) -> None:
+    session.before_commit(lambda _: result)
+    shot.name = "wrong"
+    with pytest.raises(errors.InvalidValue, match="before_commit"):
+        session.commit()
+
+
+def test_only_a_function_is_a_rule(session: Session) -> None:
+    with pytest.raises(errors.UsageError, match="takes a function"):
+        session.before_commit("naming")  # type: ignore[type-var]
