@@ -200,12 +200,15 @@ def _phrase(preposition: str, entity: Entity, relation: str) -> str:
     """Return *preposition* and the target of a reference, empty if neither the target nor its key is known."""
     target = _related(entity, relation)
     key = entity.__dict__.get(entity.__schema__.reference_keys.get(relation, ""))
-    name = _short(target, key if target is None else target._ftrack_state.key[0], f"{relation} ")
+    words = relation.replace("_", " ").removeprefix(preposition).strip()
+    name = _short(target, key if target is None else target._ftrack_state.key[0], f"{words} ".lstrip())
     return name and f"{preposition} {name}"
 
 
 def _parent(entity: Entity) -> str:
     """Return the entity that a note or a change belongs to, which may be of several types."""
+    if "parent" in entity.__schema__.reference_keys:
+        return _phrase("on", entity, "parent")
     parent_type, key = entity.__dict__.get("parent_type"), entity.__dict__.get("parent_id")
     if not isinstance(parent_type, str) or not isinstance(key, str):
         return ""

@@ -92,7 +92,9 @@ def _rules(attribute: Attribute, entity_type: EntityType) -> tuple[str, ...]:
         rules.append("required")
     if attribute.has_generated_default:
         rules.append("generated")
-    elif attribute.default is not None:
+    elif attribute.foreign_key is not None and attribute.default is not None:
+        rules.append("has a default")
+    elif attribute.default not in (None, ""):
         rules.append(f"default {attribute.default!r:.40}")
     if attribute.computed:
         rules.append("read-only")

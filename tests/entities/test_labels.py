@@ -37,6 +37,7 @@ def made(session: Session, production: Production) -> dict[str, Any]:
         ),
         "appointment": session.create("Appointment", type="assignment", resource=user, context=task),
         "component": session.create("FileComponent", name="main", file_type=".exr", size=12_345_678, version=version),
+        "link": session.create("TypedContextLink", {"from": task, "to": session.get("Task", production.tasks[1])}),
         "membership": session.create("Membership", user=user, group=group),
     }  # fmt: skip
     session.commit()
@@ -62,6 +63,7 @@ def test_an_entity_says_who_and_what_it_is(session: Session, production: Product
         "timelog": f"1.50 h by {jane} on 'task00' 2024-05-01 'drawn'",
         "appointment": f"assignment of {jane} to 'task00'",
         "component": "'main.exr' 12.3 MB 'plate' v001",
+        "link": "from 'task00' to 'task01'",
         "membership": f"group {group!r}, user {jane}",
     }
     assert repr(made["version"]) == f"<AssetVersion {shown['version']} {made['version'].id} persistent>"
@@ -72,6 +74,7 @@ def test_entities_that_the_session_does_not_have_are_shown_by_their_ids(
 ) -> None:
     other = connect()
     user, task, asset = (made[name].id[:8] for name in ("user", "task", "asset"))
+    group = made["membership"].group_id[:8]
     with other.fetching("never"):
         found = {
             name: other.query(type(made[name]).__entity_type__).where(id=made[name].id).select(*names).one()
@@ -81,6 +84,8 @@ def test_entities_that_the_session_does_not_have_are_shown_by_their_ids(
                 "version": ("version", "asset_id", "user_id"),
                 "component": ("name", "version_id"),
                 "note": ("content", "user_id", "parent_id", "parent_type"),
+                "link": ("from_id", "to_id"),
+                "membership": ("user_id", "group_id"),
                 "user": ("id",),
             }.items()
         }
@@ -91,6 +96,8 @@ def test_entities_that_the_session_does_not_have_are_shown_by_their_ids(
     assert shown["version"] == f"of asset {asset} v001 by user {user}"
     assert shown["component"] == f"'main' of asset {asset} v001"
     assert shown["note"].endswith(f"by author {user} on Task {task}")
+    assert shown["link"] == f"from {task} to {production.tasks[1][:8]}"
+    assert shown["membership"] == f"group {group}, user {user}"
     assert shown["user"] == ""
     assert repr(found["user"]) == f"<User {made['user'].id} persistent>"
 

@@ -45,6 +45,16 @@ TYPED = {
     "print(task.bi": ["bid"],
 }
 
+#: The same for jedi.
+TYPED_WITH_JEDI = {
+    "session.types.TypedCon": ["TypedContext"],
+    "Task.status.": ["sort", "state", "startswith"],
+    "task.": ["assignments", "create_note", "status"],
+    "task.status.": ["sort", "state"],
+    'task["sta': ["start_date", "status", "status_id"],
+    "session.event_": ["event_hub"],
+}
+
 KEYS_OF_TERMINALS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x1b\][^\x07]*\x07|\r")
 CLEAR_LINE = "\x15"
 
@@ -120,6 +130,16 @@ def test_names_are_completed_without_a_request(
         shown = terminal.complete(typed, names)
         assert all(name in shown for name in names), (typed, shown)
         assert len(counted) == before, (typed, counted.bodies[before:])
+    # Without the matcher, jedi completes, which reads the attributes of the values.
+    terminal.run("shell = get_ipython(); shell.Completer.custom_matchers.clear()")
+    for typed, names in TYPED_WITH_JEDI.items():
+        shown = terminal.complete(typed, names)
+        assert all(name in shown for name in names), (typed, shown)
+        assert len(counted) == before, (typed, counted.bodies[before:])
+    for name in ("task", "Task", "query", "session", "session.types", "session.schema", "Task.status"):
+        shown = terminal.run(f"shell.run_cell({name!r})") + terminal.run(f"print(shell.object_inspect_text({name!r}))")
+        assert "Traceback" not in shown
+        assert len(counted) == before, (name, counted.bodies[before:])
 
 
 def test_loading_the_extension_twice_adds_one_matcher() -> None:
