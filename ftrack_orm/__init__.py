@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from .session.history import HistoryEntry
     from .session.profiling import Profile
     from .session.server_change import ChangeUser, ServerChange
+    from .session.server_information import ServerInformation
     from .session.session import Session
+    from .session.shared import shared_session
     from .settings import Settings
     from .storage.progress import Progress
     from .transport.base import Request, Response, Transport
@@ -88,6 +90,7 @@ __all__ = [
     "Response",
     "Schema",
     "ServerChange",
+    "ServerInformation",
     "Session",
     "SessionChanges",
     "Settings",
@@ -105,6 +108,7 @@ __all__ = [
     "not_",
     "or_",
     "select",
+    "shared_session",
     "validator",
 ]
 
@@ -147,6 +151,7 @@ _MODULES = {
     "Response": "transport.base",
     "Schema": "schema.model",
     "ServerChange": "session.server_change",
+    "ServerInformation": "session.server_information",
     "Session": "session.session",
     "SessionChanges": "entities.committing.saved_changes",
     "Settings": "settings",
@@ -163,6 +168,7 @@ _MODULES = {
     "not_": "query.expressions.criteria",
     "or_": "query.expressions.criteria",
     "select": "query.builder",
+    "shared_session": "session.shared",
     "validator": "entities.validators",
 }
 

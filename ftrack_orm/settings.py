@@ -6,9 +6,9 @@ import math
 import os
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import attrs
@@ -17,9 +17,13 @@ import platformdirs
 from .errors import SettingsError, suggestion
 from .values import DEFAULT_PAGE_SIZE, FetchMode
 
+if TYPE_CHECKING:
+    from .credentials import CredentialStore
+
 SERVER_VARIABLE: Final = "FTRACK_SERVER"
 USER_VARIABLE: Final = "FTRACK_API_USER"
 KEY_VARIABLE: Final = "FTRACK_API_KEY"
+LEGACY_KEY_VARIABLE: Final = "FTRACK_APIKEY"
 CACHE_VARIABLE: Final = "FTRACK_API_SCHEMA_CACHE_PATH"
 PLUGIN_VARIABLE: Final = "FTRACK_EVENT_PLUGIN_PATH"
 
@@ -37,6 +41,8 @@ DEFAULT_EVENT_QUEUE_SIZE: Final = 10_000
 DEFAULT_SLOW_CALLBACK_SECONDS: Final = 10.0
 DEFAULT_EVENT_OUTBOX_SIZE: Final = 10_000
 DEFAULT_REPLY_LIFETIME_SECONDS: Final = 600.0
+#: The path of the API below the URL of the server (PROTOCOL 2.1).
+DEFAULT_API_ENDPOINT: Final = "/api"
 
 #: Policies for events that arrive while the event queue is full.
 FULL_QUEUE_POLICIES: Final = ("block", "drop_oldest", "drop_newest")
@@ -55,7 +61,7 @@ def new_client_token() -> str:
 
 
 def normalize_server_url(text: str) -> str:
-    """Return the URL of the server with a scheme and without a trailing slash.
+    """Return the URL of the server with a scheme, without a trailing slash and without the path of the API.
 
     The name of a studio ("mystudio") becomes its URL at ftrack's hosting, and https is the default scheme. Raises
     `SettingsError` for any other text that is not the URL of a server.
@@ -64,7 +70,8 @@ def normalize_server_url(text: str) -> str:
         raise SettingsError(
             f"server_url ({SERVER_VARIABLE}) must be text, not {type(text).__name__}.", setting="server_url"
         )
-    address = text.strip()
+    # Quotes around the value of a variable stay in it on Windows.
+    address = text.strip().strip("\"'").strip().removeprefix("//")
     studio = address.rstrip("/")
     if _STUDIO_NAME.fullmatch(studio) and studio.lower() != "localhost":
         address = f"{studio}.{_HOSTING_DOMAIN}"
@@ -87,11 +94,15 @@ def normalize_server_url(text: str) -> str:
         raise SettingsError(
             f"The scheme of the server URL must be https or http, not {parts.scheme!r}; {hint}.", setting="server_url"
         )
-    if not host or re.search(r"\s", address):
+    if not host or parts.netloc.endswith(":") or re.search(r"\s", address):
         raise SettingsError(f"{text[:200]!r} is not the URL of a server; {hint}.", setting="server_url")
     if parts.query or parts.fragment:
         raise SettingsError(f"The server URL must not contain '?' or '#'; {hint}.", setting="server_url")
-    return f"{parts.scheme.lower()}://{parts.netloc.lower()}{parts.path}".rstrip("/")
+    path = parts.path.rstrip("/")
+    while path.lower().endswith(DEFAULT_API_ENDPOINT):
+        # The address that requests are sent to, as logs and other clients show it.
+        path = path[: -len(DEFAULT_API_ENDPOINT)].rstrip("/")
+    return f"{parts.scheme.lower()}://{parts.netloc.lower()}{path}"
 
 
 def check_header_value(name: str, text: str) -> None:
@@ -186,6 +197,28 @@ def _check_boolean(settings: Settings, attribute: attrs.Attribute[bool], value: 
         raise SettingsError(f"{attribute.name} must be True or False, not {_shown(value)}.", setting=attribute.name)
 
 
+def _to_endpoint(value: Any) -> Any:
+    return f"/{value.strip().strip('/')}" if isinstance(value, str) else value
+
+
+def _check_endpoint(settings: Settings, attribute: attrs.Attribute[str], value: str) -> None:
+    if not isinstance(value, str) or not re.fullmatch(r"/[!$%&'()*+,\-./0-9:;=@A-Z_a-z~]+", value) or "//" in value:
+        raise SettingsError(
+            f"api_endpoint must be a path below the server's URL, such as {DEFAULT_API_ENDPOINT!r}, "
+            f"not {_shown(value)}.",
+            setting="api_endpoint",
+        )
+
+
+def _check_rate(settings: Settings, attribute: attrs.Attribute[float | None], value: float | None) -> None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if value is not None and not (is_number and 0.001 <= value <= 1_000_000):
+        raise SettingsError(
+            f"max_requests_per_second must be a number from 0.001 to 1,000,000, or None, not {_shown(value)}.",
+            setting="max_requests_per_second",
+        )
+
+
 def _check_fetch_mode(settings: Settings, attribute: attrs.Attribute[str], value: str) -> None:
     modes = [mode.value for mode in FetchMode]
     if value not in modes:
@@ -268,6 +301,10 @@ class Settings:
     schema_cache_path: Path | None = None
     #: Identifies this client in the events that its changes cause.
     client_token: str = attrs.field(factory=new_client_token, validator=_check_text)
+    #: Identifies the application in the source of the events that it publishes. None leaves it out.
+    application_id: str | None = attrs.field(default=None, validator=attrs.validators.optional(_check_text))
+    #: The path of the API below the server's URL.
+    api_endpoint: str = attrs.field(default=DEFAULT_API_ENDPOINT, converter=_to_endpoint, validator=_check_endpoint)
     #: Whether the server may report errors with HTTP status codes of their own (header `ftrack-strict-api`).
     strict_api: bool = attrs.field(default=True, validator=_check_boolean)
     #: Headers and cookies of every request.
@@ -280,6 +317,11 @@ class Settings:
     ca_bundle: str | Path | bool | None = attrs.field(default=None, converter=_to_bundle, validator=_check_ca_bundle)
     #: Maximum number of times a request is sent again when that is harmless.
     retries: int = attrs.field(default=DEFAULT_RETRIES, validator=_integer_from(0))
+    #: Maximum number of requests to the API in each second, and at the same time. None sets no limit.
+    max_requests_per_second: float | None = attrs.field(default=None, validator=_check_rate)
+    max_requests_in_flight: int | None = attrs.field(
+        default=None, validator=attrs.validators.optional(_integer_from(1))
+    )
     #: Number of entities per page of a query.
     page_size: int = attrs.field(default=DEFAULT_PAGE_SIZE, validator=_integer_from(1))
     #: Number of entities that stay in memory although nothing refers to them.
@@ -311,6 +353,8 @@ class Settings:
     reply_lifetime: float = attrs.field(default=DEFAULT_REPLY_LIFETIME_SECONDS, validator=_check_seconds)
     #: Whether events that were missed while disconnected are read from the server's event records.
     catch_up_events: bool = attrs.field(default=True, validator=_check_boolean)
+    #: The source of the server, the user and the key: "argument", an environment variable, or a store of accounts.
+    credential_sources: Mapping[str, str] = attrs.field(factory=dict, converter=_to_dict, eq=False)
 
     def total_seconds(self, timeout: float) -> float:
         """Return the limit in seconds of a whole request whose server may stay silent for *timeout* seconds."""
@@ -327,9 +371,12 @@ class Settings:
         client_token: str | None = None,
         plugin_paths: Any = None,
         environ: Mapping[str, str] | None = None,
+        stores: Sequence[CredentialStore] | None = None,
         **others: Any,
     ) -> Settings:
         """Return settings from arguments, and from environment variables in place of omitted arguments.
+
+        The server, user and key are also looked for in *stores*, by default the system keyring and ftrack Connect.
 
         *schema_cache_path* is a folder (or a `.json` file in it), or False to disable the cache; the default is
         `FTRACK_API_SCHEMA_CACHE_PATH` or the user's cache folder. *plugin_paths* are folders; the default is
@@ -340,23 +387,12 @@ class Settings:
         The official client falls back to the name of the operating system's user. This library does not: on a render
         farm that is another user, and the server's error would not reveal the source of the name.
         """
+        from .credentials import STORES, find_credentials
+
         environ = os.environ if environ is None else environ
-        required = {
-            "server_url": (server_url, SERVER_VARIABLE),
-            "api_user": (api_user, USER_VARIABLE),
-            "api_key": (api_key, KEY_VARIABLE),
-        }
-        values: dict[str, Any] = {
-            name: given or environ.get(variable, "").strip() for name, (given, variable) in required.items()
-        }
-        missing = [f"{name} (environment variable {required[name][1]})" for name, value in values.items() if not value]
-        if missing:
-            raise SettingsError(
-                f"The session needs {' and '.join(missing)} to connect to an ftrack server. "
-                "Pass the argument or set the variable.",
-                missing=tuple(name for name, value in values.items() if not value),
-            )
-        fields = {field.name for field in attrs.fields(cls)}
+        given = {"server_url": server_url, "api_user": api_user, "api_key": api_key}
+        found = find_credentials(given, environ, STORES if stores is None else stores)
+        fields = {field.name for field in attrs.fields(cls)} - {"credential_sources"}
         for name in others:
             if name not in fields:
                 from .official_names import advice
@@ -365,8 +401,10 @@ class Settings:
                 raise SettingsError(f"There is no setting {name!r}.{hint}", setting=name)
         if client_token is not None:
             others["client_token"] = client_token
+        others.update(found.values)
         others["plugin_paths"] = environ.get(PLUGIN_VARIABLE, "") if plugin_paths is None else plugin_paths
-        return cls(**values, schema_cache_path=schema_cache_folder(schema_cache_path, environ), **others)
+        others["schema_cache_path"] = schema_cache_folder(schema_cache_path, environ)
+        return cls(credential_sources=found.sources, **others)
 
 
 def schema_cache_folder(given: str | Path | bool | None, environ: Mapping[str, str]) -> Path | None:

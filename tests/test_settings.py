@@ -46,7 +46,7 @@ def test_the_process_environment_is_used_by_default(monkeypatch: pytest.MonkeyPa
 
 def test_one_message_names_every_missing_setting() -> None:
     with pytest.raises(SettingsError) as caught:
-        Settings.resolve(environ={"FTRACK_API_USER": "  "})
+        Settings.resolve(environ={"FTRACK_API_USER": "  "}, stores=())
     for word in ("server_url", "FTRACK_SERVER", "api_user", "FTRACK_API_USER", "api_key", "FTRACK_API_KEY"):
         assert word in str(caught.value)
     assert caught.value.missing == ("server_url", "api_user", "api_key")
@@ -55,14 +55,14 @@ def test_one_message_names_every_missing_setting() -> None:
 @pytest.mark.parametrize("present", ["server_url", "api_key", "api_user"])
 def test_a_setting_that_is_present_is_not_reported_as_missing(present: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        Settings.resolve(**{present: "value"}, environ={})
+        Settings.resolve(**{present: "value"}, environ={}, stores=())
     assert present not in caught.value.missing
     assert len(caught.value.missing) == 2
 
 
 def test_the_operating_system_user_is_not_taken_for_the_api_user() -> None:
     with pytest.raises(SettingsError, match="FTRACK_API_USER"):
-        Settings.resolve("https://a.example.com", "k", environ={"LOGNAME": "jane", "USER": "jane"})
+        Settings.resolve("https://a.example.com", "k", environ={"LOGNAME": "jane", "USER": "jane"}, stores=())
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,16 @@ def test_the_operating_system_user_is_not_taken_for_the_api_user() -> None:
         ("localhost", "https://localhost"),
         ("localhost:8090", "https://localhost:8090"),
         ("http://[::1]:8090", "http://[::1]:8090"),
+        ("https://studio.example.com/api", "https://studio.example.com"),
+        ("https://studio.example.com/api/", "https://studio.example.com"),
+        ("studio.example.com/API//", "https://studio.example.com"),
+        ("https://studio.example.com/api/api", "https://studio.example.com"),
+        ("https://studio.example.com/sub/api", "https://studio.example.com/sub"),
+        ("https://studio.example.com/myapi", "https://studio.example.com/myapi"),
+        ("mystudio/", "https://mystudio.ftrackapp.com"),
+        ("//studio.example.com/", "https://studio.example.com"),
+        ('"https://studio.example.com/"', "https://studio.example.com"),
+        ("127.0.0.1:8090/api", "https://127.0.0.1:8090"),
     ],
 )
 def test_the_server_url_is_completed(given: str, url: str) -> None:
@@ -96,6 +106,9 @@ def test_the_server_url_is_completed(given: str, url: str) -> None:
         "https://a.example.com/?x=1",
         "https://a.example.com/#x",
         "///",
+        "/api",
+        "https:/studio.example.com",
+        '""',
     ],
 )
 def test_a_text_that_is_not_a_server_url_is_refused_with_an_example(wrong: str) -> None:
@@ -127,6 +140,22 @@ def test_a_url_with_a_password_is_refused_without_quoting_it() -> None:
         {"headers": ["x"]},
         {"headers": {"x": "a\r\nb"}},
         {"client_token": ""},
+        {"application_id": ""},
+        {"application_id": 5},
+        {"api_endpoint": ""},
+        {"api_endpoint": "/"},
+        {"api_endpoint": 5},
+        {"api_endpoint": "/api?x=1"},
+        {"api_endpoint": "https://other.example.com/api"},
+        {"api_endpoint": "/a b"},
+        {"max_requests_per_second": 0},
+        {"max_requests_per_second": -1.0},
+        {"max_requests_per_second": float("nan")},
+        {"max_requests_per_second": float("inf")},
+        {"max_requests_per_second": True},
+        {"max_requests_per_second": "5"},
+        {"max_requests_in_flight": 0},
+        {"max_requests_in_flight": 1.5},
         {"api_key": 5},
     ],
 )
@@ -279,3 +308,8 @@ def test_the_page_about_settings_lists_every_setting() -> None:
     rows = [line for line in page.splitlines() if line.startswith("| `")]
     listed = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
     assert listed == {field.name for field in attrs.fields(Settings)} | {"transport"}
+
+
+@pytest.mark.parametrize(("given", "path"), [("/api", "/api"), ("v2/api/", "/v2/api"), (" /api ", "/api")])
+def test_the_endpoint_is_a_path_with_one_slash_before_it(given: str, path: str) -> None:
+    assert make(api_endpoint=given).api_endpoint == path

@@ -75,5 +75,5 @@ def assemble(
         start_thread=start_thread,
         clock=clock,
     )
-    publisher = Publisher(identifier, settings.api_user, outbox, replies, clock)
+    publisher = Publisher(identifier, settings.api_user, outbox, replies, clock, settings.application_id)
     return HubParts(counters, outbox, publisher, dispatcher, receiver)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Publisher:
-    """Sends the events of the hub *identifier* on behalf of the user *username*."""
+    """Sends the events of the hub *identifier* on behalf of the user *username*, and of *application_id* if given."""
 
     def __init__(
         self,
@@ -28,7 +28,9 @@ class Publisher:
         outbox: Outbox,
         replies: PendingReplies,
         clock: Callable[[], float],
+        application_id: str | None = None,
     ) -> None:
+        self._application_id = application_id
         self._identifier = identifier
         self._username = username
         self._outbox = outbox
@@ -38,6 +40,8 @@ class Publisher:
     def sign(self, event: Event) -> None:
         """Add the publisher to the event's source, except for the details it has already (PROTOCOL 3.2)."""
         event.source.setdefault("id", self._identifier)
+        if self._application_id is not None:
+            event.source.setdefault("applicationId", self._application_id)
         user = event.source.setdefault("user", {})
         if isinstance(user, dict):
             user.setdefault("username", self._username)

@@ -24,6 +24,9 @@ from .language.nodes import Groups, Path, Projection, Select, conjunction
 from .language.parser import parse, parse_orderings, parse_projections
 from .language.schema_protocol import SchemaInfo
 
+if TYPE_CHECKING:
+    from ftrack_orm.transport.cancellation import Cancellation
+
 T = TypeVar("T")
 N = TypeVar("N")
 V = TypeVar("V")
@@ -54,6 +57,8 @@ class Query(Executable[T]):
     groups: Groups | None = None
     prefers_memory: bool = False
     on_refresh: Callable[[list[T]], object] | None = None
+    #: `RequestOptions`, which few queries have, so that their module is imported when it is needed; or None.
+    request_options: Any = None
 
     @classmethod
     def from_text(
@@ -197,6 +202,30 @@ class Query(Executable[T]):
         """
         return self._with_options(fetch_mode=FetchMode.named(mode, error=QueryError).value)
 
+    def with_request_options(
+        self,
+        *,
+        headers: Mapping[str, str] | None = None,
+        push_token: str | None = None,
+        timeout: float | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Query[T]:
+        """Return the query whose requests have these options, over those it has already and those of the session.
+
+        *headers* are sent too, and override others. *timeout* is in seconds. `cancellation.cancel()` on another thread
+        makes the query raise `RequestCancelled` at once. The server repeats *push_token* in the events that
+        `Query.update` and `Query.delete` cause. Values that are loaded later, by reading them, are requests of their
+        own: for these there is `session.request_options`. Raises `InvalidValue`, and `SettingsError` for a header that
+        cannot be sent.
+        """
+        # Imported here: few queries have options.
+        from ftrack_orm.request_options import RequestOptions
+
+        options = RequestOptions(headers, push_token, timeout, cancellation)
+        if self.request_options is not None:
+            options = options.over(self.request_options)
+        return self._with_options(request_options=options)
+
     def populate_existing(self) -> Query[T]:
         """Return the query whose results replace unsaved edits by the values of the server."""
         return self._with_options(replaces_edits=True)
@@ -303,6 +332,7 @@ class Query(Executable[T]):
             self.groups,
             self.prefers_memory,
             self.on_refresh,
+            self.request_options,
         )
 
     if not TYPE_CHECKING:  # Checkers would take any name for an attribute otherwise.
@@ -323,7 +353,8 @@ class Query(Executable[T]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Neither the schema, nor the runner, nor the callback of a refresh is pickled.
-        return Query, (self.node, None, None, *self._compared[1:-1])
+        options = None if self.request_options is None else self.request_options.without_cancellation()
+        return Query, (self.node, None, None, *self._compared[1:-2], None, options)
 
     def __select__(self) -> Select:
         if self.free_text is not None:

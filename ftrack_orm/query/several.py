@@ -17,10 +17,16 @@ def results_of(queries: Sequence[Query[Any]], schema: SchemaInfo, runner: Runner
     """Return the results of each of *queries*, run by *runner* with as few requests as possible.
 
     Queries that belong to no session are checked with *schema*. A query that cannot have results is not sent. Raises
-    `QueryError` for a query with groups, and `UsageError` for one of another session.
+    `QueryError` for a query with groups and for different request options, and `UsageError` for a query of another
+    session.
     """
     prepared = [_prepare(query, schema, runner) for query in queries]
     sent = [query for query in prepared if query is not None]
+    if any(query.request_options != sent[0].request_options for query in sent):
+        raise QueryError(
+            "The queries travel in one request and have different request options. Give them the same ones, or call "
+            "session.all inside of `with session.request_options(...)`."
+        )
     results = iter(runner.together(sent) if sent else ())
     return [[] if query is None else next(results) for query in prepared]
 

@@ -31,6 +31,7 @@ _FORMAT = 2
 #: The largest file that is read. The schemas of large studios have a few megabytes.
 MAX_BYTES = 32 << 20
 _MAX_HEADER_BYTES = 4096
+_NEW_FILE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 class SchemaCache:
@@ -128,11 +129,13 @@ def _header(server_url: str, text_hash: str) -> dict[str, Any]:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file atomically: readers see the old content or the new one, never a part."""
-    # Imported here: it loads a dozen modules, and most runs find the schema current.
-    import tempfile
+    """Write a file atomically: readers see the old content or the new one, never a part.
 
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".part", dir=path.parent)
+    Its permissions are those that the umask leaves, so that the users of a shared folder can read it. `tempfile` would
+    make it readable by its owner only.
+    """
+    temporary = path.with_name(f".{path.stem}-{os.urandom(8).hex()}.part")
+    descriptor = os.open(temporary, _NEW_FILE_FLAGS, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

@@ -56,6 +56,9 @@ class Handshake:
         self._on_schema = on_schema
         self._lock = threading.RLock()
         self._information: Mapping[str, Any] | None = None
+        # What was requested by names: names that the server does not have are missing among the values.
+        self._named: Mapping[str, Any] = {}
+        self._requested_names: frozenset[str] = frozenset()
         self._schema: Schema | None = None
         # The hash of a cached schema's text, or the one that the server has stated for its schema.
         self._hash: str | None = None
@@ -84,13 +87,47 @@ class Handshake:
                 raise failure
             return replies[len(handshake) :]
 
+    def request_information(self) -> None:
+        """Request the server's information about itself, unless it is known."""
+        if self._information is None:
+            self.call([])
+
     @property
     def information(self) -> Mapping[str, Any]:
         """The server's information about itself."""
-        if self._information is None:
-            self.call([])
+        self.request_information()
         assert self._information is not None
         return self._information
+
+    @property
+    def known_information(self) -> Mapping[str, Any]:
+        """The server's information about itself, with what was requested by names."""
+        return {**self._named, **self.information}
+
+    def information_of(self, names: Sequence[str]) -> Mapping[str, Any]:
+        """Return the known information, after a request for those of *names* that are not known.
+
+        Names that the server does not have are missing in it, and are requested once only.
+        """
+        known = self.known_information
+        missing = tuple(
+            dict.fromkeys(name for name in names if name not in known and name not in self._requested_names)
+        )
+        if not missing:
+            return known
+        (reply,) = self._call([QueryServerInformationOperation(missing)])
+        body = reply.body if isinstance(reply, RawReply) else None
+        if not isinstance(body, Mapping):
+            raise ProtocolError(f"The server information is not a JSON object: {quoted(body)}")
+        with self._lock:
+            self._named = {**self._named, **body}
+            self._requested_names |= set(missing)
+        return self.known_information
+
+    def identity_of(self, entity_type: str) -> tuple[str, Sequence[str]] | None:
+        """Return the family and the names of the primary key of a type, None for an unknown one. Makes no request."""
+        known = None if self._schema is None else self._schema.types.get(entity_type)
+        return None if known is None else (known.family, known.primary_key)
 
     @property
     def schema(self) -> Schema:

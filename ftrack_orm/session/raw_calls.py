@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.wire.codec import decode
+from ftrack_orm.wire.entity_merging import IdentityOf, merge_entities
 from ftrack_orm.wire.operations import Operation, are_read_only
 from ftrack_orm.wire.raw import raw_operations
 from ftrack_orm.wire.replies import RawReply, Reply
@@ -39,14 +40,19 @@ class RawCalls:
         headers: Mapping[str, str] | None,
         timeout: float | None,
         cancellation: Cancellation | None,
+        identity_of: IdentityOf | None = None,
     ) -> list[Any]:
-        """Send *operations* in one request and return the data of each reply, with datetimes decoded."""
+        """Send *operations* in one request and return the data of each reply, with datetimes decoded.
+
+        With *identity_of*, the occurrences of an entity are merged into one dict.
+        """
         sent = raw_operations(operations)
         if not are_read_only(sent):
             push_token = push_token or uuid.uuid1().hex
             self._tokens.append(push_token)
         replies = self._call(sent, push_token=push_token, headers=headers, timeout=timeout, cancellation=cancellation)
-        return [decode(reply.body) for reply in replies if isinstance(reply, RawReply)]
+        answers = [decode(reply.body) for reply in replies if isinstance(reply, RawReply)]
+        return answers if identity_of is None else merge_entities(answers, identity_of)
 
     def __contains__(self, push_token: object) -> bool:
         return push_token in self._tokens

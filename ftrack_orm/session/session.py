@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex, TypeVar, overload
 
 from ftrack_orm.entities.entity import Entity, given_key
@@ -16,6 +16,7 @@ from ftrack_orm.query.builder import Query
 from ftrack_orm.query.expressions.clauses import as_projections
 from ftrack_orm.query.language.literals import entity_type_of_class
 from ftrack_orm.settings import (
+    DEFAULT_API_ENDPOINT,
     DEFAULT_EVENT_OUTBOX_SIZE,
     DEFAULT_EVENT_QUEUE_SIZE,
     DEFAULT_EVENT_WORKERS,
@@ -33,6 +34,7 @@ from .deferred_event_hub import DeferredEventHub
 from .file_methods import FileMethods
 from .history_methods import HistoryMethods
 from .reference_methods import ReferenceMethods
+from .request_methods import RequestMethods
 from .server_action_methods import ServerActionMethods
 
 if TYPE_CHECKING:
@@ -51,7 +53,6 @@ if TYPE_CHECKING:
     from ftrack_orm.transport.base import Transport
     from ftrack_orm.transport.cancellation import Cancellation
     from ftrack_orm.transport.channel import Exchange
-    from ftrack_orm.wire.operations import Operation
 
     from .change_subscription import ChangeCallback, ChangeSubscription
     from .profiling import Profile
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
 _C = TypeVar("_C", bound="ChangeCallback")
 
 
-class Session(FileMethods, HistoryMethods, ReferenceMethods, ServerActionMethods):
+class Session(FileMethods, HistoryMethods, ReferenceMethods, RequestMethods, ServerActionMethods):
     """A connection to an ftrack server and the entities known through it.
 
     Creating a session does no I/O: the first request is made when something is first needed. A session may be used by
@@ -67,7 +68,8 @@ class Session(FileMethods, HistoryMethods, ReferenceMethods, ServerActionMethods
 
     Connection. Arguments win over environment variables.
 
-    *server_url* (`FTRACK_SERVER`), *api_key* (`FTRACK_API_KEY`) and *api_user* (`FTRACK_API_USER`) are required.
+    *server_url* (`FTRACK_SERVER`), *api_key* (`FTRACK_API_KEY`) and *api_user* (`FTRACK_API_USER`) are required. The
+    system keyring and the account of ftrack Connect provide those that are missing.
     *schema_cache_path* (`FTRACK_API_SCHEMA_CACHE_PATH`) is the folder of the schema cache, by default the user's cache
     folder; False disables the cache. *timeout* is the number of seconds the server may stay silent, *total_timeout* the
     number of seconds for a whole request with its retries, by default ten times as many. *max_response_bytes* is the
@@ -75,7 +77,9 @@ class Session(FileMethods, HistoryMethods, ReferenceMethods, ServerActionMethods
     *headers* and *cookies* are sent with every request, *proxies* map a scheme to a proxy URL, *ca_bundle* is a file or
     folder of trusted certificates (only False disables verification). *strict_api* lets the server answer errors with
     HTTP status codes of their own. *client_token* identifies this client in the events that its changes cause; it is
-    generated when left out. *transport* replaces HTTP, for tests.
+    generated when left out. *application_id* identifies the application in the source of the events it publishes.
+    *api_endpoint* is the path of the API below the server's URL. *max_requests_per_second* and *max_requests_in_flight*
+    delay requests to the API beyond these numbers. *transport* replaces HTTP, for tests.
 
     Reading. *fetch* is the mode for reading a value that is not loaded: `"peers"` loads it for every entity that
     arrived together, `"one"` for that entity only, `"never"` raises `NotFetched`. *page_size* is the number of entities
@@ -114,6 +118,10 @@ class Session(FileMethods, HistoryMethods, ReferenceMethods, ServerActionMethods
         ca_bundle: str | Path | bool | None = None,
         strict_api: bool = True,
         client_token: str | None = None,
+        application_id: str | None = None,
+        api_endpoint: str = DEFAULT_API_ENDPOINT,
+        max_requests_per_second: float | None = None,
+        max_requests_in_flight: int | None = None,
         transport: Transport | None = None,
         fetch: Literal["peers", "one", "never"] = "peers",
         page_size: int = DEFAULT_PAGE_SIZE,
@@ -148,6 +156,10 @@ class Session(FileMethods, HistoryMethods, ReferenceMethods, ServerActionMethods
             ca_bundle=ca_bundle,
             strict_api=strict_api,
             client_token=client_token,
+            application_id=application_id,
+            api_endpoint=api_endpoint,
+            max_requests_per_second=max_requests_per_second,
+            max_requests_in_flight=max_requests_in_flight,
             fetch=fetch,
             page_size=page_size,
             recent_size=recent_size,
@@ -197,11 +209,6 @@ class Session(FileMethods, HistoryMethods, ReferenceMethods, ServerActionMethods
         return self._parts.settings.api_user
 
     @property
-    def server_information(self) -> Mapping[str, Any]:
-        """The server's information about itself: version, schema hash, storage scenario and so on."""
-        return MappingProxyType(dict(self._parts.handshake.information))
-
-    @property
     def schemas(self) -> list[dict[str, Any]]:
         """The server's description of its entity types as JSON, in the form of its `query_schemas` action."""
         return self._parts.handshake.answer
@@ -221,26 +228,6 @@ class Session(FileMethods, HistoryMethods, ReferenceMethods, ServerActionMethods
         """The configurations of custom attributes. Iterating yields them, and `refresh()` reads them again."""
         return self._parts.configurations
 
-    def call(
-        self,
-        operations: Iterable[Operation | Mapping[str, Any]],
-        *,
-        push_token: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        timeout: float | None = None,
-        cancellation: Cancellation | None = None,
-    ) -> list[Any]:
-        """Send *operations* as they are and return the server's replies as plain data, with datetimes decoded.
-
-        Nothing is merged into entities. All operations travel in one request, which the server carries out whole or not
-        at all. The server repeats *push_token* in the events that the request causes. *timeout* is in seconds.
-        `cancellation.cancel()` on another thread makes the call raise `RequestCancelled` at once. Raises `ServerError`,
-        `TransportError` or `ProtocolError`, and `UsageError` for a value that is not an operation.
-        """
-        return self._parts.raw_calls.call(
-            operations, push_token=push_token, headers=headers, timeout=timeout, cancellation=cancellation
-        )
-
     def observe(self, observer: Callable[[Exchange], None]) -> None:
         """Call *observer* after every request, on the thread that made it, whether it was answered or failed."""
         self._parts.channel.observers.append(observer)
@@ -258,10 +245,21 @@ class Session(FileMethods, HistoryMethods, ReferenceMethods, ServerActionMethods
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
-    def query(self, what: type[Entity] | str, *, page_size: int | None = None, check: bool = True) -> Query[Any]:
+    def query(
+        self,
+        what: type[Entity] | str,
+        *,
+        page_size: int | None = None,
+        check: bool = True,
+        headers: Mapping[str, str] | None = None,
+        push_token: str | None = None,
+        timeout: float | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Query[Any]:
         """Return a query on an entity class or type name, or for a whole expression in the query language.
 
-        No request is made until the query is iterated or one of its `all`, `first`, `one`, `count` ... is called.
+        No request is made until the query is iterated or one of its `all`, `first`, `one`, `count` ... is called. The
+        last four arguments are those of `call`, see `Query.with_request_options`.
         Raises `QueryError` for text that cannot be parsed, with the position, and `UnknownEntityType` or
         `UnknownAttribute` for names that the server's schema does not have.
 
@@ -276,6 +274,10 @@ class Session(FileMethods, HistoryMethods, ReferenceMethods, ServerActionMethods
             query = make(_type_name(what), self.schema, runner, size)
         else:
             query = Query.from_text(_type_name(what), None, runner, size)
+        if (headers, push_token, timeout, cancellation) != (None, None, None, None):
+            query = query.with_request_options(
+                headers=headers, push_token=push_token, timeout=timeout, cancellation=cancellation
+            )
         return query if page_size is None else query.with_page_size(page_size)
 
     def all(self, *queries: Query[Any] | type[Entity] | str) -> list[list[Any]]:
@@ -463,6 +465,10 @@ class Session(FileMethods, HistoryMethods, ReferenceMethods, ServerActionMethods
         on_progress: Callable[[int, int], object] | None = None,
         on_conflict: str | None = None,
         undoable: bool = True,
+        headers: Mapping[str, str] | None = None,
+        push_token: str | None = None,
+        timeout: float | None = None,
+        cancellation: Cancellation | None = None,
     ) -> Receipt:
         """Send all recorded changes in one request and return the receipt, an integer: the number of operations.
 
@@ -473,9 +479,10 @@ class Session(FileMethods, HistoryMethods, ReferenceMethods, ServerActionMethods
         *batch_size* splits them into several requests of about as many operations, and `on_progress(done, total)` is
         called after each. `on_conflict="raise"` first reads, in a request of its own, whether another user has changed
         the values that are about to be overwritten, and raises `CommitConflict` if so. A commit that fails loses no
-        change and repeats none: see `UnitOfWork.commit`.
+        change and repeats none: see `UnitOfWork.commit`. The other arguments are those of `call`.
         """
-        return self._parts.unit_of_work.commit(batch_size, on_progress, on_conflict, is_undoable=undoable)
+        with self.request_options(headers=headers, push_token=push_token, timeout=timeout, cancellation=cancellation):
+            return self._parts.unit_of_work.commit(batch_size, on_progress, on_conflict, is_undoable=undoable)
 
     def rollback(self) -> None:
         """Discard all recorded changes: values and collections are restored, new entities become transient."""
@@ -502,13 +509,23 @@ class Session(FileMethods, HistoryMethods, ReferenceMethods, ServerActionMethods
         self._parts.unit_of_work.revert(entity, names)
 
     @contextmanager
-    def begin(self) -> Iterator[Session]:
+    def begin(
+        self,
+        *,
+        headers: Mapping[str, str] | None = None,
+        push_token: str | None = None,
+        timeout: float | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Iterator[Session]:
         """Commit the recorded changes when the `with` block ends, or roll them back when it raises.
 
         A commit that the server refuses is rolled back too. After a commit with an unknown outcome the changes are
-        kept.
+        kept. The arguments are those of `call`; they are for the commit, not for the requests inside the block.
         """
-        with self._parts.unit_of_work.begin():
+        options = self.request_options(
+            headers=headers, push_token=push_token, timeout=timeout, cancellation=cancellation
+        )
+        with self._parts.unit_of_work.begin(options):
             yield self
 
     @property

@@ -23,6 +23,7 @@ from .deferred import Deferred
 from .handshake import Handshake
 from .parts import SessionParts
 from .raw_calls import RawCalls
+from .tracing import span_maker
 
 if TYPE_CHECKING:
     from ftrack_orm.settings import Settings
@@ -48,7 +49,7 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
     What only commits, bulk operations and transfers need is made by their first use: most sessions only read, and
     importing it takes longer than their first request.
     """
-    channel = Channel(settings, transport or http_transport(settings))
+    channel = Channel(settings, transport or http_transport(settings), begin_span=span_maker(settings.server_url))
     classes = CurrentClasses()
     cache = SchemaCache(settings.schema_cache_path)
     handshake = Handshake(channel.call, cache, settings.server_url, classes.update)
@@ -85,7 +86,8 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
 
         learner = ProjectionLearner(learned_paths(settings.server_url, settings.schema_cache_path))
     memory = Deferred(lambda: deferred_parts.memory_answers(workspace, channel, query_runner))
-    query_runner = QueryRunner(workspace, ask, channel.submit, Deferred(make_bulk), memory, learner)
+    using = channel.option_blocks.using
+    query_runner = QueryRunner(workspace, ask, channel.submit, Deferred(make_bulk), memory, using, learner)
     return SessionParts(
         settings=settings,
         channel=channel,

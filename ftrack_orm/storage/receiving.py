@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,7 @@ class Receiver:
                         return
                     if reception.is_complete(response):
                         return
-                    content, delay = _beginning(response), retry_after(response.headers)
+                    content, delay = _beginning(response), retry_after(response.headers, time.time())
                     error: StorageError | TransportError = refused(
                         f"{reception.name} could not be downloaded", response.status, content
                     )

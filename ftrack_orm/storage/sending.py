@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -93,7 +94,7 @@ class PartSender:
                         meter.finish_file(upload.name)
                     return
                 error, remedy = self._problem(upload, part, response)
-                delay = retry_after(response.headers)
+                delay = retry_after(response.headers, time.time())
             meter.add(upload.name, -body.count)
             upload.source.check_unchanged()
             if remedy is Remedy.RENEW and not upload.was_renewed:

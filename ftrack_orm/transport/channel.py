@@ -6,7 +6,8 @@ import functools
 import logging
 import threading
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from operator import methodcaller
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -14,13 +15,12 @@ import attrs
 
 from ftrack_orm.errors import FtrackError, InvalidValue, SessionClosed
 from ftrack_orm.introspection import introspection, refusal
-from ftrack_orm.settings import Settings, check_header_name, check_header_value, is_duration
+from ftrack_orm.request_options import NO_OPTIONS, OptionBlocks, RequestOptions
 from ftrack_orm.wire import json_text
 from ftrack_orm.wire.operations import Operation, are_read_only
 from ftrack_orm.wire.response import read_replies
 
 from .base import Request, Transport
-from .cancellation import Cancellation
 from .headers import session_headers
 from .redaction import redact
 from .shared_requests import PROCESS_WRITES, SharedRequests
@@ -29,7 +29,10 @@ from .thread_pool import DaemonThreadPool
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from ftrack_orm.settings import Settings
     from ftrack_orm.wire.replies import Reply
+
+    from .cancellation import Cancellation
 
 logger = logging.getLogger("ftrack_orm.transport")
 
@@ -53,6 +56,20 @@ class BackgroundWorker(Protocol):
         """Cancel the work that has not begun and accept no more. Does not wait."""
 
 
+class RequestSpan(Protocol):
+    """The record of one request in a trace."""
+
+    def sending(self) -> AbstractContextManager[object]:
+        """Return the block in which the request is sent: spans that begin in it are children of this one."""
+
+    def end(self, exchange: Exchange) -> None:
+        """Complete the record with the finished request."""
+
+
+#: Begins the record of a request with these operations, or returns None when there is no trace.
+BeginSpan = Callable[[Sequence[Operation]], "RequestSpan | None"]
+
+
 @attrs.frozen
 class Exchange:
     """One finished request to the API, as observers receive it.
@@ -72,22 +89,6 @@ class Exchange:
     def description(self) -> str:
         """The summaries of the operations, for people."""
         return "; ".join(operation.summary for operation in self.operations)
-
-
-@attrs.frozen
-class _Options:
-    """The keyword arguments of `Channel.call`."""
-
-    push_token: str | None = None
-    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
-    timeout: float | None = None
-    cancellation: Cancellation | None = None
-    denormalize: bool = False
-    shares: bool = False
-
-    def question(self, body: bytes) -> Hashable:
-        """Return a value that is equal for requests that the server answers alike."""
-        return body, self.denormalize, self.timeout, tuple(sorted(self.headers.items()))
 
 
 class BackgroundCall:
@@ -111,6 +112,7 @@ class Channel:
     *observers* are called with the `Exchange` after each call, on the thread that called. Append to the list to count
     requests, for example. *clock* measures the time of an exchange. *background* runs submitted calls; it belongs to
     the channel. *sent_timeout* limits, in seconds, how long `submit` waits until the request is sent; 0 does not wait.
+    *begin_span* is called for each request on the thread that calls, before it is sent.
     """
 
     def __init__(
@@ -121,9 +123,10 @@ class Channel:
         clock: Callable[[], float] = time.perf_counter,
         background: BackgroundWorker | None = None,
         sent_timeout: float = SENT_TIMEOUT_SECONDS,
+        begin_span: BeginSpan | None = None,
     ) -> None:
         self._settings = settings
-        self._url = f"{settings.server_url}/api"
+        self._url = settings.server_url + settings.api_endpoint
         self._session_headers = {
             "content-type": "application/json",
             "accept": "application/json",
@@ -135,8 +138,11 @@ class Channel:
         self._clock = clock
         self._background = DaemonThreadPool() if background is None else background
         self._sent_timeout = sent_timeout
+        self._begin_span = begin_span
         self._closing = threading.Lock()
         self._closed = False
+        #: The blocks of code whose requests have options of their own.
+        self.option_blocks = OptionBlocks()
         self.observers: list[Callable[[Exchange], None]] = []
         #: The requests in progress that other threads may wait for.
         self.shared_requests = SharedRequests()
@@ -160,9 +166,9 @@ class Channel:
         """Send all *operations* in one request and return one reply for each. Without operations, send nothing.
 
         *push_token* comes back in the events that the operations cause. *headers* override all others. *timeout* is in
-        seconds; the default is that of the settings. *denormalize* asks for repeated entities in full each time. With
-        *shares*, a request that only reads is not sent while another thread waits for the response to the same one:
-        both get that response.
+        seconds; the default is that of the settings. Options that are not given are those of the block that the caller
+        is in, see `option_blocks`. *denormalize* asks for repeated entities in full each time. With *shares*, a request
+        that only reads is not sent while another thread waits for the response to the same one: both get that response.
 
         Raises `ServerError` (or a branch) when the server refuses, `TransportError` when no response arrives,
         `ProtocolError` for an unexpected one, `SessionClosed` after `close()`, `InvalidValue` for values that JSON
@@ -175,8 +181,12 @@ class Channel:
         if introspection() is not None:
             raise refusal(_REFUSED)
 
-        options = _Options(push_token, headers or {}, timeout, cancellation, denormalize, shares)
-        return self._exchange(operations, options, functools.partial(read_replies, operations=operations))
+        options = self.option_blocks.current()
+        if (headers, push_token, timeout, cancellation) != (None, None, None, None):
+            options = RequestOptions(headers, push_token, timeout, cancellation).over(options)
+        read = functools.partial(read_replies, operations=operations)
+        span = None if self._begin_span is None else self._begin_span(operations)
+        return self._exchange(operations, options, read, denormalize=denormalize, shares=shares, span=span)
 
     def submit(self, operations: Sequence[Operation], *, denormalize: bool = False) -> BackgroundCall:
         """Do the same as `call` in the background, and return an object that waits for the replies.
@@ -189,7 +199,9 @@ class Channel:
         if introspection() is not None:
             raise refusal(_REFUSED)
         operations = tuple(operations)
-        options = _Options(denormalize=denormalize, shares=True)
+        # Those of the caller: the thread that sends the request is in no block.
+        options = self.option_blocks.current()
+        span = None if self._begin_span is None else self._begin_span(operations)
         sent = threading.Event()
 
         def read(status: int, body: bytes) -> Callable[[], list[Reply]]:
@@ -205,7 +217,11 @@ class Channel:
 
         def work() -> Callable[[], list[Reply]]:
             try:
-                return self._exchange(operations, options, read, sent.set) if operations else list
+                if not operations:
+                    return list
+                return self._exchange(
+                    operations, options, read, sent.set, denormalize=denormalize, shares=True, span=span
+                )
             finally:
                 sent.set()
 
@@ -224,20 +240,22 @@ class Channel:
     def _exchange(
         self,
         operations: tuple[Operation, ...],
-        options: _Options,
+        options: RequestOptions,
         read: Callable[[int, bytes], T],
         on_sent: Callable[[], object] | None = None,
+        *,
+        denormalize: bool,
+        shares: bool,
+        span: RequestSpan | None,
     ) -> T:
-        """Send *operations*, return the result of *read* for the response, and notify the observers."""
+        """Send *operations*, return the result of *read* for the response, notify the observers and end *span*."""
         self._check_open()
         timeout = options.timeout
-        if timeout is not None and not is_duration(timeout):
-            raise InvalidValue("timeout must be a number of seconds above 0, and less than three years.")
         body = _encoded(operations)
         request = Request(
             method="POST",
             url=self._url,
-            headers=self._headers(options),
+            headers=self._headers(options, denormalize),
             body=body,
             timeout=self._settings.timeout if timeout is None else timeout,
             total_timeout=self._total_timeout if timeout is None else self._settings.total_seconds(timeout),
@@ -251,18 +269,18 @@ class Channel:
         def send() -> tuple[int, bytes]:
             nonlocal is_sent
             is_sent = True
-            response = self.transport.send(request, options.cancellation)
+            with nullcontext() if span is None else span.sending():
+                response = self.transport.send(request, options.cancellation)
             return response.status, response.read()
 
         try:
-            if options.shares and request.idempotent and options.push_token is None:
+            if shares and request.idempotent and options.push_token is None:
+                question = (body, denormalize, options.timeout, tuple(sorted(options.headers.items())))
                 status, content = self.shared_requests.answer(
-                    options.question(body), send, cancellation=options.cancellation, on_joined=on_sent
+                    question, send, cancellation=options.cancellation, on_joined=on_sent
                 )
             else:
-                is_sent = True
-                response = self.transport.send(request, options.cancellation)
-                status, content = response.status, response.read()
+                status, content = send()
             answer_bytes = len(content)
             return read(status, content)
         except BaseException as failure:
@@ -275,24 +293,20 @@ class Channel:
             if not request.idempotent:
                 PROCESS_WRITES.note()
             if is_sent:
-                self._notify_observers(Exchange(operations, self._clock() - started, len(body), answer_bytes, error))
+                exchange = Exchange(operations, self._clock() - started, len(body), answer_bytes, error)
+                self._notify_observers(exchange)
+                if span is not None:
+                    span.end(exchange)
 
-    def _headers(self, options: _Options) -> dict[str, str]:
+    def _headers(self, options: RequestOptions, denormalize: bool) -> dict[str, str]:
         """Return the headers of the session, those that the options stand for, and the caller's own on top."""
-        # Checked first: the traceback of an error must not have the API key among the variables of its frames.
-        if options.push_token is not None:
-            check_header_value("push_token", options.push_token)
-        if options.headers:
-            for name, value in options.headers.items():
-                check_header_name(name)
-                check_header_value(f"headers[{name!r}]", value)
         headers = dict(self._session_headers)
-        if options.denormalize:
+        if denormalize:
             headers.setdefault("ftrack-api-options", "strict:1;denormalize:1")
-        if options.push_token is not None:
-            headers.setdefault("ftrack-pushtoken", options.push_token)
-        if options.headers:
-            headers.update({name.lower(): value for name, value in options.headers.items()})
+        if options is not NO_OPTIONS:
+            if options.push_token is not None:
+                headers.setdefault("ftrack-pushtoken", options.push_token)
+            headers.update(options.headers)
         return headers
 
     def _check_open(self) -> None:

@@ -18,7 +18,7 @@ import requests
 from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
 
 from .cancellable_adapter import CancellableAdapter, ConnectionTracker
-from .certificates import check_bundle
+from .certificates import check_bundle, variable_of
 from .cookies import SessionCookies
 from .decompression import ACCEPTED_ENCODINGS
 from .redirects import keeps_credentials, origin
@@ -63,8 +63,13 @@ class PooledConnection:
         surroundings = self.http.merge_environment_settings(url, dict(settings.proxies), False, verify, None)
         self.http.proxies, self.http.verify = surroundings["proxies"], surroundings["verify"]
         self.http.trust_env = False
-        if isinstance(self.http.verify, str) and url.lower().startswith("https:"):
-            check_bundle(self.http.verify)
+        if isinstance(self.http.verify, str):
+            if not self.http.verify.strip():
+                # A variable of spaces names nothing.
+                self.http.verify = True
+            elif url.lower().startswith("https:"):
+                variable = variable_of(self.http.verify) if bundle is None else None
+                check_bundle(self.http.verify, variable or "ca_bundle")
         self.idle_since = 0.0
 
     @property

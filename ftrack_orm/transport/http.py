@@ -23,6 +23,7 @@ from .failures import AttemptFailed
 from .limits import Limits
 from .log_filter import protect_log
 from .request_body import RequestBody
+from .request_limiter import RequestLimiter
 
 if TYPE_CHECKING:
     from ftrack_orm.settings import Settings
@@ -44,8 +45,10 @@ def wait(seconds: float, cancellation: Cancellation | None) -> None:
 class HttpTransport:
     """A transport over HTTP with connections that are kept alive.
 
-    *wait* delays a retry, and *clock* measures how long requests take and connections are idle, so that tests need
-    neither.
+    *wait* delays a request, *clock* measures how long requests take and connections are idle, and *wall_clock* is the
+    time of day in seconds since 1970; tests replace them. The limits of the settings `max_requests_per_second` and
+    `max_requests_in_flight` apply to requests to the API, retries included. Files have no such limits: a thread that
+    reads one may make requests in between.
     """
 
     def __init__(
@@ -54,12 +57,19 @@ class HttpTransport:
         *,
         wait: Callable[[float, Cancellation | None], None] = wait,
         clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
     ) -> None:
         protect_log()
         self._server_url = settings.server_url
+        self._api_url = settings.server_url + settings.api_endpoint
         self._max_retries = settings.retries
         self._max_bytes = settings.max_response_bytes
         self._clock = clock
+        self._wall_clock = wall_clock
+        per_second, in_flight = settings.max_requests_per_second, settings.max_requests_in_flight
+        self._limiter: RequestLimiter | None = None
+        if per_second is not None or in_flight is not None:
+            self._limiter = RequestLimiter(per_second, in_flight, wait=wait, clock=clock)
         self._pools = ConnectionPools(settings, clock)
         self._wait = wait
 
@@ -79,35 +89,47 @@ class HttpTransport:
         if not redirects.is_http_url(request.url):
             raise InvalidValue(f"{without_query(request.url)!r} is not the URL of an HTTP server.")
         body = RequestBody(request)
-        # A streamed body may be of any size: its reader decides how much of it to keep.
-        max_bytes = None if request.stream else self._max_bytes
-        limits = Limits(self._clock, total=request.total_timeout, max_bytes=max_bytes)
+        limiter = self._limiter if request.url == self._api_url else None
+        limits: Limits | None = None
         max_retries = self._max_retries if request.retries is None else request.retries
         attempt_number = 0
         while True:
             attempt_number += 1
             _raise_if_cancelled(cancellation, is_retry=attempt_number > 1)
             failed: AttemptFailed | None = None
+            arrived = self._clock()
             try:
-                response = self._attempt(request, body, limits, cancellation)
+                with limiter.request(cancellation) if limiter is not None else contextlib.nullcontext():
+                    # The total time excludes that of waiting for other requests, which delays and never fails.
+                    if limits is None:
+                        limits = self._limits(request)
+                    else:
+                        limits.extend(self._clock() - arrived)
+                    response = self._attempt(request, body, limits, cancellation)
             except AttemptFailed as failure:
                 failed = failure
             if failed is not None:
                 may_retry, reason, delay = failed.retryable, failed.error.message, None
             elif response.status in retries.TRANSIENT_STATUSES:
                 may_retry, reason = request.idempotent, f"HTTP status {response.status}"
-                delay = retries.retry_after(response.headers)
+                delay = retries.retry_after(response.headers, self._wall_clock())
             else:
                 return response
             if delay is None:
                 delay = retries.backoff_delay(attempt_number, random.uniform(1.0, 1.5))
-            is_last = attempt_number > max_retries or not limits.allow(delay)
+            is_last = attempt_number > max_retries or (limits is not None and not limits.allow(delay))
             if is_last or not may_retry or not body.rewind():
                 if failed is not None:
                     raise failed.error from failed.cause
                 return self._final_response(response, request)
             logger.debug("Retry %d of %d in %.2f s: %s", attempt_number, max_retries, delay, reason)
             self._wait(delay, cancellation)
+
+    def _limits(self, request: Request) -> Limits:
+        """Return the limits of a request that begins now."""
+        # A streamed body may be of any size: its reader decides how much of it to keep.
+        max_bytes = None if request.stream else self._max_bytes
+        return Limits(self._clock, total=request.total_timeout, max_bytes=max_bytes)
 
     def close(self) -> None:
         """Close the connections; those in use are closed when their exchange ends."""

@@ -63,6 +63,11 @@ class Limits:
             raise TimeExceeded(self._total)
         return left
 
+    def extend(self, seconds: float) -> None:
+        """Allow *seconds* more."""
+        if self._deadline is not None:
+            self._deadline += seconds
+
     def allow(self, delay: float) -> bool:
         """Return whether *delay* ends before the deadline."""
         return self._deadline is None or self._clock() + delay < self._deadline

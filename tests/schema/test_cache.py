@@ -9,6 +9,7 @@ import logging
 import os
 import random
 import socket
+import stat
 import sys
 import threading
 import time
@@ -385,3 +386,26 @@ def test_a_hash_that_a_server_only_states_shares_nothing(tmp_path: Path) -> None
     SchemaCache(tmp_path, parsed).store(URL, SCHEMA, HASH)
     SchemaCache(tmp_path, parsed).store("https://hostile.test", schema("Hostile"), HASH)
     assert existing(SchemaCache(tmp_path, parsed).load(URL))[0] is SCHEMA
+
+
+# -- permissions ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX systems")
+@pytest.mark.parametrize(("umask", "permissions"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600), (0, 0o666)])
+def test_the_umask_decides_who_can_read_a_file_and_write_its_folder(
+    tmp_path: Path, umask: int, permissions: int
+) -> None:
+    cache = SchemaCache(tmp_path / "shared" / "schemas")
+    path = existing(cache.path(URL))
+    before = os.umask(umask)
+    try:
+        cache.store(URL, SCHEMA, HASH)
+        assert stat.S_IMODE(path.stat().st_mode) == permissions
+        # A file that only its owner can read, as earlier versions wrote it, is replaced by one that can be shared.
+        path.chmod(0o600)
+        cache.store(URL, SCHEMA, HASH)
+        assert stat.S_IMODE(path.stat().st_mode) == permissions
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o777 & ~umask
+    finally:
+        os.umask(before)

@@ -31,6 +31,29 @@ def test_two_sessions_exchange_events_and_replies(connect: Connect) -> None:
     assert reply.source["user"]["username"] == farm.api_user
 
 
+def test_the_application_id_is_in_the_source_of_events_and_of_replies(connect: Connect) -> None:
+    artist, farm = connect(application_id="studio.panel"), connect(application_id="studio.farm")
+    received: list[Event] = []
+    farm.event_hub.subscribe("topic=farm.render and source.applicationId=studio.panel", received.append)
+    farm.event_hub.subscribe("topic=farm.render", lambda event: "done", priority=200)
+    for session in (artist, farm):
+        session.event_hub.connect()
+    reply = artist.event_hub.publish_and_wait_for_reply(Event("farm.render"), TIMEOUT)
+    assert reply.source["applicationId"] == "studio.farm"
+    assert [event.source["applicationId"] for event in received] == ["studio.panel"]
+    own = Event("farm.render", source={"applicationId": "another"})
+    artist.event_hub.publish(own)
+    assert own.source["applicationId"] == "another"
+
+
+def test_without_an_application_id_events_have_none(connect: Connect) -> None:
+    session = connect()
+    session.event_hub.connect()
+    event = Event("studio.done")
+    session.event_hub.publish(event)
+    assert "applicationId" not in event.source
+
+
 def test_a_commit_of_one_session_is_received_by_another(connect: Connect, production: Production) -> None:
     editor, listener = connect(), connect()
     received: queue.Queue[Event] = queue.Queue()

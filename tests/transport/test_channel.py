@@ -63,6 +63,12 @@ def in_process(make_settings: Callable[..., Settings]) -> Callable[..., Channel]
     return make
 
 
+def test_the_endpoint_of_the_api_is_that_of_the_settings(server: ScriptedServer, make_channel: Any) -> None:
+    script(server, [ROWS])
+    make_channel(server_url=f"{server.url}/sub/api/", api_endpoint="gateway/api").call([QUERY])
+    assert [request.start for request in server.received] == ["POST /sub/gateway/api HTTP/1.1"]
+
+
 def test_operations_become_one_request_and_its_replies(server: ScriptedServer, make_channel: Any) -> None:
     written: dict[str, Any] = {"action": "create", "data": {"__entity_type__": "Task", "id": "2"}}
     script(server, [ROWS, written, {"version": "4.13"}])

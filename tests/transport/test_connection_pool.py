@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,19 +62,19 @@ def test_a_connection_given_back_after_closing_is_closed(pool: ConnectionPool) -
 
 
 def test_the_environment_is_read_when_a_connection_is_made_and_not_for_each_request(
-    make_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+    make_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch, certificate: Path
 ) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/studio/certificates.pem")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.studio")
     monkeypatch.setenv("https_proxy", "http://proxy.studio")
     pool = ConnectionPool("https://ftrack.studio/api", make_settings())
     with pool.checkout() as checkout:
-        assert checkout.http.verify == "/studio/certificates.pem"
+        assert checkout.http.verify == str(certificate)
         assert checkout.http.proxies["https"] == "http://proxy.studio"
     for name in ("REQUESTS_CA_BUNDLE", "HTTPS_PROXY", "https_proxy"):
         monkeypatch.delenv(name)
     with pool.checkout() as checkout:
-        assert checkout.http.verify == "/studio/certificates.pem"
+        assert checkout.http.verify == str(certificate)
     pool.close()
 
 

@@ -48,6 +48,7 @@ from ftrack_orm import (
     Response,
     Schema,
     ServerChange,
+    ServerInformation,
     Session,
     SessionChanges,
     Settings,
@@ -64,6 +65,7 @@ from ftrack_orm import (
     not_,
     or_,
     select,
+    shared_session,
 )
 from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.testing import requests_made
@@ -103,10 +105,13 @@ def connecting(
         assert_type(session.settings.timeout, float)
         assert_type(session.schema, Schema)
         assert_type(session.types, Types)
-        assert_type(session.server_information, Mapping[str, Any])
+        assert_type(session.server_information, ServerInformation)
+        assert_type(session.server_information["version"], Any)
+        assert_type(session.server_information("version", "schema_hash"), dict[str, Any])
         assert_type(session.closed, bool)
         assert_type(session.profile(), Profile)
-    Session(transport=transport)
+    Session(transport=transport, application_id="tool", max_requests_per_second=2.5, max_requests_in_flight=2)
+    assert_type(shared_session(timeout=5), Session)
     assert_type(ftrack_orm.__version__, str)
 
 
@@ -124,6 +129,11 @@ def querying(session: Session) -> None:
     assert_type(str(query), str)
     assert_type(session.search("Task", "anim"), Query[Any])
     assert_type(select("Task"), Query[Any])
+    stop = Cancellation()
+    assert_type(session.query("Task", timeout=5, cancellation=stop), Query[Any])
+    assert_type(query.with_request_options(headers={"x": "y"}, push_token="token"), Query[Any])
+    with session.request_options(timeout=5), session.begin(timeout=5) as inside:
+        assert_type(inside, Session)
     assert_type(attr("status.name"), AttributeExpression)
     criterion = and_(attr("name") == "anim", or_(attr("bid") > 5, not_(attr("bid") < 1)))
     assert_type(criterion, CriterionExpression)

@@ -20,6 +20,7 @@ from ftrack_orm.errors import (
     InvalidValue,
     ProtocolError,
     QueryError,
+    RequestCancelled,
     ServerError,
     TransportError,
     UsageError,
@@ -86,7 +87,7 @@ class BulkOperations:
             for batch in self._send(groups, batch_size, on_progress, sent, entries.adapt if entries else None):
                 self._show_written(batch, targets[done : done + batch_size], names, entries.names)
                 done += batch_size
-        except CommitOutcomeUnknown:
+        except (CommitOutcomeUnknown, RequestCancelled):
             for target in targets:
                 self._expire(target, (*names, *entries.names))
             raise
@@ -263,14 +264,15 @@ class BulkOperations:
 
 
 def _with_progress(error: FtrackError, done: int, batch_size: int, total: int) -> FtrackError:
-    """Return *error* with the number of entities done; `CommitOutcomeUnknown` if the last batch may be done as well."""
+    """Return *error* with the number of entities done; `CommitOutcomeUnknown` if the last batch may be done as well.
+
+    A cancellation stays one, because the caller waits for it.
+    """
     progress = f"{done} of {total} entities were done before"
     if isinstance(error, ProtocolError) or (isinstance(error, TransportError) and not error.safe_to_retry):
-        return CommitOutcomeUnknown(
-            f"{progress}, and it is not known whether the {batch_size} after them were. ({error})",
-            done=done,
-            total=total,
-        )
+        kind = RequestCancelled if isinstance(error, RequestCancelled) else CommitOutcomeUnknown
+        message = f"{progress}, and it is not known whether the {batch_size} after them were. ({error})"
+        return kind(message, safe_to_retry=False, done=done, total=total)
     return type(error)(f"{error} ({progress}, the others were not.)", **{**error.details, "done": done, "total": total})
 
 

@@ -14,6 +14,7 @@ from ftrack_orm.errors import (
     FtrackError,
     IntegrityError,
     ProtocolError,
+    RequestCancelled,
     ServerError,
     TransportError,
 )
@@ -26,7 +27,7 @@ from .committed_operations import ReceiptContent, SentBatch
 from .conflicts import check_conflicts
 from .expiring import CommitExpiry
 from .finalizing import finalize
-from .outcome import Outcome, determine_outcome, may_still_run, not_carried_out, unknown_outcome
+from .outcome import Outcome, cancelled_commit, determine_outcome, may_still_run, not_carried_out, unknown_outcome
 from .receipt import Receipt
 from .reconciling import reconcile
 from .server_state import read_server_state
@@ -188,6 +189,8 @@ class Committer:
                 if isinstance(error, TransportError) and error.safe_to_retry:
                     journal.unresolved = []
                     raise
+                if isinstance(error, RequestCancelled):
+                    raise cancelled_commit(batch, error) from error
                 outcome, rows = self._find_outcome(journal, batch, error)
                 if outcome is Outcome.DONE:
                     if values is not None:

@@ -103,6 +103,18 @@ def unknown_outcome(batch: Batch, error: FtrackError | None, reason: str) -> Com
     )
 
 
+def cancelled_commit(batch: Batch, error: RequestCancelled) -> RequestCancelled:
+    """Return the error for a batch whose request was cancelled while the server may have worked on it.
+
+    The server is not asked for the outcome: the caller has cancelled to go on at once.
+    """
+    return RequestCancelled(
+        f"The commit of {len(batch.operations)} operations was cancelled while it was in progress. The changes are "
+        "kept. The next commit first finds out whether the server has carried it out.",
+        **{**error.details, "safe_to_retry": False},
+    )
+
+
 def not_carried_out(batch: Batch, error: FtrackError) -> TransportError:
     """Return the error for a batch that the server has not carried out.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.editing import changes
@@ -117,19 +117,28 @@ class UnitOfWork:
     # -- units of work -------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def begin(self) -> Iterator[None]:
-        """Run the block in a unit of work of its own, and commit that at the end of the block.
+    def begin(self, committing: AbstractContextManager[None] | None = None) -> Iterator[None]:
+        """Run the block in a unit of work of its own, and commit that at the end of the block, inside of *committing*.
 
         When the block raises, or when the server or a validator refuses the commit, the edits of the block are rolled
         back. When the commit fails otherwise they are kept, in the unit around the block. Inside another such block,
         the block is a savepoint: its edits join the enclosing unit instead of being committed.
         """
-        with self.apart(commit=not self._workspace.journal.is_block, is_block=True):
+        with self.apart(commit=not self._workspace.journal.is_block, is_block=True, committing=committing):
             yield
 
     @contextmanager
-    def apart(self, *, commit: bool, is_block: bool = False, keeps_unsent: bool = True) -> Iterator[None]:
+    def apart(
+        self,
+        *,
+        commit: bool,
+        is_block: bool = False,
+        keeps_unsent: bool = True,
+        committing: AbstractContextManager[None] | None = None,
+    ) -> Iterator[None]:
         """Run the block in a unit of work of its own. Its edits are committed, or else join the unit around it.
+
+        The commit runs inside of the block *committing*, if one is given.
 
         They are rolled back when the block raises, or when the server or a validator refuses the commit. When the
         commit fails otherwise they join the unit around it too, unless *keeps_unsent* is false.
@@ -144,7 +153,8 @@ class UnitOfWork:
                 raise
             try:
                 if commit:
-                    self.commit()
+                    with committing or nullcontext():
+                        self.commit()
             except BaseException as error:
                 if not keeps_unsent or isinstance(error, (ServerError, ValidationFailed)):
                     self.rollback()

@@ -28,11 +28,14 @@ from .projections import add_compared_values, complete_projections
 from .unlisted import check_listed, decoded_rows, is_listed, is_of_unlisted_type, key_names, with_projections
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from ftrack_orm.entities.entity import Entity
     from ftrack_orm.entities.workspace import Workspace
     from ftrack_orm.query.builder import Query
     from ftrack_orm.query.columns import Column
     from ftrack_orm.query.executable import Progress
+    from ftrack_orm.request_options import RequestOptions
     from ftrack_orm.schema.model import EntityType, Schema
 
     from .grouped_rows import GroupPlan
@@ -118,7 +121,8 @@ class QueryRunner:
     *call* sends operations and returns their replies, *submit* does so in the background; both accept
     `denormalize=True`. Only the pages after the first are requested in the background, since the caller waits for the
     first one anyway. *bulk* returns what updates and deletes all entities of a query, *memory* what answers queries
-    from memory. *learner* completes queries by the attributes that were read of earlier results.
+    from memory. *using* returns the block in which requests have options. *learner* completes queries by the attributes
+    that were read of earlier results.
     """
 
     def __init__(
@@ -128,6 +132,7 @@ class QueryRunner:
         submit: PageSubmit,
         bulk: Callable[[], BulkWriter],
         memory: Callable[[], MemoryAnswers],
+        using: Callable[[RequestOptions | None], AbstractContextManager[None]],
         learner: ProjectionLearner | None = None,
     ) -> None:
         self._workspace = workspace
@@ -135,6 +140,7 @@ class QueryRunner:
         self._submit = submit
         self._bulk = bulk
         self._memory = memory
+        self._using = using
         self._learner = learner
         #: The entity types that the server has refused to group.
         self._uncountable: set[str] = set()
@@ -145,7 +151,7 @@ class QueryRunner:
         def wait(operations: Sequence[Operation], *, denormalize: bool = False) -> PendingCall:
             return _DeferredCall(self._call, operations, denormalize)
 
-        return QueryRunner(self._workspace, self._call, wait, self._bulk, self._memory)
+        return QueryRunner(self._workspace, self._call, wait, self._bulk, self._memory, self._using)
 
     def pages(self, query: Query[Entity]) -> Iterator[list[Entity]]:
         """Yield the entities of *query* in pages, requesting each next page before the current one is yielded."""
@@ -194,7 +200,8 @@ class QueryRunner:
         operations = [
             _page_operation(query, select, select.limit) for query, select in zip(queries, selects, strict=True)
         ]
-        replies = self._call(operations)
+        with self._using(queries[0].request_options):
+            replies = self._call(operations)
         results: list[list[Entity]] = []
         for query, select, operation, reply in zip(queries, selects, operations, replies, strict=True):
             window = ResultWindow()
@@ -328,11 +335,13 @@ class QueryRunner:
 
     def update(self, query: Query[Any], data: Mapping[str, Any], batch_size: int, on_progress: Progress | None) -> int:
         """Set the values in *data* on all entities of *query* and return their number."""
-        return self._bulk().update(query, data, batch_size, on_progress)
+        with self._using(query.request_options):
+            return self._bulk().update(query, data, batch_size, on_progress)
 
     def delete(self, query: Query[Any], batch_size: int, on_progress: Progress | None) -> int:
         """Delete all entities of *query* and return their number."""
-        return self._bulk().delete(query, batch_size, on_progress)
+        with self._using(query.request_options):
+            return self._bulk().delete(query, batch_size, on_progress)
 
     def _entity_select(self, query: Query[Entity]) -> Select:
         """Return the select that is sufficient to build the entities of *query* with current values.
@@ -365,8 +374,9 @@ class QueryRunner:
             entities = Merger(self._workspace, mode, page.sent_at, window, origin).rows(page.rows)
         except UnknownEntityType:
             # A type that was added after the session began. Merging consumes rows, so they are requested again.
-            self._workspace.renew_schema()
-            page = self._request(page.operation)
+            with self._using(query.request_options):
+                self._workspace.renew_schema()
+                page = self._request(page.operation)
             entities = Merger(self._workspace, mode, page.sent_at, window, origin).rows(page.rows)
         if origin is not None:
             origin.begin(entities)
@@ -415,7 +425,8 @@ class QueryRunner:
         if first is None:
             sent_at = self._workspace.revision
             operation = _page_operation(query, select, remaining)
-            (reply,) = self._call([operation], denormalize=denormalize)
+            with self._using(query.request_options):
+                (reply,) = self._call([operation], denormalize=denormalize)
         else:
             operation, reply, sent_at = first
         while True:
@@ -430,14 +441,17 @@ class QueryRunner:
             sent_at = self._workspace.revision
             current_select = next_page(current_select, page)
             operation = _page_operation(query, current_select, remaining)
-            pending = self._submit([operation], denormalize=denormalize)
+            # The block ends before the page is yielded: the caller's own requests have no options of the query.
+            with self._using(query.request_options):
+                pending = self._submit([operation], denormalize=denormalize)
             try:
                 yield current
             except GeneratorExit:
                 # The iteration has ended early: the next page is not needed.
                 pending.cancel()
                 raise
-            (reply,) = pending.result()
+            with self._using(query.request_options):
+                (reply,) = pending.result()
 
 
 def _plan_of(query: Query[Any]) -> GroupPlan:
