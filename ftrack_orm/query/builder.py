@@ -136,7 +136,12 @@ class Query(Executable[T]):
         orderings = list(self.node.order_by)
         for key in keys:
             is_text = isinstance(key, str)
-            if self.node.group_by or (is_text and "(" in key) or type(key) in _ELEMENTS_OF_GROUPS:
+            if (
+                self.node.group_by
+                or self.groups is not None
+                or (is_text and "(" in key)
+                or type(key) in _ELEMENTS_OF_GROUPS
+            ):
                 from .grouping import order_groups
 
                 return order_groups(self, keys)

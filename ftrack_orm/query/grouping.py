@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ftrack_orm.errors import QueryError, UsageError
+from ftrack_orm.errors import QueryError, UnknownAttribute, UsageError
 
 from .columns import Column, column_name
 from .expressions.attributes import AttributeExpression
@@ -123,6 +123,9 @@ def _orderings(query: Query[Any], key: Any, names: Mapping[str, Projection]) -> 
                 check_projection(_aggregate(ordering.path), entity_type, schema)
             elif ordering.path.text not in names:
                 check_ordering(ordering, entity_type, schema)
+        except UnknownAttribute as error:
+            advice = " Names of columns are given before they are used: select(...) and then order_by(...)."
+            raise with_excerpt(UnknownAttribute(error.message + advice, **error.details), key) from None
         except UsageError as error:
             raise with_excerpt(error, key) from None
     return orderings

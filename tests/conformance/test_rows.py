@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,9 @@ from ftrack_orm import Session
 from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
 from ftrack_orm.schema.model import Schema
+from ftrack_orm.transport.base import Request, Response
+from ftrack_orm.transport.cancellation import Cancellation
+from tests.fakes.transports import ForwardingTransport
 from tests.property_settings import examples
 
 TYPES = ("Task", "Shot", "Project", "AssetVersion", "Asset", "User", "Note", "FileComponent", "TypedContext", "Type")
@@ -24,8 +28,25 @@ LIMIT = 12
 
 @pytest.fixture(scope="module")
 def demo() -> Iterator[SimpleNamespace]:
-    with Sandbox(seed="demo", tasks=40) as box, Session(box.url, box.api_key, box.api_user) as session:
-        yield SimpleNamespace(session=session, schema=session.schema)
+    with (
+        Sandbox(seed="demo", tasks=40) as box,
+        Session(box.url, box.api_key, box.api_user) as session,
+        Session(box.url, box.api_key, box.api_user, schema_cache_path=False, transport=GroupsOnly(box)) as other,
+    ):
+        yield SimpleNamespace(session=session, schema=session.schema, other=other)
+
+
+class GroupsOnly(ForwardingTransport):
+    """Marks priorities as the only type that the embedded server groups."""
+
+    def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
+        response = super().send(request, cancellation)
+        replies = json.loads(response.read())
+        for reply in replies:
+            if isinstance(reply, list):
+                for listed in reply:
+                    listed["metadata"] = {"group_by": listed["id"] == "Priority"}
+        return Response(response.status, {"content-type": "application/json"}, json.dumps(replies).encode())
 
 
 def is_column(attribute: Attribute) -> bool:
@@ -95,3 +116,31 @@ def test_rows_have_the_values_that_entities_show(demo: SimpleNamespace, data: st
                 assert sorted(map(repr, value)) == sorted(map(repr, expected)), (entity, path)
             else:
                 assert value == expected, (entity, path)
+
+
+GROUP_KEYS = {
+    "Task": ["status.name", "type_id", "parent.name", "bid", "end_date", "priority.value", "description"],
+    "AssetVersion": ["status.name", "is_published", "user.username", "asset.type.name", "version", "task.name"],
+    "Note": ["author.id", "category.name", "is_todo", "parent_type"],
+}
+AGGREGATED = {
+    "Task": ["count(id)", "sum(bid)", "avg(bid)", "max(end_date)", "min(name)", "count(priority.name)", "max(bid)"],
+    "AssetVersion": ["count(id)", "max(version)", "avg(version)", "min(date)", "max(comment)", "count(task.id)"],
+    "Note": ["count(id)", "min(content)", "max(date)", "count(completed_at)"],
+}
+
+
+@settings(max_examples=examples(15, 300), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_groups_made_here_are_those_of_a_server(demo: SimpleNamespace, data: st.DataObject) -> None:
+    entity_type = data.draw(st.sampled_from(sorted(GROUP_KEYS)))
+    keys = data.draw(st.lists(st.sampled_from(GROUP_KEYS[entity_type]), min_size=1, max_size=3, unique=True))
+    aggregates = data.draw(st.lists(st.sampled_from(AGGREGATED[entity_type]), max_size=3, unique=True))
+    query = demo.session.query(entity_type).group_by(*keys).select(*aggregates)
+    for key in data.draw(st.lists(st.sampled_from([*keys, "count(id)"]), max_size=3, unique=True)):
+        query = query.order_by(f"{key} {data.draw(st.sampled_from(['asc', 'desc']))}")
+    query = query.offset(data.draw(st.integers(0, 3))).limit(data.draw(st.none() | st.integers(0, 4)))
+    if data.draw(st.booleans()):
+        query = query.having(data.draw(st.sampled_from(["count(id) > 1", f"{keys[0]} is_not none"])))
+    here = query.bind(demo.other.schema, demo.other.query("Priority").runner)
+    assert here.all() == query.all()

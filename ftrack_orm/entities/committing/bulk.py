@@ -125,6 +125,8 @@ class BulkOperations:
     def _check(self, query: Query[Any], batch_size: int) -> EntityType:
         """Return the entity type of *query*, or raise the reason why it cannot be updated or deleted in bulk."""
         self._workspace.check_open("Nothing can be changed")
+        if query.node.group_by:
+            raise QueryError(f"A query with groups finds no entities that could be changed: {query}")
         if query.node.criterion is None and query.node.limit is None:
             raise UsageError(
                 f"This would change every {query.node.entity_type} there is. If that is meant, say so: "
@@ -132,8 +134,6 @@ class BulkOperations:
             )
         if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
             raise InvalidValue(f"batch_size is a number of entities from 1 up, not {batch_size!r}.")
-        if query.node.group_by:
-            raise QueryError(f"A query with groups finds no entities that could be changed: {query}")
         return self._workspace.schema.type(query.node.entity_type)
 
     def _any_entity(self, schema: EntityType) -> Entity:

@@ -2,25 +2,27 @@
 
 ftrack groups and aggregates, orders groups by their keys, and limits their number (PROTOCOL 1.1, 1.2). It has no
 conditions on aggregates, no order by them and no names for columns. With one of the first two, the server is asked for
-all groups, and condition, order, offset and limit are evaluated here.
+all groups, and condition, order, offset and limit are evaluated here. Servers group certain types only, which their
+schema marks; the entities of other types are grouped here by the rules of the server's database.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ftrack_orm.errors import ProtocolError
-from ftrack_orm.query.columns import column_name
+from ftrack_orm.errors import ProtocolError, QueryError
+from ftrack_orm.query.columns import Column, column_name
 from ftrack_orm.query.evaluation.evaluator import predicate
 from ftrack_orm.query.evaluation.normalization import ANY, sort_key
-from ftrack_orm.query.grouping import content_of, output_columns, text_of
+from ftrack_orm.query.grouping import NO_GROUPS, content_of, output_columns, text_of
 from ftrack_orm.query.language.nodes import (
     Aggregate,
     And,
     Criterion,
+    Function,
     Groups,
     Not,
     Or,
@@ -29,6 +31,10 @@ from ftrack_orm.query.language.nodes import (
     Select,
     Step,
 )
+from ftrack_orm.query.language.resolve import resolve_path
+
+if TYPE_CHECKING:
+    from ftrack_orm.schema.model import Schema
 
 Row = dict[str, Any]
 
@@ -63,8 +69,9 @@ class GroupPlan:
         return [{name: row[column_name(content)] for name, content in columns} for row in results]
 
 
-def plan_groups(node: Select, groups: Groups) -> GroupPlan:
+def plan_groups(node: Select, groups: Groups | None) -> GroupPlan:
     """Return the plan for the grouped query *node* with *groups*; raises `QueryError` for unknown columns."""
+    groups = groups or NO_GROUPS
     if not groups.is_evaluated_here:
         return GroupPlan(node, node, groups)
     paths = [ordering.path for ordering in groups.order_by]
@@ -128,3 +135,77 @@ def _ranks(rows: Sequence[Row], names: Sequence[str]) -> list[int]:
         ranks.append((ranks[-1] if ranks else -1) + (values != previous))
         previous = values
     return ranks
+
+
+# -- grouping here ----------------------------------------------------------------------------------------------------
+
+
+def columns_to_group(select: Select, schema: Schema) -> list[Column]:
+    """Return the columns that the grouped query *select* needs of each entity: its keys, then the aggregated values.
+
+    Raises `QueryError` for an aggregate over a collection, of which an entity has several values.
+    """
+    columns = [Column(str(path), path) for path in select.group_by]
+    for aggregate in _aggregates(select):
+        if resolve_path(aggregate.path, select.entity_type, schema).through_collection:
+            raise QueryError(
+                f"The server cannot group {select.entity_type}, and {text_of(aggregate)} leads through a collection, "
+                "so that it cannot be computed here either. Query the type of the items."
+            )
+        columns.append(Column(text_of(aggregate), aggregate.path))
+    return columns
+
+
+def group_rows(rows: Sequence[tuple[Any, ...]], select: Select, schema: Schema) -> list[Row]:
+    """Return the rows that a server would return for the grouped query *select*, made from those of its entities.
+
+    *rows* have the values of `columns_to_group`.
+    """
+    count = len(select.group_by)
+    normal_forms = [_normal_form(path, select.entity_type, schema) for path in select.group_by]
+    groups: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+    for row in rows:
+        key = tuple([normal(value) for normal, value in zip(normal_forms, row, strict=False)])
+        groups.setdefault(key, []).append(row)
+    order = [(select.group_by.index(each.path), each.descending) for each in select.order_by]
+    keys = sorted(groups)
+    for index, descending in reversed(order):
+        keys.sort(key=lambda key: key[index], reverse=descending)
+    start = select.offset or 0
+    keys = keys[start:] if select.limit is None else keys[start : start + select.limit]
+    aggregates = list(enumerate(_aggregates(select), start=count))
+    results: list[Row] = []
+    for key in keys:
+        members = groups[key]
+        group: Row = dict(zip(map(str, select.group_by), members[0], strict=False))
+        for index, aggregate in aggregates:
+            values = [member[index] for member in members if member[index] is not None]
+            normal = _normal_form(aggregate.path, select.entity_type, schema)
+            group[column_name(aggregate)] = _aggregate_value(aggregate.function, values, normal)
+        results.append(group)
+    return results
+
+
+def _aggregates(select: Select) -> list[Aggregate]:
+    return [projection for projection in select.projections if isinstance(projection, Aggregate)]
+
+
+def _normal_form(path: Path, entity_type: str, schema: Schema) -> Callable[[Any], tuple[int, Any]]:
+    """Return the function that gives a value at *path* the form by which the server compares and orders it."""
+    value_type = resolve_path(path, entity_type, schema).value_type
+    name = path.steps[-1].name
+    exact = name == "id" or name.endswith("_id")
+    return lambda value: sort_key(value, value_type, str(path), exact=exact)
+
+
+def _aggregate_value(function: Function, values: list[Any], normal: Callable[[Any], tuple[int, Any]]) -> Any:
+    """Return the aggregate of *values*, which has none that are missing; without values only a count has a value."""
+    if function is Function.COUNT:
+        return len(values)
+    if not values:
+        return None
+    if function is Function.SUM:
+        return sum(values)
+    if function is Function.AVG:
+        return sum(values) / len(values)
+    return min(values, key=normal) if function is Function.MIN else max(values, key=normal)

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from ftrack_orm.request_options import RequestOptions
     from ftrack_orm.schema.model import EntityType, Schema
 
-    from .grouped_rows import GroupPlan
     from .learning import Lesson, ProjectionLearner
     from .memory_answers import MemoryAnswers
 
@@ -290,10 +289,22 @@ class QueryRunner:
         return results
 
     def rows(self, query: Query[Any]) -> list[dict[str, Any]]:
-        """Return the plain rows of a query with aggregates; raises `QueryError` when the type cannot be grouped."""
+        """Return the plain rows of a query with groups; those of a type that the server cannot group are made here."""
         self._workspace.check_open("The query cannot be run")
-        rows = [decode(row) for page in self._grouped_pages(query) for row in page.rows]
-        return rows if query.groups is None else _plan_of(query).finish(rows)
+        if query.groups is None and self._is_groupable(query):
+            return [decode(row) for page in self._grouped_pages(query, query.node) for row in page.rows]
+        from .grouped_rows import columns_to_group, group_rows, plan_groups
+
+        plan = plan_groups(query.node, query.groups)
+        if self._is_groupable(query):
+            rows = [decode(row) for page in self._grouped_pages(query, plan.select) for row in page.rows]
+        else:
+            columns = columns_to_group(plan.select, self._workspace.schema)
+            paths = tuple(dict.fromkeys(column.content for column in columns))
+            node = Select(plan.select.entity_type, paths, plan.select.criterion)
+            ungrouped = attrs.evolve(query, node=node, groups=None, page_size=max(query.page_size, KEYS_PER_PAGE))
+            rows = group_rows(self.flat_rows(ungrouped, columns), plan.select, self._workspace.schema)
+        return plan.finish(rows)
 
     def count(self, query: Query[Any]) -> int:
         """Return the number of entities *query* selects. The server counts them, or else only their keys are requested.
@@ -393,16 +404,16 @@ class QueryRunner:
         (reply,) = self._call([operation])
         return _RowPage(query_reply(reply).data, operation, sent_at)
 
-    def _grouped_pages(self, query: Query[Any], select: Select | None = None) -> Iterator[_RowPage]:
-        """Yield the rows of a query with groups, or of *select* in its place."""
+    def _is_groupable(self, query: Query[Any]) -> bool:
+        """Whether the server can group the type of *query*; for a query that is not checked, the server is asked."""
         types = self._workspace.schema.types
-        name = query.node.entity_type
         # A server on which no type is marked as groupable is older than that mark, so the query is sent to it.
         groupable = {each.name for each in types.values() if each.supports_group_by}
-        if groupable and name not in groupable and query.schema is not None:
-            raise QueryError(f"The server cannot group {name}; it can group {', '.join(sorted(groupable))}.")
-        if select is None:
-            select = query.node if query.groups is None else _plan_of(query).select
+        return not groupable or query.node.entity_type in groupable or query.schema is None
+
+    def _grouped_pages(self, query: Query[Any], select: Select) -> Iterator[_RowPage]:
+        """Yield the rows of the grouped *select*, which is that of *query* or stands in its place."""
+        name = query.node.entity_type
         for page in self._row_pages(query, select):
             for row in page.rows:
                 if type(row) is not dict:
@@ -452,15 +463,6 @@ class QueryRunner:
                 raise
             with self._using(query.request_options):
                 (reply,) = pending.result()
-
-
-def _plan_of(query: Query[Any]) -> GroupPlan:
-    """Return the plan for a query with groups."""
-    from ftrack_orm.query.grouping import NO_GROUPS
-
-    from .grouped_rows import plan_groups
-
-    return plan_groups(query.node, query.groups or NO_GROUPS)
 
 
 def _at_next_offset(select: Select, reply: QueryReply) -> Select:

@@ -29,6 +29,8 @@ def as_projection(value: object) -> tuple[Projection, frozenset[str]]:
     if isinstance(value, AggregateExpression):
         return value.node, value.roots
     message = f"Attributes, aggregates and texts can be selected, not {value!r}."
+    if isinstance(value, (list, tuple, set)):
+        message += " Give several as several arguments: select(*names)."
     if isinstance(value, ItemExpression):
         message += " Select the whole collection; its items are loaded together."
     raise QueryError(message)

@@ -166,6 +166,9 @@ class _Parser(TokenStream):
                 order_by = self.separated(self.ordering)
             else:
                 amounts[clause] = self.amount(clause)
+        if self.keyword == "having":
+            message = "ftrack has no conditions on groups. query.having('count(id) > 3') restricts them."
+            raise self.error_at(self.token, message)
         if self.token.kind is not TokenKind.END and self.keyword != ")":
             raise self.unexpected(self.expected_after_clauses(seen))
         return Select(
@@ -199,6 +202,11 @@ class _Parser(TokenStream):
         path = self.path()
         descending = _DIRECTIONS.get(self.keyword)
         if descending is None:
+            if self.token.text == "(" and path.text.lower() in _FUNCTIONS:
+                message = (
+                    "ftrack orders groups by their keys. query.order_by('count(id) desc') orders them by aggregates."
+                )
+                raise self.error_at(self.token, message)
             return Ordering(path)
         self.take()
         return Ordering(path, descending)
