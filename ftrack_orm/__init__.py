@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .entities.editing.mappings import MappedCollection
     from .entities.entity import Entity, Lifecycle
     from .entities.inspection import Change, Inspection, inspect
+    from .entities.snapshot import Snapshot
     from .entities.validators import validator
     from .events.event import Event
     from .events.hub import EventHub
@@ -94,6 +95,7 @@ __all__ = [
     "Session",
     "SessionChanges",
     "Settings",
+    "Snapshot",
     "Subscriber",
     "Transport",
     "Types",
@@ -155,6 +157,7 @@ _MODULES = {
     "Session": "session.session",
     "SessionChanges": "entities.committing.saved_changes",
     "Settings": "settings",
+    "Snapshot": "entities.snapshot",
     "Subscriber": "events.subscriptions.subscription",
     "Transport": "transport.base",
     "Types": "entities.classes",

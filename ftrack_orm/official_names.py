@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from .errors import UnknownAttribute, quoted, suggestion
+from .errors import UnknownAttribute, quoted
+from .values import attribute_suggestion
 
 _SESSION: Final = "session, a variable of your own: entities and queries do not offer their session"
 _ATTRIBUTES: Final = 'session.schema.type("{type}").attributes'
@@ -101,7 +102,7 @@ OFFICIAL_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
         "get_statuses": _STATUSES,
         "get_types": _TYPES,
         "items": _VALUES,
-        "keys": "list(entity)",
+        "keys": 'list(session.schema.type("{type}").attributes)',
         "logger": 'logging.getLogger("ftrack_orm")',
         "merge": "session.refresh(entity): entities of one session are never copies of each other",
         "pop": "session.revert(entity, name)",
@@ -163,6 +164,6 @@ def unknown_name(
 
     *kind* and *entity_type* are as for `advice`.
     """
-    hint = advice(kind, name, entity_type) or suggestion(str(name), known)
+    hint = advice(kind, name, entity_type) or attribute_suggestion(name, known)
     message = f"{owner} has no attribute {quoted(name)}.{hint}"
     return UnknownAttribute(message, entity_type=entity_type or None, attribute=name)

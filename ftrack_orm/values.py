@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import enum
-from collections.abc import Mapping
-from typing import Any, Final
+import keyword
+from collections.abc import Container, Iterable, Mapping
+from typing import Any, Final, NoReturn
 
 import attrs
 
-from .errors import FtrackError, InvalidValue, suggestion
+from .errors import FtrackError, InvalidValue, UsageError, suggestion
 
 #: Number of entities per page of a query, unless the session or the query sets another.
 DEFAULT_PAGE_SIZE: Final = 500
@@ -41,6 +43,85 @@ NOT_ENCODABLE: Final = (
     "contains lone surrogates, which UTF-8 cannot encode. Python makes them from file names that are not UTF-8: "
     "os.fsencode(name).decode(ENCODING) returns the name, given its encoding."
 )
+
+
+#: Words that Python reads as operators. No attribute is meant by them with an underscore, as `in_` is a method.
+_OPERATORS: Final = frozenset({"and", "in", "is", "not", "or"})
+
+
+def attribute_called(name: str, attributes: Container[str]) -> str | None:
+    """Return the attribute among *attributes* that Python code calls *name*, or None.
+
+    Python's keywords cannot follow a dot, so an attribute such as `from` is also called `from_`. An attribute that
+    really has the name comes first.
+    """
+    if name in attributes:
+        return name
+    stem = name[:-1]
+    is_keyword = name[-1:] == "_" and keyword.iskeyword(stem) and stem not in _OPERATORS
+    return stem if is_keyword and stem in attributes else None
+
+
+def spelling_of(attribute: str) -> str:
+    """Return the name by which Python code calls *attribute*: `from_` for `from`."""
+    return f"{attribute}_" if keyword.iskeyword(attribute) else attribute
+
+
+def attribute_suggestion(name: Any, attributes: Iterable[str]) -> str:
+    """Return a sentence that suggests attributes with names close to *name*, or an empty text.
+
+    The names of those that are keywords of Python come with the ways to write them.
+    """
+    sentence = suggestion(str(name), attributes)
+    for word in keyword.kwlist:
+        if f"{word!r}" in sentence:
+            sentence += (
+                f" {word!r} is a keyword of Python: write [{word!r}], or {word}_ after a dot and as an argument."
+            )
+    return sentence
+
+
+def native_integer(value: Any) -> int | None:
+    """Return a whole number of any library as an `int`, or None for any other value; a boolean is no number."""
+    if type(value) is int:
+        return value
+    from .foreign_values import native_value
+
+    number = native_value(value)
+    return number if type(number) is int else None
+
+
+#: The text of the error of `utc` about a moment without a timezone.
+NO_TIMEZONE: Final = "has no timezone"
+
+
+def utc(moment: datetime.datetime) -> datetime.datetime:
+    """Return *moment* with the timezone UTC.
+
+    Raises `ValueError`, whose text continues a sentence about *moment*: for one without a timezone, one whose year in
+    UTC is not between 1 and 9999, and one with a timezone that does not know its offset.
+    """
+    try:
+        if moment.utcoffset() is not None:
+            return moment.astimezone(datetime.timezone.utc)
+    except OverflowError:
+        raise ValueError("is outside of the years 1 to 9999 in UTC") from None
+    except Exception as error:
+        # Timezones are classes of other libraries, and of users.
+        raise ValueError(f"has a timezone that gives no offset for it ({type(error).__name__}: {error})") from error
+    raise ValueError(NO_TIMEZONE)
+
+
+class SessionBound:
+    """The base of objects that work for one session only, and are neither copied nor pickled."""
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise UsageError(
+            f"{type(self).__name__} belongs to its session and cannot be copied or pickled. Pass entity types and ids, "
+            "or the values of entities: session.snapshot(entities)."
+        )
 
 
 class Absence(enum.Enum):

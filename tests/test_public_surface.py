@@ -28,7 +28,7 @@ EXPORTS = {
         *("FetchMode", "Identity", "InheritedValue", "Inspection", "Lifecycle", "MappedCollection", "NOT_LOADED"),
         *("Plan", "Profile", "Progress", "Query", "Reference", "Request", "Response", "Schema", "ServerChange"),
         *("Session", "SessionChanges", "Receipt", "CommittedOperation", "Undo", "HistoryEntry", "ServerInformation"),
-        *("Settings", "Subscriber", "Transport", "Types", "UNSET", "ValueSource", "__version__"),
+        *("Settings", "Snapshot", "Subscriber", "Transport", "Types", "UNSET", "ValueSource", "__version__"),
         *("and_", "attr", "errors", "expression", "inspect", "not_", "or_", "select", "shared_session", "validator"),
     ],
     "ftrack_orm.storage": [

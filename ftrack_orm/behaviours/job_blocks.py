@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import json
 import logging
 import os
 import signal
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ftrack_orm.errors import FtrackError, printable
 
-from .jobs import end_job
+from .jobs import data_text, end_job
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
@@ -42,10 +41,9 @@ class Terminated(SystemExit):
 def job_block(services: Services, description: str, user: Entity | None, data: dict[str, Any]) -> Iterator[Entity]:
     """Run the block as a job, see `Session.job`."""
     details = {"description": description, "title": description, **data}
+    text = data_text(details, "the job")
     with services.apart():
-        job = services.create(
-            "Job", {"status": "running", "user": user or services.current_user(), "data": json.dumps(details)}
-        )
+        job = services.create("Job", {"status": "running", "user": user or services.current_user(), "data": text})
     ending = _Ending(job)
     atexit.register(ending.fail, "the process ended")
     try:

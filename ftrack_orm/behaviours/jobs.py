@@ -6,10 +6,11 @@ import json
 import logging
 import time
 import weakref
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ftrack_orm.errors import InvalidValue, TransportError, quoted
+from ftrack_orm.foreign_values import native_values
 
 from .mixin import Mixin
 from .services import services_of
@@ -21,6 +22,15 @@ logger = logging.getLogger("ftrack_orm.jobs")
 
 #: Progress is sent at most that often, in seconds, so that a loop over many items does not make as many requests.
 PROGRESS_INTERVAL_SECONDS: Final = 1.0
+
+
+def data_text(data: Mapping[str, Any], label: str) -> str:
+    """Return the JSON text of the data of a job, whose *label* errors name; raises `InvalidValue` for other values."""
+    try:
+        return json.dumps(native_values(data))
+    except (TypeError, ValueError) as error:
+        message = f"The data of {label} holds JSON values, not {quoted(data)}: {error}."
+        raise InvalidValue(message, entity_type="Job", attribute="data") from error
 
 
 class JobDetails(MutableMapping[str, Any]):
@@ -45,11 +55,7 @@ class JobDetails(MutableMapping[str, Any]):
         return data
 
     def _write(self, data: dict[str, Any]) -> None:
-        try:
-            self._job.data = json.dumps(data)
-        except (TypeError, ValueError) as error:
-            message = f"The data of {self._job!r} holds JSON values, not {quoted(data)}: {error}."
-            raise InvalidValue(message, entity_type="Job", attribute="data") from error
+        self._job.data = data_text(data, repr(self._job))
 
     def __getitem__(self, key: str) -> Any:
         return self._read()[key]

@@ -23,10 +23,12 @@ _B = TypeVar("_B", bound=type)
 #: A mixin, or its name as "module:Class", which is imported when it is first needed.
 Behaviour: TypeAlias = "type | str"
 
+#: The special methods of `Entity` that only raise errors, in place of which a behaviour may give them a meaning.
+_REPLACEABLE = frozenset({"__contains__", "__iter__", "__len__", "__lt__", "__le__", "__gt__", "__ge__"})
 #: The names that an entity class needs for itself.
-_RESERVED = frozenset({name for name, value in vars(Entity).items() if isinstance(value, FunctionType)}) | {
-    "_ftrack_state"
-}
+_RESERVED = (
+    frozenset({name for name, value in vars(Entity).items() if isinstance(value, FunctionType)}) | {"_ftrack_state"}
+) - _REPLACEABLE
 
 
 @attrs.frozen

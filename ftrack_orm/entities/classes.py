@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, KeysView
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ftrack_orm.errors import UsageError
+from ftrack_orm.errors import InvalidValue, UnknownAttribute, UsageError
+from ftrack_orm.query.expressions.attributes import AttributeExpression
 from ftrack_orm.query.language.literals import entity_type_of_class
+from ftrack_orm.values import SessionBound, attribute_called
 
 from .attributes import ClassAttribute, EntityAttribute, ShadowingAttribute
 from .behaviours import (
@@ -44,10 +46,43 @@ class EntityClass(type):
         # Python itself looks up special names on classes; these are no typing mistakes.
         if name.startswith("__"):
             raise AttributeError(f"{cls.__name__} has no {name}")
+        called = attribute_called(name, cls.__schema__.attributes)
+        if called is None:
+            raise cls.__unknown(name)
+        return getattr(cls, called)
+
+    def __getitem__(cls, name: Any) -> Any:
+        """Return the expression of the attribute *name*, as `cls.name` does."""
+        schema = cls.__schema__
+        if not isinstance(name, str) or name not in schema.attributes:
+            raise cls.__unknown(name)
+        # The names of Python and of this library are those of class attributes.
+        return AttributeExpression.on(schema.name, name) if is_reserved(name) else getattr(cls, name)
+
+    def __unknown(cls, name: Any) -> UnknownAttribute:
         from ftrack_orm.official_names import unknown_name
 
         schema = cls.__schema__
-        raise unknown_name("class", schema.name, name, schema.attributes, schema.name)
+        return unknown_name("class", schema.name, name, schema.attributes, schema.name)
+
+    def __contains__(cls, name: object) -> bool:
+        return isinstance(name, str) and name in cls.__schema__.attributes
+
+    if not TYPE_CHECKING:  # Checkers refuse these by themselves.
+
+        def __iter__(cls):
+            raise cls.__misused("for entity in session.query({0})")
+
+        def __len__(cls):
+            raise cls.__misused("session.query({0}).count()")
+
+    # A class with a length would be false without this.
+    __bool__ = True.__bool__
+
+    def __misused(cls, expression: str) -> InvalidValue:
+        name = cls.__schema__.name
+        message = f"{name} is a class of entities, not its entities. Write {expression.format(name)}."
+        return InvalidValue(message, entity_type=name)
 
 
 class Classes:
@@ -200,7 +235,7 @@ def _namespace(entity_type: EntityType, mro: tuple[type, ...]) -> dict[str, Any]
     return {**namespace, **reserved_names(reserved, namespace, mro)} if reserved else namespace
 
 
-class Types:
+class Types(SessionBound):
     """The entity classes as `session.types`: as attributes, as items, and iterable by name.
 
     *classes* is called when the first class is needed, since the schema may have to be requested. *known_schema*

@@ -7,8 +7,16 @@ import weakref
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from ftrack_orm.errors import QUOTED_LENGTH, InvalidValue, UnknownAttribute, UsageError
-from ftrack_orm.values import NOT_ENCODABLE, NOT_LOADED, FetchMode, Reference, unencodable_text
+from ftrack_orm.errors import QUOTED_LENGTH, InvalidValue, UnknownAttribute, UsageError, quoted
+from ftrack_orm.values import (
+    NOT_ENCODABLE,
+    NOT_LOADED,
+    FetchMode,
+    Reference,
+    attribute_called,
+    spelling_of,
+    unencodable_text,
+)
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.attribute import Attribute
@@ -103,7 +111,8 @@ class Entity:
 
     The schema's attribute names always win, so an entity has no public names besides these and the behaviours of its
     type: `inspect(entity)` returns its state, its changes and its identity. A session has one object for each entity,
-    and entities compare by identity.
+    and entities compare by identity. An attribute with the name of a Python keyword, such as `from`, is also called
+    `from_`.
     """
 
     # Subclasses add no slots: all entity classes share one layout, so that the class of an instance can be changed to
@@ -147,7 +156,7 @@ class Entity:
     def __get_by_behaviour(self, name: str) -> Any:
         member = self.__member_of_behaviour(name)
         if not hasattr(type(member), "__get__"):
-            raise self.__unknown(name) from None
+            return self.__called(name).load(self)
         # Python comes here when a property of a behaviour has raised an AttributeError, and has dropped that error.
         # Calling the property again raises it again: a wrong name in its code is no missing attribute of the entity.
         return member.__get__(self, type(self))
@@ -161,7 +170,14 @@ class Entity:
             message = f"{kind}.{name} is defined by a behaviour and cannot be set."
             raise UnknownAttribute(message, entity_type=kind, attribute=name)
         else:
+            self.__called(name).set(self, value)
+
+    def __called(self, name: str) -> AttributeAccess:
+        """Return the access to the attribute that code calls *name* because its own name is a keyword of Python."""
+        called = attribute_called(name, self.__attributes__)
+        if called is None:
             raise self.__unknown(name) from None
+        return self.__attributes__[called]
 
     def __member_of_behaviour(self, name: str) -> Any:
         """Return the property, method or value that a behaviour defines under *name*, None without one."""
@@ -169,7 +185,7 @@ class Entity:
         return None if issubclass(owner, Entity) else vars(owner).get(name)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self.__attributes__})
+        return sorted({spelling_of(name) for name in (*super().__dir__(), *self.__attributes__)})
 
     def _ipython_key_completions_(self) -> list[str]:
         return sorted(self.__attributes__)
@@ -195,11 +211,14 @@ class Entity:
             raise UnknownAttribute(message, entity_type=kind, attribute=name)
         raise self.__unknown(name)
 
-    def __unknown(self, name: str) -> UnknownAttribute:
+    def __unknown(self, name: Any) -> UnknownAttribute:
+        kind = self.__entity_type__
+        if not isinstance(name, str):
+            message = f"Attributes of {kind} are read by their names, as in entity['name'], not by {quoted(name)}."
+            return UnknownAttribute(message, entity_type=kind, attribute=name)
         # Imported here, because errors are rare.
         from ftrack_orm.official_names import unknown_name
 
-        kind = self.__entity_type__
         return unknown_name("entity", kind, name, self.__attributes__, kind)
 
     def __reference__(self) -> Reference:
@@ -216,14 +235,50 @@ class Entity:
         key = "/".join(state.key)[:QUOTED_LENGTH]
         return " ".join(filter(None, (f"<{self.__entity_type__}", label_of(self), key, f"{state.lifecycle.value}>")))
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        raise UsageError(
-            f"{self!r} belongs to its session and cannot be copied or pickled; pass its id and use session.get, "
-            "or plain values."
-        )
+    # -- protocols of Python -------------------------------------------------------------------------------------------
 
-    def __deepcopy__(self, memo: Any) -> Any:
-        return self.__reduce_ex__(4)
+    # The errors are imported when they are raised.
+
+    #: An entity with a `__len__` would be asked for it. A bound method answers without calling a function of Python,
+    #: because scripts test the truth of references all the time.
+    __bool__ = True.__bool__
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str):
+            raise self.__unsupported("__contains__")
+        return name in self.__attributes__
+
+    if not TYPE_CHECKING:  # Checkers refuse these by themselves.
+
+        def __iter__(self):
+            raise self.__unsupported("__iter__")
+
+        def __len__(self):
+            raise self.__unsupported("__len__")
+
+        def __delitem__(self, name):
+            raise self.__unsupported("__delitem__")
+
+        def __lt__(self, other):
+            raise self.__unsupported("__lt__")
+
+        __le__ = __gt__ = __ge__ = __lt__
+
+    def __unsupported(self, method: str) -> InvalidValue:
+        from .explained_protocols import unsupported
+
+        return unsupported(self, method)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        from .explained_protocols import not_copied
+
+        raise not_copied(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        from .explained_protocols import is_part_of_copy
+
+        # A copy of data refers to the same entities. One of the entity itself would be taken for a second entity.
+        return self if memo or is_part_of_copy() else self.__reduce_ex__(4)
 
 
 # Entities intercept every assignment, so the library sets their slots through the slots' own descriptors.
@@ -248,16 +303,22 @@ def plain_key(schema: EntityType, data: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(data[name]) for name in schema.primary_key)
 
 
-def given_key(schema: EntityType, key: str | int | Sequence[str | int]) -> tuple[str, ...]:
+def given_key(schema: EntityType, key: Any) -> tuple[str, ...]:
     """Return a primary key given by the user, one value or several, as text values in the type's key order.
 
-    Raises `InvalidValue` for a key of another form, such as None.
+    The values are text, whole numbers, or values of other libraries that mean those, such as `uuid.UUID`. Raises
+    `InvalidValue` for a key of another form, such as None.
     """
     parts: Sequence[Any] = key if isinstance(key, (list, tuple)) else (key,)
+    if not all(type(part) is str for part in parts):
+        from ftrack_orm.foreign_values import native_value
+
+        parts = [native_value(part) for part in parts]
     fits = len(parts) == len(schema.primary_key)
-    if not fits or not all(isinstance(part, (str, int)) and part != "" for part in parts):
+    if not fits or not all(type(part) in (str, int) and part != "" for part in parts):
+        advice = f" {key.__entity_type__} is an entity: pass its id." if isinstance(key, Entity) else ""
         raise InvalidValue(
-            f"The key of {schema.name} is {', '.join(schema.primary_key)}; {key!r} does not fit.",
+            f"The key of {schema.name} is {', '.join(schema.primary_key)}; {key!r:.200} does not fit.{advice}",
             entity_type=schema.name,
         )
     if (text := unencodable_text(parts)) is not None:

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from ftrack_orm.errors import InvalidValue
-from ftrack_orm.values import NOT_LOADED, Identity, Reference
+from ftrack_orm.values import NOT_LOADED, Identity, Reference, SessionBound
 
 from .breadcrumbs import PathStep, breadcrumb_of
 from .entity import Entity, Lifecycle
@@ -34,7 +34,7 @@ _EXPLANATIONS = {
 }
 
 
-class Inspection:
+class Inspection(SessionBound):
     """A live view of one entity with regard to its session.
 
     Nothing here makes a request, except that `path` and `breadcrumb` load the path as reading an attribute does.

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ftrack_orm.errors import FtrackError, InvalidValue, RequestTimeout, SessionClosed, UsageError
+from ftrack_orm.values import SessionBound
 
 from . import threads
 from .connection.backoff import BackOff
@@ -44,7 +45,7 @@ _C = TypeVar("_C", bound=Callback)
 _EXIT_FLUSH_SECONDS = 5.0
 
 
-class EventHub:
+class EventHub(SessionBound):
     """Subscribes to events and publishes them, over a connection that is kept in the background.
 
     Callbacks are called on worker threads: events about the same entity one after the other, in the order they were

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, TypeVar, cast
 
 import attrs
 
-from ftrack_orm.errors import QueryError, UsageError
-from ftrack_orm.values import DEFAULT_PAGE_SIZE, FetchMode
+from ftrack_orm.errors import InvalidValue, QueryError, UsageError
+from ftrack_orm.values import DEFAULT_PAGE_SIZE, FetchMode, native_integer
 
 from .executable import Executable, Runner
 from .expressions.attributes import compare_by_name
@@ -183,17 +183,17 @@ class Query(Executable[T]):
 
         return add_condition(self, conditions)
 
-    def limit(self, count: int | None) -> Query[T]:
+    def limit(self, count: SupportsIndex | None) -> Query[T]:
         """Return the query with at most *count* results, which replaces its limit; None removes the limit."""
         return self._with_clauses(limit=_check_count("limit", count))
 
-    def offset(self, count: int | None) -> Query[T]:
+    def offset(self, count: SupportsIndex | None) -> Query[T]:
         """Return the query without its first *count* results, which replaces its offset; None removes the offset."""
         return self._with_clauses(offset=_check_count("offset", count))
 
     # -- options ---------------------------------------------------------------------------------------------------
 
-    def with_page_size(self, count: int) -> Query[T]:
+    def with_page_size(self, count: SupportsIndex) -> Query[T]:
         """Return the query with pages of *count* results."""
         if not _check_count("with_page_size", count):
             raise QueryError("with_page_size takes the number of results in a page, at least 1.")
@@ -356,6 +356,24 @@ class Query(Executable[T]):
     def __contains__(self, _: object) -> NoReturn:
         raise QueryError("Use query.where(id=...).exists() for a single entity, or query.all() to load all results.")
 
+    if not TYPE_CHECKING:  # Checkers refuse these by themselves.
+
+        def __len__(self):
+            # A `TypeError`, after which list(query) iterates, and without the query's text, which would cost it time.
+            raise InvalidValue(
+                "A query has no length; use query.count(), which makes a request, or len(query.all()), which loads all "
+                "results."
+            )
+
+        def __reversed__(self):
+            raise QueryError(f"Use reversed(query.all()), or order_by(attribute.desc()): {self._excerpt()}")
+
+    def __copy__(self) -> Query[T]:
+        return self  # immutable
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Query[T]:
+        return self
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Neither the schema, nor the runner, nor the callback of a refresh is pickled.
         options = None if self.request_options is None else self.request_options.without_cancellation()
@@ -381,12 +399,13 @@ def select(entity_type: Any) -> Query[Any]:
     return Query(node)
 
 
-def _check_count(method: str, count: int | None) -> int | None:
+def _check_count(method: str, count: SupportsIndex | None) -> int | None:
     if count is None:
         return None
-    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+    number = native_integer(count)
+    if number is None or number < 0:
         raise QueryError(f"{method} takes a whole number of results, not {count!r}.")
-    return count
+    return number
 
 
 def _replace(value: V, set_dict: Callable[[V, dict[str, Any]], None], changes: dict[str, Any]) -> V:

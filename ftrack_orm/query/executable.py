@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, SupportsIndex, TypeVar, cast, overload
 
 from ftrack_orm.errors import MultipleResults, NoResult, QueryError, UsageError
-from ftrack_orm.values import DEFAULT_BATCH_SIZE
+from ftrack_orm.values import DEFAULT_BATCH_SIZE, native_integer
 
 from .language.checks import check_grouping
 from .language.simplification import simplify
@@ -192,33 +192,37 @@ class Executable(Generic[T]):
         return self._window(0, 1).count() > 0
 
     @overload
-    def __getitem__(self, key: int) -> T: ...
+    def __getitem__(self, key: SupportsIndex) -> T: ...
 
     @overload
     def __getitem__(self, key: slice) -> list[T]: ...
 
-    def __getitem__(self, key: int | slice) -> T | list[T]:
+    def __getitem__(self, key: SupportsIndex | slice) -> T | list[T]:
         """Return the result at a position, or the list of a slice; no other results are requested.
 
         Negative positions need another request, for the count. Raises `NoResult` when there is no such result.
         """
         if isinstance(key, slice):
             return self._slice(key)
-        if not isinstance(key, int):
+        index = native_integer(key)
+        if index is None:
             raise QueryError(f"Results are indexed by a position or a slice of positions, not by {key!r}.")
-        position = key if key >= 0 else self.count() + key
+        position = index if index >= 0 else self.count() + index
         if position >= 0:
             for result in self._window(position, position + 1):
                 return result
         raise NoResult(f"There is no result number {key} for: {self._excerpt()}")
 
     def _slice(self, key: slice) -> list[T]:
-        if (key.step or 1) < 0:
-            return self.all()[key]
-        start, stop = key.start or 0, key.stop
+        start, stop, step = (None if each is None else native_integer(each) for each in (key.start, key.stop, key.step))
+        if (start, stop, step).count(None) != (key.start, key.stop, key.step).count(None) or step == 0:
+            raise QueryError(f"Results are indexed by a position or a slice of positions, not by {key!r}.")
+        if (step or 1) < 0:
+            return self.all()[start:stop:step]
+        start = start or 0
         if start < 0 or (stop is not None and stop < 0):
             start, stop, _ = slice(start, stop).indices(self.count())
-        return self._window(start, stop).all()[:: key.step]
+        return self._window(start, stop).all()[::step]
 
     # -- changes without loading -----------------------------------------------------------------------------------
 

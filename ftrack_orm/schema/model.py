@@ -16,6 +16,7 @@ from typing import Any
 import attrs
 
 from ftrack_orm.errors import ProtocolError, UnknownAttribute, UnknownEntityType, quoted, suggestion
+from ftrack_orm.values import attribute_suggestion
 
 from . import inheritance
 from .answer_checks import check_schema_answer
@@ -50,7 +51,7 @@ class EntityType:
         try:
             return self.attributes[name]
         except KeyError:
-            message = f"{self.name} has no attribute {quoted(name)}.{suggestion(name, self.attributes)}"
+            message = f"{self.name} has no attribute {quoted(name)}.{attribute_suggestion(name, self.attributes)}"
             raise UnknownAttribute(message, entity_type=self.name, attribute=name) from None
 
     def __repr__(self) -> str:

@@ -16,6 +16,7 @@ from ftrack_orm.events.topics import UPDATE_TOPIC
 from ftrack_orm.query.evaluation.access import read_loaded
 from ftrack_orm.query.evaluation.evaluator import predicate
 from ftrack_orm.query.language.nodes import Criterion, Select
+from ftrack_orm.values import SessionBound
 
 from .change_assembly import Entries, make_change
 from .change_values import new_deleted_entity
@@ -75,7 +76,7 @@ class _Reported:
         self.is_certain |= other.is_certain
 
 
-class ChangeSubscription:
+class ChangeSubscription(SessionBound):
     """Calls *callback* with each change of an entity on the server that *change_filter* reports, on the hub's workers.
 
     *callback* takes a `ServerChange`, or two arguments: the entity and the names of its changed attributes. Changes of

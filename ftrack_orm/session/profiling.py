@@ -11,6 +11,7 @@ import attrs
 
 from ftrack_orm.entities.reading.call_sites import CallSite, calling_site
 from ftrack_orm.transport.channel import Exchange
+from ftrack_orm.values import SessionBound
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.reading.learning import Learned, ProjectionLearner
@@ -39,7 +40,7 @@ class ProfiledRequest:
     error: BaseException | None = None
 
 
-class Profile:
+class Profile(SessionBound):
     """The requests a session made inside a `with` block; printing it gives a table.
 
         with session.profile() as profile:

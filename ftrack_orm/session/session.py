@@ -8,12 +8,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex, TypeAlias, TypeVar, overload
 
 from ftrack_orm.entities.entity import Entity, given_key
 from ftrack_orm.errors import InvalidValue, UnknownAttribute, UnknownEntityType, UsageError
 from ftrack_orm.query.builder import Query
-from ftrack_orm.query.expressions.clauses import as_projections
 from ftrack_orm.query.language.literals import entity_type_of_class
 from ftrack_orm.settings import (
     DEFAULT_API_ENDPOINT,
@@ -33,12 +32,14 @@ from ftrack_orm.values import DEFAULT_PAGE_SIZE, FetchMode
 from .deferred_event_hub import DeferredEventHub
 from .file_methods import FileMethods
 from .history_methods import HistoryMethods
+from .loading_methods import LoadingMethods
 from .reference_methods import ReferenceMethods
 from .request_methods import RequestMethods
 from .server_action_methods import ServerActionMethods
 
 if TYPE_CHECKING:
     import os
+    import uuid
 
     from ftrack_orm.entities.classes import Types
     from ftrack_orm.entities.committing.deletion_preview import DeletionPreview
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from ftrack_orm.entities.committing.saved_changes import SessionChanges
     from ftrack_orm.entities.copying.result import CopyResult
     from ftrack_orm.entities.custom_attributes.configurations import Configurations
-    from ftrack_orm.entities.custom_attributes.value_table import CustomValues
     from ftrack_orm.events.hub import EventHub
     from ftrack_orm.schema.model import Schema
     from ftrack_orm.transport.base import Transport
@@ -58,9 +58,11 @@ if TYPE_CHECKING:
     from .profiling import Profile
 
 _C = TypeVar("_C", bound="ChangeCallback")
+#: One value of a primary key.
+KeyPart: TypeAlias = "str | SupportsIndex | uuid.UUID"
 
 
-class Session(FileMethods, HistoryMethods, ReferenceMethods, RequestMethods, ServerActionMethods):
+class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, RequestMethods, ServerActionMethods):
     """A connection to an ftrack server and the entities known through it.
 
     Creating a session does no I/O: the first request is made when something is first needed. A session may be used by
@@ -307,11 +309,11 @@ class Session(FileMethods, HistoryMethods, ReferenceMethods, RequestMethods, Ser
         """
         return self.query(what).search(terms, context=context, object_types=object_types)
 
-    def get(self, entity_type: type[Entity] | str, key: str | int | Sequence[str | int]) -> Entity | None:
+    def get(self, entity_type: type[Entity] | str, key: KeyPart | Sequence[KeyPart]) -> Entity | None:
         """Return the entity with the id *key* (or, for types with a longer key, those key values), or None.
 
-        An entity that the session has loaded is returned without a request. Raises `InvalidValue` for a key of another
-        form, such as None.
+        The values are text, whole numbers or `uuid.UUID`. An entity that the session has loaded is returned without a
+        request. Raises `InvalidValue` for a key of another form, such as None.
         """
         name = _type_name(entity_type)
         return self._workspace.loader.get(name, given_key(self.schema.type(name), key))
@@ -319,42 +321,6 @@ class Session(FileMethods, HistoryMethods, ReferenceMethods, RequestMethods, Ser
     def fetching(self, mode: str) -> AbstractContextManager[None]:
         """Set the fetch mode (`"peers"`, `"one"` or `"never"`) for reading missing values inside a `with` block."""
         return self._workspace.fetching(FetchMode.named(mode))
-
-    def populate(self, entities: Entity | Iterable[Entity], *paths: Any) -> None:
-        """Load *paths* for all of *entities*, which may be of several types, in as few requests as possible.
-
-        Paths are texts such as `"status.name, parent.name"` or attributes such as `Task.status.name`. Entities that
-        have them loaded cost nothing. Raises `UnknownAttribute` or `QueryError` for paths that do not exist.
-        """
-        self._parts.refresher.populate(_several(entities), as_projections(paths))
-
-    def refresh(self, entities: Entity | Iterable[Entity], *names: str) -> None:
-        """Read the attributes *names* from the server again, or all loaded ones. Unsaved edits stay.
-
-        Raises `EntityDeleted` when the server does not have an entity any more.
-        """
-        self._parts.refresher.refresh(_several(entities), names)
-
-    def expire(self, entities: Entity | Iterable[Entity], *names: str) -> None:
-        """Discard the loaded values of *names*, or of all attributes, so that reading one loads it again.
-
-        Makes no request. Unsaved edits stay.
-        """
-        for entity in _several(entities):
-            self._parts.refresher.expire(entity, names)
-
-    def custom_values(
-        self, entities: Entity | Iterable[Entity], keys: str | Iterable[str] | None = None
-    ) -> CustomValues:
-        """Return one table of the custom attributes *keys* (or all) of *entities*, with inherited values resolved.
-
-        `table[entity]["fstart"]` is a value, `table.source(entity, "fstart")` the entity it is set on, and
-        `table.rows()` are rows for a spreadsheet. The number of requests does not depend on that of the entities, up to
-        10,000. Unsaved edits count. Raises `UnknownAttribute` for a key that is configured for none of the entities.
-        """
-        from ftrack_orm.entities.custom_attributes.value_table import read_values
-
-        return read_values(self._workspace, self._parts.configurations, _several(entities), keys)
 
     # -- changing ------------------------------------------------------------------------------------------------------
 
@@ -671,7 +637,3 @@ def _type_name(entity_type: type[Entity] | str) -> str:
     if name is None:
         raise UsageError(f"An entity class or the name of a type is needed, not {entity_type!r}.")
     return name
-
-
-def _several(entities: Entity | Iterable[Entity]) -> Iterable[Entity]:
-    return (entities,) if isinstance(entities, Entity) else entities

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ftrack_orm.errors import InvalidValue, ProtocolError, quoted
-from ftrack_orm.values import Reference
+from ftrack_orm.values import NO_TIMEZONE, Reference, utc
 
 ENTITY_TYPE = "__entity_type__"
 VALUE_TYPE = "__type__"
@@ -24,7 +24,8 @@ _NAIVE_LENGTH = 19
 def encode(value: Any) -> Any:
     """Return *value* as a JSON value: datetimes in UTC, references as entities, at any depth.
 
-    Raises `InvalidValue` for a naive datetime, whose moment is not known, and for a type that ftrack has no form for.
+    Values of other libraries are converted where they have one meaning (`native_value`). Raises `InvalidValue` for a
+    naive datetime, whose moment is not known, and for a type that ftrack has no form for.
     """
     if value is None or isinstance(value, (str, int, float)):
         return value
@@ -35,24 +36,38 @@ def encode(value: Any) -> Any:
     if isinstance(value, Reference):
         return {ENTITY_TYPE: value.entity_type, **dict(value.key)}
     if isinstance(value, Mapping):
-        return {str(key): encode(item) for key, item in value.items()}
+        return {_text_of_key(key): encode(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [encode(item) for item in value]
-    raise InvalidValue(f"ftrack has no form for a value of type {type(value).__name__}: {value!r}.")
+    # Imported here, because most requests have values of Python's own types only.
+    from ftrack_orm.foreign_values import advice_for, native_values
+
+    native = native_values(value)
+    if native is not value:
+        return encode(native)
+    raise InvalidValue(
+        f"ftrack has no form for a value of type {type(value).__name__}: {value!r}.{advice_for(value, 'any')}"
+    )
+
+
+def _text_of_key(key: Any) -> str:
+    # The text of a member of an enumeration is its value, and its name is what `str` returns.
+    if isinstance(key, str):
+        return str.__str__(key)
+    from ftrack_orm.foreign_values import native_value
+
+    return str(native_value(key))
 
 
 def datetime_text(value: datetime.datetime) -> str:
     """Return the UTC text of an aware datetime as ftrack writes it: no offset, and microseconds only if not zero."""
-    # An offset of None makes a datetime naive even with a tzinfo.
-    if value.utcoffset() is None:
-        raise InvalidValue(
-            f"{value!r} has no timezone, so its moment is not known. "
-            "Use datetime.now(timezone.utc), or value.astimezone() for local time."
-        )
     try:
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat()
-    except OverflowError:
-        raise InvalidValue(f"{value!r} is outside of the years 1 to 9999 in UTC.") from None
+        return utc(value).replace(tzinfo=None).isoformat()
+    except ValueError as error:
+        advice = ""
+        if str(error) == NO_TIMEZONE:
+            advice = " Use datetime.now(timezone.utc), or value.astimezone() for local time."
+        raise InvalidValue(f"{value!r} {error}.{advice}") from None
 
 
 def parse_datetime(text: str) -> datetime.datetime:

@@ -307,7 +307,8 @@ class RawOperation(Operation):
         )
 
     def to_json(self) -> dict[str, Any]:
-        return {str(key): encode(value) for key, value in self.body.items()}
+        body: dict[str, Any] = encode(self.body)
+        return body
 
     def read_reply(self, element: Any) -> RawReply:
         return RawReply(element)

@@ -10,10 +10,7 @@ from tests.interop.habits.page import HABITS_PAGE, MARKER, tables
 from tests.interop.habits.studio import all_habits, run_all
 
 #: Habits that other changes of the same release make work.
-IN_WORK = {
-    *("presence_of_an_attribute", "names_of_attributes", "iterate_over_names", "delete_an_item", "number_of_results"),
-    *("criteria_with_arrow", "criteria_with_a_day", "set_a_date_of_arrow", "format_a_date", "log_time"),
-}
+IN_WORK: set[str] = set()
 
 
 def test_each_habit_has_the_result_of_the_official_client_or_an_error_that_names_what_to_write(tmp_path: Path) -> None:

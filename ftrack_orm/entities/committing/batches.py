@@ -10,6 +10,7 @@ import attrs
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import InvalidValue
 from ftrack_orm.schema.relations import Through
+from ftrack_orm.values import native_integer
 from ftrack_orm.wire.operations import Operation, ServerCall
 
 from . import memberships, planning
@@ -60,9 +61,10 @@ def cut_journal(journal: Journal, size: int | None) -> list[Snapshot]:
     """
     if size is None:
         return [take_snapshot(journal)]
-    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+    count = native_integer(size)
+    if count is None or count < 1:
         raise InvalidValue(f"batch_size must be a whole number of operations from 1 up, not {size!r}.")
-    return _cut(journal, size)
+    return _cut(journal, count)
 
 
 def _cut(journal: Journal, size: int) -> list[Snapshot]:

@@ -28,7 +28,7 @@ from ftrack_orm.errors import (
 from ftrack_orm.query.language.nodes import Path
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.schema.facts import LINK
-from ftrack_orm.values import Reference
+from ftrack_orm.values import Reference, native_integer
 from ftrack_orm.wire.codec import ENTITY_TYPE
 from ftrack_orm.wire.operations import DeleteOperation, Operation, ServerCall, UpdateOperation
 from ftrack_orm.wire.replies import Reply, WriteReply
@@ -132,7 +132,7 @@ class BulkOperations:
                 f"This would change every {query.node.entity_type} there is. If that is meant, say so: "
                 '.where("id is_not none").'
             )
-        if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+        if (native_integer(batch_size) or 0) < 1:
             raise InvalidValue(f"batch_size is a number of entities from 1 up, not {batch_size!r}.")
         return self._workspace.schema.type(query.node.entity_type)
 

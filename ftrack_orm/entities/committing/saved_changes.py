@@ -13,7 +13,7 @@ from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.errors import EntityDeleted, InvalidValue, UsageError
 from ftrack_orm.query.language.nodes import Path
 from ftrack_orm.schema.attribute import Kind
-from ftrack_orm.values import NOT_LOADED, Reference
+from ftrack_orm.values import NOT_LOADED, Reference, SessionBound
 from ftrack_orm.wire.codec import ENTITY_TYPE, encode
 
 from .changes_document import SavedEntities, SavedEntity, located, parse_document
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .unit_of_work import UnitOfWork
 
 
-class SessionChanges(Mapping[Entity, Mapping[str, Change]]):
+class SessionChanges(Mapping[Entity, Mapping[str, Change]], SessionBound):
     """The recorded changes of a session at one moment: new and modified entities with their changed attributes.
 
     *created* and *deleted* are the entities that the next commit would have created and deleted. Deleted entities are

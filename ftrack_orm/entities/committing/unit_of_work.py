@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.editing.back_population import add_to_loaded_collections
-from ftrack_orm.entities.editing.creation import Defaults, new_primary_key, set_initial_values
+from ftrack_orm.entities.editing.creation import Defaults, new_primary_key, set_initial_values, with_attribute_names
 from ftrack_orm.entities.editing.originals import drop_unchanged, take_back, unload_edited
 from ftrack_orm.entities.editing.reverting import revert
 from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity
 from ftrack_orm.entities.journal import Journal
-from ftrack_orm.errors import InvalidValue, ServerError, UsageError, ValidationFailed
+from ftrack_orm.errors import InvalidValue, ServerError, UnknownAttribute, UsageError, ValidationFailed
 from ftrack_orm.schema.attribute import Kind
 
 if TYPE_CHECKING:
@@ -64,7 +64,11 @@ class UnitOfWork:
         self._workspace.check_open(f"{entity_type} cannot be created")
         cls = self._workspace.classes[entity_type]
         schema = cls.__schema__
-        plural = [name for name in data if schema.attribute(name).kind in _PLURAL_KINDS]
+        try:
+            plural = [name for name in data if schema.attribute(name).kind in _PLURAL_KINDS]
+        except UnknownAttribute:
+            data = with_attribute_names(schema, data)
+            plural = [name for name in data if schema.attribute(name).kind in _PLURAL_KINDS]
         values = {**self._defaults.of(schema, data), **data}
         key = new_primary_key(schema, values)
         # Until the values are checked the entity is not part of the workspace, so that a refused one leaves no trace.

@@ -10,6 +10,7 @@ import attrs
 
 from ftrack_orm.entities.editing.coercion import check_encodable, coerce
 from ftrack_orm.errors import InvalidValue, ReadOnlyAttribute, suggestion
+from ftrack_orm.foreign_values import advice_for, listed, native_value
 from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
 from ftrack_orm.schema.custom_attributes import ConfigurationScope, applicable, names_in_mapping
 from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTES, ENUMERATORS, EXPRESSION
@@ -85,11 +86,11 @@ class Configuration:
         return value
 
     def _check_options(self, name: str, where: Mapping[str, str], value: Any) -> list[str]:
-        chosen = [value] if isinstance(value, str) else value
-        if not isinstance(chosen, (list, tuple)) or not all(isinstance(option, str) for option in chosen):
+        chosen = self._chosen(value)
+        if not all(isinstance(option, str) for option in chosen):
             raise InvalidValue(
-                f"{name} is of type {self.kind} and holds a list of text, not {value!r} ({type(value).__name__})."
-                f"{self._allowed()}",
+                f"{name} is of type {self.kind} and holds a list of text, not {value!r:.200} ({type(value).__name__})."
+                f"{advice_for(value, ValueType.TEXT.value)}{self._allowed()}",
                 **where,
             )
         chosen = list(dict.fromkeys(chosen))
@@ -101,6 +102,14 @@ class Configuration:
                     f"{name} has no option {option!r}.{self._allowed()}{suggestion(option, self.options)}", **where
                 )
         check_encodable(chosen, name, **where)
+        return chosen
+
+    def _chosen(self, value: Any) -> list[Any]:
+        """Return the options in *value*: one option or several, in a list, a tuple, an array or a set."""
+        items = listed(value)
+        chosen = [native_value(item) for item in ([value] if items is None else items)]
+        if isinstance(value, (set, frozenset)) and self.options:
+            chosen.sort(key=lambda option: self.options.index(option) if option in self.options else -1)
         return chosen
 
     def _allowed(self) -> str:

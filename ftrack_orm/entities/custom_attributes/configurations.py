@@ -16,6 +16,7 @@ from ftrack_orm.schema.facts import (
     CUSTOM_ATTRIBUTE_VALUE,
     CUSTOM_ATTRIBUTES,
 )
+from ftrack_orm.values import SessionBound
 from ftrack_orm.wire.codec import decode
 
 from .configuration import Configuration, applying, read_configuration
@@ -33,7 +34,7 @@ _ATTRIBUTES_READ = (
 )  # fmt: skip
 
 
-class Configurations:
+class Configurations(SessionBound):
     """The custom attribute configurations of the server. Iterating yields them; one request reads them all.
 
     *call* sends operations.

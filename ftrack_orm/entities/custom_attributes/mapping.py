@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from ftrack_orm.entities.editing.checks import check_editable, check_entry_key
+from ftrack_orm.entities.editing.checks import check_editable
 from ftrack_orm.entities.editing.mappings import Entry, EntryEdits, MappedCollection
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.errors import InvalidValue, NotFetched, ReadOnlyAttribute, UnknownAttribute
@@ -172,7 +172,6 @@ class CustomAttributes(MappedCollection):
     # -- editing -------------------------------------------------------------------------------------------------------
 
     def _checked_entry(self, key: str, value: Any) -> Entry:
-        check_entry_key(self._owner, self._attribute, key)
         check_editable(self._owner, self._attribute)
         entry = self._find(key)
         if entry is None:

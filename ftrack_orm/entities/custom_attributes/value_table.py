@@ -22,7 +22,7 @@ from ftrack_orm.entities.row_queries import selects_by_key
 from ftrack_orm.errors import EntityDeleted, InvalidValue, UnknownAttribute, quoted, suggestion
 from ftrack_orm.query.language.nodes import Path
 from ftrack_orm.schema.facts import ASSET, ASSET_VERSION, LINK, PROJECT, TYPED_CONTEXT
-from ftrack_orm.values import NOT_LOADED
+from ftrack_orm.values import NOT_LOADED, SessionBound
 from ftrack_orm.wire.codec import ENTITY_TYPE
 
 from .inheritance import InheritedValue, ValueSource, public_value, unsaved_value
@@ -51,7 +51,7 @@ class _Cell:
     is_own: bool
 
 
-class CustomValues(Mapping[Entity, Mapping[str, Any]]):
+class CustomValues(Mapping[Entity, Mapping[str, Any]], SessionBound):
     """The custom attributes of many entities: by entity, a mapping from keys to the values that apply to it.
 
     A key that is not configured for an entity is not in its mapping. `source(entity, key)` says whether a value is the

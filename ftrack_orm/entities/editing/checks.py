@@ -90,13 +90,21 @@ def _misfit_error(owner: Entity, attribute: Attribute, item: Any, advice: str = 
     return InvalidValue(f"{kind}.{name} {requirement}, not {item!r}.{advice}", entity_type=kind, attribute=name)
 
 
-def check_entry_key(owner: Entity, attribute: Attribute, key: Any) -> None:
-    """Raise `InvalidValue` if *key* cannot be a key of the mapped collection *attribute*: keys are encodable text."""
+def check_entry_key(owner: Entity, attribute: Attribute, key: Any) -> str:
+    """Return *key* as a key of the mapped collection *attribute*; raises `InvalidValue` unless it is encodable text."""
+    if type(key) is str and key.isascii():
+        return key
+    from ftrack_orm.foreign_values import advice_for, native_value
+
     kind, name = owner.__entity_type__, attribute.name
-    if not isinstance(key, str):
-        raise InvalidValue(f"Keys of {kind}.{name} are text, not {key!r}.", entity_type=kind, attribute=name)
-    if not key.isascii():
-        check_encodable(key, f"A key of {kind}.{name}", kind, name)
+    text = native_value(key)
+    if not isinstance(text, str):
+        advice = advice_for(key, "text")
+        raise InvalidValue(
+            f"Keys of {kind}.{name} are text, not {key!r:.200}.{advice}", entity_type=kind, attribute=name
+        )
+    check_encodable(text, f"A key of {kind}.{name}", kind, name)
+    return text
 
 
 def check_entry_value(owner: Entity, attribute: Attribute, key: str, value: Any) -> Any:

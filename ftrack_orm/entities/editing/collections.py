@@ -406,6 +406,19 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
         """Reverse the order in which the entities are shown. The server keeps no order, so nothing is sent for it."""
         self._become(reversed(self._current_sequence()))
 
+    # -- copies --------------------------------------------------------------------------------------------------------
+
+    # A second collection would record its edits on the same entity, so a copy is a list of the same entities.
+
+    def __copy__(self) -> list[Entity]:
+        return list(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> list[Entity]:
+        return list(self)
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return list, (list(self),)
+
     # -- as a sequence -------------------------------------------------------------------------------------------------
 
     @overload
@@ -478,7 +491,7 @@ def assign_collection(owner: Entity, attribute: Attribute, value: Any) -> None:
     Raises `InvalidValue` for a value that is no iterable of suitable entities.
     """
     check_editable(owner, attribute)
-    if isinstance(value, str) or not isinstance(value, Iterable):
+    if isinstance(value, (str, Entity)) or not isinstance(value, Iterable):
         raise InvalidValue(
             f"{owner.__entity_type__}.{attribute.name} is set with a list of entities, not {value!r}.",
             entity_type=owner.__entity_type__,

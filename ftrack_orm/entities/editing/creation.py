@@ -8,13 +8,28 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftrack_orm.entities.entity import Entity, set_values
 from ftrack_orm.errors import InvalidValue, ReadOnlyAttribute
-from ftrack_orm.values import NOT_LOADED
+from ftrack_orm.values import NOT_LOADED, attribute_called
 
 from .changes import expand_assignment
 from .checks import check_editable
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.model import EntityType
+
+
+def with_attribute_names(schema: EntityType, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *data* by the names of attributes: `from` for `from_`, as keyword arguments are written."""
+    named: dict[str, Any] = {}
+    for name, value in data.items():
+        called = attribute_called(name, schema.attributes) if isinstance(name, str) else None
+        if called in data and called != name:
+            raise InvalidValue(
+                f"{schema.name}.{called} is given twice, as {called!r} and as {name!r}.",
+                entity_type=schema.name,
+                attribute=called,
+            )
+        named[called or name] = value
+    return named
 
 
 def new_primary_key(schema: EntityType, values: Mapping[str, Any]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping, MutableMapping, Set
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -175,18 +176,29 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
     def _ipython_key_completions_(self) -> list[str]:
         return list(self._entries)
 
+    # A second mapping would record its edits on the same entity, so a copy is a dict.
+
+    def __copy__(self) -> dict[str, Any]:
+        return dict(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
+        return copy.deepcopy(dict(self), memo)
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return dict, (dict(self),)
+
     # -- editing -------------------------------------------------------------------------------------------------------
 
     def _checked_entry(self, key: str, value: Any) -> Entry:
-        """Return the entry for *key* with *value*; raises `InvalidValue` if it cannot be set."""
-        check_entry_key(self._owner, self._attribute, key)
+        """Return the entry for the checked *key* with *value*; raises `InvalidValue` if it cannot be set."""
         current = self._current().get(key)
         value = check_entry_value(self._owner, self._attribute, key, value)
         return Entry(value, current.holder if current else None)
 
     def _checked_entries(self, values: Mapping[str, Any]) -> dict[str, Entry]:
         """Return the entries for *values*, all of them checked."""
-        return {key: self._checked_entry(key, value) for key, value in values.items()}
+        checked = {check_entry_key(self._owner, self._attribute, key): value for key, value in values.items()}
+        return {key: self._checked_entry(key, value) for key, value in checked.items()}
 
     def _edit(self, entries: Mapping[str, Entry | None]) -> None:
         """Set the keys of *entries*, and remove those with None, as recorded edits."""
@@ -209,6 +221,7 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
         self._edit({**{key: None for key in self._current() if key not in entries}, **entries})
 
     def __setitem__(self, key: str, value: Any) -> None:
+        key = check_entry_key(self._owner, self._attribute, key)
         self._edit({key: self._checked_entry(key, value)})
 
     def __delitem__(self, key: str) -> None:

@@ -46,8 +46,10 @@ def identifier(value: Any) -> Any:
 
 
 def is_sequence(value: Any) -> bool:
-    """Return whether *value* is a collection of items rather than a text or a mapping."""
-    return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
+    """Return whether *value* is a collection of items rather than a text, a mapping or an entity."""
+    if isinstance(value, (str, bytes, Mapping)) or hasattr(type(value), "__reference__"):
+        return False
+    return isinstance(value, Iterable)
 
 
 def items_of(collection: Any, key_name: str | None, value_name: str | None) -> list[Any]:

@@ -153,14 +153,15 @@ def _moment_matcher(operator: Operator, operand: Scalar, label: str) -> Callable
     text = literal_text(operand)
     try:
         moment = as_moment(text)
-        end = moment + datetime.timedelta(days=1)
     except (ValueError, OverflowError):
         raise QueryError(
             f"{label} is a datetime, and was compared with {operand!r}. Write it as 2018-05-25 or 2018-05-25T10:00:00."
         ) from None
     if _DAY.match(text) and operator in (Operator.IS, Operator.IS_NOT):
         expected = operator is Operator.IS
-        return lambda value: (moment <= as_moment(value) < end) is expected
+        # Not the end of the day, which the last day of the calendar does not have.
+        day = datetime.timedelta(days=1)
+        return lambda value: (datetime.timedelta(0) <= as_moment(value) - moment < day) is expected
     compare = _FUNCTIONS[operator]
     return lambda value: compare(as_moment(value), moment)
 

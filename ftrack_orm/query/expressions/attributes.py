@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable
+from keyword import kwlist
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -41,6 +42,7 @@ from ftrack_orm.query.language.resolve import (
     resolve_path,
     value_type_of_aggregate,
 )
+from ftrack_orm.values import attribute_called
 
 from .clause_elements import AggregateExpression, OrderingExpression
 from .comparable import Comparable
@@ -127,12 +129,22 @@ class AttributeExpression(Comparable):
         return cls(Path.of(name), entity_type, schema)
 
     def __getattr__(self, name: str) -> AttributeExpression:
-        # Python and its tools probe for names that end with an underscore; no ftrack attribute does.
         if name.endswith("_") or name.startswith("_ftrack_"):
-            raise AttributeError(name)
+            # Python and its tools probe for such names. No ftrack attribute has one, but `from` is also called `from_`.
+            called = None if name.startswith("_") else self._called(name)
+            if called is None:
+                raise AttributeError(name)
+            name = called
         # Methods win over attributes: Python calls this for names that it did not find.
         child = self.__dict__[name] = self._child(name)
         return child
+
+    def _called(self, name: str) -> str | None:
+        """Return the attribute of the related entity that code calls *name*, or None; without a schema, any keyword."""
+        resolved, schema = self._ftrack_resolved, self._ftrack_schema
+        if resolved is None or schema is None:
+            return attribute_called(name, kwlist)
+        return None if resolved.target is None else attribute_called(name, schema.type(resolved.target).attributes)
 
     def _child(self, name: str) -> AttributeExpression:
         """Return the attribute *name* of the related entity."""
@@ -167,6 +179,10 @@ class AttributeExpression(Comparable):
         if attribute.key_name is None or attribute.value_name is None:
             return None
         return attribute.key_name, attribute.value_name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The schema is not pickled.
+        return AttributeExpression, (self._ftrack_path, self._ftrack_root)
 
     def __str__(self) -> str:
         return str(self._ftrack_path)
@@ -412,7 +428,11 @@ def compare_by_name(
     for name, value in values.items():
         attribute = cache.get(name)
         if attribute is None:
-            attribute = cache[name] = AttributeExpression(_parse_path(name), entity_type, schema)
+            called = name
+            if name.endswith("_"):
+                known = kwlist if entity_type is None or schema is None else schema.type(entity_type).attributes
+                called = attribute_called(name, known) or name
+            attribute = cache[name] = AttributeExpression(_parse_path(called), entity_type, schema)
         comparisons.append(attribute._comparison(_IS, value))
     return comparisons
 

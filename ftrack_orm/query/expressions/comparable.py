@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from ftrack_orm.errors import QueryError
-from ftrack_orm.query.language.literals import as_scalar, escape_pattern
+from ftrack_orm.query.language.literals import as_reference, as_scalar, escape_pattern
 from ftrack_orm.query.language.nodes import Operator, Scalar
 
 if TYPE_CHECKING:
@@ -21,11 +21,16 @@ _LESS, _LESS_OR_EQUAL, _GREATER, _GREATER_OR_EQUAL = (
     Operator.GREATER_OR_EQUAL,
 )
 
+_C = TypeVar("_C", bound="Comparable")
+
 
 class Comparable:
     """Base class of expressions for a value on the server. Every comparison returns a criterion."""
 
     __slots__ = ()
+
+    #: Has `numpy` leave comparisons with its numbers to the methods below.
+    __array_ufunc__ = None
 
     def _compare(self, operator: Operator, value: Any) -> CriterionExpression:
         raise NotImplementedError
@@ -104,7 +109,8 @@ class Comparable:
         return self._compare(Operator.LIKE, f"%{escape_pattern(self._text(text, 'contains'))}%")
 
     def _items(self, values: Any) -> list[Any]:
-        if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        is_single = isinstance(values, (str, bytes)) or as_reference(values) is not None
+        if is_single or not isinstance(values, Iterable) or getattr(values, "shape", None) == ():
             raise self._error(f"needs several values for in_ and not_in, such as a list, not {values!r}.")
         return list(values)
 
@@ -114,9 +120,22 @@ class Comparable:
         return tuple(as_scalar(item, repr(self)) for item in items)
 
     def _text(self, value: Any, operator: str) -> str:
-        if isinstance(value, str):
+        if type(value) is str:
             return value
+        from ftrack_orm.foreign_values import native_value
+
+        text = native_value(value)
+        if isinstance(text, str):
+            return text
         raise self._error(f"can only be matched with text: {operator}({value!r}) is a {type(value).__name__}.")
+
+    # -- copies ----------------------------------------------------------------------------------------------------
+
+    def __copy__(self: _C) -> _C:
+        return self  # immutable
+
+    def __deepcopy__(self: _C, memo: dict[int, Any]) -> _C:
+        return self
 
     # -- Python operations that the language does not have ---------------------------------------------------------
 

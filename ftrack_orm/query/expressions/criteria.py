@@ -36,6 +36,12 @@ class CriterionExpression:
         # The schema is not pickled.
         return CriterionExpression, (self.node, self.roots)
 
+    def __copy__(self) -> CriterionExpression:
+        return self  # immutable
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> CriterionExpression:
+        return self
+
     def __and__(self, other: object) -> CriterionExpression:
         return and_(self, other)
 

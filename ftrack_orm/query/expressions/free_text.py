@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from ftrack_orm.errors import QueryError
+from ftrack_orm.foreign_values import native_value
 from ftrack_orm.query.language.literals import as_reference, check_encodable, entity_type_of_class
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def build_free_text(terms: Any, context: Any, object_types: Any, schema: SchemaI
     """
     is_single = isinstance(object_types, str) or as_reference(object_types) is not None
     types = [object_types] if is_single else object_types
-    if not isinstance(types, Iterable):
+    if not isinstance(types, Iterable) or isinstance(types, type):
         raise QueryError(f"object_types takes {_OBJECT_TYPE} entities or their ids, not {object_types!r}.")
     return FreeText(
         _build_terms(terms),
@@ -54,8 +54,8 @@ def build_free_text(terms: Any, context: Any, object_types: Any, schema: SchemaI
 def _build_terms(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         terms = tuple(value.split())
-    elif isinstance(value, Iterable):
-        terms = tuple(value)
+    elif isinstance(value, Iterable) and as_reference(value) is None:
+        terms = tuple(map(native_value, value))
     else:
         raise QueryError(f"search takes text or several texts to search for, not {value!r}.")
     for term in terms:
@@ -70,11 +70,10 @@ def _build_terms(value: Any) -> tuple[str, ...]:
 
 
 def _id(argument: str, value: Any, entity_type: str, schema: SchemaInfo | None) -> str:
-    if isinstance(value, str) and value:
-        check_encodable(value, f"{argument} cannot be")
-        return value
-    if isinstance(value, uuid.UUID):
-        return str(value)
+    text = native_value(value)
+    if isinstance(text, str) and text:
+        check_encodable(text, f"{argument} cannot be")
+        return text
     reference = as_reference(value)
     if reference is None:
         advice = ""

@@ -39,6 +39,9 @@ class ItemExpression(Comparable):
         self._key_name = key_name
         self._value_name = value_name
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ItemExpression, (self._collection, self._key, self._key_name, self._value_name)
+
     def __repr__(self) -> str:
         return f"<attribute {self._collection._label}[{self._key!r}]>"
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime
 import math
 import re
-import uuid
 from typing import Any
 
 from ftrack_orm.errors import QueryError
-from ftrack_orm.values import NOT_ENCODABLE, Reference, unencodable_text
+from ftrack_orm.values import NO_TIMEZONE, NOT_ENCODABLE, Reference, unencodable_text, utc
 
 from .nodes import Operator, Scalar, Select
 
@@ -43,22 +42,28 @@ def as_scalar(value: Any, label: str) -> Scalar:
     them so (protocol fact). *label* names the attribute in errors. Raises `QueryError` for naive datetimes, for numbers
     that are not finite, for text that cannot be encoded as UTF-8, and for values that have no literal.
     """
-    if value is None or isinstance(value, (bool, int)):
-        return value
+    given, kind = value, type(value)
+    if value is None or kind is bool or kind is int:
+        return value  # type: ignore[no-any-return]  # checked by its type
+    if kind is not str and kind is not float:
+        # Imported here, because most values are text and numbers.
+        from ftrack_orm.foreign_values import native_value
+
+        value = native_value(value)
     if isinstance(value, str):
         check_encodable(value, f"{label} cannot be compared with")
-        return str.__str__(value)  # A member of a string enumeration is compared by its value, not by its name.
+        return value
+    if isinstance(value, (bool, int)):
+        return value
     if isinstance(value, float):
         if math.isfinite(value):
             return value
-        raise QueryError(f"{label} cannot be compared with {value!r}: ftrack knows only finite numbers.")
-    if isinstance(value, uuid.UUID):
-        return str(value)
+        raise QueryError(f"{label} cannot be compared with {given!r}: ftrack knows only finite numbers.")
     if isinstance(value, datetime.datetime):
         return _utc_text(value, label)
     if isinstance(value, datetime.date):
         return value.isoformat()
-    raise QueryError(f"{label} cannot be compared with {value!r} ({type(value).__name__}).{_advice(value)}")
+    raise QueryError(f"{label} cannot be compared with {given!r:.200} ({kind.__name__}).{_advice(given)}")
 
 
 def check_encodable(text: str, beginning: str) -> None:
@@ -68,12 +73,17 @@ def check_encodable(text: str, beginning: str) -> None:
 
 
 def _utc_text(value: datetime.datetime, label: str) -> str:
-    if value.tzinfo is None:
-        raise QueryError(
-            f"{label} cannot be compared with {value!r}, which has no timezone. Use value.astimezone() if it is local "
-            "time, or value.replace(tzinfo=timezone.utc) if it is UTC."
-        )
-    return value.astimezone(datetime.timezone.utc).replace(tzinfo=None).isoformat(timespec="seconds")
+    try:
+        moment = utc(value)
+    except ValueError as error:
+        advice = ""
+        if str(error) == NO_TIMEZONE:
+            advice = (
+                " Use value.astimezone() if it is local time, or value.replace(tzinfo=datetime.timezone.utc) if it is "
+                "UTC."
+            )
+        raise QueryError(f"{label} cannot be compared with {value!r}, which {error}.{advice}") from None
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def _advice(value: Any) -> str:
@@ -83,7 +93,9 @@ def _advice(value: Any) -> str:
         return " Compare with an entity, or cast a relation to the type: relation[Type]."
     if isinstance(value, datetime.timedelta):
         return " Use value.total_seconds(), or datetime.now(timezone.utc) - value for a moment in the past."
-    return ""
+    from ftrack_orm.foreign_values import advice_for, is_missing
+
+    return " Use is_(None) for attributes without a value." if is_missing(value) else advice_for(value, "any")
 
 
 def as_reference(value: Any) -> Reference | None:
@@ -154,6 +166,9 @@ def check_value(value_type: str, operator: Operator, value: Scalar, label: str) 
     wording, accepted = _ACCEPTED[value_type]
     is_misplaced_boolean = isinstance(value, bool) and bool not in accepted  # In Python a bool is an int.
     if is_misplaced_boolean or not isinstance(value, accepted):
-        raise QueryError(f"{label} is compared with {wording}, not with {value!r} ({type(value).__name__}).")
+        from ftrack_orm.foreign_values import advice_for
+
+        advice = advice_for(value, value_type)
+        raise QueryError(f"{label} is compared with {wording}, not with {value!r} ({type(value).__name__}).{advice}")
     if value_type == "datetime" and isinstance(value, str) and not _DATE.match(value):
         raise QueryError(f"{label} is compared with {wording}, not with {value!r}.")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import attrs
 
-from ftrack_orm.errors import QueryError, UnknownAttribute, UnknownEntityType, suggestion
+from ftrack_orm.errors import QueryError, UnknownAttribute, UnknownEntityType
+from ftrack_orm.values import attribute_suggestion
 
 from .literals import plain_types
 from .nodes import Function, Path, Step
@@ -104,5 +105,5 @@ def _resolve_attribute(name: str, entity_type: str, schema: SchemaInfo, position
     owners = [subtype for subtype in schema.concrete(entity_type) if name in schema.type(subtype).attributes]
     if owners:
         return schema.type(max(owners, key=lambda owner: len(schema.concrete(owner)))).attributes[name]
-    message = f"{entity_type} has no attribute {name!r}.{suggestion(name, attributes)}"
+    message = f"{entity_type} has no attribute {name!r}.{attribute_suggestion(name, attributes)}"
     raise UnknownAttribute(message, entity_type=entity_type, attribute=name, position=position)

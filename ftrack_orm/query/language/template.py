@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ftrack_orm.errors import QueryError
+from ftrack_orm.foreign_values import native_value
 
 from .compiler import compile_select, compile_value
 from .literals import as_reference, as_scalar, as_select
@@ -81,6 +82,7 @@ def _compile(value: Any, label: str) -> str:
     select = as_select(value)
     if select is not None:
         return compile_select(select)
+    value = native_value(value)
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
         return ", ".join(_compile(item, label) for item in value)
     return compile_value(as_scalar(value, label))

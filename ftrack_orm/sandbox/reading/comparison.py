@@ -191,13 +191,14 @@ def _compare_datetime(
     text = _text(operand)
     try:
         start = parse_datetime(text)
-        end = start + datetime.timedelta(days=1)
     except (ValueError, OverflowError):
         raise QueryError(
             f"{name} is a datetime, and was compared with {operand!r}. Write it as 2018-05-25 or 2018-05-25T10:00:00."
         ) from None
     if _DAY.match(text) and operator in (Operator.IS, Operator.IS_NOT):
-        within = sa.and_(value >= _datetime_text(start), value < _datetime_text(end))
+        # The last second, since the last day of the calendar has no day after it. Stored times have whole seconds.
+        end = start + datetime.timedelta(days=1, seconds=-1)
+        within = sa.and_(value >= _datetime_text(start), value <= _datetime_text(end))
         return within if operator is Operator.IS else sa.not_(within)
     return _COMPARE[operator](value, _datetime_text(start))
 

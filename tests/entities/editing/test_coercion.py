@@ -79,7 +79,9 @@ class Word(str):
     ("value_type", "value"), [(ValueType.TEXT, Word("word")), (ValueType.ANY, Word("word")), (ValueType.NUMBER, 1)]
 )
 def test_a_value_of_a_subtype_fits_as_well(value_type: ValueType, value: Any) -> None:
-    assert coerce("Task", attribute(value_type), value) is value
+    kept = coerce("Task", attribute(value_type), value)
+    assert kept == value
+    assert type(kept) in (str, int)
 
 
 @pytest.mark.parametrize("value_type", list(ValueType))

@@ -71,21 +71,28 @@ def missing_item(task: Any) -> Any:
         return "missing"
 
 
-@habit("task.keys()", "list(entity)")
+@habit("task.keys()", 'session.schema.type("Task").attributes')
 def names_of_attributes(task: Any) -> Any:
     """List the names of the attributes of an entity."""
     return sorted(task.keys())
 
 
 @names_of_attributes.here
-def _(task: Any) -> Any:
-    return sorted(task)
+def _(session: Any) -> Any:
+    # The official client leaves out the attributes that cannot be read.
+    return sorted(each.name for each in session.schema.type("Task").attributes.values() if not each.restricted)
 
 
-@habit("for name in task:")
+@habit("for name in task:", 'session.schema.type("Task").attributes')
 def iterate_over_names(task: Any) -> Any:
     """Iterate over the names of the attributes of an entity."""
     return sorted(name for name in task)
+
+
+@iterate_over_names.here
+def _(session: Any) -> Any:
+    # The official client leaves out the attributes that cannot be read.
+    return sorted(each.name for each in session.schema.type("Task").attributes.values() if not each.restricted)
 
 
 @habit("task.items()", "inspect(entity).loaded")

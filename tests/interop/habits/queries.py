@@ -32,10 +32,15 @@ def all_results(session: Any, shot: Any) -> Any:
     return type(tasks).__name__, sorted(task["name"] for task in tasks)
 
 
-@habit("len(session.query(...))")
+@habit("len(session.query(...))", "query.count()")
 def number_of_results(session: Any, shot: Any) -> Any:
     """Count results."""
     return len(session.query(f'Task where parent.id is "{shot["id"]}"'))
+
+
+@number_of_results.here
+def _(session: Any, shot: Any) -> Any:
+    return session.query(f'Task where parent.id is "{shot["id"]}"').count()
 
 
 @habit("if session.query(...):", "query.exists()")

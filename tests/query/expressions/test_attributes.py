@@ -63,7 +63,7 @@ def test_a_wrong_cast_is_refused(task: Any) -> None:
 
 
 def test_names_of_python_are_not_attributes_of_entities() -> None:
-    for name in ("__len__", "__deepcopy__", "_repr_html_"):
+    for name in ("__len__", "__length_hint__", "_repr_html_"):
         assert not hasattr(attr("parent"), name)
     assert str(attr("project_schema")._overrides) == "project_schema._overrides"
     assert str(copy.copy(attr("parent")).name) == "parent.name"
