@@ -80,7 +80,7 @@ def test_a_value_of_each_type_is_set_committed_and_read_back(
         ("enumerator", ONE_OF, ["easy", "hard"], "one option only"),
         ("enumerator", SOME_OF, [1], "holds a list of text"),
         ("enumerator", SOME_OF, 7, "of type enumerator"),
-        ("dynamic enumerator", {}, {"linux"}, "of type dynamic enumerator and holds a list of text"),
+        ("dynamic enumerator", {}, {"linux": 1}, "of type dynamic enumerator and holds a list of text"),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused_and_nothing_changes(

@@ -136,7 +136,7 @@ def test_unknown_keys_and_other_values_are_refused(
     assert session.custom_values(task, later)[task] == {later: "x"}
     with pytest.raises(errors.UnknownAttribute, match=rf"'{inheriting}x' is configured for Task.*Did you mean"):
         session.custom_values(task, f"{inheriting}x")
-    with pytest.raises(errors.InvalidValue, match="of this session"):
+    with pytest.raises(errors.InvalidValue, match="belongs to another session"):
         connect().custom_values(task)
     with pytest.raises(errors.InvalidValue, match="of this session"):
         session.custom_values(["task"])  # type: ignore[list-item]  # which is tested
