@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from ftrack_orm.errors import InvalidValue, UnknownAttribute, UsageError
 from ftrack_orm.query.expressions.attributes import AttributeExpression
 from ftrack_orm.query.language.literals import entity_type_of_class
-from ftrack_orm.values import SessionBound, attribute_called
+from ftrack_orm.values import SessionBound, attribute_called, spelling_of
 
 from .attributes import ClassAttribute, EntityAttribute, ShadowingAttribute
 from .behaviours import (
@@ -40,7 +40,7 @@ class EntityClass(type):
     __schema__: EntityType
 
     def __dir__(cls) -> list[str]:
-        return sorted({*super().__dir__(), *getattr(cls, "__attributes__", ())})
+        return sorted({spelling_of(name) for name in (*super().__dir__(), *getattr(cls, "__attributes__", ()))})
 
     def __getattr__(cls, name: str) -> Any:
         # Python itself looks up special names on classes; these are no typing mistakes.

@@ -244,6 +244,9 @@ def test_an_attribute_with_the_name_of_a_keyword_is_reached_in_every_way(
     Link = session.types.TypedContextLink
     link = session.create(Link, from_=first, to=second)
     assert link["from"] is link.from_ is getattr(link, "from") is first
+    for described in (link, Link, session.types.Shot.incoming_links):
+        assert "from_" in dir(described)
+        assert "from" not in dir(described)
     session.commit()
     for criterion in (
         Link.from_ == first,

@@ -42,7 +42,7 @@ from ftrack_orm.query.language.resolve import (
     resolve_path,
     value_type_of_aggregate,
 )
-from ftrack_orm.values import attribute_called
+from ftrack_orm.values import attribute_called, spelling_of
 
 from .clause_elements import AggregateExpression, OrderingExpression
 from .comparable import Comparable
@@ -195,7 +195,7 @@ class AttributeExpression(Comparable):
         return QueryError(f"<attribute {self._label}> {reason}")
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self._ftrack_names()})
+        return sorted({spelling_of(name) for name in (*super().__dir__(), *self._ftrack_names())})
 
     def _ftrack_names(self) -> Iterable[str]:
         """Return the attributes of the related entity, as far as they are known."""

@@ -138,7 +138,7 @@ def test_unknown_keys_and_other_values_are_refused(
         session.custom_values(task, f"{inheriting}x")
     with pytest.raises(errors.InvalidValue, match="belongs to another session"):
         connect().custom_values(task)
-    with pytest.raises(errors.InvalidValue, match="of this session"):
+    with pytest.raises(errors.InvalidValue, match="takes entities, not 'task'"):
         session.custom_values(["task"])  # type: ignore[list-item]  # which is tested
     session.delete(task)
     session.commit()
