@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,12 @@ from tests.property_settings import load_profile
 load_profile()
 # No test opens the keyring of the person who runs it.
 os.environ.setdefault("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+
+
+def pytest_collection_finish() -> None:
+    """Exempt the modules and the collected tests from garbage collections, which many tests make in full."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

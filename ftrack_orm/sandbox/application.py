@@ -26,7 +26,7 @@ from .events.update_event import ClientTokens, create_update_event
 from .reading.component_urls import ComponentUrls
 from .reading.serialization import Serializer
 from .storage.storage import Storage
-from .writing.references import References
+from .writing.references import references_of
 from .writing.store import BackgroundWork, RequestContext, Store
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Application:
         self._connection = engine.connect()
         self._tables = tables
         self._schemas = schemas
-        self._references = References(tables)
+        self._references = references_of(tables)
         self._clock = clock
         self._internal_names = InternalNames(tables)
         self._on_update_event: Callable[[dict[str, Any]], None] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import functools
 import json
 import os
 import secrets
@@ -229,7 +230,7 @@ def _load_schema(schema: str | os.PathLike[str] | None) -> tuple[Tables, Sequenc
     """Return the tables and the `query_schemas` reply of the project's own data model, or of a studio's file."""
     model = datamodel.load()
     if schema is None:
-        return Tables(Schema.from_answer(model.schemas), model.relations), model.schemas
+        return _own_tables(), model.schemas
     try:
         schemas = json.loads(read_regular_file(schema, MAX_SCHEMA_BYTES).decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
@@ -239,6 +240,13 @@ def _load_schema(schema: str | os.PathLike[str] | None) -> tuple[Tables, Sequenc
         raise ProtocolError(f"A list of entity types was expected, not {schemas!r:.80}.")
     studio_schema = Schema.from_answer(schemas)
     return Tables(studio_schema, relations.infer(studio_schema, model.relations)), schemas
+
+
+@functools.cache
+def _own_tables() -> Tables:
+    """Return the tables of the project's own data model, which never change and are shared by all embedded servers."""
+    model = datamodel.load()
+    return Tables(Schema.from_answer(model.schemas), model.relations)
 
 
 @contextmanager

@@ -49,9 +49,10 @@ def seed(
         raise SettingsError(f"Only the seed 'demo' has tasks; the seed {name!r} cannot be given a number of them.")
     if tasks is not None and tasks < 0:
         raise SettingsError(f"The demo cannot have {tasks} tasks. Give a number from 0 on.")
-    with _without_indexes(connection, tables), RowWriter(connection, tables) as writer:
+    with RowWriter(connection, tables) as writer:
         empty.insert_rows(writer, api_user)
-        if name == "demo":
+    if name == "demo":
+        with _without_indexes(connection, tables), RowWriter(connection, tables) as writer:
             demo.insert_rows(writer, tasks=tasks, now=now, api_user=api_user)
     closure.rebuild(connection, tables)
     # Without statistics of the rows, SQLite chooses the wrong index in a large production.

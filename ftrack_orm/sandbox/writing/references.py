@@ -7,6 +7,7 @@ reference over it (`status_id`), or to one of several when only collections use 
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,12 @@ _ON_DELETE_EXCEPTIONS: dict[tuple[str, str], OnDelete] = {
     ("CustomConfigurationBase", "group_id"): OnDelete.SET_NULL,
     ("Manager", "user_id"): OnDelete.CASCADE,
 }
+
+
+@functools.lru_cache(maxsize=1)
+def references_of(tables: Tables) -> References:
+    """Return the references of *tables*. Embedded servers of one data model share them, as they share its tables."""
+    return References(tables)
 
 
 class References:
