@@ -60,7 +60,7 @@ _ON_DELETE_EXCEPTIONS: dict[tuple[str, str], OnDelete] = {
 }
 
 
-@functools.lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=4)
 def references_of(tables: Tables) -> References:
     """Return the references of *tables*. Embedded servers of one data model share them, as they share its tables."""
     return References(tables)
