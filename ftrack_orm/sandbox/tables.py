@@ -199,8 +199,8 @@ class Tables:
             sa.Index(index_statistics.type_index_name(root), table.c[ENTITY_TYPE])
         # Names are indexed as well: queries often look entities up by name. A new row is compared with those that have
         # the same unique values.
-        indexed = {(name,) for name in key_columns.of(root) | {"name"} & set(table.c.keys())}
-        indexed.update(self._unique_columns(members))
+        indexed: set[tuple[str, ...]] = set(self._unique_columns(members))
+        indexed.update((name,) for name in key_columns.of(root) | {"name"} & set(table.c.keys()))
         for names in sorted(indexed - {(primary_key[0],)}):
             sa.Index(f"ix_{root}_{'_'.join(names)}", *(table.c[name] for name in names))
 
