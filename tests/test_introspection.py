@@ -54,6 +54,7 @@ SHOWN = {
     "with_pdb": "task.status.name",
     "with_rich": None,
     "with_jedi": "session.types.Task",
+    "with_ipython": "status_id",
     "with_pydevd": "task.bid=NOT_LOADED",
 }
 

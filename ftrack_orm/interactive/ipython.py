@@ -27,18 +27,21 @@ _SESSIONS: Final[weakref.WeakKeyDictionary[Any, KnownSession]] = weakref.WeakKey
 
 
 def offer_completion(session: Any, workspace: Workspace, known_schema: Callable[[], Schema | None]) -> bool:
-    """Have IPython complete the names of *session*, which has that workspace. Return whether IPython is running.
+    """Have IPython complete the names of *session*, which has that workspace.
 
-    *known_schema* returns the schema if no request is needed for it, otherwise None.
+    Return whether IPython is running and has not completed them before. *known_schema* returns the schema if no request
+    is needed for it, otherwise None.
     """
-    _SESSIONS[session] = KnownSession(workspace, known_schema)
     module = sys.modules.get("IPython")
     get_shell = getattr(module, "get_ipython", None)
     shell = None if get_shell is None else get_shell()
     if shell is None:
         return False
     load_ipython_extension(shell)
-    return True
+    is_new = session not in _SESSIONS
+    if is_new:
+        _SESSIONS[session] = KnownSession(workspace, known_schema)
+    return is_new
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -70,7 +73,9 @@ class _Matcher:
         prefix = ""
         matches: list[tuple[str, str]] = []
         try:
-            prefix, matches = complete(code, [self._shell.user_ns])
+            # A shell that is embedded in a function has the variables of that function and of its module.
+            variables = [self._shell.user_ns, getattr(self._shell, "user_global_ns", {})]
+            prefix, matches = complete(code, variables)
         except Exception:
             # Half-typed code can lead anywhere, and an exception would be printed over the prompt.
             logger.debug("The code before the cursor was not completed", exc_info=True)

@@ -1,4 +1,4 @@
-"""State: connects a session with the interactive shell it was made in, which completes its names."""
+"""State: connects a session with the interactive shell it is used in, which completes its names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def offer_completion(session: object, parts: SessionParts) -> None:
-    """Have IPython complete names of *session*, if it is running.
+    """Have IPython complete names of *session*, if it is running. Does nothing when called again.
 
     The first query of the session then brings the configurations of custom attributes along, whose keys are completed.
     """

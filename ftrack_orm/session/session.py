@@ -191,10 +191,7 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
         self._types = Types(parts.classes, parts.handshake.known_schema)
         self._deferred_event_hub = DeferredEventHub(self, parts)
         provide_services(parts, self._deferred_event_hub)
-        if "IPython" in sys.modules:
-            from .interactive_shell import offer_completion
-
-            offer_completion(self, parts)
+        self._offer_completion()
         if settings.auto_connect_event_hub:
             self.event_hub.connect(wait=False)
 
@@ -223,6 +220,8 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
     @property
     def types(self) -> Types:
         """The entity classes: `session.types.Task`, `session.types["Task"]`. Iterating yields all type names."""
+        if "IPython" in sys.modules:
+            self._offer_completion()
         return self._types
 
     @property
@@ -269,6 +268,8 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
         list, and ftrack's own tools use them. Results of a type that the schema lists are entities. Those of other
         types are plain rows, as dicts.
         """
+        if "IPython" in sys.modules:
+            self._offer_completion()
         # A class needs no parsing, which would take as long as building a whole criterion.
         runner, size = self._parts.query_runner, self._parts.settings.page_size
         if check:
@@ -609,6 +610,13 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
             from .learned_projections import save
 
             save(self.server_url, self._parts.settings.schema_cache_path)
+
+    def _offer_completion(self) -> None:
+        """Have IPython complete names, if it is running. It may have been started after the session was made."""
+        if "IPython" in sys.modules:
+            from .interactive_shell import offer_completion
+
+            offer_completion(self, self._parts)
 
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> NoReturn:
         # `copy`, `deepcopy` and `pickle` call this. Two sessions with the same connections, entities and edits would

@@ -57,6 +57,20 @@ def with_pdb(variables: dict[str, Any]) -> list[str]:
     return shown
 
 
+def with_ipython(variables: dict[str, Any]) -> list[str]:
+    """Complete in a shell that is started after the session was made."""
+    from IPython.core.completer import provisionalcompleter
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance(user_ns=variables)
+    shell.history_manager.enabled = False
+    shown = []
+    with provisionalcompleter():
+        for code in ("session.types.", "query.first().sta", 'task["sta', "tasks[0].parent.par"):
+            shown += [completion.text for completion in shell.Completer.completions(code, len(code))]
+    return shown
+
+
 def with_pydevd(variables: dict[str, Any]) -> list[str]:
     import debugpy
 
@@ -98,7 +112,7 @@ def with_builtins(variables: dict[str, Any]) -> list[str]:
 
 
 TOOLS: list[Callable[[dict[str, Any]], list[str]]] = [
-    with_builtins, with_inspect, with_rlcompleter, with_pdb, with_rich, with_jedi, with_pydevd
+    with_builtins, with_inspect, with_rlcompleter, with_pdb, with_rich, with_jedi, with_ipython, with_pydevd
 ]  # fmt: skip
 
 
