@@ -58,6 +58,11 @@ _TOOLS: Final[Mapping[str, tuple[Introspection, frozenset[str] | None]]] = {
 }
 
 
+#: The beginning of the names of the functions that VS Code defines in a Jupyter kernel, to show variables.
+_FUNCTIONS_OF_VSCODE: Final = "_VSCODE_"
+_PREFIX_LENGTH: Final = len(_FUNCTIONS_OF_VSCODE)
+
+
 def introspection() -> Introspection | None:
     """Return the kind of the tool that the current call comes from, or None if the program itself makes it."""
     frame: FrameType | None = sys._getframe(1)
@@ -74,8 +79,11 @@ def introspection() -> Introspection | None:
             kind, functions = _TOOLS[module]
             if functions is _ALL or frame.f_code.co_name in functions:
                 return kind if is_direct else Introspection.CALLED_CODE
+        name = frame.f_code.co_name
+        if name[:_PREFIX_LENGTH] == _FUNCTIONS_OF_VSCODE:
+            return Introspection.VIEW
         # A completer evaluates the expression before the cursor, whose frame is that of a module.
-        if is_direct and frame.f_code.co_name != "<module>":
+        if is_direct and name != "<module>":
             is_direct = module[:_PACKAGE_LENGTH] == _PACKAGE
         frame = frame.f_back
     return None

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,13 @@ def test_a_module_without_a_name_is_no_tool() -> None:
     exec("found = introspection()", namespace)
     assert namespace["found"] is None
     exec("found = introspection()", {**namespace, "__name__": ["x"]})
+
+
+def test_the_view_of_variables_in_a_jupyter_kernel_is_recognized() -> None:
+    source = "def _VSCODE_getVariable(value):\n    def child(value):\n        return look()\n    return child(value)"
+    namespace: dict[str, Any] = {"__name__": "__main__", "look": introspection}
+    exec(source, namespace)
+    assert namespace["_VSCODE_getVariable"](1) is Introspection.VIEW
 
 
 #: Tool -> a name or value that it shows.

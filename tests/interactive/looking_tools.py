@@ -63,7 +63,8 @@ def with_ipython(variables: dict[str, Any]) -> list[str]:
     from IPython.core.interactiveshell import InteractiveShell
 
     shell = InteractiveShell.instance(user_ns=variables)
-    shell.history_manager.enabled = False
+    if shell.history_manager is not None:
+        shell.history_manager.enabled = False
     shown = []
     with provisionalcompleter():
         for code in ("session.types.", "query.first().sta", 'task["sta', "tasks[0].parent.par"):
