@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from ftrack_orm.errors import SettingsError
 from ftrack_orm.sandbox import seeds
+from ftrack_orm.sandbox.datamodel.unique_constraints import UNIQUE_CONSTRAINTS
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
-from ftrack_orm.sandbox.writing import constraints
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.schema.relations import ForeignKey, HiddenKey, Inverse, Through
 from tests.assertions import existing
@@ -92,7 +92,7 @@ def test_every_required_attribute_has_a_value(seeded: sa.Connection, ftrack_tabl
 
 
 def test_the_unique_constraints_of_the_server_hold(seeded: sa.Connection, ftrack_tables: Tables) -> None:
-    for unique in constraints.UNIQUE_CONSTRAINTS:
+    for unique in UNIQUE_CONSTRAINTS:
         columns = [existing(ftrack_tables.column(unique.entity_type, name)) for name in unique.attributes]
         of_type = ftrack_tables.table(unique.entity_type).c[ENTITY_TYPE]
         statement = sa.select(*columns).where(of_type.in_(ftrack_tables.concrete(unique.entity_type)))
