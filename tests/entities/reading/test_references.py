@@ -22,10 +22,11 @@ def test_a_reference_costs_no_request_and_is_assigned_compared_and_deleted(
         assert (moved.id, destination["id"]) == (task, shot)
         assert repr(moved) == f"<Task {task} persistent>"
         moved.parent = destination
-        session.delete(session.reference(Task, production.tasks[1]))
         query = session.query(Task).where(Task.parent == destination)
     with requests_made(session) == 1:
         session.commit()
+    session.delete(session.reference(Task, production.tasks[1]))
+    session.commit()
     assert existing(other.get(Task.__name__, task)).parent_id == shot
     assert other.get("Task", production.tasks[1]) is None
     assert len(query.all()) == 4
