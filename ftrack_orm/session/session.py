@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex, TypeVar, overload
 
 from ftrack_orm.entities.entity import Entity, given_key
 from ftrack_orm.errors import InvalidValue, UnknownAttribute, UnknownEntityType, UsageError
@@ -33,13 +33,12 @@ from .deferred_event_hub import DeferredEventHub
 from .file_methods import FileMethods
 from .history_methods import HistoryMethods
 from .loading_methods import LoadingMethods
-from .reference_methods import ReferenceMethods
+from .reference_methods import KeyPart, ReferenceMethods
 from .request_methods import RequestMethods
 from .server_action_methods import ServerActionMethods
 
 if TYPE_CHECKING:
     import os
-    import uuid
 
     from ftrack_orm.entities.classes import Types
     from ftrack_orm.entities.committing.deletion_preview import DeletionPreview
@@ -58,8 +57,6 @@ if TYPE_CHECKING:
     from .profiling import Profile
 
 _C = TypeVar("_C", bound="ChangeCallback")
-#: One value of a primary key.
-KeyPart: TypeAlias = "str | SupportsIndex | uuid.UUID"
 
 
 class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, RequestMethods, ServerActionMethods):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.entity import Entity, given_key
 from ftrack_orm.errors import InvalidValue, UsageError
@@ -14,9 +13,7 @@ if TYPE_CHECKING:
     from ftrack_orm.entities.workspace import Workspace
 
 
-def entity_by_key(
-    workspace: Workspace, entity_type: type[Entity] | str, key: str | int | Sequence[str | int]
-) -> Entity:
+def entity_by_key(workspace: Workspace, entity_type: type[Entity] | str, key: Any) -> Entity:
     """Return the entity of *workspace* with that primary key, a new object without values if it is not in memory.
 
     Raises `UnknownEntityType`, `SessionClosed`, and `InvalidValue` for a key that does not fit the type.

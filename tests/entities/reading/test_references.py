@@ -42,11 +42,14 @@ def test_the_first_read_loads_the_entity(session: Session, production: Productio
         assert session.reference("Task", production.tasks[2]) is task
 
 
-def test_many_references_are_loaded_together(session: Session, production: Production) -> None:
-    tasks = [session.reference("Task", key) for key in production.tasks]
+def test_references_that_were_not_read_yet_are_loaded_together(session: Session, production: Production) -> None:
+    tasks = [session.reference("Task", uuid.UUID(key)) for key in production.tasks]
     with requests_made(session) == 1:
-        session.populate(tasks, "name, parent.name")
         assert [task.name for task in tasks] == [f"task{number:02}" for number in range(12)]
+    shots = [session.reference("Shot", key) for key in production.shots]
+    with requests_made(session) == 1:
+        session.populate(shots, "name, parent.name")
+        assert [shot.parent.name for shot in shots] == ["sq0", "sq0", "sq1", "sq1"]
 
 
 def test_a_base_type_becomes_the_real_type_when_it_is_read(session: Session, production: Production) -> None:
