@@ -14,6 +14,7 @@ from ftrack_orm.errors import InvalidValue
 
 from . import widgets
 from .application import not_found, refusal
+from .compression import compressed
 from .cors import allow_all_origins
 from .events.controller import EventServerController
 from .events.server import EventServer
@@ -173,15 +174,14 @@ class Server:
         # A client without valid credentials must not be able to fill the memory: its body is not read.
         refused = await loop.run_in_executor(self._worker, self._application.check_credentials, headers)
         if refused is not None:
-            return _web_response(refused)
+            return _web_response(refused, headers)
         try:
             body = await self._receive(request)
         except InvalidValue as error:
-            return _web_response(refusal(error, headers))
+            return _web_response(refusal(error, headers), headers)
         handle = self._application.handle
-        return _web_response(
-            await loop.run_in_executor(self._worker, handle, request.method, request.path, headers, body)
-        )
+        response = await loop.run_in_executor(self._worker, handle, request.method, request.path, headers, body)
+        return _web_response(response, request.headers)
 
     async def _authenticate(self, api_user: str, api_key: str) -> Mapping[str, Any]:
         loop = asyncio.get_running_loop()
@@ -198,15 +198,22 @@ class Server:
         return web.Response(text=page, content_type="text/html")
 
     async def _handle_other(self, request: web.Request) -> web.Response:
-        return _web_response(not_found(request.method, request.path))
+        return _web_response(not_found(request.method, request.path), request.headers)
 
 
 async def _defer_continue(request: web.Request) -> None:
     """Let the handler respond to the header `Expect`: aiohttp would ask for the body before credentials are checked."""
 
 
-def _web_response(response: HttpResponse) -> web.Response:
-    return web.Response(status=response.status, body=response.body, content_type=response.content_type, charset="utf-8")
+def _web_response(response: HttpResponse, request_headers: Mapping[str, str]) -> web.Response:
+    body = compressed(response.body, request_headers.get("Accept-Encoding", ""))
+    return web.Response(
+        status=response.status,
+        body=response.body if body is None else body,
+        headers={} if body is None else {"Content-Encoding": "gzip"},
+        content_type=response.content_type,
+        charset="utf-8",
+    )
 
 
 @web.middleware

@@ -104,7 +104,7 @@ class Profile(SessionBound):
 
     @property
     def answer_bytes(self) -> int:
-        """The bytes received, without headers."""
+        """The bytes received, without headers, as they were transferred: servers usually compress responses."""
         return sum(request.answer_bytes for request in self.requests)
 
     @property

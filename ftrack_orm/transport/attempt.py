@@ -145,7 +145,8 @@ class Attempt:
             self.is_streaming = True
             return Response(status, lower_headers, self._stream(response, body, checkout))
         with response:
-            return Response(status, lower_headers, self._read_whole(status, body))
+            content = self._read_whole(status, body)
+            return Response(status, lower_headers, content, body.transferred)
 
     def _stream(self, response: requests.Response, body: ReceivedBody, checkout: Checkout) -> StreamedBody:
         return StreamedBody(

@@ -71,12 +71,20 @@ class Response:
 
     `read()` returns the body; iterating yields it in chunks, each once. A response to a request with `stream` holds a
     connection until its body is read to the end or closed; use it as a context manager. Reading such a body raises
-    `TransportError` when its end is missing, and `RequestCancelled`.
+    `TransportError` when its end is missing, and `RequestCancelled`. *transferred_bytes* is the size of a body before
+    it was decompressed, None if that is its own size.
     """
 
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes | ResponseBody = b"") -> None:
+    def __init__(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        body: bytes | ResponseBody = b"",
+        transferred_bytes: int | None = None,
+    ) -> None:
         self.status = status
         self.headers = headers
+        self.transferred_bytes = transferred_bytes
         self._body = body
 
     def __repr__(self) -> str:

@@ -75,7 +75,8 @@ class Exchange:
     """One finished request to the API, as observers receive it.
 
     *seconds* is the time from sending until the replies are parsed, or until the response has arrived for a large page
-    that was fetched ahead.
+    that was fetched ahead. *answer_bytes* is the size of the body of the response as it was transferred, usually
+    compressed.
     """
 
     operations: tuple[Operation, ...]
@@ -267,10 +268,11 @@ class Channel:
         error: BaseException | None = None
 
         def send() -> tuple[int, bytes]:
-            nonlocal is_sent
+            nonlocal is_sent, answer_bytes
             is_sent = True
             with nullcontext() if span is None else span.sending():
                 response = self.transport.send(request, options.cancellation)
+            answer_bytes = response.transferred_bytes or 0
             return response.status, response.read()
 
         try:
@@ -281,7 +283,7 @@ class Channel:
                 )
             else:
                 status, content = send()
-            answer_bytes = len(content)
+            answer_bytes = answer_bytes or len(content)
             return read(status, content)
         except BaseException as failure:
             error = failure

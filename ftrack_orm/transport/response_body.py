@@ -36,11 +36,12 @@ class ReceivedBody:
     """The decompressed body of *response*, in chunks as they arrive.
 
     Iterating raises `BodyCut` when the end is missing, `LimitExceeded` as soon as the body passes the size of *limits*,
-    and the errors of the HTTP libraries. *received* counts the decompressed bytes so far.
+    and the errors of the HTTP libraries. *received* counts the decompressed bytes so far, *transferred* those that have
+    arrived.
     """
 
     def __init__(self, response: requests.Response, limits: Limits | None = None) -> None:
-        self.received = 0
+        self.received = self.transferred = 0
         self._response = response
         self._limits = limits
         self._is_chunked = "transfer-encoding" in response.headers
@@ -53,7 +54,7 @@ class ReceivedBody:
             limits.check_size(self._expected)
         encoding = self._response.headers.get("content-encoding", "")
         try:
-            for chunk in decompressed(_chunks(self._response), encoding):
+            for chunk in decompressed(self._transferred_chunks(), encoding):
                 self.received += len(chunk)
                 if limits is not None:
                     limits.check_size(self.received)
@@ -62,6 +63,11 @@ class ReceivedBody:
             raise BodyCut(self._expected) from error
         if self._is_cut():
             raise BodyCut(self._expected)
+
+    def _transferred_chunks(self) -> Iterator[bytes]:
+        for chunk in _chunks(self._response):
+            self.transferred += len(chunk)
+            yield chunk
 
     @property
     def has_announced_end(self) -> bool:

@@ -20,7 +20,7 @@ from ftrack_orm.transport.cancellation import Cancellation
 from tests.assertions import existing
 from tests.fakes.transports import ForwardingTransport, body_of
 from tests.production import Connect, Production
-from tests.property_settings import examples
+from tests.property_settings import IN_FULL, examples
 
 
 def queries_of(session: Session) -> list[str]:
@@ -65,6 +65,25 @@ def test_many_rows_bring_the_values_of_their_data_only(
     queries = queries_of(session)
     session.ensure_many("Task", data, ["name", "parent"])
     assert queries[0].startswith("select id, name, parent_id, bid from Task")
+
+
+def test_existing_rows_cost_a_hundred_bytes_each_at_most(connect: Connect, shots: list[Entity]) -> None:
+    count = 1_000 if IN_FULL else 150
+    session = connect()
+    status = existing(session.query("Status").first())
+
+    def data(session: Session) -> list[dict[str, Any]]:
+        shot = session.get("Shot", shots[0].id)
+        return [{"name": f"new {n}", "parent": shot, "bid": n, "status_id": status.id} for n in range(count)]
+
+    session.ensure_many("Task", data(session), ["name", "parent"])
+    fresh = connect()
+    items = data(fresh)
+    with fresh.profile() as profile:
+        tasks = fresh.ensure_many("Task", items, ["name", "parent"])
+    assert len(set(tasks)) == count
+    assert (len(profile), profile.operations) == (1, 1)
+    assert profile.request_bytes + profile.answer_bytes < 100 * count
 
 
 def test_the_values_of_references_are_compared_without_loading_them(
@@ -176,7 +195,7 @@ items = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=examples(15, 150), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15, 80), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(items=st.lists(items, min_size=1, max_size=8))
 def test_one_query_finds_what_a_query_for_each_item_finds(
     session: Session, production: Production, items: list[dict[str, Any]]
