@@ -40,16 +40,29 @@ class FtrackError(Exception):
         for name, value in details.items():
             setattr(self, name, value)
 
+    def amend(self, message: str, **details: Any) -> None:
+        """Replace the message and add *details*: a part of the library on the way to the caller knows more."""
+        self.message = printable(message)
+        self.args = (self.message,)
+        self.details = {**self.details, **details}
+        for name, value in details.items():
+            setattr(self, name, value)
+
     def __str__(self) -> str:
         # The bases KeyError and LookupError would print the repr of the message.
         return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.message, self.details)
+        return _rebuild, (type(self), self.message, {name: _portable(value) for name, value in self.details.items()})
 
 
 def _rebuild(kind: type[FtrackError], message: str, details: dict[str, Any]) -> FtrackError:
     return kind(message, **details)
+
+
+def _portable(value: Any) -> Any:
+    """Return *value* for another process: of an entity, which belongs to its session, its reference."""
+    return value.__reference__() if hasattr(type(value), "__reference__") else value
 
 
 def printable(text: str) -> str:
@@ -150,6 +163,15 @@ class ValidationFailed(UsageError, ValueError):
     failures: tuple[tuple[Any, str], ...] = ()
 
 
+class RequiredValueMissing(ValidationFailed):
+    """Entities of a commit lack values that the server needs and does not fill in; nothing was sent.
+
+    All changes stay recorded. Attributes: `failures` as for `ValidationFailed`; `entity` and `attribute` of the first.
+    """
+
+    entity: Any = None
+
+
 class ReadOnlyAttribute(UsageError, AttributeError):
     """The attribute cannot be set: the server computes it, or it can be set on creation only."""
 
@@ -209,12 +231,21 @@ class ServerError(FtrackError):
 
     Attributes: `exception` (the server's name for the error), `content` (its message), `error_code` (or None),
     `operations` (the operations of the request as plain data, if known).
+
+    As far as the server's text says, `operation` is the refused one of them, `entity_type` and `attribute` are its
+    type and the attribute at fault, and `item` is the key if that attribute is a mapping. `entity` is the entity of the
+    session that was to be written, or its reference if the session has no object for it. They are None otherwise.
     """
 
     exception: str = ""
     content: str = ""
     error_code: str | None = None
     operations: Any = None
+    operation: Any = None
+    entity: Any = None
+    entity_type: str | None = None
+    attribute: str | None = None
+    item: str | None = None
 
 
 class AuthenticationError(ServerError):

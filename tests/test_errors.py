@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import pickle
+import re
+from pathlib import Path
 
 import pytest
 
@@ -122,3 +124,25 @@ def test_a_message_with_characters_that_cannot_be_encoded_can_be_printed(text: s
     assert str(error).encode("utf-8").decode("utf-8") == str(error) == error.message
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
     assert str(errors.ProtocolError("é 漢")) == "é 漢"
+
+
+ERRORS_PAGE = Path(__file__).parents[1] / "docs" / "reference" / "errors.md"
+RAISED = [
+    kind
+    for _, kind in inspect.getmembers(errors, inspect.isclass)
+    if kind.__module__ == errors.__name__ and kind is not FtrackError
+]
+
+
+def test_the_page_of_errors_has_the_cause_and_the_cure_of_each_class_and_no_other_entries() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", ERRORS_PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(name for name, _, _ in rows) == sorted(kind.__name__ for kind in RAISED)
+    assert [name for name, cause, cure in rows if len(cause) < 20 or len(cure) < 20] == []
+
+
+def test_an_error_that_is_amended_keeps_its_details_and_gets_more() -> None:
+    error = errors.ServerError("Refused.", exception="X")
+    error.amend("Refused: a task.", entity_type="Task")
+    assert (str(error), error.args) == ("Refused: a task.", ("Refused: a task.",))
+    assert error.details == {"exception": "X", "entity_type": "Task"}
+    assert error.entity_type == "Task"

@@ -46,7 +46,7 @@ EXPORTS = {
 #: The classes of `ftrack_orm.errors`, base classes first.
 ERRORS = [
     *("FtrackError", "UsageError", "SettingsError", "UnknownEntityType", "UnknownAttribute", "UnknownName"),
-    *("InvalidValue", "ValidationFailed"),
+    *("InvalidValue", "ValidationFailed", "RequiredValueMissing"),
     *("ReadOnlyAttribute", "QueryError", "ExpressionError", "DuplicateSubscriber", "NotFetched", "LazyLoadError"),
     *("NoResult", "MultipleResults", "EntityDeleted", "SessionClosed", "LazyLoadWarning", "ServerError"),
     *("AuthenticationError", "PermissionDenied", "ServerValidationError", "IntegrityError", "DuplicateEntryError"),

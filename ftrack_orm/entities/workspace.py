@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ftrack_orm.query.language.nodes import Path, Select
     from ftrack_orm.schema.attribute import Attribute
     from ftrack_orm.schema.model import Schema
+    from ftrack_orm.wire.operations import Operation, ServerCall
+    from ftrack_orm.wire.replies import Reply
 
 _NO_BLOCKS: Mapping[int, FetchMode] = MappingProxyType({})
 
@@ -89,6 +91,11 @@ class CustomAttributeMappings(Protocol):
 
     def new_mapping(self, owner: Entity, attribute: Attribute, entries: dict[str, Any]) -> Any:
         """Return the mapping that is the value of *attribute*."""
+
+    def call_checked(
+        self, call: ServerCall, selects: Sequence[Select], operations: Sequence[Operation]
+    ) -> Sequence[Reply]:
+        """Send *operations*, which request the first pages of *selects*, and check the custom attributes in these."""
 
     def expire_values(self) -> None:
         """Read values that custom attributes inherit again when they are next needed."""

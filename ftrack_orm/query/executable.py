@@ -289,5 +289,5 @@ class Executable(Generic[T]):
 
     def _require_runner(self) -> Runner:
         if self.runner is None:
-            raise UsageError(f"This query belongs to no session; use session.query(str(query)): {self._excerpt()}")
+            raise UsageError(f"This query belongs to no session; use session.query(query): {self._excerpt()}")
         return self.runner

@@ -245,7 +245,7 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
 
     def query(
         self,
-        what: type[Entity] | str,
+        what: type[Entity] | str | Query[Any],
         *,
         page_size: int | None = None,
         check: bool = True,
@@ -255,6 +255,8 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
         cancellation: Cancellation | None = None,
     ) -> Query[Any]:
         """Return a query on an entity class or type name, or for a whole expression in the query language.
+
+        A query that belongs to no session, or to another one, is returned as a query of this session.
 
         No request is made until the query is iterated or one of its `all`, `first`, `one`, `count` ... is called. The
         last four arguments are those of `call`, see `Query.with_request_options`.
@@ -267,9 +269,11 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
         """
         if "IPython" in sys.modules:
             self._offer_completion()
-        # A class needs no parsing, which would take as long as building a whole criterion.
         runner, size = self._parts.query_runner, self._parts.settings.page_size
-        if check:
+        if isinstance(what, Query):
+            query = what.bind(self.schema if check else None, runner)
+        elif check:
+            # A class needs no parsing, which would take as long as building a whole criterion.
             make = Query.from_text if isinstance(what, str) else Query.on
             query = make(_type_name(what), self.schema, runner, size)
         else:

@@ -49,10 +49,10 @@ def read_replies(status: int, body: bytes, operations: Sequence[Operation]) -> l
         problem = f"it has {len(elements)} replies to {len(operations)} operations"
         raise _unexpected_response(problem, status, body)
     replies = []
-    for operation, element in zip(operations, elements, strict=True):
+    for index, (operation, element) in enumerate(zip(operations, elements, strict=True)):
         # JSON objects are exactly dictionaries; an isinstance check against Mapping is measurable with ten thousand.
         if type(element) is dict and "exception" in element:
-            raise server_error(element, operations)
+            raise server_error(element, operations, index)
         reply = operation.read_reply(element)
         if reply is None:
             problem = f"its reply to {operation.action!r} is not of the known shape"
@@ -61,8 +61,16 @@ def read_replies(status: int, body: bytes, operations: Sequence[Operation]) -> l
     return replies
 
 
-def server_error(error_object: Mapping[str, object], operations: Sequence[Operation] = ()) -> ServerError:
-    """Return the error that a server's error object describes, as the class that its name and message stand for."""
+def server_error(
+    error_object: Mapping[str, object], operations: Sequence[Operation] = (), index: int | None = None
+) -> ServerError:
+    """Return the error that a server's error object describes, as the class that its name and message stand for.
+
+    *index* is that of the refused operation if the response says it; otherwise the server's text may say it.
+    """
+    # Imported here, because errors are rare.
+    from .refusals import locate
+
     name = _text(error_object.get("exception"), "ServerError")
     content = _text(error_object.get("content"), "no message")
     error_class = SERVER_ERRORS.get(name, ServerError)
@@ -73,13 +81,15 @@ def server_error(error_object: Mapping[str, object], operations: Sequence[Operat
         error_class = EntityNotFound
     elif "Invalid action" in content:
         error_class = ServerCompatibilityError
-    return error_class(
+    error = error_class(
         f"The server refused the request: {_shortened(name)}: {_shortened(content)}",
         exception=name,
         content=content,
         error_code=error_object.get("error_code"),
         operations=[operation.to_json() for operation in operations],
     )
+    locate(error, index=index)
+    return error
 
 
 def _text(value: object, default: str) -> str:

@@ -85,7 +85,7 @@ def test_a_whole_expression_can_be_refined(schema: Schema) -> None:
         (lambda q, task, shot: q.where("bid >"), QueryError, "Expected a value"),
         (lambda q, task, shot: q.where(task.name is None), QueryError, "Python decided this one"),
         (lambda q, task, shot: q.where(task.name), QueryError, "where takes criteria"),
-        (lambda q, task, shot: q.where(name=["a"]), QueryError, r"Use in_\(...\)"),
+        (lambda q, task, shot: q.where(name=["a"]), QueryError, r"Use Task.name.in_\(...\)"),
         (lambda q, task, shot: q.where(shot.name == "x"), QueryError, "An expression on Shot was given for Task"),
         (lambda q, task, shot: q.select(shot.name), QueryError, "An expression on Shot was given for Task"),
         (lambda q, task, shot: q.order_by(shot.name.desc()), QueryError, "An expression on Shot was given for Task"),

@@ -30,7 +30,7 @@ def numbered(schema: Schema) -> Numbered:
     "run", [Query.all, Query.first, Query.one, Query.count, Query.exists, Query.dicts, Query.walk, lambda q: q[0]]
 )
 def test_a_query_without_a_session_cannot_be_run(run: Callable[[Query[Any]], Any]) -> None:
-    with pytest.raises(UsageError, match=r"belongs to no session; use session.query\(str\(query\)\): Task"):
+    with pytest.raises(UsageError, match=r"belongs to no session; use session.query\(query\): Task"):
         run(select("Task"))
 
 

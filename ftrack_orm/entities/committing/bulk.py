@@ -128,9 +128,10 @@ class BulkOperations:
         if query.node.group_by:
             raise QueryError(f"A query with groups finds no entities that could be changed: {query}")
         if query.node.criterion is None and query.node.limit is None:
+            key = self._workspace.schema.type(query.node.entity_type).primary_key[0]
             raise UsageError(
                 f"This would change every {query.node.entity_type} there is. If that is meant, say so: "
-                '.where("id is_not none").'
+                f'query.where("{key} is_not none").'
             )
         if (native_integer(batch_size) or 0) < 1:
             raise InvalidValue(f"batch_size is a number of entities from 1 up, not {batch_size!r}.")
@@ -240,6 +241,10 @@ class BulkOperations:
             try:
                 exchanged = self._exchange(operations, sent, adapt)
             except FtrackError as error:
+                if isinstance(error, ServerError):
+                    from .refused import explain_refusal
+
+                    explain_refusal(self._workspace, error)
                 raise _with_progress(error, start, len(part), total) from error
             yield exchanged
             if on_progress is not None:

@@ -30,6 +30,7 @@ from .finalizing import finalize
 from .outcome import Outcome, cancelled_commit, determine_outcome, may_still_run, not_carried_out, unknown_outcome
 from .receipt import Receipt
 from .reconciling import reconcile
+from .required import RequiredValues, check_required
 from .server_state import read_server_state
 from .snapshot import take_snapshot
 
@@ -48,13 +49,15 @@ class Committer:
     """Sends the edits of a unit of work and makes them the saved values of its entities.
 
     *call* sends operations. *retries* is the number of times that a batch is sent again which certainly was not carried
-    out. It keeps nothing between two commits: what is unresolved is in the journal.
+    out. It keeps no changes between two commits: what is unresolved is in the journal.
     """
 
     def __init__(self, workspace: Workspace, call: ServerCall, *, retries: int = 0) -> None:
         self._workspace = workspace
         self._call = call
         self._retries = retries
+        #: The values that new entities need, by type. They follow from the schema.
+        self._required: RequiredValues = {}
 
     def plan(self, journal: Journal) -> planning.Plan:
         """Return the operations that `commit` would send for *journal*, see `UnitOfWork.plan`."""
@@ -147,6 +150,7 @@ class Committer:
     def _take_batches(self, journal: Journal, batch_size: int | None) -> list[Batch]:
         resolve_configurations(list(journal.created))
         with self._workspace.lock:
+            check_required(journal, self._required)
             snapshots = [snapshot for snapshot in cut_journal(journal, batch_size) if snapshot.sent or snapshot.deleted]
             journal.in_flight = frozenset(entity for snapshot in snapshots for entity in snapshot.created)
         batches = []
@@ -174,17 +178,18 @@ class Committer:
             is_alone = carried is None and not queries
             try:
                 replies = self._call(batch.operations if is_alone else [*queries, *before, *batch.operations, *after])
-            except (IntegrityError, EntityNotFound):
-                journal.unresolved = []
-                adapted = reconcile(self._workspace.schema, self._call, batch) if attempts <= self._retries else None
-                if adapted is None:
-                    raise
-                batch = adapted
             except ServerError as error:
                 journal.unresolved = []
-                if values is None or not values.may_have_caused(error):
+                adapted = None
+                if isinstance(error, (IntegrityError, EntityNotFound)) and attempts <= self._retries:
+                    adapted = reconcile(self._workspace.schema, self._call, batch)
+                if adapted is not None:
+                    batch = adapted
+                elif values is None or not values.may_have_caused(error):
+                    self._explain(error, batch)
                     raise
-                continue
+                else:
+                    continue
             except (TransportError, ProtocolError) as error:
                 if isinstance(error, TransportError) and error.safe_to_retry:
                     journal.unresolved = []
@@ -215,6 +220,12 @@ class Committer:
                 self._finalize(journal, batch, rows)
                 return SentBatch(batch.operations, batch.replaced, rows)
             attempts += 1
+
+    def _explain(self, error: ServerError, batch: Batch) -> None:
+        # Imported here, because errors are rare.
+        from .refused import explain_refusal
+
+        explain_refusal(self._workspace, error, batch)
 
     def _resolve_earlier_batches(self, journal: Journal, sent: list[SentBatch]) -> int:
         """Find the outcome of the unresolved batches, and return the number of operations that were done.

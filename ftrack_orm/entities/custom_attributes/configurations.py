@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity, Peers
     from ftrack_orm.entities.workspace import Workspace
     from ftrack_orm.schema.attribute import Attribute
-    from ftrack_orm.wire.operations import ServerCall
+    from ftrack_orm.wire.operations import Operation, ServerCall
+    from ftrack_orm.wire.replies import Reply
 
 _ATTRIBUTES_READ = (
     "id", "key", "label", "entity_type", "object_type_id", "project_id", "default", "config", "is_hierarchical"
@@ -110,6 +111,18 @@ class Configurations(SessionBound):
     def are_read(self) -> bool:
         """Whether the configurations were read."""
         return self._by_id is not None
+
+    def call_checked(
+        self, call: ServerCall, selects: Sequence[Select], operations: Sequence[Operation]
+    ) -> Sequence[Reply]:
+        """Send *operations*, which request the first pages of *selects*, and return their replies.
+
+        Raises `UnknownAttribute` for the key of a custom attribute that no configuration has.
+        """
+        # Imported here, because few queries ask for custom attributes.
+        from .checked_keys import call_checked
+
+        return call_checked(self, self._workspace.schema, call, selects, operations)
 
     def refresh_for_missing_key(self, key: str, peers: Peers | None) -> bool:
         """Read the configurations again because *key* is missing, and return whether that was done.

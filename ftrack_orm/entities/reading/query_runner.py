@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import attrs
@@ -17,6 +18,7 @@ from ftrack_orm.errors import InvalidValue, ProtocolError, QueryError, ServerErr
 from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.literals import as_reference
 from ftrack_orm.query.language.nodes import Comparison, Operator, Ordering, Path, Select, conjunction
+from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTE_VALUE, CUSTOM_ATTRIBUTES
 from ftrack_orm.values import FetchMode
 from ftrack_orm.wire.codec import decode
 from ftrack_orm.wire.operations import Operation, QueryOperation, SearchOperation
@@ -200,7 +202,7 @@ class QueryRunner:
             _page_operation(query, select, select.limit) for query, select in zip(queries, selects, strict=True)
         ]
         with self._using(queries[0].request_options):
-            replies = self._call(operations)
+            replies = self._first_pages(queries, selects, operations)
         results: list[list[Entity]] = []
         for query, select, operation, reply in zip(queries, selects, operations, replies, strict=True):
             window = ResultWindow()
@@ -420,6 +422,26 @@ class QueryRunner:
                     raise ProtocolError(f"The server sent {quoted(row)} as a row of {name}.", entity_type=name)
             yield page
 
+    def _first_pages(
+        self,
+        queries: Sequence[Query[Any]],
+        selects: Sequence[Select],
+        operations: Sequence[Operation],
+        *,
+        denormalize: bool = False,
+    ) -> Sequence[Reply]:
+        """Send *operations*, which request the first pages of *selects*; check the custom attributes they ask for."""
+        options: dict[str, Any] = {"denormalize": denormalize} if denormalize else {}
+        for operation in operations:
+            # A search in the text is much cheaper than one in the nodes, and most queries ask for none.
+            if CUSTOM_ATTRIBUTES in operation.summary or CUSTOM_ATTRIBUTE_VALUE in operation.summary:
+                break
+        else:
+            return self._call(operations, **options)
+        # A query without a schema is sent unchecked.
+        checked = [select for query, select in zip(queries, selects, strict=True) if query.schema is not None]
+        return self._workspace.configurations.call_checked(partial(self._call, **options), checked, operations)
+
     def _row_pages(
         self,
         query: Query[Any],
@@ -437,7 +459,7 @@ class QueryRunner:
             sent_at = self._workspace.revision
             operation = _page_operation(query, select, remaining)
             with self._using(query.request_options):
-                (reply,) = self._call([operation], denormalize=denormalize)
+                (reply,) = self._first_pages([query], [select], [operation], denormalize=denormalize)
         else:
             operation, reply, sent_at = first
         while True:

@@ -6,11 +6,12 @@ import functools
 import re
 from collections.abc import Iterable
 from keyword import kwlist
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import attrs
 
-from ftrack_orm.errors import QueryError
+from ftrack_orm.errors import QueryError, UsageError
+from ftrack_orm.query.language.advice import naming_attribute, python_path
 from ftrack_orm.query.language.checks import (
     check_criterion,
     check_quantifier,
@@ -42,7 +43,7 @@ from ftrack_orm.query.language.resolve import (
     resolve_path,
     value_type_of_aggregate,
 )
-from ftrack_orm.values import attribute_called, spelling_of
+from ftrack_orm.values import Reference, attribute_called, spelling_of
 
 from .clause_elements import AggregateExpression, OrderingExpression
 from .comparable import Comparable
@@ -51,7 +52,6 @@ from .items import ItemExpression
 
 if TYPE_CHECKING:
     from ftrack_orm.query.language.schema_protocol import SchemaInfo
-    from ftrack_orm.values import Reference
 
 #: The types whose values need no conversion when there is no schema.
 _PLAIN_TYPES = frozenset({str, int, bool})
@@ -212,8 +212,39 @@ class AttributeExpression(Comparable):
         return sorted(schema.concrete(resolved.target))
 
     @property
+    def _spelling(self) -> str:
+        return python_path(self._ftrack_root, self._ftrack_path) if self._ftrack_root else f'attr("{self}")'
+
+    @property
     def _label(self) -> str:
         return f"{self._ftrack_root}.{self}" if self._ftrack_root else str(self)
+
+    def _item_advice(self) -> str:
+        resolved = self._ftrack_resolved
+        if resolved is None or resolved.target is None:
+            return super()._item_advice()
+        name = naming_attribute(resolved.target, self._ftrack_schema) if self._ftrack_schema is not None else None
+        condition = f"{name}=..." if name else "..."
+        if not resolved.attribute.is_plural:
+            return f"Use {self._spelling}.has({condition}) for a condition on the related entity."
+        if resolved.attribute.key_name is not None:
+            condition = f"{resolved.attribute.key_name}=..."
+        return (
+            f"Use {self._spelling}.any({condition}) for a condition that one item meets, {self._spelling}.any() for a "
+            f"collection that has items, and ~{self._spelling}.any() for an empty one."
+        )
+
+    def __contains__(self, value: object) -> NoReturn:
+        resolved = self._ftrack_resolved
+        if resolved is None or resolved.target is None:
+            super().__contains__(value)
+        reference = as_reference(value)
+        advice = self._item_advice()
+        if reference is not None:
+            advice = f"Write {self._spelling} == {_variable(reference)}."
+        elif isinstance(value, str) and resolved.attribute.key_name is not None:
+            advice = f"Write {self._spelling}.any({resolved.attribute.key_name}={value!r:.200})."
+        raise self._error(f"cannot be searched with 'in': it stands for the entities of every entity. {advice}")
 
     # -- criteria on related entities ------------------------------------------------------------------------------
 
@@ -267,6 +298,7 @@ class AttributeExpression(Comparable):
             return self._comparison_with_entity(operator, value, reference)
         if isinstance(value, Comparable):
             raise self._error(f"cannot be compared with {value!r}: ftrack compares attributes with values only.")
+        self._refuse_several(operator, value)
         scalar = as_scalar(value, self._label)
         self._check_values(operator, (scalar,))
         return Comparison(self._ftrack_path, operator, scalar)
@@ -274,14 +306,25 @@ class AttributeExpression(Comparable):
     def _comparison_with_entity(self, operator: Operator, entity: Any, reference: Reference) -> Comparison:
         if operator is _IS_NOT:
             if self._ftrack_resolved and self._ftrack_resolved.attribute.is_plural:
-                raise self._error("is a collection, in which some item nearly always differs; use ~(a == b).")
+                raise self._error(
+                    "is a collection, in which some item nearly always differs. Write "
+                    f"~({self._spelling} == {_variable(reference)})."
+                )
         elif operator is not _IS:
             raise self._error(f"cannot be compared with {entity!r} by {operator.spelling}: entities have no order.")
         return self._key(reference)._comparison(operator, reference.id)
 
-    def _check_values(self, operator: Operator, values: tuple[Scalar, ...]) -> None:
+    def _check_values(self, operator: Operator, values: tuple[Scalar, ...], negated: bool | None = None) -> None:
         if self._ftrack_resolved is not None and self._ftrack_root is not None:
-            check_values(self._ftrack_path, self._ftrack_resolved, self._ftrack_root, operator, values)
+            check_values(
+                self._ftrack_path,
+                self._ftrack_resolved,
+                self._ftrack_root,
+                operator,
+                values,
+                self._ftrack_schema,
+                negated,
+            )
 
     def _key(self, reference: Reference) -> AttributeExpression:
         """Return the primary key of the related entity after checking that *reference* can be compared with it."""
@@ -302,9 +345,26 @@ class AttributeExpression(Comparable):
             return
         target = self._ftrack_resolved.target
         if target is None:
-            raise self._error(f"holds a value and cannot be compared with a {entity_type}; compare the relation.")
+            relation = self._relation_of_key(entity_type)
+            advice = f": {relation} == {_variable(Reference(entity_type, ()))}" if relation else ""
+            raise self._error(
+                f"holds a value and cannot be compared with a {entity_type}; compare the relation{advice}."
+            )
         if not self._ftrack_schema.related(entity_type, target):
             raise self._error(f"leads to a {target}, which can never be a {entity_type}.")
+
+    def _relation_of_key(self, entity_type: str) -> str | None:
+        """Return the spelling of the relation to *entity_type* whose key this attribute is: `Task.status`."""
+        *steps, last = self._ftrack_path.steps
+        root, schema = self._ftrack_root, self._ftrack_schema
+        if not last.name.endswith("_id") or root is None or schema is None:
+            return None
+        path = Path((*steps, Step(last.name.removesuffix("_id"))))
+        try:
+            target = resolve_path(path, root, schema).target
+        except UsageError:
+            return None
+        return f"{root}.{path}" if target is not None and schema.related(entity_type, target) else None
 
     # -- membership ------------------------------------------------------------------------------------------------
 
@@ -318,16 +378,17 @@ class AttributeExpression(Comparable):
         # The text is joined since one call is faster than one for each item.
         if self._ftrack_plain_types.issuperset(map(type, items)) and "".join(map(str, items)).isascii():
             return self._criterion(Membership(self._ftrack_path, items, negated))
+        self._refuse_none(items, negated)
         references = [reference for reference in map(as_reference, items) if reference is not None]
         if references and len(references) < len(items):
             raise self._error("cannot be compared with entities and other values at the same time.")
         if references:
             key, *_ = [self._key(reference) for reference in references]
             return key._member_of_scalars(tuple(reference.id for reference in references), negated)
-        return self._member_of_scalars(self._scalars(items), negated)
+        return self._member_of_scalars(self._scalars(items, negated), negated)
 
     def _member_of_scalars(self, members: tuple[Scalar, ...], negated: bool) -> CriterionExpression:
-        self._check_values(_IS, members)
+        self._check_values(_IS, members, negated)
         return self._criterion(Membership(self._ftrack_path, members, negated))
 
     def _member_of_query(self, select: Select, negated: bool) -> CriterionExpression:
@@ -360,7 +421,9 @@ class AttributeExpression(Comparable):
         if cached is not None:
             return cached
         if self._ftrack_resolved is not None and self._ftrack_root is not None:
-            check_single_value(self._ftrack_path, self._ftrack_resolved, self._ftrack_root, "order by")
+            check_single_value(
+                self._ftrack_path, self._ftrack_resolved, self._ftrack_root, "order by", self._ftrack_schema
+            )
         node = Ordering(self._ftrack_path, descending)
         ordering = OrderingExpression(node, self._ftrack_roots, self._ftrack_schema)
         self._ftrack_orderings[descending] = ordering
@@ -435,6 +498,11 @@ def compare_by_name(
             attribute = cache[name] = AttributeExpression(_parse_path(called), entity_type, schema)
         comparisons.append(attribute._comparison(_IS, value))
     return comparisons
+
+
+def _variable(reference: Reference) -> str:
+    """Return the name that a program is likely to give to an entity: `asset_version`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", reference.entity_type).lower()
 
 
 # A tool compares the same few attributes many times, and parsing a name costs more than the comparison.

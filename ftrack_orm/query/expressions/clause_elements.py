@@ -60,13 +60,23 @@ class AggregateExpression(Comparable):
     def __repr__(self) -> str:
         return f"<aggregate {self}>"
 
+    @property
+    def _spelling(self) -> str:
+        path = self.node.path
+        subject = f"{next(iter(self.roots))}.{path}" if len(self.roots) == 1 else f'attr("{path}")'
+        return f"{subject}.{self.node.function.value}()"
+
+    def _item_advice(self) -> str:
+        return f"Compare it instead, such as {self._spelling} > 3, and give the comparison to query.having(...)."
+
     def _compare(self, operator: Operator, value: Any) -> Any:
+        self._refuse_several(operator, value)
         scalar = as_scalar(value, str(self))
         self._check(operator, [scalar])
         return GroupCondition(Comparison(path_of_aggregate(self.node), operator, scalar), self.roots)
 
     def _member_of(self, values: Any, negated: bool) -> Any:
-        members = self._scalars(self._items(values))
+        members = self._scalars(self._items(values), negated)
         self._check(Operator.IS, members)
         return GroupCondition(Membership(path_of_aggregate(self.node), members, negated), self.roots)
 

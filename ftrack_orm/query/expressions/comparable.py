@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from ftrack_orm.errors import QueryError
-from ftrack_orm.query.language.literals import as_reference, as_scalar, escape_pattern
+from ftrack_orm.query.language.literals import as_reference, as_scalar, as_select, escape_pattern
 from ftrack_orm.query.language.nodes import Operator, Scalar
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ class Comparable:
         raise NotImplementedError
 
     def _member_of(self, values: Any, negated: bool) -> CriterionExpression:
+        raise NotImplementedError
+
+    @property
+    def _spelling(self) -> str:
+        """The Python expression for this value, as errors recommend it."""
         raise NotImplementedError
 
     def _error(self, reason: str) -> QueryError:
@@ -114,9 +119,28 @@ class Comparable:
             raise self._error(f"needs several values for in_ and not_in, such as a list, not {values!r}.")
         return list(values)
 
-    def _scalars(self, items: Iterable[Any]) -> tuple[Scalar, ...]:
+    def _refuse_several(self, operator: Operator, value: Any) -> None:
+        """Raise `QueryError` if *value* is an expression, a list, a set or a query: comparisons take one value."""
+        if isinstance(value, Comparable):
+            raise QueryError(f"{self} cannot be compared with {value!r}: ftrack compares attributes with values only.")
+        if not isinstance(value, (list, tuple, set, frozenset)) and as_select(value) is None:
+            return
+        method = {_IS: "in_", Operator.IS_NOT: "not_in"}.get(operator)
+        advice = f"Use {self._spelling}.{method}(...) for one of several values." if method else "Give one value."
+        raise self._error(f"cannot be compared with {value!r:.200} ({type(value).__name__}). {advice}")
+
+    def _refuse_none(self, items: Iterable[Any], negated: bool) -> None:
+        """Raise `QueryError` if None is among the values of `in_` or, if *negated*, `not_in`."""
         if any(item is None for item in items):
-            raise self._error("cannot be compared with None among several values; add | (a == None) instead.")
+            more = f"& ({self._spelling} != None)" if negated else f"| ({self._spelling} == None)"
+            raise self._error(f"cannot be compared with None among several values; leave it out and add {more}.")
+
+    def _scalars(self, items: Iterable[Any], negated: bool) -> tuple[Scalar, ...]:
+        items = tuple(items)
+        self._refuse_none(items, negated)
+        for item in items:
+            if isinstance(item, (list, tuple, set, frozenset)):
+                raise self._error(f"is compared with several single values, among which {item!r:.200} is a list.")
         return tuple(as_scalar(item, repr(self)) for item in items)
 
     def _text(self, value: Any, operator: str) -> str:
@@ -142,13 +166,34 @@ class Comparable:
     def __bool__(self) -> NoReturn:
         raise self._error("has no truth value of its own; compare it, with True or None for instance.")
 
+    def _item_advice(self) -> str:
+        """Return the advice for code that looks for items: `any(...)`, `for`, `len(...)`."""
+        return f"Compare it instead, such as {self._spelling} == value, and give the comparison to query.where(...)."
+
     def __contains__(self, value: object) -> NoReturn:
-        raise self._error("cannot be searched with 'in'; use contains(...) for text, any(...) for collections.")
+        advice = f"Write {self._spelling}.contains({value!r:.200})." if isinstance(value, str) else self._item_advice()
+        raise self._error(f"cannot be searched with 'in': it stands for the value of every entity. {advice}")
 
     def __iter__(self) -> NoReturn:
-        raise self._error("is an expression for the attribute of every entity and has no items of its own.")
+        raise self._error(
+            "stands for the attribute of every entity and has no items of its own, so that any(...), all(...), "
+            f"list(...) and loops of Python cannot be used with it. {self._item_advice()}"
+        )
+
+    def __len__(self) -> NoReturn:
+        raise self._error(f"stands for the attribute of every entity and has no length. {self._item_advice()}")
 
     def _refuse_joining(self, _: object = None) -> NoReturn:
         raise self._error("is not a criterion; compare it, with each comparison in parentheses: (a == 1) & (b == 2).")
 
     __and__ = __rand__ = __or__ = __ror__ = __invert__ = _refuse_joining
+
+    def _refuse_computing(self, *_: object) -> NoReturn:
+        raise self._error(
+            "cannot be computed with: ftrack compares attributes with values only. Compute on the side of the value, "
+            f"such as {self._spelling} > 2 * limit, or with the values of loaded entities."
+        )
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse_computing
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __abs__ = _refuse_computing
+    __int__ = __float__ = __index__ = __round__ = _refuse_computing

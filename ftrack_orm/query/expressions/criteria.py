@@ -64,6 +64,13 @@ class CriterionExpression:
             "parentheses, and (1 < a) & (a < 2) instead of '1 < a < 2'."
         )
 
+    def __iter__(self) -> NoReturn:
+        raise QueryError(
+            f"The criterion '{self}' has no items: any(...), all(...) and loops of Python cannot be used with it, "
+            "since the server decides it for each entity. Give it to query.where(...). Give a condition on the items "
+            "of a collection to the collection: Task.assignments.any(criterion)."
+        )
+
     def __str__(self) -> str:
         return compile_criterion(self.node)
 

@@ -45,11 +45,16 @@ class ItemExpression(Comparable):
     def __repr__(self) -> str:
         return f"<attribute {self._collection._label}[{self._key!r}]>"
 
+    @property
+    def _spelling(self) -> str:
+        return f"{self._collection._spelling}[{self._key!r}]"
+
     def _compare(self, operator: Operator, value: Any) -> CriterionExpression:
+        self._refuse_several(operator, value)
         return self._any(Comparison(Path.of(self._value_name), operator, as_scalar(value, repr(self))))
 
     def _member_of(self, values: Any, negated: bool) -> CriterionExpression:
-        members = self._scalars(self._items(values))
+        members = self._scalars(self._items(values), negated)
         return self._any(Membership(Path.of(self._value_name), members, negated))
 
     def _any(self, condition: Criterion) -> CriterionExpression:

@@ -33,7 +33,10 @@ def check_roots(roots: Iterable[str], entity_type: str, schema: SchemaInfo) -> N
     """Raise `QueryError` unless *entity_type* is each of *roots* or inherits from it."""
     for root in roots:
         if not schema.is_a(entity_type, root):
+            cast = ""
+            if schema.related(entity_type, root):
+                cast = f" Where a relation leads to {entity_type}, cast it: relation[{root}]."
             raise QueryError(
                 f"An expression on {root} was given for {entity_type}, which is not a {root}. Use the attributes of "
-                f"{entity_type}; where a relation leads to {entity_type}, cast it: relation[{root}]."
+                f"{entity_type}.{cast}"
             )

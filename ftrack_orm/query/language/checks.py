@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ftrack_orm.errors import QueryError
 
+from .advice import collection_advice, naming_attribute, python_path, relation_advice
 from .literals import check_value
 from .nodes import (
     Aggregate,
@@ -87,15 +88,17 @@ def _check_aggregate(aggregate: Aggregate, resolved: ResolvedPath, entity_type: 
 
 def check_group_key(path: Path, entity_type: str, schema: SchemaInfo) -> None:
     """Check that every entity has one value at *path*, a key of `group by`."""
-    check_single_value(path, resolve_path(path, entity_type, schema), entity_type, "group by")
+    check_single_value(path, resolve_path(path, entity_type, schema), entity_type, "group by", schema)
 
 
 def check_ordering(ordering: Ordering, entity_type: str, schema: SchemaInfo) -> None:
     """Check that every entity has one value at the path of *ordering*, a key of `order by`."""
-    check_single_value(ordering.path, resolve_path(ordering.path, entity_type, schema), entity_type, "order by")
+    check_single_value(ordering.path, resolve_path(ordering.path, entity_type, schema), entity_type, "order by", schema)
 
 
-def check_single_value(path: Path, resolved: ResolvedPath, entity_type: str, clause: str) -> None:
+def check_single_value(
+    path: Path, resolved: ResolvedPath, entity_type: str, clause: str, schema: SchemaInfo | None = None
+) -> None:
     """Check that every entity has one value at *path*, which ends at *resolved*; *clause* is named in the error."""
     if not resolved.through_collection and not resolved.attribute.is_relation:
         return
@@ -103,7 +106,11 @@ def check_single_value(path: Path, resolved: ResolvedPath, entity_type: str, cla
     if resolved.through_collection:
         message = f"{label} has many values for each entity, so {clause} cannot use it."
     else:
-        message = f"{label} is a relation; {clause} needs a value, such as {path}.id."
+        # Entities with the same name are different groups. Ids have no order that means anything.
+        name = None
+        if clause == "order by" and schema is not None and resolved.target is not None:
+            name = naming_attribute(resolved.target, schema)
+        message = f"{label} is a relation; {clause} needs a value, such as {path}.{name or 'id'}."
     raise QueryError(message, position=path.position)
 
 
@@ -141,7 +148,7 @@ def check_criterion(criterion: Criterion, entity_type: str, schema: SchemaInfo, 
     else:
         resolved = resolve_path(criterion.path, entity_type, schema)
         if values:
-            check_values(criterion.path, resolved, entity_type, criterion.operator, (criterion.value,))
+            check_values(criterion.path, resolved, entity_type, criterion.operator, (criterion.value,), schema)
 
 
 def _check_membership(membership: Membership, entity_type: str, schema: SchemaInfo, values: bool) -> None:
@@ -152,7 +159,7 @@ def _check_membership(membership: Membership, entity_type: str, schema: SchemaIn
             label = f"{entity_type}.{membership.path}"
             raise QueryError(f"{label} is a relation: compare {label}.id with the ids that the subquery selects.")
     elif values:
-        check_values(membership.path, resolved, entity_type, Operator.IS, membership.values)
+        check_values(membership.path, resolved, entity_type, Operator.IS, membership.values, schema, membership.negated)
 
 
 def _check_related(related: Related, entity_type: str, schema: SchemaInfo, values: bool) -> None:
@@ -177,22 +184,40 @@ def check_quantifier(path: Path, resolved: ResolvedPath, entity_type: str, quant
 
 
 def check_values(
-    path: Path, resolved: ResolvedPath, entity_type: str, operator: Operator, values: Sequence[Scalar]
+    path: Path,
+    resolved: ResolvedPath,
+    entity_type: str,
+    operator: Operator,
+    values: Sequence[Scalar],
+    schema: SchemaInfo | None = None,
+    negated: bool | None = None,
 ) -> None:
-    """Check that *operator* can compare the attribute at *path*, which ends at *resolved*, with each of *values*."""
+    """Check that *operator* can compare the attribute at *path*, which ends at *resolved*, with each of *values*.
+
+    For a test of membership *negated* says whether it is `not_in`. With a *schema* an error recommends an expression.
+    """
     attribute, label = resolved.attribute, f"{entity_type}.{path}"
     if not attribute.is_relation:
         value_type = resolved.value_type
         for value in values:
             check_value(value_type, operator, value, label)
         return
+    if not values:
+        return
+    target, subject = str(resolved.target), python_path(entity_type, path)
     if attribute.is_plural:
-        raise QueryError(f"{label} is a collection: use {label}.any(...), or ~{label}.any() for an empty one.")
-    if operator not in (Operator.IS, Operator.IS_NOT):
-        raise QueryError(f"{label} is a relation and has no order, so {operator.value} cannot be used with it.")
-    for value in values:
-        if value is not None:
-            raise QueryError(
-                f"{label} is a relation: compare it with a {resolved.target} entity or None, or compare one of its "
-                f"attributes ({label}.id == {value!r})."
-            )
+        if attribute.key_name is not None:
+            raise QueryError(f"{label} has a value for each key: compare the value of one of them, {subject}[...].")
+        raise QueryError(
+            f"{label} is a collection: {collection_advice(subject, target, schema, operator, values, negated)}."
+        )
+    if operator in (Operator.IS, Operator.IS_NOT):
+        if any(value is not None for value in values):
+            advice = relation_advice(subject, target, schema, operator, values, negated)
+            raise QueryError(f"{label} is a relation: {advice}.")
+        return
+    if operator in (Operator.LIKE, Operator.NOT_LIKE):
+        raise QueryError(
+            f"{label} is a relation and no text: {relation_advice(subject, target, schema, operator, values)}."
+        )
+    raise QueryError(f"{label} is a relation and has no order, so {operator.value} cannot be used with it.")

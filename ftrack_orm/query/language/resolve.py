@@ -7,6 +7,7 @@ import attrs
 from ftrack_orm.errors import QueryError, UnknownAttribute, UnknownEntityType
 from ftrack_orm.values import attribute_suggestion
 
+from .advice import method_advice
 from .literals import plain_types
 from .nodes import Function, Path, Step
 from .schema_protocol import AttributeInfo, SchemaInfo
@@ -52,7 +53,10 @@ def resolve_next(resolved: ResolvedPath, path: Path, index: int, entity_type: st
     if resolved.target is None:
         name = path.steps[index].name
         trail = str(Path(path.steps[:index]))
-        message = f"{entity_type}.{trail} holds a value, not an entity that could have an attribute {name!r}."
+        message = (
+            f"{entity_type}.{trail} holds a value, not an entity that could have an attribute {name!r}."
+            f"{method_advice(f'{entity_type}.{trail}', name)}"
+        )
         raise UnknownAttribute(message, entity_type=entity_type, attribute=name, position=path.position)
     through_collection = resolved.through_collection
     resolved = resolve_step(path.steps[index], resolved.target, schema, path.position)

@@ -71,11 +71,13 @@ class _DeletionPlan:
             if dependent.on_delete is not OnDelete.RESTRICT:
                 continue
             deleted = self._rows_to_delete.get(dependent.table, {})
-            remaining = [key for key in self._referencing_rows(dependent, ids) if key not in deleted]
+            rows = self._referencing_rows(dependent, ids)
+            remaining = [key for key in rows if key not in deleted]
             if remaining:
                 example = ", ".join(map(str, remaining[0]))
+                in_use = rows[remaining[0]][dependent.column]
                 raise server_errors.integrity_error(
-                    f"Cannot delete the {table}: it is in use as {dependent.column} of {len(remaining)} "
+                    f"Cannot delete the {table} {in_use}: it is in use as {dependent.column} of {len(remaining)} "
                     f"{dependent.table}, among them {example} (foreign key constraint fails)."
                 )
 

@@ -48,7 +48,9 @@ def _move(store: Store, entity_type: EntityType, row: Row) -> None:
     """Move a context with its descendants below its new parent, and into the parent's project."""
     parent = store.find("Context", (row["parent_id"],))
     if parent is None or entity_type.name == "Project":
-        raise server_errors.integrity_error(f"A {entity_type.name} cannot have the parent {row['parent_id']!r}.")
+        raise server_errors.integrity_error(
+            f"{entity_type.name} {row['id']} cannot have the parent {row['parent_id']!r}."
+        )
     store.flush()
     try:
         closure.move(store.connection, store.tables, row["id"], row["parent_id"])
