@@ -1,7 +1,8 @@
 """Pure: names of the official client that mean something here under another name, as data for the errors about them.
 
-The names are those of `ftrack-python-api` 3.1 and the private ones that published tools use. A text completes the
-sentence "write ..."; `{type}` stands for the entity type.
+The names are those of `ftrack-python-api` 3.1, the private ones that published tools use, and a few that people expect
+from dictionaries, sets and other object mappers. A text completes the sentence "Write ..."; `{type}` stands for the
+entity type.
 """
 
 from __future__ import annotations
@@ -101,6 +102,7 @@ OFFICIAL_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
         "get": "getattr(entity, name, default)",
         "get_statuses": _STATUSES,
         "get_types": _TYPES,
+        "has_key": "name in entity",
         "items": _VALUES,
         "keys": 'list(session.schema.type("{type}").attributes)',
         "logger": 'logging.getLogger("ftrack_orm")',
@@ -130,9 +132,34 @@ OFFICIAL_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
         "_session": _SESSION,
         "append": "query.all(), a list",
         "extend": "query.all(), a list",
+        "filter": "query.where(...)",
+        "filter_by": "query.where(name=...)",
+        "get": "session.get(entity_type, id)",
         "index": "query.all().index(entity)",
         "session": _SESSION,
         "sort": "query.order_by(...), or sorted(query, key=...)",
+    },
+    "collection": {
+        "add": "collection.append(entity)",
+        "all": "list(collection)",
+        "attribute": _ATTRIBUTES,
+        "discard": "collection.remove(entity) if entity in collection",
+        "entity": "a variable of your own: a collection does not offer the entity that it belongs to",
+        "filter": 'session.query("Task").where(parent=shot), or [each for each in collection if ...]',
+        "first": "collection[0] if collection else None",
+        "get": "session.get(entity_type, id)",
+        "mutable": "try: collection.append(entity), which raises ReadOnlyAttribute for one that cannot be changed",
+        "update": "collection.extend(entities)",
+    },
+    "mapping": {
+        "collection": "mapping.items()",
+        "creator": "mapping[key] = value",
+        "has_key": "key in mapping",
+        "iteritems": "mapping.items()",
+        "iterkeys": "mapping.keys()",
+        "itervalues": "mapping.values()",
+        "key_attribute": "mapping.keys()",
+        "value_attribute": "mapping.values()",
     },
     "event hub": {
         "get_network_location": "session.server_url",
@@ -154,7 +181,7 @@ def advice(kind: str, name: object, entity_type: str = "") -> str:
     text = OFFICIAL_NAMES[kind].get(name) if isinstance(name, str) else None
     if text is None:
         return ""
-    return f" In place of the official client's {name}, write {text.replace('{type}', entity_type)}."
+    return f" Write {text.replace('{type}', entity_type)}."
 
 
 def unknown_name(

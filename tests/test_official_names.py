@@ -22,6 +22,8 @@ def holder_of(kind: str, session: Session) -> Any:
         "session": lambda: session,
         "class": lambda: session.types.Metadata,
         "query": lambda: session.query("Task"),
+        "collection": lambda: session.create("User", username="official.names").timelogs,
+        "mapping": lambda: session.create("Task", name="official names").metadata,
         "event hub": lambda: session.event_hub,
     }
     return holders[kind]()
@@ -63,7 +65,7 @@ def test_another_name_is_an_error_with_near_names() -> None:
 
 @pytest.mark.parametrize("name", ["auto_populate", "record_operations", "recorded_operations", "cache"])
 def test_a_switch_of_the_official_client_cannot_be_set(session: Session, name: str) -> None:
-    with pytest.raises(errors.UnknownAttribute, match="write"):
+    with pytest.raises(errors.UnknownAttribute, match="Write"):
         setattr(session, name, False)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 
 class PendingEdit:
@@ -39,6 +39,20 @@ class Tracked:
     """
 
     __slots__ = ("_is_stale",)
+
+    #: The kind of the value in the table of `official_names`.
+    _kind: ClassVar[str]
+
+    if not TYPE_CHECKING:  # Checkers would take any name for an attribute otherwise.
+
+        def __getattr__(self, name: str) -> Any:
+            if name[:2] == "__":
+                raise AttributeError(name)
+            # Imported here, because errors are rare.
+            from ftrack_orm.official_names import unknown_name
+
+            known = [each for each in dir(type(self)) if each[0] != "_"]
+            raise unknown_name(self._kind, f"A {type(self).__name__}", name, known)
 
     #: Whether the base has to be loaded before the content can be shown: it never was, or the server has changed it.
     _is_stale: bool

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 import attrs
@@ -50,7 +50,7 @@ def _or_empty(value: Any) -> Any:
 
 
 @attrs.define
-class Event(Mapping[str, Any]):
+class Event(MutableMapping[str, Any]):
     """A message from a publisher to subscribers: a notification, or a request that subscribers may reply to.
 
     *topic* names the event in dotted words (`ftrack.update`, `studio.publish.done`). *data* is a mapping of JSON
@@ -160,6 +160,9 @@ class Event(Mapping[str, Any]):
 
     def __setitem__(self, key: str, value: Any) -> None:
         setattr(self, _ATTRIBUTES_BY_KEY[key], value)
+
+    def __delitem__(self, key: str) -> None:
+        raise InvalidValue(f"An event keeps all of its keys. Write event[{key!r}] = None to clear one.")
 
     def __iter__(self) -> Iterator[str]:
         return iter(_KEYS)

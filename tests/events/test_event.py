@@ -136,6 +136,14 @@ def test_an_event_without_a_source_id_cannot_be_replied_to() -> None:
         Event("studio.question", id="q1").reply({})
 
 
+def test_an_event_is_updated_and_keeps_its_keys() -> None:
+    event = Event("studio.done")
+    event.update({"data": {"id": 1}, "target": "id=x"})
+    assert (event.data, event.target, event.setdefault("topic", "other")) == ({"id": 1}, "id=x", "studio.done")
+    with pytest.raises(InvalidValue, match=r"Write event\['target'\] = None"):
+        del event["target"]
+
+
 def test_a_mapping_becomes_an_event() -> None:
     event = Event("studio.done", {"id": 1})
     assert Event.of(event) is event

@@ -113,6 +113,8 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
 
     __slots__ = ("_attribute", "_base", "_items", "_owner", "_removals", "_sequence")
 
+    _kind = "collection"
+
     def __init__(
         self, owner: Entity, attribute: Attribute, items: Iterable[Entity] = (), *, is_stale: bool = False
     ) -> None:

@@ -63,6 +63,8 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
 
     __slots__ = ("_attribute", "_base", "_entries", "_owner")
 
+    _kind = "mapping"
+
     #: Whether the server decides which keys there are.
     _has_fixed_keys: ClassVar[bool] = False
 
