@@ -9,15 +9,12 @@ import pytest
 from tests.interop.habits.page import HABITS_PAGE, MARKER, tables
 from tests.interop.habits.studio import all_habits, run_all
 
-#: Habits that other changes of the same release make work.
-IN_WORK: set[str] = set()
-
 
 def test_each_habit_has_the_result_of_the_official_client_or_an_error_that_names_what_to_write(tmp_path: Path) -> None:
     problems = [
         f"{outcome.habit.subject}: {outcome.habit.title}: {outcome.problem}"
         for outcome in run_all(tmp_path, all_habits())
-        if outcome.problem and outcome.habit.name not in IN_WORK
+        if outcome.problem
     ]
     assert not problems, "\n".join(problems)
 
