@@ -95,7 +95,8 @@ class OptionBlocks:
 
     def current(self) -> RequestOptions:
         """Return the options of the block that the current flow is in."""
-        return _BLOCKS.get().get(id(self), NO_OPTIONS)
+        blocks = _BLOCKS.get()
+        return blocks.get(id(self), NO_OPTIONS) if blocks else NO_OPTIONS
 
     def using(self, options: RequestOptions | None) -> AbstractContextManager[None]:
         """Give the requests of a `with` block *options*, over those of the block around it."""

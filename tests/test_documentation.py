@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry import trace
+from opentelemetry.util._once import Once
 
 from ftrack_orm.sandbox import Sandbox
 
@@ -28,6 +30,14 @@ def server() -> Iterator[Sandbox]:
         yield box
 
 
+@pytest.fixture
+def own_tracers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page may set the provider of tracers, as a program does: for itself, not for the tests after it."""
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", None)
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER_SET_ONCE", Once())
+
+
+@pytest.mark.usefixtures("own_tracers")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_examples_of_a_page_run_in_order(
     page: Any, server: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -62,7 +62,7 @@ _C = TypeVar("_C", bound="ChangeCallback")
 class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, RequestMethods, ServerActionMethods):
     """A connection to an ftrack server and the entities known through it.
 
-    Creating a session does no I/O: the first request is made when something is first needed. A session may be used by
+    Creating a session makes no request: the first one is made when something is first needed. A session may be used by
     several threads. Use it as a context manager, or call `close()`, to release its connections.
 
     Connection. Arguments win over environment variables.
@@ -449,6 +449,8 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
         the values that are about to be overwritten, and raises `CommitConflict` if so. A commit that fails loses no
         change and repeats none: see `UnitOfWork.commit`. The other arguments are those of `call`.
         """
+        if (headers, push_token, timeout, cancellation) == (None, None, None, None):
+            return self._parts.unit_of_work.commit(batch_size, on_progress, on_conflict, is_undoable=undoable)
         with self.request_options(headers=headers, push_token=push_token, timeout=timeout, cancellation=cancellation):
             return self._parts.unit_of_work.commit(batch_size, on_progress, on_conflict, is_undoable=undoable)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from ftrack_orm.entities.reading.call_sites import calling_site
+from ftrack_orm.transport.channel import TRACING_MODULE
 from ftrack_orm.wire.operations import (
     QuerySchemasOperation,
     QueryServerInformationOperation,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("ftrack_orm.session")
 
-_API: Final = "opentelemetry.trace"
 #: The name of the instrumentation in traces.
 TRACER_NAME: Final = "ftrack_orm"
 #: The projection and the entity type of an expression.
@@ -75,7 +75,7 @@ def span_maker(server_url: str) -> BeginSpan:
     server = {"server.address": address.hostname or "", "server.port": address.port or _PORTS.get(address.scheme, 0)}
 
     def begin(operations: Sequence[Operation]) -> RequestSpan | None:
-        trace = sys.modules.get(_API)
+        trace = sys.modules.get(TRACING_MODULE)
         return None if trace is None else _begin(trace, operations, server)
 
     return begin

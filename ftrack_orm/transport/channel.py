@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -66,8 +67,10 @@ class RequestSpan(Protocol):
         """Complete the record with the finished request."""
 
 
-#: Begins the record of a request with these operations, or returns None when there is no trace.
+#: Begins the record of a request with these operations, or returns None when there is no tracer.
 BeginSpan = Callable[[Sequence[Operation]], "RequestSpan | None"]
+#: The module that a program imports before it records spans. Without it, a request costs no call for tracing.
+TRACING_MODULE = "opentelemetry.trace"
 
 
 @attrs.frozen
@@ -113,7 +116,8 @@ class Channel:
     *observers* are called with the `Exchange` after each call, on the thread that called. Append to the list to count
     requests, for example. *clock* measures the time of an exchange. *background* runs submitted calls; it belongs to
     the channel. *sent_timeout* limits, in seconds, how long `submit` waits until the request is sent; 0 does not wait.
-    *begin_span* is called for each request on the thread that calls, before it is sent.
+    *begin_span* is called for each request of a program that uses OpenTelemetry, on the thread that calls, before the
+    request is sent.
     """
 
     def __init__(
@@ -186,7 +190,8 @@ class Channel:
         if (headers, push_token, timeout, cancellation) != (None, None, None, None):
             options = RequestOptions(headers, push_token, timeout, cancellation).over(options)
         read = functools.partial(read_replies, operations=operations)
-        span = None if self._begin_span is None else self._begin_span(operations)
+        begin = self._begin_span if TRACING_MODULE in sys.modules else None
+        span = None if begin is None else begin(operations)
         return self._exchange(operations, options, read, denormalize=denormalize, shares=shares, span=span)
 
     def submit(self, operations: Sequence[Operation], *, denormalize: bool = False) -> BackgroundCall:
@@ -202,7 +207,8 @@ class Channel:
         operations = tuple(operations)
         # Those of the caller: the thread that sends the request is in no block.
         options = self.option_blocks.current()
-        span = None if self._begin_span is None else self._begin_span(operations)
+        begin = self._begin_span if TRACING_MODULE in sys.modules else None
+        span = None if begin is None else begin(operations)
         sent = threading.Event()
 
         def read(status: int, body: bytes) -> Callable[[], list[Reply]]:
