@@ -287,13 +287,14 @@ class TransportError(FtrackError, ConnectionError):
     """The connection to the server failed.
 
     Attributes: `safe_to_retry` (False when the server may have carried out the request), `server_url`, and, when a
-    response arrived, its HTTP `status` and an `excerpt` of its body.
+    response arrived, its HTTP `status`, an `excerpt` of its body, and `retry_after`, the seconds that it asks to wait.
     """
 
     safe_to_retry: bool = False
     server_url: str | None = None
     status: int | None = None
     excerpt: str = ""
+    retry_after: float | None = None
 
 
 class RequestTimeout(TransportError, TimeoutError):

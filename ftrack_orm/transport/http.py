@@ -177,9 +177,12 @@ class HttpTransport:
         if body.lstrip()[:1] in (b"{", b"["):
             return response
         server = failures.destination_of(request.url, self._server_url).name
+        delay = retries.retry_after(response.headers, self._wall_clock())
+        asks = "" if delay is None else f" It asks to wait {delay:g} seconds."
         raise TransportError(
             f"{server} or a gateway before it answered HTTP status {response.status} "
-            f"({HTTPStatus(response.status).phrase}). {retries.retry_advice(request.idempotent)}",
+            f"({HTTPStatus(response.status).phrase}).{asks} {retries.retry_advice(request.idempotent)}",
+            retry_after=delay,
             safe_to_retry=request.idempotent,
             server_url=server,
             status=response.status,

@@ -546,6 +546,28 @@ def test_the_delay_that_a_server_asks_for_is_made_up_to_a_maximum(
     assert delays == [delay]
 
 
+@pytest.mark.parametrize(
+    ("asked", "seconds"), [({"retry_after": "7"}, 7.0), ({}, None), ({"retry_after": "soon"}, None)]
+)
+def test_the_error_for_a_write_states_the_delay_that_a_server_asks_for(
+    server: ScriptedServer, make_transport: Callable[..., HttpTransport], asked: dict[str, str], seconds: float | None
+) -> None:
+    server.script = [respond(b"", "429 Too Many", **asked)]
+    with pytest.raises(TransportError) as caught:
+        make_transport().send(write_request(server.url))
+    assert caught.value.retry_after == seconds
+    assert ("asks to wait 7 seconds" in str(caught.value)) is (seconds is not None)
+
+
+def test_a_date_to_come_back_at_is_compared_with_the_date_of_the_response(
+    server: ScriptedServer, make_transport: Callable[..., HttpTransport], delays: list[float]
+) -> None:
+    moments = {"date": "Sun, 06 Nov 1994 08:49:30 GMT", "retry_after": "Sun, 06 Nov 1994 08:49:37 GMT"}
+    server.script = [respond(b"", "503 Unavailable", **moments), respond(b"[]")]
+    make_transport().send(read_request(server.url))
+    assert delays == [7.0]
+
+
 # -- cancellation -----------------------------------------------------------------------------------------------------
 
 
