@@ -432,7 +432,7 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
         batch_size: int | None = None,
         on_progress: Callable[[int, int], object] | None = None,
         on_conflict: str | None = None,
-        undoable: bool = True,
+        undoable: bool | None = None,
         headers: Mapping[str, str] | None = None,
         push_token: str | None = None,
         timeout: float | None = None,
@@ -441,8 +441,10 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
         """Send all recorded changes in one request and return the receipt, an integer: the number of operations.
 
         `receipt.operations` has the values before and after the commit, and `receipt.undo()` the plan that takes it
-        back. For that, values that are overwritten without having been read are read in the same request, and requests
-        before it search for the entities that deletions take along. With `undoable=False` neither is done.
+        back. For that, values of deleted entities, and those that are overwritten without having been read, are read in
+        the same request. Requests before it search for the entities that the deletion of a project, sequence, shot or
+        other context with children takes along. `undoable=True` searches before any deletion, such as that of a task
+        with notes, and `undoable=False` reads nothing.
 
         *batch_size* splits them into several requests of about as many operations, and `on_progress(done, total)` is
         called after each. `on_conflict="raise"` first reads, in a request of its own, whether another user has changed
@@ -452,7 +454,7 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
         if (headers, push_token, timeout, cancellation) == (None, None, None, None):
             return self._parts.unit_of_work.commit(batch_size, on_progress, on_conflict, is_undoable=undoable)
         with self.request_options(headers=headers, push_token=push_token, timeout=timeout, cancellation=cancellation):
-            return self._parts.unit_of_work.commit(batch_size, on_progress, on_conflict, is_undoable=undoable)
+            return self._parts.unit_of_work.commit(batch_size, on_progress, on_conflict, undoable=undoable)
 
     def rollback(self) -> None:
         """Discard all recorded changes: values and collections are restored, new entities become transient."""

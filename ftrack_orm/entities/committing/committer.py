@@ -74,12 +74,12 @@ class Committer:
         *,
         checks_conflicts: bool,
         carried: CarriedOperations | None = None,
-        is_undoable: bool = False,
+        undoable: bool | None = False,
     ) -> Receipt:
         """Send the edits in *journal*, see `UnitOfWork.commit`. The caller holds the commit lock of the journal.
 
-        *carried* travel with the last request, or in one of their own if there is nothing to commit. With *is_undoable*
-        the values from before the commit are read that its receipt needs and the session does not have.
+        *carried* travel with the last request, or in one of their own if there is nothing to commit. *undoable* decides
+        about the values from before the commit that its receipt needs and the session does not have.
         """
         sent: list[SentBatch] = []
         try:
@@ -93,10 +93,10 @@ class Committer:
                 for batch in batches:
                     check_conflicts(self._workspace.schema, self._call, batch, self._bases(journal))
             values = None
-            if is_undoable:
+            if undoable is not False:
                 for batch in batches:
                     if batch.snapshot.unknown or type(batch.operations[-1]) is DeleteOperation:
-                        values = self._earlier_values(batches)
+                        values = self._earlier_values(batches, searches_below_all=undoable is True)
                         break
             sizes = [len(batch.operations) for batch in batches]
             done, total = 0, sum(sizes)
@@ -123,11 +123,11 @@ class Committer:
         sent = self._send(journal, batch, None, values)
         return Receipt(len(operations), partial(self._describe, [sent], values), self.undo)
 
-    def _earlier_values(self, batches: Sequence[Batch]) -> EarlierValues:
+    def _earlier_values(self, batches: Sequence[Batch], *, searches_below_all: bool = True) -> EarlierValues:
         """Return the values from before the commit that have to be read, after the search for them."""
         from .earlier_values import EarlierValues
 
-        values = EarlierValues(self._workspace.schema, self._call)
+        values = EarlierValues(self._workspace.schema, self._call, searches_below_all=searches_below_all)
         values.prepare(batches)
         return values
 

@@ -7,6 +7,7 @@ without a request of their own.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,8 @@ from ftrack_orm.entities.row_queries import IDS_PER_QUERY, in_parts, query_reply
 from ftrack_orm.errors import AuthenticationError, EntityNotFound, FtrackError, IntegrityError, TransportError
 from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.nodes import Membership, Path, Select
+from ftrack_orm.schema.cascades import dependents
+from ftrack_orm.schema.facts import CONTEXT, LEAF_TYPES
 from ftrack_orm.schema.foreign_keys import is_key
 from ftrack_orm.wire.codec import ENTITY_TYPE
 from ftrack_orm.wire.operations import DeleteOperation, QueryOperation, UpdateOperation
@@ -41,13 +44,16 @@ _REFUSALS_OF_OPERATIONS: Final = (IntegrityError, EntityNotFound, Authentication
 class EarlierValues:
     """Reads the values from before a commit. *call* sends operations.
 
+    Without *searches_below_all* it searches for dependents of contexts that contain others only.
+
     `queries` travel before the operations of the first request, and `accept` takes their replies. `gaps` has a sentence
     for each reason why values are missing.
     """
 
-    def __init__(self, schema: Schema, call: ServerCall) -> None:
+    def __init__(self, schema: Schema, call: ServerCall, *, searches_below_all: bool = True) -> None:
         self._schema = schema
         self._call = call
+        self._searches_below_all = searches_below_all
         self._selects: list[Select] = []
         #: The entities whose values are read, by identity: their type and the names of the attributes.
         self._taken_along: dict[Target, str] = {}
@@ -93,9 +99,13 @@ class EarlierValues:
     def _deleted(self, batches: Sequence[Batch], deletions: Sequence[DeleteOperation]) -> dict[Target, None]:
         """Return the entities that *deletions* delete, and those that they take along."""
         roots = {(each.entity_type, each.key): None for each in deletions}
+        searched = {target: None for target in roots if self._searches_below_all or self._is_tree(target[0])}
+        self._note_not_searched([name for name, key in roots if (name, key) not in searched])
+        if not searched:
+            return roots
         search = DependentsSearch(self._schema, self._call, includes_nulled=True, limit=MAX_ENTITIES, left_out=RECORDS)
         try:
-            search.run(self._by_family(roots))
+            search.run(self._by_family(searched))
             # Entities that the commit moves into a deleted one are not found there yet.
             while moved := self._moved_into(batches, search):
                 search.run(self._by_family(moved))
@@ -121,6 +131,21 @@ class EarlierValues:
                     self._lists.append((Select(owner.name, paths, criterion), name))
         self._gone = {key[0] for types in search.found.values() for key in types if len(key) == 1}
         return {**roots, **dict.fromkeys(self._taken_along)}
+
+    def _is_tree(self, entity_type: str) -> bool:
+        """Whether entities of a type contain contexts, whose deletion takes a part of the production along."""
+        kind = self._schema.type(entity_type)
+        return kind.family == CONTEXT and entity_type not in LEAF_TYPES
+
+    def _note_not_searched(self, entity_types: Sequence[str]) -> None:
+        having_dependents = Counter(
+            name for name in entity_types if dependents(self._schema).get(self._schema.type(name).family)
+        )
+        for name, number in having_dependents.items():
+            self.gaps.append(
+                f"{number} {name}: entities that belong to it, such as notes or links, were not read. "
+                "commit(undoable=True) reads them."
+            )
 
     def _by_family(self, targets: Mapping[Target, None]) -> dict[str, dict[tuple[str, ...], str]]:
         found: dict[str, dict[tuple[str, ...], str]] = {}

@@ -205,7 +205,7 @@ class UnitOfWork:
         on_progress: Progress | None = None,
         on_conflict: str | None = None,
         *,
-        is_undoable: bool = False,
+        undoable: bool | None = False,
     ) -> Receipt:
         """Send all edits of the current unit of work and return the receipt, which compares as their number.
 
@@ -231,9 +231,10 @@ class UnitOfWork:
         `CommitConflict` is raised if they differ from those this session has read. Changes that others make between
         that request and the commit are overwritten: ftrack has no conditional writes.
 
-        With *is_undoable* the receipt has the values from before the commit that the session has not loaded. Those that
-        are overwritten are read in the request of the commit. Before deletions, requests of their own search for the
-        entities that are deleted too.
+        Unless *undoable* is false, the receipt has the values from before the commit that the session has not loaded:
+        those of overwritten attributes and of deleted entities are read in the request of the commit. Before the
+        deletion of contexts that contain others, requests of their own search for the entities that are deleted too;
+        if *undoable* is true, before every deletion.
         """
         self._workspace.check_open("Nothing can be committed")
         if on_conflict not in (None, "raise"):
@@ -245,7 +246,7 @@ class UnitOfWork:
                 batch_size,
                 on_progress,
                 checks_conflicts=on_conflict == "raise",
-                is_undoable=is_undoable,
+                undoable=undoable,
             )
 
     def load_receipt(self, path: str | os.PathLike[str]) -> Receipt:

@@ -172,7 +172,7 @@ def test_a_commit_whose_response_was_lost_is_found_to_be_done(
     (deleted,) = changed.deleted
     planned = len(changed.plan())
     proxy.stage = stage
-    assert changed.commit(undoable=False) == planned
+    assert changed.commit() == planned
     assert (changed.created, changed.modified, changed.deleted) == ([], [], [])
     assert [inspect(each).state for each in (new, note, deleted)] == [Lifecycle.PERSISTENT] * 2 + [Lifecycle.DELETED]
     with requests_made(changed) == 0:
@@ -181,7 +181,7 @@ def test_a_commit_whose_response_was_lost_is_found_to_be_done(
     names, notes, marks = _server_state(other, production)
     assert names == ["new", "renamed", *[f"task{n:02}" for n in range(2, 12)]]
     assert (notes - notes_before, marks) == (1, ["a"])
-    assert changed.commit(undoable=False) == 0
+    assert changed.commit() == 0
 
 
 @pytest.mark.parametrize("stage", NOT_REACHED)
@@ -193,13 +193,13 @@ def test_a_commit_that_did_not_reach_the_server_is_found_to_be_not_done(
     plan = changed.plan()
     proxy.stage = stage
     with pytest.raises(errors.TransportError, match="safe to commit again") as caught:
-        changed.commit(undoable=False)
+        changed.commit()
     assert caught.value.safe_to_retry
     assert not isinstance(caught.value, errors.CommitOutcomeUnknown)
     assert (changed.created, changed.modified, changed.deleted) == journal
     assert changed.plan() == plan
     assert _server_state(other, production) == before
-    assert changed.commit(undoable=False) == len(plan)
+    assert changed.commit() == len(plan)
     names, notes, marks = _server_state(other, production)
     assert names == ["new", "renamed", *[f"task{n:02}" for n in range(2, 12)]]
     assert (notes - before[1], marks) == (1, ["a"])
@@ -213,12 +213,12 @@ def test_a_commit_that_was_not_carried_out_is_sent_again_and_none_is_carried_out
     before = _server_state(other, production)
     planned = len(changed.plan())
     proxy.stage = stage
-    assert changed.commit(undoable=False) == planned
+    assert changed.commit() == planned
     assert (changed.created, changed.modified, changed.deleted) == ([], [], [])
     names, notes, marks = _server_state(other, production)
     assert names == ["new", "renamed", *[f"task{n:02}" for n in range(2, 12)]]
     assert (notes - before[1], marks) == (1, ["a"])
-    assert changed.commit(undoable=False) == 0
+    assert changed.commit() == 0
 
 
 @pytest.mark.parametrize("stage", ["request half", "response half"])
@@ -229,23 +229,23 @@ def test_while_the_server_is_unreachable_the_outcome_is_unknown_and_the_next_com
     planned = len(changed.plan())
     proxy.stage, proxy.stays_down = stage, True
     with pytest.raises(errors.CommitOutcomeUnknown, match="reading the entities from the server failed too"):
-        changed.commit(undoable=False)
+        changed.commit()
     with pytest.raises(errors.CommitOutcomeUnknown):
-        changed.commit(undoable=False)
+        changed.commit()
     assert len(changed.plan()) == planned
     proxy.stage = None
-    assert changed.commit(undoable=False) == planned
+    assert changed.commit() == planned
     names, notes, marks = _server_state(other, production)
     assert names == ["new", "renamed", *[f"task{n:02}" for n in range(2, 12)]]
     assert (notes - before[1], marks) == (1, ["a"])
-    assert changed.commit(undoable=False) == 0
+    assert changed.commit() == 0
 
 
 def test_an_unreachable_server_leaves_all_changes_for_a_later_commit(changed: Session, proxy: UnreliableProxy) -> None:
     plan = changed.plan()
     proxy.close()
     with pytest.raises(errors.TransportError):
-        changed.commit(undoable=False)
+        changed.commit()
     assert changed.plan() == plan
     assert len(changed.created) == 2
 
@@ -300,7 +300,7 @@ def test_deletes_alone_are_recognised_by_missing_entities(
     for task in tasks:
         fragile_session.delete(task)
     proxy.stage = "response 0"
-    assert fragile_session.commit(undoable=False) == 2
+    assert fragile_session.commit() == 2
     assert fragile_session.deleted == []
 
 
@@ -369,7 +369,7 @@ def test_a_search_for_dependents_that_fails_sends_nothing(
 def test_finding_the_outcome_takes_one_request(changed: Session, proxy: UnreliableProxy) -> None:
     proxy.stage = "response 0"
     with requests_made(changed) == 2:
-        changed.commit(undoable=False)
+        changed.commit()
 
 
 def test_after_a_timeout_the_outcome_is_unknown(connect: Connect, box: Sandbox, production: Production) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ftrack_orm import Entity, Session, errors
+from ftrack_orm.entities.committing.receipt import Receipt
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
 from tests.custom_attributes import Configure
@@ -144,6 +145,34 @@ def test_a_deletion_without_a_search_says_that_it_cannot_be_taken_back(
     undo = receipt.undo()
     assert not undo
     assert undo.not_restored == ("1 Task: the values before the commit are not known.",)
+
+
+def test_a_task_is_deleted_in_one_request_and_restored_without_its_notes_unless_these_are_searched_for(
+    session: Session, other: Session, production: Production
+) -> None:
+    def delete(undoable: bool | None) -> Receipt:
+        task: Any = existing(session.get("Task", production.tasks[3]))
+        session.delete(task)
+        return session.commit(undoable=undoable)
+
+    task: Any = existing(session.get("Task", production.tasks[3]))
+    name = task.name
+    task.create_note("to be kept", author=session.query("User").where(username=session.api_user).one())
+    session.commit()
+    with requests_made(session) as made:
+        receipt = delete(True)
+    assert made.count > 1
+    receipt.undo().commit()
+    restored = existing(other.get("Task", production.tasks[3]))
+    assert [note["content"] for note in restored["notes"]] == ["to be kept"]
+
+    with requests_made(session) == 1:
+        receipt = delete(None)
+    undo = receipt.undo()
+    assert any("commit(undoable=True)" in sentence for sentence in undo.not_restored)
+    undo.commit()
+    other.refresh(restored)
+    assert (restored["name"], list(restored["notes"])) == (name, [])
 
 
 def test_entities_whose_parent_is_gone_are_not_restored(

@@ -57,7 +57,7 @@ def test_one_request_carries_all_operations_creates_first_and_deletes_last(
     kinds = [type(operation) for operation in session.plan()]
     assert kinds == [CreateOperation, CreateOperation, *[UpdateOperation] * 5, DeleteOperation]
     with requests_made(session) as made:
-        assert session.commit(undoable=False) == 8
+        assert session.commit() == 8
     assert made == 1
     assert (session.created, session.modified, session.deleted) == ([], [], [])
     assert [note.content for note in existing(other.get("Task", new.id)).notes] == ["look"]
@@ -431,7 +431,7 @@ def test_a_commit_that_is_interrupted_after_the_answer_goes_on_with_the_next_one
 
     transport.meanwhile_once(interrupt)
     with pytest.raises(KeyboardInterrupt):
-        session.commit(undoable=False)
+        session.commit()
     unrelated.bid = 200
     assert session.commit() == 2
     assert session.deleted == []
@@ -453,7 +453,7 @@ def test_after_rolling_back_an_interrupted_commit_the_values_are_read_again(
 
     transport.meanwhile_once(interrupt)
     with pytest.raises(KeyboardInterrupt):
-        session.commit(undoable=False)
+        session.commit()
     session.rollback()
     assert edited.bid == 100
     assert session.query("Task").where(id=deleted.id).first() is None
