@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 class LoadingMethods(SessionMethods):
     """The methods of `Session` for the values of entities that the caller has."""
 
-    def populate(self, entities: Entity | Iterable[Entity | None], *paths: Any) -> None:
+    def populate(self, entities: Entity | Iterable[Entity | None], *paths: Any, projections: Any = None) -> None:
         """Load *paths* for all of *entities*, which may be of several types, in as few requests as possible.
 
         Paths are texts such as `"status.name, parent.name"` or attributes such as `Task.status.name`. Entities that
         have them loaded cost nothing, and None among the entities is left out. Raises `UnknownAttribute` or
         `QueryError` for paths that do not exist, and `InvalidValue` for a value that is no entity of this session.
+        *projections* is the name of the paths in the official client.
         """
+        paths = paths if projections is None else (*paths, projections)
         self._parts.refresher.populate(self._given("populate", entities), as_projections(paths))
 
     def refresh(self, entities: Entity | Iterable[Entity | None], *names: Any) -> None:

@@ -245,16 +245,17 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
 
     def query(
         self,
-        what: type[Entity] | str | Query[Any],
-        *,
+        what: type[Entity] | str | Query[Any] | None = None,
         page_size: int | None = None,
+        *,
+        expression: str | None = None,
         check: bool = True,
         headers: Mapping[str, str] | None = None,
         push_token: str | None = None,
         timeout: float | None = None,
         cancellation: Cancellation | None = None,
     ) -> Query[Any]:
-        """Return a query on an entity class or type name, or for a whole expression in the query language.
+        """Return a query on an entity class or type name, or for a whole *expression* in the query language.
 
         A query that belongs to no session, or to another one, is returned as a query of this session.
 
@@ -269,6 +270,7 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
         """
         if "IPython" in sys.modules:
             self._offer_completion()
+        what = what if expression is None else expression
         runner, size = self._parts.query_runner, self._parts.settings.page_size
         if isinstance(what, Query):
             query = what.bind(self.schema if check else None, runner)
@@ -311,14 +313,22 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
         """
         return self.query(what).search(terms, context=context, object_types=object_types)
 
-    def get(self, entity_type: type[Entity] | str, key: KeyPart | Sequence[KeyPart]) -> Entity | None:
+    def get(
+        self,
+        entity_type: type[Entity] | str,
+        key: KeyPart | Sequence[KeyPart] | None = None,
+        *,
+        entity_key: KeyPart | Sequence[KeyPart] | None = None,
+    ) -> Entity | None:
         """Return the entity with the id *key* (or, for types with a longer key, those key values), or None.
 
         The values are text, whole numbers or `uuid.UUID`. An entity that the session has loaded is returned without a
-        request. Raises `InvalidValue` for a key of another form, such as None.
+        request. Raises `InvalidValue` for a key of another form, such as None. *entity_key* is the name of *key* in the
+        official client.
         """
         name = _type_name(entity_type)
-        return self._workspace.loader.get(name, given_key(self.schema.type(name), key))
+        given = key if entity_key is None else entity_key
+        return self._workspace.loader.get(name, given_key(self.schema.type(name), given))
 
     def fetching(self, mode: str) -> AbstractContextManager[None]:
         """Set the fetch mode (`"peers"`, `"one"` or `"never"`) for reading missing values inside a `with` block."""
@@ -645,7 +655,7 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
         return f"<Session {self.api_user} at {self.server_url}{', closed' if self.closed else ''}>"
 
 
-def _type_name(entity_type: type[Entity] | str) -> str:
+def _type_name(entity_type: type[Entity] | str | None) -> str:
     name = entity_type if isinstance(entity_type, str) else entity_type_of_class(entity_type)
     if name is None:
         raise UsageError(f"An entity class or the name of a type is needed, not {entity_type!r}.")

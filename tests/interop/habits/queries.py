@@ -402,3 +402,15 @@ def rows_of_metadata(session: Any, task: Any) -> Any:
     task["metadata"]["a"] = "1"
     session.commit()
     return [(each["key"], each["value"]) for each in session.query(f'Metadata where parent_id is "{task["id"]}"')]
+
+
+@habit(
+    'session.get(entity_type="Task", entity_key=id), session.query(expression=...), session.populate(projections=...)'
+)
+def arguments_by_name(session: Any, task: Any) -> Any:
+    """Pass arguments by their names."""
+    found = session.query(expression=f'select id from Task where id is "{task["id"]}"', page_size=10)
+    session.populate(entities=found, projections="name, status.name")
+    again = session.get(entity_type="Task", entity_key=task["id"])
+    ensured = session.ensure(entity_type="Scope", data={"name": "by name"}, identifying_keys=["name"])
+    return again["name"], again["status"]["name"], ensured["name"], session.query("Task", 5).first() is not None
