@@ -14,7 +14,7 @@ import operator
 import os
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 #: The types that are kept as they are. Members of enumerations and other instances of their subclasses are converted.
 _NATIVE: Final = frozenset({str, int, float, bool, type(None), datetime.datetime, datetime.date})
@@ -136,7 +136,7 @@ def advice_for(value: Any, value_type: str) -> str:
     if value_type not in _FITS:
         return ""
     fits = _FITS[value_type]
-    for expression, applies, evaluate in _CONVERSIONS:
+    for expression, applies, evaluate in _GENERAL_CONVERSIONS if value_type == "any" else _CONVERSIONS:
         try:
             if applies(value) and fits(native_value(evaluate(value))):
                 return f" Write {expression}."
@@ -193,10 +193,17 @@ def _whole_number(value: Any) -> int:
 #: Seconds since 1970 that are taken for a moment: those of the years 1973 to 5138. Smaller numbers may be frames.
 _TIMESTAMPS: Final = (1e8, 1e11)
 
-#: Expression in terms of `value`, whether it applies, and its evaluation. The first one whose value fits is advised.
-_CONVERSIONS: Final[tuple[tuple[str, Callable[[Any], bool], Callable[[Any], Any]], ...]] = (
+#: An expression in terms of `value`, whether it applies, and its evaluation.
+_Conversion: TypeAlias = "tuple[str, Callable[[Any], bool], Callable[[Any], Any]]"
+
+#: The first one whose value fits is advised. These are right for an attribute of any type.
+_GENERAL_CONVERSIONS: Final[tuple[_Conversion, ...]] = (
     ("value.value", _of(enum.Enum), lambda value: value.value),
-    ("value.id", lambda value: hasattr(type(value), "__reference__"), lambda value: value.__reference__().id),
+    (
+        "value.id",
+        lambda value: hasattr(type(value), "__reference__"),
+        lambda value: dict(value.__reference__().key)["id"],
+    ),
     ("value.decode()", _of(bytes, bytearray), lambda value: value.decode()),
     ("os.fsdecode(value)", _of(os.PathLike), os.fsdecode),
     ("value.total_seconds()", _of(datetime.timedelta), lambda value: value.total_seconds()),
@@ -213,6 +220,10 @@ _CONVERSIONS: Final[tuple[tuple[str, Callable[[Any], bool], Callable[[Any], Any]
         lambda value: value.replace(tzinfo=datetime.timezone.utc),
     ),
     ("value.item()", lambda value: hasattr(type(value), "item"), lambda value: value.item()),
+)
+#: Those that are right only for an attribute whose type is known.
+_CONVERSIONS: Final[tuple[_Conversion, ...]] = (
+    *_GENERAL_CONVERSIONS,
     ("bool(value)", _of(int, float), _flag),
     ("int(value)", _of(str, numbers.Real), _whole_number),
     ("round(value)", _of(numbers.Real, decimal.Decimal), round),

@@ -164,6 +164,11 @@ def test_a_refused_value_comes_with_an_expression_that_fits(value_type: ValueTyp
         coerce("Task", attribute, written)
 
 
+@pytest.mark.parametrize("value", [datetime.time(1), numpy.float32("nan"), 3, object()])
+def test_nothing_is_advised_for_an_attribute_of_any_type_that_may_be_wrong(value: Any) -> None:
+    assert advice_for(value, "any") == ""
+
+
 @pytest.mark.parametrize("value", [math.nan, decimal.Decimal("NaN"), numpy.float64("nan"), Missing(2024, 1, 1)])
 def test_a_missing_value_of_another_library_is_refused_with_none(value: Any) -> None:
     for value_type in (ValueType.NUMBER, ValueType.DATETIME):

@@ -49,7 +49,7 @@ ALLOWED = {
         "events.event",
         "events.subscriptions.expression",
     },
-    "storage": {"transport", "wire", "files", "values", "errors", "settings"},
+    "storage": {"transport", "wire", "files", "foreign_values", "values", "errors", "settings"},
     "behaviours": {
         "storage",
         "entities",

@@ -269,6 +269,9 @@ class Entity:
 
         return unsupported(self, method)
 
+    def __format__(self, specification: str) -> str:
+        return format(repr(self), specification)
+
     def __reduce_ex__(self, protocol: Any) -> Any:
         from .explained_protocols import not_copied
 

@@ -51,5 +51,9 @@ class ServerInformation(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._handshake.known_information)
 
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        # A copy has the names that are known. It belongs to no session.
+        return dict, (dict(self),)
+
     def __repr__(self) -> str:
         return f"<ServerInformation: {', '.join(map(str, self))}>"

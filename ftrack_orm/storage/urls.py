@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from ftrack_orm.errors import InvalidValue, quoted
+from ftrack_orm.foreign_values import native_value
+from ftrack_orm.values import native_integer
 
 if TYPE_CHECKING:
     from ftrack_orm.settings import Settings
@@ -34,17 +36,19 @@ def thumbnail_url(settings: Settings, component_id: str | None, size: int) -> st
     """
     if component_id is None:
         return f"{settings.server_url}{DEFAULT_THUMBNAIL}"
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+    pixels = native_integer(size)
+    if pixels is None or pixels < 1:
         raise InvalidValue(f"The size of a thumbnail is a number of pixels from 1 on, not {quoted(size)}.")
-    arguments = {"id": checked_id(component_id), "size": str(size)}
+    arguments = {"id": checked_id(component_id), "size": str(pixels)}
     return _url(settings, "/component/thumbnail", arguments, with_key=True)
 
 
 def checked_id(component_id: str) -> str:
-    """Return the id of a component. Raises `InvalidValue` for anything but text."""
-    if not isinstance(component_id, str) or not component_id:
+    """Return the id of a component. Raises `InvalidValue` for anything but text and `uuid.UUID`."""
+    text = native_value(component_id)
+    if not isinstance(text, str) or not text:
         raise InvalidValue(f"The id of a component is text, not {quoted(component_id)}.")
-    return component_id
+    return text
 
 
 def _url(settings: Settings, path: str, arguments: dict[str, str], *, with_key: bool) -> str:

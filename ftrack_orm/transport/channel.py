@@ -356,4 +356,4 @@ def _encoded(operations: Sequence[Operation]) -> bytes:
         # twice.
         return json_text.dumps(list(operations), default=methodcaller("to_json"))
     except (ValueError, TypeError, RecursionError) as error:
-        raise InvalidValue(f"The operations cannot be written as JSON: {error}.") from error
+        raise InvalidValue(f"The operations cannot be written as JSON: {str(error).rstrip('.')}.") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import operator
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -232,6 +233,34 @@ def test_parts_of_a_session_are_neither_copied_nor_pickled(
     value = OF_THE_SESSION[part](session, task)
     with pytest.raises(errors.UsageError, match="cannot be copied or pickled"):
         duplicate([value])
+
+
+def test_collections_and_mappings_join_others_as_lists_and_dicts(session: Session, task: Entity) -> None:
+    children = task.parent.children
+    first, *others = children
+    assert operator.add(children, [task]) == [*children, task]
+    assert operator.add([task], children) == [task, *children]
+    assert children.copy() == list(children)
+    assert children.index(others[0]) == 1
+    with pytest.raises(errors.InvalidValue, match="is not in"):
+        children.index(task.project)
+    with pytest.raises(errors.InvalidValue, match="is indexed by positions, not by 'name'"):
+        children["name"]
+    assert task.metadata | {"a": "1"} == {"a": "1"} | task.metadata == {"a": "1"}
+    assert not task.metadata.copy()
+    task.metadata |= {"a": "1"}
+    assert dict(task.metadata) == {"a": "1"}
+    assert [] not in task.metadata
+    with pytest.raises(errors.UnknownAttribute, match="has no key"):
+        task.metadata[[]]
+    with pytest.raises(errors.UnknownAttribute, match="has no key"):
+        task.custom_attributes[{}]
+    assert first in children
+
+
+def test_an_entity_is_formatted_as_text(task: Entity) -> None:
+    assert f"{task:>90}" == repr(task).rjust(90)
+    assert f"{task}" == str(task)
 
 
 # -- keywords ---------------------------------------------------------------------------------------------------------

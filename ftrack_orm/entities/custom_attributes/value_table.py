@@ -122,6 +122,8 @@ def read_values(
     listed = list(dict.fromkeys(entities))
     for entity in listed:
         _check_entity(workspace, entity)
+    if keys is not None and not isinstance(keys, Iterable):
+        raise InvalidValue(f"The keys of custom attributes are texts, not {keys!r:.200} ({type(keys).__name__}).")
     wanted = None if keys is None else list(dict.fromkeys([keys] if isinstance(keys, str) else keys))
     _load_paths(workspace, listed)
     applying = _applying(configurations, listed, wanted)

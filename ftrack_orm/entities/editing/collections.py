@@ -394,6 +394,13 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
             raise InvalidValue(f"{value!r} is not in {self._owner!r}.{self._attribute.name}.")
         self._remove(value)
 
+    def index(self, value: Entity, start: int = 0, stop: int | None = None) -> int:
+        """Return the position of an entity; raises `InvalidValue`, a `ValueError`, when it is not in the collection."""
+        try:
+            return self._current_sequence().index(value, start, len(self) if stop is None else stop)
+        except ValueError:
+            raise InvalidValue(f"{value!r} is not in {self._owner!r}.{self._attribute.name}.") from None
+
     def pop(self, index: int = -1) -> Entity:
         """Remove and return the entity at *index*, the last one by default; `IndexError` for an empty collection."""
         entity = self[index]
@@ -412,8 +419,18 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
 
     # A second collection would record its edits on the same entity, so a copy is a list of the same entities.
 
+    def copy(self) -> list[Entity]:
+        """Return a list of the same entities."""
+        return list(self)
+
     def __copy__(self) -> list[Entity]:
         return list(self)
+
+    def __add__(self, other: Iterable[Entity]) -> list[Entity]:
+        return [*self, *other]
+
+    def __radd__(self, other: Iterable[Entity]) -> list[Entity]:
+        return [*other, *self]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> list[Entity]:
         return list(self)
@@ -437,7 +454,14 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
                 return next(reversed(items))
             if index == 0:
                 return next(iter(items))
-        return self._current_sequence()[index]
+        try:
+            return self._current_sequence()[index]
+        except TypeError:
+            raise InvalidValue(
+                f"{self._owner!r}.{self._attribute.name} is indexed by positions, not by {index!r:.200}.",
+                entity_type=self._owner.__entity_type__,
+                attribute=self._attribute.name,
+            ) from None
 
     @overload
     def __setitem__(self, index: int, value: Entity) -> None: ...

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, MutableMapping, Set
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Hashable, Iterator, Mapping, MutableMapping, Set
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import attrs
 
@@ -18,6 +18,8 @@ from .checks import check_editable, check_entry_key, check_entry_value
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
     from ftrack_orm.schema.attribute import Attribute
+
+_M = TypeVar("_M", bound="MappedCollection")
 
 
 @attrs.frozen(slots=True)
@@ -147,7 +149,12 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
         return self._current().get(key)
 
     def __getitem__(self, key: str) -> Any:
-        entry = self._find(key)
+        try:
+            entry = self._find(key)
+        except TypeError:
+            if isinstance(key, Hashable):
+                raise
+            entry = None
         if entry is None:
             raise self._unknown_key_error(key)
         return entry.value
@@ -158,7 +165,7 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
         return default if entry is None else entry.value
 
     def __contains__(self, key: object) -> bool:
-        return key in self._current()
+        return isinstance(key, str) and key in self._current()
 
     def __iter__(self) -> Iterator[str]:
         return iter(tuple(self._current()))
@@ -180,8 +187,22 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
 
     # A second mapping would record its edits on the same entity, so a copy is a dict.
 
+    def copy(self) -> dict[str, Any]:
+        """Return a dict of the keys and values."""
+        return dict(self)
+
     def __copy__(self) -> dict[str, Any]:
         return dict(self)
+
+    def __or__(self, other: Mapping[str, Any]) -> dict[str, Any]:
+        return {**self, **other}
+
+    def __ror__(self, other: Mapping[str, Any]) -> dict[str, Any]:
+        return {**other, **self}
+
+    def __ior__(self: _M, other: Mapping[str, Any]) -> _M:
+        self.update(other)
+        return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
         return copy.deepcopy(dict(self), memo)

@@ -299,7 +299,8 @@ class AttributeExpression(Comparable):
         if isinstance(value, Comparable):
             raise self._error(f"cannot be compared with {value!r}: ftrack compares attributes with values only.")
         self._refuse_several(operator, value)
-        scalar = as_scalar(value, self._label)
+        resolved = self._ftrack_resolved
+        scalar = as_scalar(value, self._label, "any" if resolved is None else resolved.value_type)
         self._check_values(operator, (scalar,))
         return Comparison(self._ftrack_path, operator, scalar)
 

@@ -35,12 +35,13 @@ _PLAIN_TYPES: dict[str, frozenset[type]] = {
 }
 
 
-def as_scalar(value: Any, label: str) -> Scalar:
+def as_scalar(value: Any, label: str, value_type: str = "any") -> Scalar:
     """Return *value* as a literal of the language: datetimes and dates as ISO 8601 text, ids as text.
 
     Datetimes are converted to UTC, without an offset and without fractions of a second, because the server stores
-    them so (protocol fact). *label* names the attribute in errors. Raises `QueryError` for naive datetimes, for numbers
-    that are not finite, for text that cannot be encoded as UTF-8, and for values that have no literal.
+    them so (protocol fact). *label* names the attribute in errors, which advise about values of *value_type*. Raises
+    `QueryError` for naive datetimes, for numbers that are not finite, for text that cannot be encoded as UTF-8, and for
+    values that have no literal.
     """
     given, kind = value, type(value)
     if value is None or kind is bool or kind is int:
@@ -63,7 +64,7 @@ def as_scalar(value: Any, label: str) -> Scalar:
         return _utc_text(value, label)
     if isinstance(value, datetime.date):
         return value.isoformat()
-    raise QueryError(f"{label} cannot be compared with {given!r:.200} ({kind.__name__}).{_advice(given)}")
+    raise QueryError(f"{label} cannot be compared with {given!r:.200} ({kind.__name__}).{_advice(given, value_type)}")
 
 
 def check_encodable(text: str, beginning: str) -> None:
@@ -86,8 +87,9 @@ def _utc_text(value: datetime.datetime, label: str) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
-def _advice(value: Any) -> str:
-    if isinstance(value, (list, tuple, set, frozenset)) or as_select(value) is not None:
+def _advice(value: Any, value_type: str) -> str:
+    is_several = isinstance(value, (list, tuple, set, frozenset)) or getattr(value, "shape", ()) not in ((), (1,))
+    if is_several or as_select(value) is not None:
         return " Use in_(...) for one of several values."
     if entity_type_of_class(value) is not None:
         return " Compare with an entity, or cast a relation to the type: relation[Type]."
@@ -95,7 +97,7 @@ def _advice(value: Any) -> str:
         return " Use value.total_seconds(), or datetime.now(timezone.utc) - value for a moment in the past."
     from ftrack_orm.foreign_values import advice_for, is_missing
 
-    return " Use is_(None) for attributes without a value." if is_missing(value) else advice_for(value, "any")
+    return " Use is_(None) for attributes without a value." if is_missing(value) else advice_for(value, value_type)
 
 
 def as_reference(value: Any) -> Reference | None:
