@@ -462,7 +462,7 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
         change and repeats none: see `UnitOfWork.commit`. The other arguments are those of `call`.
         """
         if (headers, push_token, timeout, cancellation) == (None, None, None, None):
-            return self._parts.unit_of_work.commit(batch_size, on_progress, on_conflict, is_undoable=undoable)
+            return self._parts.unit_of_work.commit(batch_size, on_progress, on_conflict, undoable=undoable)
         with self.request_options(headers=headers, push_token=push_token, timeout=timeout, cancellation=cancellation):
             return self._parts.unit_of_work.commit(batch_size, on_progress, on_conflict, undoable=undoable)
 
