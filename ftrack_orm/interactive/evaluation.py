@@ -23,6 +23,7 @@ from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.query.builder import Query
 from ftrack_orm.query.expressions.attributes import AttributeExpression
 from ftrack_orm.schema.model import EntityType, Schema
+from ftrack_orm.values import attribute_called
 
 #: Methods of a query that return another query of the same results, one result, or several.
 _REFINING: Final = frozenset(
@@ -157,10 +158,11 @@ class Evaluator:
 
     def _attribute(self, value: Any, name: str) -> Any:
         if isinstance(value, (Entity, EntityClass)):
-            if name not in value.__attributes__:
+            attribute = attribute_called(name, value.__attributes__)
+            if attribute is None:
                 # A behaviour's property would run code of the user.
                 raise NotEvaluated
-            return value[name] if isinstance(value, Entity) else getattr(value, name)
+            return value[attribute] if isinstance(value, Entity) else getattr(value, name)
         if isinstance(value, (AttributeExpression, Types)):
             return getattr(value, name)
         if self.is_session(value):

@@ -46,6 +46,16 @@ _VALUE_TYPES = {
     "variable": ValueType.ANY,
 }
 
+#: The types of values in words.
+_WORDS: Mapping[ValueType | None, str] = {
+    ValueType.TEXT: "text",
+    ValueType.BOOLEAN: "True or False",
+    ValueType.INTEGER: "whole number",
+    ValueType.NUMBER: "number",
+    ValueType.DATETIME: "datetime",
+    ValueType.OBJECT: "JSON object",
+}
+
 #: The default of an attribute for which the client generates a uuid4 (PROTOCOL 5.1).
 GENERATED_ID = "{uid}"
 
@@ -54,7 +64,7 @@ GENERATED_ID = "{uid}"
 _FOREIGN_KEY_PREFIX = "Foreign key(s): "
 
 
-@attrs.frozen(slots=True)
+@attrs.frozen(slots=True, repr=False)
 class Attribute:
     """One attribute of an entity type, as the schema describes it."""
 
@@ -73,6 +83,17 @@ class Attribute:
     required: bool = False
     restricted: bool = False  # usable in criteria, never projected
     translates_type: bool = False  # stored as a table name, returned as an entity type name
+
+    def __repr__(self) -> str:
+        return f"<Attribute {self.name}: {self.value_in_words}>"
+
+    @property
+    def value_in_words(self) -> str:
+        """The kind of value: `text`, or the target of a relation, as in `-> Status`."""
+        if self.kind is _SCALAR:
+            return " or ".join(map(repr, self.enumeration)) or _WORDS.get(self.value_type, "JSON value")
+        several = "several " if self.kind is Kind.COLLECTION else ""
+        return f"-> {several}{self.target}" if self.key_name is None else f"-> {self.target} by {self.key_name}"
 
     @property
     def is_relation(self) -> bool:

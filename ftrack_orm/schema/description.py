@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
 
-from .attribute import Attribute, Kind, ValueType
-
 if TYPE_CHECKING:
+    from .attribute import Attribute
     from .model import EntityType
-
-_WORDS: Mapping[ValueType | None, str] = {
-    ValueType.TEXT: "text",
-    ValueType.BOOLEAN: "True or False",
-    ValueType.INTEGER: "whole number",
-    ValueType.NUMBER: "number",
-    ValueType.DATETIME: "datetime",
-    ValueType.OBJECT: "JSON object",
-    ValueType.ANY: "JSON value",
-}
 
 
 @attrs.frozen
@@ -67,23 +56,12 @@ class Description:
 def describe(entity_type: EntityType, members: Iterable[str] = ()) -> Description:
     """Return the description of *entity_type*; *members* are the names that its entities have beyond the schema."""
     attributes = (
-        AttributeDescription(name, value_in_words(attribute), _rules(attribute, entity_type))
+        AttributeDescription(name, attribute.value_in_words, _rules(attribute, entity_type))
         for name, attribute in sorted(entity_type.attributes.items())
     )
     return Description(
         entity_type.name, entity_type.bases, entity_type.primary_key, tuple(attributes), tuple(sorted(members))
     )
-
-
-def value_in_words(attribute: Attribute) -> str:
-    """Return the kind of value of an attribute: `text`, or the target of a relation, as in `-> Status`."""
-    if attribute.kind is Kind.SCALAR:
-        return " or ".join(map(repr, attribute.enumeration)) or _WORDS.get(attribute.value_type, "JSON value")
-    if attribute.kind is Kind.COLLECTION:
-        return f"-> several {attribute.target}"
-    if attribute.kind is Kind.MAPPING:
-        return f"-> {attribute.target} by {attribute.key_name}"
-    return f"-> {attribute.target}"
 
 
 def _rules(attribute: Attribute, entity_type: EntityType) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from keyword import iskeyword
 from typing import Any
 
 import pytest
@@ -113,11 +114,13 @@ def test_a_label_of_any_content_is_short_and_printable(session: Session, product
     session.rollback()
 
 
-def test_every_type_has_a_repr(session: Session) -> None:
+def test_looking_at_an_entity_of_any_type_makes_no_request(session: Session) -> None:
     for name in session.schema:
         entity: Entity = session._workspace.loader.merge([{"__entity_type__": name, **_key(session, name)}])[0]
         with requests_made(session) == 0:
             assert repr(entity).startswith(f"<{name} ")
+            assert {each for each in entity.__attributes__ if not iskeyword(each)} <= set(dir(entity))
+            assert not any(hasattr(entity, missing) for missing in ("no_such_name", "_repr_html_", "shape"))
 
 
 def _key(session: Session, name: str) -> dict[str, str]:

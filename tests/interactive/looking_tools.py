@@ -48,11 +48,13 @@ def with_rlcompleter(variables: dict[str, Any]) -> list[str]:
 
 
 def with_pdb(variables: dict[str, Any]) -> list[str]:
+    task, session, shot = (variables[name] for name in ("task", "session", "shot"))
     debugger = pdb.Pdb(stdin=io.StringIO(), stdout=io.StringIO(), readrc=False)
-    debugger.curframe = sys._getframe()
-    debugger.curframe_locals = variables
+    debugger.reset()
+    debugger.setup(sys._getframe(), None)
+    assert task is not session is not shot, "the debugger completes the variables of this frame"
     shown: list[str] = []
-    for code in ("variables['task']", "session", "task.status.na", "task.parent.", "task.st"):
+    for code in ("session.ty", "task.status.na", "task.parent.", "task.st", "shot.slate."):
         shown += debugger._complete_expression(code, code, 0, len(code))
     return shown
 

@@ -66,6 +66,7 @@ def evaluate(variables: dict[str, Any], expression: str, code: str = "") -> Any:
         ("session.create(Task, name='x').status", "Status"),
         ("session.ensure_many('Shot', [])[0]", "Shot"),
         ("task.create_note('x', None)", "Note"),
+        ("session.query('TypedContextLink').first().from_", "TypedContext"),
     ],
 )
 def test_an_entity_is_known_by_its_type(variables: dict[str, Any], expression: str, entity_type: str) -> None:

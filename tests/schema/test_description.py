@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ftrack_orm.sandbox import datamodel
-from ftrack_orm.schema.description import describe, value_in_words
+from ftrack_orm.schema.description import describe
 from ftrack_orm.schema.model import Schema
 
 
@@ -32,7 +32,7 @@ def test_every_type_is_described(schema: Schema) -> None:
         assert all(name in text for name in entity_type.attributes)
         assert max(map(len, text.splitlines())) < 200
         assert "create_note" in text
-        assert all(value_in_words(attribute) for attribute in entity_type.attributes.values())
+        assert all(attribute.value_in_words for attribute in entity_type.attributes.values())
 
 
 def test_bases_and_keys_are_named(schema: Schema) -> None:
@@ -55,3 +55,5 @@ def test_the_reprs_are_one_line(schema: Schema) -> None:
     count = len(schema["Task"].attributes)
     assert repr(schema["Task"]) == f"<EntityType Task: {count} attributes, key id>"
     assert str(schema["Task"]) == str(describe(schema["Task"]))
+    assert repr(schema["Task"].attributes["status"]) == "<Attribute status: -> Status>"
+    assert repr(schema["Task"].attributes["bid"]) == "<Attribute bid: number>"
