@@ -108,23 +108,21 @@ class MemoryAnswers:
             raise
 
     def _refresh_now(self, query: Query[Entity], key: Hashable) -> None:
-        entities: list[Entity] | None = None
+        entities: list[Entity] = []
+        failure: Exception | None = None
         try:
             entities = self._run(query, key, self._refetch)
-        except SessionClosed:
-            logger.debug("The session was closed before a result was refreshed in the background: %r", query)
-        except FtrackError as error:
-            logger.warning(
-                "A result could not be refreshed in the background; the last one is kept. %r: %s", query, error
-            )
-        except Exception:
-            logger.exception("A result could not be refreshed in the background; the last one is kept. %r", query)
+        except Exception as error:
+            failure = error
         finally:
             with self._lock:
                 callbacks = self._refreshing.pop(key)
-        for callback in callbacks if entities is not None else ():
+        if failure is not None:
+            _log_failure(query, failure)
+            return
+        for callback in callbacks:
             try:
-                callback(list(entities or ()))
+                callback(list(entities))
             except Exception:
                 logger.exception("The callback of a refreshed query failed: %r", query)
 
@@ -217,6 +215,15 @@ class MemoryAnswers:
             return key
         target = self._workspace.lookup(str(schema.attribute(name).target), (str(key),))
         return NOT_LOADED if target is None else target
+
+
+def _log_failure(query: Query[Entity], failure: Exception) -> None:
+    if isinstance(failure, SessionClosed):
+        logger.debug("The session was closed before a result was refreshed in the background: %r", query)
+        return
+    details = None if isinstance(failure, FtrackError) else failure
+    message = "A result could not be refreshed in the background; the last one is kept. %r: %s"
+    logger.warning(message, query, failure, exc_info=details)
 
 
 def _exists(entity: Entity) -> bool:
