@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, TypeVar, cast
+from typing import Any, Literal, NoReturn, SupportsIndex, TYPE_CHECKING, TypeVar, cast
 
 import attrs
 
@@ -235,7 +235,9 @@ class Query(Executable[T]):
         """Return the query whose results replace unsaved edits by the values of the server."""
         return self._with_options(replaces_edits=True)
 
-    def prefer(self, source: str, on_refresh: Callable[[list[T]], object] | None = None) -> Query[T]:
+    def prefer(
+        self, source: Literal["memory", "server"], on_refresh: Callable[[list[T]], object] | None = None
+    ) -> Query[T]:
         """Return the query that is answered from *source*: "memory", or "server" as by default.
 
         From memory, the answer is the last result of this query, or else the loaded entities that meet its criterion.

@@ -181,7 +181,7 @@ class Executable(Generic[T]):
         return results[0] if results else None
 
     def count(self) -> int:
-        """Return the number of results. Only results that the server needs for counting are loaded."""
+        """Return the number of results. The server counts them where it can; otherwise their keys are requested."""
         runner, query = self._require_runner(), self._prepare()
         if query is None:
             return 0

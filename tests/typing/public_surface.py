@@ -126,6 +126,7 @@ def querying(session: Session) -> None:
     assert_type(query.group_by("name").having("count(id) > 1").all(), list[dict[str, Any]])
     assert_type(session.reference("Task", "id"), Entity)
     assert_type(query.exists(), bool)
+    assert_type(query.prefer("memory", on_refresh=print), Query[Any])
     assert_type(str(query), str)
     assert_type(session.search("Task", "anim"), Query[Any])
     assert_type(select("Task"), Query[Any])

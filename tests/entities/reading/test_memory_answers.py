@@ -222,7 +222,7 @@ def test_methods_that_always_ask_the_server_say_so(gated: Session, production: P
             with pytest.raises(errors.QueryError, match=r"prefer\('server'\)"):
                 run()
         with pytest.raises(errors.QueryError, match="'memory' or 'server'"):
-            query.prefer("disk")
+            query.prefer("disk")  # type: ignore[arg-type]  # the test passes a wrong source
         with pytest.raises(errors.QueryError, match="on_refresh"):
             query.prefer("server", print)
 
