@@ -55,5 +55,8 @@ class ServerInformation(Mapping[str, Any]):
         # A copy has the names that are known. It belongs to no session.
         return dict, (dict(self),)
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
     def __repr__(self) -> str:
         return f"<ServerInformation: {', '.join(map(str, self))}>"

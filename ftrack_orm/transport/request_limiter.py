@@ -91,8 +91,10 @@ class RequestLimiter:
                 return True
             turn = threading.Event()
             self._waiting.append(turn)
-        stop = None if cancellation is None else cancellation.on_cancel(turn.set)
+        stop: Callable[[], object] | None = None
         try:
+            if cancellation is not None:
+                stop = cancellation.on_cancel(turn.set)
             turn.wait()
             _check(cancellation)
         except BaseException:

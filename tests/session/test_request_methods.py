@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import pickle
 import queue
+import socket
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from ftrack_orm import Cancellation, Event, Query, Request, Response, Session, e
 from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.transport import retries
 from tests.assertions import existing
+from tests.fakes.faulty_proxy import FaultyProxy, Head
 from tests.fakes.transports import ForwardingTransport, body_of
 from tests.production import Connect, Production
 
@@ -218,6 +221,47 @@ def test_a_cancelled_commit_returns_at_once_and_the_next_one_finds_its_outcome(
     session.commit()
     assert session.created == []
     assert connect().query("Task").where(name="cancelled", parent_id=shot.id).count() == 1
+
+
+class StallingProxy(FaultyProxy):
+    """A proxy that can forward a request and its response's head, and then goes silent. `stalled` is set then."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, seed=0)
+        self.stalls = False
+        self.stalled = threading.Event()
+
+    def _fault_for(self, request: Head) -> tuple[str, float]:
+        return ("stall response", 0.0) if self.stalls else ("", 0.0)
+
+    def _break(self, kind: str, client: socket.socket) -> bool:
+        self.stalled.set()
+        return super()._break(kind, client)
+
+
+def test_a_commit_over_a_connection_that_stalls_is_cancelled_from_another_thread(
+    box: Sandbox, production: Production, connect: Connect, schema_cache: Path
+) -> None:
+    proxy, cancellation = StallingProxy(box.url), Cancellation()
+
+    def cancel() -> None:
+        proxy.stalled.wait(TIMEOUT)
+        cancellation.cancel()
+
+    with proxy:
+        session = Session(proxy.url, box.api_key, box.api_user, schema_cache_path=schema_cache)
+        shot = existing(session.get("Shot", production.shots[0]))
+        session.create("Task", name="stalled", parent=shot)
+        proxy.stalls = True
+        canceller = threading.Thread(target=cancel)
+        canceller.start()
+        with pytest.raises(errors.RequestCancelled):
+            session.commit(cancellation=cancellation)
+        canceller.join(TIMEOUT)
+        proxy.stalls = False
+        session.commit()
+        session.close()
+    assert connect().query("Task").where(name="stalled", parent_id=shot.id).count() == 1
 
 
 def test_a_commit_that_is_cancelled_before_it_is_sent_leaves_nothing_behind(
