@@ -117,7 +117,8 @@ def as_criterion(value: object, method: str) -> CriterionExpression:
         return value
     if isinstance(value, GroupCondition):
         raise _GroupConditionGiven(f"{method} takes criteria on entities, not '{value}' on groups: use having(...).")
-    message = f"{method} takes criteria such as Task.name == 'x', not {value!r}."
+    example = "Task.id.count() > 3" if method == "having" else "Task.name == 'x'"
+    message = f"{method} takes criteria such as {example}, not {value!r}."
     if isinstance(value, bool):
         message += " Python decided this one: 'is', 'in' and 'not' cannot be used on attributes; use is_, in_ and ~."
     raise QueryError(message)
