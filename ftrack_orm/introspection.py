@@ -53,10 +53,12 @@ _TOOLS: Final[Mapping[str, tuple[Introspection, frozenset[str] | None]]] = {
     "_pydevd_bundle.pydevd_xml": (Introspection.VIEW, _ALL),
     "inspect": (Introspection.VIEW, frozenset({"_getmembers", "getmembers"})),
     "rich._inspect": (Introspection.VIEW, _ALL),
-    "rich.pretty": (Introspection.VIEW, _ALL),
     "spyder_kernels.utils.nsview": (Introspection.VIEW, _ALL),
 }
 
+
+#: Tools that programs use too, to find functions or plugins. The code of the user that they call is that of a program.
+_CALLED_BY_PROGRAMS: Final = frozenset({"inspect"})
 
 #: The beginning of the names of the functions that VS Code defines in a Jupyter kernel, to show variables.
 _FUNCTIONS_OF_VSCODE: Final = "_VSCODE_"
@@ -78,7 +80,10 @@ def introspection() -> Introspection | None:
         if module in _TOOLS:
             kind, functions = _TOOLS[module]
             if functions is _ALL or frame.f_code.co_name in functions:
-                return kind if is_direct else Introspection.CALLED_CODE
+                if is_direct:
+                    return kind
+                if module not in _CALLED_BY_PROGRAMS:
+                    return Introspection.CALLED_CODE
         name = frame.f_code.co_name
         if name[:_PREFIX_LENGTH] == _FUNCTIONS_OF_VSCODE:
             return Introspection.VIEW

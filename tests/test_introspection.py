@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import rlcompleter
 import subprocess
 import sys
 from pathlib import Path
@@ -31,13 +32,27 @@ def test_the_program_itself_is_no_tool() -> None:
 
 
 class Looked:
-    @property
-    def seen(self) -> Introspection | None:
-        return introspection()
+    def __init__(self) -> None:
+        self.kinds: list[Introspection | None] = []
+
+    def __getattr__(self, name: str) -> None:
+        if name == "seen":
+            self.kinds.append(introspection())
+
+    def __dir__(self) -> list[str]:
+        return ["seen"]
 
 
 def test_code_of_the_user_that_a_tool_calls_is_recognized() -> None:
-    assert dict(inspect.getmembers(Looked()))["seen"] is Introspection.CALLED_CODE
+    looked = Looked()
+    rlcompleter.Completer({"looked": looked}).complete("looked.se", 0)
+    assert set(looked.kinds) == {Introspection.CALLED_CODE}
+
+
+def test_code_that_a_program_calls_by_way_of_a_tool_is_that_of_the_program() -> None:
+    looked = Looked()
+    inspect.getmembers(looked)
+    assert set(looked.kinds) == {None}
 
 
 def test_a_module_without_a_name_is_no_tool() -> None:
@@ -121,8 +136,12 @@ def test_the_schema_and_the_hub_are_not_made_for_a_tool(box: Sandbox) -> None:
 
 def test_a_request_for_a_tool_is_refused_with_an_attribute_error(session: Session) -> None:
     class Panel:
-        @property
-        def tasks(self) -> int:
+        def __dir__(self) -> list[str]:
+            return ["tasks"]
+
+        def __getattr__(self, name: str) -> int:
+            if name != "tasks":
+                raise AttributeError(name)
             for request in (session.query("Task").count, session.commit, lambda: session.call([{"action": "x"}])):
                 with pytest.raises(errors.NotFetched) as caught:
                     request()
@@ -132,6 +151,6 @@ def test_a_request_for_a_tool_is_refused_with_an_attribute_error(session: Sessio
     refusals: list[object] = []
     session.create("Note", content="x")
     with requests_made(session) == 0:
-        inspect.getmembers(Panel())
+        assert rlcompleter.Completer({"panel": Panel()}).complete("panel.t", 0) == "panel.tasks"
     assert len(refusals) == 3
     session.rollback()
