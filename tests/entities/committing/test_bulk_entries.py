@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ftrack_orm import Session, errors
 from ftrack_orm.query.builder import Query
@@ -14,6 +16,7 @@ from tests.assertions import existing
 from tests.custom_attributes import Configure
 from tests.fakes.transports import InterferingTransport
 from tests.production import Connect, Production
+from tests.property_settings import examples
 
 
 @pytest.fixture
@@ -146,3 +149,45 @@ def test_a_refused_batch_names_the_number_of_entities_done(session: Session, pro
     with pytest.raises(errors.ServerError, match="0 of 9 entities were done before") as caught:
         query.update({"parent_id": shot.id, "metadata": {"a": "1"}})
     assert caught.value.details["done"] == 0
+
+
+KEYS, TEXTS = st.sampled_from("abc"), st.sampled_from(["1", "2", "é"])
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("bulk"), st.integers(0, 11), st.dictionaries(KEYS, TEXTS, min_size=1)),
+        st.tuples(st.just("edit"), st.integers(0, 11), st.dictionaries(KEYS, TEXTS | st.none(), min_size=1)),
+        st.tuples(st.just("other"), st.integers(0, 11), st.dictionaries(KEYS, TEXTS | st.none(), min_size=1)),
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=examples(5, 80), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_loaded_mappings_show_what_bulk_updates_and_edits_leave(
+    session: Session, other: Session, production: Production, steps: list[tuple[str, int, dict[str, Any]]]
+) -> None:
+    tasks = session.query("Task").where(project_id=production.project).order_by("name").select("metadata").all()
+    model = [dict(task.metadata) for task in tasks]
+    for kind, number, data in steps:
+        if kind == "bulk":
+            found = session.query("Task").where(f"project_id is {production.project} and bid >= {number}")
+            assert found.update({"metadata": data}, batch_size=5) == 12 - number
+            for each in model[number:]:
+                each.update(data)
+            continue
+        editor = session if kind == "edit" else other
+        metadata = existing(editor.get("Task", production.tasks[number])).metadata
+        editor.expire([existing(editor.get("Task", production.tasks[number]))], "metadata")
+        for key, value in data.items():
+            if value is not None:
+                metadata[key] = model[number][key] = value
+            elif key in metadata:
+                del metadata[key], model[number][key]
+        editor.commit()
+        if kind == "other":
+            session.expire([tasks[number]], "metadata")
+        assert dict(tasks[number].metadata) == model[number]
+    assert [dict(task.metadata) for task in tasks] == model
+    other.reset()
+    assert metadata_of(other, production) == model
