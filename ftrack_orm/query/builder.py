@@ -73,13 +73,23 @@ class Query(Executable[T]):
         Names are checked with *schema*. Raises `QueryError`, `UnknownEntityType` or `UnknownAttribute`, which show the
         position in the text.
         """
-        node = parse(text)
+        groups = None
+        try:
+            node = parse(text)
+        except QueryError:
+            from .grouping import parse_with_aggregates
+
+            parsed = parse_with_aggregates(text)
+            if parsed is None:
+                raise
+            node, groups = parsed
         if schema is not None:
             try:
                 check_select(node, schema)
             except UsageError as error:
                 raise with_excerpt(error, text) from None
-        return cls(node, schema, runner, page_size)
+        query = cls(node, schema, runner, page_size)
+        return query if groups is None else query._with_options(groups=groups).bind(schema, runner)
 
     @classmethod
     def on(

@@ -40,7 +40,7 @@ from .language.nodes import (
     conjunction,
     path_of_aggregate,
 )
-from .language.parser import parse_group_condition, parse_group_orderings, parse_projections
+from .language.parser import parse_group_condition, parse_group_orderings, parse_grouped, parse_projections
 from .language.resolve import resolve_path, value_type_of_aggregate
 
 if TYPE_CHECKING:
@@ -60,6 +60,16 @@ def describe(groups: Groups) -> str:
         keys = (each.path.text + (" descending" if each.descending else "") for each in groups.order_by)
         parts.append(f"order by {', '.join(keys)}")
     return "".join(f", {part}" for part in parts)
+
+
+def parse_with_aggregates(text: str) -> tuple[Select, Groups] | None:
+    """Return the parts of a query whose text orders groups by aggregates, None for a text that is no such query."""
+    try:
+        select = parse_grouped(text)
+    except QueryError:
+        return None
+    plain = tuple(ordering for ordering in select.order_by if not is_aggregate(ordering.path))
+    return attrs.evolve(select, order_by=plain), Groups(order_by=select.order_by)
 
 
 # -- building ---------------------------------------------------------------------------------------------------------

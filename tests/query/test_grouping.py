@@ -52,6 +52,7 @@ def test_what_ftrack_has_is_left_to_the_server(grouped: Query[Any], task: Any) -
         lambda query, task: query.order_by(task.id.count().desc()),
         lambda query, task: query.order_by("count(id) desc"),
         lambda query, task: query.order_by("count_id"),
+        lambda query, task: Query.from_text(f"{TEXT} order by count(id) desc offset 1 limit 2", query.schema),
     ],
 )
 def test_conditions_on_aggregates_and_orders_by_them_need_all_groups(
@@ -91,6 +92,20 @@ def test_expressions_and_texts_make_the_same_conditions(grouped: Query[Any], tas
     ]:
         assert grouped.having(built) == grouped.having(text)
     assert grouped.having(count > 1).having(total > 2) == grouped.having(count > 1, total > 2)
+
+
+def test_a_whole_text_may_order_by_aggregates(schema: Schema) -> None:
+    query: Query[Any] = Query.from_text(f"{TEXT} order by status.name, sum(bid) desc limit 3", schema)
+    assert query == Query.from_text(TEXT, schema).order_by("status.name", "sum(bid) desc").limit(3)
+    for wrong, message in (
+        ("Task group by name order by sum(nothing)", "has no attribute 'nothing'"),
+        ("Task group by name order by sum(name)", "is not a number"),
+        ("Task group by name order by count(id) limit x", "Expected a whole number after 'limit'|order_by"),
+        ("Task where count(id) > 3", "Expected an operator"),
+        ("Task group by name having count(id) > 3", r"query\.having\('count\(id\) > 3'\)"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            Query.from_text(wrong, schema)
 
 
 def test_columns_have_the_names_that_they_are_given(schema: Schema, task: Any) -> None:

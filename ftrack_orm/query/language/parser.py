@@ -110,6 +110,14 @@ def parse_group_orderings(text: str) -> tuple[Ordering, ...]:
     return _parse(text, lambda parser: parser.separated(parser.ordering), _GroupParser)
 
 
+def parse_grouped(text: str) -> Select:
+    """Parse a whole query whose `order by` may have aggregates, as paths of one step: `order by count(id)`.
+
+    ftrack does not have these. Raises the errors of `parse`.
+    """
+    return _parse(text, _Parser.query, _GroupedQueryParser)
+
+
 def parse_path(text: str) -> Path:
     """Parse a single path such as `parent[Shot].status.name`; raises the errors of `parse`."""
     return _parse(text, _Parser.path)
@@ -199,7 +207,7 @@ class _Parser(TokenStream):
         return Aggregate(function, path)
 
     def ordering(self) -> Ordering:
-        path = self.path()
+        path = self.ordered_path()
         descending = _DIRECTIONS.get(self.keyword)
         if descending is None:
             if self.token.text == "(" and path.text.lower() in _FUNCTIONS:
@@ -210,6 +218,9 @@ class _Parser(TokenStream):
             return Ordering(path)
         self.take()
         return Ordering(path, descending)
+
+    def ordered_path(self) -> Path:
+        return self.path()
 
     def amount(self, clause: str) -> int:
         text = self.token.text
@@ -331,13 +342,22 @@ class _Parser(TokenStream):
             raise self.error_at(token, "Expected a number of reasonable length, found thousands of digits.") from None
 
 
-class _GroupParser(_Parser):
-    """The rules for groups, of which aggregates are values like attributes."""
+class _GroupedQueryParser(_Parser):
+    """The rules for a whole query with groups, which are ordered by aggregates too."""
 
-    def path(self, expected: str = "an attribute") -> Path:
+    def ordered_path(self) -> Path:
         position = self.token.position
         if self.keyword not in _FUNCTIONS or self.lookahead.text != "(":
-            return super().path(expected)
+            return self.path()
         aggregate = self.projection()
         assert isinstance(aggregate, Aggregate)
         return attrs.evolve(path_of_aggregate(aggregate), position=position)
+
+
+class _GroupParser(_GroupedQueryParser):
+    """The rules for parts of a query with groups, of which aggregates are values like attributes."""
+
+    def path(self, expected: str = "an attribute") -> Path:
+        if self.keyword not in _FUNCTIONS or self.lookahead.text != "(":
+            return super().path(expected)
+        return self.ordered_path()
