@@ -139,6 +139,8 @@ class Comparable:
         items = tuple(items)
         self._refuse_none(items, negated)
         for item in items:
+            if isinstance(item, Comparable):
+                raise self._error(f"cannot be compared with {item!r}: ftrack compares attributes with values only.")
             if isinstance(item, (list, tuple, set, frozenset)):
                 raise self._error(f"is compared with several single values, among which {item!r:.200} is a list.")
         return tuple(as_scalar(item, repr(self)) for item in items)

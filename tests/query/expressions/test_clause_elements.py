@@ -18,6 +18,11 @@ def test_comparisons_of_aggregates_are_conditions_on_groups(task: Any) -> None:
     assert str(attr("bid").sum() > 3) == "sum(bid) > 3"
     assert repr((task.id.count() == 3) | (task.bid.max() != 2)) == "<condition count(id) is 3 or max(bid) is_not 2>"
     assert (task.bid.sum() > 3) == (task.bid.sum() > 3) != (task.bid.avg() > 3)
+    for values in ([task.name], [task.metadata["b"]], [task.bid.sum()]):
+        with pytest.raises(QueryError, match="ftrack compares attributes with values only"):
+            task.metadata["a"].in_(values)
+    with pytest.raises(QueryError, match="ftrack compares attributes with values only"):
+        task.metadata["a"] == task.metadata["b"]  # noqa: B015
     with pytest.raises(QueryError, match=r"sum\(bid\) cannot be compared with <aggregate avg\(bid\)>"):
         task.bid.sum() > task.bid.avg()  # noqa: B015
     with pytest.raises(QueryError, match=r"<aggregate sum\(bid\)> has no truth value"):
