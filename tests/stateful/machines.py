@@ -32,14 +32,14 @@ class OnOwnServer(RuleBasedStateMachine):
         self._open.close()
 
 
-def run_machine(create: Callable[[], RuleBasedStateMachine], runs: int) -> None:
-    """Run a machine a number of times with fifty steps. Steps draw from a seed, which is not worth shrinking."""
+def run_machine(create: Callable[[], RuleBasedStateMachine], runs: int, steps: int = 50) -> None:
+    """Run a machine a number of times, with *steps* each. Steps draw from a seed, which is not worth shrinking."""
     factory: Any = create  # any function that creates a machine will do
     run_state_machine_as_test(
         factory,
         settings=settings(
             max_examples=runs,
-            stateful_step_count=50,
+            stateful_step_count=steps,
             deadline=None,
             derandomize=True,
             phases=[Phase.generate],

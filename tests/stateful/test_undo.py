@@ -77,7 +77,7 @@ class Undone(OnOwnServer):
 
 
 def test_the_undo_of_random_commits_restores_the_content_of_the_server(schema_cache: Path) -> None:
-    run_machine(lambda: Undone(schema_cache), examples(1, 6))
+    run_machine(lambda: Undone(schema_cache), examples(1, 2), examples(12, 50))
 
 
 def test_the_undo_of_thousands_of_changes_restores_them(own_box: Sandbox, schema_cache: Path) -> None:

@@ -18,6 +18,7 @@ from ftrack_orm.query.language.nodes import Membership, Path, Select
 from ftrack_orm.schema.cascades import dependents
 from ftrack_orm.schema.facts import CONTEXT, LEAF_TYPES
 from ftrack_orm.schema.foreign_keys import is_key
+from ftrack_orm.values import NOT_LOADED
 from ftrack_orm.wire.codec import ENTITY_TYPE
 from ftrack_orm.wire.operations import DeleteOperation, QueryOperation, UpdateOperation
 
@@ -81,7 +82,13 @@ class EarlierValues:
         ]
         deleted: dict[Target, None] = {}
         if deletions:
-            known = {target for batch in batches for target in batch.replaced}
+            # The session has the values of an entry that it removes from a mapping.
+            known = {
+                target
+                for batch in batches
+                for target in batch.snapshot.entry_rows
+                if NOT_LOADED not in batch.replaced.get(target, {"": NOT_LOADED}).values()
+            }
             deleted = {each: None for each in self._deleted(batches, deletions) if each not in known}
         unknown = {
             target: tuple(names)

@@ -21,13 +21,23 @@ class NetChange:
     """The change of one entity: its values *before*, None if it did not exist, and *after*, None if it is gone.
 
     An entity that existed before and after has the values of the changed attributes only. The values before of a
-    deleted entity are empty if they are not known.
+    deleted entity are empty if they are not known. *updated* are the values that were set before a deletion: that of a
+    side effect may not have come about, because the commit has moved the entity away.
     """
 
     entity_type: str
     key: tuple[str, ...]
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+    updated: dict[str, Any] | None = None
+
+    @property
+    def kept(self) -> NetChange | None:
+        """The change of an entity that was not deleted after all, None if it was not updated."""
+        if self.updated is None or self.before is None:
+            return None
+        before = {name: self.before[name] for name in self.updated if name in self.before}
+        return NetChange(self.entity_type, self.key, before, self.updated)
 
     @property
     def reference_name(self) -> str:
@@ -53,7 +63,7 @@ def net_changes(schema: Schema, content: ReceiptContent) -> dict[Target, NetChan
             net.entity_type = operation.entity_type
             if net.before is not None:
                 net.before = {**net.before, **(operation.before or {})}
-            net.after = None
+            net.updated, net.after = net.after, None
         elif net.after is not None:
             if net.before is not None:
                 net.before = {**(operation.before or {}), **net.before}

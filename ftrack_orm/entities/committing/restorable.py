@@ -10,6 +10,7 @@ from ftrack_orm.entities.reading.projections import stored_scalars
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.schema.derived_attributes import derived_names
 from ftrack_orm.schema.facts import (
+    CONFIGURATION_ID,
     CUSTOM_ATTRIBUTE_LINK,
     CUSTOM_ATTRIBUTE_LINK_FROM,
     CUSTOM_ATTRIBUTE_VALUE,
@@ -40,11 +41,17 @@ _STORED_ALL_THE_SAME: Final = frozenset({"category_id", "thread_activity", "thum
 @functools.lru_cache(maxsize=1024)
 def restorable_scalars(entity_type: EntityType) -> tuple[str, ...]:
     """Return the scalars that a new entity of a type can be created with, its primary key included."""
-    left_out = {*(derived_names(entity_type.family) - _STORED_ALL_THE_SAME), *entity_type.classifiers, "context_type"}
+    left_out = {*(_derived(entity_type) - _STORED_ALL_THE_SAME), *entity_type.classifiers, "context_type"}
     left_out -= {*entity_type.primary_key}
     return tuple(
         name for name in dict.fromkeys((*entity_type.primary_key, *stored_scalars(entity_type))) if name not in left_out
     )
+
+
+def _derived(entity_type: EntityType) -> frozenset[str]:
+    """Return the attributes of a type that the server derives; the key of a custom attribute is that of its values."""
+    names = derived_names(entity_type.family)
+    return names if CONFIGURATION_ID in entity_type.primary_key else names - {"key"}
 
 
 def restorable_relations(schema: Schema, entity_type: EntityType) -> tuple[str, ...]:
@@ -64,7 +71,7 @@ def is_stored_as_list(schema: Schema, entity_type: EntityType, attribute: Attrib
         and not attribute.restricted
         and str(attribute.target) in schema.types
         and len(schema.types[str(attribute.target)].primary_key) == 1
-        and attribute.name not in derived_names(entity_type.family)
+        and attribute.name not in _derived(entity_type)
         and schema.membership(entity_type.name, attribute.name) is None
         and not referring_keys(schema, entity_type, attribute)
     )
@@ -84,7 +91,7 @@ def lists_of(schema: Schema, family: str) -> Iterator[tuple[EntityType, str]]:
 @functools.lru_cache(maxsize=1024)
 def comparable_scalars(entity_type: EntityType) -> tuple[str, ...]:
     """Return the scalars of an entity that change only when a client sets them."""
-    derived = derived_names(entity_type.family)
+    derived = _derived(entity_type)
     return tuple(name for name in restorable_scalars(entity_type) if name not in derived)
 
 

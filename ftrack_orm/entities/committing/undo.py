@@ -103,7 +103,6 @@ class Undo:
                 and name not in data
                 and name in comparable_scalars(kind)
                 and not kind.attributes[name].immutable
-                and not kind.attributes[name].required
             }
             if added:
                 corrections.append(UpdateOperation(operation.entity_type, operation.key, added))

@@ -67,6 +67,8 @@ class UndoPlanner:
                 self._undo_creation(net)
             elif net.after is not None:
                 self._undo_update(net)
+            elif net.kept is not None and self._exists(net):
+                self._undo_update(net.kept)
         restored = [net for net in self._nets.values() if net.after is None and not self._exists(net)]
         self._restore(restored)
         self._find_additions()
@@ -90,6 +92,8 @@ class UndoPlanner:
         kind = self._schema.type(net.entity_type)
         if net.after is None:
             yield DeleteOperation(net.entity_type, net.key)
+            if net.kept is not None:
+                yield from self._probes(net.kept)
         elif net.before is None:
             names = {*comparable_scalars(kind), *net.after}.difference(kind.primary_key)
             yield UpdateOperation(net.entity_type, net.key, dict.fromkeys(self._readable(kind, names)))

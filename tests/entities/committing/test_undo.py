@@ -263,3 +263,86 @@ def test_unsaved_edits_stay_unsaved(session: Session, other: Session, task: Enti
     assert session.modified == [task]
     assert (task.name, task.bid) == ("unsaved", 0)
     assert existing(other.get("Task", task.id)).name == "task00"
+
+
+def test_values_that_the_server_sets_in_place_of_null_are_null_again(
+    session: Session, connect: Connect, production: Production
+) -> None:
+    task: Any = existing(session.get("Task", production.tasks[4]))
+    task.priority_id = None
+    task.status_id = None
+    session.commit()
+    session.delete(task)
+    session.commit().undo().commit()
+    fresh: Any = existing(connect().get("Task", production.tasks[4]))
+    assert (fresh.priority_id, fresh.status_id) == (None, None)
+
+
+def test_a_restored_note_has_the_recipients_it_had(session: Session, connect: Connect, production: Production) -> None:
+    note: Any = session.create("Note", content="x", parent_id=production.tasks[0], parent_type="Task")
+    session.commit()
+    session.delete(session.query("Recipient").where(note_id=note.id).one())
+    session.commit()
+    session.delete(note)
+    session.commit().undo().commit()
+    fresh = connect()
+    assert existing(fresh.get("Note", note.id))["content"] == "x"
+    assert fresh.query("Recipient").where(note_id=note.id).all() == []
+
+
+def test_a_deleted_member_is_in_its_collections_again(
+    session: Session, connect: Connect, production: Production
+) -> None:
+    scope = session.create("Scope", name=f"doomed {production.name}")
+    task: Any = session.query("Task").where(id=production.tasks[6]).select("scopes").one()
+    task.scopes.append(scope)
+    session.commit()
+    session.delete(scope)
+    receipt = session.commit()
+    (effect,) = receipt.side_effects
+    assert (effect.action, effect.key) == ("update", (task.id,))
+    receipt.undo().commit()
+    assert [each["id"] for each in existing(connect().get("Task", task.id))["scopes"]] == [scope.id]
+
+
+def test_the_data_of_components_on_the_server_is_said_to_be_gone(session: Session, production: Production) -> None:
+    component = session.create("FileComponent", name="main", file_type=".txt")
+    session.create(
+        "ComponentLocation",
+        component=component,
+        location=session.query("Location").where(name="ftrack.server").one(),
+        resource_identifier=component.id,
+    )
+    session.commit()
+    session.delete(component)
+    undo = session.commit().undo()
+    assert undo.not_restored == (
+        "The data of 1 component on the server: ftrack deletes it with the component. Data in other locations was not "
+        "deleted.",
+    )
+
+
+def test_a_commit_in_batches_has_one_receipt(session: Session, connect: Connect, production: Production) -> None:
+    for task in session.query("Task").where(session.types.Task.id.in_(production.tasks)).select("id").all():
+        task.bid = 1_000
+    session.delete(existing(session.get("Shot", production.shots[0])))
+    receipt = session.commit(batch_size=4)
+    assert [each.action for each in receipt.operations] == [*["update"] * 12, "delete"]
+    assert sorted((each.before or {})["bid"] for each in receipt.operations[:12]) == [*range(12)]
+    receipt.undo().commit()
+    bids = connect().query("Task").where(project_id=production.project).select("bid").all()
+    assert sorted(each["bid"] for each in bids) == [*range(12)]
+
+
+def test_an_entity_that_was_moved_into_a_deleted_one_is_restored_in_its_place(
+    session: Session, connect: Connect, production: Production
+) -> None:
+    moved, left = (existing(session.get("Task", production.tasks[each])) for each in (9, 0))
+    doomed = existing(session.get("Shot", production.shots[0]))
+    moved["parent"], left["parent"] = doomed, existing(session.get("Shot", production.shots[3]))
+    session.delete(doomed)
+    receipt = session.commit()
+    receipt.undo().commit()
+    fresh = connect()
+    assert existing(fresh.get("Task", moved["id"]))["parent_id"] == production.shots[3]
+    assert existing(fresh.get("Task", left["id"]))["parent_id"] == production.shots[0]
