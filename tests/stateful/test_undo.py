@@ -39,7 +39,7 @@ class Undone(OnOwnServer):
         for _ in range(draw.choice((1, 1, 2, 3, 8))):
             self.log.append(self.production.step(draw))
         try:
-            receipt = self.session.commit()
+            receipt = self.session.commit(undoable=True)
         except errors.FtrackError as error:
             self.log.append(f"commit refused: {error}")
             self.session.rollback()

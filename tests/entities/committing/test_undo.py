@@ -284,7 +284,7 @@ def test_a_restored_note_has_the_recipients_it_had(session: Session, connect: Co
     session.delete(session.query("Recipient").where(note_id=note.id).one())
     session.commit()
     session.delete(note)
-    session.commit().undo().commit()
+    session.commit(undoable=True).undo().commit()
     fresh = connect()
     assert existing(fresh.get("Note", note.id))["content"] == "x"
     assert fresh.query("Recipient").where(note_id=note.id).all() == []
@@ -298,7 +298,7 @@ def test_a_deleted_member_is_in_its_collections_again(
     task.scopes.append(scope)
     session.commit()
     session.delete(scope)
-    receipt = session.commit()
+    receipt = session.commit(undoable=True)
     (effect,) = receipt.side_effects
     assert (effect.action, effect.key) == ("update", (task.id,))
     receipt.undo().commit()
@@ -315,7 +315,7 @@ def test_the_data_of_components_on_the_server_is_said_to_be_gone(session: Sessio
     )
     session.commit()
     session.delete(component)
-    undo = session.commit().undo()
+    undo = session.commit(undoable=True).undo()
     assert undo.not_restored == (
         "The data of 1 component on the server: ftrack deletes it with the component. Data in other locations was not "
         "deleted.",
