@@ -13,7 +13,7 @@ import numbers
 import operator
 import os
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, KeysView, Mapping, ValuesView
 from typing import Any, Final, TypeAlias
 
 #: The types that are kept as they are. Members of enumerations and other instances of their subclasses are converted.
@@ -65,8 +65,11 @@ def native_values(value: Any) -> Any:
 
 
 def listed(value: Any) -> list[Any] | None:
-    """Return the items of a list, tuple, set or array as a list, None for any other value."""
-    if isinstance(value, (list, tuple)):
+    """Return the items of a list, tuple, set, array or view of a dict as a list, None for any other value.
+
+    An iterator is no list: it can be read only once, and a value may be checked twice.
+    """
+    if isinstance(value, (list, tuple, KeysView, ValuesView)):
         return list(value)
     if isinstance(value, (set, frozenset)):
         # A set has no order, but the same set has to become the same list.
@@ -135,6 +138,8 @@ def advice_for(value: Any, value_type: str) -> str:
     """
     if value_type not in _FITS:
         return ""
+    if is_missing(value):
+        return " Write None, which empties the attribute."
     fits = _FITS[value_type]
     for expression, applies, evaluate in _GENERAL_CONVERSIONS if value_type == "any" else _CONVERSIONS:
         try:
@@ -216,6 +221,12 @@ _GENERAL_CONVERSIONS: Final[tuple[_Conversion, ...]] = (
     ),
     (
         f"value.replace({_UTC}) if it is UTC, or value.astimezone() if it is local time",
+        # The first and the last day have no local time everywhere, and a naive `pandas.Timestamp` has none.
+        lambda value: value.utcoffset() is None and bool(value.astimezone()),
+        lambda value: value.replace(tzinfo=datetime.timezone.utc),
+    ),
+    (
+        f"value.replace({_UTC})",
         lambda value: value.utcoffset() is None,
         lambda value: value.replace(tzinfo=datetime.timezone.utc),
     ),

@@ -197,6 +197,7 @@ def test_custom_attributes_take_values_of_other_libraries(
         (flag, 1, r"bool\(value\)"),
         (date, MOMENT.replace(tzinfo=None), r"value\.astimezone\(\)"),
         (choice, Status.DONE, r"value\.value"),
+        (choice, iter(["anim"]), r"list\(value\)"),
     ]:
         with pytest.raises(errors.InvalidValue, match=advice):
             task.custom_attributes[key] = value

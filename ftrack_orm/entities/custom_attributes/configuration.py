@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import attrs
@@ -88,9 +88,11 @@ class Configuration:
     def _check_options(self, name: str, where: Mapping[str, str], value: Any) -> list[str]:
         chosen = self._chosen(value)
         if not all(isinstance(option, str) for option in chosen):
+            is_iterator = isinstance(value, Iterator)
+            advice = " Write list(value)." if is_iterator else advice_for(value, ValueType.TEXT.value)
             raise InvalidValue(
                 f"{name} is of type {self.kind} and holds a list of text, not {value!r:.200} ({type(value).__name__})."
-                f"{advice_for(value, ValueType.TEXT.value)}{self._allowed()}",
+                f"{advice}{self._allowed()}",
                 **where,
             )
         chosen = list(dict.fromkeys(chosen))

@@ -56,13 +56,10 @@ def coerce(entity_type: str, attribute: Attribute, value: Any) -> Any:
 
 
 def _misfit_error(entity_type: str, attribute: Attribute, value: Any, misfit: _Misfit) -> InvalidValue:
-    from ftrack_orm.foreign_values import advice_for, is_missing
+    from ftrack_orm.foreign_values import advice_for
 
     assert attribute.value_type is not None, "without a type every value fits"
-    if is_missing(value):
-        advice = " Write None, which empties the attribute."
-    else:
-        advice = advice_for(value, attribute.value_type.value)
+    advice = advice_for(value, attribute.value_type.value)
     return InvalidValue(
         f"{entity_type}.{attribute.name} holds {misfit}, not {value!r:.200} ({type(value).__name__})"
         f"{misfit.reason}.{advice}",

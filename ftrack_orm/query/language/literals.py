@@ -61,7 +61,7 @@ def as_scalar(value: Any, label: str, value_type: str = "any") -> Scalar:
             return value
         raise QueryError(f"{label} cannot be compared with {given!r}: ftrack knows only finite numbers.")
     if isinstance(value, datetime.datetime):
-        return _utc_text(value, label)
+        return _utc_text(value, label, given)
     if isinstance(value, datetime.date):
         return value.isoformat()
     raise QueryError(f"{label} cannot be compared with {given!r:.200} ({kind.__name__}).{_advice(given, value_type)}")
@@ -73,17 +73,17 @@ def check_encodable(text: str, beginning: str) -> None:
         raise QueryError(f"{beginning} {text!r:.300}, which {NOT_ENCODABLE}")
 
 
-def _utc_text(value: datetime.datetime, label: str) -> str:
+def _utc_text(value: datetime.datetime, label: str, given: Any) -> str:
     try:
         moment = utc(value)
     except ValueError as error:
-        advice = ""
-        if str(error) == NO_TIMEZONE:
+        advice = _advice(given, "datetime")
+        if str(error) == NO_TIMEZONE and type(given) is datetime.datetime:
             advice = (
                 " Use value.astimezone() if it is local time, or value.replace(tzinfo=datetime.timezone.utc) if it is "
                 "UTC."
             )
-        raise QueryError(f"{label} cannot be compared with {value!r}, which {error}.{advice}") from None
+        raise QueryError(f"{label} cannot be compared with {given!r}, which {error}.{advice}") from None
     return moment.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
