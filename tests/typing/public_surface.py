@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -52,6 +53,7 @@ from ftrack_orm import (
     Session,
     SessionChanges,
     Settings,
+    Snapshot,
     Subscriber,
     Transport,
     Types,
@@ -141,6 +143,17 @@ def querying(session: Session) -> None:
     assert_type(criterion | criterion, CriterionExpression)
     assert_type(expression("name is {}", "anim"), str)
     assert_type(session.get("Task", "id"), Entity | None)
+    assert_type(session.get("Task", uuid.UUID(int=1)), Entity | None)
+    assert_type(session.get("Metadata", ["id", "key"]), Entity | None)
+
+
+def loading(session: Session, task: Entity, tasks: list[Entity | None]) -> None:
+    session.populate(tasks, "status.name", attr("parent.name"))
+    session.refresh(task, "name", attr("bid"))
+    assert_type("name" in task, bool)
+    assert_type(session.snapshot(task), Snapshot)
+    assert_type(session.snapshot([task], "status.name"), tuple[Snapshot, ...])
+    assert_type(session.snapshot(task).name, Any)
 
 
 def changing(session: Session, task: Entity) -> None:
