@@ -66,8 +66,9 @@ class Family(Generic[T]):
 
     def prune_holders(self) -> None:
         """Remove the keys of entities that do not exist any more from the index, if they may be many."""
+        most = 2 * len(self.refs) + _PRUNE_UNLOADED_FROM
         for name, keys in self.holders.items():
-            if len(keys) > 2 * len(self.refs) + _PRUNE_UNLOADED_FROM:
+            if len(keys) > most:
                 self.holders[name] = {key: None for key in keys if key in self.refs}
 
     def __iter__(self) -> Iterator[T]:
