@@ -86,8 +86,8 @@ class EntityLoader(Protocol):
 class CustomAttributeMappings(Protocol):
     """Creates the mappings of entities. Those of custom attributes depend on the server's configurations."""
 
-    def __iter__(self) -> Iterator[Any]:
-        """Yield the configurations, which are read first if necessary."""
+    def check_key(self, entity_type: str, key: str, *, is_id: bool = False) -> None:
+        """Raise `UnknownAttribute` unless a custom attribute of entities of a type has *key*, or that id."""
 
     def new_mapping(self, owner: Entity, attribute: Attribute, entries: dict[str, Any]) -> Any:
         """Return the mapping that is the value of *attribute*."""

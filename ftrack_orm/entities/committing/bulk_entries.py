@@ -162,6 +162,8 @@ class BulkEntries:
         """Raise `UnknownAttribute` unless all entities have a custom attribute *key*."""
         without = [row for row, by_name in zip(rows, items, strict=True) if key not in by_name]
         if without:
+            if len(without) == len(rows):
+                self._configurations().check_key(self._schema.name, key)
             known = {name for by_name in items for name in by_name}
             example = f"{without[0][ENTITY_TYPE]} {without[0][self._schema.primary_key[0]]}"
             raise UnknownAttribute(
@@ -173,8 +175,7 @@ class BulkEntries:
 
     def _checked_value(self, id_: str, key: str, value: Any) -> Any:
         """Return *value* as the configuration with that id keeps it; raises `InvalidValue`."""
-        configurations = self._workspace.configurations
-        assert isinstance(configurations, Configurations)
+        configurations = self._configurations()
         unknown = Configuration(id_, key, key, kind="unknown", entity_type="")
         configuration = configurations.by_id(id_) or unknown
         try:
@@ -185,6 +186,11 @@ class BulkEntries:
         # The option may have been added since the configurations were read.
         configurations.refresh()
         return (configurations.by_id(id_) or unknown).check(self._schema.name, value)
+
+    def _configurations(self) -> Configurations:
+        configurations = self._workspace.configurations
+        assert isinstance(configurations, Configurations)
+        return configurations
 
     def _target(self, attribute: Attribute) -> EntityType:
         return self._workspace.schema.type(str(attribute.target))

@@ -62,6 +62,14 @@ def call_checked(
     return replies[: len(operations)]
 
 
+def check_key(configurations: Configurations, schema: Schema, entity_type: str, key: str, *, is_id: bool) -> None:
+    """Raise `UnknownAttribute` unless a present configuration of entities of a type has *key*, an id with *is_id*."""
+    keys = [QueriedKey(entity_type, key, is_id)]
+    if _unknown(keys, configurations, schema) is not None:
+        configurations.refresh()
+        _check(keys, configurations, schema)
+
+
 def _check(keys: Sequence[QueriedKey], configurations: Configurations, schema: Schema) -> None:
     unknown = _unknown(keys, configurations, schema)
     if unknown is not None:

@@ -124,6 +124,15 @@ class Configurations(SessionBound):
 
         return call_checked(self, self._workspace.schema, call, selects, operations)
 
+    def check_key(self, entity_type: str, key: str, *, is_id: bool = False) -> None:
+        """Raise `UnknownAttribute` unless a configuration of entities of a type has *key*, or that id with *is_id*.
+
+        A key that is missing from the known configurations is looked up in the present ones first.
+        """
+        from .checked_keys import check_key
+
+        check_key(self, self._workspace.schema, entity_type, key, is_id=is_id)
+
     def refresh_for_missing_key(self, key: str, peers: Peers | None) -> bool:
         """Read the configurations again because *key* is missing, and return whether that was done.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ftrack_orm.errors import ProtocolError, QueryError, UnknownAttribute, suggestion
+from ftrack_orm.errors import ProtocolError, QueryError
 from ftrack_orm.query.language.nodes import Path, Step
 from ftrack_orm.query.language.resolve import ResolvedPath, resolve_next, resolve_step
 from ftrack_orm.schema.attribute import Attribute, Kind
@@ -96,8 +96,8 @@ class FlatRows:
     def __init__(self, columns: Sequence[Column], select: Select, schema: Schema, *, is_listed: bool) -> None:
         self._schema = schema
         self._entity_type = select.entity_type
-        #: The keys of mapped collections that no row has had so far, by the column that shows them.
-        self.missing_keys: dict[Column, Item] = {each: each.item for each in columns if each.item is not None}
+        #: The keys of custom attributes that no row has had so far, with the types that have them, by their columns.
+        self.missing_keys: dict[Column, tuple[str, Item]] = {}
         self._readers = [self._reader(column, is_listed=is_listed) for column in columns]
 
     def rows(self, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
@@ -116,6 +116,9 @@ class FlatRows:
         attribute = ends[-1].attribute
         assert isinstance(attribute, Attribute)
         is_plural = len(ends) > 1 and ends[-2].through_collection
+        if column.item is not None and attribute.name == CUSTOM_ATTRIBUTES:
+            owner = ends[-2].target if len(ends) > 1 else self._entity_type
+            self.missing_keys[column] = str(owner), column.item
         if attribute.kind is Kind.MAPPING:
             convert = self._item_of(column, column.item) if column.item else _pairs_by(attribute)
         elif attribute.is_relation:
@@ -158,17 +161,6 @@ def _plain_at(value: Any, names: Sequence[str]) -> Any:
             return tuple(_plain_at(item, names[index:]) for item in value)
         value = value.get(name) if type(value) is dict else None
     return value
-
-
-def check_keys(configurations: Iterable[Any], missing: Mapping[Column, Item]) -> None:
-    """Raise `UnknownAttribute` for a key among *missing* that no custom attribute in *configurations* has."""
-    for column, item in missing.items():
-        if str(column.content).rpartition(".")[2] != CUSTOM_ATTRIBUTES:
-            continue
-        keys = [configuration.key for configuration in configurations]
-        if item.key not in keys and item.key not in [configuration.id for configuration in configurations]:
-            message = f"No custom attribute has the key {item.key!r}.{suggestion(item.key, keys)}"
-            raise UnknownAttribute(message, attribute=CUSTOM_ATTRIBUTES)
 
 
 def _pairs_by(attribute: Attribute) -> Callable[[Any], Any]:

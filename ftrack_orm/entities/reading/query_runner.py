@@ -18,7 +18,7 @@ from ftrack_orm.errors import InvalidValue, ProtocolError, QueryError, ServerErr
 from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.literals import as_reference
 from ftrack_orm.query.language.nodes import Comparison, Operator, Ordering, Path, Select, conjunction
-from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTE_VALUE, CUSTOM_ATTRIBUTES
+from ftrack_orm.schema.facts import CONFIGURATION_ID, CUSTOM_ATTRIBUTE_VALUE, CUSTOM_ATTRIBUTES
 from ftrack_orm.values import FetchMode
 from ftrack_orm.wire.codec import decode
 from ftrack_orm.wire.operations import Operation, QueryOperation, SearchOperation
@@ -272,9 +272,9 @@ class QueryRunner:
         """Return a tuple for each result of *query*, which selects *columns*, with the value of each of them.
 
         Raises `QueryError` for a column that ends on entities, and `UnknownAttribute` for the key of a custom
-        attribute that is configured for no entities.
+        attribute that is not configured for the type that the column leads to.
         """
-        from .flat_rows import FlatRows, check_keys
+        from .flat_rows import FlatRows
 
         self._workspace.check_open("The query cannot be run")
         schema = self._workspace.schema
@@ -286,8 +286,8 @@ class QueryRunner:
             if listed:
                 check_rows(schema, page.rows, allow_unknown_types=True)
             results += flat.rows(page.rows if listed else decoded_rows(page.rows, query.node))
-        if results and flat.missing_keys:
-            check_keys(self._workspace.configurations, flat.missing_keys)
+        for owner, item in flat.missing_keys.values() if results else ():
+            self._workspace.configurations.check_key(owner, item.key, is_id=item.key_name == CONFIGURATION_ID)
         return results
 
     def rows(self, query: Query[Any]) -> list[dict[str, Any]]:

@@ -114,6 +114,9 @@ def test_mapped_collections_are_dicts_and_their_items_columns(
     with pytest.raises(errors.UnknownAttribute, match=f"Did you mean '{frame}'"):
         tasks.rows(Task.custom_attributes[frame + "x"])
     assert tasks.limit(1).rows(Task.metadata["nothing"]) == [(None,)]
+    with pytest.raises(errors.UnknownAttribute, match="configured, but not for Project"):
+        tasks.rows(Task.project.custom_attributes[frame])
+    assert tasks.where(name="no such task").rows(Task.custom_attributes["nothing"]) == []
 
 
 @pytest.mark.parametrize(
