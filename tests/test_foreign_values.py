@@ -109,7 +109,7 @@ KEPT = [
 ]
 
 
-@pytest.mark.parametrize("value", KEPT, ids=repr)
+@pytest.mark.parametrize("value", KEPT, ids=lambda value: type(value).__name__)
 def test_a_value_of_another_meaning_is_kept(value: Any) -> None:
     assert native_value(value) is value
 
