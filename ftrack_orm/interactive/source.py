@@ -9,6 +9,7 @@ import io
 import keyword
 import re
 import tokenize
+import warnings
 from typing import Final
 
 import attrs
@@ -16,6 +17,8 @@ import attrs
 _ATTRIBUTE: Final = re.compile(r"\.\s*(\w*)\Z")
 _KEY: Final = re.compile(r"""\[\s*(["']?)([^"'\[\]\n]*)\Z""")
 _ARGUMENT: Final = re.compile(r"""\.\s*(\w+)\s*\(\s*(["'])(\w*)\Z""")
+#: The head of a loop whose body is on the same line.
+_LOOP: Final = re.compile(r"\s*for\s.*?:(?=\s)")
 _OPENERS: Final = {")": "(", "]": "[", "}": "{"}
 _LAYOUT: Final = frozenset(
     {
@@ -90,23 +93,23 @@ def trailing_expression(code: str) -> ast.expr | None:
         return None
     lines = code.splitlines(keepends=True)
     row, column = tokens[start].start
-    try:
-        return ast.parse("".join([lines[row - 1][column:], *lines[row:]]).strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    # In parentheses, because the expression may go on in further lines.
+    module = _parse(f"({''.join([lines[row - 1][column:], *lines[row:]])})")
+    (statement,) = module.body if module is not None and len(module.body) == 1 else [None]
+    return statement.value if isinstance(statement, ast.Expr) else None
 
 
 def bindings(code: str) -> dict[str, tuple[ast.expr, bool]]:
-    """Return the names that the lines of *code* before its last line bind, with the expression of each.
+    """Return the names that *code* binds before its end, with the expression of each.
 
     The flag is True for a name that is bound to the items of the expression in turn, as that of a loop. The last
     binding counts. Code that cannot be parsed binds nothing.
     """
     *lines, last = code.split("\n")
     indent = last[: len(last) - len(last.lstrip())]
-    try:
-        module = ast.parse("\n".join([*lines, f"{indent}pass"]))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    loop = _LOOP.match(last)
+    module = _parse("\n".join([*lines, f"{loop[0]} pass" if loop else f"{indent}pass"]))
+    if module is None:
         return {}
     bound: dict[str, tuple[ast.expr, bool]] = {}
     for node in ast.walk(module):
@@ -119,6 +122,16 @@ def bindings(code: str) -> dict[str, tuple[ast.expr, bool]]:
         elif isinstance(node, ast.For) and isinstance(node.target, ast.Name):
             bound[node.target.id] = (node.iter, True)
     return bound
+
+
+def _parse(code: str) -> ast.Module | None:
+    """Return the tree of *code*, or None if it cannot be parsed. Warnings about it would be printed over the prompt."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(code)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
 
 
 def _tokens(code: str) -> list[tokenize.TokenInfo]:

@@ -73,6 +73,7 @@ def test_the_lines_before_the_cursor_bind_names() -> None:
     bound = {name: (ast.unparse(node), is_item) for name, (node, is_item) in bindings(code).items()}
     assert bound == {"task": ("query.first()", False), "shot": ("shots", True), "name": ("shot.name", False)}
     assert bindings("(\nx.") == {}
+    assert [ast.unparse(node) for node, _ in bindings("for task in query.all(): task.").values()] == ["query.all()"]
 
 
 @settings(max_examples=examples(50, 2_000))
