@@ -155,9 +155,10 @@ class InvalidValue(UsageError, ValueError, TypeError):
 
 
 class ValidationFailed(UsageError, ValueError):
-    """Validators of behaviours have refused the commit; nothing was sent, and all changes stay recorded.
+    """Rules of the session or validators of behaviours have refused the commit; nothing was sent.
 
-    Attributes: `failures`, a tuple of pairs: the reference of an entity, and the reason.
+    All changes stay recorded. Attributes: `failures`, a tuple of pairs: the reference of an entity, None for a failure
+    of none in particular, and the reason.
     """
 
     failures: tuple[tuple[Any, str], ...] = ()

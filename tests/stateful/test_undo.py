@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from ftrack_orm import Receipt, Session, errors
+from ftrack_orm import Entity, Receipt, Session, errors
 from ftrack_orm.sandbox import Sandbox
 from tests.property_settings import IN_FULL, examples
 from tests.stateful.machines import OnOwnServer, run_machine
@@ -74,6 +74,56 @@ class Undone(OnOwnServer):
         self.session.rollback()
         self.session.close()
         super().teardown()
+
+
+class DeletedSequences(Undone):
+    """Deletes a sequence with shots, tasks, versions and notes, and with what was added to them at random."""
+
+    @rule(seed=st.integers(0, 2**32))
+    def step(self, seed: int) -> None:
+        draw = random.Random(seed)
+        sequence = self.create_sequence(draw)
+        for _ in range(10):
+            self.log.append(self.production.step(draw, draw.choice(("create", "create", "update", "mapping"))))
+        try:
+            self.session.commit(undoable=False)
+        except errors.FtrackError as error:
+            self.log.append(f"commit refused: {error}")
+            self.session.rollback()
+            return
+        before = self.read()
+        self.session.delete(sequence)
+        # By default the entities below a deleted context are searched for.
+        self.commits.append((before, self.session.commit()))
+        self.take_back(draw)
+        self.production.entities = self.session.query("TypedContext").all()
+
+    def create_sequence(self, draw: random.Random) -> Entity:
+        """Create a sequence with its content in the first project; the next commit sends it."""
+        create, user = self.session.create, self.session.query("User").first()
+        project, asset_type = self.session.query("Project").first(), self.session.query("AssetType").first()
+        sequence = create("Sequence", name=f"sq{draw.random()}", parent=project)
+        shots = [create("Shot", name=f"sh{n}", parent=sequence) for n in range(2)]
+        tasks = [create("Task", name=f"t{n}", parent=shots[n % 2], bid=n) for n in range(4)]
+        assets = [create("Asset", name=f"a{n}", parent=shots[n], type=asset_type) for n in range(2)]
+        versions = [create("AssetVersion", asset=assets[n % 2], task=tasks[n]) for n in range(4)]
+        notes = [
+            create("Note", content="x", parent_id=each.id, parent_type=each.__entity_type__)
+            for each in (sequence, shots[0], tasks[1], versions[2])
+        ]
+        create("Note", content="reply", in_reply_to_id=notes[3].id)
+        component = create("FileComponent", name="main", file_type=".exr", version=versions[0])
+        versions[1].thumbnail_id = component.id
+        create("Appointment", context=tasks[2], resource=user, type="assignment")
+        create("Timelog", context=tasks[3], user=user, duration=60)
+        create("TypedContextLink", {"from": shots[0], "to": shots[1]})
+        shots[1].metadata["frames"] = "1001"
+        self.production.entities += [sequence, *shots, *tasks, *assets, *versions, *notes, component]
+        return sequence
+
+
+def test_the_undo_of_a_deleted_sequence_restores_all_that_belongs_to_it(schema_cache: Path) -> None:
+    run_machine(lambda: DeletedSequences(schema_cache), examples(1, 2), examples(3, 12))
 
 
 def test_the_undo_of_random_commits_restores_the_content_of_the_server(schema_cache: Path) -> None:

@@ -101,7 +101,7 @@ class Committer:
             sizes = [len(batch.operations) for batch in batches]
             done, total = 0, sum(sizes)
             for batch, size in zip(batches, sizes, strict=True):
-                sent.append(self._send(journal, batch, carried if batch is batches[-1] else None, values))
+                sent += [self._send(journal, batch, carried if batch is batches[-1] else None, values)]
                 done += size
                 if on_progress is not None:
                     on_progress(done, total)

@@ -255,10 +255,11 @@ class EarlierValues:
 
     def whole(self, entity_type: str, key: tuple[str, ...]) -> dict[str, Any] | None:
         """Return all values of a deleted entity from before the commit, None if they were not read."""
-        values = self.of(entity_type, key)
-        kind = self._schema.type(entity_type)
+        if identity_of(self._schema, entity_type, key) not in self._values:
+            return None
+        values, kind = self.of(entity_type, key), self._schema.type(entity_type)
         names = (*restorable_scalars(kind), *restorable_relations(self._schema, kind))
-        return {name: values.get(name) for name in names} if len(values) > len(key) else None
+        return {name: values.get(name) for name in names}
 
     def side_effects(self) -> list[CommittedOperation]:
         """Return what the deletions have changed besides the deleted entities themselves."""
