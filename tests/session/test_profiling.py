@@ -59,7 +59,8 @@ def test_lines_are_found_through_queries_and_commits(session: Session, productio
         lines.append(line_below())
         session.commit()
     assert [request.line for request in profile.requests] == [CallSite(__file__, number) for number in lines]
-    assert profile.requests[1].description.startswith("Update Task")
+    # The commit reads the values that it overwrites in the same request.
+    assert "Update Task" in profile.requests[1].description
 
 
 def test_pages_that_are_fetched_ahead_have_no_line(session: Session, production: Production) -> None:
