@@ -6,6 +6,7 @@ when it is first used, so that `import ftrack_orm` costs a pipeline tool next to
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -191,6 +192,27 @@ if not TYPE_CHECKING:  # Checkers would take any name for an export otherwise, m
         value = getattr(importlib.import_module(f"{__name__}.{module}"), name)
         globals()[name] = value
         return value
+
+
+class _OfficialModules:
+    """Says what to write in place of importing a module that only the official client has.
+
+    Python asks it after all other finders, so only for modules that do not exist.
+    """
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        package, _, module = name.partition(".")
+        if package == __name__:
+            from .official_names import advice
+
+            hint = advice("module", module)
+            if hint:
+                # Without the name of the module, which would make `from ftrack_orm import symbol` drop this error.
+                raise ModuleNotFoundError(f"There is no module {name!r}.{hint}")
+
+
+sys.meta_path.append(_OfficialModules)
 
 
 def __dir__() -> list[str]:

@@ -74,3 +74,15 @@ def test_a_session_of_a_studio_has_attributes_of_its_own(session: Session) -> No
     assert session.department == "animation"  # type: ignore[attr-defined]
     with pytest.raises(errors.UnknownAttribute, match="Did you mean 'query'"):
         session.querry("Task")  # type: ignore[attr-defined]
+
+
+def test_importing_a_module_of_the_official_client_says_what_to_import() -> None:
+    for name in OFFICIAL_NAMES["module"]:
+        if name in ("query", "session"):
+            continue  # packages of this library
+        for statement in (f"import ftrack_orm.{name}.base", f"from ftrack_orm import {name}"):
+            with pytest.raises(ImportError) as caught:
+                exec(statement)
+            assert advice("module", name) in str(caught.value), statement
+    with pytest.raises(ModuleNotFoundError, match=r"No module named 'ftrack_orm\.nothing'"):
+        exec("import ftrack_orm.nothing")

@@ -80,7 +80,7 @@ def compare(habit: Habit, official: Any, objects: Mapping[str, Callable[[], Any]
     """Run *habit* with this library, whose *objects* are given, and compare it with the *official* client's value."""
     try:
         value = call(habit.run, objects)
-    except errors.FtrackError as error:
+    except (errors.FtrackError, ImportError) as error:
         objects["session"]().rollback()
         return _outcome_of_error(habit, official, objects, str(error))
     except Exception as error:

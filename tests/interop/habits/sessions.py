@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,32 @@ PLUGIN = """
 def register(session, folder=None):
     session.event_hub.subscribe("topic=studio.habits.register", lambda event: folder)
 """
+
+
+@habit("import ftrack_api.structure.standard", "ftrack_orm.storage.StandardStructure")
+def import_a_module(ftrack_api: Any) -> Any:
+    """Import a module of the client."""
+    return importlib.import_module(f"{ftrack_api.__name__}.structure.standard").StandardStructure.__name__
+
+
+@import_a_module.here
+def _() -> Any:
+    from ftrack_orm.storage import StandardStructure
+
+    return StandardStructure.__name__
+
+
+@habit("from ftrack_api import symbol", "ftrack_orm.storage.SERVER_LOCATION_ID")
+def import_from_the_package(ftrack_api: Any) -> Any:
+    """Import a name from the client."""
+    return __import__(ftrack_api.__name__, fromlist=["symbol"]).symbol.SERVER_LOCATION_ID
+
+
+@import_from_the_package.here
+def _() -> Any:
+    from ftrack_orm.storage import SERVER_LOCATION_ID
+
+    return SERVER_LOCATION_ID
 
 
 @habit("ftrack_api.Session(server_url=..., api_key=..., api_user=...)")
