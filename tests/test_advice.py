@@ -85,6 +85,7 @@ CRITERIA = [
     ("'task0' in Task.name", "Task.name.contains('task0')", "[task.name for task in tasks[:10]]"),
     ("appointment in Task.assignments", "Task.assignments == appointment", None),
     ("Task.assignments != appointment", "~(Task.assignments == appointment)", None),
+    ("Task.metadata.k == 'x'", "Task.metadata['k']", None),
     ("any(Task.notes)", "Task.notes.any()", "[]"),
     ("all(Task.notes)", "Task.notes.any(content=...)", None),
     ("len(Task.notes)", "~Task.notes.any()", ALL),
@@ -317,6 +318,12 @@ CASES = [
         "session.event_hub.publish_and_wait_for_reply(__import__('ftrack_orm').Event('a.b'), timeout=1)",
         "session.event_hub.connect()",
     ),
+    Case(
+        "session.query(\"Task where metadata.reviewed is 'yes'\")",
+        'metadata any (key is "reviewed" and value is ...)',
+        'result = session.query(\'Task where metadata any (key is "reviewed" and value is "yes")\').limit(1).all()',
+        "result == []",
+    ),
     Case("session.delete([task])", "takes one entity", "session.delete(task); session.rollback()"),
     Case("session.call(3)", "session.call takes a list of operations", "result = session.call([])", "result == []"),
     Case(
@@ -475,6 +482,8 @@ ELSEWHERE = {
 
 #: Parts of messages with formatted values, whose advice a case above is.
 FORMATTED = (
+    "A key is written in brackets: \0[\0].",
+    "A key is compared: \0 any (",
     'query.where("\0 is_not none")',
     "use Query.from_text(",
     "session.create(\0, ...), not \0(...)",

@@ -15,7 +15,7 @@ from ftrack_orm.values import spelling_of
 from .nodes import Operator, Path, Scalar
 
 if TYPE_CHECKING:
-    from .schema_protocol import SchemaInfo
+    from .schema_protocol import AttributeInfo, SchemaInfo
 
 #: The attributes that people call an entity by, the usual one first.
 _NAMES: Final = ("name", "username", "key", "label", "content")
@@ -57,6 +57,16 @@ def python_path(entity_type: str | None, path: Path) -> str:
     """Return a path as Python code writes it, on the class of *entity_type*: `TypedContextLink.from_.name`."""
     steps = [spelling_of(step.name) + (f"[{step.cast}]" if step.cast else "") for step in path.steps]
     return ".".join(steps if entity_type is None else [entity_type, *steps])
+
+
+def key_advice(entity_type: str, path: Path, key: str) -> str:
+    """Return the advice for a key of a mapped collection at *path* that was written as an attribute."""
+    return f"A key is written in brackets: {python_path(entity_type, path)}[{key!r}]."
+
+
+def key_advice_in_text(path: Path, attribute: AttributeInfo, key: str) -> str:
+    """Return the same advice for the text of a query."""
+    return f'A key is compared: {path} any ({attribute.key_name} is "{key}" and {attribute.value_name} is ...).'
 
 
 def method_advice(subject: str, name: str) -> str:

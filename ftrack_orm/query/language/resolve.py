@@ -7,7 +7,7 @@ import attrs
 from ftrack_orm.errors import QueryError, UnknownAttribute, UnknownEntityType
 from ftrack_orm.values import attribute_suggestion
 
-from .advice import method_advice
+from .advice import key_advice, key_advice_in_text, method_advice
 from .literals import plain_types
 from .nodes import Function, Path, Step
 from .schema_protocol import AttributeInfo, SchemaInfo
@@ -59,7 +59,16 @@ def resolve_next(resolved: ResolvedPath, path: Path, index: int, entity_type: st
         )
         raise UnknownAttribute(message, entity_type=entity_type, attribute=name, position=path.position)
     through_collection = resolved.through_collection
-    resolved = resolve_step(path.steps[index], resolved.target, schema, path.position)
+    try:
+        following = resolve_step(path.steps[index], resolved.target, schema, path.position)
+    except UnknownAttribute as error:
+        if resolved.attribute.key_name is None:
+            raise
+        advice = key_advice(entity_type, Path(path.steps[:index]), path.steps[index].name)
+        if path.position is not None:
+            advice = key_advice_in_text(Path(path.steps[:index]), resolved.attribute, path.steps[index].name)
+        raise UnknownAttribute(f"{error.message} {advice}", **error.details) from None
+    resolved = following
     if through_collection and not resolved.through_collection:
         return ResolvedPath(resolved.attribute, resolved.target, through_collection=True)
     return resolved
