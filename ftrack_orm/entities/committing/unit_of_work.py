@@ -223,10 +223,10 @@ class UnitOfWork:
         nothing is sent. `RequiredValueMissing` is raised for entities without values that they need and that the server
         does not fill in. When the server refuses, its `ServerError` is raised, which names the entity and the attribute
         as far as the server does. All changes stay recorded: correct them and commit again, or roll back. Entries of
-        mappings that other users have created or deleted are no reason to refuse. When the response is lost, the server is queried for the effects of the commit. If it was carried out,
-        this method returns normally. If it was not, the commit is sent again, up to the setting `retries`, before a
-        `TransportError` is raised. If neither is certain, `CommitOutcomeUnknown` is raised, and the next commit first
-        queries again.
+        mappings that other users have created or deleted are no reason to refuse. When the response is lost, the server
+        is queried for the effects of the commit. If it was carried out, this method returns normally. If it was not,
+        the commit is sent again, up to the setting `retries`, before a `TransportError` is raised. If neither is
+        certain, `CommitOutcomeUnknown` is raised, and the next commit first queries again.
 
         With `on_conflict="raise"` a request of its own first reads the values that are to be overwritten, and
         `CommitConflict` is raised if they differ from those this session has read. Changes that others make between
