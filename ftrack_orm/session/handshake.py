@@ -34,6 +34,15 @@ class SchemaStore(Protocol):
         """Store a schema if it has the hash that the server has stated, if any. Never raises."""
 
 
+class _FirstRequest:
+    """The first request of a session that only reads: *operations*, and those of the handshake once they are known."""
+
+    def __init__(self, operations: tuple[Operation, ...]) -> None:
+        self.operations = operations
+        self.handshake: list[Operation] = []
+        self.is_known = threading.Event()
+
+
 class Handshake:
     """Sends operations, and together with the first of them the queries for server information and schema.
 
@@ -62,11 +71,46 @@ class Handshake:
         self._schema: Schema | None = None
         # The hash of a cached schema's text, or the one that the server has stated for its schema.
         self._hash: str | None = None
+        # The first request that reads, while it is in progress: threads that ask the same share it.
+        self._first_request: _FirstRequest | None = None
+        self._first_request_lock = threading.Lock()
 
     def call(self, operations: Sequence[Operation], **options: Any) -> list[Reply]:
         """Send *operations* and return their replies. *options* are those of `Channel.call`."""
         if self._information is not None:
             return list(self._call(operations, **options))
+        if not options.get("shares"):
+            return self._call_with_handshake(operations, None, **options)
+        with self._first_request_lock:
+            first = self._first_request
+            if first is None:
+                own = self._first_request = _FirstRequest(tuple(operations))
+        if first is not None:
+            return self._share(first, operations, **options)
+        try:
+            return self._call_with_handshake(operations, own, **options)
+        finally:
+            with self._first_request_lock:
+                self._first_request = None
+            own.is_known.set()
+
+    def _share(self, first: _FirstRequest, operations: Sequence[Operation], **options: Any) -> list[Reply]:
+        """Make the same request as the thread that makes the *first* one, whose response this thread then shares."""
+        if first.operations == tuple(operations):
+            first.is_known.wait()
+            if first.handshake:
+                replies = list(self._call([*first.handshake, *operations], **options))
+                bodies = [reply.body for reply in replies[: len(first.handshake)] if isinstance(reply, RawReply)]
+                with self._lock:
+                    if self._information is None:
+                        self._accept(bodies, **options)
+                return replies[len(first.handshake) :]
+        return self._call_with_handshake(operations, None, **options)
+
+    def _call_with_handshake(
+        self, operations: Sequence[Operation], own: _FirstRequest | None, **options: Any
+    ) -> list[Reply]:
+        """Send *operations* with those of the handshake, unless another thread has carried that out meanwhile."""
         with self._lock:
             if self._information is not None:
                 return list(self._call(operations, **options))
@@ -74,6 +118,9 @@ class Handshake:
             handshake: list[Operation] = [QueryServerInformationOperation()]
             if self._schema is None:
                 handshake.append(QuerySchemasOperation())
+            if own is not None:
+                own.handshake = handshake
+                own.is_known.set()
             try:
                 replies = list(self._call([*handshake, *operations], **options))
             except ServerError as error:

@@ -45,9 +45,17 @@ def delayed(box: Sandbox) -> DelayedTransport:
 
 
 @pytest.fixture
-def session(connect: Connect, delayed: DelayedTransport, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+def session(fresh: Session) -> Session:
+    """A session after its handshake."""
+    fresh.server_information  # noqa: B018
+    return fresh
+
+
+@pytest.fixture
+def fresh(connect: Connect, delayed: DelayedTransport, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    """A session that has made no request, and whose schema is cached."""
+    connect().server_information  # noqa: B018
     session = connect(transport=delayed)
-    session.server_information  # noqa: B018 - the handshake
     shared = session._parts.channel.shared_requests
     answer = shared.answer
 
@@ -74,6 +82,16 @@ def test_the_same_query_of_eight_threads_is_one_request(
         results = on_threads(query.all, delayed)
     assert all(result == results[0] for result in results)
     assert [task.id for task in results[0]] == production.tasks
+
+
+def test_the_first_question_of_a_session_is_one_request_with_its_handshake(
+    fresh: Session, delayed: DelayedTransport, production: Production
+) -> None:
+    query = fresh.query("Task").where(project_id=production.project).order_by("name")
+    with requests_made(fresh) == 1:
+        results = on_threads(query.all, delayed)
+        assert fresh.server_information["version"]
+    assert all(result == results[0] for result in results)
 
 
 def test_counts_plain_rows_and_single_entities_are_shared_too(
