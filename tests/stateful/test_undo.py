@@ -127,11 +127,11 @@ def test_the_undo_of_a_deleted_sequence_restores_all_that_belongs_to_it(schema_c
 
 
 def test_the_undo_of_random_commits_restores_the_content_of_the_server(schema_cache: Path) -> None:
-    run_machine(lambda: Undone(schema_cache), examples(1, 2), examples(12, 50))
+    run_machine(lambda: Undone(schema_cache), examples(1, 2), examples(8, 50))
 
 
 def test_the_undo_of_thousands_of_changes_restores_them(own_box: Sandbox, schema_cache: Path) -> None:
-    number = 4_000 if IN_FULL else 1_000
+    number = 4_000 if IN_FULL else 500
     with Session(own_box.url, own_box.api_key, own_box.api_user, schema_cache_path=schema_cache) as session:
         project = session.create(
             "Project", name="p", full_name="p", project_schema=session.query("ProjectSchema").first()

@@ -221,23 +221,38 @@ class UndoPlanner:
                 roots.setdefault(self._schema.type(net.entity_type).family, {})[net.key] = net.entity_type
         if not roots:
             return
-        search = DependentsSearch(self._schema, self._call, includes_nulled=True, left_out=RECORDS | _ADDED_BY_SERVER)
-        search.run(roots)
+        search = self._search(roots)
+        # The undo moves the entities back that the commit has moved below created ones, with all that belongs to them.
+        moved: dict[str, dict[tuple[str, ...], str]] = {}
+        for family, types in search.found.items():
+            for key, name in types.items():
+                changed = self._nets.get(identity_of(self._schema, name, key))
+                if changed is not None and changed.before is not None:
+                    moved.setdefault(family, {})[key] = name
+        stays = self._search(moved)
         added: dict[str, list[tuple[str, ...]]] = {}
         for types in search.found.values():
             for key, name in types.items():
-                if identity_of(self._schema, name, key) not in self._nets:
+                is_kept = key in stays.found.get(self._schema.type(name).family, {})
+                if not is_kept and identity_of(self._schema, name, key) not in self._nets:
                     added.setdefault(name, []).append(key)
         self.conflicts += [Addition(name, keys[0], None, number=len(keys)) for name, keys in added.items()]
         referring: dict[tuple[str, str], list[tuple[str, ...]]] = {}
         for (name, key), names in search.nulled.items():
             own = self._nets.get(identity_of(self._schema, name, key))
             for attribute in names:
-                if own is None or attribute not in (own.after or {}):
+                is_kept = attribute in stays.nulled.get((name, key), ())
+                if not is_kept and (own is None or attribute not in (own.after or {})):
                     referring.setdefault((name, attribute), []).append(key)
         self.conflicts += [
             Addition(name, keys[0], attribute, number=len(keys)) for (name, attribute), keys in referring.items()
         ]
+
+    def _search(self, roots: Mapping[str, Mapping[tuple[str, ...], str]]) -> DependentsSearch:
+        """Return the search for dependents of entities, after it was made. Without entities it makes no request."""
+        search = DependentsSearch(self._schema, self._call, includes_nulled=True, left_out=RECORDS | _ADDED_BY_SERVER)
+        search.run(roots)
+        return search
 
 
 def _is_custom_value(kind: EntityType) -> bool:

@@ -346,3 +346,18 @@ def test_an_entity_that_was_moved_into_a_deleted_one_is_restored_in_its_place(
     fresh = connect()
     assert existing(fresh.get("Task", moved["id"]))["parent_id"] == production.shots[3]
     assert existing(fresh.get("Task", left["id"]))["parent_id"] == production.shots[0]
+
+
+def test_entities_that_the_commit_has_moved_below_a_created_one_are_moved_back_with_their_content(
+    session: Session, connect: Connect, production: Production
+) -> None:
+    sequence = session.create("Sequence", name="between", parent_id=production.project)
+    shot = existing(session.get("Shot", production.shots[0]))
+    shot["parent"] = sequence
+    undo = session.commit().undo()
+    assert undo.conflicts == ()
+    undo.commit()
+    fresh = connect()
+    assert existing(fresh.get("Shot", production.shots[0]))["parent_id"] == production.sequences[0]
+    assert fresh.get("Task", production.tasks[0]) is not None
+    assert fresh.get("Sequence", sequence["id"]) is None
