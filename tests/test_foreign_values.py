@@ -168,7 +168,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("value_type", "value", "expression"), REFUSED, ids=repr)
+@pytest.mark.parametrize(("value_type", "value", "expression"), REFUSED, ids=lambda each: type(each).__name__)
 def test_a_refused_value_comes_with_an_expression_that_fits(value_type: ValueType, value: Any, expression: str) -> None:
     attribute = Attribute("field", Kind.SCALAR, value_type)
     with pytest.raises(InvalidValue) as caught:
