@@ -5,26 +5,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
 from ftrack_orm.entities.editing.reverting import revert
-from ftrack_orm.entities.entity import given_key
 from ftrack_orm.entities.identity_map import ResultWindow
 from ftrack_orm.entities.row_checks import check_rows
 from ftrack_orm.entities.row_queries import query_reply
-from ftrack_orm.errors import InvalidValue, ProtocolError, QueryError, ServerError, UnknownEntityType, quoted
-from ftrack_orm.query.language.compiler import compile_select
-from ftrack_orm.query.language.literals import as_reference
+from ftrack_orm.errors import ProtocolError, QueryError, ServerError, UnknownEntityType, quoted
 from ftrack_orm.query.language.nodes import Comparison, Operator, Ordering, Path, Select, conjunction
 from ftrack_orm.schema.facts import CONFIGURATION_ID, CUSTOM_ATTRIBUTE_VALUE, CUSTOM_ATTRIBUTES
 from ftrack_orm.values import FetchMode
 from ftrack_orm.wire.codec import decode
-from ftrack_orm.wire.operations import Operation, QueryOperation, SearchOperation
+from ftrack_orm.wire.operations import Operation
 from ftrack_orm.wire.replies import QueryReply, Reply
 
 from .merging import Merger
+from .page_calls import DeferredCall
+from .paging import NextPage, last_key_of, page_operation, walk_start
 from .plain_rows import PlainRows, plain_value
 from .projections import add_compared_values, complete_projections
 from .unlisted import check_listed, decoded_rows, is_listed, is_of_unlisted_type, key_names, with_projections
@@ -38,50 +37,15 @@ if TYPE_CHECKING:
     from ftrack_orm.query.columns import Column
     from ftrack_orm.query.executable import Progress
     from ftrack_orm.request_options import RequestOptions
-    from ftrack_orm.schema.model import EntityType, Schema
 
     from .learning import Lesson, ProjectionLearner
     from .memory_answers import MemoryAnswers
+    from .page_calls import BulkWriter, PageCall, PageSubmit, PendingCall
 
 logger = logging.getLogger("ftrack_orm.entities")
 
 #: Rows on a page of keys: keys are short, so a few large pages are faster than many small ones.
 KEYS_PER_PAGE = 10_000
-
-#: Returns the select of the next page, given that of the first one and the reply with the current page.
-_NextPage = Callable[[Select, QueryReply], Select]
-
-
-class PageCall(Protocol):
-    """Sends operations in one request and returns one reply for each."""
-
-    def __call__(self, operations: Sequence[Operation], /, *, denormalize: bool = False) -> Sequence[Reply]: ...
-
-
-class PageSubmit(Protocol):
-    """Sends operations in the background."""
-
-    def __call__(self, operations: Sequence[Operation], /, *, denormalize: bool = False) -> PendingCall: ...
-
-
-class PendingCall(Protocol):
-    """A request in the background."""
-
-    def result(self) -> list[Reply]:
-        """Wait for the replies and return them, or raise the error of the request."""
-
-    def cancel(self) -> None:
-        """Cancel the request if it has not been started."""
-
-
-class BulkWriter(Protocol):
-    """Updates or deletes all entities that a query finds."""
-
-    def update(self, query: Query[Any], data: Mapping[str, Any], batch_size: int, on_progress: Progress | None) -> int:
-        """Set the values in *data* on all entities of *query* and return their number."""
-
-    def delete(self, query: Query[Any], batch_size: int, on_progress: Progress | None) -> int:
-        """Delete all entities of *query* and return their number."""
 
 
 class _RowPage(NamedTuple):
@@ -98,22 +62,6 @@ class _FirstPage(NamedTuple):
     operation: Operation
     reply: Reply
     sent_at: int
-
-
-class _DeferredCall:
-    """A call that is made when its result is needed."""
-
-    def __init__(self, call: PageCall, operations: Sequence[Operation], denormalize: bool) -> None:
-        self._call = call
-        self._operations = operations
-        self._denormalize = denormalize
-
-    def result(self) -> list[Reply]:
-        """Make the call and return its replies."""
-        return list(self._call(self._operations, denormalize=self._denormalize))
-
-    def cancel(self) -> None:
-        """Do nothing: the call is not made without `result`."""
 
 
 class QueryRunner:
@@ -150,7 +98,7 @@ class QueryRunner:
         """Return a runner that requests every page when it is needed, on the thread that needs it."""
 
         def wait(operations: Sequence[Operation], *, denormalize: bool = False) -> PendingCall:
-            return _DeferredCall(self._call, operations, denormalize)
+            return DeferredCall(self._call, operations, denormalize)
 
         return QueryRunner(self._workspace, self._call, wait, self._bulk, self._memory, self._using)
 
@@ -199,7 +147,7 @@ class QueryRunner:
         selects = [self._entity_select(query) for query in queries]
         sent_at = self._workspace.revision
         operations = [
-            _page_operation(query, select, select.limit) for query, select in zip(queries, selects, strict=True)
+            page_operation(query, select, select.limit) for query, select in zip(queries, selects, strict=True)
         ]
         with self._using(queries[0].request_options):
             replies = self._first_pages(queries, selects, operations)
@@ -235,7 +183,7 @@ class QueryRunner:
             return attrs.evolve(select, criterion=conjunction(select.criterion, is_after))
 
         def after_last_key(_: Select, reply: QueryReply) -> Select:
-            last_key = _last_key(reply, name)
+            last_key = last_key_of(reply, name)
             if last_key in last_keys:
                 raise ProtocolError(
                     f"The server sent a page of {schema.name} that ends with {quoted(last_key)}, as an earlier page of "
@@ -245,7 +193,7 @@ class QueryRunner:
                 )
             return beginning_after(last_key)
 
-        first = select if after is None else beginning_after(_walk_start(self._workspace.schema, schema, after))
+        first = select if after is None else beginning_after(walk_start(self._workspace.schema, schema, after))
         window = ResultWindow()
         return (
             entity
@@ -447,17 +395,17 @@ class QueryRunner:
         query: Query[Any],
         select: Select,
         *,
-        next_page: _NextPage | None = None,
+        next_page: NextPage | None = None,
         denormalize: bool = False,
         first: _FirstPage | None = None,
     ) -> Iterator[_RowPage]:
         """Yield the rows of *select*, the completed select of *query*, in pages of the query's size."""
-        next_page = next_page or _at_next_offset
+        next_page = next_page or at_next_offset
         remaining = select.limit
         current_select = select
         if first is None:
             sent_at = self._workspace.revision
-            operation = _page_operation(query, select, remaining)
+            operation = page_operation(query, select, remaining)
             with self._using(query.request_options):
                 (reply,) = self._first_pages([query], [select], [operation], denormalize=denormalize)
         else:
@@ -473,7 +421,7 @@ class QueryRunner:
             current = _RowPage(page.data, operation, sent_at)
             sent_at = self._workspace.revision
             current_select = next_page(current_select, page)
-            operation = _page_operation(query, current_select, remaining)
+            operation = page_operation(query, current_select, remaining)
             # The block ends before the page is yielded: the caller's own requests have no options of the query.
             with self._using(query.request_options):
                 pending = self._submit([operation], denormalize=denormalize)
@@ -485,44 +433,3 @@ class QueryRunner:
                 raise
             with self._using(query.request_options):
                 (reply,) = pending.result()
-
-
-def _at_next_offset(select: Select, reply: QueryReply) -> Select:
-    """Return the select of the page after *reply*, the reply to *select*; raises `ProtocolError` without progress."""
-    offset, next_offset = select.offset or 0, reply.next_offset or 0
-    if next_offset <= offset:
-        raise ProtocolError(
-            f"The server sent {quoted(next_offset)} as the offset of the page after offset {quoted(offset)} of "
-            f"{select.entity_type}. The query would never end.",
-            entity_type=select.entity_type,
-        )
-    return attrs.evolve(select, offset=next_offset)
-
-
-def _walk_start(schema: Schema, entity_type: EntityType, after: Any) -> str:
-    """Return the key after which a walk begins, given as a key or as an entity; raises `InvalidValue` for others."""
-    reference = as_reference(after)
-    if reference is None:
-        return given_key(entity_type, after)[0]
-    if not schema.related(reference.entity_type, entity_type.name):
-        raise InvalidValue(f"A walk over {entity_type.name} cannot begin after {after!r}, which is of another type.")
-    return reference.id
-
-
-def _last_key(reply: QueryReply, name: str) -> str:
-    """Return the key of the last row in *reply*; raises `ProtocolError` if it has none."""
-    row = reply.data[-1]
-    key = row.get(name) if type(row) is dict else None
-    if type(key) is not str and type(key) is not int:
-        raise ProtocolError(f"The server sent a row without entity type or key: {quoted(row)}", attribute=name)
-    return str(key)
-
-
-def _page_operation(query: Query[Any], select: Select, remaining: int | None) -> Operation:
-    """Return the operation that requests one page of *select*, of at most *remaining* rows."""
-    limit = query.page_size if remaining is None else min(query.page_size, remaining)
-    expression = compile_select(attrs.evolve(select, offset=select.offset or None, limit=limit))
-    text = query.free_text
-    if text is None:
-        return QueryOperation(expression)
-    return SearchOperation(expression, select.entity_type, text.terms, text.context_id, text.object_type_ids)
