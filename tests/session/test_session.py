@@ -272,7 +272,7 @@ def test_changes_are_shown_planned_and_sent_in_one_request(
     assert session.changes()[first]["name"].new == "renamed"
     assert [operation["action"] for operation in session.plan().as_json()] == ["create", "update", "delete"]
     with requests_made(session) == 1:
-        assert session.commit(undoable=False) == 3
+        assert session.commit() == 3
     assert (session.created, session.modified, session.deleted, session.plan()) == ([], [], [], [])
     assert existing(other.get("Task", first.id)).name == "renamed"
     assert other.get("Task", second.id) is None

@@ -18,12 +18,10 @@ from ftrack_orm.query.language.nodes import Comparison, Operator, Ordering, Path
 from ftrack_orm.schema.facts import CONFIGURATION_ID, CUSTOM_ATTRIBUTE_VALUE, CUSTOM_ATTRIBUTES
 from ftrack_orm.values import FetchMode
 from ftrack_orm.wire.codec import decode
-from ftrack_orm.wire.operations import Operation
-from ftrack_orm.wire.replies import QueryReply, Reply
 
 from .merging import Merger
 from .page_calls import DeferredCall
-from .paging import NextPage, last_key_of, page_operation, walk_start
+from .paging import NextPage, at_next_offset, last_key_of, page_operation, walk_start
 from .plain_rows import PlainRows, plain_value
 from .projections import add_compared_values, complete_projections
 from .unlisted import check_listed, decoded_rows, is_listed, is_of_unlisted_type, key_names, with_projections
@@ -37,6 +35,8 @@ if TYPE_CHECKING:
     from ftrack_orm.query.columns import Column
     from ftrack_orm.query.executable import Progress
     from ftrack_orm.request_options import RequestOptions
+    from ftrack_orm.wire.operations import Operation
+    from ftrack_orm.wire.replies import QueryReply, Reply
 
     from .learning import Lesson, ProjectionLearner
     from .memory_answers import MemoryAnswers

@@ -96,7 +96,7 @@ def add_metadata_row(scene: Scene) -> None:
 
 def delete_task(scene: Scene) -> None:
     scene.session.delete(scene.task)
-    scene.session.commit(undoable=False)
+    scene.session.commit()
 
 
 def bid(scene: Scene) -> None:
