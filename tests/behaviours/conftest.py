@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from ftrack_orm import Session
 from ftrack_orm.entities.entity import Entity
+from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.storage.accessors.disk import DiskAccessor
 from ftrack_orm.storage.structures.ids import IdStructure
 from tests.production import Production
+
+
+@pytest.fixture(scope="session")
+def box() -> Iterator[Sandbox]:
+    """An embedded server of the behaviours' own: elsewhere tests change workflows, which behaviours read."""
+    with Sandbox(seed="empty") as sandbox:
+        yield sandbox
+
 
 #: Creates a location on the server, and configures a folder of its own for it in the session.
 MakeLocation = Callable[..., Entity]
