@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import requests
 
 from ftrack_orm import Session, errors
 from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.testing import requests_made
 from ftrack_orm.transport.base import Request, Response
 from ftrack_orm.transport.cancellation import Cancellation
-from tests.fakes.transports import ForwardingTransport
+from tests.fakes.transports import ForwardingTransport, InterferingTransport
 from tests.production import Connect, Production
 
 WAIT_SECONDS = 60
@@ -157,3 +158,28 @@ def test_a_thread_that_asks_after_a_commit_sees_its_effect(
         assert len(list(query.dicts())) == 2
         committed.set()
         assert early_rows.result(WAIT_SECONDS) == 1
+
+
+@pytest.mark.parametrize("name", ["refresh", "expire"])
+def test_what_was_asked_to_be_read_again_is_not_answered_by_a_request_under_way(
+    connect: Connect, box: Sandbox, production: Production, name: str
+) -> None:
+    # Another process has changed the task and said so by other means, such as a queue.
+    transport = InterferingTransport(box)
+    session = connect(transport=transport)
+    task: Any = session.query("Task").where(id=production.tasks[0]).select("bid").one()
+    update = {"action": "update", "entity_type": "Task", "entity_key": [task.id], "entity_data": {"bid": 77}}
+    headers = {"ftrack-user": box.api_user, "ftrack-api-key": box.api_key}
+
+    def read_again() -> float:
+        getattr(session, name)(task, "bid")
+        return float(task.bid)
+
+    def change_elsewhere() -> None:
+        requests.post(f"{box.url}/api", json=[update], headers=headers, timeout=WAIT_SECONDS).raise_for_status()
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(read_again).result(WAIT_SECONDS) == 77
+
+    transport.meanwhile_once(change_elsewhere)
+    with requests_made(session) == 2:
+        session.refresh(task, "bid")

@@ -65,6 +65,7 @@ class Refresher:
                     entity.__schema__.attribute(name)
                 refreshed = frozenset(names or self._loaded_or_edited(entity))
                 groups.setdefault((entity.__entity_type__, refreshed), []).append(entity)
+        self._begin_revision()
         for (name, refreshed), group in groups.items():
             attributes = self._workspace.schema.type(name).attributes
             paths = [Path.of(attribute) for attribute in attributes if attribute in refreshed]
@@ -74,6 +75,11 @@ class Refresher:
             deleted += [entity for entity in group if entity not in loaded]
         if deleted:
             raise EntityDeleted(f"The server does not have {', '.join(map(repr, deleted[:5]))} any more.")
+
+    def _begin_revision(self) -> None:
+        """Let no later read share the response to a request that is under way: the caller knows of a change since."""
+        with self._workspace.lock:
+            self._workspace.revision += 1
 
     def _loaded_or_edited(self, entity: Entity) -> list[str]:
         edited = [name for journal in self._workspace.journals for name in journal.edits.get(entity, ())]
@@ -88,6 +94,7 @@ class Refresher:
         for name in names:
             schema.attribute(name)
         with self._workspace.lock:
+            self._begin_revision()
             for name in names or tuple(entity.__dict__):
                 value = entity.__dict__.get(name)
                 if isinstance(value, Tracked):
