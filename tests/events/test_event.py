@@ -61,6 +61,14 @@ def test_unknown_keys_are_ignored() -> None:
     assert Event.from_payload({"topic": "t", "id": "e", "colour": "red"}) == Event("t", id="e")
 
 
+@pytest.mark.parametrize("odd", [[], {}, [["x"]], {"a": 1}, 1.5])
+def test_a_value_that_cannot_be_an_id_is_none(odd: object) -> None:
+    event = Event.from_payload({"topic": "t", "id": odd, "inReplyToEvent": odd})
+    assert event.in_reply_to_event is None
+    assert isinstance(event.id, str)
+    assert len(event.id) == 32
+
+
 @pytest.mark.parametrize(
     ("payload", "key"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from ftrack_orm.errors import InvalidValue, ProtocolError
 from ftrack_orm.values import Reference
 from ftrack_orm.wire.socketio import (
+    LONGEST_TIMEOUT_SECONDS,
     Packet,
     PacketType,
     SocketHandshake,
@@ -89,6 +91,26 @@ def test_a_malformed_packet_is_refused_with_an_excerpt(text: str) -> None:
     with pytest.raises(ProtocolError) as caught:
         decode(text)
     assert caught.value.excerpt == text
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda digits: decode(f"5:{digits}::{{}}"),
+        lambda digits: decode(f"5:{digits}+::{{}}"),
+        lambda digits: ack_reply(Packet(PacketType.ACK, digits)),
+        lambda digits: ack_reply(Packet(PacketType.ACK, f"1+[{digits}]")),
+        lambda digits: event_payload(
+            Packet(PacketType.EVENT, f'{{"name":"ftrack.event","args":[{{"data":{digits}}}]}}')
+        ),
+    ],
+    ids=["id", "id with data", "acknowledged id", "acknowledged data", "event"],
+)
+def test_a_number_of_thousands_of_digits_is_refused_with_a_short_excerpt(read: Callable[[str], object]) -> None:
+    with pytest.raises(ProtocolError) as caught:
+        read("9" * 5_000)
+    assert len(caught.value.excerpt) < 1_000
+    assert len(str(caught.value)) < 1_000
 
 
 @given(json_objects, st.none() | numbers)
@@ -220,3 +242,8 @@ def test_a_handshake_is_parsed_from_its_text(
 ) -> None:
     handshake = SocketHandshake(session_id, heartbeat, close, tuple(transports))
     assert parse_handshake(handshake_text(session_id, heartbeat, close, transports)) == handshake
+
+
+def test_the_timeouts_of_a_handshake_are_limited() -> None:
+    handshake = parse_handshake("s:1e300:99999999999999999999:websocket")
+    assert (handshake.heartbeat_timeout, handshake.close_timeout) == (LONGEST_TIMEOUT_SECONDS, LONGEST_TIMEOUT_SECONDS)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from ftrack_orm.events.delivery.pending_replies import PendingReplies
 from ftrack_orm.events.event import Event
 
@@ -27,3 +31,10 @@ def test_a_removed_callback_and_a_reply_to_no_event_find_nothing() -> None:
     replies.remove("one")
     assert replies.callback_for(reply_to("one"), 0.0) is None
     assert replies.callback_for(reply_to(None), 0.0) is None
+
+
+@pytest.mark.parametrize("odd", [[], {}, [["x"]], 1.5])
+def test_a_reply_to_a_value_that_is_no_id_finds_nothing(odd: Any) -> None:
+    replies = PendingReplies(10.0)
+    replies.add("one", print, now=0.0)
+    assert replies.callback_for(reply_to(odd), 0.0) is None
