@@ -329,6 +329,32 @@ def test_a_handshake_of_any_size_is_bounded(plain: PlainServer, connector: Calla
         connector(max_response_bytes=10).open()
 
 
+def test_a_handshake_is_not_received_beyond_its_limit() -> None:
+    offered, sent = 64 << 20, queue.Queue[int]()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            count, piece = 0, b"x" * (1 << 16)
+            # The client closes the connection in the middle of a piece.
+            with connection, contextlib.suppress(OSError):
+                connection.recv(1 << 16)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + HANDSHAKE.encode())
+                while count < offered:
+                    connection.sendall(piece)
+                    count += len(piece)
+            sent.put(count)
+
+        threading.Thread(target=answer, daemon=True).start()
+        settings = Settings.resolve(
+            f"http://127.0.0.1:{listener.getsockname()[1]}", KEY, "jane", schema_cache_path=False, environ={}
+        )
+        with pytest.raises(ProtocolError, match="more than"):
+            EventConnector(settings).open()
+        # The rest are the buffers of the sockets.
+        assert sent.get(timeout=TIMEOUT) < offered // 2
+
+
 def test_the_session_id_of_a_handshake_cannot_change_the_request(
     plain: PlainServer, connector: Callable[..., EventConnector]
 ) -> None:
