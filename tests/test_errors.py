@@ -114,6 +114,12 @@ def test_a_suggestion_names_similar_names(typed: str, known: list[str], sentence
     assert suggestion(typed, iter(known)) == sentence
 
 
+def test_long_names_are_neither_compared_nor_suggested() -> None:
+    assert suggestion("n" * 101, ["n" * 100]) == ""
+    assert suggestion("n" * 100, ["n" * 101]) == ""
+    assert suggestion("n" * 100, ["n" * 99]) != ""
+
+
 def test_a_suggestion_names_a_few_candidates_at_most() -> None:
     assert suggestion("name", [f"name{n}" for n in range(9)], most=2).count("name") == 2
 
