@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import uuid
+from typing import Any
 
 import pytest
 
-from ftrack_orm import Session, errors
+from ftrack_orm import Cancellation, Request, Response, Session, errors
 from ftrack_orm.entities.entity import Entity
+from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
 from tests.custom_attributes import Configure
 from tests.entities.custom_attributes.configs import ONE_OF
+from tests.fakes.transports import ForwardingTransport
 from tests.production import Connect, Production
 
 UTC = datetime.timezone.utc
@@ -131,6 +135,61 @@ def test_missing_configurations_are_not_requested_in_the_mode_never(
         task.custom_attributes[key] = 25
         with pytest.raises(errors.UnknownAttribute):
             task.custom_attributes["no_such_key"]
+
+
+class ConfigurationTransport(ForwardingTransport):
+    """Replaces values in the rows of configurations that the embedded server sends."""
+
+    def __init__(self, box: Sandbox) -> None:
+        super().__init__(box)
+        self.replaced: dict[str, Any] = {}
+
+    def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
+        response = super().send(request, cancellation)
+        replies = json.loads(response.read())
+        for reply in replies:
+            rows = reply.get("data") if isinstance(reply, dict) else None
+            for row in rows if isinstance(rows, list) else ():
+                if row["__entity_type__"] == "CustomAttributeConfiguration":
+                    row.update(self.replaced)
+        return Response(response.status, response.headers, json.dumps(replies).encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("id", ["x"]),
+        ("key", 5),
+        ("key", ["x"]),
+        ("label", {"a": 1}),
+        ("config", [1]),
+        ("default", {"__type__": "datetime", "value": 7}),
+        ("entity_type", 7),
+        ("is_hierarchical", "yes"),
+        ("object_type_id", 1.5),
+        ("project_id", True),
+        ("type", "text"),
+    ],
+)
+def test_a_configuration_row_of_a_wrong_type_is_an_error_and_the_next_good_one_is_read(
+    connect: Connect, box: Sandbox, production: Production, configure: Configure, name: str, value: Any
+) -> None:
+    key = configure("frames", "number", 24)
+    transport = ConfigurationTransport(box)
+    session = connect(transport=transport)
+    task = existing(session.get("Task", production.tasks[0]))
+    session.configurations.refresh()
+    known = list(session.configurations)
+    transport.replaced = {name: value}
+    shown = repr(value["value"] if isinstance(value, dict) and "value" in value else value)
+    with pytest.raises(errors.ProtocolError, match=re.escape(shown)) as caught:
+        session.configurations.refresh()
+    assert caught.value.details["entity_type"] == "CustomAttributeConfiguration"
+    assert caught.value.details["attribute"] == name
+    assert list(session.configurations) == known
+    transport.replaced = {}
+    session.configurations.refresh()
+    assert task.custom_attributes[key] == 24
 
 
 # -- links --------------------------------------------------------------------------------------------------------
