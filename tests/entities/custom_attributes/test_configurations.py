@@ -160,6 +160,7 @@ class ConfigurationTransport(ForwardingTransport):
     [
         ("id", ["x"]),
         ("key", 5),
+        ("key", None),
         ("key", ["x"]),
         ("label", {"a": 1}),
         ("config", [1]),
