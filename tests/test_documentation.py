@@ -55,11 +55,19 @@ def test_the_examples_of_a_page_run_in_order(
 def test_links_between_pages_lead_somewhere() -> None:
     broken = [
         f"{page.name}: {target}"
-        for page in [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+        for page in [*PAGES, *(ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"))]
         for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
         if "://" not in target and not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_the_policy_and_the_page_about_security_lead_to_each_other() -> None:
+    policy, page = ROOT / "SECURITY.md", ROOT / "docs" / "explanation" / "security.md"
+    for origin, target in ((policy, page), (page, policy)):
+        links = re.findall(r"\]\(([^)#\s]+)", origin.read_text(encoding="utf-8"))
+        assert target.resolve() in [(origin.parent / link).resolve() for link in links]
+    assert "not trusted with" in page.read_text(encoding="utf-8")
 
 
 def test_the_readme_has_the_test_command_that_ci_runs() -> None:
