@@ -125,6 +125,18 @@ def test_a_key_that_the_server_quotes_is_replaced(
     assert f"ftrack-api-key: {REDACTED}" in error.excerpt  # type: ignore[attr-defined]
 
 
+def test_malformed_headers_that_quote_secrets_are_not_logged(
+    server: ScriptedServer, make_secret_channel: Callable[..., Channel], caplog: pytest.LogCaptureFixture
+) -> None:
+    quoted = f"ftrack-api-key {SECRETS['key']}\r\ncookie: sso={SECRETS['cookie']}"
+    server.script = [send_raw(f"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n{quoted}\r\n\r\n[]".encode())]
+    with caplog.at_level(logging.DEBUG):
+        error = failing_call(make_secret_channel())
+    assert isinstance(error, FtrackError)
+    assert "Some headers of a response are malformed" in caplog.text
+    assert not [secret for secret in SECRETS.values() if secret in caplog.text]
+
+
 def test_a_connection_that_cannot_be_made_shows_no_secret(
     make_secret_channel: Callable[..., Channel], unused_port: int
 ) -> None:
