@@ -26,9 +26,10 @@ class Journal:
     - *edits* holds, by entity and attribute, the value that this unit of work has set: for scalars and references the
       value, for collections and mappings a `PendingEdit`. Other units may have set other values of the same attribute.
       The attributes of new entities are edits too.
-    - *bases* belongs to changes that were loaded from a file. By entity and attribute, it holds the values the changes
-      were originally made on top of: for each operation that the change becomes, by entity type and primary key, the
-      values in the form in which they are sent. A commit that checks for conflicts compares them with the server's.
+    - *bases* belongs to changes that were loaded from a file, and to those of attributes that another unit has
+      committed since. By entity and attribute, it holds the values the changes were originally made on top of: for each
+      operation that the change becomes, by entity type and primary key, the values in the form in which they are sent.
+      A commit that checks for conflicts compares them with the server's.
     - *reordered* are the collections whose items this unit of work has moved, by their `id`: a rollback restores the
       server's order.
     - *commit_lock* is held by the flow that commits or rolls back, and *in_progress* as long as it does.
@@ -74,6 +75,13 @@ class Journal:
             if not edits and entity not in self.created:
                 del self.edits[entity]
                 self.bases.pop(entity, None)
+
+    def keep_base(self, entity: Entity, name: str, target: tuple[str, tuple[str, ...]], values: dict[str, Any]) -> None:
+        """Keep the *values* that a change of an attribute was made on top of, unless such values are kept already.
+
+        *target* is the entity that the operation for the change writes.
+        """
+        self.bases.setdefault(entity, {}).setdefault(name, {}).setdefault(target, values)
 
     def discard_bases(self, entity: Entity, names: Iterable[str]) -> None:
         """Discard the bases of *names*: changes of these attributes are on top of the session's own values again."""

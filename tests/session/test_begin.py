@@ -116,6 +116,35 @@ def test_units_that_set_the_same_attribute_do_not_disturb_each_other(
     assert existing(connect().get("Task", task.id)).name == task.name == "third"
 
 
+@pytest.mark.parametrize("name", ["name", "status", "metadata"])
+def test_a_commit_that_checks_for_conflicts_reports_the_values_that_another_unit_has_committed(
+    session: Session, connect: Connect, task: Any, name: str
+) -> None:
+    first_status, second_status = session.query("Status").where(session.types.Status.id != task.status.id).limit(2)
+    values: dict[str, Any] = {"name": ("first", "second"), "status": (first_status, second_status)}
+    values["metadata"] = ({"key": "first"}, {"key": "second"})
+    task.metadata["key"] = "before"
+    session.commit()
+    first, second, third = Flow(session), Flow(session), Flow(session)
+    for flow, value in zip((first, second), values[name], strict=True):
+        flow.run(set_value, task, name, value)
+    first.commit()
+    third.run(set_value, task, name, values[name][0])
+    third.run(set_value, task, "bid", 7)
+    with pytest.raises(errors.CommitConflict) as caught:
+        second.run(lambda: session.commit(on_conflict="raise"))
+    assert caught.value.attribute == {"status": "status_id"}.get(name, name)
+    assert len(caught.value.conflicts) == 1
+    # Nothing has changed since the third unit has set its values.
+    third.run(lambda: session.commit(on_conflict="raise"))
+    third.commit()
+    second.commit()
+    assert getattr(task, name) == values[name][1]
+    fresh = existing(connect().get("Task", task.id))
+    shown = fresh.status.id if name == "status" else fresh[name]
+    assert shown == (second_status.id if name == "status" else values[name][1])
+
+
 def test_the_original_is_shown_when_all_units_are_taken_back(session: Session, task: Entity) -> None:
     flows = [Flow(session) for _ in range(3)]
     for number, flow in enumerate(flows):
@@ -133,9 +162,11 @@ def test_edits_of_collections_and_mappings_add_up(session: Session, connect: Con
         flow.run(task.scopes.append, scope)
         flow.run(task.metadata.__setitem__, str(number), "x")
     assert set(task.scopes) == set(scopes)
+    assert dict(task.metadata) == {"0": "x", "1": "x", "2": "x"}
     flows[0].commit()
     flows[1].fail()
     assert set(task.scopes) == {scopes[0], scopes[2]}
+    assert dict(task.metadata) == {"0": "x", "2": "x"}
     flows[2].commit()
     seen = existing(connect().get("Task", task.id))
     assert {scope.id for scope in seen.scopes} == {scopes[0].id, scopes[2].id}
@@ -207,6 +238,29 @@ def test_processes_that_ensure_the_same_entity_create_it_once(connect: Connect, 
     with ThreadPoolExecutor(len(sessions)) as pool:
         keys = set(pool.map(ensure, sessions))
     assert len(keys) == 1
+
+
+def test_processes_that_ensure_many_of_the_same_entities_create_each_once(
+    connect: Connect, production: Production
+) -> None:
+    sessions = [connect() for _ in range(6)]
+    for each in sessions:
+        _ = each.server_information
+    start = threading.Barrier(len(sessions))
+    names = [f"ensured{number}" for number in range(4)]
+
+    def ensure(number: int) -> set[str]:
+        # Half of the entities of a process are those of the next one too.
+        chosen = [names[(number + n) % len(names)] for n in range(3)]
+        start.wait()
+        data = [{"name": name, "parent_id": production.sequences[0]} for name in chosen]
+        return {shot.id for shot in sessions[number].ensure_many("Shot", data, commit=True)}
+
+    with ThreadPoolExecutor(len(sessions)) as pool:
+        keys = set().union(*pool.map(ensure, range(len(sessions))))
+    assert len(keys) == len(names)
+    shots = connect().query("Shot").where(parent_id=production.sequences[0]).select("name")
+    assert {shot.id for shot in shots if shot.name in names} == keys
 
 
 def test_appending_moves_an_entity_between_the_collections_of_both_parents(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ftrack_orm.entities.editing.mappings import EntryEdits
 from ftrack_orm.entities.entity import Entity, Lifecycle
 from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.entities.tracked import PendingEdit, Tracked
@@ -61,6 +62,8 @@ def _merge(workspace: Workspace, rows: Sequence[dict[str, Any]]) -> None:
 
 def _mark_saved(workspace: Workspace, journal: Journal, snapshot: Snapshot, saved: dict[Entity, None]) -> None:
     workspace.revision += 1
+    if len(workspace.journals) > 1:
+        _keep_replaced_values(workspace, journal, snapshot)
     for entity in snapshot.created:
         state = entity._ftrack_state
         state.lifecycle, state.journal = Lifecycle.PERSISTENT, None
@@ -75,6 +78,26 @@ def _mark_saved(workspace: Workspace, journal: Journal, snapshot: Snapshot, save
             _derive(entity, sent)
     for entity in snapshot.created:
         _unload_unedited_collections(entity, journal)
+
+
+def _keep_replaced_values(workspace: Workspace, journal: Journal, snapshot: Snapshot) -> None:
+    """Keep the values that the commit has replaced for the other units of work that have set the same attributes.
+
+    Their edits were made on top of these values, so that a commit of theirs reports a conflict if it checks for one.
+    """
+    for other in workspace.journals:
+        if other is journal:
+            continue
+        for entity in snapshot.sent:
+            target = entity.__entity_type__, entity._ftrack_state.key
+            for name, before in snapshot.replaced.get(target, {}).items():
+                if before is not NOT_LOADED and name in other.edits.get(entity, {}):
+                    other.keep_base(entity, name, target, {name: before})
+        for target, row in snapshot.entry_rows.items():
+            edit = other.edits.get(row.entity, {}).get(row.attribute)
+            values = snapshot.replaced.get(target)
+            if values is not None and isinstance(edit, EntryEdits) and row.item in edit.entries:
+                other.keep_base(row.entity, row.attribute, target, {row.value_name: values[row.value_name]})
 
 
 def _mark_attributes_saved(
