@@ -12,7 +12,7 @@ from ftrack_orm.entities.committing.planning import Changes, Creation, plan
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.values import Reference
 from tests.assertions import existing
-from tests.production import Production
+from tests.production import Connect, Production
 
 SMALL_NUMBER, LARGE_NUMBER = 40, 160
 
@@ -89,6 +89,26 @@ def test_changing_and_committing(
         return action
 
     _check_linear(make)
+
+
+@pytest.mark.parametrize("name", ["bid", "name", "parent_id"])
+def test_one_change_costs_the_same_however_many_entities_are_known(
+    connect: Connect, production: Production, create_tasks: Callable[[int], list[Entity]], name: str
+) -> None:
+    def calls(number: int) -> int:
+        keys = [task["id"] for task in create_tasks(number)]
+        reader = connect()
+        query = reader.query("Task").where(reader.types.Task.id.in_(keys))
+        tasks = query.select("name", "bid", "parent_id", "status_id").all()
+        shots = reader.query("Shot").where(project_id=production.project).select("project_id").all()
+        assert (len(tasks), len(shots)) == (number, len(production.shots))
+        tasks[0][name] = {"bid": 7, "name": f"renamed{number}", "parent_id": production.shots[1]}[name]
+        return _calls(reader.commit)
+
+    calls(3)  # warms up
+    # A rename or a move affects the `link` of everything below, which none of the known entities has loaded. The
+    # parents, which are loaded, show that a moved task stays in its project.
+    assert calls(LARGE_NUMBER) == calls(SMALL_NUMBER)
 
 
 def test_adding_to_a_collection_and_removing(

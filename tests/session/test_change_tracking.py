@@ -263,6 +263,7 @@ CASES: dict[str, tuple[Step | None, Step, Callable[[Session, Production], Any]]]
     "a version": (with_asset, publish, lambda s, p: ids(asset_of(s, p).versions)),
     "a component": (with_version, add_component, lambda s, p: [len(v.components) for v in asset_of(s, p).versions]),
     "a time log": (None, log_time, lambda s, p: ids(task(s, p).timelogs)),
+    "the changes of a status": (None, change_status, lambda s, p: ids(task(s, p).status_changes)),
     "the time logged": (None, log_time, lambda s, p: task(s, p).time_logged),
 }
 
@@ -506,3 +507,56 @@ def test_a_custom_attribute_inherited_from_an_ancestor_is_updated(
     existing(other.get("Sequence", production.sequences[0])).custom_attributes[key] = "from above"
     commit(other, follower)
     assert customs.get(key, inherited=True).value == "from above"
+
+
+#: By name of a mapping or collection of tasks: creates the entity that a key or member needs and returns its key, adds
+#: the key or member to a task, and reads those that a task shows.
+ADDITIONS: dict[str, tuple[Callable[..., str], Callable[..., object], Callable[[Any], Iterable[str]]]] = {
+    "metadata": (
+        lambda other, production: new_name(),
+        lambda session, task, key: task.metadata.update({key: "x"}),
+        lambda task: task.metadata,
+    ),
+    "custom_attributes": (
+        lambda other, production: configure(other, production, entity_type="task", object_type_id=task_type(other)),
+        lambda session, task, key: task.custom_attributes.update({key: "x"}),
+        lambda task: [key for key, value in task.custom_attributes.items() if value == "x"],
+    ),
+    "scopes": (
+        lambda other, production: other.create("Scope", name=new_name()).id,
+        lambda session, task, key: task.scopes.append(session.get("Scope", key)),
+        lambda task: ids(task.scopes),
+    ),
+    "lists": (
+        lambda other, production: new_list(other, production).id,
+        lambda session, task, key: task.lists.append(session.get("TypedContextList", key)),
+        lambda task: ids(task.lists),
+    ),
+}
+
+
+def task_type(session: Session) -> str:
+    return str(session.query("ObjectType").where(name="Task").one().id)
+
+
+def new_list(other: Session, production: Production) -> Any:
+    film, category = other.get("Project", production.project), other.query("ListCategory").first()
+    return other.create("TypedContextList", name=new_name(), project=film, owner=user(other), category=category)
+
+
+@pytest.mark.parametrize("name", ADDITIONS)
+def test_what_others_add_is_shown_beside_an_unsaved_edit_and_after_its_commit(
+    follower: FollowingSession, other: Session, connect: Connect, production: Production, name: str
+) -> None:
+    create, add, read = ADDITIONS[name]
+    mine, theirs = create(other, production), create(other, production)
+    commit(other, follower)
+    followed = task(follower, production)
+    assert not {mine, theirs} & set(read(followed))
+    add(follower, followed, mine)
+    add(other, task(other, production), theirs)
+    commit(other, follower)
+    assert {mine, theirs} <= set(read(followed))
+    follower.commit()
+    assert {mine, theirs} <= set(read(followed))
+    assert set(read(followed)) == set(read(task(connect(), production)))

@@ -195,3 +195,18 @@ def test_an_entity_is_deleted_once_a_refresh_or_a_read_has_not_found_it(
         tasks[1]["name"]
     assert [inspect(task).state for task in tasks] == [Lifecycle.DELETED] * 2
     assert not set(tasks) & set(children)
+
+
+def test_after_a_reset_an_entity_that_is_gone_is_deleted_once_it_is_looked_for(
+    session: Session, other: Session, scene: Scene
+) -> None:
+    task, children = scene.task, scene.shot.children
+    assert task in children
+    theirs = other.get("Task", task.id)
+    assert theirs is not None
+    other.delete(theirs)
+    other.commit()
+    session.reset()
+    assert session.get("Task", task.id) is None
+    assert inspect(task).state is Lifecycle.DELETED
+    assert task not in children

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
+
 import pytest
 
 from ftrack_orm import Session
@@ -106,3 +109,78 @@ def test_present_members_are_read_in_one_request(session: Session, production: P
     with requests_made(session) == 2:
         session.commit()
     assert all(len(task.scopes) == count for task in tasks)
+
+
+def new_version(session: Session, production: Production) -> Entity:
+    asset = session.query("Asset").where(context_id=production.shots[0]).first()
+    asset = asset or session.create(
+        "Asset",
+        name="plate",
+        parent=session.get("Shot", production.shots[0]),
+        type=existing(session.query("AssetType").first()),
+    )
+    version: Entity = session.create("AssetVersion", asset=asset)
+    session.commit()
+    return version
+
+
+def new_assignment(session: Session, production: Production) -> Entity:
+    user = session.create("User", username=f"user {uuid.uuid4()}")
+    session.commit()
+    appointment: Entity = session.create("Appointment", resource=user, type="assignment")
+    return appointment
+
+
+def the_task(session: Session, production: Production) -> Entity:
+    return existing(session.get("Task", production.tasks[0]))
+
+
+def new_list(session: Session, production: Production) -> Entity:
+    category = session.create("ListCategory", name="dailies")
+    made: Entity = session.create("TypedContextList", name="review", project_id=production.project, category=category)
+    session.commit()
+    return made
+
+
+Make = Callable[[Session, Production], Entity]
+
+#: By collection: makes or returns its owner, and makes a member that belongs to no owner.
+MEMBERS: dict[str, tuple[Make, Make]] = {
+    "notes": (the_task, lambda session, production: session.create("Note", content="look")),
+    "assignments": (the_task, new_assignment),
+    "timelogs": (the_task, lambda session, production: session.create("Timelog", duration=60)),
+    "scopes": (the_task, lambda session, production: session.create("Scope", name=str(uuid.uuid4()))),
+    "components": (new_version, lambda session, production: session.create("FileComponent", name=str(uuid.uuid4()))),
+    "uses_versions": (new_version, new_version),
+    "items": (
+        new_list,
+        lambda session, production: session.create(
+            "Task", name=str(uuid.uuid4()), parent=session.get("Shot", production.shots[0])
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("edit", ["append", "remove"])
+@pytest.mark.parametrize("name", MEMBERS)
+def test_a_member_that_another_session_adds_meanwhile_stays(
+    session: Session, other: Session, connect: Connect, production: Production, name: str, edit: str
+) -> None:
+    make_owner, make_member = MEMBERS[name]
+    owner = make_owner(session, production)
+    first = make_member(session, production)
+    owner[name].append(first)
+    session.commit()
+    assert list(owner[name]) == [first]
+    theirs = make_member(other, production)
+    existing(other.get(owner.__entity_type__, owner["id"]))[name].append(theirs)
+    other.commit()
+    expected = {theirs["id"]}
+    if edit == "append":
+        mine = make_member(session, production)
+        owner[name].append(mine)
+        expected |= {first["id"], mine["id"]}
+    else:
+        owner[name].remove(first)
+    session.commit()
+    assert {each["id"] for each in existing(connect().get(owner.__entity_type__, owner["id"]))[name]} == expected

@@ -295,6 +295,35 @@ def test_removing_all_items_and_appending_them_in_the_same_order_is_no_change(se
     assert session.modified == []
 
 
+@pytest.mark.parametrize("is_new", [True, False])
+@pytest.mark.parametrize("name", ["children", "items"])
+def test_members_keep_the_order_in_which_they_were_added_across_the_commit(
+    session: Session, production: Production, tasks: list[Entity], name: str, is_new: bool
+) -> None:
+    category = session.create("ListCategory", name="dailies")
+    owner = (
+        session.create("Shot", name="new", parent_id=production.sequences[0])
+        if name == "children"
+        else session.create("TypedContextList", name="new", project_id=production.project, category=category)
+    )
+    if not is_new:
+        session.commit()
+    before = list(owner[name])
+    # Where the former parent of a moved task is not known, all loaded children are read again, in the server's order.
+    assert all(task["parent_id"] for task in tasks)
+    # Creations are sent before updates, and by the order of their dependencies.
+    added = [tasks[7], session.create("Task", name="b", parent_id=production.shots[0]), tasks[3]]
+    added += [session.create("Task", name="a", parent_id=production.shots[0]), tasks[9]]
+    for task in added:
+        owner[name].append(task)
+    assert list(owner[name]) == [*before, *added]
+    session.commit()
+    with requests_made(session) == 0:
+        assert list(owner[name]) == [*before, *added]
+    session.rollback()
+    assert list(owner[name]) == [*before, *added]
+
+
 def test_an_entity_deleted_in_the_same_commit_is_not_sent_as_a_member(session: Session, production: Production) -> None:
     category = session.create("ListCategory", name="dailies")
     tasks = session.query("Task").where(project_id=production.project).limit(2).all()
