@@ -121,9 +121,9 @@ def is_missing(value: Any) -> bool:
     """Return whether *value* stands for a missing one by not being equal to itself: NaN, `pandas.NaT`, `pandas.NA`."""
     try:
         return bool(value != value)
-    except TypeError:
+    except (TypeError, ArithmeticError):  # NA, which has no truth value, and a signaling NaN
         return True
-    except ValueError:  # an array
+    except Exception:  # an array, or any other object that cannot be compared
         return False
 
 

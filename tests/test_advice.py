@@ -322,7 +322,7 @@ CASES = [
         "session.query(\"Task where metadata.reviewed is 'yes'\")",
         'metadata any (key is "reviewed" and value is ...)',
         'result = session.query(\'Task where metadata any (key is "reviewed" and value is "yes")\').limit(1).all()',
-        "result == []",
+        "all(each.metadata['reviewed'] == 'yes' for each in result)",
     ),
     Case("session.delete([task])", "takes one entity", "session.delete(task); session.rollback()"),
     Case("session.call(3)", "session.call takes a list of operations", "result = session.call([])", "result == []"),

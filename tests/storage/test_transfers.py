@@ -149,7 +149,8 @@ def test_a_refused_file_is_not_sent_again(transfers: Transfers, server: FileServ
 def test_an_expired_url_is_asked_for_again(
     transfers: Transfers, server: FileServer, fault: str, content: bytes
 ) -> None:
-    server.faults = [fault] * (1 if content is SMALL else 3)
+    # One of the parts: which others are sent before the new URLs are there is a matter of time.
+    server.faults = [fault]
     completions = upload(transfers, Upload("c1", content, "a"))
     assert [body["action"] for body in server.operations] == ["get_upload_metadata"] * 2
     assert (server.joined(completions[0]) if completions else server.files["/c1"]) == content
