@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,11 +23,21 @@ class OnOwnServer(RuleBasedStateMachine):
         self._schema_cache = schema_cache
         self._open = ExitStack()
         self._box = self._open.enter_context(Sandbox(seed="empty"))
+        self._steps_drawn = 0
 
     def connect(self) -> Session:
         """Return a new session."""
         box = self._box
         return Session(box.url, box.api_key, box.api_user, schema_cache_path=self._schema_cache)
+
+    def draw_for_step(self, seed: int) -> random.Random:
+        """Return the random choices of the next step.
+
+        They differ from step to step although the seed may not: hypothesis begins with a run that takes the simplest
+        value, 0, for the seed of every step, and a single run is no other.
+        """
+        self._steps_drawn += 1
+        return random.Random(f"{seed} {self._steps_drawn}")
 
     def teardown(self) -> None:
         self._open.close()

@@ -221,7 +221,7 @@ class EditsOfTwoSessions(OnOwnServer):
 
     @rule(seed=st.integers(0, 2**32))
     def step(self, seed: int) -> None:
-        draw = random.Random(seed)
+        draw = self.draw_for_step(seed)
         recent: set[Place] = set()
         for number, side in enumerate(self.sides):
             side.production.read(draw, 3)

@@ -35,7 +35,7 @@ class Undone(OnOwnServer):
 
     @rule(seed=st.integers(0, 2**32))
     def step(self, seed: int) -> None:
-        draw = random.Random(seed)
+        draw = self.draw_for_step(seed)
         for _ in range(draw.choice((1, 1, 2, 3, 8))):
             self.log.append(self.production.step(draw))
         try:
@@ -81,7 +81,7 @@ class DeletedSequences(Undone):
 
     @rule(seed=st.integers(0, 2**32))
     def step(self, seed: int) -> None:
-        draw = random.Random(seed)
+        draw = self.draw_for_step(seed)
         sequence = self.create_sequence(draw)
         for _ in range(10):
             self.log.append(self.production.step(draw, draw.choice(("create", "create", "update", "mapping"))))

@@ -66,7 +66,7 @@ class OwnCommits(OnOwnServer):
 
     @rule(seed=st.integers(0, 2**32))
     def step(self, seed: int) -> None:
-        draw = random.Random(seed)
+        draw = self.draw_for_step(seed)
         self.log += self.production.read(draw, 4)
         for _ in range(draw.choice((1, 1, 2, 3))):
             self.log.append(self.production.step(draw))
@@ -105,7 +105,7 @@ class ChangesOfOthers(OwnCommits):
 
     @rule(seed=st.integers(0, 2**32))
     def step(self, seed: int) -> None:
-        draw = random.Random(seed)
+        draw = self.draw_for_step(seed)
         self.follow()
         self.log += [f"listener reads {name}" for name in self.reader.read(draw, 8)]
         edits = self.edit(draw) if self.has_edits else []
