@@ -229,14 +229,17 @@ class ExpiryLog:
 
     def _apply(self, notice: ChangeNotice, revision: int, is_current: IsCurrent | None = None) -> None:
         for entity in self._entities_of(notice):
-            if notice.is_deleted and entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT and self._may_go(entity):
+            if entity._ftrack_state.lifecycle is not Lifecycle.PERSISTENT:
+                continue
+            if notice.is_deleted and self._may_go(entity):
                 self.mark_deleted(entity)
                 continue
-            if entity._ftrack_state.lifecycle is Lifecycle.PERSISTENT:
-                expired_at = self._expired_at.setdefault(entity, {})
-                for name in (_ALL,) if notice.names is None else (*notice.names, *notice.derived):
-                    expired_at[name] = revision
-            self._expire_named(entity, notice, is_current)
+            # A deletion names those values only that the entity had. With unsaved edits it stays, without any of them.
+            expired = _EVERYTHING if notice.is_deleted else notice
+            expired_at = self._expired_at.setdefault(entity, {})
+            for name in (_ALL,) if expired.names is None else (*expired.names, *expired.derived):
+                expired_at[name] = revision
+            self._expire_named(entity, expired, is_current)
 
     def mark_deleted(self, entity: Entity) -> None:
         """Mark an entity as deleted that the server does not have any more. The caller holds the lock."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 from ftrack_orm import Session
@@ -69,6 +70,18 @@ def test_an_edited_value_stays(log: ExpiryLog, task: Entity) -> None:
     task.name = "mine"
     log.apply([notice(task, "name"), ChangeNotice(family=None, key=(), names=None)])
     assert task.name == "mine"
+
+
+def test_a_deletion_that_names_some_values_leaves_none_of_an_edited_entity(
+    session: Session, log: ExpiryLog, task: Entity
+) -> None:
+    # The server names the values that the entity had, not those that were null.
+    assert task.thumbnail_id is None
+    task.bid = 9
+    log.apply([attrs.evolve(notice(task, "name"), is_deleted=True)])
+    assert (task.bid, sorted(task.__dict__)) == (9, ["bid", "id"])
+    session.rollback()
+    assert list(task.__dict__) == ["id"]
 
 
 def test_everything_but_keys_and_edits_can_expire_at_once(session: Session, log: ExpiryLog, task: Entity) -> None:
