@@ -9,11 +9,11 @@ from typing import Any, NoReturn
 import attrs
 
 from ftrack_orm.entities.editing.coercion import check_encodable, coerce
-from ftrack_orm.errors import InvalidValue, ProtocolError, ReadOnlyAttribute, suggestion
+from ftrack_orm.errors import InvalidValue, ReadOnlyAttribute, suggestion
 from ftrack_orm.foreign_values import advice_for, listed, native_value
 from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
 from ftrack_orm.schema.custom_attributes import ConfigurationScope, applicable, names_in_mapping
-from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTE_CONFIGURATION, CUSTOM_ATTRIBUTES, ENUMERATORS, EXPRESSION
+from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTES, ENUMERATORS, EXPRESSION
 from ftrack_orm.wire.codec import decode, parse_datetime
 
 _VALUE_TYPES = {
@@ -119,16 +119,7 @@ class Configuration:
 
 
 def read_configuration(row: Mapping[str, Any], kind: str) -> Configuration:
-    """Return the configuration in a row of `CustomAttributeConfiguration`; *kind* is the name of its type.
-
-    The types in the row were checked. Raises `ProtocolError` for a row whose key is null.
-    """
-    if row.get("key", "") is None:
-        raise ProtocolError(
-            f"The server sent None as {CUSTOM_ATTRIBUTE_CONFIGURATION}.key, where text was expected.",
-            entity_type=CUSTOM_ATTRIBUTE_CONFIGURATION,
-            attribute="key",
-        )
+    """Return the configuration in a row of `CustomAttributeConfiguration`; *kind* is the name of its type."""
     details = _json_object(row.get("config"))
     return Configuration(
         id=str(row["id"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 _ATTRIBUTES_READ = (
     "id", "key", "label", "entity_type", "object_type_id", "project_id", "default", "config", "is_hierarchical"
 )  # fmt: skip
+
+logger = logging.getLogger("ftrack_orm.entities")
 
 
 class Configurations(SessionBound):
@@ -94,8 +97,15 @@ class Configurations(SessionBound):
         # The name of a type is in the row of its first occurrence only (PROTOCOL 1.3).
         types = [row.get("type") or {} for row in rows]
         names = {type_["id"]: str(type_["name"]) for type_ in types if "name" in type_ and "id" in type_}
-        read = (read_configuration(row, names.get((row.get("type") or {}).get("id"), "text")) for row in rows)
-        self._by_id = {configuration.id: configuration for configuration in read}
+        read: dict[str, Configuration] = {}
+        for row in rows:
+            if row.get("key", "") is None:
+                # Servers accept it. One such row must not make all others unusable.
+                logger.warning("The configuration %s has no key: its custom attribute cannot be used.", row.get("id"))
+                continue
+            configuration = read_configuration(row, names.get((row.get("type") or {}).get("id"), "text"))
+            read[configuration.id] = configuration
+        self._by_id = read
         self._by_scope = {}
 
     def selects(self) -> list[Select]:

@@ -6,6 +6,7 @@ import datetime
 import json
 import re
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,10 +16,10 @@ from ftrack_orm.entities.entity import Entity
 from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
-from tests.custom_attributes import Configure
+from tests.custom_attributes import Configure, create_configuration
 from tests.entities.custom_attributes.configs import ONE_OF
 from tests.fakes.transports import ForwardingTransport
-from tests.production import Connect, Production
+from tests.production import Connect, Production, create_production
 
 UTC = datetime.timezone.utc
 
@@ -160,7 +161,6 @@ class ConfigurationTransport(ForwardingTransport):
     [
         ("id", ["x"]),
         ("key", 5),
-        ("key", None),
         ("key", ["x"]),
         ("label", {"a": 1}),
         ("config", [1]),
@@ -191,6 +191,29 @@ def test_a_configuration_row_of_a_wrong_type_is_an_error_and_the_next_good_one_i
     transport.replaced = {}
     session.configurations.refresh()
     assert task.custom_attributes[key] == 24
+
+
+def test_a_configuration_without_a_key_is_logged_and_leaves_the_others_usable(
+    schema_cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Sandbox(seed="empty") as own_box:
+
+        def connect() -> Session:
+            return Session(own_box.url, own_box.api_key, own_box.api_user, schema_cache_path=schema_cache)
+
+        with connect() as maker, connect() as session:
+            production = create_production(maker)
+            good = create_configuration(maker, production, "good", "text", "x")
+            text = maker.query("CustomAttributeType").where(name="text").one()
+            # The schema does not require a key.
+            configuration = maker.create("CustomAttributeConfiguration", label="broken", type=text, config="{}")
+            maker.commit()
+            task = existing(session.get("Task", production.tasks[0]))
+            assert list(task.custom_attributes) == [good]
+            assert task.custom_attributes[good] == "x"
+            task.custom_attributes[good] = "y"
+            session.commit()
+        assert f"The configuration {configuration.id} has no key" in caplog.text
 
 
 # -- links --------------------------------------------------------------------------------------------------------
