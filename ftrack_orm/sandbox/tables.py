@@ -153,6 +153,13 @@ class Tables:
         name = key.column if isinstance(key, HiddenKey) else key.attribute
         return self.table(entity_type).c[self._stored(entity_type, name)]
 
+    def hidden_keys(self, entity_type: str) -> Iterator[tuple[Attribute, str]]:
+        """Yield the references of *entity_type* whose keys no attribute shows, and the columns of their keys."""
+        for attribute in self.schema.type(entity_type).attributes.values():
+            key = self.relations.get((entity_type, attribute.name))
+            if isinstance(key, HiddenKey):
+                yield attribute, self._stored(entity_type, key.column)
+
     def _stored(self, entity_type: str, name: str) -> str:
         return self._names.get(entity_type, {}).get(name, name)
 

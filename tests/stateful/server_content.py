@@ -39,8 +39,8 @@ def read_content(fresh: Session) -> Content:
     return content
 
 
-def differences(before: Content, after: Content) -> list[str]:
-    """Return the differences between two contents as sentences."""
+def differences(before: Content, after: Content, ignored: frozenset[str] = frozenset()) -> list[str]:
+    """Return the differences between two contents as sentences, those of *ignored* attributes excepted."""
     missing = [f"{key} is missing" for key in before if key not in after]
     added = [f"{key} was added: {after[key]}" for key in after if key not in before]
     changed = [
@@ -48,7 +48,7 @@ def differences(before: Content, after: Content) -> list[str]:
         for key, values in before.items()
         if key in after
         for name, value in values.items()
-        if after[key].get(name) != value
+        if after[key].get(name) != value and name not in ignored
     ]
     return [*missing, *added, *changed]
 

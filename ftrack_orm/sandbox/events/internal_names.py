@@ -51,6 +51,9 @@ class InternalNames:
             column = None if attribute.is_relation else self._tables.column(entity_type, attribute.name)
             if column is not None:
                 names[column.name] = attribute.alias or attribute.name
+        # References whose key no attribute shows (`Status.state`) are announced under their own names.
+        for reference, key in self._tables.hidden_keys(entity_type):
+            names.setdefault(key, reference.alias or key.replace("_", ""))
         return names
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from ftrack_orm.sandbox.events.internal_names import InternalNames, custom_value
 from ftrack_orm.sandbox.tables import ENTITY_TYPE, Tables
+from ftrack_orm.schema.relations import ForeignKey, HiddenKey
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +41,22 @@ def test_columns_and_attributes_have_internal_names(names: InternalNames) -> Non
     columns = names.columns("Task")
     assert (columns["status_id"], columns["name"], columns["project_id"]) == ("statusid", "name", "showid")
     assert names.columns("Task") is columns
+    # No attribute shows the key of a status's state: the reference is announced.
+    assert names.columns("Status")["state_id"] == "statustype"
     assert names.attribute("Task", "status_id") == "statusid"
     assert names.attribute("Task", "scopes") == "scopes"
+
+
+def test_every_stored_value_of_every_type_has_an_internal_name(names: InternalNames, ftrack_tables: Tables) -> None:
+    """A value without one would change without an event, and listeners would show the former one for good."""
+    for name, described in ftrack_tables.schema.types.items():
+        stored = [ftrack_tables.column(name, each.name) for each in described.attributes.values() if not each.is_relation]
+        keys = [ftrack_tables.relation(name, each.name) for each in described.attributes.values() if each.is_relation]
+        expected = {column.name for column in stored if column is not None}
+        expected |= {
+            ftrack_tables.key_column(name, key).name for key in keys if isinstance(key, (ForeignKey, HiddenKey))
+        }
+        assert expected <= names.columns(name).keys(), name
 
 
 @pytest.mark.parametrize(
