@@ -66,9 +66,10 @@ ALLOWED = {
     },
     "interactive": {"entities", "query", "schema", "wire", "values", "errors", "introspection"},
     "testing": {"storage", "session", "sandbox", "settings", "errors", "query", "entities"},
-    "cli": {"session", "sandbox", "settings", "errors", "testing"},
+    "typing": {"session", "entities", "behaviours", "query", "schema", "files", "values", "errors"},
+    "cli": {"session", "sandbox", "settings", "errors", "testing", "typing"},
 }
-ALLOWED["session"] = set(ALLOWED) - {"sandbox", "testing", "cli"}
+ALLOWED["session"] = set(ALLOWED) - {"sandbox", "testing", "typing", "cli"}
 #: The package itself re-exports names of these, lazily.
 ALLOWED["__init__"] = {
     *("entities", "errors", "events", "interactive", "official_names", "query", "schema", "session", "settings"),
