@@ -96,6 +96,11 @@ class Attribute:
         return f"-> {several}{self.target}" if self.key_name is None else f"-> {self.target} by {self.key_name}"
 
     @property
+    def settable(self) -> str:
+        """When the attribute can be set: `always`, `on creation only` or `never`."""
+        return "never" if self.computed else "on creation only" if self.immutable else "always"
+
+    @property
     def is_relation(self) -> bool:
         """Whether the attribute relates its entity to others."""
         return self.kind is not _SCALAR
