@@ -1,117 +1,88 @@
-"""Edge: the commands of `ftrack-orm` and their options."""
+"""Edge: the table of the commands of `ftrack-orm`, and the group that imports a command when it is needed."""
 
 from __future__ import annotations
 
-import signal
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
+import importlib
+from typing import Any, Final
 
+import attrs
 import click
 
-from ftrack_orm.errors import FtrackError
+from ftrack_orm.errors import suggestion
 
-from .extras import needs_extra
-
-if TYPE_CHECKING:
-    from ftrack_orm.sandbox import Sandbox
-
-SEED = click.option("--seed", default="demo", show_default=True, help="The data of the server: empty or demo.")
-TASKS = click.option("--tasks", type=click.IntRange(min=1), help="The number of tasks of the demo seed.")
+from .exit_codes import exit_on_errors
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@attrs.frozen
+class Row:
+    """A command: the section of the help it belongs to, its function as `module:name`, and a summary of one line."""
+
+    section: str
+    function: str
+    summary: str
+
+
+#: The commands by their names, in the order of the help. A function is named relative to `ftrack_orm.cli`.
+COMMANDS: Final[dict[str, Row]] = {
+    "sandbox": Row("Learn and test", "subcommands.sandbox:sandbox", "Run the embedded server until it is interrupted."),
+    "demo": Row("Learn and test", "subcommands.demo:demo", "Run a typical session against an embedded server."),
+    "completion": Row(
+        "Set up", "subcommands.completion:completion", "Print the script that completes commands in a shell."
+    ),
+}
+
+
+class CommandGroup(click.Group):
+    """The group of all commands. Its help is made from the table, so that it imports none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the command of a name. Return None for a name without a command."""
+        row = COMMANDS.get(cmd_name)
+        if row is None:
+            return None
+        module, _, name = row.function.partition(":")
+        found = getattr(importlib.import_module(f"{__package__}.{module}"), name)
+        assert isinstance(found, click.Command)
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments name. Names that are close to an unknown one are suggested."""
+        if args and args[0] not in COMMANDS and args[0][:1] != "-":
+            ctx.fail(f"There is no command {args[0]!r}.{suggestion(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands with their summaries, in sections."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for name, row in COMMANDS.items():
+            sections.setdefault(row.section, []).append((name, row.summary))
+        width = max(map(len, COMMANDS))
+        for section, rows in sections.items():
+            with formatter.section(section):
+                formatter.write_dl([(name.ljust(width), summary) for name, summary in rows])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what the help of a command adds."""
+        with formatter.section("Examples"):
+            formatter.write("  $ ftrack-orm sandbox --port 8080\n  $ ftrack-orm demo --help\n")
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command. Errors that people can solve end the process with their message and code."""
+        with exit_on_errors(ctx):
+            return super().invoke(ctx)
+
+
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="ftrack-orm")
 def commands() -> None:
-    """Run an embedded ftrack server, or the demo of ftrack_orm."""
+    """Look at an ftrack server, change it, and run an embedded one.
 
-
-@commands.command()
-@click.option(
-    "--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 chooses a free one."
-)
-@click.option("--database", default=":memory:", show_default=True, help="A file that keeps the data, or :memory:.")
-@click.option("--storage", help="A folder that keeps the files of components; they are in memory by default.")
-@click.option(
-    "--schema",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A file with the schemas of your server, as JSON.",
-)
-@click.option("--api-user", help="The username of the administrator.")
-@click.option("--api-key", help="The API key of that user; generated by default.")
-@SEED
-@TASKS
-def sandbox(
-    port: int,
-    database: str,
-    storage: str | None,
-    schema: Path | None,
-    api_user: str | None,
-    api_key: str | None,
-    seed: str,
-    tasks: int | None,
-) -> None:
-    """Run the embedded server until it is interrupted.
-
-    The first three lines on standard output are FTRACK_SERVER=..., FTRACK_API_USER=... and FTRACK_API_KEY=..., which
-    can be exported as environment variables.
+    The server, the user and the API key are taken from the environment variables FTRACK_SERVER, FTRACK_API_USER and
+    FTRACK_API_KEY, from the system keyring, or from ftrack Connect.
     """
-    with _exit_on_error():
-        box = _load_sandbox()(
-            seed,
-            port=port,
-            database=database,
-            storage=storage,
-            schema=schema,
-            tasks=tasks,
-            api_user=api_user,
-            api_key=api_key,
-        )
-        stopped = threading.Event()
-        for signal_number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(signal_number, lambda *_: stopped.set())
-        with box:
-            for name, value in (
-                ("FTRACK_SERVER", box.url),
-                ("FTRACK_API_USER", box.api_user),
-                ("FTRACK_API_KEY", box.api_key),
-            ):
-                print(f"{name}={value}", flush=True)
-            stopped.wait()
-
-
-@commands.command()
-@SEED
-@TASKS
-def demo(seed: str, tasks: int | None) -> None:
-    """Run a typical session against an embedded server, and print the requests and the time of each step."""
-    with _exit_on_error():
-        run = _load_demo()
-        with _load_sandbox()(seed, tasks=tasks) as box:
-            run(box.url, box.api_key, box.api_user)
-
-
-def _load_demo() -> Callable[[str, str, str], None]:
-    with needs_extra("The demo", {"rich"}, "cli,sandbox"):
-        from .demo import run
-    return run
-
-
-def _load_sandbox() -> type[Sandbox]:
-    with needs_extra("The embedded server", {"aiohttp", "sqlalchemy"}, "sandbox"):
-        from ftrack_orm.sandbox import Sandbox
-    return Sandbox
-
-
-@contextmanager
-def _exit_on_error() -> Iterator[None]:
-    """Exit with the message of an error that the user can fix; other errors are raised with their traceback."""
-    try:
-        yield
-    except FtrackError as error:
-        sys.exit(f"{type(error).__name__}: {error}")
-    except OSError as error:  # a port in use, a folder without write permission
-        sys.exit(f"The embedded server cannot run: {error}")

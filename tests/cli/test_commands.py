@@ -1,11 +1,10 @@
-"""The command line, run as a process or in this process."""
+"""The table of commands, its help, and the ends of commands by errors."""
 
 from __future__ import annotations
 
-import json
-import os
-import pathlib
+import itertools
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -14,22 +13,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
-import ftrack_orm
-from ftrack_orm import Session
-from ftrack_orm.cli.commands import commands
-from ftrack_orm.sandbox import datamodel
-from tests.assertions import existing
-
-MAIN = "import sys; from ftrack_orm.cli import main; sys.argv[0] = 'ftrack-orm'; main()"
-
-#: Makes the processes find the package under test even if it is not installed.
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(pathlib.Path(ftrack_orm.__file__).parent.parent)}
-
-#: Seconds after which a command that does not end fails the test.
-TIMEOUT_SECONDS = 60
+from ftrack_orm.cli.command import Command
+from ftrack_orm.cli.commands import COMMANDS, commands
+from tests.cli.processes import ENVIRONMENT, TIMEOUT_SECONDS, command_line
+from tests.cli.terminals import run_in_pipe, run_in_terminal
 
 
 @pytest.fixture
@@ -41,7 +32,7 @@ def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
     def run(*arguments: str, without: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command(arguments, without),
+            command_line(*arguments, without=without),
             capture_output=True,
             text=True,
             timeout=TIMEOUT_SECONDS,
@@ -50,126 +41,6 @@ def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
-
-
-@pytest.fixture
-def started(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Return a function that starts the command line like `run`; the processes are killed after the test."""
-    processes = []
-
-    def start(*arguments: str, without: str | None = None) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            command(arguments, without),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=tmp_path,
-            env=ENVIRONMENT,
-        )
-        processes.append(process)
-        return process
-
-    yield start
-    for process in processes:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
-
-
-def command(arguments: tuple[str, ...], without: str | None) -> list[str]:
-    missing = f"import sys; sys.modules[{without!r}] = None; " if without else ""
-    return [sys.executable, "-c", missing + MAIN, *arguments]
-
-
-def first_lines(process: subprocess.Popen[str]) -> dict[str, str]:
-    lines = [existing(process.stdout).readline().rstrip("\n").partition("=") for _ in range(3)]
-    return {name: value for name, _, value in lines}
-
-
-# -- sandbox ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
-def test_sandbox_prints_its_address_serves_and_stops_on_a_signal(
-    started: Callable[..., subprocess.Popen[str]], signal_number: Any, tmp_path: Path
-) -> None:
-    process = started("sandbox", "--seed", "empty")
-    # The lines can be read from a pipe while the process runs, so each is flushed.
-    lines = first_lines(process)
-    assert list(lines) == ["FTRACK_SERVER", "FTRACK_API_USER", "FTRACK_API_KEY"]
-    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", lines["FTRACK_SERVER"])
-    with Session(
-        lines["FTRACK_SERVER"], lines["FTRACK_API_KEY"], lines["FTRACK_API_USER"], schema_cache_path=tmp_path / "cache"
-    ) as session:
-        assert session.query("User").where(username=lines["FTRACK_API_USER"]).one()
-    process.send_signal(signal_number)
-    output, errors = process.communicate(timeout=TIMEOUT_SECONDS)
-    assert (process.returncode, output, errors) == (0, "", "")
-
-
-def test_sandbox_uses_the_given_port_user_key_and_file(
-    started: Callable[..., subprocess.Popen[str]], tmp_path: Path
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    options = ["--port", str(port), "--api-user", "jane", "--api-key", "k-1", "--database", "kept.db"]
-    options += ["--storage", "kept files"]
-    for _ in range(2):
-        process = started("sandbox", "--seed", "empty", *options)
-        assert first_lines(process) == {
-            "FTRACK_SERVER": f"http://127.0.0.1:{port}",
-            "FTRACK_API_USER": "jane",
-            "FTRACK_API_KEY": "k-1",
-        }
-        with Session(f"http://127.0.0.1:{port}", "k-1", "jane", schema_cache_path=False) as session:
-            assert session.query("User").where(username="jane").count() == 1
-        process.terminate()
-        assert process.wait(TIMEOUT_SECONDS) == 0
-    assert (tmp_path / "kept.db").exists()
-    assert sorted(path.name for path in (tmp_path / "kept files").iterdir()) == ["files", "segments"]
-
-
-@pytest.mark.parametrize(
-    ("options", "content", "message"),
-    [
-        (["--database", "x"], b"no database" * 100, "The database x cannot be opened or written: it is not an SQLite"),
-        (["--schema", "x"], b"{", "The schema file x cannot be read: "),
-        (["--schema", "x"], b"[5]", "The schema file x cannot be served: "),
-    ],
-)
-def test_sandbox_exits_with_a_message_that_names_a_damaged_file(
-    started: Callable[..., subprocess.Popen[str]], tmp_path: Path, options: list[str], content: bytes, message: str
-) -> None:
-    (tmp_path / "x").write_bytes(content)
-    output, errors = started("sandbox", *options).communicate(timeout=TIMEOUT_SECONDS)
-    assert output == ""
-    assert errors.startswith(f"SettingsError: {message}")
-    assert "Traceback" not in errors
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="FIFOs are files of POSIX systems")
-@pytest.mark.parametrize("option", ["--database", "--schema"])
-def test_sandbox_refuses_a_fifo_without_waiting(
-    started: Callable[..., subprocess.Popen[str]], tmp_path: Path, option: str
-) -> None:
-    os.mkfifo(tmp_path / "x")
-    _, errors = started("sandbox", option, "x").communicate(timeout=TIMEOUT_SECONDS)
-    assert "it is a FIFO, not a regular file" in errors
-    assert "Traceback" not in errors
-
-
-def test_sandbox_serves_a_schema_file(started: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
-    schemas = json.loads(json.dumps(datamodel.load().schemas))
-    schemas.append({"id": "Prop", "primary_key": ["id"], "properties": {"id": {"type": "string", "default": "{uid}"}}})
-    (tmp_path / "mine.json").write_text(json.dumps(schemas))
-    lines = first_lines(started("sandbox", "--seed", "empty", "--schema", "mine.json"))
-    with Session(
-        lines["FTRACK_SERVER"], lines["FTRACK_API_KEY"], lines["FTRACK_API_USER"], schema_cache_path=False
-    ) as session:
-        assert "Prop" in session.types
-
-
-# -- errors -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -183,23 +54,23 @@ def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "code", "message"),
     [
-        (["sandbox", "--seed", "dmeo"], "There is no seed 'dmeo'.*Did you mean 'demo'"),
-        (["demo", "--seed", "dmeo"], "There is no seed 'dmeo'.*Did you mean 'demo'"),
-        (["sandbox", "--seed", "empty", "--tasks", "5"], "Only the seed 'demo' has tasks"),
-        (["demo", "--seed", "empty"], "no tasks to show"),
-        (["sandbox", "--seed", "empty", "--schema", "notes.txt"], r"notes\.txt cannot be read"),
-        (["sandbox", "--seed", "empty", "--schema", "invalid.json"], "without a usable id"),
+        (["sandbox", "--seed", "dmeo"], 2, "There is no seed 'dmeo'.*Did you mean 'demo'"),
+        (["demo", "--seed", "dmeo"], 2, "There is no seed 'dmeo'.*Did you mean 'demo'"),
+        (["sandbox", "--seed", "empty", "--tasks", "5"], 2, "Only the seed 'demo' has tasks"),
+        (["demo", "--seed", "empty"], 1, "no tasks to show"),
+        (["sandbox", "--seed", "empty", "--schema", "notes.txt"], 2, r"notes\.txt cannot be read"),
+        (["sandbox", "--seed", "empty", "--schema", "invalid.json"], 2, "without a usable id"),
     ],
 )
 def test_an_error_of_the_user_exits_with_its_message(
-    invoke: Callable[..., Result], tmp_path: Path, arguments: Any, message: str
+    invoke: Callable[..., Result], tmp_path: Path, arguments: Any, code: int, message: str
 ) -> None:
     (tmp_path / "notes.txt").write_text("not a schema")
     (tmp_path / "invalid.json").write_text('[{"name": "a type without id"}]')
     result = invoke(*arguments)
-    assert result.exit_code == 1
+    assert result.exit_code == code
     assert type(result.exception) is SystemExit
     assert re.search(message, result.output)
 
@@ -245,15 +116,91 @@ def test_a_missing_package_is_named_with_the_extra_that_installs_it(
     assert "Traceback" not in process.stderr
 
 
-def test_the_sandbox_command_does_not_need_the_packages_of_the_demo(
-    started: Callable[..., subprocess.Popen[str]],
-) -> None:
-    process = started("sandbox", "--seed", "empty", without="rich")
-    assert "FTRACK_SERVER" in first_lines(process)
+# -- the table and the help -------------------------------------------------------------------------------------------
 
 
-def test_help_names_the_commands(invoke: Callable[..., Result]) -> None:
-    result = invoke("-h")
-    assert result.exit_code == 0
-    assert "sandbox" in result.output
-    assert "demo" in result.output
+def all_commands() -> dict[str, click.Command]:
+    """Return each command that does something, by its whole name."""
+    context = click.Context(commands, info_name="ftrack-orm")
+    found: dict[str, click.Command] = {}
+    waiting = [(name, commands.get_command(context, name)) for name in commands.list_commands(context)]
+    for name, command in waiting:
+        assert command is not None
+        if isinstance(command, click.Group):
+            inner = click.Context(command)
+            waiting += [(f"{name} {each}", command.get_command(inner, each)) for each in command.list_commands(inner)]
+        else:
+            found[name] = command
+    return found
+
+
+def test_help_lists_the_commands_of_the_table_and_imports_none_of_them() -> None:
+    process = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; sys.argv = ['ftrack-orm', '-h']; from ftrack_orm.cli import main\n"
+            "try: main()\n"
+            "finally: print([name for name in sys.modules if name.startswith(('ftrack_orm', 'rich'))])",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        env=ENVIRONMENT,
+    )
+    text, _, modules = process.stdout.rpartition("[")
+    assert all(f"  {name} " in text for name in COMMANDS)
+    assert all(len(line) <= 80 for line in text.splitlines())
+    assert "subcommands" not in modules
+    assert "rich" not in modules
+    assert "ftrack_orm.session" not in modules
+
+
+def test_each_command_has_json_a_docstring_and_examples_that_name_it() -> None:
+    for name, command in all_commands().items():
+        assert "--json" in {option for parameter in command.params for option in parameter.opts}, name
+        assert command.help, name
+        assert isinstance(command, Command), name
+        assert command.examples, name
+        for example in command.examples:
+            assert f"ftrack-orm {name}" in example, name
+
+
+def test_the_examples_fit_the_options_of_their_commands() -> None:
+    """Each example is parsed by the command, as a shell passes it."""
+    for name, command in all_commands().items():
+        assert isinstance(command, Command)
+        for example in command.examples:
+            words = shlex.split(example[example.index(f"ftrack-orm {name}") :].partition(" | ")[0], comments=True)
+            words = list(itertools.takewhile(lambda word: word not in (">", ">>", "|", "<", "&&"), words))
+            arguments = words[1 + len(name.split()) :]
+            context = click.Context(command, info_name=name, resilient_parsing=True)
+            command.make_parser(context).parse_args(list(arguments))
+
+
+@pytest.mark.parametrize("columns", [80, 50])
+def test_the_help_of_each_command_fits_the_columns(columns: int) -> None:
+    for name in ["", *all_commands()]:
+        ran = run_in_terminal(*name.split(), "--help", columns=columns)
+        assert ran.code == 0, name
+        assert [line for line in ran.lines if len(line) > columns] == [], name
+        assert "Examples:" in ran.output, name
+
+
+def test_the_summaries_of_the_table_begin_the_help_of_the_commands() -> None:
+    context = click.Context(commands)
+    for name, row in COMMANDS.items():
+        command = commands.get_command(context, name)
+        assert command is not None
+        assert (command.help or "").replace("\n", " ").startswith(row.summary), name
+
+
+def test_a_name_that_is_close_to_a_command_is_suggested() -> None:
+    ran = run_in_pipe("completin", "bash")
+    assert ran.code == 2
+    assert "There is no command 'completin'. Did you mean 'completion'?" in ran.errors
+    assert ran.output == ""
+
+
+def test_the_version_is_printed() -> None:
+    assert run_in_pipe("--version").code == 0

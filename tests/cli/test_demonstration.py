@@ -14,7 +14,7 @@ from rich.console import Console
 
 import ftrack_orm
 from ftrack_orm import Session
-from ftrack_orm.cli.demo import Steps
+from ftrack_orm.cli.demonstration import Steps
 from ftrack_orm.wire.operations import QueryServerInformationOperation
 
 MAIN = "import sys; from ftrack_orm.cli import main; main()"
@@ -81,6 +81,7 @@ def test_a_step_counts_its_own_requests(session: Session) -> None:
         pass
     steps.print_summary()
     assert isinstance(steps._console.file, io.StringIO)
+    assert [(step["step"], step["requests"]) for step in steps.costs] == [("Call twice", 2), ("Call nothing", 0)]
     output = steps._console.file.getvalue()
     assert [count for _, count in steps_in(output)] == [2, 0]
     assert "   called [twice]" in output

@@ -24,8 +24,8 @@ CREATED_TASKS = 50
 class Steps:
     """Prints each step with its cost, and all costs as a table at the end."""
 
-    def __init__(self) -> None:
-        self._console = Console(highlight=False)
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._console = Console(highlight=False, quiet=quiet)
         self._costs: list[tuple[str, int, float]] = []
 
     @contextmanager
@@ -41,6 +41,14 @@ class Steps:
         requests = "1 request" if made == 1 else f"{made.count} requests"
         self._console.print(f"   [green]{requests}[/green], {milliseconds:.0f} ms")
 
+    @property
+    def costs(self) -> list[dict[str, Any]]:
+        """The title, the requests and the milliseconds of each step."""
+        return [
+            {"step": title, "requests": requests, "milliseconds": round(milliseconds)}
+            for title, requests, milliseconds in self._costs
+        ]
+
     def print_detail(self, text: str) -> None:
         """Print a detail of the current step."""
         self._console.print(f"   {text}", markup=False)
@@ -55,9 +63,9 @@ class Steps:
         self._console.print(table)
 
 
-def run(server_url: str, api_key: str, api_user: str) -> None:
-    """Run the steps against a server with the demo seed, and print them."""
-    steps = Steps()
+def run(server_url: str, api_key: str, api_user: str, *, quiet: bool = False) -> list[dict[str, Any]]:
+    """Run the steps against a server with the demo seed, print them unless *quiet*, and return their costs."""
+    steps = Steps(quiet=quiet)
     # With a new schema cache, so that the demo shows the cost of a first start on any machine.
     with tempfile.TemporaryDirectory() as cache:
         with Session(server_url, api_key, api_user, schema_cache_path=cache) as session:
@@ -66,6 +74,7 @@ def run(server_url: str, api_key: str, api_user: str) -> None:
         with Session(server_url, api_key, api_user, schema_cache_path=cache) as session:
             _read_back(session, steps, changed, created)
     steps.print_summary()
+    return steps.costs
 
 
 def _read(session: Session, steps: Steps) -> None:

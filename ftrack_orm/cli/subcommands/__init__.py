@@ -1,0 +1,1 @@
+"""One module for each command. `commands` in the package above has their table."""
