@@ -50,9 +50,11 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=DEFAULT_PYTHON)
 def docs(session: nox.Session) -> None:
-    """Run the examples of the documentation and check its links."""
-    session.install("-e", ".[test]")
-    session.run("python", "-m", "pytest", "tests/test_documentation.py", "tests/test_public_surface.py")
+    """Run the examples of the documentation and build it; a warning is a failure."""
+    session.install("-e", ".[test,docs]")
+    names = ("documentation", "public_surface", "reference")
+    session.run("python", "-m", "pytest", *(f"tests/test_{name}.py" for name in names))
+    session.run("python", "-m", "sphinx", "-W", "--keep-going", "docs", "build/docs")
 
 
 @nox.session(python=DEFAULT_PYTHON)

@@ -17,12 +17,14 @@ from __future__ import annotations
 import datetime
 import reprlib
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 #: The characters of a name or value that an error quotes.
 QUOTED_LENGTH: Final = 200
 #: Names longer than this get no suggestion. Comparing long texts is slow.
 _LONGEST_SUGGESTION: Final = 100
+#: The pages of the documentation.
+DOCUMENTATION: Final = "https://github.com/ftrack-orm/ftrack-orm/blob/main/docs"
 
 
 class FtrackError(Exception):
@@ -30,7 +32,17 @@ class FtrackError(Exception):
 
     Details are passed by keyword and become attributes. They survive pickling, so that an error raised in a render-farm
     job or a worker process keeps them.
+
+    Each class has the attribute `documentation`: the address of the page with its cause and its cure.
     """
+
+    documentation: ClassVar[str] = f"{DOCUMENTATION}/reference/errors.md"
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        # A class that another package derives is documented as the class of this module that it is a case of.
+        if cls.__module__ == __name__:
+            cls.documentation = _address_of(cls)
 
     def __init__(self, message: str, **details: Any) -> None:
         message = printable(message)
@@ -54,6 +66,10 @@ class FtrackError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.message, {name: _portable(value) for name, value in self.details.items()})
+
+
+def _address_of(kind: type) -> str:
+    return f"{FtrackError.documentation}#{kind.__name__.lower()}"
 
 
 def _rebuild(kind: type[FtrackError], message: str, details: dict[str, Any]) -> FtrackError:
@@ -222,6 +238,8 @@ class SessionClosed(UsageError):
 
 class LazyLoadWarning(UserWarning):
     """The warning about the problem of `LazyLoadError`, issued by a session with `n_plus_one="warn"`."""
+
+    documentation: ClassVar[str] = f"{FtrackError.documentation}#lazyloadwarning"
 
 
 # -- refusals of the server -------------------------------------------------------------------------------------------

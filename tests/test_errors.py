@@ -140,10 +140,28 @@ RAISED = [
 ]
 
 
+ENTRY = re.compile(r"^### `(\w+)`\n\n- Cause: (.+?)\n- Cure: (.+?)\n(?:\n|\Z)", re.MULTILINE | re.DOTALL)
+
+
 def test_the_page_of_errors_has_the_cause_and_the_cure_of_each_class_and_no_other_entries() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", ERRORS_PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert sorted(name for name, _, _ in rows) == sorted(kind.__name__ for kind in RAISED)
-    assert [name for name, cause, cure in rows if len(cause) < 20 or len(cure) < 20] == []
+    page = ERRORS_PAGE.read_text(encoding="utf-8")
+    entries = ENTRY.findall(page)
+    assert sorted(name for name, _, _ in entries) == sorted(kind.__name__ for kind in RAISED)
+    assert re.findall(r"^### (.+)$", page, re.MULTILINE) == [f"`{name}`" for name, _, _ in entries]
+    assert [name for name, cause, cure in entries if len(cause) < 20 or len(cure) < 20] == []
+
+
+def test_each_class_names_the_address_of_its_entry() -> None:
+    page = f"{errors.DOCUMENTATION}/reference/errors.md"
+    assert {vars(kind)["documentation"] for kind in RAISED} == {f"{page}#{kind.__name__.lower()}" for kind in RAISED}
+    assert FtrackError.documentation == page
+
+
+def test_a_class_of_another_package_names_the_entry_of_the_class_that_it_is_derived_from() -> None:
+    class WrongFrameRange(errors.InvalidValue):
+        """An error of a studio's own tools."""
+
+    assert WrongFrameRange.documentation == errors.InvalidValue.documentation
 
 
 def test_an_error_that_is_amended_keeps_its_details_and_gets_more() -> None:

@@ -50,7 +50,9 @@ def test_columns_and_attributes_have_internal_names(names: InternalNames) -> Non
 def test_every_stored_value_of_every_type_has_an_internal_name(names: InternalNames, ftrack_tables: Tables) -> None:
     """A value without one would change without an event, and listeners would show the former one for good."""
     for name, described in ftrack_tables.schema.types.items():
-        stored = [ftrack_tables.column(name, each.name) for each in described.attributes.values() if not each.is_relation]
+        stored = [
+            ftrack_tables.column(name, each.name) for each in described.attributes.values() if not each.is_relation
+        ]
         keys = [ftrack_tables.relation(name, each.name) for each in described.attributes.values() if each.is_relation]
         expected = {column.name for column in stored if column is not None}
         expected |= {
