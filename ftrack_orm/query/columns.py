@@ -44,7 +44,7 @@ def rows_of(query: Query[Any], columns: Sequence[Any], renamed: Mapping[str, Any
     if form not in _FORMS:
         raise QueryError(f"as_ is 'tuple' or 'dict', not {form!r}.")
     runner = query._require_runner()
-    built = _build_columns(query, columns, renamed)
+    built = build_columns(query, columns, renamed)
     if query.node.group_by:
         from .grouping import rows_of_groups
 
@@ -59,11 +59,12 @@ def rows_of(query: Query[Any], columns: Sequence[Any], renamed: Mapping[str, Any
         rows = [] if prepared is None else runner.flat_rows(prepared, built)
     if form == "tuple":
         return rows
-    _check_names(names, built)
+    check_names(names, built)
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def _build_columns(query: Query[Any], columns: Iterable[Any], renamed: Mapping[str, Any]) -> list[Column]:
+def build_columns(query: Query[Any], columns: Iterable[Any], renamed: Mapping[str, Any]) -> list[Column]:
+    """Return the columns of the arguments of `Query.rows`; none without arguments."""
     built = [column for each in columns for column in _columns_for(query, each)]
     for name, each in renamed.items():
         contents = _columns_for(query, each)
@@ -93,8 +94,8 @@ def column_name(projection: Projection) -> str:
     return str(projection) if isinstance(projection, Path) else f"{projection.function.value}_{projection.path}"
 
 
-def _check_names(names: Sequence[str], columns: Sequence[Column]) -> None:
-    """Raise `QueryError` if a dict cannot hold all columns because two different ones have the same name."""
+def check_names(names: Sequence[str], columns: Sequence[Column]) -> None:
+    """Raise `QueryError` if a dict or a table cannot hold all columns because two different ones have the same name."""
     contents: dict[str, Column] = {}
     for name, column in zip(names, columns, strict=False):
         if contents.setdefault(name, column) != column:

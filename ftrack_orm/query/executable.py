@@ -10,6 +10,7 @@ from ftrack_orm.values import DEFAULT_BATCH_SIZE, native_integer
 
 from .language.checks import check_grouping
 from .language.simplification import simplify
+from .tables import TableMethods
 
 if TYPE_CHECKING:
     from .builder import Query
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .expressions.free_text import FreeText
     from .language.nodes import Groups, Select
     from .language.schema_protocol import SchemaInfo
+    from .tables import TableMaker
 
 T = TypeVar("T")
 
@@ -48,6 +50,12 @@ class Runner(Protocol):
     def flat_rows(self, query: Query[Any], columns: Sequence[Column]) -> list[tuple[Any, ...]]:
         """Return a tuple for each result of *query*, which selects *columns*, with the value of each of them."""
 
+    def flat_pages(self, query: Query[Any], columns: Sequence[Column]) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows of `flat_rows` page by page."""
+
+    def tables(self) -> TableMaker:
+        """Return the part that makes tables of queries and shows them in notebooks."""
+
     def walk(self, query: Query[Any], after: Any = None) -> Iterator[Any]:
         """Yield the results of *query* by primary key; each page begins after the last key of the previous one.
 
@@ -61,7 +69,7 @@ class Runner(Protocol):
         """Delete every result of *query*; return the number of entities deleted."""
 
 
-class Executable(Generic[T]):
+class Executable(TableMethods, Generic[T]):
     """Base class of queries: runs the query that a subclass builds."""
 
     __slots__ = ()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ftrack_orm.behaviours.locations.locations import Locations
     from ftrack_orm.entities.entity import Entity
     from ftrack_orm.entities.workspace import Workspace
+    from ftrack_orm.notebook.tables import Tables
     from ftrack_orm.schema.model import Schema
     from ftrack_orm.settings import Settings
     from ftrack_orm.storage.transfers import Transfers
@@ -45,12 +46,18 @@ class SessionServices:
         self._event_hub = event_hub
         self._current_user: Entity | None = None
         self._locations = Deferred(self._make_locations)
+        self._tables = Deferred(self._make_tables)
 
     def _make_locations(self) -> Locations:
         from ftrack_orm.behaviours.locations.built_in_locations import built_in_locations
         from ftrack_orm.behaviours.locations.locations import Locations
 
         return Locations(self, built_in_locations(self))
+
+    def _make_tables(self) -> Tables:
+        from ftrack_orm.notebook.tables import Tables
+
+        return Tables(self)
 
     @property
     def settings(self) -> Settings:
@@ -81,6 +88,11 @@ class SessionServices:
     def locations(self) -> Locations:
         """The locations of the session."""
         return self._locations()
+
+    @property
+    def tables(self) -> Tables:
+        """The part that makes tables of queries."""
+        return self._tables()
 
     def server_information(self) -> Mapping[str, Any]:
         """Return the server's information about itself."""

@@ -8,6 +8,7 @@ from typing import Any
 from ftrack_orm.query.builder import Query
 from ftrack_orm.query.columns import Column
 from ftrack_orm.query.executable import Progress
+from ftrack_orm.query.tables import TableMaker
 
 
 class ListRunner:
@@ -46,6 +47,12 @@ class ListRunner:
     def flat_rows(self, query: Query[Any], columns: Sequence[Column]) -> list[tuple[Any, ...]]:
         self.requests.append(f"flat rows: {query}")
         return [tuple([result] * len(columns)) for result in self._selected(query)]
+
+    def flat_pages(self, query: Query[Any], columns: Sequence[Column]) -> Iterator[list[tuple[Any, ...]]]:
+        raise NotImplementedError
+
+    def tables(self) -> TableMaker:
+        raise NotImplementedError
 
     def walk(self, query: Query[Any], after: Any = None) -> Iterator[Any]:
         raise NotImplementedError

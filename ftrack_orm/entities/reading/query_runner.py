@@ -13,7 +13,7 @@ from ftrack_orm.entities.editing.reverting import revert
 from ftrack_orm.entities.identity_map import ResultWindow
 from ftrack_orm.entities.row_checks import check_rows
 from ftrack_orm.entities.row_queries import query_reply
-from ftrack_orm.errors import ProtocolError, QueryError, ServerError, UnknownEntityType, quoted
+from ftrack_orm.errors import ProtocolError, QueryError, ServerError, UnknownEntityType, UsageError, quoted
 from ftrack_orm.query.language.nodes import Comparison, Operator, Ordering, Path, Select, conjunction
 from ftrack_orm.schema.facts import CONFIGURATION_ID, CUSTOM_ATTRIBUTE_VALUE, CUSTOM_ATTRIBUTES
 from ftrack_orm.values import FetchMode
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ftrack_orm.query.builder import Query
     from ftrack_orm.query.columns import Column
     from ftrack_orm.query.executable import Progress
+    from ftrack_orm.query.tables import TableMaker
     from ftrack_orm.request_options import RequestOptions
     from ftrack_orm.wire.operations import Operation
     from ftrack_orm.wire.replies import QueryReply, Reply
@@ -219,8 +220,15 @@ class QueryRunner:
     def flat_rows(self, query: Query[Any], columns: Sequence[Column]) -> list[tuple[Any, ...]]:
         """Return a tuple for each result of *query*, which selects *columns*, with the value of each of them.
 
-        Raises `QueryError` for a column that ends on entities, and `UnknownAttribute` for the key of a custom
-        attribute that is not configured for the type that the column leads to.
+        Raises the errors of `flat_pages`.
+        """
+        return [row for page in self.flat_pages(query, columns) for row in page]
+
+    def flat_pages(self, query: Query[Any], columns: Sequence[Column]) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows of *query*, which selects *columns*, page by page: a tuple of values for each result.
+
+        Raises `QueryError` for a column that ends on entities, and, after the last page, `UnknownAttribute` for the key
+        of a custom attribute that is not configured for the type that the column leads to.
         """
         from .flat_rows import FlatRows
 
@@ -229,14 +237,22 @@ class QueryRunner:
         listed = query.schema is not None or is_listed(query.node, schema)
         flat = FlatRows(columns, query.node, schema, is_listed=listed)
         select = complete_projections(query.node, schema) if listed else with_projections(query.node)
-        results: list[tuple[Any, ...]] = []
+        has_results = False
         for page in self._row_pages(query, select, denormalize=True):
             if listed:
                 check_rows(schema, page.rows, allow_unknown_types=True)
-            results += flat.rows(page.rows if listed else decoded_rows(page.rows, query.node))
-        for owner, item in flat.missing_keys.values() if results else ():
+            has_results = has_results or bool(page.rows)
+            yield flat.rows(page.rows if listed else decoded_rows(page.rows, query.node))
+        for owner, item in flat.missing_keys.values() if has_results else ():
             self._workspace.configurations.check_key(owner, item.key, is_id=item.key_name == CONFIGURATION_ID)
-        return results
+
+    def tables(self) -> TableMaker:
+        """Return the part that makes tables of the session's queries."""
+        services = self._workspace.services
+        if services is None:
+            raise UsageError("Tables are made by the session of a query, and this query has none.")
+        tables: TableMaker = services().tables
+        return tables
 
     def rows(self, query: Query[Any]) -> list[dict[str, Any]]:
         """Return the plain rows of a query with groups; those of a type that the server cannot group are made here."""

@@ -1,0 +1,1 @@
+"""Tables of queries for other libraries and for files, and the HTML that notebooks show."""

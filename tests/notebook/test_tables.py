@@ -1,0 +1,32 @@
+"""Tables of a session."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftrack_orm import Session, errors, select
+from ftrack_orm.testing import requests_made
+from tests.production import Connect, Production
+
+
+def test_a_table_costs_one_request_for_each_page(session: Session, production: Production) -> None:
+    query = session.query("Task").where(project_id=production.project)
+    known = len(session._workspace.identities)
+    with requests_made(session) == 1:
+        query.to_arrow("name", "parent.parent.name")
+    with requests_made(session) == 3:
+        query.with_page_size(5).to_dataframe("name")
+    assert len(session._workspace.identities) == known
+
+
+def test_a_query_without_a_session_makes_no_table() -> None:
+    with pytest.raises(errors.UsageError, match="belongs to no session"):
+        select("Task").to_arrow()
+
+
+def test_a_closed_session_makes_no_table(connect: Connect) -> None:
+    session = connect()
+    query = session.query("Task")
+    session.close()
+    with pytest.raises(errors.SessionClosed):
+        query.to_dataframe("name")
