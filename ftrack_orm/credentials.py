@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -63,6 +64,14 @@ class Credentials:
         return Credentials({**self.values, **added}, {**self.sources, **dict.fromkeys(added, source)})
 
 
+@attrs.frozen
+class Search:
+    """The credentials that a search has *found*, and the reasons, for people, of the stores without the others."""
+
+    found: Credentials
+    reasons: Sequence[str]
+
+
 class NotStored(Exception):
     """A store has no account that agrees with the known values. The text is the reason, for people."""
 
@@ -110,6 +119,41 @@ class SystemKeyring(CredentialStore):
         found = {"server_url": server_url, "api_user": user, "api_key": key}
         return {name: value for name, value in found.items() if value}
 
+    def store(self, server_url: str, api_user: str, api_key: str) -> str:
+        """Keep an account, as the default of the workstation, and return the name of the keyring's backend.
+
+        Raises `SettingsError` if the package is not installed, or the keyring does not keep the key.
+        """
+        keyring = _installed_keyring()
+        entries = {
+            (server_url, api_user): api_key,
+            (KEYRING_SERVICE, "server_url"): server_url,
+            (KEYRING_SERVICE, "api_user"): api_user,
+        }
+        with _clear_keyring_errors("written"):
+            for (service, name), text in entries.items():
+                keyring.set_password(service, name, text)
+            # Some backends accept everything and keep nothing.
+            is_kept = all(keyring.get_password(*key) == text for key, text in entries.items())
+        if not is_kept:
+            raise SettingsError(
+                f"The system keyring ({_backend_name()}) does not keep the key. Choose a backend (python -m keyring "
+                f"--list-backends), or set {SERVER_VARIABLE}, {USER_VARIABLE} and {KEY_VARIABLE} instead."
+            )
+        return _backend_name()
+
+    def forget(self, server_url: str, api_user: str) -> bool:
+        """Remove an account, and the defaults of the workstation that name it. Return whether the key was stored."""
+        keyring = _installed_keyring()
+        with _clear_keyring_errors("written"):
+            is_known = keyring.get_password(server_url, api_user) is not None
+            if is_known:
+                keyring.delete_password(server_url, api_user)
+            for name, text in (("server_url", server_url), ("api_user", api_user)):
+                if keyring.get_password(KEYRING_SERVICE, name) == text:
+                    keyring.delete_password(KEYRING_SERVICE, name)
+        return is_known
+
 
 class ConnectConfiguration(CredentialStore):
     """The account that ftrack Connect has signed in with, from the files that Connect writes into *folder*."""
@@ -152,9 +196,23 @@ def find_credentials(
 ) -> Credentials:
     """Return the server, user and key of a session.
 
+    See `search_credentials` for the arguments. Raises `SettingsError`, which names every missing value, and the places
+    where it was looked for.
+    """
+    search = search_credentials(given, environ, stores)
+    if search.found.missing:
+        raise _missing(search.found, search.reasons)
+    return search.found
+
+
+def search_credentials(
+    given: Mapping[str, str | None], environ: Mapping[str, str], stores: Sequence[CredentialStore] = STORES
+) -> Search:
+    """Return the credentials that are found, and the reasons of the stores that lack the others.
+
     *given* are the arguments by their names, and *environ* are the environment variables. *stores* are read in their
     order for values that neither of these has; one that cannot be read is logged and passed over. Raises
-    `SettingsError`, which names every missing value, and the places where it was looked for.
+    `SettingsError` for the address of a server that is malformed.
     """
     found = Credentials({}, {}).completed({name: value for name, value in given.items() if value}, "argument")
     for name, variables in VARIABLES.items():
@@ -178,21 +236,48 @@ def find_credentials(
         else:
             names = [name for name in missing if name not in found.missing]
             logger.debug("%s found in %s", ", ".join(names) or "No credentials", store.name)
-    if found.missing:
-        raise _missing(found, reasons)
-    return found
+    return Search(found, reasons)
 
 
 def _missing(found: Credentials, reasons: Sequence[str]) -> SettingsError:
     needed = " and ".join(f"{name} (environment variable {VARIABLES[name][0]})" for name in found.missing)
-    server = found.server_url or "https://mystudio.ftrackapp.com"
-    user = found.get("api_user") or "USER"
     looked = f" Not found there: {'; '.join(reasons)}." if reasons else ""
     return SettingsError(
-        f"The session needs {needed} to connect to an ftrack server. Pass the argument or set the variable, or store "
-        f"the key in the system keyring (python -m keyring set {server} {user}), or sign in to ftrack Connect.{looked}",
+        f"The session needs {needed} to connect to an ftrack server. Pass the argument or set the variable, or keep "
+        f"the account in the system keyring (ftrack-orm login), or sign in to ftrack Connect.{looked}",
         missing=found.missing,
     )
+
+
+def _installed_keyring() -> Any:
+    try:
+        import keyring
+    except ImportError:
+        raise SettingsError(
+            "The system keyring needs the package keyring: pip install 'ftrack-orm[keyring]'. Without it, set "
+            f"{SERVER_VARIABLE}, {USER_VARIABLE} and {KEY_VARIABLE}."
+        ) from None
+    return keyring
+
+
+def _backend_name() -> str:
+    backend = _installed_keyring().get_keyring()
+    return str(getattr(backend, "name", type(backend).__name__))
+
+
+@contextmanager
+def _clear_keyring_errors(verb: str) -> Iterator[None]:
+    """Raise `SettingsError` for an error of the keyring. Its text may quote a key, so it is left out."""
+    try:
+        yield
+    except SettingsError:
+        raise
+    except Exception as error:
+        raise SettingsError(
+            f"The system keyring ({_backend_name()}) cannot be {verb} ({type(error).__name__}). Unlock it, choose "
+            f"another backend (python -m keyring --list-backends), or set {SERVER_VARIABLE}, {USER_VARIABLE} and "
+            f"{KEY_VARIABLE} instead."
+        ) from None
 
 
 def _accounts(content: Any) -> list[Mapping[str, str]]:

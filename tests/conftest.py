@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import keyring
 import pytest
 
 from ftrack_orm import Session
 from ftrack_orm.sandbox import Sandbox
 from tests.custom_attributes import Configure, create_configuration
+from tests.keyrings import MemoryKeyring, SearchableKeyring
 from tests.production import Connect, Production, create_production
 from tests.property_settings import load_profile
 
@@ -76,6 +78,16 @@ def production(connect: Connect) -> Production:
     """A production of the test's own, created by another session."""
     with connect() as creator:
         return create_production(creator)
+
+
+@pytest.fixture
+def vault() -> Iterator[MemoryKeyring]:
+    """The keyring of the system, empty, and restored when the test ends."""
+    before = keyring.get_keyring()
+    vault = SearchableKeyring()
+    keyring.set_keyring(vault)
+    yield vault
+    keyring.set_keyring(before)
 
 
 @pytest.fixture

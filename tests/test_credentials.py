@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,52 +27,10 @@ from ftrack_orm.credentials import (
 from ftrack_orm.errors import SettingsError
 from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.settings import Settings
+from tests.keyrings import BrokenKeyring, MemoryKeyring, SearchableKeyring
 
 SERVER = "https://studio.example.com"
 NONE_GIVEN: dict[str, str | None] = {}
-
-
-class MemoryKeyring(keyring.backend.KeyringBackend):
-    """A backend of the package keyring that keeps passwords in memory, by service and user."""
-
-    priority = 1.0
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.passwords: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.passwords.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.passwords[service, username] = password
-
-
-class SearchableKeyring(MemoryKeyring):
-    """A backend that finds the user of a service, as those of Windows and of Linux desktops do."""
-
-    def get_credential(self, service: str, username: str | None) -> Any:
-        for (known_service, user), password in self.passwords.items():
-            if known_service == service and username in (None, user):
-                return keyring.credentials.SimpleCredential(user, password)
-        return None
-
-
-class BrokenKeyring(MemoryKeyring):
-    """A backend that fails with an error whose text quotes a key."""
-
-    def get_password(self, service: str, username: str) -> str | None:
-        raise keyring.errors.KeyringLocked("s3cret")
-
-
-@pytest.fixture
-def vault() -> Iterator[MemoryKeyring]:
-    """The keyring of the system, empty, and restored when the test ends."""
-    before = keyring.get_keyring()
-    vault = SearchableKeyring()
-    keyring.set_keyring(vault)
-    yield vault
-    keyring.set_keyring(before)
 
 
 def sign_in(folder: Path, *accounts: Mapping[str, object], file: str = "credentials.json") -> ConnectConfiguration:
@@ -251,7 +209,7 @@ def test_the_error_for_a_missing_value_names_all_places(vault: MemoryKeyring, tm
     message = str(caught.value)
     for part in (
         "api_key (environment variable FTRACK_API_KEY)",
-        f"python -m keyring set {SERVER} jane",
+        "ftrack-orm login",
         "sign in to ftrack Connect",
         f"the system keyring: it has no key of the service {SERVER} for the user jane",
         f"ftrack Connect: there is no account in {tmp_path}",

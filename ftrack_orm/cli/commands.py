@@ -26,6 +26,14 @@ class Row:
 COMMANDS: Final[dict[str, Row]] = {
     "sandbox": Row("Learn and test", "subcommands.sandbox:sandbox", "Run the embedded server until it is interrupted."),
     "demo": Row("Learn and test", "subcommands.demo:demo", "Run a typical session against an embedded server."),
+    "login": Row(
+        "Set up", "subcommands.login:login", "Ask for an account, check it, and keep its key in the system keyring."
+    ),
+    "doctor": Row(
+        "Set up",
+        "subcommands.doctor:doctor",
+        "Check settings, connection, credentials, versions, latency, event server and caches.",
+    ),
     "completion": Row(
         "Set up", "subcommands.completion:completion", "Print the script that completes commands in a shell."
     ),

@@ -79,6 +79,10 @@ class Output:
         """Write a value as JSON: indented on a terminal, in one line in a pipe."""
         click.echo(to_json(value, indent=2 if self.is_terminal else None))
 
+    def write_renderable(self, renderable: Any) -> None:
+        """Write an object of rich, such as a table, to a terminal."""
+        console().print(renderable)
+
     def write_record(self, values: Mapping[str, Any], title: str = "") -> None:
         """Write names and values: as JSON, as aligned lines on a terminal, or separated by a tab in a pipe."""
         if self.json:
