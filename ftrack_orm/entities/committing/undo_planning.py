@@ -50,6 +50,7 @@ class UndoPlanner:
         self._nets = net_changes(self._schema, content)
         self._created = [net for net in self._nets.values() if net.before is None]
         self._created_ids = {net.key[0] for net in self._created if len(net.key) == 1}
+        self._deleted_ids = {net.key[0] for net in self._nets.values() if net.after is None and len(net.key) == 1}
         self._creations: list[Creation] = []
         self._updates: list[UpdateOperation] = []
         self._deletions: list[Deletion] = []
@@ -115,6 +116,10 @@ class UndoPlanner:
         """Whether a row belongs to an entity that the commit has created, and goes with it."""
         return len(net.key) > 1 and not self._created_ids.isdisjoint(net.key)
 
+    def _went_with_deleted(self, net: NetChange) -> bool:
+        """Whether a row belonged to an entity that the commit has deleted: the search for dependents restores it."""
+        return len(net.key) > 1 and not self._deleted_ids.isdisjoint(net.key)
+
     # -- creations and updates -----------------------------------------------------------------------------------------
 
     def _undo_creation(self, net: NetChange) -> None:
@@ -133,6 +138,8 @@ class UndoPlanner:
         if self._belongs_to_new(net):
             return
         present, before, after = self._present(net), net.before or {}, net.after or {}
+        if present is None and self._went_with_deleted(net):
+            return
         if present is None:
             self.conflicts.append(Conflict(net.entity_type, net.key, None, compared="it was committed"))
             return

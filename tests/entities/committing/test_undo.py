@@ -208,6 +208,25 @@ def test_custom_attributes_and_metadata_are_taken_back(
     assert fresh["custom_attributes"].get(key, inherited=True).source.value == "default"
 
 
+@pytest.mark.parametrize("earlier", [None, 7])
+def test_a_value_that_was_changed_and_deleted_with_its_configuration_is_taken_back(
+    session: Session, connect: Connect, production: Production, configure: Configure, earlier: int | None
+) -> None:
+    key = configure("frames", "number", default=5)
+    task = session.query("Task").where(id=production.tasks[1]).one()
+    if earlier is not None:
+        task["custom_attributes"][key] = earlier
+        session.commit()
+    configuration = session.query("CustomAttributeConfiguration").where(key=key).one()
+    task["custom_attributes"][key] = 8
+    session.delete(configuration)
+    undo = session.commit(undoable=True).undo()
+    assert undo.conflicts == ()
+    undo.commit()
+    shown = existing(connect().get("Task", task["id"]))["custom_attributes"].get(key, inherited=True)
+    assert (shown.value, shown.source.value) == ((5, "default") if earlier is None else (earlier, "explicit"))
+
+
 def test_a_conflict_about_a_custom_attribute_names_its_key(
     session: Session, other: Session, production: Production, configure: Configure
 ) -> None:
