@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from ftrack_orm.values import Reference
+
 from .codec import ENTITY_TYPE
 
 if TYPE_CHECKING:
@@ -142,7 +144,8 @@ def locate(
         number = ""
         if len(writing) > 1 and refused.index in writing:
             number = f"operation {writing.index(refused.index) + 1} of {len(writing)}, "
-        entity = f"{owner.entity!r}" if owner else " ".join([entity_type, "/".join(_key_of(operation))]).rstrip()
+        is_shown = owner is not None and not isinstance(owner.entity, Reference)
+        entity = repr(owner.entity) if owner and is_shown else f"{entity_type} {'/'.join(_key_of(operation))}".rstrip()
         place = "" if attribute is None else f", attribute {attribute!r}" + (f", key {item!r}" if item else "")
         message += f"{_LOCATION}{number}the {operation.get('action')} of {entity}{place}."
     error.amend(message, **details)

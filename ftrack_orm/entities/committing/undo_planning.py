@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ftrack_orm.entities.custom_attributes.configurations import Configurations
 from ftrack_orm.schema.facts import CONFIGURATION_ID, CUSTOM_ATTRIBUTE_VALUE
+from ftrack_orm.schema.required import required_values
 from ftrack_orm.values import NOT_LOADED, Reference
 from ftrack_orm.wire.operations import DeleteOperation, Operation, UpdateOperation
 
@@ -192,6 +193,12 @@ class UndoPlanner:
         for name, number in unknown.items():
             self.not_restored.append(f"{number} {name}: the values before the commit are not known.")
         known = [net for net in nets if net.entity_type not in unknown or set(net.before or ()) - {"id"}]
+        incomplete = [(net, lacking) for net in known if (lacking := self._lacking(net)) is not None]
+        for net, lacking in incomplete:
+            self.not_restored.append(
+                f"{net.reference_name}: it had no value for {lacking}, without which it is refused."
+            )
+            known.remove(net)
         missing = MissingReferences(self._schema, self._call, self._nets, self._state)
         missing.find(known, self._updates)
         restored = [net for net in known if net.key not in missing.unrestorable]
@@ -202,6 +209,13 @@ class UndoPlanner:
             self._creations.append(Creation(self._reference(net), {**dict(self._reference(net).key), **data}))
         self.not_restored += missing.sentences
         self._note_limits(restored)
+
+    def _lacking(self, net: NetChange) -> str | None:
+        """Return an attribute that a new entity needs a value for and that a deleted one had no value for."""
+        for required in required_values(self._schema.type(net.entity_type)):
+            if all((net.before or {}).get(name) is None for name in required.names):
+                return required.names[0]
+        return None
 
     def _note_limits(self, restored: Sequence[NetChange]) -> None:
         if any(self._schema.type(net.entity_type).family in ("Context", "AssetVersion") for net in restored):

@@ -10,8 +10,7 @@ from ftrack_orm.errors import InvalidValue
 from ftrack_orm.sandbox import server_errors
 from ftrack_orm.sandbox.reading.from_clause import json_values
 
-from . import closure, completion, constraints
-from .defaults import project_id_of
+from . import closure, completion, constraints, defaults
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.model import EntityType
@@ -32,7 +31,8 @@ def apply(store: Store, entity_type: EntityType, row: Row, changes: Mapping[str,
     before = dict(row)
     after = {**before, **changes}
     key = store.key_of(entity_type.name, row)
-    missing = constraints.check(store, entity_type.name, after, changes.keys())
+    owner = [name for name in defaults.missing_owner(entity_type, after) if name in changes]
+    missing = (*constraints.check(store, entity_type.name, after, changes.keys()), *owner)
     if missing:
         store.postpone(entity_type.name, key, missing, has_open_defaults=False)
     store.update(entity_type.name, key, changes)
@@ -56,7 +56,7 @@ def _move(store: Store, entity_type: EntityType, row: Row) -> None:
         closure.move(store.connection, store.tables, row["id"], row["parent_id"])
     except InvalidValue as error:
         raise server_errors.validation_error(str(error)) from None
-    project_id = project_id_of(parent)
+    project_id = defaults.project_id_of(parent)
     if project_id == row["project_id"]:
         return
     table = store.tables.table("Context")

@@ -36,6 +36,19 @@ def test_an_update_is_taken_back_and_done_again(session: Session, other: Session
     assert nothing.commit() == 0
 
 
+def test_an_undo_that_the_server_refuses_names_the_entity(
+    session: Session, other: Session, production: Production, task: Any
+) -> None:
+    shot = task.parent
+    session.delete(task)
+    existing(session.get("Task", production.tasks[1])).bid = 11
+    receipt = session.commit()
+    with other.begin():
+        other.create("Task", name="task00", parent=existing(other.get("Shot", shot.id)))
+    with pytest.raises(errors.IntegrityError, match=f"the create of Task {task.id}"):
+        receipt.undo().commit()
+
+
 def test_an_undo_is_committed_once(session: Session, task: Entity) -> None:
     task.bid = 10
     undo = session.commit().undo()
@@ -173,6 +186,26 @@ def test_a_task_is_deleted_in_one_request_and_restored_without_its_notes_unless_
     undo.commit()
     other.refresh(restored)
     assert (restored["name"], list(restored["notes"])) == (name, [])
+
+
+def test_an_entity_that_lacked_a_value_which_a_new_one_needs_is_not_restored(
+    session: Session, production: Production
+) -> None:
+    asset = session.create(
+        "Asset", name="plate", parent=session.get("Shot", production.shots[0]), type=session.query("AssetType").first()
+    )
+    version = session.create("AssetVersion", asset=asset)
+    session.commit()
+    session.delete(version)
+    receipt = session.commit()
+    (operation,) = receipt.content.operations
+    # Some servers may accept a version that is left without its asset.
+    before: Any = operation.before
+    before.update(asset_id=None)
+    undo = receipt.undo()
+    assert not undo
+    sentence = f"AssetVersion {version.id}: it had no value for asset_id, without which it is refused."
+    assert sentence in undo.not_restored
 
 
 def test_entities_whose_parent_is_gone_are_not_restored(

@@ -49,3 +49,19 @@ def test_a_context_cannot_be_moved_below_itself(production: Studio) -> None:
     name, text = production.refused(production.updating("Sequence", ["Q"], parent_id="H"))
     assert (name, "cannot be moved" in text) == ("ValidationError", True)
     assert _context(production, "Q")["parent_id"] == "P"
+
+
+def test_a_version_cannot_be_left_without_the_asset_it_was_created_with(production: Studio) -> None:
+    name, text = production.refused(production.updating("AssetVersion", ["V"], asset_id=None))
+    assert (name, "'asset_id' cannot be null" in text) == ("IntegrityError", True)
+    name, text = production.refused(production.updating("Asset", ["A"], versions=[]))
+    assert (name, "'asset_id' cannot be null" in text) == ("IntegrityError", True)
+
+
+def test_a_version_may_change_its_asset_in_several_operations(production: Studio) -> None:
+    asset = production.rows("Asset")[0]["id"]
+    production.call(
+        production.updating("AssetVersion", ["V"], asset_id=None),
+        production.updating("AssetVersion", ["V"], asset_id=asset),
+    )
+    assert production.rows("AssetVersion")[0]["asset_id"] == asset
