@@ -104,8 +104,11 @@ def suggestion(name: str, known: Iterable[str], *, most: int = 3) -> str:
     """Return a sentence that suggests up to *most* of the *known* names close to *name*, or an empty string.
 
     The sentence starts with a space, so that it can be appended to a message. Long names are neither compared nor
-    suggested.
+    suggested. A mapping of names may explain a name itself, see `schema.lost_names`.
     """
+    explanation = known.explain(name) if hasattr(known, "explain") else ""
+    if explanation:
+        return str(explanation)
     if len(name) > _LONGEST_SUGGESTION:
         return ""
     known = [candidate for candidate in known if len(candidate) <= _LONGEST_SUGGESTION]
@@ -240,6 +243,17 @@ class LazyLoadWarning(UserWarning):
     """The warning about the problem of `LazyLoadError`, issued by a session with `n_plus_one="warn"`."""
 
     documentation: ClassVar[str] = f"{FtrackError.documentation}#lazyloadwarning"
+
+
+class SchemaDriftWarning(UserWarning):
+    """The schema of the server differs from the one that the package of the session's types was written for.
+
+    Attributes: `differences` between the two, which `print` shows.
+    """
+
+    documentation: ClassVar[str] = f"{FtrackError.documentation}#schemadriftwarning"
+
+    differences: Any = None
 
 
 # -- refusals of the server -------------------------------------------------------------------------------------------

@@ -42,6 +42,23 @@ class ClassAttribute:
         return expression
 
 
+class LostAttribute:
+    """Hides the expression of a shared class for an attribute that the server has lost.
+
+    The metaclass then raises the error for an unknown name.
+    """
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, cls: type[Entity] | None, metaclass: type) -> Any:
+        if cls is None:
+            return self
+        raise AttributeError(self.name)
+
+
 class EntityAttribute:
     """Loads and sets an attribute of entities. A loaded value is read from the entity's `__dict__` by Python itself."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterator, KeysView
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -12,7 +13,7 @@ from ftrack_orm.query.expressions.attributes import AttributeExpression
 from ftrack_orm.query.language.literals import entity_type_of_class
 from ftrack_orm.values import SessionBound, attribute_called, spelling_of
 
-from .attributes import ClassAttribute, EntityAttribute, ShadowingAttribute
+from .attributes import ClassAttribute, EntityAttribute, LostAttribute, ShadowingAttribute
 from .behaviours import (
     BehaviourTable,
     check_behaviour,
@@ -94,17 +95,34 @@ class Classes:
 
     The description of a type has thousands of lines and a script uses a dozen types, so a class is built when it is
     first needed.
+
+    *shared* are classes of another schema, whose subclasses these become: the classes of a package, on a server whose
+    schema is not that of the package. *module* is the importable module that has the classes, if any.
     """
 
-    def __init__(self, schema: Schema, behaviours: BehaviourTable | None = None) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        behaviours: BehaviourTable | None = None,
+        *,
+        shared: Classes | None = None,
+        module: str = "ftrack_orm.types",
+    ) -> None:
         #: The schema that the classes are built from.
         self.schema = schema
         #: Whether a behaviour that was joined has validators, which commits have to run.
-        self.has_validators = False
+        self.has_validators: bool = shared is not None and shared.has_validators
+        self._shared = shared
+        self._module = module
+        #: Those whose classes are subclasses of these.
+        self._derived: weakref.WeakSet[Classes] = weakref.WeakSet()
+        if shared is not None:
+            shared._derived.add(self)
         self._behaviours = behaviours or BehaviourTable()
         self._joined: dict[str, list[type]] = {}
         self._built: dict[str, type[Entity]] = {}
-        self._lock = threading.RLock()
+        # Derived classes are built and joined together with the shared ones.
+        self._lock: threading.RLock = threading.RLock() if shared is None else shared._lock
 
     def __getitem__(self, name: str) -> type[Entity]:
         built = self._built.get(name)
@@ -119,8 +137,9 @@ class Classes:
     def join(self, entity_type: str, behaviour: type) -> None:
         """Join the mixin *behaviour* to the class of *entity_type*, also for entities that exist already.
 
-        It comes before the behaviours that the type has. Raises `UnknownEntityType`, and `UsageError` for a mixin that
-        cannot be joined or that defines the name of an attribute of the type or of one of its subtypes.
+        It comes before the behaviours that the type has. The classes of a package get it for all of its sessions.
+        Raises `UnknownEntityType`, and `UsageError` for a mixin that cannot be joined or that defines the name of an
+        attribute of the type or of one of its subtypes.
         """
         from .validators import validators_in
 
@@ -129,6 +148,9 @@ class Classes:
             self.schema.type(entity_type)  # raises the error for an unknown type
             affected = [self.schema.types[name] for name in self.schema.concrete(entity_type)]
             check_names(sorted(affected, key=lambda each: len(each.bases)), behaviour)
+            if self._shared is not None and entity_type in self._shared.schema.types:
+                self._shared.join(entity_type, behaviour)
+                return
             before = self._joined.get(entity_type, [])
             if behaviour in before:
                 return
@@ -142,7 +164,9 @@ class Classes:
                     f"The behaviour {behaviour.__qualname__} cannot be joined to {entity_type}: {error}.",
                     entity_type=entity_type,
                 ) from error
-            self.has_validators = self.has_validators or bool(validators_in(behaviour.__mro__))
+            if validators_in(behaviour.__mro__):
+                for each in (self, *self._derived):
+                    each.has_validators = True
 
     def _rejoin(self) -> None:
         """Give the classes that are built the behaviours of their types."""
@@ -153,6 +177,8 @@ class Classes:
                 built.__bases__ = bases
         for name, built in self._built.items():
             self._update_class(built, self.schema.type(name))
+        for derived in list(self._derived):
+            derived._rejoin()
 
     def update(self, schema: Schema) -> None:
         """Use a newer *schema*. Classes that are built already, and their entities, get its attributes in place."""
@@ -180,24 +206,38 @@ class Classes:
 
     def _build(self, entity_type: EntityType) -> type[Entity]:
         bases = self._bases(entity_type)
-        base_metaclass = EntityClass if bases[-1] is Entity else type(bases[-1])
+        metaclasses = tuple(type(each) for each in bases if issubclass(each, Entity) and each is not Entity)
         expressions = {**self._expressions(entity_type), "__doc__": property(_describe_class)}
-        metaclass = type(f"{entity_type.name}Class", (base_metaclass,), expressions)
+        metaclass = type(f"{entity_type.name}Class", metaclasses or (EntityClass,), expressions)
         mro = tuple(cls for each in bases for cls in each.__mro__)
-        namespace = {"__slots__": (), "__module__": "ftrack_orm.types", **_namespace(entity_type, mro)}
+        namespace = {"__slots__": (), "__module__": self._module, **_namespace(entity_type, mro)}
         return cast("type[Entity]", metaclass(entity_type.name, bases, namespace))
 
     def _bases(self, entity_type: EntityType) -> tuple[type, ...]:
-        """Return the bases of the class of *entity_type*: its behaviours, without those of its base, and its base."""
-        inherited = {each for name in entity_type.bases for each in self._own_behaviours(self.schema.type(name))}
+        """Return the bases of the class of *entity_type*: its behaviours, without inherited ones, and its base.
+
+        The shared class of the type, if there is one, comes after the base, whose shared class it is derived from.
+        """
+        inherited: set[type] = {
+            each for name in entity_type.bases for each in self._own_behaviours(self.schema.type(name))
+        }
+        base = [self[entity_type.bases[0]]] if entity_type.bases else []
+        if self._shared is not None and entity_type.name in self._shared.schema.types:
+            shared = self._shared[entity_type.name]
+            base.append(shared)
+            inherited.update(shared.__mro__)
         own = [behaviour for behaviour in self._own_behaviours(entity_type) if behaviour not in inherited]
-        return (*dict.fromkeys(own), self[entity_type.bases[0]] if entity_type.bases else Entity)
+        return (*dict.fromkeys(own), *(base or [Entity]))
 
     def _own_behaviours(self, entity_type: EntityType) -> list[type]:
         return [*self._joined.get(entity_type.name, ()), *self._behaviours.of(entity_type)]
 
     def _expressions(self, entity_type: EntityType) -> dict[str, Any]:
-        return {name: ClassAttribute(name, self.schema) for name in entity_type.attributes if not is_reserved(name)}
+        expressions: dict[str, Any] = {
+            name: ClassAttribute(name, self.schema) for name in entity_type.attributes if not is_reserved(name)
+        }
+        lost = getattr(entity_type.attributes, "lost", ())  # see `schema.lost_names`
+        return {**expressions, **{name: LostAttribute(name) for name in lost if not is_reserved(name)}}
 
 
 def _describe_class(cls: type[Entity]) -> str:

@@ -219,7 +219,7 @@ class Entity:
         # Imported here, because errors are rare.
         from ftrack_orm.official_names import unknown_name
 
-        return unknown_name("entity", kind, name, self.__attributes__, kind)
+        return unknown_name("entity", kind, name, self.__schema__.attributes, kind)
 
     def __reference__(self) -> Reference:
         return Reference(

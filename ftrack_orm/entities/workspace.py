@@ -164,6 +164,16 @@ class Workspace:
             self._classes = self._get_classes()
         return self._classes
 
+    def use_classes(self, classes: EntityClasses) -> None:
+        """Use other classes from now on, which entities get in place of theirs. They stay the same objects."""
+        with self.lock:
+            self._classes = classes
+            types = classes.schema.types
+            for entity in self.identities:
+                if entity.__entity_type__ in types:
+                    # All entity classes have one layout.
+                    object.__setattr__(entity, "__class__", classes[entity.__entity_type__])
+
     @property
     def schema(self) -> Schema:
         """The server's schema."""

@@ -34,6 +34,16 @@ class SchemaStore(Protocol):
         """Store a schema if it has the hash that the server has stated, if any. Never raises."""
 
 
+class Expectation(Protocol):
+    """The schema that a program was written for; `type_package.ExpectedSchema` is the implementation."""
+
+    def adopt(self, schema: Schema) -> Schema:
+        """Return the schema to use for the *schema* that was received."""
+
+    def compare(self, adopted: Schema, *, can_raise: bool) -> None:
+        """Warn, once, if the schema is not the expected one. An error is raised only with *can_raise*."""
+
+
 class _FirstRequest:
     """The first request of a session that only reads: *operations*, and those of the handshake once they are known."""
 
@@ -49,7 +59,7 @@ class Handshake:
     With a cached schema, the first request carries one additional operation, and its reply shows whether the cached
     schema is current. If not, the schema is requested and *on_schema* is called with it. Without a cached schema, the
     first request asks for both. So starting costs no request of its own, unless the schema is needed before any
-    operation is sent.
+    operation is sent. *expected* is the schema that the types of the session were written for, if any.
     """
 
     def __init__(
@@ -58,16 +68,20 @@ class Handshake:
         cache: SchemaStore,
         server_url: str,
         on_schema: Callable[[Schema], None],
+        expected: Expectation | None = None,
     ) -> None:
         self._call = call
         self._cache = cache
         self._server_url = server_url
         self._on_schema = on_schema
+        self._expected = expected
         self._lock = threading.RLock()
         self._information: Mapping[str, Any] | None = None
         # What was requested by names: names that the server does not have are missing among the values.
         self._named: Mapping[str, Any] = {}
         self._requested_names: frozenset[str] = frozenset()
+        #: The schema as received, whose text has the hash, and the one in its place for all other parts.
+        self._received: Schema | None = None
         self._schema: Schema | None = None
         # The hash of a cached schema's text, or the one that the server has stated for its schema.
         self._hash: str | None = None
@@ -129,10 +143,15 @@ class Handshake:
                 raise
             bodies = [reply.body for reply in replies[: len(handshake)] if isinstance(reply, RawReply)]
             failure = self._accept(bodies, **options)
+            self._compare(can_raise=not operations)
             # The operations are carried out, so their replies must be returned; the next request repeats the handshake.
             if failure is not None and not operations:
                 raise failure
             return replies[len(handshake) :]
+
+    def _compare(self, *, can_raise: bool) -> None:
+        if self._expected is not None and self._schema is not None:
+            self._expected.compare(self._schema, can_raise=can_raise)
 
     def request_information(self) -> None:
         """Request the server's information about itself, unless it is known."""
@@ -201,7 +220,8 @@ class Handshake:
     @property
     def answer(self) -> list[dict[str, Any]]:
         """The schema as JSON, as the server sent it."""
-        return self.schema.answer
+        schema = self.schema
+        return (self._received or schema).answer
 
     def renew(self) -> None:
         """Request the schema again, because a response named an entity type that the known schema does not have."""
@@ -210,6 +230,7 @@ class Handshake:
             self._accept([reply.body for reply in replies if isinstance(reply, RawReply)])
             assert self._schema is not None
             self._on_schema(self._schema)
+            self._compare(can_raise=False)
 
     def check_cached_schema(self) -> None:
         """Have an outdated cached schema replaced, if nothing was sent yet that would have shown it. Never raises.
@@ -226,7 +247,11 @@ class Handshake:
             return
         cached = self._cache.load(self._server_url)
         if cached is not None:
-            self._schema, self._hash = cached
+            self._use(*cached)
+
+    def _use(self, schema: Schema, schema_hash: str | None) -> None:
+        self._received, self._hash = schema, schema_hash
+        self._schema = schema if self._expected is None else self._expected.adopt(schema)
 
     def _accept(self, bodies: Sequence[Any], **options: Any) -> FtrackError | None:
         """Take the bodies of the handshake replies. Return the error that prevented reading a newer schema, or None."""
@@ -253,7 +278,7 @@ class Handshake:
             cached = self._cache.load(self._server_url)
             if cached is not None and cached[1] == current:
                 # Another session has stored it since.
-                self._schema, self._hash = cached
+                self._use(*cached)
             else:
                 try:
                     (reply,) = self._call([QuerySchemasOperation()], **options)
@@ -261,6 +286,7 @@ class Handshake:
                     return error
                 self._set_schema(reply.body if isinstance(reply, RawReply) else None)
                 self._store(current)
+            assert self._schema is not None
             self._on_schema(self._schema)
         self._information = information
         return None
@@ -274,14 +300,15 @@ class Handshake:
         with contextlib.suppress(FtrackError):
             (reply,) = self._call([QueryServerInformationOperation()], **options)
             self._accept([reply.body if isinstance(reply, RawReply) else None], **options)
+            self._compare(can_raise=False)
 
     def _set_schema(self, answer: Any) -> None:
-        self._schema = Schema.from_answer(answer)
+        self._use(Schema.from_answer(answer), self._hash)
 
     def _store(self, current: str | None) -> None:
-        if self._schema is not None:
+        if self._received is not None:
             self._hash = current
-            self._cache.store(self._server_url, self._schema, current)
+            self._cache.store(self._server_url, self._received, current)
 
 
 def check_version(version: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, SupportsIndex, TypeVar, overload
 
 from ftrack_orm.entities.entity import Entity, given_key
 from ftrack_orm.errors import InvalidValue, UnknownAttribute, UnknownEntityType, UsageError
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
     from .change_subscription import ChangeCallback, ChangeSubscription
     from .profiling import Profile
+    from .type_package import TypePackage
 
 _C = TypeVar("_C", bound="ChangeCallback")
 
@@ -99,6 +100,9 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
 
     Raises `SettingsError` when a required setting is missing, a value does not fit or a setting does not exist.
     """
+
+    #: The package of a studio's types whose `Session` this is, see `ftrack_orm.typing.package`.
+    _type_package: ClassVar[TypePackage | None] = None
 
     def __init__(
         self,
@@ -183,7 +187,7 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
 
         from .wiring import assemble, provide_services
 
-        self._parts = parts = assemble(settings, transport)
+        self._parts = parts = assemble(settings, transport, self._type_package)
         self._workspace = parts.workspace
         self._types = Types(parts.classes, parts.handshake.known_schema)
         self._deferred_event_hub = DeferredEventHub(self, parts)

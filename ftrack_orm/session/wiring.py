@@ -31,10 +31,15 @@ if TYPE_CHECKING:
 
     from .deferred_event_hub import DeferredEventHub
     from .services import SessionServices
+    from .type_package import TypePackage
 
 
-def assemble(settings: Settings, transport: Transport | None = None) -> SessionParts:
+def assemble(
+    settings: Settings, transport: Transport | None = None, package: TypePackage | None = None
+) -> SessionParts:
     """Return the connected parts of a session for *settings*; *transport* replaces HTTP.
+
+    The classes are those of *package*, if there is one.
 
     The order follows from who needs whom:
 
@@ -50,9 +55,14 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
     importing it takes longer than their first request.
     """
     channel = Channel(settings, transport or http_transport(settings), begin_span=span_maker(settings.server_url))
-    classes = CurrentClasses()
+    classes = CurrentClasses(package)
+    expected = None
+    if package is not None:
+        from .type_package import ExpectedSchema
+
+        expected = ExpectedSchema(package, settings.server_url)
     cache = SchemaCache(settings.schema_cache_path)
-    handshake = Handshake(channel.call, cache, settings.server_url, classes.update)
+    handshake = Handshake(channel.call, cache, settings.server_url, classes.update, expected)
     classes.read_schema_from(handshake)
     # Reads are shared by threads that ask the same at the same time. Commits, and the reads they depend on, are not.
     ask = partial(handshake.call, shares=True)
@@ -70,6 +80,8 @@ def assemble(settings: Settings, transport: Transport | None = None) -> SessionP
         renew_schema=handshake.renew,
     )
     known = weakref.ref(workspace)
+    if package is not None:
+        classes.on_change = workspace.use_classes
     channel.shared_requests.revision = lambda: getattr(known(), "revision", None)
     configurations = workspace.configurations
     assert isinstance(configurations, Configurations)
