@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from .entities.custom_attributes.value_table import CustomValues
     from .entities.editing.collections import Collection
     from .entities.editing.mappings import MappedCollection
-    from .entities.entity import Entity, Lifecycle
+    from .entities.entity import Entity
     from .entities.inspection import Change, Inspection, inspect
+    from .entities.lifecycle import Lifecycle
     from .entities.snapshot import Snapshot
     from .entities.validators import validator
     from .events.event import Event
@@ -141,7 +142,7 @@ _MODULES = {
     "Identity": "values",
     "InheritedValue": "entities.custom_attributes.inheritance",
     "Inspection": "entities.inspection",
-    "Lifecycle": "entities.entity",
+    "Lifecycle": "entities.lifecycle",
     "MappedCollection": "entities.editing.mappings",
     "PathStep": "entities.breadcrumbs",
     "Plan": "entities.committing.planning",

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from typing import TYPE_CHECKING
+
+from ftrack_orm.entities.lifecycle import Lifecycle
+
+if TYPE_CHECKING:
+    from ftrack_orm.entities.entity import Entity
 
 
 def id_of(entity: Entity) -> str:

@@ -10,10 +10,12 @@ from ftrack_orm.schema.attribute import Attribute, Kind
 from .editing import changes
 from .editing.collections import Collection, assign_collection
 from .editing.mappings import assign_mapping
-from .entity import Entity, Lifecycle
+from .lifecycle import Lifecycle
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.model import Schema
+
+    from .entity import Entity
 
 # Bound once: looking up a member of an enumeration costs more than comparing it, and every edit does both.
 _COLLECTION, _MAPPING = Kind.COLLECTION, Kind.MAPPING

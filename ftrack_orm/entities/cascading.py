@@ -15,7 +15,8 @@ from ftrack_orm.schema.foreign_keys import is_key
 from ftrack_orm.values import NOT_LOADED, ChangeNotice
 
 from .containment import above
-from .entity import Entity, Lifecycle, server_value
+from .entity import Entity, server_value
+from .lifecycle import Lifecycle
 from .tracked import Tracked
 
 if TYPE_CHECKING:

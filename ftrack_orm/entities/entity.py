@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import weakref
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -23,17 +22,8 @@ if TYPE_CHECKING:
     from ftrack_orm.schema.model import EntityType
 
     from .journal import Journal
+    from .lifecycle import Lifecycle
     from .workspace import Workspace
-
-
-class Lifecycle(enum.Enum):
-    """The state of an entity with regard to its session and the server."""
-
-    TRANSIENT = "transient"  # created here and taken back; the server never gets it
-    PENDING = "pending"  # created here; the next commit sends it
-    PERSISTENT = "persistent"  # exists on the server
-    DELETED = "deleted"  # was deleted on the server
-    DETACHED = "detached"  # its session is closed
 
 
 class ResultOrigin(Protocol):

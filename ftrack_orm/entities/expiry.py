@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTES, CUSTOM_CONFIGURATION_BASE, PARENT_ID, PROJECT
 from ftrack_orm.values import NOT_LOADED, ChangeNotice, Member
 
-from .entity import Entity, Lifecycle, server_value
+from .entity import Entity, server_value
+from .lifecycle import Lifecycle
 from .tracked import Tracked
 
 if TYPE_CHECKING:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ftrack_orm.schema.facts import CONTEXT, LINK, PARENT_RELATIONS
 
-from .entity import Entity, Lifecycle
+from .lifecycle import Lifecycle
+
+if TYPE_CHECKING:
+    from .entity import Entity
 
 #: An entity on a path: its id and entity type, as in the attribute `link` of contexts.
 Step = Mapping[str, str]

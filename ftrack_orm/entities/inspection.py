@@ -12,7 +12,8 @@ from ftrack_orm.errors import InvalidValue
 from ftrack_orm.values import NOT_LOADED, Identity, Reference, SessionBound
 
 from .breadcrumbs import PathStep, breadcrumb_of
-from .entity import Entity, Lifecycle
+from .entity import Entity
+from .lifecycle import CLOSED, EXPLANATIONS, Lifecycle
 from .tracked import Tracked
 from .web_addresses import web_address
 
@@ -23,15 +24,6 @@ class Change:
 
     old: Any
     new: Any
-
-
-_EXPLANATIONS = {
-    Lifecycle.TRANSIENT: "It was created here, and its creation was taken back. It can only be read.",
-    Lifecycle.PENDING: "It was created here. The next commit sends it; the server does not have it yet.",
-    Lifecycle.PERSISTENT: "The server has it. Values are loaded when read, and changes are sent by the next commit.",
-    Lifecycle.DELETED: "It was deleted on the server. Loaded values can be read; nothing can be loaded or changed.",
-    Lifecycle.DETACHED: "Its session is closed. Loaded values can be read; nothing can be loaded or changed.",
-}
 
 
 class Inspection(SessionBound):
@@ -62,14 +54,13 @@ class Inspection(SessionBound):
     @property
     def state(self) -> Lifecycle:
         """The state of the entity with regard to session and server."""
-        if self._state.workspace.closed and self._state.lifecycle is not Lifecycle.DELETED:
-            return Lifecycle.DETACHED
-        return self._state.lifecycle
+        state = self._state.lifecycle
+        return CLOSED.after if self._state.workspace.closed and state in CLOSED.before else state
 
     @property
     def explanation(self) -> str:
         """The meaning of the entity's state, and the operations that are possible in it."""
-        return _EXPLANATIONS[self.state]
+        return EXPLANATIONS[self.state]
 
     @property
     def loaded(self) -> Mapping[str, Any]:

@@ -14,10 +14,11 @@ from ftrack_orm.schema.derived_attributes import indexed_names
 from ftrack_orm.schema.invalidation import Invalidation, rules_for
 from ftrack_orm.values import FetchMode
 
-from .entity import Entity, EntityState, Lifecycle
+from .entity import Entity, EntityState
 from .expiry import ExpiryLog
 from .identity_map import IdentityMap
 from .journal import Journal
+from .lifecycle import DELETED
 
 if TYPE_CHECKING:
     from ftrack_orm.query.language.nodes import Path, Select
@@ -319,7 +320,7 @@ class Workspace:
         """
         self.removals += 1
         state = entity._ftrack_state
-        state.lifecycle = Lifecycle.DELETED
+        state.lifecycle = DELETED.after
         for each in self.journals if journal is None else (journal,):
             each.edits.pop(entity, None)
         for each in self.journals:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.custom_attributes.configuration import Configuration, Options
 from ftrack_orm.entities.custom_attributes.configurations import Configurations
-from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity, set_values
+from ftrack_orm.entities.entity import Entity, EntityState, new_entity, set_values
+from ftrack_orm.entities.lifecycle import REPORTED_DELETED
 from ftrack_orm.events.changed_values import ValueChange, as_boolean, as_datetime, as_integer, as_number
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.schema.facts import ENUMERATORS
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def new_deleted_entity(workspace: Workspace, entity_type: str, key: tuple[str, ...]) -> Entity:
     """Return an object for an entity that was deleted before the session loaded it; it has its key and no more."""
     cls = workspace.classes[entity_type]
-    entity = new_entity(cls, EntityState(workspace, key, Lifecycle.DELETED))
+    entity = new_entity(cls, EntityState(workspace, key, REPORTED_DELETED.after))
     set_values(entity, dict(zip(cls.__schema__.primary_key, key, strict=True)))
     return entity
 

@@ -16,7 +16,8 @@ import attrs
 
 from ftrack_orm.entities.committing.authors import names_in_action, names_in_data
 from ftrack_orm.entities.custom_attributes.configurations import Configurations
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.entities.row_queries import IDS_PER_QUERY, in_parts, query_each
 from ftrack_orm.errors import FtrackError, InvalidValue, UnknownAttribute, quoted, suggestion
 from ftrack_orm.events.changed_values import ValueChange, value_changes

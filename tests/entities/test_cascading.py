@@ -7,7 +7,7 @@ import pytest
 from benchmarks.counts import count_calls
 from ftrack_orm import Session, inspect
 from ftrack_orm.entities.cascading import apply_with_cascades
-from ftrack_orm.entities.entity import Lifecycle
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.schema.derived_attributes import Action
 from ftrack_orm.schema.entity_changes import EntityChange

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ftrack_orm import Session, errors, inspect
-from ftrack_orm.entities.entity import Lifecycle
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.testing import requests_made
 from ftrack_orm.values import Identity
 from tests.assertions import existing

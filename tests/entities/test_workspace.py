@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from ftrack_orm import errors
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.values import FetchMode
 from tests.assertions import existing

@@ -14,7 +14,8 @@ from typing import Any
 from ftrack_orm import Session, errors, inspect
 from ftrack_orm.entities.editing.collections import Collection
 from ftrack_orm.entities.editing.mappings import MappedCollection
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.query.language.nodes import Path
 from ftrack_orm.schema.attribute import Attribute, Kind, ValueType

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftrack_orm import Session, errors, inspect
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.schema.attribute import Kind
 from tests.assertions import existing

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from ftrack_orm import Session, errors, inspect
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.schema.derived_attributes import derived_names

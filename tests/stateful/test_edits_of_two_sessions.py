@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from ftrack_orm import Entity, Session, errors, inspect
-from ftrack_orm.entities.entity import Lifecycle
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.schema.attribute import Attribute, Kind
 from ftrack_orm.schema.facts import CUSTOM_ATTRIBUTES, LINK_TYPES, TREE_COLLECTIONS
 from ftrack_orm.schema.relations import Inverse, Through

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from ftrack_orm import Entity, Session, errors, inspect
-from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.entities.inspection import Change
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.schema.attribute import Kind
 from ftrack_orm.values import NOT_LOADED
 from tests.property_settings import examples

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.behaviours.identity import id_of, is_saved
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.entities.reading.peer_groups import needs_load
 from ftrack_orm.entities.row_queries import IDS_PER_QUERY, in_parts
 from ftrack_orm.errors import ResourceExists, StorageError, quoted

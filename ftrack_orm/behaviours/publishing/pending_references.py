@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.entities.tracked import PendingEdit
 from ftrack_orm.errors import UsageError
 

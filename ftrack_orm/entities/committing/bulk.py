@@ -10,7 +10,8 @@ import attrs
 from ftrack_orm.entities.editing import changes
 from ftrack_orm.entities.editing.checks import check_editable, check_related
 from ftrack_orm.entities.editing.coercion import coerce
-from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity, plain_key
+from ftrack_orm.entities.entity import Entity, EntityState, new_entity, plain_key
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.entities.reading.query_runner import KEYS_PER_PAGE
 from ftrack_orm.entities.row_queries import IDS_PER_QUERY

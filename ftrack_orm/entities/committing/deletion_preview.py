@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.errors import EntityDeleted, InvalidValue
 
 from .dependents_search import DependentsSearch

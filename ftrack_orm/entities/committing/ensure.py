@@ -6,7 +6,8 @@ import threading
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.errors import EntityDeleted, IntegrityError, UsageError
 from ftrack_orm.schema.attribute import Kind
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ftrack_orm.entities.entity import Entity, Lifecycle, server_value
+from ftrack_orm.entities.entity import Entity, server_value
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.entities.reading.projections import expand_path
 from ftrack_orm.errors import InvalidValue, MultipleResults
 from ftrack_orm.query.language.nodes import (

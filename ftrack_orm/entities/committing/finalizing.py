@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.editing.mappings import EntryEdits
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.lifecycle import COMMITTED
 from ftrack_orm.entities.reading.merging import Merger
 from ftrack_orm.entities.tracked import PendingEdit, Tracked
 from ftrack_orm.errors import FtrackError, ProtocolError
 from ftrack_orm.values import NOT_LOADED
 
 if TYPE_CHECKING:
+    from ftrack_orm.entities.entity import Entity
     from ftrack_orm.entities.journal import Journal
     from ftrack_orm.entities.workspace import Workspace
 
@@ -66,7 +67,7 @@ def _mark_saved(workspace: Workspace, journal: Journal, snapshot: Snapshot, save
         _keep_replaced_values(workspace, journal, snapshot)
     for entity in snapshot.created:
         state = entity._ftrack_state
-        state.lifecycle, state.journal = Lifecycle.PERSISTENT, None
+        state.lifecycle, state.journal = COMMITTED.after, None
         journal.created.pop(entity, None)
     for entity, sent in snapshot.sent.items():
         entity._ftrack_state.written_at = workspace.revision

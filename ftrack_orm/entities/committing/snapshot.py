@@ -9,7 +9,8 @@ import attrs
 
 from ftrack_orm.entities.editing.collections import MembershipEdit
 from ftrack_orm.entities.editing.mappings import EntryEdits, MappedCollection, holder_of_new_entry
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.errors import UsageError
 from ftrack_orm.schema.attribute import Kind

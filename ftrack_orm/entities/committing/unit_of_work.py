@@ -12,8 +12,9 @@ from ftrack_orm.entities.editing.back_population import add_to_loaded_collection
 from ftrack_orm.entities.editing.creation import Defaults, new_primary_key, set_initial_values, with_attribute_names
 from ftrack_orm.entities.editing.originals import drop_unchanged, take_back, unload_edited
 from ftrack_orm.entities.editing.reverting import revert
-from ftrack_orm.entities.entity import Entity, EntityState, Lifecycle, new_entity
+from ftrack_orm.entities.entity import Entity, EntityState, new_entity
 from ftrack_orm.entities.journal import Journal
+from ftrack_orm.entities.lifecycle import CREATED
 from ftrack_orm.errors import InvalidValue, ServerError, UnknownAttribute, UsageError, ValidationFailed
 from ftrack_orm.schema.attribute import Kind
 
@@ -72,7 +73,7 @@ class UnitOfWork:
         values = {**self._defaults.of(schema, data), **data}
         key = new_primary_key(schema, values)
         # Until the values are checked the entity is not part of the workspace, so that a refused one leaves no trace.
-        entity = new_entity(cls, EntityState(self._workspace, key, Lifecycle.PENDING))
+        entity = new_entity(cls, EntityState(self._workspace, key, CREATED.after))
         initial = set_initial_values(
             entity, {name: values[name] for name in values if name not in plural} if plural else values
         )

@@ -12,7 +12,7 @@ import attrs
 from ftrack_orm.entities.committing.unit_of_work import UnitOfWork
 from ftrack_orm.entities.custom_attributes.configurations import Configurations
 from ftrack_orm.entities.custom_attributes.scope import scope_of
-from ftrack_orm.entities.entity import Lifecycle
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.entities.workspace import Workspace
 from ftrack_orm.errors import EntityDeleted, IntegrityError, InvalidValue, UnknownEntityType, UsageError
 from ftrack_orm.schema.facts import CONFIGURATION_ID, CUSTOM_ATTRIBUTE_VALUE, CUSTOM_ATTRIBUTES, PROJECT

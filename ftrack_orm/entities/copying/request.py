@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.errors import EntityDeleted, InvalidValue, UsageError, quoted
 from ftrack_orm.query.executable import Progress
 from ftrack_orm.schema.facts import CONTEXT, PROJECT

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ftrack_orm.entities.editing.checks import check_editable
 from ftrack_orm.entities.editing.mappings import Entry, EntryEdits, MappedCollection
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.errors import InvalidValue, NotFetched, ReadOnlyAttribute, UnknownAttribute
 from ftrack_orm.query.language.nodes import Path
 from ftrack_orm.schema.facts import CONFIGURATION_ID
@@ -18,6 +18,7 @@ from .configuration import Configuration
 from .inheritance import ExplicitValues, InheritedValue, public_value, resolve
 
 if TYPE_CHECKING:
+    from ftrack_orm.entities.entity import Entity
     from ftrack_orm.schema.attribute import Attribute
 
     from .configurations import Configurations

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity
 from ftrack_orm.entities.hierarchy import (
     Step,
     entity_at,
@@ -18,6 +18,7 @@ from ftrack_orm.entities.hierarchy import (
     step_type,
     was_moved,
 )
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.entities.row_queries import selects_by_key
 from ftrack_orm.errors import EntityDeleted, InvalidValue, UnknownAttribute, quoted, suggestion
 from ftrack_orm.query.language.nodes import Path

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.lifecycle import TAKEN_BACK, Lifecycle
 from ftrack_orm.entities.tracked import PendingEdit
 from ftrack_orm.errors import EntityDeleted, UsageError
 from ftrack_orm.schema.attribute import Attribute, Kind
@@ -19,6 +19,7 @@ from .coercion import coerce
 from .originals import journal_to_edit, record, take_back
 
 if TYPE_CHECKING:
+    from ftrack_orm.entities.entity import Entity
     from ftrack_orm.schema.model import EntityType
     from ftrack_orm.schema.relations import Inverse
 
@@ -159,7 +160,7 @@ def discard_new(entity: Entity) -> None:
     """Take the creation of *entity* back: it becomes transient. The caller holds the lock."""
     state = entity._ftrack_state
     workspace, journal = state.workspace, state.journal
-    state.lifecycle = Lifecycle.TRANSIENT
+    state.lifecycle = TAKEN_BACK.after
     workspace.removals += 1
     if journal is not None:
         for entities in (journal.created, journal.edits, journal.deleted, journal.bases):

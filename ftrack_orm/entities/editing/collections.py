@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 import attrs
 
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.entities.tracked import BackPopulated, PendingEdit, Tracked
 from ftrack_orm.errors import InvalidValue
 from ftrack_orm.schema.facts import DELETED_ON_REMOVAL

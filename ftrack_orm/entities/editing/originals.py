@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.entities.tracked import PendingEdit, Tracked
 from ftrack_orm.entities.workspace import NO_VALUE
 from ftrack_orm.errors import UsageError
@@ -19,6 +19,7 @@ from ftrack_orm.values import NOT_LOADED
 from .back_population import current_reference, move_between_collections
 
 if TYPE_CHECKING:
+    from ftrack_orm.entities.entity import Entity
     from ftrack_orm.entities.journal import Journal
 
 # Bound once: looking up a member of an enumeration costs more than comparing it, and every edit does both.

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.errors import UsageError
 
 from .changes import attributes_set_together
 from .collections import Collection as EntityCollection
 from .originals import take_back
+
+if TYPE_CHECKING:
+    from ftrack_orm.entities.entity import Entity
 
 
 def revert(entity: Entity, names: Collection[str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.editing.collections import Collection
-from ftrack_orm.entities.entity import Entity, Lifecycle, ResultOrigin
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.entities.row_queries import QUERIES_PER_REQUEST, in_parts, selects_by_key, send_queries
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.errors import EntityDeleted, NotFetched, UnknownEntityType, UsageError
@@ -29,6 +29,7 @@ from .peer_groups import (
 from .projections import default_paths, stored_scalars
 
 if TYPE_CHECKING:
+    from ftrack_orm.entities.entity import Entity, ResultOrigin
     from ftrack_orm.entities.workspace import Workspace
     from ftrack_orm.schema.model import EntityType
     from ftrack_orm.wire.operations import ServerCall

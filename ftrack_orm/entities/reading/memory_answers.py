@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import cachetools
 
-from ftrack_orm.entities.entity import Entity, Lifecycle, server_value
+from ftrack_orm.entities.entity import Entity, server_value
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.errors import FtrackError, NotFetched, QueryError, SessionClosed
 from ftrack_orm.query.evaluation.access import read_loaded

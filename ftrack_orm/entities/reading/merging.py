@@ -11,13 +11,13 @@ from ftrack_orm.entities.editing.mappings import Entry
 from ftrack_orm.entities.entity import (
     Entity,
     EntityState,
-    Lifecycle,
     Peers,
     ResultOrigin,
     new_entity,
     plain_key,
     set_values,
 )
+from ftrack_orm.entities.lifecycle import LOADED
 from ftrack_orm.entities.row_checks import check_rows
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.schema.attribute import Attribute, Kind
@@ -166,7 +166,7 @@ class Merger:
             row_type.seen[key] = entity
             return self._update(entity, row_type, row, key)
         whole_key = key if type(key) is tuple else (key,)
-        state = EntityState(self._workspace, whole_key, Lifecycle.PERSISTENT, row_type.peers)
+        state = EntityState(self._workspace, whole_key, LOADED.after, row_type.peers)
         entity = row_type.seen[key] = new_entity(row_type.cls, state)
         ref = row_type.family.add(key, entity)
         row_type.peers.members.append(ref)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ftrack_orm.entities.entity import Entity, Lifecycle, Peers, ResultOrigin
+from ftrack_orm.entities.entity import Entity, Peers, ResultOrigin
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.values import NOT_LOADED, FetchMode
 

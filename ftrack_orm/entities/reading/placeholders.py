@@ -6,7 +6,8 @@ import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ftrack_orm.entities.editing.collections import Collection
-from ftrack_orm.entities.entity import EntityState, Lifecycle, new_entity
+from ftrack_orm.entities.entity import EntityState, new_entity
+from ftrack_orm.entities.lifecycle import LOADED
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.errors import NotFetched
 from ftrack_orm.introspection import Introspection
@@ -65,7 +66,7 @@ def placeholder(workspace: Workspace, entity_type: str) -> Entity:
     """
     cls = workspace.classes[entity_type]
     key = (_UNKNOWN_KEY,) * len(cls.__schema__.primary_key)
-    return new_entity(cls, EntityState(workspace, key, Lifecycle.PERSISTENT))
+    return new_entity(cls, EntityState(workspace, key, LOADED.after))
 
 
 def _example(workspace: Workspace, entity: Entity, attribute: Attribute) -> Any:

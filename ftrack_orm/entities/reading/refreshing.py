@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.editing.collections import Collection
 from ftrack_orm.entities.editing.mappings import MappedCollection
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.errors import EntityDeleted, UnknownAttribute
 from ftrack_orm.query.language.checks import check_projection

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from ftrack_orm import Session, errors, inspect
 from ftrack_orm.entities.committing.planning import Creation, group_creations
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.testing import requests_made
 from ftrack_orm.values import Reference
 from tests.assertions import existing

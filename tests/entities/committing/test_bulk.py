@@ -7,7 +7,8 @@ from typing import Any, cast
 import pytest
 
 from ftrack_orm import Session, errors, inspect
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.query.builder import Query
 from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.testing import requests_made

@@ -11,7 +11,8 @@ from ftrack_orm import Session, errors, inspect
 from ftrack_orm.entities.committing.committer import Committer
 from ftrack_orm.entities.committing.ensure import Ensurer
 from ftrack_orm.entities.committing.unit_of_work import UnitOfWork
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.testing import requests_made
 from ftrack_orm.values import NOT_LOADED

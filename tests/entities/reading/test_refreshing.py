@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ftrack_orm import Session, errors, inspect
-from ftrack_orm.entities.entity import Entity, Lifecycle
+from ftrack_orm.entities.entity import Entity
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
 from tests.production import Production
