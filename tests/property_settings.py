@@ -21,5 +21,5 @@ def examples(default: int, full: int) -> int:
 
 def load_profile() -> None:
     """Load the settings of all property tests. Examples have no deadline, because a busy machine is not a failure."""
-    hypothesis.settings.register_profile("ftrack_orm", deadline=None, max_examples=examples(25, 100))
+    hypothesis.settings.register_profile("ftrack_orm", deadline=None, max_examples=examples(15, 100))
     hypothesis.settings.load_profile("ftrack_orm")

@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from ftrack_orm import Session
 from ftrack_orm.sandbox import Sandbox
+from tests.property_settings import examples
 
 
 class OnOwnServer(RuleBasedStateMachine):
@@ -43,7 +44,7 @@ class OnOwnServer(RuleBasedStateMachine):
         self._open.close()
 
 
-def run_machine(create: Callable[[], RuleBasedStateMachine], runs: int, steps: int = 50) -> None:
+def run_machine(create: Callable[[], RuleBasedStateMachine], runs: int, steps: int = examples(25, 50)) -> None:
     """Run a machine a number of times, with *steps* each. Steps draw from a seed, which is not worth shrinking."""
     factory: Any = create  # any function that creates a machine will do
     run_state_machine_as_test(

@@ -453,7 +453,7 @@ def test_two_sessions_and_the_server_agree_with_the_model(box: Sandbox, schema_c
         run_state_machine_as_test(
             lambda: Sessions(box, schema_cache, observer),  # type: ignore[arg-type]  # any factory is accepted
             settings=settings(
-                max_examples=examples(8, 30),
+                max_examples=examples(4, 30),
                 stateful_step_count=100,
                 derandomize=True,
                 # Shrinking a failure of this size takes minutes; add Phase.shrink to debug one.
