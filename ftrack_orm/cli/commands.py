@@ -26,6 +26,9 @@ class Row:
 COMMANDS: Final[dict[str, Row]] = {
     "sandbox": Row("Learn and test", "subcommands.sandbox:sandbox", "Run the embedded server until it is interrupted."),
     "demo": Row("Learn and test", "subcommands.demo:demo", "Run a typical session against an embedded server."),
+    "port": Row(
+        "Move over", "subcommands.port:port", "Print what would have to change in scripts for ftrack-python-api."
+    ),
     "login": Row(
         "Set up", "subcommands.login:login", "Ask for an account, check it, and keep its key in the system keyring."
     ),

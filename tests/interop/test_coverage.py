@@ -70,6 +70,22 @@ def names_of_python_client() -> set[str]:
     return names
 
 
+def paths_of_python_client() -> set[str]:
+    """Return the paths of the public names in modules, below the package: `exception.ServerError`."""
+    paths: set[str] = set()
+    for module_info in pkgutil.walk_packages(ftrack_api.__path__, "ftrack_api."):
+        path = module_info.name.partition(".")[2]
+        if not any(part.startswith("_") for part in path.split(".")):
+            module = importlib.import_module(module_info.name)
+            paths.update(
+                f"{path}.{name}"
+                for name, value in vars(module).items()
+                if not name.startswith("_") and not inspect.ismodule(value) and not NOT_ITS_OWN.fullmatch(name)
+                if getattr(value, "__module__", module.__name__) == module.__name__
+            )
+    return paths
+
+
 def assigned_attributes(client_class: type) -> set[str]:
     """Return the attributes that the methods of a class assign to its instances."""
     return {
