@@ -27,6 +27,7 @@ ALLOWED = {
     "schema": {"files", "values", "errors"},
     "transport": {"wire", "files", "values", "errors", "settings", "request_options", "__version__", "introspection"},
     "entities": {
+        "notebook.plan_html",
         "foreign_values",
         "query",
         "schema",
@@ -73,6 +74,7 @@ ALLOWED = {
         "query",
         "schema",
         "wire",
+        "settings",
         "values",
         "errors",
     },

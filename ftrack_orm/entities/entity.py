@@ -225,6 +225,10 @@ class Entity:
         key = "/".join(state.key)[:QUOTED_LENGTH]
         return " ".join(filter(None, (f"<{self.__entity_type__}", label_of(self), key, f"{state.lifecycle.value}>")))
 
+    def _repr_html_(self) -> str | None:
+        services = self._ftrack_state.workspace.services
+        return None if services is None else str(services().tables.entity_html(self))
+
     # -- protocols of Python -------------------------------------------------------------------------------------------
 
     # The errors are imported when they are raised.

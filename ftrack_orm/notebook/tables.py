@@ -1,16 +1,22 @@
-"""Edge: makes tables of a session's queries; implements `query.tables.TableMaker`."""
+"""Edge: makes tables and HTML of a session's queries and entities; implements `query.tables.TableMaker`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .table_plan import TablePlan, plan_table
 
 if TYPE_CHECKING:
     from ftrack_orm.behaviours.services import Services
+    from ftrack_orm.entities.entity import Entity
+    from ftrack_orm.entities.tracked import Tracked
     from ftrack_orm.query.builder import Query
     from ftrack_orm.query.tables import RowProgress
+
+    from .cells import AddressOf
+    from .pictures import Pictures
 
 
 class Tables:
@@ -52,6 +58,36 @@ class Tables:
 
         reader = self.arrow_reader(query, columns, renamed)
         return write_parquet(reader, target, overwrite=overwrite, on_progress=on_progress)
+
+    def html(self, query: Query[Any]) -> str:
+        """Return the first results of *query* as an HTML table; one request, and one for each new thumbnail."""
+        from .query_html import query_html
+
+        return query_html(query, self._services.schema, self._address_of, self._pictures.fetch)
+
+    def entity_html(self, entity: Entity) -> str:
+        """Return the loaded values of *entity* as an HTML table. Makes no request."""
+        from .entity_html import entity_html
+
+        return entity_html(entity, self._address_of, self._pictures.known)
+
+    def tracked_html(self, value: Tracked, owner: Entity, name: str) -> str:
+        """Return the content of *value*, the attribute *name* of *owner*, as an HTML table. Makes no request."""
+        from .tracked_html import tracked_html
+
+        return tracked_html(value, owner, name, self._services.schema, self._address_of, self._pictures.known)
+
+    @property
+    def _address_of(self) -> AddressOf:
+        from .cells import addresses_on
+
+        return addresses_on(self._services.settings.server_url)
+
+    @cached_property
+    def _pictures(self) -> Pictures:
+        from .pictures import Pictures
+
+        return Pictures(self._services.settings, self._services.transport)
 
     def _plan(self, query: Query[Any], columns: Sequence[Any], renamed: Mapping[str, Any]) -> TablePlan:
         workspace = self._services.workspace

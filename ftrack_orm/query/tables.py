@@ -38,6 +38,9 @@ class TableMaker(Protocol):
     ) -> int:
         """Write *query* to a file or a binary stream, and return the number of rows."""
 
+    def html(self, query: Any) -> str:
+        """Return the first results of *query* as an HTML table."""
+
 
 class TableMethods:
     """The methods of a query for tables. Values and columns are those of `Query.rows`."""
@@ -96,6 +99,11 @@ class TableMethods:
         return self._table_maker().write_parquet(
             self, target, columns, renamed, overwrite=overwrite, on_progress=on_progress
         )
+
+    def _repr_html_(self) -> str | None:
+        """Return the first results as an HTML table for notebooks; None for a query that belongs to no session."""
+        runner = getattr(self, "runner", None)
+        return None if runner is None else str(runner.tables().html(self))
 
     def _table_maker(self) -> TableMaker:
         self._refuse_memory("A table")

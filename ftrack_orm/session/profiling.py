@@ -117,11 +117,21 @@ class Profile(SessionBound):
 
     def __str__(self) -> str:
         rows = [_HEADINGS, *(_row(number, request) for number, request in enumerate(self.requests, 1))]
-        total = (len(self), self.operations, self.request_bytes, self.answer_bytes, self.seconds)
-        rows.append((str(total[0]), *_costs(*total[1:]), "", "in all"))
+        rows.append(self._totals())
         widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS) - 1)]
         lines = [_aligned(row, widths) for row in rows]
         return "\n".join([*lines, *(f"learned: {each}" for each in dict.fromkeys(self.learned))])
+
+    def _repr_html_(self) -> str:
+        from ftrack_orm.notebook.profile_html import profile_html
+
+        rows = [*(_row(number, request) for number, request in enumerate(self.requests, 1)), self._totals()]
+        return profile_html(_HEADINGS, rows, [f"learned: {each}" for each in dict.fromkeys(self.learned)])
+
+    def _totals(self) -> tuple[str, ...]:
+        """Return the last row of the table."""
+        costs = _costs(self.operations, self.request_bytes, self.answer_bytes, self.seconds)
+        return (str(len(self)), *costs, "", "in all")
 
     def __repr__(self) -> str:
         return f"<profile of {len(self)} requests, {self.seconds:.3f} s>"

@@ -29,10 +29,11 @@ def removal_url(settings: Settings, component_id: str, *, with_key: bool = False
     return _url(settings, "/component/remove", {"id": checked_id(component_id)}, with_key=with_key)
 
 
-def thumbnail_url(settings: Settings, component_id: str | None, size: int) -> str:
-    """Return the URL of the picture of a component, at most *size* pixels wide and high, with the API key in it.
+def thumbnail_url(settings: Settings, component_id: str | None, size: int, *, with_key: bool = True) -> str:
+    """Return the URL of the picture of a component, at most *size* pixels wide and high.
 
-    Without a component it is the URL of ftrack's default picture, which needs no key.
+    A request needs the API key in the URL, or else the headers of the session. Without a component it is the URL of
+    ftrack's default picture, which needs neither.
     """
     if component_id is None:
         return f"{settings.server_url}{DEFAULT_THUMBNAIL}"
@@ -40,7 +41,7 @@ def thumbnail_url(settings: Settings, component_id: str | None, size: int) -> st
     if pixels is None or pixels < 1:
         raise InvalidValue(f"The size of a thumbnail is a number of pixels from 1 on, not {quoted(size)}.")
     arguments = {"id": checked_id(component_id), "size": str(pixels)}
-    return _url(settings, "/component/thumbnail", arguments, with_key=True)
+    return _url(settings, "/component/thumbnail", arguments, with_key=with_key)
 
 
 def checked_id(component_id: str) -> str:

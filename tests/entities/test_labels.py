@@ -120,7 +120,7 @@ def test_looking_at_an_entity_of_any_type_makes_no_request(session: Session) -> 
         with requests_made(session) == 0:
             assert repr(entity).startswith(f"<{name} ")
             assert {each for each in entity.__attributes__ if not iskeyword(each)} <= set(dir(entity))
-            assert not any(hasattr(entity, missing) for missing in ("no_such_name", "_repr_html_", "shape"))
+            assert not any(hasattr(entity, missing) for missing in ("no_such_name", "_repr_latex_", "shape"))
 
 
 def _key(session: Session, name: str) -> dict[str, str]:

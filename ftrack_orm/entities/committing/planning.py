@@ -74,6 +74,11 @@ class Plan(list[Operation]):
     def __str__(self) -> str:
         return "\n".join(map(_description, self)) or "nothing to do"
 
+    def _repr_html_(self) -> str:
+        from ftrack_orm.notebook.plan_html import plan_html
+
+        return plan_html(self.as_json())
+
 
 def _description(operation: Operation) -> str:
     """Return an operation as text for people: `update Task 3f…: name = 'x'`."""

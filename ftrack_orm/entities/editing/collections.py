@@ -511,6 +511,12 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
             )
         return repr(list(self._current()))
 
+    def _repr_html_(self) -> str | None:
+        services = self._owner._ftrack_state.workspace.services
+        return (
+            None if services is None else str(services().tables.tracked_html(self, self._owner, self._attribute.name))
+        )
+
 
 def assign_collection(owner: Entity, attribute: Attribute, value: Any) -> None:
     """Make the entities in *value* the whole content of a collection.

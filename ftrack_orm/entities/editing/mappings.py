@@ -182,6 +182,12 @@ class MappedCollection(MutableMapping[str, Any], Tracked):
         # Shows the entries as they are: printing must never make a request.
         return repr({key: entry.value for key, entry in self._entries.items()})
 
+    def _repr_html_(self) -> str | None:
+        services = self._owner._ftrack_state.workspace.services
+        return (
+            None if services is None else str(services().tables.tracked_html(self, self._owner, self._attribute.name))
+        )
+
     def _ipython_key_completions_(self) -> list[str]:
         return list(self._entries)
 
