@@ -279,8 +279,8 @@ class Types(SessionBound):
     """The entity classes as `session.types`: as attributes, as items, and iterable by name.
 
     *classes* is called when the first class is needed, since the schema may have to be requested. *known_schema*
-    returns the schema if no request is needed for it, otherwise None. For type checkers a class is `Any`: only the
-    server knows its attributes.
+    returns the schema if no request is needed for it, otherwise None. For type checkers a class is `type[Any]`, since
+    only the server knows its attributes.
     """
 
     def __init__(
@@ -289,13 +289,13 @@ class Types(SessionBound):
         self.__classes = classes
         self.__known_schema = known_schema
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> type[Any]:
         # Tools look for names such as `_repr_html_`, which must not make the request for the schema.
         if name.startswith("_"):
             raise AttributeError(f"session.types has no {name}; a type of that name is session.types[{name!r}].")
         return self[name]
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> type[Any]:
         return self.__classes()[name]
 
     def behaviour(self, *entity_types: type[Entity] | str) -> Callable[[_B], _B]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, TypeVar, overload
 
 from .session_methods import SessionMethods
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from ftrack_orm.entities.entity import Entity
 
+_E = TypeVar("_E", bound="Entity")
+
 #: One value of a primary key.
 KeyPart: TypeAlias = "str | SupportsIndex | uuid.UUID"
 
@@ -19,6 +21,10 @@ KeyPart: TypeAlias = "str | SupportsIndex | uuid.UUID"
 class ReferenceMethods(SessionMethods):
     """The methods of `Session` for entities that are known by their key."""
 
+    @overload
+    def reference(self, entity_type: type[_E], key: KeyPart | Sequence[KeyPart]) -> _E: ...
+    @overload
+    def reference(self, entity_type: str, key: KeyPart | Sequence[KeyPart]) -> Entity: ...
     def reference(self, entity_type: type[Entity] | str, key: KeyPart | Sequence[KeyPart]) -> Entity:
         """Return the entity with the id *key* (or, for types with a longer key, those key values) without a request.
 

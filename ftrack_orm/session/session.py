@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, SupportsIndex, TypeVar, overload
 
 from ftrack_orm.entities.entity import Entity, given_key
 from ftrack_orm.errors import InvalidValue, UnknownAttribute, UnknownEntityType, UsageError
@@ -58,6 +57,9 @@ if TYPE_CHECKING:
     from .type_package import TypePackage
 
 _C = TypeVar("_C", bound="ChangeCallback")
+_E = TypeVar("_E", bound=Entity)
+_T = TypeVar("_T")
+_P = ParamSpec("_P")
 
 
 class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, RequestMethods, ServerActionMethods):
@@ -247,6 +249,43 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
+    @overload
+    def query(
+        self,
+        what: type[_E],
+        page_size: int | None = None,
+        *,
+        check: bool = True,
+        headers: Mapping[str, str] | None = None,
+        push_token: str | None = None,
+        timeout: float | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Query[_E]: ...
+    @overload
+    def query(
+        self,
+        what: Query[_T],
+        page_size: int | None = None,
+        *,
+        check: bool = True,
+        headers: Mapping[str, str] | None = None,
+        push_token: str | None = None,
+        timeout: float | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Query[_T]: ...
+    @overload
+    def query(
+        self,
+        what: str | None = None,
+        page_size: int | None = None,
+        *,
+        expression: str | None = None,
+        check: bool = True,
+        headers: Mapping[str, str] | None = None,
+        push_token: str | None = None,
+        timeout: float | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Query[Any]: ...
     def query(
         self,
         what: type[Entity] | str | Query[Any] | None = None,
@@ -303,6 +342,24 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
         made = [each if isinstance(each, Query) else self.query(each) for each in queries]
         return results_of(made, self.schema, self._parts.query_runner)
 
+    @overload
+    def search(
+        self,
+        what: type[_E],
+        terms: str | Iterable[str],
+        *,
+        context: Entity | str | None = None,
+        object_types: Iterable[Entity | str] = (),
+    ) -> Query[_E]: ...
+    @overload
+    def search(
+        self,
+        what: str,
+        terms: str | Iterable[str],
+        *,
+        context: Entity | str | None = None,
+        object_types: Iterable[Entity | str] = (),
+    ) -> Query[Any]: ...
     def search(
         self,
         what: type[Entity] | str,
@@ -317,6 +374,22 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
         """
         return self.query(what).search(terms, context=context, object_types=object_types)
 
+    @overload
+    def get(
+        self,
+        entity_type: type[_E],
+        key: KeyPart | Sequence[KeyPart] | None = None,
+        *,
+        entity_key: KeyPart | Sequence[KeyPart] | None = None,
+    ) -> _E | None: ...
+    @overload
+    def get(
+        self,
+        entity_type: str,
+        key: KeyPart | Sequence[KeyPart] | None = None,
+        *,
+        entity_key: KeyPart | Sequence[KeyPart] | None = None,
+    ) -> Entity | None: ...
     def get(
         self,
         entity_type: type[Entity] | str,
@@ -340,7 +413,11 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
 
     # -- changing ------------------------------------------------------------------------------------------------------
 
-    def create(
+    @overload
+    def create(self, entity_type: str, data: Mapping[str, Any] | None = None, /, **attributes: Any) -> Entity: ...
+    @overload
+    def create(self, entity_type: Callable[_P, _E], /, *data: _P.args, **attributes: _P.kwargs) -> _E: ...
+    def create(  # type: ignore[misc]  # checkers take the arguments from the constructors of a studio package
         self, entity_type: type[Entity] | str, data: Mapping[str, Any] | None = None, /, **attributes: Any
     ) -> Entity:
         """Return a new entity with the given attributes. The next commit creates it on the server.
@@ -357,6 +434,24 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
             raise InvalidValue(message, entity_type=name)
         return self._parts.unit_of_work.create(name, {**(data or {}), **attributes})
 
+    @overload
+    def ensure(
+        self,
+        entity_type: type[_E],
+        data: Mapping[str, Any],
+        identifying_keys: Collection[str] | None = None,
+        *,
+        commit: bool = True,
+    ) -> _E: ...
+    @overload
+    def ensure(
+        self,
+        entity_type: str,
+        data: Mapping[str, Any],
+        identifying_keys: Collection[str] | None = None,
+        *,
+        commit: bool = True,
+    ) -> Entity: ...
     def ensure(
         self,
         entity_type: type[Entity] | str,
@@ -374,6 +469,24 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
         """
         return self.ensure_many(entity_type, [data], identifying_keys, commit=commit)[0]
 
+    @overload
+    def ensure_many(
+        self,
+        entity_type: type[_E],
+        data: Iterable[Mapping[str, Any]],
+        identifying_keys: Collection[str] | None = None,
+        *,
+        commit: bool = True,
+    ) -> list[_E]: ...
+    @overload
+    def ensure_many(
+        self,
+        entity_type: str,
+        data: Iterable[Mapping[str, Any]],
+        identifying_keys: Collection[str] | None = None,
+        *,
+        commit: bool = True,
+    ) -> list[Entity]: ...
     def ensure_many(
         self,
         entity_type: type[Entity] | str,
@@ -381,7 +494,7 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
         identifying_keys: Collection[str] | None = None,
         *,
         commit: bool = True,
-    ) -> list[Entity]:
+    ) -> list[Any]:
         """Return an entity for each item of *data*, as `ensure` would, with one query to find them and one commit.
 
         Items with the same identifying values (text compares without case) stand for the same entity. Nothing is asked
