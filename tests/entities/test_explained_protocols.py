@@ -108,7 +108,7 @@ def test_a_behaviour_gives_a_protocol_a_meaning(session: Session, task: Entity) 
 
 
 def test_a_class_is_not_taken_for_its_entities(session: Session) -> None:
-    Task = session.types.Task
+    Task: Any = session.types.Task
     for use in (list, iter, sorted):
         with pytest.raises(errors.UsageError, match=r"for entity in session\.query\(Task\)"):
             use(Task)

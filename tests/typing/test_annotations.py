@@ -88,7 +88,7 @@ def test_types_and_attributes_with_names_that_python_or_the_package_use_are_left
         described("List", "list", "str", "self", "data", "like", "from", "two words", "__init__", "_link", "mro"),
         {**described("Shot"), "properties": {"id": {"type": "string"}, "session": {"$ref": "Session"}}},
     ]
-    classes = classes_in(annotations_of(SchemaContent.of(answer)))  # type: ignore[arg-type]  # plain objects
+    classes = classes_in(annotations_of(SchemaContent.of(answer)))
     assert [name for name in classes if not name.startswith("_")] == ["List", "Shot", "Types", "Session"]
     assert annotations_in(classes["Types"]) == {"List": "type[List]", "Shot": "type[Shot]"}
     assert annotations_in(classes["List"]).keys() == {"id", "list", "self", "data", "like", "from_"}

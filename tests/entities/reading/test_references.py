@@ -79,7 +79,7 @@ def test_composite_keys_are_given_in_the_order_of_the_type(session: Session, pro
 @pytest.mark.parametrize("key", [None, "", (), ("a", "b"), 1.5, {"id": "x"}])
 def test_a_key_of_another_form_is_refused(session: Session, key: object) -> None:
     with pytest.raises(errors.InvalidValue, match="The key of Task is id"):
-        session.reference("Task", key)  # type: ignore[arg-type]
+        session.reference("Task", key)  # type: ignore[call-overload]
 
 
 def test_the_key_of_an_entity_of_another_type_is_refused(session: Session, production: Production) -> None:
@@ -89,7 +89,7 @@ def test_the_key_of_an_entity_of_another_type_is_refused(session: Session, produ
     with pytest.raises(errors.UnknownEntityType, match="Did you mean 'Task'"):
         session.reference("Tasks", shot.id)
     with pytest.raises(errors.UsageError, match="An entity class or the name of a type"):
-        session.reference(shot, shot.id)  # type: ignore[arg-type]
+        session.reference(shot, shot.id)  # type: ignore[call-overload]
 
 
 def test_a_closed_session_refers_to_nothing(connect: Connect, production: Production) -> None:
