@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, overload
 
 import click
 
@@ -45,12 +45,18 @@ def command(*examples: str, **attributes: Any) -> Callable[[Callable[..., None]]
     return decorate
 
 
-def connected(function: Callable[..., None]) -> Callable[..., None]:
+@overload
+def connected(function: Callable[..., None]) -> Callable[..., None]: ...
+@overload
+def connected(function: None = None, **settings: Any) -> Callable[[Callable[..., None]], Callable[..., None]]: ...
+def connected(function: Callable[..., None] | None = None, **settings: Any) -> Any:
     """Call a function with a `session`, which is closed afterwards, and give its command options for the server.
 
-    The decorator stands below `command`. There is no option for the key: other users of a machine can read the
-    arguments of processes.
+    The decorator stands below `command`, with or without *settings* of the session. There is no option for the key:
+    other users of a machine can read the arguments of processes.
     """
+    if function is None:
+        return functools.partial(connected, **settings)
 
     @click.option("--server", metavar="URL", help="The server, in place of FTRACK_SERVER.")
     @click.option("--user", metavar="NAME", help="The user, in place of FTRACK_API_USER.")
@@ -58,7 +64,7 @@ def connected(function: Callable[..., None]) -> Callable[..., None]:
     def run(*arguments: Any, server: str | None, user: str | None, **options: Any) -> None:
         from ftrack_orm.session.session import Session
 
-        with Session(server or None, None, user or None) as session:
+        with Session(server or None, None, user or None, **settings) as session:
             function(*arguments, session=session, **options)
 
     return run

@@ -24,6 +24,8 @@ class Row:
 
 #: The commands by their names, in the order of the help. A function is named relative to `ftrack_orm.cli`.
 COMMANDS: Final[dict[str, Row]] = {
+    "events": Row("Events", "subcommands.events:events", "Print events as they are published, until interrupted."),
+    "publish": Row("Events", "subcommands.publish:publish", "Publish an event."),
     "sandbox": Row("Learn and test", "subcommands.sandbox:sandbox", "Run the embedded server until it is interrupted."),
     "demo": Row("Learn and test", "subcommands.demo:demo", "Run a typical session against an embedded server."),
     "port": Row(

@@ -110,6 +110,11 @@ class Output:
             count += 1
         return count
 
+    def write_row(self, values: Iterable[Any]) -> None:
+        """Write one row at once, with values that are separated by tabs."""
+        click.echo("\t".join(map(printable_text, values)))
+        sys.stdout.flush()
+
     def write_lines(self, values: Iterable[Any]) -> int:
         """Write values while they arrive, each as one line of JSON, and return their number."""
         count = 0
