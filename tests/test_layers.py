@@ -83,6 +83,8 @@ ALLOWED = {
     "porting": {"sandbox.datamodel", "schema", "official_names", "errors"},
 }
 ALLOWED["session"] = set(ALLOWED) - {"sandbox", "testing", "typing", "porting"}
+#: A shell over a session: it converts values of every layer.
+ALLOWED["compat"] = {*ALLOWED["session"], "session"}
 #: The command line is a program on top of all packages.
 ALLOWED["cli"] = set(ALLOWED) | {"__version__", "__init__"}
 #: The package itself re-exports names of these, lazily.

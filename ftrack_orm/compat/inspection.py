@@ -1,0 +1,40 @@
+"""State: identities, primary keys and states of entities, as the official client gives them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Any
+
+from ftrack_orm.entities.entity import Lifecycle
+from ftrack_orm.entities.inspection import inspect
+
+from . import symbol
+from .conversion import unwrap
+
+
+def identity(entity: Any) -> tuple[str, list[str]]:
+    """Return the type and the values of the primary key of *entity*."""
+    return str(entity.entity_type), list(primary_key(entity).values())
+
+
+def primary_key(entity: Any) -> OrderedDict[str, str]:
+    """Return the primary key of *entity*, by the names of its attributes."""
+    native = unwrap(entity)
+    return OrderedDict(zip(native.__schema__.primary_key, native._ftrack_state.key, strict=True))
+
+
+def state(entity: Any) -> symbol.Symbol:
+    """Return `CREATED`, `MODIFIED` or `DELETED` for an entity with changes, and `NOT_SET` for one without."""
+    native = unwrap(entity)
+    view = inspect(native)
+    if native._ftrack_state.workspace.is_being_deleted(native):
+        return symbol.DELETED
+    if view.state is Lifecycle.PENDING:
+        return symbol.CREATED
+    return symbol.MODIFIED if view.is_modified else symbol.NOT_SET
+
+
+def states(entities: Iterable[Any]) -> list[symbol.Symbol]:
+    """Return the state of each of *entities*."""
+    return [state(entity) for entity in entities]
