@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, MutableMapping, MutableSequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.entities.inspection import inspect
+from ftrack_orm.entities.lifecycle import Lifecycle
 
 from . import exception
 from .conversion import unwrap

@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
-from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.entities.inspection import inspect
+from ftrack_orm.entities.lifecycle import Lifecycle
 
 from . import symbol
 from .conversion import unwrap

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ftrack_orm.entities.entity import Lifecycle
 from ftrack_orm.entities.inspection import inspect
+from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.errors import NotFetched
 from ftrack_orm.values import NOT_LOADED
