@@ -64,3 +64,10 @@ def interop(session: nox.Session) -> None:
     session.run("npm", "ci", "--prefix", "tests/typing", external=True)
     session.install("-e", ".[test]")
     session.run("python", "-m", "pytest", "tests/interop", "tests/typing", env={"CI": "true"})
+
+
+@nox.session(python=DEFAULT_PYTHON)
+def distributions(session: nox.Session) -> None:
+    """Build wheel and sdist, and try the wheel in clean environments of all versions that are installed."""
+    session.install("build>=1.0")
+    session.run("python", "-m", "tests.packaging.distributions")
