@@ -46,6 +46,7 @@ def test_the_examples_of_a_page_run_in_order(
     monkeypatch.setenv("FTRACK_API_USER", server.api_user)
     monkeypatch.setenv("FTRACK_API_KEY", server.api_key)
     monkeypatch.setenv("FTRACK_API_SCHEMA_CACHE_PATH", str(tmp_path))
+    monkeypatch.setenv("MPLBACKEND", "agg")  # charts are drawn without a window
     namespace = {"__name__": "__example__"}
     for line, source in examples_of(page):
         # Padded with empty lines, so that a failure names the line of the page.
