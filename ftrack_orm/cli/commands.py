@@ -24,6 +24,14 @@ class Row:
 
 #: The commands by their names, in the order of the help. A function is named relative to `ftrack_orm.cli`.
 COMMANDS: Final[dict[str, Row]] = {
+    "upload": Row(
+        "Files",
+        "subcommands.upload:upload",
+        "Create a component from each file, send the files, and print the components.",
+    ),
+    "download": Row(
+        "Files", "subcommands.download:download", "Download the files of components, and print their paths."
+    ),
     "events": Row("Events", "subcommands.events:events", "Print events as they are published, until interrupted."),
     "publish": Row("Events", "subcommands.publish:publish", "Publish an event."),
     "sandbox": Row("Learn and test", "subcommands.sandbox:sandbox", "Run the embedded server until it is interrupted."),
