@@ -88,11 +88,16 @@ def shorten_defaults(
     return signature and re.sub(r"attr_dict\['\w+'\]\.default|NOTHING", "...", signature), returned
 
 
-def keep_builtins_unlinked(app: Sphinx, document: nodes.document) -> None:
-    """Replace links to Python's own names by their text: `list` in an annotation is no method of that name."""
+def take_names_literally(app: Sphinx, document: nodes.document) -> None:
+    """Make names in annotations lead to the name of their module, and to no other that ends with the same word.
+
+    Python's own names become plain text: `list` is no method of that name.
+    """
     for link in list(document.findall(addnodes.pending_xref)):
-        if link.get("refdomain") == "py" and link["reftype"] != "obj" and hasattr(builtins, link["reftarget"]):
-            link.replace_self(link.children)
+        if link.get("refdomain") == "py" and link["reftype"] != "obj":
+            link.attributes.pop("refspecific", None)
+            if hasattr(builtins, link["reftarget"]):
+                link.replace_self(link.children)
 
 
 def resolve_public_name(
@@ -145,7 +150,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the role of single backticks, and the handlers of links."""
     app.add_role_to_domain("py", "code", CodeRole())
     app.connect("missing-reference", resolve_public_name)
-    app.connect("doctree-read", keep_builtins_unlinked)
+    app.connect("doctree-read", take_names_literally)
     app.connect("autodoc-process-docstring", mark_code, priority=400)  # before napoleon
     app.connect("autodoc-process-signature", shorten_defaults)
     app.connect("source-read", lead_out_of_the_pages)

@@ -68,6 +68,8 @@ def variables_in(source: str) -> Iterator[str]:
                 yield node.value
         elif isinstance(node, ast.Call) and node.args and re.search(r"environ\.get$|getenv$", ast.unparse(node.func)):
             yield from (str(each.value) for each in node.args[:1] if isinstance(each, ast.Constant))
+        elif isinstance(node, ast.Compare) and ast.unparse(node.comparators[-1]).endswith("environ"):
+            yield from (str(each.value) for each in [node.left] if isinstance(each, ast.Constant))
 
 
 def test_the_page_of_environment_variables_has_each_that_is_read_and_no_other() -> None:

@@ -1,7 +1,7 @@
 """Builds wheel and sdist, compares their files with the repository's, and tries the wheel in clean environments.
 
-`python -m tests.packaging.distributions` does this for each version of Python from 3.10 to 3.13 that it finds on the path
-or in pyenv. `.ci/run` runs it, because it takes a minute and a package registry. It needs the package `build`.
+`python -m tests.packaging.distributions` does this for each version of Python from 3.10 to 3.13 that it finds on the
+path or in pyenv. `.ci/run` runs it, because it takes a minute and a package registry. It needs the package `build`.
 """
 
 from __future__ import annotations
