@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import click
 
 from .exit_codes import JSON_KEY
 from .output import Output
+
+if TYPE_CHECKING:
+    from ftrack_orm.session.session import Session
 
 
 class Command(click.Command):
@@ -58,14 +62,30 @@ def connected(function: Callable[..., None] | None = None, **settings: Any) -> A
     if function is None:
         return functools.partial(connected, **settings)
 
+    @functools.partial(connectable, **settings)
+    @functools.wraps(function)
+    def run(*arguments: Any, connect: Callable[[], Session], **options: Any) -> None:
+        function(*arguments, session=connect(), **options)
+
+    return run
+
+
+def connectable(function: Callable[..., None], **settings: Any) -> Callable[..., None]:
+    """Call a function with `connect`, which returns the session when a command needs one; else like `connected`."""
+
     @click.option("--server", metavar="URL", help="The server, in place of FTRACK_SERVER.")
     @click.option("--user", metavar="NAME", help="The user, in place of FTRACK_API_USER.")
     @functools.wraps(function)
     def run(*arguments: Any, server: str | None, user: str | None, **options: Any) -> None:
-        from ftrack_orm.session.session import Session
+        with contextlib.ExitStack() as stack:
 
-        with Session(server or None, None, user or None, **settings) as session:
-            function(*arguments, session=session, **options)
+            @functools.cache
+            def connect() -> Session:
+                from ftrack_orm.session.session import Session
+
+                return stack.enter_context(Session(server or None, None, user or None, **settings))
+
+            function(*arguments, connect=connect, **options)
 
     return run
 

@@ -24,6 +24,11 @@ class Row:
 
 #: The commands by their names, in the order of the help. A function is named relative to `ftrack_orm.cli`.
 COMMANDS: Final[dict[str, Row]] = {
+    "query": Row("Look at data", "subcommands.query:query", "Print the entities that an expression selects."),
+    "get": Row("Look at data", "subcommands.get:get", "Print an entity."),
+    "describe": Row("Look at data", "subcommands.describe:describe", "Show the attributes of an entity type."),
+    "schema": Row("Look at data", "subcommands.schema:schema", "Draw the schema, write it to a file, or compare two."),
+    "set": Row("Change data", "subcommands.set:set_", "Change attributes of entities."),
     "upload": Row(
         "Files",
         "subcommands.upload:upload",

@@ -25,6 +25,7 @@ from .entity import Entity
 from .reserved_names import is_reserved, reserved_names
 
 if TYPE_CHECKING:
+    from ftrack_orm.schema.description import Description
     from ftrack_orm.schema.model import EntityType, Schema
 
 _B = TypeVar("_B", bound=type)
@@ -240,11 +241,16 @@ class Classes:
         return {**expressions, **{name: LostAttribute(name) for name in lost if not is_reserved(name)}}
 
 
-def _describe_class(cls: type[Entity]) -> str:
+def description_of(cls: type[Entity]) -> Description:
+    """Return the description of a class: the attributes of its schema, and its members beyond them."""
     from ftrack_orm.schema.description import describe
 
     members = names_defined_by_behaviours(cls.__mro__) - cls.__attributes__.keys()
-    return str(describe(cls.__schema__, (name for name in members if not name.startswith("_"))))
+    return describe(cls.__schema__, (name for name in members if not name.startswith("_")))
+
+
+def _describe_class(cls: type[Entity]) -> str:
+    return str(description_of(cls))
 
 
 class Documentation:

@@ -1,0 +1,79 @@
+"""Edge: entities by an id or a name, as people type them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from ftrack_orm.errors import MultipleResults, NoResult, UsageError, quoted, suggestion
+from ftrack_orm.query.expressions.criteria import or_
+
+from .columns import naming_attribute
+
+if TYPE_CHECKING:
+    from ftrack_orm.query.builder import Query
+    from ftrack_orm.session.session import Session
+
+#: An id that ftrack generates.
+_ID: Final = re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
+#: The ids that an error lists when a name fits several entities.
+_MAX_LISTED: Final = 5
+#: The names among which near ones are looked for when there is no entity of a name.
+_MAX_NAMES: Final = 1000
+
+
+def matching(session: Session, type_name: str, text: str) -> Query[Any]:
+    """Return the query for the entities that a text identifies: by an id, by a name, or by the parts of a longer key.
+
+    The parts of a key are separated by commas. Raises `UsageError` for another number of them.
+    """
+    described = session.schema.type(type_name)
+    query = session.query(described.name)
+    if len(described.primary_key) > 1:
+        parts = text.split(",")
+        if len(parts) != len(described.primary_key):
+            raise UsageError(
+                f"The key of {described.name} has {len(described.primary_key)} parts, separated by commas: "
+                f"{','.join(described.primary_key)}. {quoted(text)} has {len(parts)}."
+            )
+        return query.where(**dict(zip(described.primary_key, parts, strict=True)))
+    (key,) = described.primary_key
+    name = naming_attribute(described)
+    cls: Any = session.types[described.name]
+    if name is None or _ID.fullmatch(text):
+        return query.where(getattr(cls, key) == text)
+    return query.where(or_(getattr(cls, key) == text, getattr(cls, name) == text))
+
+
+def find(session: Session, type_name: str, text: str) -> Any:
+    """Return the entity that a text identifies.
+
+    Raises `NoResult` if there is none, and `MultipleResults`, which lists their ids, if a name fits several.
+    """
+    found = matching(session, type_name, text).limit(_MAX_LISTED + 1).all()
+    check_single(session, type_name, text, [id_of(each) for each in found])
+    return found[0]
+
+
+def id_of(entity: Any) -> str:
+    """Return the id of an entity, or the parts of a longer key with commas between them."""
+    return ",".join(value for _, value in entity.__reference__().key)
+
+
+def check_single(session: Session, type_name: str, text: str, ids: list[str]) -> None:
+    """Raise `NoResult`, with near names, or `MultipleResults` unless a text identifies one entity, one of *ids*."""
+    if not ids:
+        near = _near_names(session, type_name, text)
+        raise NoResult(f"There is no {type_name} with the id or name {quoted(text)}.{near}")
+    if len(ids) > 1:
+        listed = ", ".join(ids[:_MAX_LISTED]) + (", ..." if len(ids) > _MAX_LISTED else "")
+        raise MultipleResults(f"Several entities of type {type_name} are called {quoted(text)}. Use an id: {listed}")
+
+
+def _near_names(session: Session, type_name: str, text: str) -> str:
+    """Return a question with names that are close to *text*, in the words of other errors; empty without any."""
+    name = naming_attribute(session.schema.type(type_name))
+    if name is None or _ID.fullmatch(text):
+        return ""
+    rows = session.query(type_name).limit(_MAX_NAMES).rows(name)
+    return suggestion(text, [each for (each,) in rows if isinstance(each, str)])
