@@ -62,12 +62,11 @@ def connected(function: Callable[..., None] | None = None, **settings: Any) -> A
     if function is None:
         return functools.partial(connected, **settings)
 
-    @functools.partial(connectable, **settings)
     @functools.wraps(function)
     def run(*arguments: Any, connect: Callable[[], Session], **options: Any) -> None:
         function(*arguments, session=connect(), **options)
 
-    return run
+    return connectable(run, **settings)
 
 
 def connectable(function: Callable[..., None], **settings: Any) -> Callable[..., None]:
