@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex, TypeVar, cast
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex, TypeVar, cast, overload
 
 import attrs
 
@@ -25,7 +25,14 @@ from .language.parser import parse, parse_orderings, parse_projections
 from .language.schema_protocol import SchemaInfo
 
 if TYPE_CHECKING:
+    import uuid
+
     from ftrack_orm.transport.cancellation import Cancellation
+
+    from .expressions.attributes import AttributeExpression
+    from .expressions.clause_elements import GroupCondition, OrderingExpression
+    from .expressions.criteria import CriterionExpression
+    from .language.schema_protocol import Referable
 
 T = TypeVar("T")
 N = TypeVar("N")
@@ -111,7 +118,7 @@ class Query(Executable[T]):
 
     # -- clauses ---------------------------------------------------------------------------------------------------
 
-    def where(self, *criteria: Any, **values: Any) -> Query[T]:
+    def where(self, *criteria: CriterionExpression | str, **values: Any) -> Query[T]:
         """Return the query restricted to results that also meet all of *criteria* and have *values*.
 
         Criteria are expressions such as `Task.name == "x"`, or texts such as `"name is x"`. *values* compare attributes
@@ -123,7 +130,11 @@ class Query(Executable[T]):
             operands += compare_by_name(values, node.entity_type, self.schema)
         return self._with_clauses(criterion=conjunction(node.criterion, *operands))
 
-    def select(self, *projections: Any, **renamed: Any) -> Query[T]:
+    def select(
+        self,
+        *projections: AttributeExpression | AggregateExpression | str,
+        **renamed: AttributeExpression | AggregateExpression | str,
+    ) -> Query[T]:
         """Return the query that also selects *projections*: attributes, aggregates, or texts such as `"name, bid"`.
 
         A query without a call of this method selects the default projections of the entity type. *renamed* are
@@ -137,13 +148,16 @@ class Query(Executable[T]):
             return self._with_named(renamed, lambda nodes: {"projections": tuple(dict.fromkeys((*selected, *nodes)))})
         return self._with_clauses(projections=tuple(selected))
 
-    def order_by(self, *keys: Any) -> Query[T]:
+    def order_by(
+        self, *keys: AttributeExpression | OrderingExpression | AggregateExpression | AggregateOrdering | str
+    ) -> Query[T]:
         """Return the query ordered by its previous keys and then by *keys*: attributes, `attribute.desc()`, or texts.
 
         A text is as in the language: `"priority.sort descending, name"`. Groups are ordered by their keys, by
         aggregates such as `Task.id.count().desc()` or `"count(id) desc"`, and by the names given to these.
         """
         orderings = list(self.node.order_by)
+        key: Any
         for key in keys:
             is_text = isinstance(key, str)
             if (
@@ -161,7 +175,7 @@ class Query(Executable[T]):
                 orderings.append(build_ordering(key, self.node.entity_type, self.schema))
         return self._with_clauses(order_by=tuple(orderings))
 
-    def group_by(self, *keys: Any, **renamed: Any) -> Query[dict[str, Any]]:
+    def group_by(self, *keys: AttributeExpression | str, **renamed: AttributeExpression | str) -> Query[dict[str, Any]]:
         """Return the query whose results are one plain row for each combination of values of *keys*.
 
         Keys are attributes or texts, *renamed* keys by the names that they have in the rows. Only aggregates and keys
@@ -182,7 +196,7 @@ class Query(Executable[T]):
             grouped = grouped._with_named(renamed, lambda _: {})
         return cast("Query[dict[str, Any]]", grouped)
 
-    def having(self, *conditions: Any) -> Query[T]:
+    def having(self, *conditions: GroupCondition | CriterionExpression | str) -> Query[T]:
         """Return the query with groups restricted to those that also meet all of *conditions* on keys and aggregates.
 
         Conditions are expressions such as `Task.id.count() > 3`, or texts such as `"sum(bid) > 0"`, in which names of
@@ -209,7 +223,7 @@ class Query(Executable[T]):
             raise QueryError("with_page_size takes the number of results in a page, at least 1.")
         return self._with_options(page_size=count)
 
-    def fetching(self, mode: str) -> Query[T]:
+    def fetching(self, mode: Literal["peers", "one", "never"]) -> Query[T]:
         """Return the query with a fetch mode for its results, which decides how a value that is not loaded is read.
 
         `"peers"` loads it for every entity that arrived together, `"one"` for that entity only, and `"never"` raises
@@ -265,7 +279,13 @@ class Query(Executable[T]):
             raise QueryError("on_refresh is a function that prefer('memory', on_refresh) calls with the new result.")
         return self._with_options(prefers_memory=source == "memory", on_refresh=on_refresh)
 
-    def search(self, terms: Any, *, context: Any = None, object_types: Any = ()) -> Query[T]:
+    def search(
+        self,
+        terms: str | Iterable[str],
+        *,
+        context: Referable | str | uuid.UUID | None = None,
+        object_types: Referable | str | Iterable[Referable | str | uuid.UUID] = (),
+    ) -> Query[T]:
         """Return the query restricted to results that the server's text search finds for all of *terms*.
 
         *terms* is a text, whose words are the terms, or an iterable of terms. *context*, an entity or an id, restricts
@@ -397,7 +417,11 @@ class Query(Executable[T]):
         return self.node
 
 
-def select(entity_type: Any) -> Query[Any]:
+@overload
+def select(entity_type: type[T]) -> Query[T]: ...
+@overload
+def select(entity_type: str) -> Query[Any]: ...
+def select(entity_type: type[Any] | str) -> Query[Any]:
     """Return a query on *entity_type*, a class or a name, that belongs to no session.
 
     Its text can be sent by any client of ftrack. Names are checked when the query is bound to a session.

@@ -13,11 +13,14 @@ from .language.simplification import simplify
 from .tables import TableMethods
 
 if TYPE_CHECKING:
+    import uuid
+
     from .builder import Query
     from .columns import Column
     from .expressions.free_text import FreeText
+    from .expressions.items import ColumnContent
     from .language.nodes import Groups, Select
-    from .language.schema_protocol import SchemaInfo
+    from .language.schema_protocol import Referable, SchemaInfo
     from .tables import TableMaker
 
 T = TypeVar("T")
@@ -124,10 +127,12 @@ class Executable(TableMethods, Generic[T]):
         return iter(()) if query is None else runner.dicts(query)
 
     @overload
-    def rows(self, *columns: Any, as_: Literal["tuple"] = "tuple", **renamed: Any) -> list[tuple[Any, ...]]: ...
+    def rows(
+        self, *columns: ColumnContent, as_: Literal["tuple"] = "tuple", **renamed: ColumnContent
+    ) -> list[tuple[Any, ...]]: ...
     @overload
-    def rows(self, *columns: Any, as_: Literal["dict"], **renamed: Any) -> list[dict[str, Any]]: ...
-    def rows(self, *columns: Any, as_: str = "tuple", **renamed: Any) -> list[Any]:
+    def rows(self, *columns: ColumnContent, as_: Literal["dict"], **renamed: ColumnContent) -> list[dict[str, Any]]: ...
+    def rows(self, *columns: ColumnContent, as_: str = "tuple", **renamed: ColumnContent) -> list[Any]:
         """Return a flat row for each result, without creating entities: a tuple, or with `as_="dict"` a dict.
 
             session.query(Task).rows("name", "status.name", shot="parent.name", as_="dict")
@@ -146,7 +151,9 @@ class Executable(TableMethods, Generic[T]):
 
         return rows_of(cast("Query[T]", self), columns, renamed, as_)
 
-    def walk(self, page_size: int = WALK_PAGE_SIZE, *, after: Any = None) -> Iterator[T]:
+    def walk(
+        self, page_size: int = WALK_PAGE_SIZE, *, after: Referable | str | SupportsIndex | uuid.UUID | None = None
+    ) -> Iterator[T]:
         """Yield the results in the order of their primary keys, completely while entities are created and deleted.
 
         Pages with an offset shift when an entity before them is created or deleted. Here each page begins after the

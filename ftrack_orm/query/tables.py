@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
+    from .expressions.items import ColumnContent
+
 #: Called after each page with the number of rows that were written so far.
 RowProgress = Callable[[int], object]
 
@@ -47,7 +49,7 @@ class TableMethods:
 
     __slots__ = ()
 
-    def to_arrow(self, *columns: Any, **renamed: Any) -> pyarrow.Table:
+    def to_arrow(self, *columns: ColumnContent, **renamed: ColumnContent) -> pyarrow.Table:
         """Return all results as a `pyarrow.Table`.
 
         Columns are named as for `rows`. Without columns these are the attributes that the query selects, or else all
@@ -59,7 +61,7 @@ class TableMethods:
         """
         return self.to_arrow_reader(*columns, **renamed).read_all()
 
-    def to_arrow_reader(self, *columns: Any, **renamed: Any) -> pyarrow.RecordBatchReader:
+    def to_arrow_reader(self, *columns: ColumnContent, **renamed: ColumnContent) -> pyarrow.RecordBatchReader:
         """Return a `pyarrow.RecordBatchReader` of the results, with a batch for each page, which is read when needed.
 
         DuckDB, polars and other tools read it in constant memory. Arguments and errors are those of `to_arrow`.
@@ -67,12 +69,16 @@ class TableMethods:
         return self._table_maker().arrow_reader(self, columns, renamed)
 
     @overload
-    def to_dataframe(self, *columns: Any, as_: Literal["pandas"], **renamed: Any) -> pandas.DataFrame: ...
+    def to_dataframe(
+        self, *columns: ColumnContent, as_: Literal["pandas"], **renamed: ColumnContent
+    ) -> pandas.DataFrame: ...
     @overload
-    def to_dataframe(self, *columns: Any, as_: Literal["polars"], **renamed: Any) -> polars.DataFrame: ...
+    def to_dataframe(
+        self, *columns: ColumnContent, as_: Literal["polars"], **renamed: ColumnContent
+    ) -> polars.DataFrame: ...
     @overload
-    def to_dataframe(self, *columns: Any, as_: None = None, **renamed: Any) -> Any: ...
-    def to_dataframe(self, *columns: Any, as_: str | None = None, **renamed: Any) -> Any:
+    def to_dataframe(self, *columns: ColumnContent, as_: None = None, **renamed: ColumnContent) -> Any: ...
+    def to_dataframe(self, *columns: ColumnContent, as_: str | None = None, **renamed: ColumnContent) -> Any:
         """Return all results as a data frame of polars, or of pandas if only that is installed.
 
         *as_* is "polars" or "pandas" to choose. In pandas, text, whole numbers and booleans have the types that keep
@@ -84,10 +90,10 @@ class TableMethods:
     def to_parquet(
         self,
         target: str | os.PathLike[str] | BinaryIO,
-        *columns: Any,
+        *columns: ColumnContent,
         overwrite: bool = False,
         on_progress: RowProgress | None = None,
-        **renamed: Any,
+        **renamed: ColumnContent,
     ) -> int:
         """Write all results to a Parquet file and return their number, in constant memory, however many they are.
 

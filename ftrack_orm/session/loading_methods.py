@@ -13,12 +13,15 @@ from .session_methods import SessionMethods
 if TYPE_CHECKING:
     from ftrack_orm.entities.custom_attributes.value_table import CustomValues
     from ftrack_orm.entities.snapshot import Snapshot
+    from ftrack_orm.query.expressions.attributes import AttributeExpression
 
 
 class LoadingMethods(SessionMethods):
     """The methods of `Session` for the values of entities that the caller has."""
 
-    def populate(self, entities: Entity | Iterable[Entity | None], *paths: Any, projections: Any = None) -> None:
+    def populate(
+        self, entities: Entity | Iterable[Entity | None], *paths: AttributeExpression | str, projections: Any = None
+    ) -> None:
         """Load *paths* for all of *entities*, which may be of several types, in as few requests as possible.
 
         Paths are texts such as `"status.name, parent.name"` or attributes such as `Task.status.name`. Entities that
@@ -29,7 +32,7 @@ class LoadingMethods(SessionMethods):
         paths = paths if projections is None else (*paths, projections)
         self._parts.refresher.populate(self._given("populate", entities), as_projections(paths))
 
-    def refresh(self, entities: Entity | Iterable[Entity | None], *names: Any) -> None:
+    def refresh(self, entities: Entity | Iterable[Entity | None], *names: AttributeExpression | str) -> None:
         """Read the attributes *names* from the server again, or all loaded ones. Unsaved edits stay.
 
         Names are texts such as `"status, name"` or attributes such as `Task.status`. None among the entities is left
@@ -38,7 +41,7 @@ class LoadingMethods(SessionMethods):
         """
         self._parts.refresher.refresh(self._given("refresh", entities), _attribute_names("refresh", names))
 
-    def expire(self, entities: Entity | Iterable[Entity | None], *names: Any) -> None:
+    def expire(self, entities: Entity | Iterable[Entity | None], *names: AttributeExpression | str) -> None:
         """Discard the loaded values of *names*, or of all attributes, so that reading one loads it again.
 
         Makes no request. Unsaved edits stay. Entities and names are as for `refresh`.
@@ -62,10 +65,12 @@ class LoadingMethods(SessionMethods):
         return read_values(self._parts.workspace, self._parts.configurations, given, keys)
 
     @overload
-    def snapshot(self, entities: Entity, *paths: Any) -> Snapshot: ...
+    def snapshot(self, entities: Entity, *paths: AttributeExpression | str) -> Snapshot: ...
     @overload
-    def snapshot(self, entities: Iterable[Entity], *paths: Any) -> tuple[Snapshot, ...]: ...
-    def snapshot(self, entities: Entity | Iterable[Entity], *paths: Any) -> Snapshot | tuple[Snapshot, ...]:
+    def snapshot(self, entities: Iterable[Entity], *paths: AttributeExpression | str) -> tuple[Snapshot, ...]: ...
+    def snapshot(
+        self, entities: Entity | Iterable[Entity], *paths: AttributeExpression | str
+    ) -> Snapshot | tuple[Snapshot, ...]:
         """Return plain, immutable copies of the values of *entities*, for other threads and processes.
 
         One entity has one `Snapshot`, several have a tuple of them in the same order. Without *paths*, which are as for

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from ftrack_orm.entities.copying.result import CopyResult
     from ftrack_orm.entities.custom_attributes.configurations import Configurations
     from ftrack_orm.events.hub import EventHub
+    from ftrack_orm.query.expressions.criteria import CriterionExpression
     from ftrack_orm.schema.model import Schema
     from ftrack_orm.transport.base import Transport
     from ftrack_orm.transport.cancellation import Cancellation
@@ -330,7 +331,11 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
             )
         return query if page_size is None else query.with_page_size(page_size)
 
-    def all(self, *queries: Query[Any] | type[Entity] | str) -> list[list[Any]]:
+    @overload
+    def all(self, *queries: Query[_T] | type[_T]) -> list[list[_T]]: ...
+    @overload
+    def all(self, *queries: Query[Any] | type[Entity] | str) -> list[list[Any]]: ...
+    def all(self, *queries: Query[Any] | type[Any] | str) -> list[list[Any]]:
         """Return the results of several queries, a list for each, which are requested together.
 
             tasks, statuses, users = session.all(tasks_of_shot, "Status", User)
@@ -408,7 +413,7 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
         given = key if entity_key is None else entity_key
         return self._workspace.loader.get(name, given_key(self.schema.type(name), given))
 
-    def fetching(self, mode: str) -> AbstractContextManager[None]:
+    def fetching(self, mode: Literal["peers", "one", "never"]) -> AbstractContextManager[None]:
         """Set the fetch mode (`"peers"`, `"one"` or `"never"`) for reading missing values inside a `with` block."""
         return self._workspace.fetching(FetchMode.named(mode))
 
@@ -559,7 +564,7 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
         *,
         batch_size: int | None = None,
         on_progress: Callable[[int, int], object] | None = None,
-        on_conflict: str | None = None,
+        on_conflict: Literal["raise"] | None = None,
         undoable: bool | None = None,
         headers: Mapping[str, str] | None = None,
         push_token: str | None = None,
@@ -680,11 +685,21 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
 
     @overload
     def on_change(
-        self, what: type[Entity] | str, callback: ChangeCallback, *, attributes: Iterable[str] = (), where: Any = None
+        self,
+        what: type[Entity] | str,
+        callback: ChangeCallback,
+        *,
+        attributes: Iterable[str] = (),
+        where: CriterionExpression | str | None = None,
     ) -> ChangeSubscription: ...
     @overload
     def on_change(
-        self, what: type[Entity] | str, callback: None = None, *, attributes: Iterable[str] = (), where: Any = None
+        self,
+        what: type[Entity] | str,
+        callback: None = None,
+        *,
+        attributes: Iterable[str] = (),
+        where: CriterionExpression | str | None = None,
     ) -> Callable[[_C], _C]: ...
     def on_change(
         self,
@@ -692,7 +707,7 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
         callback: ChangeCallback | None = None,
         *,
         attributes: Iterable[str] = (),
-        where: Any = None,
+        where: CriterionExpression | str | None = None,
     ) -> Any:
         """Call `callback(change)` when an entity of a type, or of its subtypes, changes on the server.
 

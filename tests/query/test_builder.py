@@ -137,6 +137,7 @@ def test_queries_are_built_without_a_session(task: Any) -> None:
 
 
 def test_only_a_type_can_be_selected_from() -> None:
+    wrong: Any
     for wrong in ("Task where a is 1", "Task limit 1", "", 3):
         with pytest.raises(QueryError):
             select(wrong)

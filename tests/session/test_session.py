@@ -252,7 +252,7 @@ def test_fetching_never_forbids_requests_inside_its_block_only(session: Session,
 
 def test_an_unknown_fetch_mode_is_refused(session: Session, box: Sandbox) -> None:
     with pytest.raises(errors.InvalidValue, match=r"'peers', 'one', 'never'.*'never'"):
-        session.fetching("nevr")
+        session.fetching("nevr")  # type: ignore[arg-type]  # which is tested
     with pytest.raises(errors.SettingsError, match="'never'"):
         Session(box.url, box.api_key, box.api_user, fetch="nevr")  # type: ignore[arg-type]
 

@@ -69,6 +69,7 @@ from ftrack_orm import (
     select,
     shared_session,
 )
+from ftrack_orm.query.expressions.clause_elements import GroupCondition
 from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.testing import requests_made
 
@@ -147,6 +148,49 @@ def querying(session: Session) -> None:
     assert_type(session.get("Metadata", ["id", "key"]), Entity | None)
 
 
+class Task(Entity):
+    """A class in the place of one of a studio package."""
+
+
+def querying_a_class(session: Session, query: Query[Task]) -> None:
+    """Results are of the class that was asked for, whatever refines the query."""
+    name, bid = attr("name"), attr("bid")
+    assert_type(session.query(Task), Query[Task])
+    refined = query.where(name == "anim", "bid > 3", status="x").select(name, "bid").order_by(bid.desc(), "name")
+    assert_type(refined.limit(5).offset(1).fetching("one").with_page_size(10).populate_existing(), Query[Task])
+    assert_type(query.search("anim").prefer("memory", on_refresh=lambda tasks: print(tasks[0].name)), Query[Task])
+    assert_type(query.all(), list[Task])
+    assert_type(query.one(), Task)
+    assert_type(query.first(), Task | None)
+    assert_type(query.one_or_none(), Task | None)
+    assert_type(query[0], Task)
+    assert_type(query[:5], list[Task])
+    assert_type([task for task in query], list[Task])  # noqa: C416
+    assert_type([page for page in query.pages()], list[list[Task]])  # noqa: C416
+    assert_type(next(query.walk(after=query.one())), Task)
+    assert_type(query.group_by(name, state="status.name").having(name.count() > 3), Query[dict[str, Any]])
+    assert_type(session.all(query, query), list[list[Task]])
+    assert_type(session.all(Task, "Status"), list[list[Any]])
+    assert_type(session.query(query), Query[Task])
+    assert_type(session.search(Task, "anim"), Query[Task])
+    assert_type(session.get(Task, "id"), Task | None)
+    assert_type(select(Task), Query[Task])
+    assert_type(query.rows(name, bid=bid), list[tuple[Any, ...]])
+
+
+def joining_criteria(criterion: CriterionExpression) -> None:
+    condition = attr("id").count() > 3
+    assert_type(condition, GroupCondition)
+    assert_type(and_(condition, criterion), GroupCondition)
+    assert_type(condition & criterion, GroupCondition)
+    assert_type(criterion | condition, GroupCondition)
+    assert_type(~condition, GroupCondition)
+    assert_type(attr("bid").in_([1, 2]), CriterionExpression)
+    assert_type(or_(criterion, criterion), CriterionExpression)
+    assert_type(not_(criterion), CriterionExpression)
+    assert_type(attr("assignments").any(criterion, "resource.id is x", type="assignment"), CriterionExpression)
+
+
 def loading(session: Session, task: Entity, tasks: list[Entity | None]) -> None:
     session.populate(tasks, "status.name", attr("parent.name"))
     session.refresh(task, "name", attr("bid"))
@@ -182,7 +226,7 @@ def copying(session: Session, other: Session, shot: Entity, project: Entity) -> 
     assert_type(result.entity, Entity)
     assert_type((result.created, result.left_out), tuple[int, tuple[str, ...]])
     session.copy(shot, include="all", batch_size=500, on_progress=lambda done, total: None)
-    session.copy(shot, missing="drop")  # type: ignore[arg-type]  # which is tested
+    session.copy(shot, missing="drop")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def reading_custom_values(session: Session, shot: Entity) -> None:

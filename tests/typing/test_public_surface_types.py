@@ -1,4 +1,4 @@
-"""Pyright infers the types that `public_surface.py` states for the public names."""
+"""Pyright infers the types that `public_surface.py` states for the public names, and finds the mistakes beside it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parent
 PYRIGHT = FOLDER / "node_modules" / "pyright" / "index.js"
 
 
-def test_pyright_finds_the_types_stated_for_the_public_names() -> None:
+def test_pyright_finds_the_types_stated_for_the_public_names_and_the_mistakes_with_them() -> None:
     node = shutil.which("node")
     if node is None or not PYRIGHT.exists():
         advice = "pyright needs Node and `npm ci --prefix tests/typing`"

@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Iterable
 from keyword import kwlist
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -234,28 +234,30 @@ class AttributeExpression(Comparable):
             f"collection that has items, and ~{self._spelling}.any() for an empty one."
         )
 
-    def __contains__(self, value: object) -> NoReturn:
-        resolved = self._ftrack_resolved
-        if resolved is None or resolved.target is None:
-            super().__contains__(value)
-        reference = as_reference(value)
-        advice = self._item_advice()
-        if reference is not None:
-            advice = f"Write {self._spelling} == {_variable(reference)}."
-        elif isinstance(value, str) and resolved.attribute.key_name is not None:
-            advice = f"Write {self._spelling}.any({resolved.attribute.key_name}={value!r:.200})."
-        raise self._error(f"cannot be searched with 'in': it stands for the entities of every entity. {advice}")
+    if not TYPE_CHECKING:  # Checkers refuse this by themselves.
+
+        def __contains__(self, value):
+            resolved = self._ftrack_resolved
+            if resolved is None or resolved.target is None:
+                super().__contains__(value)
+            reference = as_reference(value)
+            advice = self._item_advice()
+            if reference is not None:
+                advice = f"Write {self._spelling} == {_variable(reference)}."
+            elif isinstance(value, str) and resolved.attribute.key_name is not None:
+                advice = f"Write {self._spelling}.any({resolved.attribute.key_name}={value!r:.200})."
+            raise self._error(f"cannot be searched with 'in': it stands for the entities of every entity. {advice}")
 
     # -- criteria on related entities ------------------------------------------------------------------------------
 
-    def any(self, *criteria: Any, **values: Any) -> CriterionExpression:
+    def any(self, *criteria: CriterionExpression | str, **values: Any) -> CriterionExpression:
         """Return the criterion that one item of the collection meets all of *criteria*; without any, that it has items.
 
         *values* compare attributes by name: `Task.assignments.any(resource=user)`.
         """
         return self._quantified(Quantifier.ANY, criteria, values)
 
-    def has(self, *criteria: Any, **values: Any) -> CriterionExpression:
+    def has(self, *criteria: CriterionExpression | str, **values: Any) -> CriterionExpression:
         """Return the criterion that the related entity meets all of *criteria*; without any, that there is one.
 
         *values* compare attributes by name: `Task.parent.has(name="sh010")`.

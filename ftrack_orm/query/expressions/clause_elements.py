@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import attrs
 
@@ -23,6 +23,9 @@ from ftrack_orm.query.language.nodes import (
 from ftrack_orm.query.language.schema_protocol import SchemaInfo
 
 from .comparable import Comparable
+
+if TYPE_CHECKING:
+    from .criteria import CriterionExpression
 
 
 @attrs.frozen(slots=True)
@@ -80,6 +83,19 @@ class AggregateExpression(Comparable):
         self._check(Operator.IS, members)
         return GroupCondition(Membership(path_of_aggregate(self.node), members, negated), self.roots)
 
+    if TYPE_CHECKING:  # The comparisons of `Comparable`, which return conditions on groups here.
+
+        def __eq__(self, value: object) -> GroupCondition: ...  # type: ignore[override]
+        def __ne__(self, value: object) -> GroupCondition: ...  # type: ignore[override]
+        def __lt__(self, value: Any) -> GroupCondition: ...  # type: ignore[override]
+        def __le__(self, value: Any) -> GroupCondition: ...  # type: ignore[override]
+        def __gt__(self, value: Any) -> GroupCondition: ...  # type: ignore[override]
+        def __ge__(self, value: Any) -> GroupCondition: ...  # type: ignore[override]
+        def is_(self, value: Any) -> GroupCondition: ...  # type: ignore[override]
+        def is_not(self, value: Any) -> GroupCondition: ...  # type: ignore[override]
+        def in_(self, values: Iterable[Any]) -> GroupCondition: ...  # type: ignore[override]
+        def not_in(self, values: Iterable[Any]) -> GroupCondition: ...  # type: ignore[override]
+
     def _check(self, operator: Operator, values: Iterable[Scalar]) -> None:
         for value in values:
             check_value(self.value_type, operator, value, str(self))
@@ -100,25 +116,28 @@ class GroupCondition:
     node: Criterion
     roots: frozenset[str]
 
-    def __and__(self, other: object) -> Any:
+    def __and__(self, other: GroupCondition | CriterionExpression) -> GroupCondition:
         return self._join("and_", self, other)
 
-    def __rand__(self, other: object) -> Any:
-        return self._join("and_", other, self)
-
-    def __or__(self, other: object) -> Any:
+    def __or__(self, other: GroupCondition | CriterionExpression) -> GroupCondition:
         return self._join("or_", self, other)
 
-    def __ror__(self, other: object) -> Any:
-        return self._join("or_", other, self)
+    if not TYPE_CHECKING:  # Checkers refuse other operands by themselves.
+
+        def __rand__(self, other):
+            return self._join("and_", other, self)
+
+        def __ror__(self, other):
+            return self._join("or_", other, self)
 
     def __invert__(self) -> GroupCondition:
         return GroupCondition(Not(self.node), self.roots)
 
-    def _join(self, function: str, *operands: object) -> Any:
+    def _join(self, function: str, *operands: object) -> GroupCondition:
         from . import criteria  # which imports this module
 
-        return getattr(criteria, function)(*operands)
+        joined: GroupCondition = getattr(criteria, function)(*operands)
+        return joined
 
     def __bool__(self) -> NoReturn:
         raise QueryError(

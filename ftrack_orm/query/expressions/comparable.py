@@ -10,6 +10,8 @@ from ftrack_orm.query.language.literals import as_reference, as_scalar, as_selec
 from ftrack_orm.query.language.nodes import Operator, Scalar
 
 if TYPE_CHECKING:
+    import datetime
+
     from .criteria import CriterionExpression
 
 # Module constants, because reading a member of an enumeration is a function call before Python 3.12.
@@ -74,22 +76,22 @@ class Comparable:
         """Return the criterion that the value differs from *value*, as `!=` does; with None, that there is a value."""
         return self._compare(Operator.IS_NOT, value)
 
-    def before(self, moment: Any) -> CriterionExpression:
+    def before(self, moment: datetime.date | str) -> CriterionExpression:
         """Return the criterion that the value is before *moment*: an aware datetime, a date, or ISO 8601 text."""
         return self._compare(Operator.LESS, moment)
 
-    def after(self, moment: Any) -> CriterionExpression:
+    def after(self, moment: datetime.date | str) -> CriterionExpression:
         """Return the criterion that the value is after *moment*: an aware datetime, a date, or ISO 8601 text."""
         return self._compare(Operator.GREATER, moment)
 
-    def in_(self, values: Any) -> CriterionExpression:
+    def in_(self, values: Iterable[Any]) -> CriterionExpression:
         """Return the criterion that the value is one of *values*: an iterable of values or of entities, or a query.
 
         Without values the criterion never holds, and a query with it makes no request.
         """
         return self._member_of(values, negated=False)
 
-    def not_in(self, values: Any) -> CriterionExpression:
+    def not_in(self, values: Iterable[Any]) -> CriterionExpression:
         """Return the criterion that the value is not among *values*, which are as for `in_`."""
         return self._member_of(values, negated=True)
 
@@ -172,30 +174,36 @@ class Comparable:
         """Return the advice for code that looks for items: `any(...)`, `for`, `len(...)`."""
         return f"Compare it instead, such as {self._spelling} == value, and give the comparison to query.where(...)."
 
-    def __contains__(self, value: object) -> NoReturn:
-        advice = f"Write {self._spelling}.contains({value!r:.200})." if isinstance(value, str) else self._item_advice()
-        raise self._error(f"cannot be searched with 'in': it stands for the value of every entity. {advice}")
+    if not TYPE_CHECKING:  # Checkers refuse these by themselves.
 
-    def __iter__(self) -> NoReturn:
-        raise self._error(
-            "stands for the attribute of every entity and has no items of its own, so that any(...), all(...), "
-            f"list(...) and loops of Python cannot be used with it. {self._item_advice()}"
-        )
+        def __contains__(self, value):
+            advice = (
+                f"Write {self._spelling}.contains({value!r:.200})." if isinstance(value, str) else self._item_advice()
+            )
+            raise self._error(f"cannot be searched with 'in': it stands for the value of every entity. {advice}")
 
-    def __len__(self) -> NoReturn:
-        raise self._error(f"stands for the attribute of every entity and has no length. {self._item_advice()}")
+        def __iter__(self):
+            raise self._error(
+                "stands for the attribute of every entity and has no items of its own, so that any(...), all(...), "
+                f"list(...) and loops of Python cannot be used with it. {self._item_advice()}"
+            )
 
-    def _refuse_joining(self, _: object = None) -> NoReturn:
-        raise self._error("is not a criterion; compare it, with each comparison in parentheses: (a == 1) & (b == 2).")
+        def __len__(self):
+            raise self._error(f"stands for the attribute of every entity and has no length. {self._item_advice()}")
 
-    __and__ = __rand__ = __or__ = __ror__ = __invert__ = _refuse_joining
+        def _refuse_joining(self, _=None):
+            raise self._error(
+                "is not a criterion; compare it, with each comparison in parentheses: (a == 1) & (b == 2)."
+            )
 
-    def _refuse_computing(self, *_: object) -> NoReturn:
-        raise self._error(
-            "cannot be computed with: ftrack compares attributes with values only. Compute on the side of the value, "
-            f"such as {self._spelling} > 2 * limit, or with the values of loaded entities."
-        )
+        __and__ = __rand__ = __or__ = __ror__ = __invert__ = _refuse_joining
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse_computing
-    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __abs__ = _refuse_computing
-    __int__ = __float__ = __index__ = __round__ = _refuse_computing
+        def _refuse_computing(self, *_):
+            raise self._error(
+                "cannot be computed with: ftrack compares attributes with values only. Compute on the side of the "
+                f"value, such as {self._spelling} > 2 * limit, or with the values of loaded entities."
+            )
+
+        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse_computing
+        __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __abs__ = _refuse_computing
+        __int__ = __float__ = __index__ = __round__ = _refuse_computing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast, overload
 
 import attrs
 
@@ -42,17 +42,27 @@ class CriterionExpression:
     def __deepcopy__(self, memo: dict[int, Any]) -> CriterionExpression:
         return self
 
-    def __and__(self, other: object) -> CriterionExpression:
+    @overload
+    def __and__(self, other: CriterionExpression) -> CriterionExpression: ...
+    @overload
+    def __and__(self, other: GroupCondition) -> GroupCondition: ...
+    def __and__(self, other: Any) -> Any:
         return and_(self, other)
 
-    def __rand__(self, other: object) -> CriterionExpression:
-        return and_(other, self)
-
-    def __or__(self, other: object) -> CriterionExpression:
+    @overload
+    def __or__(self, other: CriterionExpression) -> CriterionExpression: ...
+    @overload
+    def __or__(self, other: GroupCondition) -> GroupCondition: ...
+    def __or__(self, other: Any) -> Any:
         return or_(self, other)
 
-    def __ror__(self, other: object) -> CriterionExpression:
-        return or_(other, self)
+    if not TYPE_CHECKING:  # Checkers refuse other operands by themselves.
+
+        def __rand__(self, other):
+            return and_(other, self)
+
+        def __ror__(self, other):
+            return or_(other, self)
 
     def __invert__(self) -> CriterionExpression:
         return not_(self)
@@ -64,12 +74,14 @@ class CriterionExpression:
             "parentheses, and (1 < a) & (a < 2) instead of '1 < a < 2'."
         )
 
-    def __iter__(self) -> NoReturn:
-        raise QueryError(
-            f"The criterion '{self}' has no items: any(...), all(...) and loops of Python cannot be used with it, "
-            "since the server decides it for each entity. Give it to query.where(...). Give a condition on the items "
-            "of a collection to the collection: Task.assignments.any(criterion)."
-        )
+    if not TYPE_CHECKING:  # Checkers refuse this by themselves.
+
+        def __iter__(self):
+            raise QueryError(
+                f"The criterion '{self}' has no items: any(...), all(...) and loops of Python cannot be used with it, "
+                "since the server decides it for each entity. Give it to query.where(...). Give a condition on the "
+                "items of a collection to the collection: Task.assignments.any(criterion)."
+            )
 
     def __str__(self) -> str:
         return compile_criterion(self.node)
@@ -78,7 +90,11 @@ class CriterionExpression:
         return f"<criterion {self}>"
 
 
-def and_(*criteria: object) -> CriterionExpression:
+@overload
+def and_(*criteria: CriterionExpression) -> CriterionExpression: ...  # type: ignore[overload-overlap]
+@overload
+def and_(*criteria: CriterionExpression | GroupCondition) -> GroupCondition: ...
+def and_(*criteria: object) -> Any:
     """Return the criterion that holds when all of *criteria* hold.
 
     Raises `QueryError` without criteria, and for an argument that is not a criterion.
@@ -89,7 +105,11 @@ def and_(*criteria: object) -> CriterionExpression:
         return _join_conditions("and_", conjunction, criteria)
 
 
-def or_(*criteria: object) -> CriterionExpression:
+@overload
+def or_(*criteria: CriterionExpression) -> CriterionExpression: ...  # type: ignore[overload-overlap]
+@overload
+def or_(*criteria: CriterionExpression | GroupCondition) -> GroupCondition: ...
+def or_(*criteria: object) -> Any:
     """Return the criterion that holds when at least one of *criteria* holds; raises `QueryError` as `and_` does."""
     try:
         return _join("or_", disjunction, criteria)
@@ -97,10 +117,14 @@ def or_(*criteria: object) -> CriterionExpression:
         return _join_conditions("or_", disjunction, criteria)
 
 
-def not_(criterion: object) -> CriterionExpression:
+@overload
+def not_(criterion: CriterionExpression) -> CriterionExpression: ...
+@overload
+def not_(criterion: GroupCondition) -> GroupCondition: ...
+def not_(criterion: object) -> Any:
     """Return the criterion that holds when *criterion* does not; a double negation is the criterion itself."""
     if isinstance(criterion, GroupCondition):
-        return cast("CriterionExpression", ~criterion)
+        return ~criterion
     expression = as_criterion(criterion, "not_")
     node = expression.node
     opposite = node.operand if isinstance(node, Not) else Not(node)

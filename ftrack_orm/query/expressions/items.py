@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ftrack_orm.query.language.literals import as_scalar, check_encodable
 from ftrack_orm.query.language.nodes import (
@@ -20,7 +20,11 @@ from .comparable import Comparable
 
 if TYPE_CHECKING:
     from .attributes import AttributeExpression
+    from .clause_elements import AggregateExpression
     from .criteria import CriterionExpression
+
+#: The arguments of `Query.rows` and of the methods for tables.
+ColumnContent: TypeAlias = "AttributeExpression | ItemExpression | AggregateExpression | str"
 
 
 class ItemExpression(Comparable):

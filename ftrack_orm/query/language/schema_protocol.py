@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     import enum
 
+    from ftrack_orm.values import Reference
+
 
 class AttributeInfo(Protocol):
     """One attribute of an entity type: a relation to other entities, or a value."""
@@ -39,6 +41,13 @@ class AttributeInfo(Protocol):
     @property
     def restricted(self) -> bool:
         """Whether the server allows the attribute in criteria only, not in projections."""
+
+
+class Referable(Protocol):
+    """An entity, a snapshot, or anything else that stands for an entity."""
+
+    def __reference__(self) -> Reference:
+        """Return the type and the primary key of the entity."""
 
 
 class TypeInfo(Protocol):

@@ -223,4 +223,4 @@ def test_creations_alone_need_no_comparison(session: Session, production: Produc
 def test_an_unknown_conflict_handling_is_refused(session: Session, task: Entity) -> None:
     task.name = "mine"
     with pytest.raises(errors.InvalidValue, match="'merge'"):
-        session.commit(on_conflict="merge")
+        session.commit(on_conflict="merge")  # type: ignore[arg-type]  # which is tested

@@ -662,7 +662,7 @@ def test_a_walk_begins_behind_keys_of_its_type_only(
     walk = unordered(session).walk
     for after, message in ((shot, "cannot begin after <Shot"), ("", "does not fit"), (("a", "b"), "does not fit")):
         with requests_made(session) == 0, pytest.raises(errors.InvalidValue, match=message):
-            walk(after=after)
+            walk(after=after)  # type: ignore[arg-type]  # which is tested
 
 
 class ConcurrentChanges(RecordingTransport):

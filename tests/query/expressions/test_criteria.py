@@ -47,6 +47,7 @@ def test_missing_parentheses_are_reported(task: Any) -> None:
 
 
 def test_only_criteria_can_be_joined() -> None:
+    wrong: Any
     for wrong in ("b is 1", None, attr("a")):
         for join in (and_, or_, lambda one, other: one & other, lambda one, other: other | one):
             with pytest.raises(QueryError):
