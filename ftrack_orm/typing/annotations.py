@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from .attribute_types import AttributeTypes
 from .custom_annotations import custom_classes
-from .entity_annotations import base_type, behaviour_aliases, criteria_class, entity_class, path_class
+from .entity_annotations import base_type, criteria_class, entity_class, imported_behaviours, path_class
 from .literals import literal_names
 from .names import class_names
 from .source_text import literal
@@ -89,5 +89,5 @@ def _bases_first(types: AttributeTypes) -> list[EntityType]:
 
 def _behaviour_imports(entity_types: Iterable[EntityType], types: AttributeTypes) -> list[str]:
     """Return the imports of the behaviours that the classes have, without repetitions."""
-    aliases = {cls: alias for each in entity_types for cls, alias in behaviour_aliases(each, types).items()}
+    aliases = {cls: alias for each in entity_types for cls, alias in imported_behaviours(each, types).items()}
     return sorted(f"from {cls.__module__} import {cls.__name__} as {alias}" for cls, alias in aliases.items())

@@ -60,7 +60,7 @@ def _mapping_class(name: str, keys: list[CustomKey], is_open: bool) -> Iterator[
     by_value = list(_grouped(keys, lambda key: key.value))
     read = [f"(self, key: {literal(group)}) -> {value}" for value, group in by_value]
     yield from _overloads("__getitem__", read, "(self, key: str) -> _typing.Any" if is_open else "")
-    settable = _grouped([key for key in keys if key.assigned], lambda key: key.assigned)
+    settable = _grouped([key for key in keys if key.assigned], lambda key: key.set_by_item)
     written = [f"(self, key: {literal(group)}, value: {value}) -> None" for value, group in settable]
     yield from _overloads("__setitem__", written, "(self, key: str, value: _typing.Any) -> None" if is_open else "")
     found = []

@@ -25,16 +25,20 @@ _TYPES = {
     "number": ("float", ("float",), "_t.NumberItem"),
     "date": ("_datetime.datetime", ("_datetime.date", "str"), "_t.MomentItem"),
 }
+#: Pyright infers this type for `["roto"]` in `custom_attributes["work"] = ["roto"]`, since it has no expected type for
+#: the value of an overloaded `__setitem__`. So the options in such a list are checked when the program runs.
+_LIST = "_typing.List[str]"
 _ANY = ("_typing.Any", ("_typing.Any",), "_t.ValueItem[_typing.Any]")
 
 
 @attrs.frozen
 class CustomKey:
-    """One key: the types of its values, as source text. *assigned* is empty for a key that cannot be set."""
+    """One key: the types of its values, as source text. *assigned* and *set_by_item* are empty if it cannot be set."""
 
     key: str
     value: str
     assigned: str
+    set_by_item: str
     item: str
 
 
@@ -75,7 +79,8 @@ def _merge(key: str, configurations: list[Configuration]) -> CustomKey:
         values += value
         assigned += settable
         items.append(item)
-    return CustomKey(key, union(values), union(assigned), union(items))
+    lists = [_LIST] if any(part.startswith("_abc.Iterable") for part in assigned) else []
+    return CustomKey(key, union(values), union(assigned), union([*assigned, *lists]), union(items))
 
 
 def _types_of(configuration: Configuration) -> tuple[list[str], list[str], str]:

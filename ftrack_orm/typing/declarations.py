@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from ftrack_orm.query.expressions.items import ItemExpression
 
+from .behaviours import (
+    TypedAnnotatable,
+    TypedAssignable,
+    TypedPictured,
+    TypedPublishedVersion,
+    TypedRepliable,
+    TypedTimeTracking,
+    TypedVersioned,
+    TypedWorkflow,
+)
 from .descriptors import (
     Attribute,
     Choice,
@@ -69,10 +79,18 @@ __all__ = [
     "Text",
     "TextExpression",
     "TextItem",
+    "TypedAnnotatable",
+    "TypedAssignable",
     "TypedCollection",
     "TypedCustomAttributes",
     "TypedEntity",
+    "TypedPictured",
+    "TypedPublishedVersion",
+    "TypedRepliable",
+    "TypedTimeTracking",
     "TypedTypes",
+    "TypedVersioned",
+    "TypedWorkflow",
     "Value",
     "ValueExpression",
     "ValueItem",

@@ -9,6 +9,7 @@ from ftrack_orm.behaviours.table import BEHAVIOURS
 from ftrack_orm.schema.description import describe
 from ftrack_orm.values import spelling_of
 
+from .behaviours import TYPED_BEHAVIOURS
 from .names import is_declared, is_declared_on_paths
 from .source_text import docstring
 
@@ -46,7 +47,7 @@ def path_class(entity_type: EntityType, types: AttributeTypes) -> Iterator[str]:
 def entity_class(entity_type: EntityType, types: AttributeTypes) -> Iterator[str]:
     """Yield the class of *entity_type* itself. Its constructor has the arguments of `session.create`."""
     name = entity_type.name
-    behaviours = "".join(f"{alias}, " for alias in behaviour_aliases(entity_type, types).values())
+    behaviours = "".join(f"{each}, " for each in _behaviours(entity_type, types))
     yield f"class {name}({behaviours}{_base(entity_type, types, '{}', '_t.TypedEntity')}):"
     yield f"    {docstring(_summary(entity_type))}"
     rules = {each.name: str(each) for each in describe(entity_type).attributes}
@@ -58,11 +59,29 @@ def entity_class(entity_type: EntityType, types: AttributeTypes) -> Iterator[str
     yield f"    def __init__({', '.join(_arguments(entity_type, types))}) -> None: ..."
 
 
-def behaviour_aliases(entity_type: EntityType, types: AttributeTypes) -> dict[type, str]:
-    """Return the behaviours of *entity_type* that its base does not have, with their names in the annotations."""
+def imported_behaviours(entity_type: EntityType, types: AttributeTypes) -> dict[type, str]:
+    """Return the own behaviours of *entity_type* whose methods return no entities, with their names in the file."""
+    return {each: _alias(each) for each in _own_behaviours(entity_type, types) if each not in TYPED_BEHAVIOURS}
+
+
+def _behaviours(entity_type: EntityType, types: AttributeTypes) -> Iterator[str]:
+    """Yield the bases that stand for the own behaviours of *entity_type*."""
+    for behaviour in _own_behaviours(entity_type, types):
+        if behaviour in TYPED_BEHAVIOURS:
+            typed, results = TYPED_BEHAVIOURS[behaviour]
+            yield f"_t.{typed.__name__}[{', '.join(types.names.get(name, '_typing.Any') for name in results)}]"
+        else:
+            yield _alias(behaviour)
+
+
+def _own_behaviours(entity_type: EntityType, types: AttributeTypes) -> list[type]:
+    """Return the behaviours of *entity_type* that its bases do not have."""
     inherited = {each for base in entity_type.bases for each in BEHAVIOURS.of(types.content.schema.types[base])}
-    own = dict.fromkeys(each for each in BEHAVIOURS.of(entity_type) if each not in inherited)
-    return {each: f"_{each.__module__.rpartition('.')[2]}_{each.__name__}" for each in own}
+    return list(dict.fromkeys(each for each in BEHAVIOURS.of(entity_type) if each not in inherited))
+
+
+def _alias(behaviour: type) -> str:
+    return f"_{behaviour.__module__.rpartition('.')[2]}_{behaviour.__name__}"
 
 
 def _summary(entity_type: EntityType) -> str:

@@ -1,6 +1,6 @@
 """The types that checkers infer for the public names; mypy and pyright check this file, and nothing runs it.
 
-`test_public_surface_types.py` runs pyright on it. mypy checks it together with all tests.
+`test_checkers.py` runs pyright on it. mypy checks it together with all tests.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Mistakes with the public names, each of which mypy and pyright find; nothing runs this file.
 
 The comments name the finding of each checker. Both report a comment whose line has no such finding, so that each
-mistake is proved to be found. `test_public_surface_types.py` runs pyright, and mypy checks it together with all tests.
+mistake is proved to be found. `test_checkers.py` runs pyright, and mypy checks it together with all tests.
 """
 
 from __future__ import annotations

@@ -1,0 +1,135 @@
+"""Pure: the behaviours of a studio's classes as type checkers see them: methods return entities of the studio's types.
+
+A behaviour itself returns `Entity`, since it does not know the schema. The parameters are those of the behaviour, which
+a test compares. The classes are for annotations: nothing creates their instances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from ftrack_orm.behaviours.assignments import Assignable
+from ftrack_orm.behaviours.component_files import Pictured, PublishedVersion
+from ftrack_orm.behaviours.notes import Annotatable, Repliable
+from ftrack_orm.behaviours.project_schemas import Workflow
+from ftrack_orm.behaviours.timers import TimeTracking
+from ftrack_orm.behaviours.versions import Versioned
+from ftrack_orm.entities.entity import Entity
+
+if TYPE_CHECKING:
+    import os
+
+    from ftrack_orm.behaviours.publishing.component_creation import LocationChoice
+    from ftrack_orm.behaviours.publishing.new_components import ComponentFiles
+    from ftrack_orm.storage.progress import ProgressOption
+    from ftrack_orm.transport.cancellation import Cancellation
+
+E = TypeVar("E", bound=Entity)
+F = TypeVar("F", bound=Entity)
+
+
+class TypedAssignable(Assignable, Generic[E]):
+    """Contexts, to which users and groups are assigned."""
+
+    if TYPE_CHECKING:
+
+        def assign(self, *resources: Entity) -> list[E]: ...  # type: ignore[override]
+        def unassign(self, *resources: Entity) -> list[E]: ...  # type: ignore[override]
+
+
+class TypedAnnotatable(Annotatable, Generic[E]):
+    """Entities with notes."""
+
+    if TYPE_CHECKING:
+
+        def create_note(
+            self,
+            content: str,
+            author: Entity | None = None,
+            recipients: Iterable[Entity] | None = None,
+            category: Entity | None = None,
+            labels: Iterable[Entity] | None = None,
+            **attributes: Any,
+        ) -> E: ...
+
+
+class TypedRepliable(Repliable, Generic[E]):
+    """Notes."""
+
+    if TYPE_CHECKING:
+
+        def create_reply(self, content: str, author: Entity | None = None, **attributes: Any) -> E: ...
+
+
+class TypedPictured(Pictured, Generic[E]):
+    """Entities with a thumbnail."""
+
+    if TYPE_CHECKING:
+
+        def create_thumbnail(
+            self, path: ComponentFiles, data: Mapping[str, Any] | None = None, **options: Any
+        ) -> E: ...
+
+
+class TypedPublishedVersion(PublishedVersion, Generic[E, F]):
+    """Versions, with the types of components and of jobs."""
+
+    if TYPE_CHECKING:
+
+        def create_component(
+            self,
+            path: ComponentFiles,
+            data: Mapping[str, Any] | None = None,
+            location: LocationChoice = None,
+            *,
+            progress: ProgressOption = None,
+            cancellation: Cancellation | None = None,
+            state_file: str | os.PathLike[str] | None = None,
+        ) -> E: ...
+        def encode_media(self, media: Any, keep_original: bool | str = "auto", **options: Any) -> F: ...
+
+
+class TypedVersioned(Versioned, Generic[E]):
+    """Assets."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def latest_version(self) -> E | None: ...
+        def next_version(self, data: Mapping[str, Any] | None = None, /, **attributes: Any) -> E: ...
+
+
+class TypedTimeTracking(TimeTracking, Generic[E, F]):
+    """Users, with the types of timers and of time logs."""
+
+    if TYPE_CHECKING:
+
+        def start_timer(
+            self, context: Entity | None = None, comment: str = "", name: str | None = None, force: bool = False
+        ) -> E: ...
+        def stop_timer(self) -> F: ...
+
+
+class TypedWorkflow(Workflow, Generic[E, F]):
+    """Project schemas, with the types of statuses and of types."""
+
+    if TYPE_CHECKING:
+
+        def get_statuses(  # type: ignore[override]
+            self, schema: type[Entity] | str, type_id: Entity | str | None = None
+        ) -> list[E]: ...
+        def get_types(self, schema: type[Entity] | str) -> list[F]: ...  # type: ignore[override]
+
+
+#: Behaviour -> its class above, and the entity types that its methods return.
+TYPED_BEHAVIOURS: Final[Mapping[type, tuple[type, tuple[str, ...]]]] = {
+    Assignable: (TypedAssignable, ("Appointment",)),
+    Annotatable: (TypedAnnotatable, ("Note",)),
+    Repliable: (TypedRepliable, ("Note",)),
+    Pictured: (TypedPictured, ("Component",)),
+    PublishedVersion: (TypedPublishedVersion, ("Component", "Job")),
+    Versioned: (TypedVersioned, ("AssetVersion",)),
+    TimeTracking: (TypedTimeTracking, ("Timer", "Timelog")),
+    Workflow: (TypedWorkflow, ("Status", "Type")),
+}

@@ -1,0 +1,112 @@
+"""The findings of mypy and pyright in the examples are those stated beside their lines, and there are no others.
+
+Pyright checks the files about the public surface in the same run: starting it takes longer than checking a few files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.property_settings import IN_FULL
+
+from .studio_content import FEW_TYPES, studio_content, write_annotations
+
+FOLDER = Path(__file__).parent
+EXAMPLES = FOLDER / "examples"
+MISTAKES = "mistakes.py"
+PUBLIC_SURFACE = (FOLDER / "public_surface.py", FOLDER / "public_surface_mistakes.py")
+CONFIGURATION = FOLDER / "pyrightconfig.json"
+LIBRARY = FOLDER.parents[1]
+PYRIGHT = FOLDER / "node_modules" / "pyright" / "index.js"
+
+#: Line of a file -> the codes of the findings in it.
+Findings = dict[tuple[str, int], set[str]]
+
+_EXPECTED = re.compile(r"  # mypy: (?P<mypy>[\w-]+), pyright: (?P<pyright>\w+)$")
+#: What follows from a mistake, or is not about it: expressions and imports without a use, and types that are unknown.
+_CONSEQUENCES = {
+    *("reportUnusedExpression", "reportUnusedImport", "reportUnknownMemberType", "reportUnknownVariableType"),
+    *("reportUnknownArgumentType", "reportUnusedCoroutine", "reportUnusedVariable"),
+}
+
+
+def expected(checker: str) -> Findings:
+    """Return the findings that the comments in the examples state."""
+    return {
+        (path.name, number): {match[checker]}
+        for path in EXAMPLES.iterdir()
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if (match := _EXPECTED.search(line))
+    }
+
+
+def differences(found: Mapping[tuple[str, int], Iterable[str]], checker: str) -> list[str]:
+    """Return the lines whose findings are not those stated. A line with the stated finding may have others too."""
+    stated = expected(checker)
+    return [
+        f"{file}:{line}: found {sorted(found.get((file, line), ()))}, stated {sorted(stated.get((file, line), ()))}"
+        for file, line in sorted({*found, *stated})
+        if not stated.get((file, line), set()) <= set(found.get((file, line), ())) or (file, line) not in stated
+    ]
+
+
+def checked_folder(folder: Path) -> Path:
+    """Write the examples and the package to a folder, with all types where the examples are checked in full."""
+    for path in EXAMPLES.iterdir():
+        shutil.copy(path, folder)
+    write_annotations(folder, studio_content(None if IN_FULL else FEW_TYPES))
+    return folder
+
+
+def test_pyright_finds_each_mistake_and_nothing_else(tmp_path: Path) -> None:
+    node = shutil.which("node")
+    if node is None or not PYRIGHT.exists():
+        advice = "pyright needs Node and `npm ci --prefix tests/typing`"
+        if os.environ.get("CI"):
+            pytest.fail(advice)
+        pytest.skip(advice)
+    folder = checked_folder(tmp_path)
+    for path in PUBLIC_SURFACE:
+        shutil.copy(path, folder)
+    configuration = json.loads(CONFIGURATION.read_text(encoding="utf-8"))
+    configuration |= {"include": ["."], "extraPaths": [str(LIBRARY)]}
+    (folder / "pyrightconfig.json").write_text(json.dumps(configuration), encoding="utf-8")
+    run = subprocess.run(
+        [node, str(PYRIGHT), "--outputjson", "--project", str(folder), "--pythonpath", sys.executable],
+        capture_output=True,
+        text=True,
+    )
+    found: Findings = defaultdict(set)
+    for each in json.loads(run.stdout)["generalDiagnostics"]:
+        file, rule = Path(each["file"]).relative_to(folder).as_posix(), each.get("rule", "syntax")
+        if each["severity"] == "error" and (file != MISTAKES or rule not in _CONSEQUENCES):
+            found[file, each["range"]["start"]["line"] + 1].add(rule)
+    assert differences(found, "pyright") == []
+
+
+@pytest.mark.skipif(not IN_FULL, reason="mypy reads the whole library, which takes as long as many other tests")
+def test_mypy_finds_each_mistake_and_nothing_else(tmp_path: Path) -> None:
+    folder = checked_folder(tmp_path)
+    options = ["--strict", "--python-version=3.10", "--hide-error-context", "--no-error-summary", "--no-pretty"]
+    run = subprocess.run(
+        [sys.executable, "-m", "mypy", *options, f"--cache-dir={folder / 'cache'}", "--show-error-codes", "."],
+        cwd=folder,
+        env={**os.environ, "MYPYPATH": str(LIBRARY)},
+        capture_output=True,
+        text=True,
+    )
+    found: Findings = defaultdict(set)
+    for file, line, code in re.findall(r"^([\w./-]+):(\d+): error: .*\[([\w-]+)\]$", run.stdout, re.MULTILINE):
+        if not file.startswith(("..", "/")):  # The library is checked with its own settings.
+            found[file, int(line)].add(code)
+    assert differences(found, "mypy") == [], run.stderr
