@@ -21,9 +21,7 @@ def functions_of(cls: type) -> dict[str, ast.FunctionDef]:
     return {node.name: node for node in found if not node.name.startswith("_")}
 
 
-@pytest.mark.parametrize(
-    "behaviour", sorted(TYPED_BEHAVIOURS, key=lambda each: each.__name__), ids=lambda each: each.__name__
-)
+@pytest.mark.parametrize("behaviour", sorted(TYPED_BEHAVIOURS, key=repr), ids=str)
 def test_methods_that_return_entities_have_the_parameters_of_the_behaviour(behaviour: type) -> None:
     typed, results = TYPED_BEHAVIOURS[behaviour]
     running, declared = functions_of(behaviour), functions_of(typed)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import datetime
 
-import ftrack_orm
-from ftrack_orm import CriterionExpression, Entity, InheritedValue, MappedCollection, Query, and_, attr, inspect, not_, or_
 from studio import (
     Appointment,
     Asset,
@@ -31,6 +29,20 @@ from studio import (
     VFXTaskStatusName,
 )
 from typing_extensions import assert_type
+
+import ftrack_orm
+from ftrack_orm import (
+    CriterionExpression,
+    Entity,
+    InheritedValue,
+    MappedCollection,
+    Query,
+    and_,
+    attr,
+    inspect,
+    not_,
+    or_,
+)
 
 
 def reading(session: Session, task: Task, shot: Shot) -> None:
