@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 
 _C = TypeVar("_C", bound="ChangeCallback")
 _E = TypeVar("_E", bound=Entity)
+_S = TypeVar("_S", bound="Session")
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
 
@@ -615,13 +616,13 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
 
     @contextmanager
     def begin(
-        self,
+        self: _S,
         *,
         headers: Mapping[str, str] | None = None,
         push_token: str | None = None,
         timeout: float | None = None,
         cancellation: Cancellation | None = None,
-    ) -> Iterator[Session]:
+    ) -> Iterator[_S]:
         """Commit the recorded changes when the `with` block ends, or roll them back when it raises.
 
         A commit that the server refuses is rolled back too. After a commit with an unknown outcome the changes are
@@ -774,7 +775,7 @@ class Session(FileMethods, HistoryMethods, LoadingMethods, ReferenceMethods, Req
             "and ids to other processes."
         )
 
-    def __enter__(self) -> Session:
+    def __enter__(self: _S) -> _S:
         return self
 
     def __exit__(

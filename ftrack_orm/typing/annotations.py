@@ -15,6 +15,7 @@ from .custom_annotations import custom_classes
 from .entity_annotations import base_type, criteria_class, entity_class, imported_behaviours, path_class
 from .literals import literal_names
 from .names import class_names
+from .session import SESSION_RESULTS
 from .source_text import literal
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def _lines(content: SchemaContent) -> Iterator[str]:
     yield ""
     yield "class Types(_t.TypedTypes):"
     yield from (f"    {name}: type[{name}]" for name in names.values())
-    yield "class Session(_orm.Session):"
+    results = ", ".join(names.get(name, "_typing.Any") for name in SESSION_RESULTS)
+    yield f"class Session(_t.TypedSession[{results}]):"
     yield "    @property"
     yield "    def types(self) -> Types: ..."
 

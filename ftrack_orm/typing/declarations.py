@@ -49,6 +49,7 @@ from .expressions import (
     ValueExpression,
     ValueItem,
 )
+from .session import TypedSession
 
 __all__ = [
     "Attribute",
@@ -87,6 +88,7 @@ __all__ = [
     "TypedPictured",
     "TypedPublishedVersion",
     "TypedRepliable",
+    "TypedSession",
     "TypedTimeTracking",
     "TypedTypes",
     "TypedVersioned",

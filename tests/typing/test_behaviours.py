@@ -1,4 +1,4 @@
-"""The behaviours as checkers see them have the parameters of those that run."""
+"""The behaviours and the session as checkers see them have the parameters of those that run."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import textwrap
 
 import pytest
 
+from ftrack_orm import Session
 from ftrack_orm.behaviours.table import BEHAVIOURS, BY_ATTRIBUTE, BY_TYPE
 from ftrack_orm.sandbox import datamodel
 from ftrack_orm.schema.model import Schema
 from ftrack_orm.typing.behaviours import TYPED_BEHAVIOURS
+from ftrack_orm.typing.session import SESSION_RESULTS, TypedSession
 
 
 def functions_of(cls: type) -> dict[str, ast.FunctionDef]:
@@ -35,6 +37,14 @@ def test_methods_that_return_entities_have_the_parameters_of_the_behaviour(behav
     }
     assert declared.keys() == returning
     assert set(results) <= Schema.from_answer(datamodel.load().schemas).types.keys()
+
+
+def test_the_session_for_checkers_has_the_parameters_of_the_session() -> None:
+    running = {name: each for base in Session.__mro__[:-1] for name, each in functions_of(base).items()}
+    declared = functions_of(TypedSession)
+    for name, function in declared.items():
+        assert ast.unparse(function.args) == ast.unparse(running[name].args)
+    assert set(SESSION_RESULTS) <= Schema.from_answer(datamodel.load().schemas).types.keys()
 
 
 def test_every_behaviour_whose_methods_return_entities_has_a_class_for_checkers() -> None:

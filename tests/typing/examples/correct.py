@@ -11,6 +11,7 @@ from studio import (
     Appointment,
     Asset,
     AssetVersion,
+    Component,
     Context,
     Job,
     Note,
@@ -151,9 +152,12 @@ def changing(session: Session, task: Task, shot: Shot, done: Status, jane: User)
     assert_type(session.ensure_many(User, [{"username": "jane"}]), "list[User]")
     assert_type(task.create_note("Looks good", author=jane), Note)
     assert_type(jane.start_timer(task), Timer)
+    assert_type(session.create_component("/plates/a.exr"), Component)
     session.delete(task)
     with session.begin() as inner:
-        assert_type(inner.query(Task).one(), Task)
+        assert_type(inner.types.Task, "type[Task]")
+    with Session() as other:
+        assert_type(other, Session)
 
 
 def custom_attributes(shot: Shot, task: Task, project: Project, context: Context) -> None:
