@@ -29,6 +29,11 @@ COMMANDS: Final[dict[str, Row]] = {
     "describe": Row("Look at data", "subcommands.describe:describe", "Show the attributes of an entity type."),
     "schema": Row("Look at data", "subcommands.schema:schema", "Draw the schema, write it to a file, or compare two."),
     "set": Row("Change data", "subcommands.set:set_", "Change attributes of entities."),
+    "shell": Row(
+        "Change data",
+        "subcommands.shell:shell",
+        "Start an interactive shell with a session and the entity types of the server.",
+    ),
     "upload": Row(
         "Files",
         "subcommands.upload:upload",

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import click
 
@@ -81,18 +81,15 @@ def exit_on_errors(ctx: click.Context) -> Iterator[None]:
         yield
         sys.stdout.flush()
     except FtrackError as error:
-        _print_error(ctx, type(error).__name__, str(error), code_of(error))
-        ctx.exit(code_of(error))
+        end_with_error(ctx, type(error).__name__, str(error), code_of(error))
     except (KeyboardInterrupt, click.Abort):
-        _print_error(ctx, "Interrupted", "The command was interrupted.", ExitCode.INTERRUPTED)
-        ctx.exit(ExitCode.INTERRUPTED)
+        end_with_error(ctx, "Interrupted", "The command was interrupted.", ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # Python flushes the output once more when it ends, which would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         ctx.exit(ExitCode.PIPE_CLOSED)
     except OSError as error:
-        _print_error(ctx, type(error).__name__, _text_of(error), code_of(error))
-        ctx.exit(code_of(error))
+        end_with_error(ctx, type(error).__name__, _text_of(error), code_of(error))
 
 
 def _text_of(error: OSError) -> str:
@@ -101,12 +98,16 @@ def _text_of(error: OSError) -> str:
     return f"{error.strerror}: {os.fsdecode(error.filename)}"
 
 
-def _print_error(ctx: click.Context, kind: str, message: str, code: ExitCode) -> None:
-    """Print an error on the standard error output, as JSON if the command writes JSON."""
+def end_with_error(ctx: click.Context, kind: str, message: str, code: ExitCode, *, names_kind: bool = True) -> NoReturn:
+    """End a command with a message on the standard error output, as JSON if the command writes JSON, and a code.
+
+    With *names_kind* False, the message is printed without the *kind* of the error, which is part of it.
+    """
     from .output import printable_text, write_error
 
     if ctx.meta.get(JSON_KEY):
         record: dict[str, Any] = {"error": kind, "message": message, "exit_code": int(code)}
         click.echo(json.dumps(record), err=True)
     else:
-        write_error(f"{kind}: {printable_text(message, keep_lines=True)}")
+        write_error(printable_text(f"{kind}: {message}" if names_kind else message, keep_lines=True))
+    ctx.exit(code)
