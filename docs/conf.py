@@ -60,6 +60,8 @@ default_role = "py:code"
 PUBLIC_MODULES = ["ftrack_orm", "ftrack_orm.storage", "ftrack_orm.sandbox", "ftrack_orm.testing"]
 #: Names as docstrings write them between single backticks: a dotted name, also as a call.
 _NAME = re.compile(r"[A-Za-z_][\w.]*(\(\))?")
+#: A page that consists of a file of the repository.
+_INCLUDE = re.compile(r"^```\{include\} (\S+)\n```$", re.MULTILINE)
 #: Links of a page to other files of the repository.
 _LINK = re.compile(r"(\]\()([^)#\s:]+)((?:#[^)\s]*)?\))")
 
@@ -131,14 +133,22 @@ def mark_code(app: Sphinx, kind: str, name: str, documented: Any, options: Any, 
     lines[:] = result
 
 
-def lead_out_of_the_pages(app: Sphinx, page: str, source: list[str]) -> None:
-    """Rewrite links to files that are no pages, such as sources and tests, to their address in the repository."""
+def prepare_page(app: Sphinx, page: str, source: list[str]) -> None:
+    """Include a file of the repository, and make links lead to pages, or to files of the repository."""
+    folder = origin = posixpath.dirname(f"docs/{page}")
+    include = _INCLUDE.search(source[0])
+    if include:
+        path = posixpath.normpath(posixpath.join(folder, include[1]))
+        app.env.note_dependency(str(DOCS.parent / path))
+        source[0], origin = (DOCS.parent / path).read_text(encoding="utf-8"), posixpath.dirname(path)
 
     def rewritten(match: re.Match[str]) -> str:
         start, target, end = match.groups()
-        path = posixpath.normpath(posixpath.join("docs", posixpath.dirname(page), target))
+        path = posixpath.normpath(posixpath.join(origin, target))
         is_page = path.startswith("docs/") and path.removesuffix(".md").removeprefix("docs/") in app.env.found_docs
-        if is_page or path.endswith((".svg", ".png")) or not (DOCS.parent / path).exists():
+        if is_page or path.endswith((".svg", ".png")):
+            return f"{start}{posixpath.relpath(path, folder)}{end}"
+        if not (DOCS.parent / path).exists():
             return match[0]
         kind = "tree" if (DOCS.parent / path).is_dir() else "blob"
         return f"{start}{REPOSITORY}/{kind}/main/{path}{end}"
@@ -153,5 +163,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", take_names_literally)
     app.connect("autodoc-process-docstring", mark_code, priority=400)  # before napoleon
     app.connect("autodoc-process-signature", shorten_defaults)
-    app.connect("source-read", lead_out_of_the_pages)
+    app.connect("source-read", prepare_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

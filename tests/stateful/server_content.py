@@ -20,7 +20,7 @@ _LEFT_OUT = frozenset({"Setting", "SettingComponent"})
 def read_content(fresh: Session) -> Content:
     """Return the stored values of every entity on the server, records of changes excepted.
 
-    A row of a custom attribute without a value is left out: a receipt cannot tell it from no row.
+    A row of a custom attribute without a value is left out: a receipt does not distinguish it from no row.
     """
     schema = fresh.schema
     names = [name for name in schema.types if _is_read(schema, name)]
