@@ -80,7 +80,6 @@ class Collection(MutableSequence[Any]):
         for value in list(values):
             self.append(value)
 
-    @translated
     def remove(self, value: Any) -> None:
         """Remove an entity. Raises `ValueError` for one that is not there."""
         self._check_mutable()

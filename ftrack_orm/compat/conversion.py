@@ -42,4 +42,7 @@ def moment(value: datetime.date) -> Any:
             "ftrack_orm.compat returns dates as the official client does, with the package arrow. Install it: "
             "pip install 'ftrack-orm[compat]'."
         ) from None
+    if isinstance(value, datetime.datetime) and value.tzinfo is not None:
+        # Without it, arrow uses the class of its own for UTC, as the official client's values have it.
+        value = value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
     return arrow.get(value)

@@ -22,8 +22,10 @@ _OFFICIAL: dict[type[errors.FtrackError], tuple[type[Exception], ...]] = {
     errors.FtrackError: (exception.Error,),
     errors.UsageError: (exception.OperationError,),
     errors.SettingsError: (exception.Error, TypeError),
-    errors.UnknownEntityType: (exception.UnrecognisedEntityTypeError, exception.ServerError),
-    errors.UnknownAttribute: (exception.ServerError,),
+    # The official client raises a `KeyError`, which these are. In queries the server refuses such names.
+    errors.UnknownEntityType: (),
+    errors.UnknownAttribute: (),
+    errors.UnknownName: (),
     # The official client sends such values, and the server refuses them.
     errors.InvalidValue: (exception.ServerError,),
     errors.ValidationFailed: (exception.ServerError,),
@@ -97,7 +99,8 @@ def translate(error: errors.FtrackError, *official: type[Exception]) -> errors.F
     kind = type(error)
     if not issubclass(kind, exception.Error):
         nearest = official or next(_OFFICIAL[base] for base in kind.__mro__ if base in _OFFICIAL)
-        error.__class__ = _combined_class(kind, nearest)
+        if nearest:
+            error.__class__ = _combined_class(kind, nearest)
     return error
 
 
@@ -108,6 +111,17 @@ def translating(*official: type[Exception]) -> Iterator[None]:
         yield
     except errors.FtrackError as error:
         translate(error, *official)
+        raise
+
+
+@contextmanager
+def refused_by_the_server() -> Iterator[None]:
+    """Translate the errors of a query: names that the schema does not have are those that a server refuses."""
+    try:
+        with translating():
+            yield
+    except (errors.UnknownAttribute, errors.UnknownEntityType) as error:
+        translate(error, exception.ServerError)
         raise
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .error_translation import translated, translating
+from .error_translation import refused_by_the_server
 
 if TYPE_CHECKING:
     from ftrack_orm.query.builder import Query
@@ -37,7 +37,7 @@ class QueryResult(Sequence[Any]):
 
     def _load_more(self) -> bool:
         """Load another page; return whether there was one."""
-        with translating():
+        with refused_by_the_server():
             if self._pages is None:
                 self._pages = iter(self._query.pages())
             page = None if self._is_complete else next(self._pages, None)
@@ -77,13 +77,12 @@ class QueryResult(Sequence[Any]):
         """Return all results as a list."""
         return list(self._load_all())
 
-    @translated
     def first(self) -> Any:
         """Return the first result, or None. Raises `ValueError` for an expression with a limit."""
         self._check_without(_LIMIT, "limit")
-        return self._session.shown(self._query.first())
+        with refused_by_the_server():
+            return self._session.shown(self._query.first())
 
-    @translated
     def one(self) -> Any:
         """Return the only result.
 
@@ -92,7 +91,8 @@ class QueryResult(Sequence[Any]):
         """
         self._check_without(_LIMIT, "limit")
         self._check_without(_OFFSET, "offset")
-        return self._session.shown(self._query.one())
+        with refused_by_the_server():
+            return self._session.shown(self._query.one())
 
     def _check_without(self, clause: re.Pattern[str], name: str) -> None:
         if clause.search(_TEXT.sub('""', self._expression)):

@@ -16,7 +16,7 @@ from .cache import StringKeyMaker
 from .contexts import AutoPopulatingContext, OperationRecordingContext
 from .conversion import unwrap
 from .encoding import EncodingMethods
-from .error_translation import translated, translating
+from .error_translation import refused_by_the_server, translated, translating
 from .event.hub import EventHub
 from .operation import Operations
 from .query import QueryResult
@@ -164,14 +164,14 @@ class Session(WrapperMethods, StorageMethods, ServerMethods, EncodingMethods):
         key = [entity_key] if isinstance(entity_key, str) else list(entity_key)
         return self.shown(self._native.get(entity_type, key))
 
-    @translated
     def populate(self, entities: Any, projections: str) -> None:
         """Load *projections* for an entity, a list of entities or the results of a query."""
         given = unwrap(list(entities)) if isinstance(entities, (list, tuple, QueryResult)) else [unwrap(entities)]
         created = set(self._native.created)
         known = [each for each in given if each not in created]
         if known:
-            self._native.populate(known, projections)
+            with refused_by_the_server():
+                self._native.populate(known, projections)
 
     # -- writing -------------------------------------------------------------------------------------------------------
 

@@ -89,8 +89,7 @@ class AdaptedAccessor(NativeAccessor):
         if mode == "xb":
             self._refuse_existing(resource_identifier)
             mode = "wb"
-        stream: BinaryIO = self.official.open(resource_identifier, mode)
-        return stream
+        return cast("BinaryIO", _Stream(self.official.open(resource_identifier, mode)))
 
     @_raising_native_errors
     def remove(self, resource_identifier: str) -> None:
@@ -148,7 +147,7 @@ class AdaptedAccessor(NativeAccessor):
             self.official.make_container(container)
         stream = self.official.open(resource_identifier, "wb")
         try:
-            return copy_source(source, stream, progress)
+            return copy_source(source, _Stream(stream), progress)
         finally:
             stream.close()
 
@@ -158,6 +157,33 @@ class AdaptedAccessor(NativeAccessor):
                 f"{quoted(resource_identifier)} exists already, and is not replaced.",
                 resource_identifier=resource_identifier,
             )
+
+
+class _Stream:
+    """A stream of a studio's accessor, which has `read`, `write` and `close`, as the session below uses it."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> Any:
+        return self._stream.read() if size is None or size < 0 else self._stream.read(size)
+
+    def write(self, piece: bytes | memoryview) -> int:
+        self._stream.write(bytes(piece))
+        return len(piece)
+
+    def seekable(self) -> bool:
+        # Such streams need not say where they are.
+        return False
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def __enter__(self) -> _Stream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class AdaptedStructure(NativeStructure):

@@ -120,7 +120,8 @@ class WrapperMethods:
             old = values.local(own, name) if is_local else values.remote(own, name)
             new = self.merge(other.session.shown(value))
             if old is symbol.NOT_SET or old != new:
-                (values.write if is_local else values.assume)(own, name, new)
+                # The official client records no operation for it either.
+                values.assume(own, name, new)
                 kind = "local_attribute" if is_local else "remote_attribute"
                 changes.append({"type": kind, "name": name, "old_value": old, "new_value": new})
         return changes
