@@ -71,6 +71,8 @@ def _lines(content: SchemaContent) -> Iterator[str]:
     yield f"class Session(_t.TypedSession[{results}]):"
     yield "    @property"
     yield "    def types(self) -> Types: ..."
+    yield ""
+    yield "types: Types"
 
 
 def _bases_first(types: AttributeTypes) -> list[EntityType]:

@@ -23,7 +23,7 @@ ALIASES_BY_TYPE: Final[Mapping[str, str]] = {
 }
 
 #: Names that a package binds to something else.
-_TAKEN: Final = frozenset({"Session", "Types"})
+_TAKEN: Final = frozenset({"Session", "Types", "types"})
 
 
 def literal_names(content: SchemaContent) -> dict[str, tuple[str, ...]]:

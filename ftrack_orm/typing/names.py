@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .content import SchemaContent
 
 #: Names that a package, or the file of its annotations, binds to something else.
-_TAKEN = frozenset({"Session", "Types", "abc", "datetime", "extensions", "orm", "t", "typing"})
+_TAKEN = frozenset({"Session", "Types", "types", "abc", "datetime", "extensions", "orm", "t", "typing"})
 
 #: Annotations in a class body are looked up among its attributes first, so these cannot be the names of attributes.
 _NAMES_IN_ANNOTATIONS = frozenset({"str", "int", "float", "bool", "classmethod"})

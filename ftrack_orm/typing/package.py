@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ftrack_orm.entities.classes import Classes, Types
 from ftrack_orm.errors import FtrackError, UsageError, suggestion
@@ -111,6 +111,11 @@ class StudioPackage:
             return self.types
         if name in self.schema.types:
             return self.classes[name]
+        if name == "Types":
+            return Types
+        if name in self._literals:
+            names = self._literals[name]
+            return Literal[names] if names else str
         raise AttributeError(
             f"The package {self.name} has no type {name!r}.{suggestion(name, self.schema.types)} It has the types that "
             "the server had when the package was written; ftrack-orm stubs writes it again.",
@@ -121,7 +126,14 @@ class StudioPackage:
     @property
     def names(self) -> list[str]:
         """The names that programs can import."""
-        return sorted({"Session", "types", *self.schema.types})
+        return sorted({"Session", "Types", "types", *self.schema.types, *self._literals})
+
+    @cached_property
+    def _literals(self) -> dict[str, tuple[str, ...]]:
+        """The names of statuses and the like, by the alias that stands for them in annotations."""
+        from .literals import literal_names
+
+        return literal_names(self.content)
 
     def __repr__(self) -> str:
         return f"<StudioPackage {self.name}>"
@@ -150,7 +162,8 @@ def read_content(path: Path) -> SchemaContent:
 def bind(name: str, folder: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return the functions `__getattr__` and `__dir__` of the package *name*, whose file is in *folder*.
 
-    The names of the package are those of its types, `Session`, and `types`.
+    The names of the package are those of its types, `Session`, `types` with the class `Types`, and aliases such as
+    `StatusName`.
     """
     package = StudioPackage(name, Path(folder))
 

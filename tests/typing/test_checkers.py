@@ -5,6 +5,8 @@ Pyright checks the files about the public surface in the same run: starting it t
 
 from __future__ import annotations
 
+import ast
+import importlib
 import json
 import os
 import re
@@ -12,11 +14,15 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
+from typing import Literal
 
 import pytest
 
+from ftrack_orm.sandbox import Sandbox
+from ftrack_orm.typing.package import MODULE, SCHEMA_FILE
 from tests.property_settings import IN_FULL
 
 from .studio_content import FEW_TYPES, studio_content, write_annotations
@@ -110,3 +116,39 @@ def test_mypy_finds_each_mistake_and_nothing_else(tmp_path: Path) -> None:
         if not file.startswith(("..", "/")):  # The library is checked with its own settings.
             found[file, int(line)].add(code)
     assert differences(found, "mypy") == [], run.stderr
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """The package `studio` with annotations and classes, for the types of the embedded server."""
+    content = studio_content(None)
+    write_annotations(tmp_path, content)
+    (tmp_path / "studio" / "__init__.py").write_text(MODULE.format(name="studio"), encoding="utf-8")
+    (tmp_path / "studio" / SCHEMA_FILE).write_text(content.to_text(), encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield importlib.import_module("studio")
+    for name in ("studio", "correct"):
+        sys.modules.pop(name, None)
+
+
+def test_the_criteria_that_checkers_accept_are_accepted_at_run_time(
+    package: ModuleType, monkeypatch: pytest.MonkeyPatch, box: Sandbox, schema_cache: Path
+) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    correct = importlib.import_module("correct")
+    with package.Session(box.url, box.api_key, box.api_user, schema_cache_path=schema_cache) as session:
+        user, status, shot = (session.reference(name, "x") for name in ("User", "Status", "Shot"))
+        correct.criteria(user, status, [shot])
+        correct.names("Done", "High", "Animation")
+        assert isinstance(shot, correct.Shot)
+
+
+def test_every_public_name_of_the_annotations_can_be_imported(package: ModuleType, tmp_path: Path) -> None:
+    source = ast.parse((tmp_path / "studio" / "__init__.pyi").read_text(encoding="utf-8"))
+    bound = [node.name for node in source.body if isinstance(node, ast.ClassDef)]
+    bound += [ast.unparse(node.target) for node in source.body if isinstance(node, ast.AnnAssign)]
+    public = {name for name in bound if not name.startswith("_")}
+    assert {"Task", "Session", "Types", "types", "StatusName", "VFXTaskStatusName"} <= public
+    assert public == set(dir(package))
+    assert all(getattr(package, name) is not None for name in public)
+    assert package.StatusName == Literal["Done", "In progress", "Not started"]

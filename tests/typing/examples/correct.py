@@ -89,7 +89,7 @@ def criteria(jane: User, done: Status, shots: list[Shot]) -> None:
     assert_type(Task.assignments.any(resource=jane), CriterionExpression)
     assert_type(Task.assignments.any(), CriterionExpression)
     assert_type(Task.parent.has(name="sh010"), CriterionExpression)
-    assert_type(Shot.children.any(Task.name == "anim", name="anim"), CriterionExpression)
+    assert_type(Shot.children.any(Context.name == "anim", name="anim"), CriterionExpression)
     assert_type(Task.assignments.resource.id.is_not(None), CriterionExpression)
     assert_type((Task.bid > 8) & (Task.bid <= 8.5), CriterionExpression)
     assert_type(Task.end_date > "2024-05-01", CriterionExpression)
