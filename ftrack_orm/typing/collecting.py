@@ -20,7 +20,7 @@ _NAMED = {"statuses": "Status", "types": "Type", "priorities": "Priority", "obje
 
 def collect_content(session: Session) -> SchemaContent:
     """Return the content of the server of *session*, with few requests. Types that the server lacks are left out."""
-    session.server_information  # a cached schema may be outdated
+    _ = session.server_information  # a cached schema may be outdated
     schema = session.schema
     named = {part: name for part, name in _NAMED.items() if name in schema}
     queries = [session.query(name).select("name") for name in named.values()]
