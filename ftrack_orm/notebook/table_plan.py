@@ -31,6 +31,8 @@ class TablePlan:
     columns: Sequence[Column]
     names: Sequence[str]
     types: Sequence[ColumnType]
+    #: The primary key by which the pages are requested, None for pages by offset.
+    key: str | None = None
 
     def pages(self) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows in pages; each page is requested as the previous one is used."""
@@ -42,7 +44,7 @@ class TablePlan:
         contents = tuple(dict.fromkeys(column.content for column in self.columns))
         prepared = query._with_clauses(projections=contents)._prepare()
         if prepared is not None:
-            yield from runner.flat_pages(prepared, self.columns)
+            yield from runner.flat_pages(prepared, self.columns, key=self.key)
 
 
 def plan_table(
@@ -75,4 +77,16 @@ def plan_table(
     types = [
         type_of_column(column, node.entity_type, schema, find_configurations) if listed else OPEN for column in built
     ]
-    return TablePlan(query, built, [column.name for column in built], types)
+    return TablePlan(query, built, [column.name for column in built], types, _paging_key(query, schema))
+
+
+def _paging_key(query: Query[Any], schema: Schema) -> str | None:
+    """Return the primary key by which a query can be read, None if it has an order or an offset of its own.
+
+    A long result is then complete while others create and delete entities.
+    """
+    node = query.node
+    described = schema.types.get(node.entity_type)
+    if described is None or len(described.primary_key) != 1 or query.free_text is not None:
+        return None
+    return None if node.order_by or node.offset else described.primary_key[0]

@@ -53,8 +53,10 @@ class Runner(Protocol):
     def flat_rows(self, query: Query[Any], columns: Sequence[Column]) -> list[tuple[Any, ...]]:
         """Return a tuple for each result of *query*, which selects *columns*, with the value of each of them."""
 
-    def flat_pages(self, query: Query[Any], columns: Sequence[Column]) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the rows of `flat_rows` page by page."""
+    def flat_pages(
+        self, query: Query[Any], columns: Sequence[Column], *, key: str | None = None
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows of `flat_rows` page by page, by the primary key *key* as in `walk` if that is given."""
 
     def tables(self) -> TableMaker:
         """Return the part that makes tables of queries and shows them in notebooks."""

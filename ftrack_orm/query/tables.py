@@ -56,8 +56,9 @@ class TableMethods:
         stored scalars of the type and the names of the entities that it refers to. Types of columns follow from the
         schema, and from the configurations of custom attributes: a result without rows has the same columns and types.
         Datetimes are in UTC, a column through a collection has lists, and a mapping or a value whose type the schema
-        leaves open is JSON text. Raises the errors of `rows`, `UsageError` when pyarrow is not installed, and
-        `ProtocolError` for a value that does not fit the type of its column.
+        leaves open is JSON text. A query without an order and an offset is read in the order of its keys, as by `walk`:
+        completely, while others create and delete entities. Raises the errors of `rows`, `UsageError` when pyarrow is
+        not installed, and `ProtocolError` for a value that does not fit the type of its column.
         """
         return self.to_arrow_reader(*columns, **renamed).read_all()
 

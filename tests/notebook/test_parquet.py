@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,13 @@ import pytest
 from ftrack_orm import Session, errors
 from ftrack_orm.notebook.parquet import write_parquet
 from ftrack_orm.query.builder import Query
+from ftrack_orm.sandbox import Sandbox
+from ftrack_orm.transport.base import Request, Response
+from ftrack_orm.transport.cancellation import Cancellation
+from tests.fakes.transports import ForwardingTransport, body_of
 from tests.production import Production
 
-ROWS_PER_BATCH = 500
+ROWS_PER_PAGE = 500
 
 
 @pytest.fixture
@@ -92,34 +97,50 @@ def test_errors_of_the_target_say_what_to_do(
         tasks.to_parquet(target(), "name")
 
 
-def peak_bytes(batches: int) -> int:
-    """Return the bytes of Python and of Arrow at the peak while that many batches are written."""
-    schema = pyarrow.schema([("name", pyarrow.string()), ("number", pyarrow.int64())])
+class ManyTasks(ForwardingTransport):
+    """Answers queries of tasks with many pages of long texts; everything else is that of the embedded server."""
 
-    def make_batches() -> Any:
-        for number in range(batches):
-            # Decoded like a response, so that a batch costs Python memory as well.
-            rows = json.loads(json.dumps([{"name": f"{number}-{row}" * 10, "number": row} for row in range(500)]))
-            yield pyarrow.RecordBatch.from_pylist(rows, schema)
+    def __init__(self, box: Sandbox, pages: int) -> None:
+        super().__init__(box)
+        self.pages = pages
+        self.sent = 0
 
+    def send(self, request: Request, cancellation: Cancellation | None = None) -> Response:
+        if b" from Task " not in body_of(request):
+            return super().send(request, cancellation)
+        self.sent += 1
+        first = self.sent * ROWS_PER_PAGE
+        rows = [
+            {"__entity_type__": "Task", "id": f"{number:09}", "name": "n", "description": f"{number}" * 400, "bid": 1}
+            for number in range(first, first + ROWS_PER_PAGE)
+        ]
+        following = {"offset": first} if self.sent < self.pages else {}
+        reply = {"action": "query", "data": rows, "metadata": {"next": following}}
+        return Response(200, {"content-type": "application/json"}, json.dumps([reply]).encode())
+
+
+def peak_bytes(box: Sandbox, pages: int) -> int:
+    """Return the bytes that Python and Arrow hold at the peak while that many pages are written."""
+    transport = ManyTasks(box, pages)
     pool = pyarrow.default_memory_pool()
-    pool.release_unused()
-    before = pool.bytes_allocated()
-    peaks: list[int] = []
+    with Session(box.url, box.api_key, box.api_user, schema_cache_path=False, transport=transport) as session:
+        tasks = session.query("Task").with_page_size(ROWS_PER_PAGE)
+        before = pool.bytes_allocated()
+        sizes: list[int] = []
+        tracemalloc.start()
+        try:
+            written = tasks.to_parquet(
+                io.FileIO(os.devnull, "wb"),
+                *("name", "description", "bid"),
+                on_progress=lambda _: sizes.append(pool.bytes_allocated() - before),
+            )
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert written == pages * ROWS_PER_PAGE
+    return peak + max(sizes)
 
-    def measure(_: int) -> None:
-        peaks.append(pool.bytes_allocated() - before)
 
-    tracemalloc.start()
-    try:
-        reader = pyarrow.RecordBatchReader.from_batches(schema, make_batches())
-        written = write_parquet(reader, io.FileIO("/dev/null", "wb"), on_progress=measure, row_group_bytes=2**17)
-        _, python_peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert written == batches * ROWS_PER_BATCH
-    return python_peak + max(peaks)
-
-
-def test_memory_does_not_grow_with_the_number_of_rows() -> None:
-    assert peak_bytes(80) / peak_bytes(20) < 1.2
+def test_memory_does_not_grow_with_the_number_of_rows(box: Sandbox) -> None:
+    few, many = (peak_bytes(box, pages) for pages in (12, 36))
+    assert many / few < 1.2, f"{few} bytes for 12 pages, {many} for 36"

@@ -56,3 +56,31 @@ def test_a_query_that_prefers_memory_makes_no_table(session: Session) -> None:
     for call in (query.to_arrow, query.to_dataframe, lambda: query.to_parquet("x.parquet")):
         with pytest.raises(errors.QueryError, match=r"prefer\('server'\)"):
             call()
+
+
+def test_a_result_is_complete_while_entities_before_the_page_are_deleted(
+    session: Session, other: Session, production: Production
+) -> None:
+    query = session.query("Task").where(project_id=production.project).with_page_size(3)
+    reader = query.to_arrow_reader("name")
+    names = reader.read_next_batch().column("name").to_pylist()
+    for name in names[:2]:
+        other.delete(other.query("Task").where(project_id=production.project, name=name).one())
+    other.commit()
+    names += [name for batch in reader for name in batch.column("name").to_pylist()]
+    assert sorted(names) == [f"task{n:02}" for n in range(12)]
+
+
+def test_an_order_an_offset_and_a_limit_are_kept(session: Session, production: Production) -> None:
+    query = session.query("Task").where(project_id=production.project).with_page_size(3)
+    assert query.order_by("name desc").offset(1).limit(4).to_arrow("name").column("name").to_pylist() == [
+        f"task{n:02}" for n in (10, 9, 8, 7)
+    ]
+    assert query.limit(7).to_arrow("name").num_rows == 7
+
+
+def test_a_type_with_several_keys_is_read_by_offset(session: Session) -> None:
+    name = next(each.name for each in session._workspace.schema.types.values() if len(each.primary_key) > 1)
+    assert plan_of(session, session.query(name)).key is None
+    assert plan_of(session, session.query("Task")).key == "id"
+    session.query(name).limit(3).to_arrow()

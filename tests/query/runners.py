@@ -48,7 +48,9 @@ class ListRunner:
         self.requests.append(f"flat rows: {query}")
         return [tuple([result] * len(columns)) for result in self._selected(query)]
 
-    def flat_pages(self, query: Query[Any], columns: Sequence[Column]) -> Iterator[list[tuple[Any, ...]]]:
+    def flat_pages(
+        self, query: Query[Any], columns: Sequence[Column], *, key: str | None = None
+    ) -> Iterator[list[tuple[Any, ...]]]:
         raise NotImplementedError
 
     def tables(self) -> TableMaker:

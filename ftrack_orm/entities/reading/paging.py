@@ -11,7 +11,7 @@ from ftrack_orm.entities.entity import given_key
 from ftrack_orm.errors import InvalidValue, ProtocolError, quoted
 from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.literals import as_reference
-from ftrack_orm.query.language.nodes import Select
+from ftrack_orm.query.language.nodes import Comparison, Operator, Ordering, Path, Select, conjunction
 from ftrack_orm.wire.operations import Operation, QueryOperation, SearchOperation
 from ftrack_orm.wire.replies import QueryReply
 
@@ -33,6 +33,43 @@ def at_next_offset(select: Select, reply: QueryReply) -> Select:
             entity_type=select.entity_type,
         )
     return attrs.evolve(select, offset=next_offset)
+
+
+class KeyPaging:
+    """Requests *select* in the order of the primary key *name*.
+
+    Each page begins after the last key of the previous one. Pages with an offset shift when an entity before them is
+    created or deleted, these do not.
+    """
+
+    def __init__(self, select: Select, name: str) -> None:
+        self._name = name
+        self._key = Path.of(name)
+        projections = tuple(dict.fromkeys((*select.projections, self._key)))
+        self._select = attrs.evolve(select, projections=projections, order_by=(Ordering(self._key),))
+        self._last_keys: set[str] = set()
+
+    def first(self, after: str | None) -> Select:
+        """Return the select of the first page, which begins after the key *after* if that is given."""
+        return self._select if after is None else self._beginning_after(after)
+
+    def next_page(self, _: Select, reply: QueryReply) -> Select:
+        """Return the select of the page after *reply*; raises `ProtocolError` if it would be an earlier one."""
+        last_key = last_key_of(reply, self._name)
+        if last_key in self._last_keys:
+            name = self._select.entity_type
+            raise ProtocolError(
+                f"The server sent a page of {name} that ends with {quoted(last_key)}, as an earlier page of "
+                "the same result does.",
+                entity_type=name,
+                attribute=self._name,
+            )
+        return self._beginning_after(last_key)
+
+    def _beginning_after(self, key: str) -> Select:
+        self._last_keys.add(key)
+        is_after = Comparison(self._key, Operator.GREATER, key)
+        return attrs.evolve(self._select, criterion=conjunction(self._select.criterion, is_after))
 
 
 def walk_start(schema: Schema, entity_type: EntityType, after: Any) -> str:

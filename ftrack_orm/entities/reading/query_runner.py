@@ -14,14 +14,14 @@ from ftrack_orm.entities.identity_map import ResultWindow
 from ftrack_orm.entities.row_checks import check_rows
 from ftrack_orm.entities.row_queries import query_reply
 from ftrack_orm.errors import ProtocolError, QueryError, ServerError, UnknownEntityType, UsageError, quoted
-from ftrack_orm.query.language.nodes import Comparison, Operator, Ordering, Path, Select, conjunction
+from ftrack_orm.query.language.nodes import Path, Select
 from ftrack_orm.schema.facts import CONFIGURATION_ID, CUSTOM_ATTRIBUTE_VALUE, CUSTOM_ATTRIBUTES
 from ftrack_orm.values import FetchMode
 from ftrack_orm.wire.codec import decode
 
 from .merging import Merger
 from .page_calls import DeferredCall
-from .paging import NextPage, at_next_offset, last_key_of, page_operation, walk_start
+from .paging import KeyPaging, NextPage, at_next_offset, page_operation, walk_start
 from .plain_rows import PlainRows, plain_value
 from .projections import add_compared_values, complete_projections
 from .unlisted import check_listed, decoded_rows, is_listed, is_of_unlisted_type, key_names, with_projections
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ftrack_orm.query.tables import TableMaker
     from ftrack_orm.request_options import RequestOptions
     from ftrack_orm.wire.operations import Operation
-    from ftrack_orm.wire.replies import QueryReply, Reply
+    from ftrack_orm.wire.replies import Reply
 
     from .learning import Lesson, ProjectionLearner
     from .memory_answers import MemoryAnswers
@@ -173,32 +173,12 @@ class QueryRunner:
                 f"Iterate over the query ordered by {schema.primary_key[0]} instead."
             )
         (name,) = schema.primary_key
-        key = Path.of(name)
-        select = attrs.evolve(self._entity_select(query), order_by=(Ordering(key),))
-
-        last_keys: set[str] = set()
-
-        def beginning_after(last_key: str) -> Select:
-            last_keys.add(last_key)
-            is_after = Comparison(key, Operator.GREATER, last_key)
-            return attrs.evolve(select, criterion=conjunction(select.criterion, is_after))
-
-        def after_last_key(_: Select, reply: QueryReply) -> Select:
-            last_key = last_key_of(reply, name)
-            if last_key in last_keys:
-                raise ProtocolError(
-                    f"The server sent a page of {schema.name} that ends with {quoted(last_key)}, as an earlier page of "
-                    "the same result does.",
-                    entity_type=schema.name,
-                    attribute=name,
-                )
-            return beginning_after(last_key)
-
-        first = select if after is None else beginning_after(walk_start(self._workspace.schema, schema, after))
+        paging = KeyPaging(self._entity_select(query), name)
+        first = paging.first(None if after is None else walk_start(self._workspace.schema, schema, after))
         window = ResultWindow()
         return (
             entity
-            for page in self._row_pages(query, first, next_page=after_last_key)
+            for page in self._row_pages(query, first, next_page=paging.next_page)
             for entity in self._entities(query, page, window)
         )
 
@@ -224,8 +204,12 @@ class QueryRunner:
         """
         return [row for page in self.flat_pages(query, columns) for row in page]
 
-    def flat_pages(self, query: Query[Any], columns: Sequence[Column]) -> Iterator[list[tuple[Any, ...]]]:
+    def flat_pages(
+        self, query: Query[Any], columns: Sequence[Column], *, key: str | None = None
+    ) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of *query*, which selects *columns*, page by page: a tuple of values for each result.
+
+        With *key*, the name of the primary key, each page begins after the last key of the previous one, as in `walk`.
 
         Raises `QueryError` for a column that ends on entities, and, after the last page, `UnknownAttribute` for the key
         of a custom attribute that is not configured for the type that the column leads to.
@@ -237,8 +221,12 @@ class QueryRunner:
         listed = query.schema is not None or is_listed(query.node, schema)
         flat = FlatRows(columns, query.node, schema, is_listed=listed)
         select = complete_projections(query.node, schema) if listed else with_projections(query.node)
+        next_page: NextPage = at_next_offset
+        if key is not None:
+            paging = KeyPaging(select, key)
+            select, next_page = paging.first(None), paging.next_page
         has_results = False
-        for page in self._row_pages(query, select, denormalize=True):
+        for page in self._row_pages(query, select, next_page=next_page, denormalize=True):
             if listed:
                 check_rows(schema, page.rows, allow_unknown_types=True)
             has_results = has_results or bool(page.rows)
