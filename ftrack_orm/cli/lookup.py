@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ftrack_orm.errors import MultipleResults, NoResult, UsageError, quoted, suggestion
@@ -45,14 +46,16 @@ def matching(session: Session, type_name: str, text: str) -> Query[Any]:
     return query.where(or_(getattr(cls, key) == text, getattr(cls, name) == text))
 
 
-def find(session: Session, type_name: str, text: str) -> Any:
-    """Return the entity that a text identifies.
+def find_all(session: Session, wanted: Sequence[tuple[str, str]]) -> list[Any]:
+    """Return the entities that pairs of a type and a text identify, found with one request.
 
-    Raises `NoResult` if there is none, and `MultipleResults`, which lists their ids, if a name fits several.
+    Raises `NoResult` if there is none for a pair, and `MultipleResults`, which lists their ids, if a name fits several.
     """
-    found = matching(session, type_name, text).limit(_MAX_LISTED + 1).all()
-    check_single(session, type_name, text, [id_of(each) for each in found])
-    return found[0]
+    queries = [matching(session, type_name, text).limit(_MAX_LISTED + 1) for type_name, text in wanted]
+    results = session.all(*queries)
+    for (type_name, text), found in zip(wanted, results, strict=True):
+        check_single(session, type_name, text, [id_of(each) for each in found])
+    return [found[0] for found in results]
 
 
 def id_of(entity: Any) -> str:

@@ -64,16 +64,22 @@ def graph(
 
 @command("ftrack-orm schema dump --out schema.json", "ftrack-orm schema dump | jq '.[].id'")
 @click.option("--out", default="-", type=OUT, help="The file to write; the standard output by default.")
+@click.option("--with-names", is_flag=True, help="Add custom attributes and names of statuses, for stubs --schema.")
 @connected
-def dump(output: Output, out: Path, session: Session) -> None:
+def dump(output: Output, out: Path, with_names: bool, session: Session) -> None:
     """Write the schema of the server as JSON.
 
     The form is that of the server's own reply to query_schemas. The commands sandbox, stubs, schema diff and schema
-    graph read it.
+    graph read it. With --with-names, it is that of the schema.json of a generated package, which all but sandbox read.
     """
     import json
 
-    text = json.dumps(session.schemas, indent=1, sort_keys=True) + "\n"
+    if with_names:
+        from ftrack_orm.typing.collecting import collect_content
+
+        text = collect_content(session).to_text()
+    else:
+        text = json.dumps(session.schemas, indent=1, sort_keys=True) + "\n"
     _write(output, out, text, {"types": len(session.schema), "hash": session.schema.hash})
 
 

@@ -13,7 +13,7 @@ from ftrack_orm.cli.assignments import configured_value, scalar_value, split_arg
 from ftrack_orm.cli.colors import colored
 from ftrack_orm.cli.columns import naming_attribute
 from ftrack_orm.cli.command import command, connected
-from ftrack_orm.cli.lookup import find, id_of
+from ftrack_orm.cli.lookup import find_all, id_of
 from ftrack_orm.cli.questions import confirm
 from ftrack_orm.errors import UsageError
 from ftrack_orm.schema.attribute import Kind
@@ -47,13 +47,19 @@ def set_(
     equals sign empties an attribute. Options of an enumerator are separated by commas.
     """
     ids, assignments = split_arguments(arguments)
-    name = session.schema.type(entity_type).name
-    entities = [find(session, name, each) for each in dict.fromkeys(ids)]
-    session.populate(entities, _paths(session.schema.type(name), assignments))
+    described = session.schema.type(entity_type)
+    for assignment in assignments:
+        _check(described, assignment)
+    ids = list(dict.fromkeys(ids))
+    targets = [each for each in assignments if each.text and _target(described, each) is not None]
+    wanted = [(described.name, each) for each in ids]
+    found = find_all(session, [*wanted, *((str(_target(described, each)), each.text) for each in targets)])
+    entities, referred = found[: len(ids)], dict(zip(targets, found[len(ids) :], strict=True))
+    session.populate(entities, _paths(described, assignments))
     try:
         for entity in entities:
             for assignment in assignments:
-                _assign(session, entity, assignment)
+                _assign(session, entity, assignment, referred.get(assignment))
         changes = list(_changes(session))
         operations = session.plan().as_json()
         if not output.json:
@@ -99,26 +105,36 @@ def _question(values: int, entities: int) -> str:
     return f"Change {changed} of {'1 entity' if entities == 1 else f'{entities} entities'}?"
 
 
-def _assign(session: Session, entity: Any, assignment: Assignment) -> None:
-    """Set one attribute. Raises `UsageError` for one that cannot be set so, and the errors of setting it."""
-    described = entity.__schema__
+def _check(described: EntityType, assignment: Assignment) -> None:
+    """Raise `UsageError` for an assignment that has no meaning, and `UnknownAttribute`."""
     attribute = described.attribute(assignment.attribute)
+    place = f"{described.name}.{attribute.name}"
     if assignment.key is not None and attribute.kind is not Kind.MAPPING:
         raise UsageError(
-            f"{described.name}.{attribute.name} has no keys, so {assignment.place} cannot be set. To change an entity "
-            f"that it refers to, set an attribute of that one: set {attribute.target or 'TYPE'} ID "
-            f"{assignment.key}={assignment.text}"
+            f"{place} has no keys, so {assignment.place} cannot be set. To change an entity that it refers to, set an "
+            f"attribute of that one: set {attribute.target or 'TYPE'} ID {assignment.key}={assignment.text}"
         )
+    if attribute.kind is Kind.MAPPING and assignment.key is None:
+        raise UsageError(f"{place} cannot be set as a whole. Set {attribute.name}.KEY=VALUE.")
+    if attribute.kind is Kind.COLLECTION:
+        raise UsageError(f"{place} has many entities and cannot be set here. Change the entities themselves.")
+
+
+def _target(described: EntityType, assignment: Assignment) -> str | None:
+    """Return the type that the value of an assignment is an entity of, or None for other values."""
+    attribute = described.attribute(assignment.attribute)
+    return attribute.target if attribute.kind is Kind.REFERENCE else None
+
+
+def _assign(session: Session, entity: Any, assignment: Assignment, referred: Any) -> None:
+    """Set one attribute; *referred* is the entity that it refers to. Raises the errors of setting it."""
+    attribute = entity.__schema__.attribute(assignment.attribute)
     if attribute.kind is Kind.SCALAR:
-        entity[attribute.name] = scalar_value(described.name, attribute, assignment.text)
+        entity[attribute.name] = scalar_value(entity.__entity_type__, attribute, assignment.text)
     elif attribute.kind is Kind.REFERENCE:
-        target = find(session, str(attribute.target), assignment.text) if assignment.text else None
-        entity[attribute.name] = target
-    elif attribute.kind is Kind.MAPPING and assignment.key is not None:
-        entity[attribute.name][assignment.key] = _entry(session, entity, assignment)
+        entity[attribute.name] = referred
     else:
-        form = f"{attribute.name}.KEY=VALUE" if attribute.kind is Kind.MAPPING else "the entities themselves"
-        raise UsageError(f"{described.name}.{attribute.name} cannot be set as a whole. Set {form}.")
+        entity[attribute.name][assignment.key] = _entry(session, entity, assignment)
 
 
 def _entry(session: Session, entity: Any, assignment: Assignment) -> Any:

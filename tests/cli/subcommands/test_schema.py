@@ -43,6 +43,10 @@ def test_a_dump_is_the_schema_of_the_server(account: None, box: Sandbox, tmp_pat
         assert facts == {"file": str(file), "types": len(session.schema), "hash": session.schema.hash}
     assert Schema.from_answer(json.loads(run_in_pipe("schema", "dump").output)).hash == facts["hash"]
     assert run_in_pipe("schema", "diff", str(file)).output == "The schemas are equal.\n"
+    named = run_in_pipe("schema", "dump", "--with-names").json
+    assert "Approved" in named["names"]["statuses"]
+    file.write_text(json.dumps(named))
+    assert run_in_pipe("schema", "diff", str(file)).code == 0
 
 
 @pytest.mark.usefixtures("disconnected")

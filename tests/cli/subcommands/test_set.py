@@ -108,7 +108,7 @@ def test_values_that_are_set_already_are_no_changes(task: str) -> None:
         (["time_logged=5"], 2, "time_logged"),
         (["parent.name=x"], 2, "set Context ID name=x"),
         (["metadata=x"], 2, "metadata.KEY=VALUE"),
-        (["timelogs=x"], 2, "cannot be set as a whole"),
+        (["timelogs=x"], 2, "has many entities"),
         (["custom_attributes.difficulty=impossible"], 2, "'easy', 'medium', 'hard'"),
         (["custom_attributes.diffculty=easy"], 2, "difficulty"),
         ([], 2, "NAME=VALUE"),
