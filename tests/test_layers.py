@@ -90,6 +90,7 @@ ALLOWED["session"] = set(ALLOWED) - {"sandbox", "testing", "typing", "porting"}
 ALLOWED["compat"] = {*ALLOWED["session"], "session"}
 #: The command line is a program on top of all packages.
 ALLOWED["cli"] = set(ALLOWED) | {"__version__", "__init__"}
+ALLOWED["__main__"] = {"cli"}
 #: The package itself re-exports names of these, lazily.
 ALLOWED["__init__"] = {
     *("entities", "errors", "events", "interactive", "official_names", "query", "schema", "session", "settings"),

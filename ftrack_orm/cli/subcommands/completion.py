@@ -20,7 +20,7 @@ SHELLS = ("bash", "zsh", "fish")
     "ftrack-orm completion zsh >> ~/.zshrc",
     "ftrack-orm completion fish > ~/.config/fish/completions/ftrack-orm.fish",
 )
-@click.argument("shell", type=click.Choice(SHELLS))
+@click.argument("shell", type=click.Choice(SHELLS), metavar="[bash|zsh|fish]")
 def completion(output: Output, shell: str) -> None:
     """Print the script that completes commands in a shell.
 

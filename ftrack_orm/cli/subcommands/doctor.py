@@ -25,10 +25,11 @@ _STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red", "skipped": 
 @click.option("--user", metavar="NAME", help="The user, in place of FTRACK_API_USER.")
 @click.option(
     "--timeout",
+    metavar="SECONDS",
     type=click.FloatRange(min=0.1),
     default=10.0,
     show_default=True,
-    help="Seconds that the server may be silent.",
+    help="How long the server may be silent.",
 )
 @click.option("--no-events", is_flag=True, help="Do not connect to the event server.")
 def doctor(output: Output, server: str | None, user: str | None, timeout: float, no_events: bool) -> None:

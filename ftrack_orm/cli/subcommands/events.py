@@ -29,8 +29,8 @@ _LOOK_SECONDS = 0.5
     "ftrack-orm events 'topic=studio.*' --count 1 --json | jq .data",
 )
 @click.argument("expression", default="topic=*")
-@click.option("--count", type=click.IntRange(min=1), help="End after this many events.")
-@click.option("--seconds", type=click.FloatRange(min=0), help="End after this many seconds.")
+@click.option("--count", metavar="N", type=click.IntRange(min=1), help="End after this many events.")
+@click.option("--seconds", metavar="SECONDS", type=click.FloatRange(min=0), help="End after this time.")
 @connected(event_workers=1)
 def events(output: Output, expression: str, count: int | None, seconds: float | None, session: Session) -> None:
     """Print events as they are published, until interrupted.

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--timeout",
+    metavar="SECONDS",
     type=click.FloatRange(min=0.001),
     default=30.0,
     show_default=True,
-    help="Seconds for the event server to accept the event.",
+    help="How long the event server may take to accept the event.",
 )
 @connected
 def publish(

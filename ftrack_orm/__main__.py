@@ -1,0 +1,8 @@
+"""Edge: `python -m ftrack_orm` runs the command line."""
+
+from __future__ import annotations
+
+from .cli import main
+
+if __name__ == "__main__":
+    main()
