@@ -14,6 +14,7 @@ from ftrack_orm.errors import SettingsError
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.model import Schema
+    from ftrack_orm.typing.content import SchemaContent
 
 
 class EntityTypeName(click.types.StringParamType):
@@ -41,7 +42,12 @@ def cached_types() -> list[str]:
 
 
 def read_schema_file(path: str) -> Schema:
-    """Return the schema of a file: the output of `schema dump`, or the `schema.json` of a generated package.
+    """Return the schema of a file that `read_schema_content` reads."""
+    return read_schema_content(path).schema
+
+
+def read_schema_content(path: str) -> SchemaContent:
+    """Return the content of a file: the output of `schema dump`, or the `schema.json` of a generated package.
 
     Raises `SettingsError` for a file with other content, and `OSError` for one that cannot be read.
     """
@@ -49,7 +55,7 @@ def read_schema_file(path: str) -> Schema:
     from ftrack_orm.typing.content import SchemaContent
 
     try:
-        return SchemaContent.from_json(json.loads(Path(os.path.expanduser(path)).read_bytes())).schema
+        return SchemaContent.from_json(json.loads(Path(os.path.expanduser(path)).read_bytes()))
     except (ValueError, RecursionError) as error:
         raise SettingsError(f"The schema file {path} is not JSON: {error}") from None
     except ProtocolError as error:

@@ -46,6 +46,11 @@ COMMANDS: Final[dict[str, Row]] = {
     "publish": Row("Events", "subcommands.publish:publish", "Publish an event."),
     "sandbox": Row("Learn and test", "subcommands.sandbox:sandbox", "Run the embedded server until it is interrupted."),
     "demo": Row("Learn and test", "subcommands.demo:demo", "Run a typical session against an embedded server."),
+    "stubs": Row(
+        "Write programs",
+        "subcommands.stubs:stubs",
+        "Write a package of the server's types, for programs, editors and type checkers.",
+    ),
     "port": Row(
         "Move over", "subcommands.port:port", "Print what would have to change in scripts for ftrack-python-api."
     ),

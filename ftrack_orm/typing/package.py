@@ -107,17 +107,17 @@ class StudioPackage:
         """Return what programs import as *name*; raises `AttributeError`, which Python turns into an `ImportError`."""
         if name == "Session":
             return self.session_class
-        if name == "types":
-            return self.types
-        if name in self.schema.types:
-            return self.classes[name]
         if name == "Types":
             return Types
-        if name in self._literals:
-            names = self._literals[name]
-            return Literal[names] if names else str
+        if name == "types":
+            return self.types
+        if name in self._class_names:
+            return self.classes[name]
+        if name in self._literal_names:
+            allowed = self._literal_names[name]
+            return Literal[allowed] if allowed else str
         raise AttributeError(
-            f"The package {self.name} has no type {name!r}.{suggestion(name, self.schema.types)} It has the types that "
+            f"The package {self.name} has no type {name!r}.{suggestion(name, self.names)} It has the types that "
             "the server had when the package was written; ftrack-orm stubs writes it again.",
             name=name,
             obj=self,
@@ -125,12 +125,17 @@ class StudioPackage:
 
     @property
     def names(self) -> list[str]:
-        """The names that programs can import."""
-        return sorted({"Session", "Types", "types", *self.schema.types, *self._literals})
+        """The names that programs can import, which are those of the annotations."""
+        return sorted({"Session", "Types", "types", *self._class_names, *self._literal_names})
 
     @cached_property
-    def _literals(self) -> dict[str, tuple[str, ...]]:
-        """The names of statuses and the like, by the alias that stands for them in annotations."""
+    def _class_names(self) -> dict[str, str]:
+        from .names import class_names
+
+        return class_names(self.content)
+
+    @cached_property
+    def _literal_names(self) -> dict[str, tuple[str, ...]]:
         from .literals import literal_names
 
         return literal_names(self.content)
@@ -162,8 +167,7 @@ def read_content(path: Path) -> SchemaContent:
 def bind(name: str, folder: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return the functions `__getattr__` and `__dir__` of the package *name*, whose file is in *folder*.
 
-    The names of the package are those of its types, `Session`, `types` with the class `Types`, and aliases such as
-    `StatusName`.
+    The names of the package are those of its types, `Session`, `types` and `Types`, and the literal types of names.
     """
     package = StudioPackage(name, Path(folder))
 
