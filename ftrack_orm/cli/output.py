@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -40,15 +41,29 @@ def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     system: Any = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(stderr=stderr, color_system=system, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    return Console(stderr=stderr, color_system=system, highlight=False, markup=False, emoji=False)
 
 
 def write_error(text: str) -> None:
     """Write a text to the standard error output, in red on a terminal."""
     if is_terminal(sys.stderr):
-        console(stderr=True).print(text, style="red", soft_wrap=True)
+        _print(console(stderr=True), text, "red")
     else:
         click.echo(text, err=True)
+
+
+def _print(target: Console, text: str, style: str | None) -> None:
+    """Print a text that is wrapped between words. A long word, such as a URL, stays in one piece for copying."""
+    wrapped = [
+        part
+        for line in text.split("\n")
+        for part in (
+            [line]
+            if len(line) <= target.width
+            else textwrap.wrap(line, target.width, break_long_words=False, break_on_hyphens=False)
+        )
+    ]
+    target.print("\n".join(wrapped), style=style, soft_wrap=True)
 
 
 class Output:
@@ -71,7 +86,7 @@ class Output:
         """Write a line of the result for people. *style* is one of rich, such as "bold" or "green"."""
         text = printable_text(text, keep_lines=True)
         if self.is_terminal:
-            console().print(text, style=style, soft_wrap=True)
+            _print(console(), text, style)
         else:
             click.echo(text)
 
@@ -127,13 +142,13 @@ class Output:
     def note(self, text: str) -> None:
         """Write a note about the work to the standard error output of a terminal. Pipes get no notes."""
         if self.is_talkative:
-            console(stderr=True).print(printable_text(text, keep_lines=True), style="dim", soft_wrap=True)
+            _print(console(stderr=True), printable_text(text, keep_lines=True), "dim")
 
     def warn(self, text: str) -> None:
         """Write a warning to the standard error output, also in a pipe."""
         text = printable_text(text, keep_lines=True)
         if is_terminal(sys.stderr):
-            console(stderr=True).print(text, style="yellow", soft_wrap=True)
+            _print(console(stderr=True), text, "yellow")
         else:
             click.echo(text, err=True)
 
