@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,9 @@ _NAMES: Final = ("name", "username", "label")
 #: Items of a list in a cell.
 _ITEMS: Final = 5
 _NOTHING: Final = Markup()
+#: The end of an address that may hold credentials: servers send addresses of files and thumbnails with the API key.
+_QUERY: Final = re.compile(r"(https?://[^\s?]*)\?\S*")
+_WITHOUT_QUERY: Final = r"\1?…"
 
 
 def addresses_on(server_url: str) -> AddressOf:
@@ -61,7 +65,7 @@ def cell_of(value: Any, address_of: AddressOf) -> object:
     if isinstance(value, Mapping):
         if "name" in value and "id" in value:  # a step of the path of an entity
             return text(value["name"])
-        return text(", ".join(f"{key}: {item}" for key, item in value.items()))
+        return text(", ".join(f"{key}: {_QUERY.sub(_WITHOUT_QUERY, str(item))}" for key, item in value.items()))
     return text(value)
 
 

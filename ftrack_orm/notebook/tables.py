@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ftrack_orm.transport.redaction import REDACTED
+
 from .table_plan import TablePlan, plan_table
 
 if TYPE_CHECKING:
@@ -63,19 +65,25 @@ class Tables:
         """Return the first results of *query* as an HTML table; one request, and one for each new thumbnail."""
         from .query_html import query_html
 
-        return query_html(query, self._services.schema, self._address_of, self._pictures.fetch)
+        return self._without_key(query_html(query, self._services.schema, self._address_of, self._pictures.fetch))
 
     def entity_html(self, entity: Entity) -> str:
         """Return the loaded values of *entity* as an HTML table. Makes no request."""
         from .entity_html import entity_html
 
-        return entity_html(entity, self._address_of, self._pictures.known)
+        return self._without_key(entity_html(entity, self._address_of, self._pictures.known))
 
     def tracked_html(self, value: Tracked, owner: Entity, name: str) -> str:
         """Return the content of *value*, the attribute *name* of *owner*, as an HTML table. Makes no request."""
         from .tracked_html import tracked_html
 
-        return tracked_html(value, owner, name, self._services.schema, self._address_of, self._pictures.known)
+        known, address_of = self._pictures.known, self._address_of
+        return self._without_key(tracked_html(value, owner, name, self._services.schema, address_of, known))
+
+    def _without_key(self, html: str) -> str:
+        """Return *html* without the API key, which a value may hold: notebooks are passed on."""
+        key = self._services.settings.api_key
+        return html.replace(key, REDACTED) if key else html
 
     @property
     def _address_of(self) -> AddressOf:

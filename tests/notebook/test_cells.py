@@ -31,6 +31,10 @@ MOMENT = datetime.datetime(2024, 5, 31, 10, 30, tzinfo=datetime.timezone.utc)
         (["a", 1], "a, 1"),
         (tuple("abcdefg"), "a, b, c, d, e, … (7 in all)"),
         ({"a": 1, "b": None}, "a: 1, b: None"),
+        (
+            {"url": "https://x.example/thumbnail?id=1&apiKey=secret", "size": 3},
+            "url: https://x.example/thumbnail?…, size: 3",
+        ),
         ([{"id": "1", "name": "film"}, {"id": "2", "name": "sq010"}], "film, sq010"),
     ],
 )

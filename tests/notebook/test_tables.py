@@ -6,6 +6,7 @@ import pytest
 
 from ftrack_orm import Session, errors, select
 from ftrack_orm.testing import requests_made
+from tests.assertions import existing
 from tests.production import Connect, Production
 
 
@@ -30,3 +31,15 @@ def test_a_closed_session_makes_no_table(connect: Connect) -> None:
     session.close()
     with pytest.raises(errors.SessionClosed):
         query.to_dataframe("name")
+
+
+def test_no_html_holds_the_key(session: Session, production: Production) -> None:
+    key = session.settings.api_key
+    task = existing(session.get("Task", production.tasks[0]))
+    task.description = f"the key is {key}"
+    task.metadata["key"] = key
+    for value in (task, task.metadata, session.query("Task").where(description=key)):
+        html = str(value._repr_html_())
+        assert key not in html
+        assert "[redacted]" in html
+    session.rollback()
