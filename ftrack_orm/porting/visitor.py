@@ -173,10 +173,10 @@ class Visitor(ast.NodeVisitor):
             write = advice_for_argument(name) or f"{name}={ast.unparse(argument)}"
             self.report(argument, write, compat=compat_advice("settings", name))
         for keyword in node.keywords:
-            write = advice_for_argument(keyword.arg or "")
-            if write:
+            advice = advice_for_argument(keyword.arg or "")
+            if advice:
                 compat = compat_advice("settings", keyword.arg or "")
-                self.report(keyword, write, text=f"{keyword.arg}={ast.unparse(keyword.value)}", compat=compat)
+                self.report(keyword, advice, text=f"{keyword.arg}={ast.unparse(keyword.value)}", compat=compat)
 
     def _check_dates(self, node: ast.Call) -> None:
         """Report dates without a timezone in the data of an entity that is created."""
