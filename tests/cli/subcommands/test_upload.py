@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from ftrack_orm import Session
+from ftrack_orm.cli.commands import commands
 from ftrack_orm.cli.subcommands.upload import name_of
-from ftrack_orm.sandbox import Sandbox
-from tests.cli.processes import ENVIRONMENT, TIMEOUT_SECONDS, command_line
 from tests.cli.terminals import run_in_pipe, run_in_terminal
 from tests.production import Production
 
@@ -96,22 +95,11 @@ def test_a_thumbnail_and_a_review_belong_to_an_entity(version: Any, session: Ses
     assert review["id"] in [component["id"] for component in version["components"]]
 
 
-def test_one_file_goes_to_the_standard_output_of_a_process(box: Sandbox, tmp_path: Path) -> None:
+def test_one_file_goes_to_the_standard_output() -> None:
     (row,) = upload("plate.exr")
-    variables = {
-        "FTRACK_SERVER": box.url,
-        "FTRACK_API_USER": box.api_user,
-        "FTRACK_API_KEY": box.api_key,
-        "FTRACK_API_SCHEMA_CACHE_PATH": str(tmp_path / "cache"),
-    }
-    process = subprocess.run(
-        command_line("download", row["id"], "--out", "-"),
-        capture_output=True,
-        timeout=TIMEOUT_SECONDS,
-        env={**ENVIRONMENT, **variables},
-    )
-    assert (process.returncode, process.stderr) == (0, b"")
-    assert process.stdout == Path("plate.exr").read_bytes()
+    result = CliRunner().invoke(commands, ["download", row["id"], "--out", "-"])
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout_bytes == Path("plate.exr").read_bytes()
 
 
 def test_a_component_is_copied_from_a_location_of_a_plugin(
