@@ -45,6 +45,8 @@ def native_session(
         strict_api=strict_api,
         # The plugins get the compatible session.
         plugin_paths=[],
+        # Events are queued for `wait` in the order in which they were received.
+        event_workers=1,
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import queue
-import threading
 import time
 import urllib.parse
 import uuid
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
 
 ServerDetails = namedtuple("ServerDetails", ["scheme", "hostname", "port"])
 
+#: The beginning of the topics of events about the connection.
+_CONNECTION_TOPICS = "ftrack.meta."
 #: The events whose objects are remembered, so that all subscribers of an event get the same one.
 _REMEMBERED_EVENTS = 256
 
@@ -72,7 +73,6 @@ class EventHub:
         self._waiting: queue.Queue[Callable[[], object] | None] = queue.Queue()
         self._subscribers: dict[str, Subscriber] = {}
         self._events: OrderedDict[str, Event] = OrderedDict()
-        self._synchronous = threading.local()
         self._ends_by_event = False
 
     @property
@@ -225,7 +225,8 @@ class EventHub:
     def _receive(self, subscriber: Subscriber, native: NativeEvent) -> Any:
         """Call a subscriber now, if the event is published synchronously, or else in `wait`."""
         event = self._shown(native)
-        if getattr(self._synchronous, "depth", 0):
+        # Only events that came over the connection were received. Those about the connection come from its thread.
+        if native.received_at is None and not native.topic.startswith(_CONNECTION_TOPICS):
             return subscriber.callback(event)
         self._waiting.put(lambda: self._handle(subscriber, event))
         return None
@@ -273,7 +274,8 @@ class EventHub:
         if synchronous:
             self._events[native.id] = event
             event._stop_below = native.stop
-            return self._publish_synchronously(native)
+            with translating():
+                return self._native.publish(native, synchronous=True)
         if not self.connected and not self._is_initialised:
             if on_error == "ignore":
                 return None
@@ -287,14 +289,6 @@ class EventHub:
             raise
         event["source"].update(native.source)
         return None
-
-    def _publish_synchronously(self, native: NativeEvent) -> list[Any]:
-        self._synchronous.depth = getattr(self._synchronous, "depth", 0) + 1
-        try:
-            with translating():
-                return self._native.publish(native, synchronous=True)
-        finally:
-            self._synchronous.depth -= 1
 
     def _later(self, on_reply: Callable[[Event], Any]) -> Callable[[NativeEvent], object]:
         def handle(event: Event) -> None:
