@@ -1,4 +1,4 @@
-"""The event hub calls subscribers in `wait`, on the thread that calls it, and answers as that of the official client."""
+"""The event hub calls subscribers in `wait`, on the thread that calls it, as that of the official client does."""
 
 from __future__ import annotations
 
@@ -118,7 +118,9 @@ def test_received_events_are_handled_by_wait(connect_client: ConnectClient) -> N
     session = connect_client(auto_connect_event_hub=True)
     other = connect_client()
     other.event_hub.connect()
-    threads, received, replies = set(), [], []
+    threads: set[int] = set()
+    received: list[Any] = []
+    replies: list[Any] = []
 
     def callback(event: Any) -> str:
         threads.add(threading.get_ident())
@@ -131,9 +133,7 @@ def test_received_events_are_handled_by_wait(connect_client: ConnectClient) -> N
     ftrack_api.unwrap(session).event_hub.flush()
     for number in (1, 2):
         event = ftrack_api.event.base.Event("compat.wait", data={"number": number})
-        other.event_hub.publish(
-            event, on_reply=lambda reply: replies.append((reply["data"], reply["in_reply_to_event"]))
-        )
+        other.event_hub.publish(event, on_reply=replies.append)
     wait_until(session.event_hub, lambda: len(received) == 2)
     wait_until(other.event_hub, lambda: len(replies) == 2)
     assert received == [1, 2]
