@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from ftrack_orm.schema.attribute import Kind
+from ftrack_orm.schema.attribute import Kind, ValueType
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.attribute import Attribute
@@ -53,12 +53,16 @@ def table_columns(schema: Schema, entity_type: EntityType, width: int | None = N
 
 
 def record_columns(schema: Schema, entity_type: EntityType) -> list[str]:
-    """Return all values of a type: its key, its scalars, the names of entities that it refers to, and its mappings."""
+    """Return all values of a type: its key, its scalars, the names of entities that it refers to, and its mappings.
+
+    Addresses of files are left out: they contain the key of the user, and outputs are passed on.
+    """
     attributes = entity_type.attributes
     name = naming_attribute(entity_type)
     references, scalars, mappings = [], [], []
     for attribute in sorted(attributes.values(), key=lambda each: each.name):
-        if attribute.restricted or attribute.name.startswith("_"):
+        has_address = attribute.computed and attribute.value_type is ValueType.OBJECT
+        if attribute.restricted or has_address or attribute.name.startswith("_"):
             continue
         target = schema.types.get(str(attribute.target))
         if attribute.kind is Kind.SCALAR:

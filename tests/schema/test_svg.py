@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+from ftrack_orm.sandbox import datamodel
 from ftrack_orm.schema.drawing import draw
 from ftrack_orm.schema.model import Schema
 from ftrack_orm.schema.svg import svg
@@ -61,3 +62,10 @@ def test_each_process_writes_the_same_bytes() -> None:
         for seed in ("1", "2")
     }
     assert len(written) == 1
+
+
+def test_the_picture_of_the_page_about_schemas_is_the_one_that_its_example_draws() -> None:
+    schema = Schema.from_answer(list(datamodel.load().schemas))
+    drawn = svg(draw(schema, ["Task"]), "The types around tasks")
+    page = Path(__file__).parents[2] / "docs/howto/explore-the-schema/task.svg"
+    assert page.read_text(encoding="utf-8") == drawn
