@@ -33,11 +33,12 @@ CONFIGURATIONS = (
     Configuration("6", "is_final", "Final", "boolean", "task", TASK),
     Configuration("7", "client-code", "Client", "text", "task", TASK),
     # Another type of value in one project.
+    Configuration("9", "fend", "Frame end", "number", "task", SHOT, is_whole=True, default=1),
     Configuration("8", "is_final", "Final", "text", "task", TASK, project_id="p"),
 )
 
 NAMES = Names(
-    statuses=["Not started", "In progress", "Done"],
+    statuses=["Approved", "Not started", "In progress", "Done"],
     types=["Animation", "Modeling"],
     priorities=["High", "Low"],
     object_types=["Shot", "Task"],

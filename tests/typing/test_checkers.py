@@ -29,6 +29,7 @@ from .studio_content import FEW_TYPES, studio_content, write_annotations
 
 FOLDER = Path(__file__).parent
 EXAMPLES = FOLDER / "examples"
+HOWTO = FOLDER.parents[1] / "docs" / "howto" / "types-of-your-schema.md"
 MISTAKES = "mistakes.py"
 PUBLIC_SURFACE = (FOLDER / "public_surface.py", FOLDER / "public_surface_mistakes.py")
 CONFIGURATION = FOLDER / "pyrightconfig.json"
@@ -50,7 +51,7 @@ def expected(checker: str) -> Findings:
     """Return the findings that the comments in the examples state."""
     return {
         (path.name, number): {match[checker]}
-        for path in EXAMPLES.iterdir()
+        for path in EXAMPLES.glob("*.py")
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if (match := _EXPECTED.search(line))
     }
@@ -67,9 +68,11 @@ def differences(found: Mapping[tuple[str, int], Iterable[str]], checker: str) ->
 
 
 def checked_folder(folder: Path) -> Path:
-    """Write the examples and the package to a folder, with all types where the examples are checked in full."""
-    for path in EXAMPLES.iterdir():
+    """Write the examples, those of the page too, and the package to a folder, with all types where the examples are checked in full."""
+    for path in EXAMPLES.glob("*.py"):
         shutil.copy(path, folder)
+    examples = re.findall(r"^```python\n(.*?)^```$", HOWTO.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    (folder / "page.py").write_text("\n".join(examples), encoding="utf-8")
     write_annotations(folder, studio_content(None if IN_FULL else FEW_TYPES))
     return folder
 
@@ -151,4 +154,4 @@ def test_every_public_name_of_the_annotations_can_be_imported(package: ModuleTyp
     assert {"Task", "Session", "Types", "types", "StatusName", "VFXTaskStatusName"} <= public
     assert public == set(dir(package))
     assert all(getattr(package, name) is not None for name in public)
-    assert package.StatusName == Literal["Done", "In progress", "Not started"]
+    assert package.StatusName == Literal["Approved", "Done", "In progress", "Not started"]
