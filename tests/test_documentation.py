@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
 import pathlib
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from opentelemetry import trace
 from opentelemetry.util._once import Once
 
+from ftrack_orm.cli.commands import commands
 from ftrack_orm.sandbox import Sandbox
 
 ROOT = pathlib.Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+#: The command that writes the package of the examples, on the pages that have it.
+STUBS = "ftrack-orm stubs --out studio\n"
 EXAMPLE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -47,6 +53,14 @@ def test_the_examples_of_a_page_run_in_order(
     monkeypatch.setenv("FTRACK_API_KEY", server.api_key)
     monkeypatch.setenv("FTRACK_API_SCHEMA_CACHE_PATH", str(tmp_path))
     monkeypatch.setenv("MPLBACKEND", "agg")  # charts are drawn without a window
+    if STUBS in page.read_text(encoding="utf-8"):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.syspath_prepend(str(tmp_path))
+        monkeypatch.setitem(sys.modules, "studio", None)  # The end of the test removes the module of this name.
+        del sys.modules["studio"]
+        run = CliRunner().invoke(commands, STUBS.split()[1:])
+        assert run.exit_code == 0, run.output
+        importlib.invalidate_caches()
     namespace = {"__name__": "__example__"}
     for line, source in examples_of(page):
         # Padded with empty lines, so that a failure names the line of the page.

@@ -39,6 +39,7 @@ PYRIGHT = FOLDER / "node_modules" / "pyright" / "index.js"
 #: Line of a file -> the codes of the findings in it.
 Findings = dict[tuple[str, int], set[str]]
 
+_PYTHON_EXAMPLE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _EXPECTED = re.compile(r"  # mypy: (?P<mypy>[\w-]+), pyright: (?P<pyright>\w+)$")
 #: What follows from a mistake, or is not about it: expressions and imports without a use, and types that are unknown.
 _CONSEQUENCES = {
@@ -71,7 +72,7 @@ def checked_folder(folder: Path) -> Path:
     """Write the examples, those of the page too, and the package to a folder, with all types where the examples are checked in full."""
     for path in EXAMPLES.glob("*.py"):
         shutil.copy(path, folder)
-    examples = re.findall(r"^```python\n(.*?)^```$", HOWTO.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    examples = _PYTHON_EXAMPLE.findall(HOWTO.read_text(encoding="utf-8"))
     (folder / "page.py").write_text("\n".join(examples), encoding="utf-8")
     write_annotations(folder, studio_content(None if IN_FULL else FEW_TYPES))
     return folder
