@@ -69,7 +69,7 @@ def differences(found: Mapping[tuple[str, int], Iterable[str]], checker: str) ->
 
 
 def checked_folder(folder: Path) -> Path:
-    """Write the examples, those of the page too, and the package to a folder, with all types where the examples are checked in full."""
+    """Write the examples and the package to a folder, with all types where everything is checked."""
     for path in EXAMPLES.glob("*.py"):
         shutil.copy(path, folder)
     examples = _PYTHON_EXAMPLE.findall(HOWTO.read_text(encoding="utf-8"))
