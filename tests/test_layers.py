@@ -83,7 +83,7 @@ ALLOWED = {
         *("session", "entities", "behaviours", "storage", "transport"),
         *("query", "schema", "files", "values", "errors"),
     },
-    "porting": {"sandbox.datamodel", "schema", "official_names", "errors"},
+    "porting": {"compat.private_names", "sandbox.datamodel", "schema", "official_names", "errors"},
 }
 ALLOWED["session"] = set(ALLOWED) - {"sandbox", "testing", "typing", "porting"}
 #: A shell over a session: it converts values of every layer.

@@ -7,7 +7,8 @@ from typing import Final
 
 from ftrack_orm.errors import UnknownAttribute, quoted, suggestion
 
-_WRITE: Final = {
+#: Private name -> what to write.
+PRIVATE_NAMES: Final = {
     "_api_key": "session.api_key",
     "_api_user": "session.api_user",
     "_call": "session.call([...])",
@@ -26,5 +27,5 @@ _WRITE: Final = {
 
 def unavailable(name: str, known: Iterable[str]) -> UnknownAttribute:
     """Return the error for a name that the compatible session does not have."""
-    hint = f" Write {_WRITE[name]}." if name in _WRITE else suggestion(name, known)
+    hint = f" Write {PRIVATE_NAMES[name]}." if name in PRIVATE_NAMES else suggestion(name, known)
     return UnknownAttribute(f"The compatible session has no attribute {quoted(name)}.{hint}", attribute=name)

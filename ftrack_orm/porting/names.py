@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from ftrack_orm.compat.private_names import PRIVATE_NAMES
 from ftrack_orm.official_names import OFFICIAL_NAMES, advice
 
 #: Kind of owner -> the names of the official client that are different here. Names are those of `OFFICIAL_NAMES`,
@@ -189,6 +190,22 @@ _PATHS: Final[Mapping[str, str]] = {
 }
 
 
+#: The paths that `ftrack_orm.compat` does not have.
+_NOT_IN_COMPAT: Final = frozenset(
+    {
+        "accessor.server.ServerFile",
+        "attribute.merge_references",
+        "collection.PerSessionDefaultKeyMaker",
+        "entity.factory.PerSessionDefaultKeyMaker",
+        "event.hub.SocketIoSession",
+        "logging.deprecation_warning",
+        "plugin.load_source",
+        "session.OperationPayload",
+        "session.SessionAuthentication",
+    }
+)
+
+
 def advice_for_member(kind: str, name: str, entity_type: str = "Task") -> str | None:
     """Return what to write for the attribute *name* of a value of *kind*, or None if it is the same here."""
     if name not in _NAMES.get(kind, ()):
@@ -219,4 +236,8 @@ def advice_for_argument(name: str) -> str | None:
 
 def compat_advice(kind: str, name: str) -> str | None:
     """Return what to write with `ftrack_orm.compat`, or None if the name is the same there."""
+    if kind == "session":
+        return PRIVATE_NAMES.get(name)
+    if kind == "module" and (name in _NOT_IN_COMPAT or name.partition(".")[0].startswith("_")):
+        return advice_for_path(name)
     return None

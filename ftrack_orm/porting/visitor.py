@@ -171,12 +171,11 @@ class Visitor(ast.NodeVisitor):
             SESSION_ARGUMENTS[POSITIONAL_ARGUMENTS:], node.args[POSITIONAL_ARGUMENTS:], strict=False
         ):
             write = advice_for_argument(name) or f"{name}={ast.unparse(argument)}"
-            self.report(argument, write, compat=compat_advice("settings", name))
+            self.report(argument, write)
         for keyword in node.keywords:
             advice = advice_for_argument(keyword.arg or "")
             if advice:
-                compat = compat_advice("settings", keyword.arg or "")
-                self.report(keyword, advice, text=f"{keyword.arg}={ast.unparse(keyword.value)}", compat=compat)
+                self.report(keyword, advice, text=f"{keyword.arg}={ast.unparse(keyword.value)}")
 
     def _check_dates(self, node: ast.Call) -> None:
         """Report dates without a timezone in the data of an entity that is created."""

@@ -48,6 +48,15 @@ def test_every_name_in_a_module_of_the_official_client_has_advice() -> None:
     assert without == []
 
 
+def test_the_names_that_compat_lacks_are_known() -> None:
+    missing = {path for path in paths_of_python_client() if not exists(f"ftrack_orm.compat.{path}")}
+    assert missing == names._NOT_IN_COMPAT
+    assert names.compat_advice("module", "exception.ServerError") is None
+    assert names.compat_advice("module", "session.SessionAuthentication") == "ftrack_orm.Session"
+    assert names.compat_advice("session", "_local_cache") == "session.reset() to read everything again"
+    assert names.compat_advice("session", "recorded_operations") is None
+
+
 def test_the_names_in_the_advice_exist() -> None:
     texts = [*names._PATHS.values(), *(names.advice_for_path(path) for path in paths_of_python_client())]
     mentioned = {name for text in texts for name in re.findall(r"\bftrack_orm(?:\.\w+)+", text)}

@@ -6,8 +6,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+import ftrack_orm
+from ftrack_orm import compat
 from tests.interop.habits.page import write_page
-from tests.interop.habits.studio import all_habits, run_all
+from tests.interop.habits.studio import all_habits, run_all, share_of
 
 
 def main() -> int:
@@ -15,14 +17,19 @@ def main() -> int:
     if "--page" in sys.argv:
         write_page()
         return 0
-    problems = 0
+    outcomes = []
     with tempfile.TemporaryDirectory() as folder:
-        for outcome in run_all(Path(folder), all_habits()):
+        for client, outcome in run_all(Path(folder), all_habits()):
             habit = outcome.habit
-            problems += outcome.problem is not None
+            outcomes.append((client, outcome))
             state = "FAILS" if outcome.problem else "error" if outcome.error else "same "
-            print(f"{state} {habit.subject}: {habit.title}: {outcome.problem or outcome.error or outcome.value!r}")
-    print(f"{len(all_habits())} habits, {problems} problems")
+            result = outcome.problem or outcome.error or repr(outcome.value)
+            print(f"{state} {client.__name__}: {habit.subject}: {habit.title} ({habit.name}): {result}")
+    problems = sum(outcome.problem is not None for _, outcome in outcomes)
+    for client in (ftrack_orm, compat):
+        same, others = share_of(client, outcomes)
+        print(f"{client.__name__}: {same} of {same + others} habits run as they stand, {same / (same + others):.1%}")
+    print(f"{problems} problems")
     return 1 if problems else 0
 
 

@@ -15,7 +15,7 @@ ORIGIN = "ce9b348f-8809-11e3-821c-20c9d081909b"
 @habit("session.create_component(path, data={'name': ...}, location=None)")
 def component_of_a_file(session: Any, folder: Path) -> Any:
     """Create a component that stays where its file is."""
-    path = _file(folder)
+    path = file_of(folder)
     component = session.create_component(str(path), data={"name": "main"}, location=None)
     session.commit()
     return component["name"], component["file_type"], component["size"], type(component).__name__
@@ -35,9 +35,9 @@ def component_of_a_sequence(session: Any, folder: Path) -> Any:
 @habit("version.create_component(path, {'name': ...}, location=server_location)")
 def upload_a_component(session: Any, shot: Any, task: Any, folder: Path) -> Any:
     """Upload a file as a component of a version."""
-    version = _version(session, shot, task)
+    version = version_of(session, shot, task)
     server = session.query('Location where name is "ftrack.server"').one()
-    component = version.create_component(str(_file(folder)), data={"name": "upload"}, location=server)
+    component = version.create_component(str(file_of(folder)), data={"name": "upload"}, location=server)
     session.commit()
     with urllib.request.urlopen(server.get_url(component), timeout=30) as response:
         content = response.read()
@@ -47,8 +47,8 @@ def upload_a_component(session: Any, shot: Any, task: Any, folder: Path) -> Any:
 @habit("version.create_component(path, location='auto')")
 def component_in_an_automatic_location(session: Any, shot: Any, task: Any, folder: Path) -> Any:
     """Let the client choose a location."""
-    version = _version(session, shot, task)
-    component = version.create_component(str(_file(folder)), {"name": "chosen"}, location="auto")
+    version = version_of(session, shot, task)
+    component = version.create_component(str(file_of(folder)), {"name": "chosen"}, location="auto")
     session.commit()
     return [each["location"]["name"] for each in component["component_locations"]]
 
@@ -56,7 +56,7 @@ def component_in_an_automatic_location(session: Any, shot: Any, task: Any, folde
 @habit("session.query('Location where name is \"ftrack.unmanaged\"').one()")
 def unmanaged_component(session: Any, folder: Path) -> Any:
     """Register a file where it is, and ask for its path."""
-    path = _file(folder)
+    path = file_of(folder)
     location = session.query('Location where name is "ftrack.unmanaged"').one()
     component = session.create_component(str(path), {"name": "unmanaged"}, location=location)
     session.commit()
@@ -68,7 +68,7 @@ def unmanaged_component(session: Any, folder: Path) -> Any:
 def locations_of_a_component(session: Any, folder: Path) -> Any:
     """List the locations of a component."""
     location = session.query('Location where name is "ftrack.unmanaged"').one()
-    component = session.create_component(str(_file(folder)), {"name": "where"}, location=location)
+    component = session.create_component(str(file_of(folder)), {"name": "where"}, location=location)
     session.commit()
     found = session.query(f'ComponentLocation where component_id is "{component["id"]}"')
     return [each["location"]["name"] for each in found], len(component["component_locations"])
@@ -78,7 +78,7 @@ def locations_of_a_component(session: Any, folder: Path) -> Any:
 def availability_of_a_component(session: Any, folder: Path) -> Any:
     """Ask where a component is available."""
     location = session.query('Location where name is "ftrack.unmanaged"').one()
-    component = session.create_component(str(_file(folder)), {"name": "available"}, location=location)
+    component = session.create_component(str(file_of(folder)), {"name": "available"}, location=location)
     session.commit()
     availability = session.get_component_availability(component)
     return availability[location["id"]], component.get_availability([location]), len(availability)
@@ -88,7 +88,7 @@ def availability_of_a_component(session: Any, folder: Path) -> Any:
 def pick_a_location(session: Any, folder: Path) -> Any:
     """Find the best location that has a component."""
     location = session.query('Location where name is "ftrack.unmanaged"').one()
-    component = session.create_component(str(_file(folder)), {"name": "picked"}, location=location)
+    component = session.create_component(str(file_of(folder)), {"name": "picked"}, location=location)
     session.commit()
     return session.pick_location(component)["name"], session.pick_location()["name"]
 
@@ -97,7 +97,7 @@ def pick_a_location(session: Any, folder: Path) -> Any:
 def move_a_component(session: Any, folder: Path) -> Any:
     """Add a component to a location, and remove it."""
     origin, server = session.get("Location", ORIGIN), session.query('Location where name is "ftrack.server"').one()
-    component = session.create_component(str(_file(folder)), {"name": "moved"}, location=None)
+    component = session.create_component(str(file_of(folder)), {"name": "moved"}, location=None)
     session.commit()
     server.add_component(component, origin)
     before = server.get_component_availability(component)
@@ -113,7 +113,7 @@ def location_on_a_disk(ftrack_api: Any, session: Any, folder: Path) -> Any:
     location.structure = ftrack_api.structure.id.IdStructure()
     location.priority = 30
     (folder / "disk").mkdir()
-    component = session.create_component(str(_file(folder)), {"name": "disk"}, location=location)
+    component = session.create_component(str(file_of(folder)), {"name": "disk"}, location=location)
     session.commit()
     return Path(location.get_filesystem_path(component)).read_bytes()
 
@@ -127,7 +127,7 @@ def _(session: Any, folder: Path) -> Any:
     location.structure = IdStructure()
     location.priority = 30
     (folder / "disk").mkdir()
-    component = session.create_component(str(_file(folder)), {"name": "disk"}, location=location)
+    component = session.create_component(str(file_of(folder)), {"name": "disk"}, location=location)
     return Path(location.get_filesystem_path(component)).read_bytes()
 
 
@@ -152,7 +152,7 @@ def _(session: Any, folder: Path) -> Any:
 def standard_structure(ftrack_api: Any, session: Any, shot: Any, task: Any, folder: Path) -> Any:
     """Form a path by the standard structure."""
     structure = ftrack_api.structure.standard.StandardStructure()
-    component = _version(session, shot, task).create_component(str(_file(folder)), {"name": "main"}, location=None)
+    component = version_of(session, shot, task).create_component(str(file_of(folder)), {"name": "main"}, location=None)
     session.commit()
     return structure.get_resource_identifier(component)
 
@@ -161,7 +161,7 @@ def standard_structure(ftrack_api: Any, session: Any, shot: Any, task: Any, fold
 def _(session: Any, shot: Any, task: Any, folder: Path) -> Any:
     from ftrack_orm.storage import StandardStructure
 
-    component = _version(session, shot, task).create_component(str(_file(folder)), {"name": "main"}, location=None)
+    component = version_of(session, shot, task).create_component(str(file_of(folder)), {"name": "main"}, location=None)
     session.commit()
     return StandardStructure().get_resource_identifier(component)
 
@@ -173,7 +173,7 @@ def location_without_management(ftrack_api: Any, session: Any, folder: Path) -> 
     ftrack_api.mixin(location, ftrack_api.entity.location.UnmanagedLocationMixin, name="HabitsLocation")
     location.accessor = ftrack_api.accessor.disk.DiskAccessor(prefix="")
     location.structure = ftrack_api.structure.origin.OriginStructure()
-    path = _file(folder)
+    path = file_of(folder)
     component = session.create_component(str(path), {"name": "unmanaged"}, location=location)
     session.commit()
     return location.get_filesystem_path(component) == str(path)
@@ -181,7 +181,7 @@ def location_without_management(ftrack_api: Any, session: Any, folder: Path) -> 
 
 @location_without_management.here
 def _(session: Any, folder: Path) -> Any:
-    path = _file(folder)
+    path = file_of(folder)
     location = session.query('Location where name is "ftrack.unmanaged"').one()
     component = session.create_component(str(path), {"name": "unmanaged"}, location=location)
     return location.get_filesystem_path(component) == str(path)
@@ -227,7 +227,7 @@ def share_a_thumbnail(session: Any, shot: Any, task: Any, folder: Path) -> Any:
 @habit("component['metadata']['ftr_meta'] = json.dumps({...})")
 def metadata_of_a_component(session: Any, folder: Path) -> Any:
     """Attach metadata for the web player to a component."""
-    component = session.create_component(str(_file(folder)), {"name": "movie"}, location=None)
+    component = session.create_component(str(file_of(folder)), {"name": "movie"}, location=None)
     component["metadata"]["ftr_meta"] = '{"frameIn": 1}'
     session.commit()
     found = session.query(f'select metadata from Component where id is "{component["id"]}"').one()
@@ -239,20 +239,20 @@ def attach_a_file_to_a_note(session: Any, task: Any, user: Any, folder: Path) ->
     """Attach a file to a note, and list the attachments."""
     note = task.create_note("see the file", author=user)
     server = session.query('Location where name is "ftrack.server"').one()
-    component = session.create_component(str(_file(folder)), data={"name": "My file"}, location=server)
+    component = session.create_component(str(file_of(folder)), data={"name": "My file"}, location=server)
     session.commit()
     session.create("NoteComponent", {"component_id": component["id"], "note_id": note["id"]})
     session.commit()
     return [each["component"]["name"] for each in note["note_components"]]
 
 
-def _file(folder: Path) -> Path:
+def file_of(folder: Path) -> Path:
     path = folder / "plate.exr"
     path.write_bytes(b"some pixels")
     return path
 
 
-def _version(session: Any, shot: Any, task: Any) -> Any:
+def version_of(session: Any, shot: Any, task: Any) -> Any:
     kind = session.query("AssetType order by name").first()
     asset = session.create("Asset", {"name": "plate", "type": kind, "parent": shot})
     version = session.create("AssetVersion", {"asset": asset, "task": task})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,13 +21,17 @@ class Habit:
 
     *code* is the line that matters, as people write it. *write* is None when this library gives the same result.
     Otherwise it is a part of the text of the error that is raised instead, which says how to write it here, and
-    *translated* does so. Functions take the objects they need by the names of their parameters; see `Studio.objects`.
+    *translated* does so. *compat_write* is the same for `ftrack_orm.compat`: None when only the import is changed.
+    With *only_compat*, the lines are about that module, and are not run with `ftrack_orm` itself. Functions take the
+    objects they need by the names of their parameters; see `Studio.objects`.
     """
 
     subject: str
     code: str
     write: str | None
     run: Callable[..., Any]
+    compat_write: str | None = None
+    only_compat: bool = False
     translated: Callable[..., Any] | None = None
 
     @property
@@ -45,16 +50,22 @@ class Habit:
         return function
 
 
-def habit(code: str, write: str | None = None) -> Callable[[Callable[..., Any]], Habit]:
-    """Return a decorator that makes a function a habit. *code* and *write* are as for `Habit`."""
+def habit(
+    code: str, write: str | None = None, *, compat_write: str | None = None, only_compat: bool = False
+) -> Callable[[Callable[..., Any]], Habit]:
+    """Return a decorator that makes a function a habit. The arguments are as for `Habit`."""
 
     def decorate(function: Callable[..., Any]) -> Habit:
         subject = function.__module__.rpartition(".")[2]
-        made = Habit(subject, code, write, function)
+        made = Habit(subject, code, write, function, compat_write, only_compat)
         HABITS.append(made)
         return made
 
     return decorate
+
+
+#: The decorator of habits that `ftrack_orm.compat` exists for; they are run with it and with the official client.
+compat_habit = functools.partial(habit, only_compat=True)
 
 
 def call(function: Callable[..., Any], objects: Mapping[str, Callable[[], Any]]) -> Any:
@@ -64,7 +75,7 @@ def call(function: Callable[..., Any], objects: Mapping[str, Callable[[], Any]])
 
 @attrs.frozen
 class Outcome:
-    """The outcome of a habit with this library: a value, or the text of an error.
+    """The outcome of a habit with this library, as the module *client*: a value, or the text of an error.
 
     *problem* says what is wrong with it, and is None when the value is that of the official client, or when the error
     names what to write and writing that has the value of the official client.
@@ -74,6 +85,20 @@ class Outcome:
     value: Any
     error: str | None
     problem: str | None
+
+
+def compare_compat(habit: Habit, official: Any, objects: Mapping[str, Callable[[], Any]]) -> Outcome:
+    """Run *habit* with `ftrack_orm.compat`, whose *objects* are given, and compare it with the *official* value."""
+    try:
+        value = call(habit.run, objects)
+    except Exception as error:
+        message = str(error)
+        if habit.compat_write is not None and habit.compat_write in message:
+            return Outcome(habit, None, message, None)
+        return Outcome(habit, None, message, f"raised {type(error).__name__}: {message}")
+    if habit.compat_write is not None:
+        return Outcome(habit, value, None, f"returned {value!r} instead of an error with {habit.compat_write!r}")
+    return Outcome(habit, value, None, None if value == official else f"{value!r} is not {official!r}")
 
 
 def compare(habit: Habit, official: Any, objects: Mapping[str, Callable[[], Any]]) -> Outcome:

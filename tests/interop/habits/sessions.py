@@ -211,7 +211,7 @@ def _(session: Any, task: Any) -> Any:
     return session.get("Task", task["id"])["name"]
 
 
-@habit("session._local_cache.clear()", "session.reset()")
+@habit("session._local_cache.clear()", "session.reset()", compat_write="session.reset()")
 def clear_the_local_cache(session: Any, task: Any) -> Any:
     """Empty the private cache, as long-running tools do."""
     session._local_cache.clear()
@@ -224,7 +224,7 @@ def _(session: Any, task: Any) -> Any:
     return session.get("Task", task["id"])["name"]
 
 
-@habit("session._configure_locations()", "session.locations")
+@habit("session._configure_locations()", "session.locations", compat_write="location.accessor")
 def configure_locations_again(session: Any) -> Any:
     """Configure locations again after a rollback."""
     session.rollback()

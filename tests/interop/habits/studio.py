@@ -15,16 +15,41 @@ import ftrack_api
 import ftrack_api.accessor.disk
 import ftrack_api.formatter
 import ftrack_api.inspection
+import ftrack_api.resource_identifier_transformer.base
+import ftrack_api.structure.entity_id
 import ftrack_api.structure.id
 import ftrack_api.structure.origin
 import ftrack_api.structure.standard
 
 import ftrack_orm
+import ftrack_orm.compat
+import ftrack_orm.compat.accessor.disk
+import ftrack_orm.compat.formatter
+import ftrack_orm.compat.inspection
+import ftrack_orm.compat.resource_identifier_transformer.base
+import ftrack_orm.compat.structure.entity_id
+import ftrack_orm.compat.structure.id
+import ftrack_orm.compat.structure.origin
+import ftrack_orm.compat.structure.standard
+from ftrack_orm import compat
 from ftrack_orm.sandbox import Sandbox
-from tests.interop.habits.habit import HABITS, Habit, Outcome, call, compare
+from tests.interop.habits.habit import HABITS, Habit, Outcome, call, compare, compare_compat
 
 #: The modules with habits, in the order of the report.
-SUBJECTS = ("sessions", "entities", "queries", "changes", "people", "files", "events")
+SUBJECTS = (
+    "sessions",
+    "entities",
+    "queries",
+    "changes",
+    "people",
+    "files",
+    "events",
+    "mappings",
+    "dates",
+    "recording",
+    "modules",
+    "storing",
+)
 
 _NAMESPACE = uuid.UUID("7d5c9a58-9d3f-4d1c-9a57-0d6f1f0b7a55")
 
@@ -79,12 +104,13 @@ class Studio:
             return lambda: self.session.get(entity_type, id_of(name))
 
         def make_event(**values: Any) -> Any:
-            module = self.client if self.client is ftrack_orm else ftrack_api.event.base
+            module = self.client if self.client is ftrack_orm else self.client.event.base
             return module.Event(**values)
 
         return {
             "ftrack_api": lambda: self.client,
-            "official": lambda: ftrack_api,
+            # With compat, nothing of the process imports the official client any more.
+            "official": lambda: ftrack_api if self.client is ftrack_orm else self.client,
             "session": lambda: self.session,
             "listening": self.listening,
             "connect": lambda: self.connect,
@@ -155,37 +181,61 @@ def environment(box: Sandbox, folder: Path) -> Iterator[None]:
     finally:
         for name, value in before.items():
             if value is None:
-                del os.environ[name]
+                os.environ.pop(name, None)
             else:
                 os.environ[name] = value
 
 
-def run_all(folder: Path, habits: Iterable[Habit]) -> Iterator[Outcome]:
-    """Run *habits* with the official client and with this library, and yield the outcome of each."""
+def run_all(
+    folder: Path, habits: Iterable[Habit], clients: Iterable[ModuleType] = (ftrack_orm, compat)
+) -> Iterator[tuple[ModuleType, Outcome]]:
+    """Run *habits* with the official client and with *clients*, and yield the outcome of each with each of these.
+
+    A habit that `ftrack_orm.compat` exists for is not run with `ftrack_orm`.
+    """
     habits = list(habits)
     with contextlib.ExitStack() as stack:
-        studios = []
-        for client in (ftrack_api, ftrack_orm):
-            box = stack.enter_context(Sandbox(seed="empty", api_key="habits"))
-            place = folder / client.__name__
-            place.mkdir()
-            prepare(box, habits, folder)
-            with environment(box, place):
-                studio = Studio(client, box, place)
-            stack.callback(studio.close)
-            studios.append(studio)
-        official, ours = studios
+        official, *studios = [_open_studio(stack, client, habits, folder) for client in (ftrack_api, *clients)]
         for habit in habits:
-            with environment(official.box, official.folder):
-                try:
-                    value = call(habit.run, official.objects(habit))
-                except Exception as error:
-                    yield Outcome(habit, None, None, f"the official client raised {type(error).__name__}: {error}")
+            value, error = _official_value(official, habit)
+            for studio in studios:
+                if habit.only_compat and studio.client is ftrack_orm:
                     continue
-                finally:
-                    official.session.rollback()
-                    # Its commits go through everything in the cache.
-                    official.session.reset()
-            with environment(ours.box, ours.folder):
-                yield compare(habit, value, ours.objects(habit))
-                ours.session.rollback()
+                if error is not None:
+                    yield studio.client, Outcome(habit, None, None, f"the official client raised {error}")
+                    continue
+                function = compare if studio.client is ftrack_orm else compare_compat
+                with environment(studio.box, studio.folder):
+                    yield studio.client, function(habit, value, studio.objects(habit))
+                    studio.session.rollback()
+
+
+def _open_studio(stack: contextlib.ExitStack, client: ModuleType, habits: list[Habit], folder: Path) -> Studio:
+    box = stack.enter_context(Sandbox(seed="empty", api_key="habits"))
+    place = folder / client.__name__
+    place.mkdir()
+    prepare(box, habits, folder)
+    with environment(box, place):
+        studio = Studio(client, box, place)
+    stack.callback(studio.close)
+    return studio
+
+
+def _official_value(official: Studio, habit: Habit) -> tuple[Any, str | None]:
+    """Return the value of a habit with the official client, and an error if it raises one."""
+    with environment(official.box, official.folder):
+        try:
+            return call(habit.run, official.objects(habit)), None
+        except Exception as error:
+            return None, f"{type(error).__name__}: {error}"
+        finally:
+            official.session.rollback()
+            # Its commits go through everything in the cache.
+            official.session.reset()
+
+
+def share_of(client: ModuleType, outcomes: Iterable[tuple[ModuleType, Outcome]]) -> tuple[int, int]:
+    """Return the number of *outcomes* of *client* with the official client's value, and the number of the others."""
+    own = [outcome for each, outcome in outcomes if each is client]
+    same = sum(outcome.error is None and outcome.problem is None for outcome in own)
+    return same, len(own) - same
