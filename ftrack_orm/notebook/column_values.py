@@ -96,7 +96,7 @@ def _number(value: Any) -> float:
 
 def _moment(value: Any) -> datetime.datetime:
     if isinstance(value, datetime.datetime):
-        return value
+        return value.astimezone(datetime.timezone.utc)
     if isinstance(value, datetime.date):
         return datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.timezone.utc)
     raise _Unfit(quoted(value))

@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 #: The libraries of data frames, in the order in which they are looked for.
 LIBRARIES: Final = ("polars", "pandas")
 
-#: The types of pandas that keep missing values apart; text is the default.
+#: The types of pandas that keep missing values apart; text is the default, and datetimes have a unit of their own.
 _PANDAS_TYPES: Final = {
     ValueType.BOOLEAN: "boolean",
     ValueType.INTEGER: "Int64",
     ValueType.NUMBER: "float64",
-    ValueType.DATETIME: "datetime64[us, UTC]",
 }
 
 
@@ -71,5 +70,12 @@ def _polars_series(pl: ModuleType, values: Sequence[Any], column_type: ColumnTyp
 
 
 def _pandas_series(pd: ModuleType, values: Sequence[Any], column_type: ColumnType) -> Any:
-    name = "object" if column_type.is_list else _PANDAS_TYPES.get(column_type.value, "string")
-    return pd.Series(values, dtype=name)
+    if column_type.is_list:
+        return pd.Series(values, dtype="object")
+    if column_type.value is ValueType.DATETIME:
+        import numpy  # which pandas requires
+
+        # Lists of datetimes become nanoseconds in older versions, which end in the year 2262.
+        naive = [None if value is None else value.replace(tzinfo=None) for value in values]
+        return pd.Series(numpy.array(naive, dtype="datetime64[us]")).dt.tz_localize("UTC")
+    return pd.Series(values, dtype=_PANDAS_TYPES.get(column_type.value, "string"))

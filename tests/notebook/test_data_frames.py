@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
+from collections.abc import Iterator
 from typing import Any
 
+import attrs
 import pandas
 import polars
 import pytest
 
 from ftrack_orm import Session, errors
+from ftrack_orm.notebook.column_types import ColumnType
+from ftrack_orm.notebook.data_frames import data_frame
+from ftrack_orm.notebook.table_plan import TablePlan
 from ftrack_orm.query.builder import Query
+from ftrack_orm.schema.attribute import ValueType
 from tests.production import Connect, Production
 
 COLUMNS = ("name", "bid", "end_date", "project.is_private", "assignments.resource.username", "metadata")
@@ -75,3 +82,26 @@ def test_frames_need_no_pyarrow(tasks: Query[Any], monkeypatch: pytest.MonkeyPat
 def test_another_library_is_refused(tasks: Query[Any]) -> None:
     with pytest.raises(errors.QueryError, match="'polars' or 'pandas', not 'dask'"):
         tasks.to_dataframe("name", as_="dask")  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("library", [polars, pandas], ids=["polars", "pandas"])
+def test_datetimes_of_any_year_are_kept(session: Session, library: Any) -> None:
+    moments = [datetime.datetime(year, 1, 1, tzinfo=datetime.timezone.utc) for year in (1, 1969, 2024, 9999)]
+    rows = [(moment,) for moment in [*moments, None]]
+    plan = StoredRows(session.query("Task"), [], ["day"], [ColumnType(ValueType.DATETIME)], rows=rows)
+    frame = data_frame(plan, library)
+    assert [each.isoformat() for each in frame["day"].to_list()[:4]] == [each.isoformat() for each in moments]
+    assert "us" in str(frame["day"].dtype)
+    plan = StoredRows(session.query("Task"), [], ["name"], [ColumnType(ValueType.TEXT)], rows=[("\ud800",)])
+    with pytest.raises(errors.ProtocolError, match="column 'name' has no form in polars"):
+        data_frame(plan, polars)
+
+
+@attrs.frozen
+class StoredRows(TablePlan):
+    """A table of rows that no server has sent."""
+
+    rows: list[tuple[Any, ...]] = attrs.field(kw_only=True)
+
+    def pages(self) -> Iterator[list[tuple[Any, ...]]]:
+        yield self.rows
