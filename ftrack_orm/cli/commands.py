@@ -10,7 +10,7 @@ import click
 
 from ftrack_orm.errors import suggestion
 
-from .exit_codes import exit_on_errors
+from .exit_codes import JSON_KEY, exit_on_errors
 
 
 @attrs.frozen
@@ -24,6 +24,17 @@ class Row:
 
 #: The commands by their names, in the order of the help. A function is named relative to `ftrack_orm.cli`.
 COMMANDS: Final[dict[str, Row]] = {
+    "login": Row(
+        "Set up", "subcommands.login:login", "Ask for an account, check it, and keep its key in the system keyring."
+    ),
+    "doctor": Row(
+        "Set up",
+        "subcommands.doctor:doctor",
+        "Check settings, connection, credentials, versions, latency, event server and caches.",
+    ),
+    "completion": Row(
+        "Set up", "subcommands.completion:completion", "Print the script that completes commands in a shell."
+    ),
     "query": Row("Look at data", "subcommands.query:query", "Print the entities that an expression selects."),
     "get": Row("Look at data", "subcommands.get:get", "Print an entity."),
     "describe": Row("Look at data", "subcommands.describe:describe", "Show the attributes of an entity type."),
@@ -54,17 +65,6 @@ COMMANDS: Final[dict[str, Row]] = {
     "port": Row(
         "Move over", "subcommands.port:port", "Print what would have to change in scripts for ftrack-python-api."
     ),
-    "login": Row(
-        "Set up", "subcommands.login:login", "Ask for an account, check it, and keep its key in the system keyring."
-    ),
-    "doctor": Row(
-        "Set up",
-        "subcommands.doctor:doctor",
-        "Check settings, connection, credentials, versions, latency, event server and caches.",
-    ),
-    "completion": Row(
-        "Set up", "subcommands.completion:completion", "Print the script that completes commands in a shell."
-    ),
 }
 
 
@@ -74,6 +74,11 @@ class CommandGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands, in the order of the table."""
         return list(COMMANDS)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the options before the command. Errors of usage are JSON, too, if the command is to write JSON."""
+        ctx.meta[JSON_KEY] = "--json" in args
+        return super().parse_args(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return the command of a name. Return None for a name without a command."""
@@ -106,7 +111,9 @@ class CommandGroup(click.Group):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what the help of a command adds."""
         with formatter.section("Examples"):
-            formatter.write("  $ ftrack-orm sandbox --port 8080\n  $ ftrack-orm demo --help\n")
+            formatter.write(
+                "  $ ftrack-orm login\n  $ ftrack-orm query Task --limit 10\n  $ ftrack-orm sandbox --port 8080\n"
+            )
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command. Errors that people can solve end the process with their message and code."""

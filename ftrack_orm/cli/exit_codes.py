@@ -75,15 +75,19 @@ def code_of(error: BaseException) -> ExitCode:
 def exit_on_errors(ctx: click.Context) -> Iterator[None]:
     """End the command with the message and the code of an error that people can solve.
 
-    Errors of click keep its messages. All others are bugs and are raised with their traceback.
+    Errors of click keep its messages. All other exceptions are bugs and are raised with their traceback.
     """
     try:
         yield
         sys.stdout.flush()
     except FtrackError as error:
-        end_with_error(ctx, type(error).__name__, str(error), code_of(error))
+        end_with_error(ctx, type(error).__name__, str(error), code_of(error), documentation=error.documentation)
     except (KeyboardInterrupt, click.Abort):
         end_with_error(ctx, "Interrupted", "The command was interrupted.", ExitCode.INTERRUPTED)
+    except click.ClickException as error:
+        if not ctx.meta.get(JSON_KEY):
+            raise
+        end_with_error(ctx, type(error).__name__, error.format_message(), error.exit_code)
     except BrokenPipeError:
         # Python flushes the output once more when it ends, which would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -98,16 +102,28 @@ def _text_of(error: OSError) -> str:
     return f"{error.strerror}: {os.fsdecode(error.filename)}"
 
 
-def end_with_error(ctx: click.Context, kind: str, message: str, code: ExitCode, *, names_kind: bool = True) -> NoReturn:
+def end_with_error(
+    ctx: click.Context,
+    kind: str,
+    message: str,
+    code: ExitCode | int,
+    *,
+    names_kind: bool = True,
+    documentation: str | None = None,
+) -> NoReturn:
     """End a command with a message on the standard error output, as JSON if the command writes JSON, and a code.
 
     With *names_kind* False, the message is printed without the *kind* of the error, which is part of it.
+    *documentation* is the address of the page with the cause and the cure. Pipes get it with JSON only.
     """
     from .output import printable_text, write_error
 
     if ctx.meta.get(JSON_KEY):
         record: dict[str, Any] = {"error": kind, "message": message, "exit_code": int(code)}
+        if documentation is not None:
+            record["documentation"] = documentation
         click.echo(json.dumps(record), err=True)
     else:
-        write_error(printable_text(f"{kind}: {message}" if names_kind else message, keep_lines=True))
+        text = f"{kind}: {message}" if names_kind else message
+        write_error(printable_text(text, keep_lines=True), documentation)
     ctx.exit(code)

@@ -44,10 +44,12 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, color_system=system, highlight=False, markup=False, emoji=False)
 
 
-def write_error(text: str) -> None:
-    """Write a text to the standard error output, in red on a terminal."""
+def write_error(text: str, documentation: str | None = None) -> None:
+    """Write a text to the standard error output. A terminal shows it in red, and the address of a page below it."""
     if is_terminal(sys.stderr):
         _print(console(stderr=True), text, "red")
+        if documentation is not None:
+            _print(console(stderr=True), f"See {documentation}", "dim")
     else:
         click.echo(text, err=True)
 

@@ -17,7 +17,7 @@ from ftrack_orm.cli.command import Command
 from ftrack_orm.cli.commands import COMMANDS, commands
 from ftrack_orm.cli.exit_codes import ExitCode
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "reference" / "command-line.md"
+DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "reference" / "command-line.md"
 
 
 def generated_parts() -> dict[str, str]:
@@ -96,4 +96,4 @@ def _value(option: click.Option) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(with_generated_parts(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    DOCUMENT.write_text(with_generated_parts(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.cli.command_line_page import PAGE, generated_parts, leaves, with_generated_parts
+from tests.cli.command_line_page import DOCUMENT, generated_parts, leaves, with_generated_parts
 
 
 def test_the_page_is_that_of_the_commands() -> None:
     """`python -m tests.cli.command_line_page` writes it."""
-    page = PAGE.read_text(encoding="utf-8")
+    page = DOCUMENT.read_text(encoding="utf-8")
     assert page == with_generated_parts(page)
 
 

@@ -73,16 +73,34 @@ def test_each_error_of_the_library_has_a_code_that_is_no_success() -> None:
 
 def test_with_json_an_error_is_an_object() -> None:
     ran = run_failing(errors.NoResult("No task\nis there."), "--json")
-    assert Ran(0, ran.errors).json == {"error": "NoResult", "message": "No task\nis there.", "exit_code": 4}
+    assert Ran(0, ran.errors).json == {
+        "error": "NoResult",
+        "message": "No task\nis there.",
+        "exit_code": 4,
+        "documentation": errors.NoResult.documentation,
+    }
+
+
+@pytest.mark.usefixtures("account")
+def test_with_json_an_error_of_usage_is_an_object() -> None:
+    for arguments in (["publish", "x", "{"], ["publish", "--nope"], ["pubilsh"], ["publish"]):
+        ran = run_in_pipe(*arguments, "--json")
+        record = Ran(0, ran.errors).json
+        assert (ran.code, ran.output, record["exit_code"]) == (2, "", 2), arguments
+        assert record["message"], arguments
 
 
 def test_a_message_cannot_act_on_the_terminal() -> None:
     ran = run_failing(errors.NoResult("a \x1b]0;title\x07 b"), terminal=True, NO_COLOR="1")
-    assert ran.output == "NoResult: a \\x1b]0;title\\x07 b\n"
+    assert ran.lines[0] == "NoResult: a \\x1b]0;title\\x07 b"
 
 
-def test_an_error_is_red_on_a_terminal() -> None:
-    assert run_failing(errors.NoResult("gone"), terminal=True).output == "\x1b[31mNoResult: gone\x1b[0m\n"
+def test_an_error_is_red_on_a_terminal_with_the_address_of_its_page() -> None:
+    assert run_failing(errors.NoResult("gone"), terminal=True).lines == [
+        "\x1b[31mNoResult: gone\x1b[0m",
+        "\x1b[2mSee\x1b[0m",
+        f"\x1b[2m{errors.NoResult.documentation}\x1b[0m",
+    ]
 
 
 def test_a_bug_keeps_its_traceback() -> None:

@@ -82,7 +82,9 @@ def test_a_terminal_shows_the_changes_of_entities(box: Sandbox, session: Session
     ran = listen(expression, "--count", "1", terminal=True)
     thread.join()
     assert "Connected to" in ran.output
-    assert f"ftrack.update  {box.api_user}  update Task {task['id']} name: task00 → renamed" in ran.output
+    assert f"ftrack.update  {box.api_user}  update Task {task['id']} name: task00 → renamed" in ran.output.replace(
+        "\n", " "
+    )
 
 
 def test_the_command_ends_after_its_seconds() -> None:
