@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ftrack_orm.errors import UsageError
 
 from .cache import Cache
+from .error_translation import translated
 
 if TYPE_CHECKING:
     from ftrack_orm.session.session import Session as NativeSession
@@ -31,16 +32,19 @@ class SessionCache(Cache):
         """Read values again, as `clear` does."""
         self.clear()
 
+    @translated
     def get(self, key: str) -> NoReturn:
         """Raise `UsageError`: `session.get` returns entities that are loaded without a request."""
         raise UsageError(
             "The cache cannot be read. Write session.get(entity_type, id), which makes no request if it can."
         )
 
+    @translated
     def set(self, key: str, value: Any) -> NoReturn:
         """Raise `UsageError`: the session keeps entities by itself."""
         raise UsageError("The cache cannot be filled. The session keeps the entities that it loads by itself.")
 
+    @translated
     def keys(self) -> NoReturn:
         """Raise `UsageError`: the session keeps entities by itself."""
         raise UsageError("The cache cannot be listed. Write session.query(...) for entities of the server.")
