@@ -38,6 +38,7 @@ EXPORTS = {
         *("ORIGIN_LOCATION_ID", "UNMANAGED_LOCATION_ID", "REVIEW_LOCATION_ID", "CONNECT_LOCATION_ID"),
         "SERVER_LOCATION_ID",
     ],
+    "ftrack_orm.compat": ["Session", "__version__", "install", "mixin", "unwrap", "wrap"],
     "ftrack_orm.testing": ["requests_made"],
     "ftrack_orm.testing.accessors": ["AccessorCompliance"],
     "ftrack_orm.sandbox": ["Sandbox"],
