@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ftrack_orm.cli.command import command, connected
+from ftrack_orm.cli.command import command, connectable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ftrack_orm.cli.output import Output
     from ftrack_orm.session.session import Session
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--out", metavar="PATH", help="A folder, the path of one file, or - for the standard output.")
 @click.option("--location", metavar="NAME", help="The location to read from; by default the preferred one.")
 @click.option("--overwrite", is_flag=True, help="Replace files that exist.")
-@connected
+@connectable
 def download(
     output: Output,
     components: tuple[str, ...],
@@ -35,7 +37,7 @@ def download(
     out: str | None,
     location: str | None,
     overwrite: bool,
-    session: Session,
+    connect: Callable[[], Session],
 ) -> None:
     """Download the files of components, and print their paths.
 
@@ -48,6 +50,7 @@ def download(
 
     if not components and version_id is None:
         raise click.UsageError("Pass the ids of components, or --version ID.")
+    session = connect()
     found = find_components(session, components, version_id, name)
     source = location_of(session, found, location)
     is_stream = out == "-"

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ftrack_orm.cli.command import command, connected
+from ftrack_orm.cli.command import command, connectable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ftrack_orm.cli.output import Output
     from ftrack_orm.session.session import Session
 
@@ -35,20 +37,31 @@ if TYPE_CHECKING:
     show_default=True,
     help="How long the event server may take to accept the event.",
 )
-@connected
+@connectable
 def publish(
-    output: Output, topic: str, data: str, target: str, wait: float | None, timeout: float, session: Session
+    output: Output,
+    topic: str,
+    data: str,
+    target: str,
+    wait: float | None,
+    timeout: float,
+    connect: Callable[[], Session],
 ) -> None:
     """Publish an event.
 
     DATA is JSON, or @FILE for the content of a file, or - for the standard input; it is {} by default. The command
     ends when the event server has accepted the event, or with --wait when a reply has arrived.
     """
-    from ftrack_orm.errors import RequestTimeout
+    from ftrack_orm.errors import RequestTimeout, ServerError
     from ftrack_orm.events.event import Event
+    from ftrack_orm.events.subscriptions.expression import parse
 
+    if not topic.strip():
+        raise click.BadParameter("The topic is empty.", param_hint="TOPIC")
+    if target:
+        parse(target)  # The event server would refuse an event with a malformed target.
     event = Event(topic, _read(data), target=target)
-    hub = session.event_hub
+    hub = connect().event_hub
     hub.connect(timeout)
     if wait is not None:
         reply = hub.publish_and_wait_for_reply(event, timeout=wait)
@@ -57,6 +70,8 @@ def publish(
     hub.publish(event)
     if not hub.flush(timeout):
         raise RequestTimeout(f"The event server has not accepted the event within {timeout:g} s.", safe_to_retry=False)
+    if hub.statistics.refused:
+        raise ServerError("The event server has refused the event. Its reason is in the log above.")
     if output.json:
         output.write_json(event.to_payload())
     else:

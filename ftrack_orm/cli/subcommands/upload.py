@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from ftrack_orm.cli.command import command, connected
+from ftrack_orm.cli.command import command, connectable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ftrack_orm.cli.output import Output
     from ftrack_orm.entities.entity import Entity
     from ftrack_orm.session.session import Session
@@ -39,7 +41,7 @@ COLUMNS: Final = ("id", "type", "name", "file_type", "size", "location")
 @click.option("--name", help="The name of the component, for one file; by default that of the file.")
 @click.option("--location", default="ftrack.server", show_default=True, help="The name of the location.")
 @click.option("--dry-run", is_flag=True, help="Print the components that would be created, and send nothing.")
-@connected
+@connectable
 def upload(
     output: Output,
     files: tuple[str, ...],
@@ -48,7 +50,7 @@ def upload(
     name: str | None,
     location: str,
     dry_run: bool,
-    session: Session,
+    connect: Callable[[], Session],
 ) -> None:
     """Create a component from each file, send the files, and print the components.
 
@@ -61,6 +63,7 @@ def upload(
         raise click.UsageError(f"A {use} belongs to an entity. Pass --to TYPE ID.")
     if use != "component" and location != "ftrack.server":
         raise click.UsageError(f"A {use} is kept in the location ftrack.server.")
+    session = connect()
     target = None if owner is None else _find(session, *owner)
     if dry_run:
         _print_plan(output, files, name, location, use)

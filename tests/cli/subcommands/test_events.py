@@ -167,6 +167,8 @@ def test_the_published_event_is_shown() -> None:
     [
         (["studio.x", "{"], 2, "DATA is not JSON"),
         (["studio.x", "@no.json"], 4, "No such file or directory: no.json"),
+        (["", "{}"], 2, "The topic is empty"),
+        (["studio.x", "{}", "--target", "id="], 2, "ExpressionError"),
         (["studio.x", "{}", "--wait", "0.05"], 6, "no reply within 0.05 s"),
     ],
 )
