@@ -36,6 +36,7 @@ _HEADER: Final = '''\
 import collections.abc as _abc
 import datetime as _datetime
 import typing as _typing
+import uuid as _uuid
 
 import typing_extensions as _extensions
 

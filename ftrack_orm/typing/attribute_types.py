@@ -65,6 +65,7 @@ class AttributeTypes:
             declared = f"{_access(attribute)}Reference[{path}, {entity}]"
             optional = entity if attribute.required else f"{entity} | None"
             return _annotations(attribute, declared, path, optional, f"{entity} | None")
+        path = f"{path}Paths" if name is not None else path
         is_derived = attribute.computed or attribute.name in TREE_COLLECTIONS
         declared = f"{'ReadOnly' if is_derived else ''}Entities[{path}, {entity}]"
         return _annotations(attribute, declared, path, f"_abc.Iterable[{entity}]", str(entity))
@@ -79,6 +80,11 @@ class AttributeTypes:
             declared, path = f"{kind}[{choices}]", f"TextExpression[{choices}]"
         elif names is not None:
             criterion, declared, path = names, f"Text[{names}]", f"TextExpression[{names}]"
+        elif attribute.value_type is ValueType.TEXT and (
+            attribute.name in entity_type.primary_key or attribute.foreign_key or attribute.has_generated_default
+        ):
+            assigned = criterion = "str | _uuid.UUID"
+            declared, path = "Key", f"TextExpression[{criterion}]"
         elif attribute.name in PATH_ATTRIBUTES:
             declared = "Value[_typing.List[_t.PathEntry]]"
         optional = assigned if attribute.required else f"{assigned} | None"

@@ -28,14 +28,14 @@ def custom_classes(entity_type: EntityType, types: AttributeTypes) -> Iterator[s
         keys = custom_keys(entity_type, types.content)
         # Entities of a base can be of any subtype, which may have keys that the base does not name.
         is_open = len(schema.concrete(entity_type.name)) > 1
-        yield from _items_class(entity_type.name, f"_{types.names[configured[0]]}", keys, is_open)
+        yield from _items_class(entity_type.name, f"_{types.names[configured[0]]}Paths", keys, is_open)
         yield from _mapping_class(entity_type.name, keys, is_open)
         yield _values_type(entity_type.name, keys, is_open)
     if is_mapped(entity_type, types) and not has_configured_keys(schema, entity_type.name):
         value = entity_type.attributes.get("value")
         is_text = value is not None and value.value_type is ValueType.TEXT
         item = "_t.TextItem[str]" if is_text else "_t.ValueItem[_typing.Any]"
-        yield f"class _{entity_type.name}Items(_{entity_type.name}):"
+        yield f"class _{entity_type.name}Items(_{entity_type.name}Paths):"
         yield f"    def __getitem__(self, key: str) -> {item}: ..."
 
 

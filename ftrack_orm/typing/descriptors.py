@@ -8,6 +8,7 @@ be assigned to attributes that a server does not require. The classes are for an
 from __future__ import annotations
 
 import datetime
+import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypedDict, TypeVar, overload
 
@@ -66,6 +67,18 @@ class RequiredText(Attribute[TextExpression[T], T, str]):
 
 class ReadOnlyText(Attribute[TextExpression[T], T, NoReturn]):
     """A `Text` that cannot be set, or on creation only."""
+
+
+class Key(Attribute[TextExpression[str | uuid.UUID], str, str | uuid.UUID | None]):
+    """The key of an entity: `Task.status_id`. A value of `uuid` can be compared and assigned too."""
+
+
+class RequiredKey(Attribute[TextExpression[str | uuid.UUID], str, str | uuid.UUID]):
+    """A `Key` that cannot be None."""
+
+
+class ReadOnlyKey(Attribute[TextExpression[str | uuid.UUID], str, NoReturn]):
+    """A `Key` that cannot be set, or on creation only: `Task.id`."""
 
 
 class Choice(Attribute[TextExpression[T], T, T | None]):

@@ -32,7 +32,7 @@ def criteria_class(entity_type: EntityType, types: AttributeTypes) -> Iterator[s
 
 
 def path_class(entity_type: EntityType, types: AttributeTypes) -> Iterator[str]:
-    """Yield the class of the paths that lead to entities of *entity_type*."""
+    """Yield the classes of the paths that lead to one entity of *entity_type*, and to several."""
     name = entity_type.name
     yield f"class _{name}(_t.EntityPath[{name}]):"
     # Without inheritance from the paths of a base: the path of a shot is compared with shots, not with every context.
@@ -40,8 +40,9 @@ def path_class(entity_type: EntityType, types: AttributeTypes) -> Iterator[str]:
         if is_declared_on_paths(attribute_name):
             yield f"    {spelling_of(attribute_name)}: {types.annotations(entity_type, attribute).path}"
     arguments = f"self, *criteria: _orm.CriterionExpression | str, **values: _extensions.Unpack[_{name}Criteria]"
-    yield f"    def any({arguments}) -> _orm.CriterionExpression: ..."
     yield f"    def has({arguments}) -> _orm.CriterionExpression: ..."
+    yield f"class _{name}Paths(_t.EntityPaths, _{name}):"
+    yield f"    def any({arguments}) -> _orm.CriterionExpression: ..."
 
 
 def entity_class(entity_type: EntityType, types: AttributeTypes) -> Iterator[str]:
@@ -56,6 +57,8 @@ def entity_class(entity_type: EntityType, types: AttributeTypes) -> Iterator[str
         yield f"    {docstring(rules[attribute_name])}"
     yield "    @classmethod"
     yield f"    def __path__(cls) -> _{name}: ..."
+    yield "    @classmethod"
+    yield f"    def __paths__(cls) -> _{name}Paths: ..."
     yield f"    def __init__({', '.join(_arguments(entity_type, types))}) -> None: ..."
 
 

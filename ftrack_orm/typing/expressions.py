@@ -18,6 +18,7 @@ from ftrack_orm.query.expressions.items import ItemExpression
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
     from ftrack_orm.query.builder import Query
+    from ftrack_orm.query.expressions.clause_elements import AggregateExpression
     from ftrack_orm.query.expressions.criteria import CriterionExpression
 
 T = TypeVar("T")
@@ -85,13 +86,15 @@ class MomentComparisons(OrderedComparisons["datetime.date | str"]):
 
 
 class ScalarExpression(AttributeExpression):
-    """An attribute whose value is no entity: nothing is reached over it."""
+    """An attribute whose value is no entity: nothing is reached over it, and only numbers are summed."""
 
     if TYPE_CHECKING:
         __getattr__: None  # type: ignore[assignment, misc]
         __getitem__: None  # type: ignore[assignment]
         any: None  # type: ignore[assignment]
         has: None  # type: ignore[assignment]
+        sum: None  # type: ignore[assignment]
+        avg: None  # type: ignore[assignment]
 
 
 class ValueExpression(ValueComparisons[T], ScalarExpression):
@@ -100,6 +103,11 @@ class ValueExpression(ValueComparisons[T], ScalarExpression):
 
 class NumberExpression(OrderedComparisons[float], ScalarExpression):
     """An attribute with numbers: `Task.bid`."""
+
+    if TYPE_CHECKING:
+
+        def sum(self) -> AggregateExpression: ...  # type: ignore[override]
+        def avg(self) -> AggregateExpression: ...  # type: ignore[override]
 
 
 class TextExpression(TextComparisons[T], ScalarExpression):
@@ -127,16 +135,24 @@ class MomentItem(MomentComparisons, ItemExpression):
 
 
 class HasPath(Protocol[X_co]):
-    """An entity class of a studio package, which knows the class of the paths that lead to it."""
+    """An entity class of a studio package, which knows the class of the paths that lead to one entity."""
 
     def __path__(self) -> X_co:
         """Return the class of paths; it exists for checkers only."""
 
 
-class EntityPath(AttributeExpression, Generic[E]):
-    """An attribute that leads to entities: `Task.status`, `Task.parent.children`.
+class HasPaths(Protocol[X_co]):
+    """An entity class of a studio package, which knows the class of the paths that lead to several entities."""
 
-    Each entity type of a studio package has a subclass, private to the package, with the attributes of that type.
+    def __paths__(self) -> X_co:
+        """Return the class of paths; it exists for checkers only."""
+
+
+class EntityPath(AttributeExpression, Generic[E]):
+    """An attribute that leads to an entity: `Task.status`.
+
+    Each entity type of a studio package has a subclass, private to the package, with the attributes of that type, and a
+    second one for attributes that lead to several entities, with `any` in place of `has`.
     """
 
     if TYPE_CHECKING:
@@ -154,7 +170,7 @@ class EntityPath(AttributeExpression, Generic[E]):
         def __getitem__(self, key: str) -> Any: ...
         def __getitem__(self, key: Any) -> Any: ...
 
-        # Comparisons of values. A checker reports a call of None.
+        # Methods of values, of numbers, and of collections. A checker reports a call of None.
         __lt__: None  # type: ignore[assignment]
         __le__: None  # type: ignore[assignment]
         __gt__: None  # type: ignore[assignment]
@@ -166,3 +182,24 @@ class EntityPath(AttributeExpression, Generic[E]):
         startswith: None  # type: ignore[assignment]
         endswith: None  # type: ignore[assignment]
         contains: None  # type: ignore[assignment]
+        asc: None  # type: ignore[assignment]
+        desc: None  # type: ignore[assignment]
+        count: None  # type: ignore[assignment]
+        sum: None  # type: ignore[assignment]
+        avg: None  # type: ignore[assignment]
+        min: None  # type: ignore[assignment]
+        max: None  # type: ignore[assignment]
+        any: None  # type: ignore[assignment]
+
+
+class EntityPaths:
+    """The part of the classes of paths to several entities that is the same for all types: a cast leads to several."""
+
+    if TYPE_CHECKING:
+        has: None
+
+        @overload
+        def __getitem__(self, key: HasPaths[X]) -> X: ...
+        @overload
+        def __getitem__(self, key: str) -> Any: ...
+        def __getitem__(self, key: Any) -> Any: ...

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from .content import SchemaContent
 
 #: Names that a package, or the file of its annotations, binds to something else.
-_TAKEN = frozenset({"Session", "Types", "types", "abc", "datetime", "extensions", "orm", "t", "typing"})
+_TAKEN = frozenset({"Session", "Types", "types", "abc", "datetime", "extensions", "orm", "t", "typing", "uuid"})
+
+#: The ends of the names of private classes: `_ShotPaths` has the paths to several shots.
+_SUFFIXES = ("Paths", "Criteria", "Items", "CustomItems", "CustomAttributes", "CustomValues")
 
 #: Annotations in a class body are looked up among its attributes first, so these cannot be the names of attributes.
 _NAMES_IN_ANNOTATIONS = frozenset({"str", "int", "float", "bool", "classmethod"})
@@ -26,7 +29,9 @@ def class_names(content: SchemaContent) -> dict[str, str]:
     A type whose name Python does not allow, that begins with an underscore, or that is taken by the package itself is
     reached by `session.types["..."]` only.
     """
-    return {name: name for name in sorted(content.schema.types) if _is_public(name) and name not in _TAKEN}
+    types = content.schema.types
+    taken = {*_TAKEN, *(name + suffix for name in types for suffix in _SUFFIXES)}
+    return {name: name for name in sorted(types) if _is_public(name) and name not in taken}
 
 
 @functools.lru_cache(maxsize=4096)

@@ -85,6 +85,7 @@ def test_types_and_attributes_with_names_that_python_or_the_package_use_are_left
         described("class"),
         described("Types"),
         described("_Task"),
+        described("ShotPaths"),
         described("List", "list", "str", "self", "data", "like", "from", "two words", "__init__", "_link", "mro"),
         {**described("Shot"), "properties": {"id": {"type": "string"}, "session": {"$ref": "Session"}}},
     ]

@@ -6,6 +6,8 @@ The package `studio` is written by the tests from `studio_content.py`.
 from __future__ import annotations
 
 import datetime
+import uuid
+from typing import Any
 
 from studio import (
     Appointment,
@@ -90,6 +92,9 @@ def criteria(jane: User, done: Status, shots: list[Shot]) -> None:
     assert_type(Task.assignments.any(), CriterionExpression)
     assert_type(Task.parent.has(name="sh010"), CriterionExpression)
     assert_type(Shot.children.any(Context.name == "anim", name="anim"), CriterionExpression)
+    assert_type(Shot.children[Task].any(Task.name == "anim", name="anim"), CriterionExpression)
+    assert_type(Shot.children[Task].status.name == "Done", CriterionExpression)
+    assert_type(Task.id == uuid.UUID(int=1), CriterionExpression)
     assert_type(Task.assignments.resource.id.is_not(None), CriterionExpression)
     assert_type((Task.bid > 8) & (Task.bid <= 8.5), CriterionExpression)
     assert_type(Task.end_date > "2024-05-01", CriterionExpression)
@@ -115,6 +120,9 @@ def querying(session: Session) -> None:
     query = query.order_by(Task.end_date.desc(), "name", Task.priority.name).limit(5).offset(1)
     assert_type(query, Query[Task])
     assert_type(query.one(), Task)
+    grouped = session.query(Task).group_by(Task.type.name).select(tasks=Task.id.count(), bid=Task.bid.sum())
+    assert_type(grouped.having(Task.id.count() > 3).order_by(Task.bid.max().desc()).all(), "list[dict[str, Any]]")
+    assert_type(query.rows("name", status=Task.status.name), "list[tuple[Any, ...]]")
     assert_type(query.first(), "Task | None")
     assert_type(query.all(), "list[Task]")
     assert_type(query[10:20], "list[Task]")

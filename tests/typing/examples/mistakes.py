@@ -78,6 +78,14 @@ Task.name.like(3)  # mypy: arg-type, pyright: reportArgumentType
 Task.name.any()  # mypy: misc, pyright: reportOptionalCall
 Task.assignments.any(resorce=task)  # mypy: call-arg, pyright: reportCallIssue
 Task.assignments.any(resource=shot)  # mypy: arg-type, pyright: reportArgumentType
+Task.status.any()  # mypy: misc, pyright: reportOptionalCall
+Task.assignments.has()  # mypy: misc, pyright: reportOptionalCall
+Shot.children[Task].has()  # mypy: misc, pyright: reportOptionalCall
+Shot.children[Task].any(nmae="x")  # mypy: call-arg, pyright: reportCallIssue
+Task.name.sum()  # mypy: misc, pyright: reportOptionalCall
+Task.status.count()  # mypy: misc, pyright: reportOptionalCall
+session.query(Task).order_by(Task.status.desc())  # mypy: misc, pyright: reportOptionalCall
+session.query(Task).where(Task.status_id == 3)  # mypy: arg-type, pyright: reportArgumentType
 Task.parent.has(name=3)  # mypy: arg-type, pyright: reportArgumentType
 Task.parent.has(True)  # mypy: arg-type, pyright: reportArgumentType
 
