@@ -49,13 +49,14 @@ def read_schema_file(path: str) -> Schema:
 def read_schema_content(path: str) -> SchemaContent:
     """Return the content of a file: the output of `schema dump`, or the `schema.json` of a generated package.
 
-    Raises `SettingsError` for a file with other content, and `OSError` for one that cannot be read.
+    A folder stands for the package in it. Raises `SettingsError` for a file with other content, and `OSError` for one that cannot be read.
     """
     from ftrack_orm.errors import ProtocolError
     from ftrack_orm.typing.content import SchemaContent
 
+    file = Path(os.path.expanduser(path))
     try:
-        return SchemaContent.from_json(json.loads(Path(os.path.expanduser(path)).read_bytes()))
+        return SchemaContent.from_json(json.loads((file / "schema.json" if file.is_dir() else file).read_bytes()))
     except (ValueError, RecursionError) as error:
         raise SettingsError(f"The schema file {path} is not JSON: {error}") from None
     except ProtocolError as error:

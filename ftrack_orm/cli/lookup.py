@@ -13,6 +13,7 @@ from .columns import naming_attribute
 
 if TYPE_CHECKING:
     from ftrack_orm.query.builder import Query
+    from ftrack_orm.schema.model import Schema
     from ftrack_orm.session.session import Session
 
 #: An id that ftrack generates.
@@ -21,6 +22,12 @@ _ID: Final = re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 _MAX_LISTED: Final = 5
 #: The names among which near ones are looked for when there is no entity of a name.
 _MAX_NAMES: Final = 1000
+
+
+def current_schema(session: Session) -> Schema:
+    """Return the schema that the server has now. A cached one may be outdated until the first request."""
+    _ = session.server_information
+    return session.schema
 
 
 def matching(session: Session, type_name: str, text: str) -> Query[Any]:

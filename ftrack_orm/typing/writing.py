@@ -68,22 +68,16 @@ def check_package(folder: Path, content: SchemaContent) -> CheckedPackage:
     """Compare the package in *folder* with the one that *content* would give, without writing anything."""
     from ftrack_orm.schema.differences import schema_differences
 
+    from .name_differences import name_differences
+
     check_folder(folder)
     files = package_files(folder.name, content)
     different = tuple(name for name, text in files.items() if _read(folder / name) != text.encode("utf-8"))
     if SCHEMA_FILE not in different or _read(folder / SCHEMA_FILE) is None:
         return CheckedPackage(different)
     written = read_content(folder / SCHEMA_FILE)
-    lines = [str(differences)] if (differences := schema_differences(written.schema, content.schema)) else []
-    if written.configurations != content.configurations:
-        keys = [{each.key for each in side.configurations} for side in (written, content)]
-        lines.append(_changed("custom attributes", *keys))
-    if written.names != content.names:
-        lines += [
-            _changed(kind.replace("_", " "), set(getattr(written.names, kind)), set(getattr(content.names, kind)))
-            for kind in ("statuses", "types", "priorities", "object_types", "project_schemas")
-            if getattr(written.names, kind) != getattr(content.names, kind)
-        ]
+    differences = schema_differences(written.schema, content.schema)
+    lines = [*([str(differences)] if differences else []), *name_differences(written, content)]
     return CheckedPackage(different, "\n".join(lines))
 
 
@@ -98,11 +92,6 @@ def check_folder(folder: Path) -> None:
     present = _read(folder / "__init__.py")
     if present and _MARK not in present:
         raise UsageError(f"{folder} is a package of another kind, which would be overwritten. Pass another folder.")
-
-
-def _changed(kind: str, old: set[str], new: set[str]) -> str:
-    parts = [f"+ {name}" for name in sorted(new - old)] + [f"- {name}" for name in sorted(old - new)]
-    return f"{kind}: {', '.join(parts) or 'other values of the same names'}"
 
 
 def _read(path: Path) -> bytes | None:

@@ -52,7 +52,7 @@ def test_schemas_are_read_from_dumps_and_from_packages(tmp_path: Path) -> None:
     file.write_text(json.dumps(small_schema()))
     dumped = read_schema_file(str(file))
     file.write_text(SchemaContent.of(small_schema()).to_text())
-    assert sorted(read_schema_file(str(file))) == sorted(dumped)
+    assert sorted(read_schema_file(str(file))) == sorted(read_schema_file(str(tmp_path))) == sorted(dumped)
 
 
 @pytest.mark.parametrize("content", ["", "[", "{}", "5", "[5]", '{"format": 99}'])

@@ -8,6 +8,7 @@ import click
 
 from ftrack_orm.cli.arguments import EntityTypeName
 from ftrack_orm.cli.command import command, connected
+from ftrack_orm.cli.lookup import current_schema
 
 if TYPE_CHECKING:
     from ftrack_orm.cli.output import Output
@@ -27,13 +28,14 @@ def describe(output: Output, entity_type: str | None, session: Session) -> None:
     Each attribute is shown with its type or the type that it refers to, and with the rules for setting it. Without an
     argument, all entity types are listed.
     """
+    schema = current_schema(session)
     if entity_type is None:
-        rows = [(name, each.bases, len(each.attributes)) for name, each in sorted(session.schema.types.items())]
+        rows = [(name, each.bases, len(each.attributes)) for name, each in sorted(schema.types.items())]
         output.write_rows(["type", "bases", "attributes"], rows)
         return
     from ftrack_orm.entities.classes import description_of
 
-    described = session.schema.type(entity_type)
+    described = schema.type(entity_type)
     description = description_of(session.types[described.name])
     configurations = _configurations(session, described)
     if output.json:

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from ftrack_orm.cli.arguments import EntityTypeName, read_schema_file
+from ftrack_orm.cli.arguments import EntityTypeName, read_schema_content, read_schema_file
 from ftrack_orm.cli.command import command, connectable, connected
 from ftrack_orm.cli.exit_codes import ExitCode
 from ftrack_orm.cli.extras import needs_extra
+from ftrack_orm.cli.lookup import current_schema
 from ftrack_orm.schema.cache import replace_file
 
 if TYPE_CHECKING:
     from ftrack_orm.cli.output import Output
-    from ftrack_orm.schema.model import Schema
     from ftrack_orm.session.session import Session
+    from ftrack_orm.typing.content import SchemaContent
 
 #: The word that stands for the schema of the connected server among the arguments of `diff`.
 SERVER: Final = "server"
@@ -55,7 +56,7 @@ def graph(
     from ftrack_orm.schema.drawing import draw
     from ftrack_orm.schema.svg import svg
 
-    shown = read_schema_file(file) if file else connect().schema
+    shown = read_schema_file(file) if file else current_schema(connect())
     with needs_extra("A picture of a schema", {"networkx"}, "cli,graph"):
         drawing = draw(shown, types, depth)
     title = f"The entity types around {', '.join(types)}" if types else "The entity types of an ftrack server"
@@ -79,6 +80,7 @@ def dump(output: Output, out: Path, with_names: bool, session: Session) -> None:
 
         text = collect_content(session).to_text()
     else:
+        current_schema(session)
         text = json.dumps(session.schemas, indent=1, sort_keys=True) + "\n"
     _write(output, out, text, {"types": len(session.schema), "hash": session.schema.hash})
 
@@ -94,27 +96,47 @@ def dump(output: Output, out: Path, with_names: bool, session: Session) -> None:
 def diff(output: Output, old: str, new: str, breaking: bool, connect: Callable[[], Session]) -> None:
     """Show the differences between two schemas.
 
-    OLD and NEW are files of schema dump, or the schema.json of a package that stubs wrote, or the word server for the
-    connected server, which is also the default of NEW. A line begins with + for an addition, - for a removal and ~ for
-    a change; an exclamation mark says that it can break programs. The exit code is 3 if there are differences.
+    OLD and NEW are files of schema dump, packages that stubs wrote, or the word server for the connected server, which
+    is also the default of NEW. A line begins with + for an addition, - for a removal and ~ for
+    a change; an exclamation mark says that it can break programs. Names of statuses and custom attributes are compared if
+    the files have them. The exit code is 3 if there are differences.
     """
     from ftrack_orm.schema.differences import schema_differences
+    from ftrack_orm.typing.name_differences import name_differences
 
-    found = schema_differences(*(_schema(each, connect) for each in (old, new)))
+    contents = _contents(old, new, connect)
+    found = schema_differences(*(each.schema for each in contents))
+    # A file of entity types alone says nothing about names.
+    names = name_differences(*contents) if all(map(_has_names, contents)) else []
     if output.json:
-        output.write_json(found.as_json())
+        output.write_json({**found.as_json(), "names": names})
     else:
-        for line in str(found).splitlines() if found else ["The schemas are equal."]:
+        lines = [*(str(found).splitlines() if found else []), *names]
+        for line in lines or ["The schemas are equal."]:
             output.write(line, style=_STYLES.get(line.lstrip()[:1]))
-    if found.breaking if breaking else found:
+    if found.breaking if breaking else found or names:
         click.get_current_context().exit(ExitCode.DIFFERENT)
 
 
 _STYLES: Final = {"+": "green", "-": "red", "~": "yellow"}
 
 
-def _schema(source: str, connect: Callable[[], Session]) -> Schema:
-    return connect().schema if source == SERVER else read_schema_file(source)
+def _contents(old: str, new: str, connect: Callable[[], Session]) -> list[SchemaContent]:
+    """Return the contents of two sources; that of a server has names only if the one of the other has."""
+    from ftrack_orm.typing.collecting import collect_content
+    from ftrack_orm.typing.content import SchemaContent
+
+    files = {each: read_schema_content(each) for each in (old, new) if each != SERVER}
+    if SERVER in (old, new):
+        session = connect()
+        current_schema(session)
+        is_named = any(map(_has_names, files.values()))
+        files[SERVER] = collect_content(session) if is_named else SchemaContent.of(session.schemas)
+    return [files[each] for each in (old, new)]
+
+
+def _has_names(content: SchemaContent) -> bool:
+    return bool(content.configurations or content.names.statuses)
 
 
 def _write(output: Output, out: Path, text: str, facts: dict[str, object]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -11,6 +13,7 @@ import pytest
 
 from ftrack_orm import Session
 from ftrack_orm.sandbox import Sandbox
+from ftrack_orm.schema.cache import SchemaCache
 from ftrack_orm.schema.model import Schema
 from tests.cli.terminals import run_in_pipe, run_in_terminal
 from tests.schema.small_schema import small_schema
@@ -47,6 +50,32 @@ def test_a_dump_is_the_schema_of_the_server(account: None, box: Sandbox, tmp_pat
     assert "Approved" in named["names"]["statuses"]
     file.write_text(json.dumps(named))
     assert run_in_pipe("schema", "diff", str(file)).code == 0
+
+
+def test_names_are_compared_if_the_file_has_them(account: None, tmp_path: Path) -> None:
+    file = tmp_path / "schema.json"
+    named = run_in_pipe("schema", "dump", "--with-names").json
+    named["names"]["statuses"] = [*named["names"]["statuses"][1:], "Awaiting rain"]
+    file.write_text(json.dumps(named))
+    ran = run_in_pipe("schema", "diff", str(file))
+    assert ran.code == 3
+    (line,) = ran.lines
+    assert re.fullmatch(r"statuses: \+ [\w ]+, - Awaiting rain", line)
+    assert run_in_pipe("schema", "diff", str(file), "--json").json["names"] == [line]
+    assert run_in_pipe("schema", "diff", str(file), "--breaking").code == 0
+
+
+def test_an_outdated_cache_is_not_taken_for_the_schema_of_the_server(
+    account: None, box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    current = run_in_pipe("schema", "dump").json
+    monkeypatch.setenv("FTRACK_API_SCHEMA_CACHE_PATH", str(tmp_path))
+    outdated = [each for each in current if each["id"] != "Timer"]
+    for arguments, expected in ((["schema", "dump"], current), (["describe", "Timer"], None)):
+        SchemaCache(tmp_path).store(box.url, Schema.from_answer(outdated), None)
+        ran = run_in_pipe(*arguments)
+        assert ran.code == 0
+        assert expected is None or ran.json == expected
 
 
 @pytest.mark.usefixtures("disconnected")
@@ -127,3 +156,11 @@ def test_a_file_cannot_be_written_to_a_missing_folder(files: tuple[str, str], tm
     ran = run_in_pipe("schema", "graph", "--schema", files[0], "--out", out)
     assert (ran.code, ran.output) == (4, "")
     assert "missing" in ran.errors
+
+
+@pytest.mark.usefixtures("disconnected")
+def test_a_picture_without_its_package_names_the_extra(files: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "networkx", None)
+    ran = run_in_pipe("schema", "graph", "--schema", files[0], "--out", "-")
+    assert ran.code == 1
+    assert "pip install 'ftrack-orm[cli,graph]'" in ran.output + ran.errors
