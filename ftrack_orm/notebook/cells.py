@@ -12,7 +12,7 @@ from ftrack_orm.entities.tracked import Tracked
 from ftrack_orm.entities.web_addresses import web_address
 from ftrack_orm.values import NOT_LOADED
 
-from .markup import Markup, colored, link, text
+from .markup import Markup, colored, link, markup_of, text
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity
@@ -102,11 +102,7 @@ def _cell_of_tracked(value: Tracked, address_of: AddressOf) -> object:
 
 
 def _cell_of_items(items: list[Any], address_of: AddressOf) -> object:
-    cells = [_markup(cell_of(item, address_of)) for item in items[:_ITEMS]]
+    cells = [markup_of(cell_of(item, address_of)) for item in items[:_ITEMS]]
     if len(items) > _ITEMS:
         cells.append(text(f"… ({len(items)} in all)"))
     return Markup(", ".join(cells))
-
-
-def _markup(cell: object) -> Markup:
-    return cell if isinstance(cell, Markup) else text(cell)

@@ -8,7 +8,7 @@ from ftrack_orm.entities.inspection import inspect
 from ftrack_orm.entities.tracked import Tracked
 
 from .cells import AddressOf, cell_of, name_of
-from .markup import Markup, link, picture, table, text
+from .markup import Markup, link, markup_of, picture, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,14 +38,14 @@ def entity_html(entity: Entity, address_of: AddressOf, known_pictures: Mapping[s
     return table(["attribute", "value"], rows, caption=caption, notes=[state])
 
 
+def changed_value(old: Any, new: Any, address_of: AddressOf) -> Markup:
+    """Return the value of the server, struck out, before the one that replaces it."""
+    shown, before = markup_of(cell_of(new, address_of)), markup_of(cell_of(old, address_of))
+    return Markup(f"<s>{before}</s> → <b>{shown}</b>" if before else f"<b>{shown}</b>")
+
+
 def _value(value: Any, name: str, changes: Mapping[str, Any], address_of: AddressOf) -> object:
     """Return the cell of a value, with the server's before it if it was changed and not committed."""
-    cell = cell_of(value, address_of)
     if name not in changes or isinstance(value, Tracked):
-        return cell
-    old = cell_of(changes[name].old, address_of)
-    return Markup(f"<s>{_markup(old)}</s> → <b>{_markup(cell)}</b>" if old != "" else f"<b>{_markup(cell)}</b>")
-
-
-def _markup(cell: object) -> Markup:
-    return cell if isinstance(cell, Markup) else text(cell)
+        return cell_of(value, address_of)
+    return changed_value(changes[name].old, value, address_of)

@@ -35,8 +35,8 @@ def text(value: object, limit: int = _TEXT_LENGTH) -> Markup:
 def link(content: object, url: str | None) -> Markup:
     """Return *content* as a link to *url*, or by itself for anything but the address of a web page."""
     if url is None or not _ADDRESS.match(url):
-        return _cell(content)
-    return Markup(f'<a href="{html.escape(url)}" target="_blank" rel="noopener noreferrer">{_cell(content)}</a>')
+        return markup_of(content)
+    return Markup(f'<a href="{html.escape(url)}" target="_blank" rel="noopener noreferrer">{markup_of(content)}</a>')
 
 
 def picture(source: str | None) -> Markup:
@@ -49,8 +49,8 @@ def picture(source: str | None) -> Markup:
 def colored(content: object, color: Any) -> Markup:
     """Return *content* behind a dot in *color*, or by itself if that is no color as ftrack writes them."""
     if not isinstance(color, str) or not _COLOR.fullmatch(color):
-        return _cell(content)
-    return Markup(f'<span style="color:{color}">●</span>&nbsp;{_cell(content)}')
+        return markup_of(content)
+    return Markup(f'<span style="color:{color}">●</span>&nbsp;{markup_of(content)}')
 
 
 def table(
@@ -59,18 +59,19 @@ def table(
     """Return an HTML table with a *caption* above and *notes* below. Numbers are aligned to the right."""
     parts = ["<table>"]
     if caption:
-        parts.append(f'<caption style="{_LEFT}">{_cell(caption)}</caption>')
-    head = "".join(f'<th style="{_LEFT}">{_cell(heading)}</th>' for heading in headings)
+        parts.append(f'<caption style="{_LEFT}">{markup_of(caption)}</caption>')
+    head = "".join(f'<th style="{_LEFT}">{markup_of(heading)}</th>' for heading in headings)
     parts.append(f"<thead><tr>{head}</tr></thead><tbody>")
     for row in rows:
         cells = "".join(
-            f'<td style="{_RIGHT if isinstance(cell, (int, float)) else _LEFT}">{_cell(cell)}</td>' for cell in row
+            f'<td style="{_RIGHT if isinstance(cell, (int, float)) else _LEFT}">{markup_of(cell)}</td>' for cell in row
         )
         parts.append(f"<tr>{cells}</tr>")
     parts.append("</tbody></table>")
-    parts += [f"<div><small>{_cell(note)}</small></div>" for note in notes]
+    parts += [f"<div><small>{markup_of(note)}</small></div>" for note in notes]
     return Markup("".join(parts))
 
 
-def _cell(content: object) -> Markup:
+def markup_of(content: object) -> Markup:
+    """Return *content* as HTML: escaped, unless it is HTML already."""
     return content if isinstance(content, Markup) else text(content)

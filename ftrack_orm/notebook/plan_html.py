@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from .markup import Markup, table, text
@@ -11,14 +11,14 @@ from .markup import Markup, table, text
 OPERATIONS: Final = 50
 
 
-def plan_html(operations: Sequence[Mapping[str, Any]]) -> Markup:
-    """Return *operations*, as they are sent, with a row for each."""
+def plan_html(operations: Sequence[Mapping[str, Any]], remarks: Iterable[object] = ()) -> Markup:
+    """Return *operations*, as they are sent, with a row for each, and *remarks* below."""
     rows = [_row(number, each) for number, each in enumerate(operations[:OPERATIONS], 1)]
     count = len(operations)
     notes = [f"{count} operations, of which the first {OPERATIONS} are shown"] if count > OPERATIONS else []
     if not count:
         notes = ["nothing to do"]
-    return table(["#", "action", "type", "id", "values"], rows, notes=notes)
+    return table(["#", "action", "type", "id", "values"], rows, notes=[*notes, *remarks])
 
 
 def _row(number: int, operation: Mapping[str, Any]) -> list[object]:

@@ -12,6 +12,9 @@ from .table_plan import TablePlan, plan_table
 
 if TYPE_CHECKING:
     from ftrack_orm.behaviours.services import Services
+    from ftrack_orm.entities.committing.deletion_preview import DeletionPreview
+    from ftrack_orm.entities.committing.saved_changes import SessionChanges
+    from ftrack_orm.entities.custom_attributes.value_table import CustomValues
     from ftrack_orm.entities.entity import Entity
     from ftrack_orm.entities.tracked import Tracked
     from ftrack_orm.query.builder import Query
@@ -79,6 +82,24 @@ class Tables:
 
         known, address_of = self._pictures.known, self._address_of
         return self._without_key(tracked_html(value, owner, name, self._services.schema, address_of, known))
+
+    def changes_html(self, changes: SessionChanges) -> str:
+        """Return the recorded changes of the session as an HTML table. Makes no request."""
+        from .summaries_html import changes_html
+
+        return self._without_key(changes_html(changes, self._address_of))
+
+    def custom_values_html(self, values: CustomValues) -> str:
+        """Return the custom attributes of many entities as an HTML table. Makes no request."""
+        from .summaries_html import custom_values_html
+
+        return self._without_key(custom_values_html(values, self._address_of))
+
+    def deletion_html(self, preview: DeletionPreview) -> str:
+        """Return the preview of a deletion as an HTML table. Makes no request."""
+        from .summaries_html import deletion_html
+
+        return self._without_key(deletion_html(preview, self._address_of))
 
     def _without_key(self, html: str) -> str:
         """Return *html* without the API key, which a value may hold: notebooks are passed on."""

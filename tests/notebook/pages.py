@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+_BLOCKS = ("table", "caption", "thead", "tbody", "tr", "th", "td", "div")
 #: The elements that tables consist of. Text never adds another one.
-ELEMENTS = {"table", "caption", "thead", "tbody", "tr", "th", "td", "a", "img", "span", "div", "small", "b", "s", "br"}
+ELEMENTS = {*_BLOCKS, "a", "img", "span", "small", "b", "i", "s", "br"}
 _EMPTY = {"img", "br"}
 
 

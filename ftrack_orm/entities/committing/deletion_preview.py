@@ -46,6 +46,10 @@ class DeletionPreview(Mapping[str, int]):
     def __repr__(self) -> str:
         return f"<DeletionPreview of {self.entity!r}: {self.total} more>"
 
+    def _repr_html_(self) -> str | None:
+        services = self.entity._ftrack_state.workspace.services
+        return None if services is None else str(services().tables.deletion_html(self))
+
     def __str__(self) -> str:
         if not self._counts:
             return f"Deleting {self.entity!r} deletes nothing else."

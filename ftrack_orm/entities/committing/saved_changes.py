@@ -62,6 +62,11 @@ class SessionChanges(Mapping[Entity, Mapping[str, Change]], SessionBound):
         modified = len(self) - len(self.created)
         return f"<SessionChanges: {len(self.created)} created, {modified} modified, {len(self.deleted)} deleted>"
 
+    def _repr_html_(self) -> str | None:
+        entity = next(iter((*self, *self.deleted)), None)
+        services = None if entity is None else entity._ftrack_state.workspace.services
+        return None if services is None else str(services().tables.changes_html(self))
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the changes to a JSON file, which `session.load_changes` of another process can record again.
 

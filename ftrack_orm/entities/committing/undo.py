@@ -140,6 +140,13 @@ class Undo:
             parts += ["Not restored:", *(f"  {each}" for each in self.not_restored)]
         return "\n".join(parts)
 
+    def _repr_html_(self) -> str:
+        from ftrack_orm.notebook.plan_html import plan_html
+
+        remarks = [f"conflict: {each}" for each in self.conflicts]
+        remarks += [f"not restored: {each}" for each in self.not_restored]
+        return plan_html(self.operations.as_json(), remarks)
+
     def __repr__(self) -> str:
         return (
             f"<Undo: {len(self.operations)} operations, {len(self.conflicts)} conflicts, "

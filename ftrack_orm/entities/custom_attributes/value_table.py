@@ -77,6 +77,15 @@ class CustomValues(Mapping[Entity, Mapping[str, Any]], SessionBound):
     def __repr__(self) -> str:
         return f"<CustomValues of {len(self)} entities: {', '.join(self.columns):.200}>"
 
+    def _repr_html_(self) -> str | None:
+        entity = next(iter(self), None)
+        services = None if entity is None else entity._ftrack_state.workspace.services
+        return None if services is None else str(services().tables.custom_values_html(self))
+
+    def is_own(self, entity: Entity, key: str) -> bool:
+        """Return whether a value is set on *entity* itself. Raises `KeyError` for one that is not in the table."""
+        return self._cells[entity][key].is_own
+
     def source(self, entity: Entity, key: str) -> InheritedValue:
         """Return the value of *key* that applies to *entity* with its source and the entity it is set on.
 
