@@ -102,6 +102,8 @@ class Inference:
         if isinstance(node, (ast.List, ast.Tuple)):
             kinds = {kind.name for kind in map(self.kind_of, node.elts) if kind}
             return LIST if kinds == {"entity"} else OTHER
+        if isinstance(node, ast.Constant) and node.value is None:
+            return None  # most often a name that gets its value later
         return OTHER if isinstance(node, (ast.Constant, ast.JoinedStr, ast.Dict, ast.Set, ast.Lambda)) else None
 
     def kind_of_item(self, node: ast.expr) -> Kind | None:
@@ -130,6 +132,11 @@ class Inference:
                 self._bind_kind(part, kind)
         else:
             self._bind_kind(target, self.kind_of_item(iterable))
+
+    def share_with_methods(self, name: str, kind: Kind | None) -> None:
+        """Make a name of the class that is visited an attribute of `self`."""
+        if kind is not None and kind != OTHER and not kind.condition:
+            self.attributes[self.class_name, name] = kind
 
     def _kinds_of_parts(self, iterable: ast.expr, count: int) -> list[Kind | None]:
         """Return the kinds of the *count* parts of each item: those of `enumerate`, `zip` and `items`."""

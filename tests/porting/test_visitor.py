@@ -103,6 +103,34 @@ def test_members_of_sessions_and_hubs_are_reported_wherever_the_session_comes_fr
     """)
 
 
+def test_properties_class_attributes_and_names_in_texts_are_followed() -> None:
+    check("""
+        import functools
+        import ftrack_api  #> import ftrack_orm
+
+        class Tool:
+            api = None
+            other = ftrack_api.Session()
+            session = "a text of the tool"
+
+            @functools.cached_property
+            def connection(self):
+                return ftrack_api.Session()
+
+            def run(self):
+                self.connection.recorded_operations  #> session.plan()
+                self.other.recorded_operations  #> session.plan()
+                task = None
+                for task in self.other.query("Task"):
+                    getattr(task, "entity_type")  #> inspect(entity).entity_type
+                    hasattr(task, "name")
+                task.keys()  #> session.schema.type
+
+        session = ftrack_api.Session()
+        session.recorded_operations  #> session.plan()
+    """)
+
+
 def test_arguments_of_the_session_are_reported() -> None:
     check("""
         import ftrack_api  #> import ftrack_orm

@@ -9,6 +9,7 @@ import click
 
 from ftrack_orm.cli.command import command
 from ftrack_orm.cli.exit_codes import ExitCode
+from ftrack_orm.errors import InvalidValue
 
 if TYPE_CHECKING:
     from ftrack_orm.cli.output import Output
@@ -33,15 +34,22 @@ def port(output: Output, compat: bool, files: tuple[Path, ...]) -> None:
 
     Each place is printed with its line. The scripts are read, and never run or changed. FILE is a script, a folder
     with scripts, or - for the standard input. A place that may be meant for ftrack, but cannot be known to be without
-    running the script, is printed with its condition. The exit code is 0 when nothing has to change, and 3 otherwise.
+    running the script, is printed with its condition. The exit code is 0 when nothing has to change, 3 when
+    something has to, and 2 when a script cannot be read, after the findings in the others.
     """
     from ftrack_orm.porting.checking import check_script, read_script, scripts_in
 
     found: list[tuple[str, Finding]] = []
+    unreadable: list[InvalidValue] = []
     count = 0
     for script in scripts_in(files):
         count += 1
-        findings = check_script(read_script(script), str(script))
+        try:
+            findings = check_script(read_script(script), str(script))
+        except InvalidValue as error:
+            # One old script must not hide the findings in the others.
+            unreadable.append(error)
+            continue
         found += [(str(script), finding) for finding in findings if finding.compat or not compat]
     if output.json:
         output.write_json([_as_dictionary(path, finding) for path, finding in found])
@@ -49,6 +57,10 @@ def port(output: Output, compat: bool, files: tuple[Path, ...]) -> None:
         for path, finding in found:
             _write(output, path, finding, compat)
         output.note(_summary(found, count, compat))
+    for each in unreadable[:-1]:
+        output.warn(str(each))
+    if unreadable:
+        raise unreadable[-1]
     if found:
         click.get_current_context().exit(ExitCode.DIFFERENT)
 

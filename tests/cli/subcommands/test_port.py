@@ -75,6 +75,16 @@ def test_a_script_without_such_places_ends_with_success(tmp_path: Path) -> None:
         assert (result.exit_code, result.stdout.strip()) == (ExitCode.SUCCESS, output)
 
 
+def test_a_script_that_cannot_be_read_does_not_hide_the_findings_in_others(script: Path) -> None:
+    for name in ("a.py", "z.py"):
+        (script.parent / name).write_text("print 'hello'\n", encoding="utf-8")
+    result = CliRunner().invoke(commands, ["port", str(script.parent)])
+    assert result.exit_code == ExitCode.USAGE
+    assert f"{script}:4:7" in result.stdout
+    assert "a.py:1: Python 3 cannot read" in result.stderr
+    assert "z.py:1: Python 3 cannot read" in result.stderr
+
+
 def test_what_cannot_be_read_is_an_error_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / "old.py"
     path.write_text("print 'hello'\n", encoding="utf-8")
