@@ -97,9 +97,9 @@ def diff(output: Output, old: str, new: str, breaking: bool, connect: Callable[[
     """Show the differences between two schemas.
 
     OLD and NEW are files of schema dump, packages that stubs wrote, or the word server for the connected server, which
-    is also the default of NEW. A line begins with + for an addition, - for a removal and ~ for
-    a change; an exclamation mark says that it can break programs. Names of statuses and custom attributes are compared if
-    the files have them. The exit code is 3 if there are differences.
+    is also the default of NEW. A line begins with + for an addition, - for a removal and ~ for a change; an exclamation
+    mark says that it can break programs. Names of statuses and custom attributes are compared if the files have them.
+    The exit code is 3 if there are differences.
     """
     from ftrack_orm.schema.differences import schema_differences
     from ftrack_orm.typing.name_differences import name_differences
