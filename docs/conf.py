@@ -58,6 +58,14 @@ nitpicky = True
 default_role = "py:code"
 
 PUBLIC_MODULES = ["ftrack_orm", "ftrack_orm.storage", "ftrack_orm.sandbox", "ftrack_orm.testing"]
+#: Classes whose arguments are internal.
+MADE_BY_SESSIONS = {
+    f"ftrack_orm.{name}"
+    for name in (
+        *("ChangeSubscription", "Collection", "CopyResult", "CustomAttributes", "CustomValues", "Configurations"),
+        *("EventHub", "Inspection", "MappedCollection", "Plan", "Profile", "Query", "Receipt", "Types", "Undo"),
+    )
+}
 #: Names as docstrings write them between single backticks: a dotted name, also as a call.
 _NAME = re.compile(r"[A-Za-z_][\w.]*(\(\))?")
 #: A page that consists of a file of the repository.
@@ -83,10 +91,12 @@ class CodeRole(PyXRefRole):
         return super().process_link(env, refnode, has_explicit_title, title, target)
 
 
-def shorten_defaults(
+def shorten_signature(
     app: Sphinx, kind: str, name: str, documented: Any, options: Any, signature: str | None, returned: str | None
 ) -> tuple[str | None, str | None]:
-    """Show the default of a field of an attrs class as `...`: its signature refers to the field."""
+    """Show the default of a field of an attrs class as `...`, and no signature of a class that a session makes."""
+    if name in MADE_BY_SESSIONS:
+        return "", returned
     return signature and re.sub(r"attr_dict\['\w+'\]\.default|NOTHING", "...", signature), returned
 
 
@@ -162,6 +172,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("missing-reference", resolve_public_name)
     app.connect("doctree-read", take_names_literally)
     app.connect("autodoc-process-docstring", mark_code, priority=400)  # before napoleon
-    app.connect("autodoc-process-signature", shorten_defaults)
+    app.connect("autodoc-process-signature", shorten_signature)
     app.connect("source-read", prepare_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
