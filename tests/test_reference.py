@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from ftrack_orm.behaviours.table import BY_ATTRIBUTE, BY_TYPE
+from ftrack_orm.cli.commands import commands
 from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.sandbox.actions import UNSUPPORTED_ACTIONS
 from ftrack_orm.transport.certificates import VARIABLES
@@ -87,6 +89,22 @@ def test_the_page_of_the_embedded_server_has_its_arguments_and_the_actions_that_
     assert sorted(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == sorted(arguments)
     (actions,) = re.findall(r"- these actions of real servers:(.*?)\.\n", page, re.DOTALL)
     assert sorted(re.findall(r"`(\w+)`", actions)) == sorted(UNSUPPORTED_ACTIONS)
+
+
+def commands_of(group: click.Group, path: str = "") -> Iterator[str]:
+    """Yield the commands of *group*, those of its groups by their paths: `schema diff`."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from commands_of(command, f"{path}{name} ")
+        else:
+            yield f"{path}{name}"
+
+
+def test_the_page_of_the_command_line_has_each_command_and_no_other() -> None:
+    page = (DOCS / "reference" / "command-line.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^### `([\w -]+)`$", page, re.MULTILINE)) == sorted(commands_of(commands))
 
 
 def test_the_table_of_contents_has_each_page_once_and_no_other() -> None:
