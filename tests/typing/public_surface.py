@@ -126,6 +126,7 @@ def querying(session: Session) -> None:
     assert_type(query.count(), int)
     assert_type(query.rows("name", status="status.name"), list[tuple[Any, ...]])
     assert_type(query.rows("name", as_="dict"), list[dict[str, Any]])
+    assert_type(query.to_parquet(Path("tasks.parquet"), "name", shot="parent.name", overwrite=True), int)
     assert_type(query.group_by("name").having("count(id) > 1").all(), list[dict[str, Any]])
     assert_type(session.reference("Task", "id"), Entity)
     assert_type(query.exists(), bool)

@@ -52,6 +52,7 @@ def wrong_results(query: Query[Task]) -> None:
     other: Query[Shot] = query.limit(5)  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
     rows: list[dict[str, Any]] = query.rows("name")  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
     query.rows(3)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    query.to_parquet("file", 3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     query.rows("name", as_="list")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     query["name"]  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     len(query)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
