@@ -101,7 +101,13 @@ class SystemKeyring(CredentialStore):
             import keyring
         except ImportError:
             raise NotStored("the package keyring is not installed") from None
-        default_server = _text(keyring.get_password(KEYRING_SERVICE, "server_url"))
+        import keyring.errors
+
+        try:
+            default_server = _text(keyring.get_password(KEYRING_SERVICE, "server_url"))
+        except keyring.errors.NoKeyringError:
+            # As on a machine without a desktop. That is no failure: the next store is read.
+            raise NotStored("this machine has no keyring") from None
         default_server = default_server and normalize_server_url(default_server)
         server_url = known.server_url or default_server
         if not server_url:

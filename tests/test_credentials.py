@@ -7,7 +7,6 @@ import logging
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import keyring
 import keyring.backend
@@ -126,15 +125,25 @@ def test_a_key_is_never_taken_for_another_server_or_user(vault: MemoryKeyring, t
         assert "api_key" in caught.value.missing
 
 
-@pytest.mark.parametrize("broken", [BrokenKeyring, keyring.backends.fail.Keyring])
 def test_a_keyring_that_fails_is_logged_and_passed_over(
-    vault: MemoryKeyring, broken: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    vault: MemoryKeyring, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    keyring.set_keyring(broken())
+    keyring.set_keyring(BrokenKeyring())
     stores = [SystemKeyring(), sign_in(tmp_path, account())]
     assert found(find_credentials(NONE_GIVEN, {}, stores)) == (SERVER, "jane", "connect-key")
     assert "the system keyring cannot be read" in caplog.text
     assert "s3cret" not in caplog.text
+
+
+def test_a_machine_without_a_keyring_is_passed_over_silently(
+    vault: MemoryKeyring, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    keyring.set_keyring(keyring.backends.fail.Keyring())  # type: ignore[no-untyped-call]
+    stores = [SystemKeyring(), sign_in(tmp_path, account())]
+    assert found(find_credentials(NONE_GIVEN, {}, stores)) == (SERVER, "jane", "connect-key")
+    assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+    with pytest.raises(SettingsError, match="this machine has no keyring"):
+        find_credentials(NONE_GIVEN, {}, [SystemKeyring()])
 
 
 def test_without_the_package_keyring_the_error_says_so(

@@ -63,5 +63,8 @@ def download(
     for folder in {leaf.path.parent for leaf in leaves}:
         folder.mkdir(parents=True, exist_ok=True)
     sizes = copy_files(session, source, leaves, overwrite=overwrite, progress=output.is_talkative)
-    rows = [[leaf.component["id"], str(leaf.path), size] for leaf, size in zip(leaves, sizes, strict=True)]
-    output.write_rows(["id", "path", "size"], rows)
+    rows = [(leaf.component["id"], str(leaf.path), size) for leaf, size in zip(leaves, sizes, strict=True)]
+    if output.json:
+        output.write_rows(["id", "path", "size"], rows)
+    else:
+        output.write_rows(["path", "size"], [row[1:] for row in rows])

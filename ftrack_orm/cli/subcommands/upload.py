@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: The expression of a sequence, and all that follows: the file type and the ranges.
 _FRAME: Final = re.compile(r"[._-]*%\d*d.*$")
-COLUMNS: Final = ("id", "type", "name", "file_type", "size", "location")
+COLUMNS: Final = ("id", "name", "file_type", "size")
 
 
 @command(
@@ -79,10 +79,16 @@ def upload(
                 created.append(block.thumbnail(target, each, values))
             else:
                 created.append(block.review(target, each, values, keep_original=True).component)
-    rows = [
-        [item["id"], item.__entity_type__, item["name"], item["file_type"], item["size"], location] for item in created
-    ]
-    output.write_rows(COLUMNS, rows)
+    if output.json:
+        output.write_json([_record(each, location) for each in created])
+    else:
+        # A terminal of 80 columns shows the ids in one piece, for copying.
+        output.write_rows(COLUMNS, [[each[name] for name in COLUMNS] for each in created])
+
+
+def _record(component: Entity, location: str) -> dict[str, Any]:
+    values = {name: component[name] for name in COLUMNS}
+    return {**values, "type": component.__entity_type__, "location": location}
 
 
 def _find(session: Session, entity_type: str, identifier: str) -> Entity:
