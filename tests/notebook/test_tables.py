@@ -43,3 +43,14 @@ def test_no_html_holds_the_key(session: Session, production: Production) -> None
         assert key not in html
         assert "[redacted]" in html
     session.rollback()
+
+
+def test_notebooks_find_the_html_of_values_and_not_that_of_classes(session: Session, production: Production) -> None:
+    from IPython.core.formatters import HTMLFormatter
+
+    formatter = HTMLFormatter()
+    task = existing(session.get("Task", production.tasks[0]))
+    for value in (session.query("Task").limit(1), task, task.notes, task.metadata, session.plan()):
+        assert formatter(value).startswith("<table>")
+    for value in (session, session.types, session.types.Task, session.types.Task.name, session.query("Task").node):
+        assert formatter(value) is None
