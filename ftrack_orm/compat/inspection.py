@@ -28,10 +28,12 @@ def state(entity: Any) -> symbol.Symbol:
     """Return `CREATED`, `MODIFIED` or `DELETED` for an entity with changes, and `NOT_SET` for one without."""
     native = unwrap(entity)
     view = inspect(native)
-    if native._ftrack_state.workspace.is_being_deleted(native):
+    workspace = native._ftrack_state.workspace
+    if workspace.is_being_deleted(native):
         return symbol.DELETED
     if view.state is Lifecycle.PENDING:
-        return symbol.CREATED
+        # One that was created while recording was switched off is in no commit.
+        return symbol.CREATED if native in workspace.journal_for(native).created else symbol.NOT_SET
     return symbol.MODIFIED if view.is_modified else symbol.NOT_SET
 
 

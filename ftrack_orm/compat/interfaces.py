@@ -37,6 +37,9 @@ class CompatibleSession(Protocol):
     def adopt(self, entity: Any) -> None:
         """Use *entity* to show its entity of the session below."""
 
+    def keep(self, entity: Any) -> None:
+        """Hold *entity* as long as the session."""
+
     def new_entity(self, entity_type: str, attributes: Any, data: Mapping[str, Any]) -> NativeEntity:
         """Return a new entity of the session below."""
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from ftrack_orm.errors import ServerError, UnknownAttribute, UnknownEntityType
 
 from .error_translation import refused_by_the_server
 
@@ -29,15 +32,33 @@ class QueryResult(Sequence[Any]):
         self._loaded: list[Any] = []
         self._pages: Iterator[Any] | None = None
         self._is_complete = False
+        self._unlisted_name: UnknownAttribute | UnknownEntityType | None = None
 
     @functools.cached_property
     def _query(self) -> Query[Any]:
         # Made by the first use: the official client reports wrong expressions then, too.
-        return self._session.__unwrap__().query(self._expression, self._page_size)
+        native = self._session.__unwrap__()
+        try:
+            return native.query(self._expression, self._page_size)
+        except (UnknownAttribute, UnknownEntityType) as error:
+            # Servers know names that their schema does not list: the server decides.
+            self._unlisted_name = error
+            return native.query(self._expression, self._page_size, check=False)
+
+    @contextmanager
+    def _requesting(self) -> Iterator[None]:
+        """Translate the errors of a request. The error about a name that is not in the schema suggests others."""
+        with refused_by_the_server():
+            try:
+                yield
+            except ServerError as error:
+                if self._unlisted_name is None:
+                    raise
+                raise self._unlisted_name from error
 
     def _load_more(self) -> bool:
         """Load another page; return whether there was one."""
-        with refused_by_the_server():
+        with self._requesting():
             if self._pages is None:
                 self._pages = iter(self._query.pages())
             page = None if self._is_complete else next(self._pages, None)
@@ -80,7 +101,7 @@ class QueryResult(Sequence[Any]):
     def first(self) -> Any:
         """Return the first result, or None. Raises `ValueError` for an expression with a limit."""
         self._check_without(_LIMIT, "limit")
-        with refused_by_the_server():
+        with self._requesting():
             return self._session.shown(self._query.first())
 
     def one(self) -> Any:
@@ -91,7 +112,7 @@ class QueryResult(Sequence[Any]):
         """
         self._check_without(_LIMIT, "limit")
         self._check_without(_OFFSET, "offset")
-        with refused_by_the_server():
+        with self._requesting():
             return self._session.shown(self._query.one())
 
     def _check_without(self, clause: re.Pattern[str], name: str) -> None:

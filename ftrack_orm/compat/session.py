@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import conversion, exception
 from .cache import StringKeyMaker
+from .collection import Collection
 from .contexts import AutoPopulatingContext, OperationRecordingContext
 from .conversion import unwrap
 from .encoding import EncodingMethods
@@ -166,7 +167,8 @@ class Session(WrapperMethods, StorageMethods, ServerMethods, EncodingMethods):
 
     def populate(self, entities: Any, projections: str) -> None:
         """Load *projections* for an entity, a list of entities or the results of a query."""
-        given = unwrap(list(entities)) if isinstance(entities, (list, tuple, QueryResult)) else [unwrap(entities)]
+        is_list = isinstance(entities, (list, tuple, QueryResult, Collection))
+        given = unwrap(list(entities)) if is_list else [unwrap(entities)]
         created = set(self._native.created)
         known = [each for each in given if each not in created]
         if known:

@@ -83,7 +83,7 @@ class WrapperMethods:
         native = session.__unwrap__()
         created = native.create(entity_type, unwrap(given))
         if not session.record_operations:
-            native.revert(created)
+            _leave_out(created)
         return created
 
     def known_entity(self, entity_type: str, data: Mapping[str, Any]) -> NativeEntity:
@@ -125,6 +125,15 @@ class WrapperMethods:
                 kind = "local_attribute" if is_local else "remote_attribute"
                 changes.append({"type": kind, "name": name, "old_value": old, "new_value": new})
         return changes
+
+
+def _leave_out(created: NativeEntity) -> None:
+    """Take a new entity out of the next commit. It keeps its values."""
+    state = created._ftrack_state
+    journal = state.workspace.journal_for(created)
+    with state.workspace.lock:
+        journal.created.pop(created, None)
+        journal.edits.pop(created, None)
 
 
 def _key_of(entity: Any) -> list[tuple[str, str]]:

@@ -54,6 +54,19 @@ def test_pushed_operations_are_committed(both: Both) -> None:
     both(run)
 
 
+def test_new_entities_that_are_not_recorded_are_not_created(both: Both) -> None:
+    def run(studio: Studio) -> Any:
+        session = studio.session
+        with session.operation_recording(False):
+            component = session.create("FileComponent", {"name": "preview", "file_type": ".exr"})
+        steps: list[Any] = [component["name"], component["file_type"], len(session.recorded_operations)]
+        session.commit()
+        found = session.query(f'select id from Component where id is "{component["id"]}"').first()
+        return [*steps, found, studio.client.inspection.state(component).name]
+
+    both(run)
+
+
 def test_changes_that_are_not_recorded_are_shown_and_not_sent(both: Both) -> None:
     def run(studio: Studio) -> Any:
         session, task = studio.session, studio.get("Task")

@@ -50,20 +50,32 @@ class Entity(_EntityBase, MutableMapping[str, Any], metaclass=DynamicEntityTypeM
     primary_key_attributes: ClassVar[list[str]] = []
     default_projections: ClassVar[list[str]] = []
 
+    session: CompatibleSession
     _native: NativeEntity
 
     @translated
     def __init__(
         self, session: CompatibleSession, data: Mapping[str, Any] | None = None, reconstructing: bool = False
     ) -> None:
-        self.session = session
+        self.__dict__["session"] = session
         if isinstance(data, Existing):
-            self._native = data.native
+            native = data.native
         elif reconstructing:
-            self._native = session.known_entity(self.entity_type, data or {})
+            native = session.known_entity(self.entity_type, data or {})
         else:
-            self._native = session.new_entity(self.entity_type, self.attributes, data or {})
+            native = session.new_entity(self.entity_type, self.attributes, data or {})
+        self.__dict__["_native"] = native
         session.adopt(self)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name in self.__dict__:
+            # State of a script, which has to be there when the entity is looked up again.
+            self.session.keep(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Entity:
+        # A copy of data refers to the same entities.
+        return self
 
     def __unwrap__(self) -> NativeEntity:
         return self._native

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
+import copy
 from typing import Any
 
 import arrow
@@ -134,6 +135,28 @@ def test_entities_compare_by_identity_across_sessions(both: Both) -> None:
             task in [other],
             studio.client.inspection.identity(task) == studio.client.inspection.identity(other),
         )
+
+    both(run)
+
+
+def test_values_that_are_not_loaded_are_not_set(both: Both) -> None:
+    def run(studio: Studio) -> Any:
+        session, symbol = studio.connect(studio.client), studio.client.symbol
+        task = session.query(f'select name from Task where id is "{studio.production.tasks[5]}"').one()
+        with session.auto_populating(False):
+            names = ("name", "id", "description", "parent", "bid", "status_id", "start_date")
+            found = {name: task[name] is symbol.NOT_SET for name in names}
+            unset = sorted(name for name, value in task.items() if value is symbol.NOT_SET and name in names)
+        return found, unset, task.get("description"), task["parent"]["name"]
+
+    both(run)
+
+
+def test_state_of_a_script_stays_with_the_entity(both: Both) -> None:
+    def run(studio: Studio) -> Any:
+        studio.get("Task", 8).note_of_the_script = 5
+        copied = copy.deepcopy({"tasks": [1, 2]})
+        return studio.get("Task", 8).note_of_the_script, copied
 
     both(run)
 
