@@ -26,8 +26,9 @@ def custom_classes(entity_type: EntityType, types: AttributeTypes) -> Iterator[s
     configured = [target for target in mapped if has_configured_keys(schema, target)]
     if configured and configured[0] in types.names:
         keys = custom_keys(entity_type, types.content)
-        # Entities of a base can be of any subtype, which may have keys that the base does not name.
-        is_open = len(schema.concrete(entity_type.name)) > 1
+        # Entities of a base can be of any subtype, which may have keys that the base does not name. A file with types
+        # alone says nothing about keys.
+        is_open = len(schema.concrete(entity_type.name)) > 1 or not types.content.configurations
         yield from _items_class(entity_type.name, f"_{types.names[configured[0]]}Paths", keys, is_open)
         yield from _mapping_class(entity_type.name, keys, is_open)
         yield _values_type(entity_type.name, keys, is_open)

@@ -10,10 +10,22 @@ from ftrack_orm.entities.custom_attributes.mapping import CustomAttributes
 from ftrack_orm.entities.editing.collections import Collection
 from ftrack_orm.entities.entity import Entity
 
+if TYPE_CHECKING:
+    from ftrack_orm.query.expressions.attributes import AttributeExpression
+
 E = TypeVar("E", bound=Entity)
 
 
-class TypedEntity(Entity):
+class TypedEntityClass(type):
+    """The metaclass of the classes of a studio package: an attribute is reached by item too, as an expression."""
+
+    if TYPE_CHECKING:
+
+        def __getitem__(cls, name: str) -> AttributeExpression: ...
+        def __contains__(cls, name: object) -> bool: ...
+
+
+class TypedEntity(Entity, metaclass=TypedEntityClass):
     """The base of the classes of a studio package: an attribute that they do not name is an error of a checker."""
 
     if TYPE_CHECKING:

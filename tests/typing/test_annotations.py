@@ -74,6 +74,13 @@ def test_keys_and_options_of_any_text_are_written_as_text(configuration: Configu
     assert {configuration.key, '"""\n', "'"} <= literals
 
 
+def test_a_package_written_from_types_alone_accepts_every_key_and_name() -> None:
+    classes = classes_in(annotations_of(SchemaContent.of(studio_content().answer)))
+    (get,) = (each for each in classes["_ShotCustomAttributes"].body if getattr(each, "name", "") == "__getitem__")
+    assert ast.unparse(get.args) == "self, key: str"  # type: ignore[attr-defined]  # a definition
+    assert annotations_in(classes["Status"])["name"] == "_t.Text[str]"
+
+
 def test_types_and_attributes_with_names_that_python_or_the_package_use_are_left_out_or_spelled_differently() -> None:
     def described(name: str, *attributes: str) -> dict[str, object]:
         properties = {each: {"type": "string"} for each in ("id", *attributes)}

@@ -77,6 +77,8 @@ def reading(session: Session, task: Task, shot: Shot) -> None:
 def criteria(jane: User, done: Status, shots: list[Shot]) -> None:
     yesterday = datetime.datetime.now(datetime.timezone.utc)
     assert_type(Task.status.name == "Done", CriterionExpression)
+    assert_type(Task["status"].name == "Done", CriterionExpression)
+    assert_type("status" in Task, bool)
     assert_type(Task.status.name != None, CriterionExpression)  # noqa: E711  # as in any query
     assert_type(Task.status.name.in_(["Done", "In progress"]), CriterionExpression)
     assert_type(Task.status.name.like("In%"), CriterionExpression)
