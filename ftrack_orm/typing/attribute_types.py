@@ -86,7 +86,7 @@ class AttributeTypes:
             assigned = criterion = "str | _uuid.UUID"
             declared, path = "Key", f"TextExpression[{criterion}]"
         elif attribute.name in PATH_ATTRIBUTES:
-            declared = "Value[_typing.List[_t.PathEntry]]"
+            declared = "Value[_abc.Sequence[_t.PathEntry]]"
         optional = assigned if attribute.required else f"{assigned} | None"
         return _annotations(attribute, _access(attribute) + declared, f"_t.{path}", optional, f"{criterion} | None")
 

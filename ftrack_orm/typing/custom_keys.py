@@ -93,10 +93,7 @@ def _types_of(configuration: Configuration) -> tuple[list[str], list[str], str]:
     if configuration.kind in ENUMERATORS:
         # The options of a dynamic enumerator are not known, and those of an enumerator are texts.
         option = literal(configuration.options) if configuration.options else "str"
-        value, settable, item = (
-            f"_typing.List[{option}]",
-            (option, f"_abc.Iterable[{option}]"),
-            f"_t.TextItem[{option}]",
-        )
+        value, item = f"_abc.Sequence[{option}]", f"_t.TextItem[{option}]"  # The list cannot be edited in place.
+        settable = (option, f"_abc.Iterable[{option}]")
     # A hierarchical one is None on an entity on which it was not set.
     return [value, "None"] if configuration.is_hierarchical else [value], [*settable, "None"], item

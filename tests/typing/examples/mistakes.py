@@ -141,6 +141,7 @@ project.custom_attributes["fstart"]  # mypy: index, pyright: reportArgumentType
 Shot.custom_attributes["fstrat"]  # mypy: call-overload, pyright: reportArgumentType
 shot.custom_attributes["fstart"] = "1001"  # mypy: call-overload, pyright: reportArgumentType
 shot.custom_attributes["work"] = "rotoscoping"  # mypy: call-overload, pyright: reportArgumentType
+shot.custom_attributes["work"].append("cg")  # mypy: attr-defined, pyright: reportAttributeAccessIssue
 shot.custom_attributes["duration"] = 5  # mypy: call-overload, pyright: reportArgumentType
 shot.custom_attributes = {"fstrat": 1001}  # mypy: typeddict-unknown-key, pyright: reportAttributeAccessIssue
 start: str = shot.custom_attributes["fstart"]  # mypy: assignment, pyright: reportAssignmentType
