@@ -49,7 +49,8 @@ def read_schema_file(path: str) -> Schema:
 def read_schema_content(path: str) -> SchemaContent:
     """Return the content of a file: the output of `schema dump`, or the `schema.json` of a generated package.
 
-    A folder stands for the package in it. Raises `SettingsError` for a file with other content, and `OSError` for one that cannot be read.
+    A folder stands for the package in it. Raises `SettingsError` for a file with other content, and `OSError` for one
+    that cannot be read.
     """
     from ftrack_orm.errors import ProtocolError
     from ftrack_orm.typing.content import SchemaContent

@@ -12,6 +12,7 @@ from ftrack_orm.sandbox import Sandbox
 from tests.cli.processes import ENVIRONMENT, TIMEOUT_SECONDS, command_line
 from tests.cli.terminals import run_in_pipe, run_in_terminal
 from tests.production import Production
+from tests.property_settings import IN_FULL
 
 pytestmark = pytest.mark.usefixtures("account")
 
@@ -67,7 +68,7 @@ def test_the_shell_of_python_is_used_without_ipython(monkeypatch: pytest.MonkeyP
     assert ran.code == 0
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="pexpect needs a pseudo-terminal of POSIX")
+@pytest.mark.skipif(not IN_FULL or sys.platform == "win32", reason="IPython takes seconds, and needs POSIX for pexpect")
 def test_ipython_has_the_names_and_completes_them(box: Sandbox, tmp_path: Path) -> None:
     environment = {
         **ENVIRONMENT,
