@@ -41,6 +41,22 @@ class EntityClass(type):
 
     __schema__: EntityType
 
+    def mro(cls) -> list[type]:
+        """Return the order in which Python looks for the methods of the class.
+
+        A class that is derived from a shared one may have behaviours in another order than that one, because they come
+        with attributes, which its base has in one schema and only the type itself in the other. Each class then still
+        comes before its bases.
+        """
+        try:
+            return super().mro()
+        except TypeError:
+            if sum(issubclass(base, Entity) for base in cls.__bases__) < 2:
+                raise
+            order = [cls, *(each for base in cls.__bases__ for each in base.__mro__)]
+            # The last place of a class is behind the last of each class that is derived from it.
+            return list(dict.fromkeys(reversed(order)))[::-1]
+
     def __dir__(cls) -> list[str]:
         return sorted({spelling_of(name) for name in (*super().__dir__(), *getattr(cls, "__attributes__", ()))})
 

@@ -26,6 +26,7 @@ from .raw_calls import RawCalls
 from .tracing import span_maker
 
 if TYPE_CHECKING:
+    from ftrack_orm.entities.classes import Classes
     from ftrack_orm.settings import Settings
     from ftrack_orm.transport.base import Transport
 
@@ -81,7 +82,13 @@ def assemble(
     )
     known = weakref.ref(workspace)
     if package is not None:
-        classes.on_change = workspace.use_classes
+
+        def use_classes(changed: Classes) -> None:
+            current = known()
+            if current is not None:
+                current.use_classes(changed)
+
+        classes.on_change = use_classes
     channel.shared_requests.revision = lambda: getattr(known(), "revision", None)
     configurations = workspace.configurations
     assert isinstance(configurations, Configurations)

@@ -8,14 +8,18 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ftrack_orm import Session, errors, select
 from ftrack_orm.entities.behaviours import BehaviourTable
 from ftrack_orm.entities.classes import Classes, Types
 from ftrack_orm.entities.entity import Entity
+from ftrack_orm.schema.lost_names import with_lost_names
 from ftrack_orm.schema.model import EntityType, Schema
 from tests.assertions import existing
 from tests.production import Connect, Production
+from tests.property_settings import examples
 
 
 @pytest.fixture
@@ -578,3 +582,54 @@ def test_sessions_have_behaviours_of_their_own(session: Session, other: Session,
     session.types.behaviour("Shot")(Labelling)
     assert existing(session.get("Shot", production.shots[0])).label() == "labelled"
     assert not hasattr(other.types.Shot, "label")
+
+
+# -- classes that are derived from shared ones -------------------------------------------------------------------------
+
+#: For each of seven types, the number of its base among the types before it; without one, the type is the root.
+HIERARCHIES = st.tuples(st.permutations(range(7)), *(st.integers(-1, number - 1) for number in range(7)))
+
+
+def schema_of(hierarchy: tuple[Any, ...]) -> Schema:
+    """Return a schema of seven types with the hierarchy, and an attribute of each for its own place in it.
+
+    As in ftrack, a type lists the attributes of its bases too.
+    """
+    order, *bases = hierarchy
+    answer: list[dict[str, Any]] = []
+    for place, (number, base) in enumerate(zip(order, bases, strict=True)):
+        properties = {name: {"type": "string"} for name in ("id", f"of_{number}", f"at_{place}")}
+        properties.update({} if base < 0 else answer[base]["properties"])
+        mixin = {} if base < 0 else {"$mixin": {"$ref": f"Type{order[base]}"}}
+        answer.append(
+            {"id": f"Type{number}", "type": "object", "properties": properties, "primary_key": ["id"], **mixin}
+        )
+    return Schema.from_answer(answer)
+
+
+@given(HIERARCHIES, HIERARCHIES, st.permutations(range(7)), st.integers(0, 7))
+@settings(max_examples=examples(20, 500))
+def test_classes_of_any_hierarchy_can_be_derived_from_those_of_any_other(
+    old: tuple[Any, ...], new: tuple[Any, ...], order: list[int], before: int
+) -> None:
+    shared = Classes(schema_of(old))
+    for number in order[:before]:
+        shared[f"Type{number}"]
+    expected = shared.schema
+    derived = Classes(with_lost_names(schema_of(new), expected, "studio"), shared=shared)
+    for number in order:
+        name = f"Type{number}"
+        cls = derived[name]
+        assert issubclass(cls, shared[name])
+        assert all(issubclass(cls, derived[base]) for base in derived.schema.type(name).bases)
+        entity = object.__new__(shared[name])
+        object.__setattr__(entity, "__class__", cls)
+        assert isinstance(entity, shared[name])
+        attributes, had = derived.schema.type(name).attributes, expected.type(name).attributes
+        assert {each for each in dir(type(cls)) if each[:3] in ("of_", "at_") and hasattr(cls, each)} == {
+            each for each in attributes if each != "id"
+        }
+        for lost in had.keys() - attributes.keys():
+            with pytest.raises(errors.UnknownAttribute, match="The server has lost it since the package studio"):
+                getattr(cls, lost)
+            assert str(getattr(shared[name], lost)) == lost

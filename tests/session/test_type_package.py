@@ -12,14 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
-from ftrack_orm import Session, attr, inspect
-from ftrack_orm.errors import SchemaDriftWarning, ServerError, UnknownAttribute, UnknownEntityType
+from ftrack_orm import Session, attr, inspect, validator
+from ftrack_orm.errors import SchemaDriftWarning, ServerError, UnknownAttribute, UnknownEntityType, ValidationFailed
 from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.schema.cache import SchemaCache
 from ftrack_orm.schema.model import Schema, schema_hash
 from ftrack_orm.testing import requests_made
+from ftrack_orm.typing.content import SchemaContent
+from ftrack_orm.typing.package import StudioPackage
 from tests.production import Production
+from tests.property_settings import examples
 from tests.typing.conftest import open_session, server_answer, write_package
 from tests.typing.studio_packages import Open, WritePackage, described
 
@@ -167,6 +172,69 @@ def test_behaviours_of_a_session_are_those_of_the_package_too(
 
     assert [task.shout() for task in tasks] == ["TASK00", "TASK00"]
     assert hasattr(first.types.Setting, "whisper")
+
+
+@pytest.mark.filterwarnings("ignore::ftrack_orm.errors.SchemaDriftWarning")
+def test_validators_of_a_package_are_run_by_commits_of_all_of_its_sessions(
+    write_package: WritePackage, server_answer: list[dict[str, Any]], open_session: Open, production: Production
+) -> None:
+    older, current = write_package(older_answer(server_answer)), write_package(server_answer)
+
+    class Checked:
+        @validator
+        def check_name(self: Any) -> None:
+            if self.name == "bad":
+                raise ValueError("This name is refused.")
+
+    for package in (older, current):
+        first = open_session(package)
+        first.get(package.Task, production.tasks[0])
+        package.types.behaviour("Task")(Checked)
+        for session in (first, open_session(package)):
+            session.get(package.Task, production.tasks[0]).name = "bad"
+            with pytest.raises(ValidationFailed, match="This name is refused"):
+                session.commit()
+            session.rollback()
+
+
+@pytest.mark.filterwarnings("ignore::ftrack_orm.errors.SchemaDriftWarning")
+@given(data=st.data())
+# Without shrinking, which would take minutes: the draws of a failure are few.
+@settings(
+    phases=[Phase.generate], max_examples=examples(3, 30), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_session_works_whatever_the_package_lacks_or_has_besides(
+    data: st.DataObject, server_answer: list[dict[str, Any]], box: Sandbox, schema_cache: Path, production: Production
+) -> None:
+    """Attributes of tasks and their contexts are dropped or added at random, as are whole types."""
+    answer: list[dict[str, Any]] = pickle.loads(pickle.dumps(server_answer))
+    for name in ("Task", "TypedContext", "Context", "Shot", "Status"):
+        properties = described(answer, name)["properties"]
+        removable = sorted(set(properties) - {"id"})
+        for removed in data.draw(st.lists(st.sampled_from(removable), max_size=8, unique=True), name):
+            del properties[removed]
+        for added in data.draw(st.sets(st.sampled_from(["old_a", "old_b", "old_c"])), name):
+            properties[added] = {"type": "string"}
+    dropped = data.draw(st.sets(st.sampled_from(["Setting", "Timer", "Milestone", "Event"])))
+    answer = [each for each in answer if each["id"] not in dropped]
+    package = StudioPackage("studio_drawn", Path())
+    package.__dict__["_content"] = SchemaContent.of(answer)
+    with package.session_class(box.url, box.api_key, box.api_user, schema_cache_path=schema_cache) as session:
+        Task, Context = package.get("Task"), package.get("Context")
+        task = session.query(Task).where(id=production.tasks[0]).one()
+        assert isinstance(task, Task)
+        assert isinstance(task.parent, Context)
+        assert isinstance(task, Context)
+        expected, present = (schema.type("Task").attributes for schema in (package.schema, session.schema))
+        for name in present.keys() - expected.keys():
+            if not present[name].restricted:
+                task[name]
+        for name in expected.keys() - present.keys():
+            with pytest.raises(UnknownAttribute, match=LOST):
+                task[name]
+        task.description = data.draw(st.text("abc", min_size=1))
+        session.commit()
+        assert session.query("Task").where(description=task.description, id=task.id).one() is task
 
 
 def test_a_package_that_is_newer_than_the_cached_schema_gets_its_own_classes_and_no_warning(
