@@ -19,6 +19,7 @@ from .conversion import unwrap
 from .encoding import EncodingMethods
 from .error_translation import refused_by_the_server, translated, translating
 from .event.hub import EventHub
+from .given_values import given_values
 from .operation import Operations
 from .query import QueryResult
 from .server_methods import ServerMethods
@@ -191,7 +192,9 @@ class Session(WrapperMethods, StorageMethods, ServerMethods, EncodingMethods):
         if not data and not identifying_keys:
             raise ValueError(f"There is nothing to find a {entity_type} by: the data is empty.")
         keys = list(identifying_keys) if identifying_keys else None
-        return self.shown(self._native.ensure(entity_type, unwrap(dict(data)), keys))
+        if missing := [name for name in keys or () if name not in data]:
+            raise KeyError(missing[0])
+        return self.shown(self._native.ensure(entity_type, given_values(self._native.schema, entity_type, data), keys))
 
     @translated
     def delete(self, entity: Any) -> None:

@@ -13,6 +13,7 @@ from ftrack_orm.wire.codec import ENTITY_TYPE
 
 from . import symbol
 from .conversion import unwrap
+from .given_values import given_value
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.entity import Entity as NativeEntity
@@ -72,7 +73,8 @@ def write(entity: CompatibleEntity, name: str, value: Any) -> None:
     if value is symbol.NOT_SET:
         revert(entity, name)
     elif session.record_operations:
-        entity._native[name] = unwrap(value)
+        schema = entity.session._native.schema
+        entity._native[name] = given_value(schema, entity.entity_type, name, value)
     else:
         assume(entity, name, value)
 

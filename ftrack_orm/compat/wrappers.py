@@ -13,6 +13,7 @@ from ftrack_orm.entities.tracked import Tracked
 from . import symbol, values
 from .conversion import unwrap
 from .error_translation import translated
+from .given_values import given_values
 from .showing import shown
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class WrapperMethods:
                 logger.warning("%s has no attribute %r; the value is left out.", entity_type, name)
             del given[name]
         native = session.__unwrap__()
-        created = native.create(entity_type, unwrap(given))
+        created = native.create(entity_type, given_values(native.schema, entity_type, given))
         if not session.record_operations:
             _leave_out(created)
         return created

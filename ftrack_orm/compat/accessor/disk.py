@@ -22,6 +22,14 @@ class DiskAccessor(AccessorOverNative):
         super().__init__(NativeDiskAccessor(prefix or None, **keywords))
         self.prefix = os.path.abspath(prefix) if prefix else prefix
 
+    @classmethod
+    def over(cls, native: NativeDiskAccessor) -> DiskAccessor:
+        """Return the accessor that stands for one of this library."""
+        accessor = cls.__new__(cls)
+        AccessorOverNative.__init__(accessor, native)
+        accessor.prefix = str(native.prefix) if native.prefix else ""
+        return accessor
+
     def __unwrap__(self) -> Any:
         # A subclass may define any method anew, so it is used through an adapter.
         return self._native if type(self) is DiskAccessor else self

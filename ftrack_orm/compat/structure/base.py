@@ -34,6 +34,13 @@ class StructureOverNative(Structure):
         super().__init__(prefix)
         self._native = native
 
+    @classmethod
+    def over(cls, native: Any) -> StructureOverNative:
+        """Return the structure that stands for one of this library."""
+        structure = cls.__new__(cls)
+        StructureOverNative.__init__(structure, native)
+        return structure
+
     def __unwrap__(self) -> Any:
         # A structure that derives from this one may define any method anew, so it is used through an adapter.
         is_own = type(self).__module__.startswith("ftrack_orm.")

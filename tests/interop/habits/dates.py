@@ -136,3 +136,15 @@ def dates_in_a_raw_reply(session: Any, task: Any) -> Any:
     expression = f'select start_date from Task where id is "{task["id"]}"'
     date = session.call([{"action": "query", "expression": expression}])[0]["data"][0]["start_date"]
     return arrow.get(date).isoformat()
+
+
+@compat_habit('task["end_date"] = "2024-05-06"')
+def set_a_date_as_text(session: Any, task: Any, shot: Any) -> Any:
+    """Set a date as text, which the server takes for a date."""
+    task["end_date"] = "2024-05-06"
+    made = session.create("Task", {"name": "text", "parent": shot, "end_date": "2024-05-06T10:00:00"})
+    session.commit()
+    return [
+        session.query(f'select end_date from Task where id is "{each["id"]}"').one()["end_date"].isoformat()
+        for each in (task, made)
+    ]

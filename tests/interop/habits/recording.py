@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from typing import Any
 
 from tests.interop.habits.habit import compat_habit
@@ -198,3 +199,43 @@ def value_that_was_not_set(ftrack_api: Any, session: Any, shot: Any) -> Any:
     )
     session.rollback()
     return found
+
+
+@compat_habit("session.recorded_operations.push(ftrack_api.operation.CreateEntityOperation(...))")
+def push_a_creation(ftrack_api: Any, session: Any, shot: Any) -> Any:
+    """Record the creation of a row of a custom attribute, as tools do to save requests."""
+    query = 'CustomAttributeConfiguration where key is "first_frame" and label is "Habits"'
+    configuration = session.query(query).one()
+    key = collections.OrderedDict([("configuration_id", configuration["id"]), ("entity_id", shot["id"])])
+    operation = ftrack_api.operation.CreateEntityOperation("CustomAttributeValue", key, {**key, "value": 42})
+    session.recorded_operations.push(operation)
+    session.commit()
+    found = session.query(f'select custom_attributes from Shot where id is "{shot["id"]}"').one()
+    return found["custom_attributes"]["first_frame"]
+
+
+@compat_habit("session.recorded_operations.push(ftrack_api.operation.DeleteEntityOperation(...))")
+def push_a_deletion(ftrack_api: Any, session: Any, task: Any) -> Any:
+    """Record the deletion of an entity by its key."""
+    key = ftrack_api.inspection.primary_key(task)
+    session.recorded_operations.push(ftrack_api.operation.DeleteEntityOperation("Task", key))
+    session.commit()
+    return session.query(f'Task where id is "{task["id"]}"').first()
+
+
+@compat_habit('note["is_todo"] = 1')
+def set_a_boolean_as_a_number(session: Any, task: Any, user: Any) -> Any:
+    """Set a boolean as a number."""
+    note = task.create_note("to do", author=user)
+    note["is_todo"] = 1
+    session.commit()
+    return session.query(f'select is_todo from Note where id is "{note["id"]}"').one()["is_todo"]
+
+
+@compat_habit('session.ensure("User", {...}, identifying_keys=[...]) with except KeyError:')
+def ensure_without_a_key(session: Any) -> Any:
+    """Catch the error about an identifying key that is not among the data."""
+    try:
+        session.ensure("User", {"username": "habits.keys"}, identifying_keys=["email"])
+    except KeyError as error:
+        return "missing", "email" in str(error)

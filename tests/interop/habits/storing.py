@@ -302,3 +302,20 @@ def follow_components(ftrack_api: Any, listening: Any, folder: Path) -> Any:
         if added:
             break
     return added[0]
+
+
+@compat_habit("isinstance(location.accessor, ftrack_api.accessor.disk.DiskAccessor)")
+def accessors_of_locations(ftrack_api: Any, session: Any, folder: Path) -> Any:
+    """Recognize accessors and structures of locations by their classes."""
+    disk = ftrack_api.accessor.disk.DiskAccessor
+    unmanaged = session.query('Location where name is "ftrack.unmanaged"').one()
+    server = session.query('Location where name is "ftrack.server"').one()
+    location = session.ensure("Location", {"name": "storing.recognized"})
+    location.accessor = disk(prefix=str(folder))
+    return (
+        isinstance(unmanaged.accessor, disk),
+        isinstance(unmanaged.structure, ftrack_api.structure.origin.OriginStructure),
+        isinstance(server.accessor, disk),
+        unmanaged.accessor.prefix,
+        location.accessor.prefix == str(folder),
+    )
