@@ -116,7 +116,8 @@ def end_with_error(
     With *names_kind* False, the message is printed without the *kind* of the error, which is part of it.
     *documentation* is the address of the page with the cause and the cure. Pipes get it with JSON only.
     """
-    from .output import printable_text, write_error
+    from .consoles import write_error
+    from .plain_text import printable_text
 
     if ctx.meta.get(JSON_KEY):
         record: dict[str, Any] = {"error": kind, "message": message, "exit_code": int(code)}
