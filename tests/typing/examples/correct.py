@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from typing import Any
+from typing import Any, TypeVar
 
 from studio import (
     Appointment,
@@ -46,6 +46,9 @@ from ftrack_orm import (
     not_,
     or_,
 )
+
+
+E = TypeVar("E", bound=Entity)
 
 
 def reading(session: Session, task: Task, shot: Shot) -> None:
@@ -146,13 +149,16 @@ def changing(session: Session, task: Task, shot: Shot, done: Status, jane: User)
     task.description = None
     task.end_date = datetime.datetime(2024, 5, 1, tzinfo=datetime.timezone.utc)
     task.end_date = "2024-05-01"
+    assert_type(task.end_date, datetime.datetime)
     task.end_date = None
+    assert_type(task.end_date, datetime.datetime)
     done.name = "A new name"
     task["bid"] = 4
     task.metadata["reviewed"] = "yes"
     task.metadata = {"reviewed": "yes"}
     shot.assets.append(session.create(Asset, name="plate", parent=shot))
     shot.notes = []
+    assert_type(shot.notes[0], Note)
     new = session.create(Task, name="anim", parent=shot, bid=3.5, custom_attributes={"is_final": True})
     assert_type(new, Task)
     assert_type(session.create(Task, {"name": "anim"}), Task)
@@ -192,6 +198,22 @@ def custom_attributes(shot: Shot, task: Task, project: Project, context: Context
     project.custom_attributes["lens"] = 35.5
     context.custom_attributes["a key of a subtype"] = 1
     assert_type("fstart" in shot.custom_attributes, bool)
+
+
+def any_of(found: Task | Shot, kind: type[Task], kinds: list[type[Shot]]) -> CriterionExpression:
+    assert_type(found.status.name, StatusName)
+    assert_type(kinds[0].status.name == "Done", CriterionExpression)
+    return kind.status.name == "Done"
+
+
+def one(session: Session, kind: type[E]) -> E:
+    return session.query(kind).one()
+
+
+def generic(session: Session) -> None:
+    assert_type(one(session, Task), Task)
+    assert_type(sorted(session.query(Task), key=lambda task: task.name)[0], Task)
+    assert_type({task.parent: task for task in session.query(Task)}, dict[Context, Task])
 
 
 def names(status: StatusName, priority: PriorityName, kind: TaskTypeName) -> VFXTaskStatusName:
