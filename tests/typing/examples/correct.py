@@ -47,7 +47,6 @@ from ftrack_orm import (
     or_,
 )
 
-
 E = TypeVar("E", bound=Entity)
 
 
