@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,8 +17,12 @@ from .package import MAX_BYTES, MODULE, SCHEMA_FILE, read_content
 if TYPE_CHECKING:
     from .content import SchemaContent
 
-#: A part of the module by which a folder is known to be a package of this kind.
-_MARK: Final = b"ftrack_orm.typing.package"
+#: A pattern in each file that has content, by which it is known to be one of these files.
+_MARKS: Final = {
+    "__init__.py": rb"ftrack_orm\.typing\.package",
+    "__init__.pyi": rb"ftrack-orm stubs",
+    SCHEMA_FILE: rb'\n "hash": "[0-9a-f]{64}"',
+}
 
 
 @attrs.frozen
@@ -89,9 +94,10 @@ def check_folder(folder: Path) -> None:
         )
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; the package needs a folder.")
-    present = _read(folder / "__init__.py")
-    if present and _MARK not in present:
-        raise UsageError(f"{folder} is a package of another kind, which would be overwritten. Pass another folder.")
+    for name, mark in _MARKS.items():
+        present = _read(folder / name)
+        if present and not re.search(mark, present):
+            raise UsageError(f"{folder / name} is of another kind and would be overwritten. Pass another folder.")
 
 
 def _read(path: Path) -> bytes | None:

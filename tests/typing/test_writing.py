@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -98,9 +99,15 @@ def test_folders_that_are_no_such_package_are_not_touched(tmp_path: Path) -> Non
     other = tmp_path / "tools"
     other.mkdir()
     (other / "__init__.py").write_text("VERSION = 1\n")
+    (tmp_path / "dumped").mkdir()
+    (tmp_path / "dumped" / SCHEMA_FILE).write_text(json.dumps(small_schema()))
+    (tmp_path / "typed").mkdir()
+    (tmp_path / "typed" / "__init__.pyi").write_text("def mine() -> None: ...\n")
     (tmp_path / "file").touch()
     for folder, message in (
-        (other, "a package of another kind"),
+        (other, "of another kind and would be overwritten"),
+        (tmp_path / "dumped", "schema.json is of another kind"),
+        (tmp_path / "typed", "__init__.pyi is of another kind"),
         (tmp_path / "file", "is a file"),
         (tmp_path / "my-studio", "cannot be imported"),
         (tmp_path / "class", "cannot be imported"),
@@ -110,7 +117,7 @@ def test_folders_that_are_no_such_package_are_not_touched(tmp_path: Path) -> Non
             with pytest.raises(UsageError, match=message):
                 use(folder, content())
     assert (other / "__init__.py").read_text() == "VERSION = 1\n"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "tools"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dumped", "file", "tools", "typed"]
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions do not bind the administrator")
