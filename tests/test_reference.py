@@ -17,6 +17,7 @@ from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.sandbox.actions import UNSUPPORTED_ACTIONS
 from ftrack_orm.transport.certificates import VARIABLES
 
+from .test_layers import ALLOWED
 from .test_public_surface import EXPORTS
 
 ROOT = Path(__file__).parents[1]
@@ -117,6 +118,15 @@ def test_the_table_of_contents_has_each_page_once_and_no_other() -> None:
     ]
     pages = {path.relative_to(DOCS).with_suffix("").as_posix() for path in DOCS.rglob("*.md")}
     assert sorted(entries) == sorted(pages - {"index"} - PARTS_OF_PAGES), "add the page to docs/index.md"
+
+
+def test_the_page_about_the_architecture_has_each_package() -> None:
+    page = (DOCS / "explanation" / "architecture.md").read_text(encoding="utf-8")
+    table = page.partition("| package | responsibility |")[2].partition("## ")[0]
+    named = {
+        name for cell in re.findall(r"^\| (`[^|]+) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", cell)
+    }
+    assert sorted({*ALLOWED, "sandbox"} - {"__init__", "__main__"} - named) == []
 
 
 def test_the_configuration_of_the_build_is_that_of_this_test() -> None:
