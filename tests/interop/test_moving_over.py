@@ -220,6 +220,8 @@ def test_ten_scripts_have_equal_results_with_both_clients_with_compat_and_writte
 def test_there_are_ten_scripts_each_for_both_clients_and_the_page_shows_them() -> None:
     assert sorted(RUNNERS) == NAMES == sorted(path.stem for path in (SCRIPTS / "official").glob("*.py"))
     assert len(NAMES) == 10
+    shown = (SCRIPTS.parent / "ten-scripts.md").read_text(encoding="utf-8")
+    assert [name for name in NAMES if shown.count(f"{name}.py") != 6] == []
     page = GUIDE.read_text(encoding="utf-8")
     assert [name for name in NAMES if f"(moving/{name}.py)" not in page] == []
     assert [name for name in NAMES if f"(moving/official/{name}.py)" not in page] == []
