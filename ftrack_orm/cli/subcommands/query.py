@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -77,7 +77,7 @@ def query(
         written = _write_table(output, session, found, columns)
     else:
         plan = _plan(session, found, columns)
-        with opened(out) as stream, _reading(output, found) as pages:
+        with opened(out) as stream, _reading(output, found, out) as pages:
             rows = (row for page in pages(plan) for row in _flushed(page, stream))
             written = WRITERS[form](stream, plan.names, rows)
     if out == STDOUT:
@@ -122,8 +122,8 @@ def _write_table(output: Output, session: Session, query: Query[Any], columns: S
             for index, value in enumerate(row[: len(names)])
         ]
 
-    with _reading(output, query) as pages:
-        return output.write_rows(names, (cells(row) for page in pages(plan) for row in page))
+    # Rows that appear on a terminal show the progress themselves.
+    return output.write_rows(names, (cells(row) for page in plan.pages() for row in page))
 
 
 def _write_parquet(output: Output, session: Session, query: Query[Any], columns: Sequence[str], out: str) -> int:
@@ -141,10 +141,10 @@ def _write_parquet(output: Output, session: Session, query: Query[Any], columns:
         return query.to_parquet(target, *expressions, overwrite=True, on_progress=advance)
 
 
-@contextmanager
-def _reading(output: Output, query: Query[Any]) -> Iterator[Callable[[TablePlan], Iterator[list[Any]]]]:
-    """Give a function that yields the pages of a plan, and show the progress of a result of several pages."""
-    with output.progress() as progress:
+@contextlib.contextmanager
+def _reading(output: Output, query: Query[Any], out: str) -> Iterator[Callable[[TablePlan], Iterator[list[Any]]]]:
+    """Give a function that yields the pages of a plan, and show the progress of several pages that go to a file."""
+    with output.progress() if out != STDOUT else contextlib.nullcontext() as progress:
 
         def pages(plan: TablePlan) -> Iterator[list[Any]]:
             task = None
