@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
 
@@ -19,21 +19,29 @@ if TYPE_CHECKING:
     from .services import Services
 
 
-class Names(Mapping[str, Entity]):
+#: The types of entities with names, and of the statuses, types, object types and priorities of a vocabulary.
+E = TypeVar("E", bound=Entity)
+S = TypeVar("S", bound=Entity)
+T = TypeVar("T", bound=Entity)
+O = TypeVar("O", bound=Entity)  # noqa: E741
+P = TypeVar("P", bound=Entity)
+
+
+class Names(Mapping[str, E]):
     """Entities by name. Iterating yields the names, in the order of the project schema.
 
     A name that is missing raises `UnknownName`, which suggests near names; one that several entities have raises
     `MultipleResults`. Names compare exactly.
     """
 
-    def __init__(self, kind: str, project: str, entities: Iterable[Entity]) -> None:
+    def __init__(self, kind: str, project: str, entities: Iterable[E]) -> None:
         self._kind = kind
         self._project = project
-        self._entities: dict[str, list[Entity]] = {}
+        self._entities: dict[str, list[E]] = {}
         for entity in dict.fromkeys(entities):
             self._entities.setdefault(entity.name, []).append(entity)
 
-    def __getitem__(self, name: str) -> Entity:
+    def __getitem__(self, name: str) -> E:
         entities = self._entities.get(name, [])
         if not entities:
             near = suggestion(str(name), self._entities)
@@ -54,20 +62,20 @@ class Names(Mapping[str, Entity]):
 
 
 @attrs.frozen
-class ProjectVocabulary:
+class ProjectVocabulary(Generic[S, T, O, P]):
     """The statuses, types, object types and priorities that a project allows, each by its name.
 
     *statuses* and *types* are those of tasks, versions and all object types together; `ProjectSchema.get_statuses` and
     `get_types` return those of one type. Priorities are the same in all projects.
     """
 
-    statuses: Names
-    types: Names
-    object_types: Names
-    priorities: Names
+    statuses: Names[S]
+    types: Names[T]
+    object_types: Names[O]
+    priorities: Names[P]
 
 
-def vocabulary_of(project: Entity) -> ProjectVocabulary:
+def vocabulary_of(project: Entity) -> ProjectVocabulary[Entity, Entity, Entity, Entity]:
     """Return the vocabulary of *project*, loading it with one request if a part of it is not loaded."""
     services = services_of(project)
     try:
@@ -108,7 +116,7 @@ def _load(services: Services, project: Entity) -> list[Entity]:
     return found
 
 
-def _vocabulary(project: Entity, priorities: list[Entity]) -> ProjectVocabulary:
+def _vocabulary(project: Entity, priorities: list[Entity]) -> ProjectVocabulary[Entity, Entity, Entity, Entity]:
     schema, name = project.project_schema, repr(project.name)
     return ProjectVocabulary(
         statuses=Names("status", name, all_statuses(schema)),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from .mixin import Mixin
 
 if TYPE_CHECKING:
+    from ftrack_orm.entities.entity import Entity
+
     from .project_vocabulary import ProjectVocabulary
 
 
@@ -16,7 +18,7 @@ class WithVocabulary(Mixin):
     __slots__ = ()
 
     @property
-    def vocabulary(self) -> ProjectVocabulary:
+    def vocabulary(self) -> ProjectVocabulary[Entity, Entity, Entity, Entity]:
         """The statuses, types, object types and priorities of the project by name.
 
         `project.vocabulary.statuses["Approved"]`. The first use makes one request. Later ones make none, until the

@@ -15,11 +15,13 @@ from ftrack_orm.behaviours.notes import Annotatable, Repliable
 from ftrack_orm.behaviours.project_schemas import Workflow
 from ftrack_orm.behaviours.timers import TimeTracking
 from ftrack_orm.behaviours.versions import Versioned
+from ftrack_orm.behaviours.vocabulary import WithVocabulary
 from ftrack_orm.entities.entity import Entity
 
 if TYPE_CHECKING:
     import os
 
+    from ftrack_orm.behaviours.project_vocabulary import ProjectVocabulary
     from ftrack_orm.behaviours.publishing.component_creation import LocationChoice
     from ftrack_orm.behaviours.publishing.new_components import ComponentFiles
     from ftrack_orm.storage.progress import ProgressOption
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=Entity)
 F = TypeVar("F", bound=Entity)
+G = TypeVar("G", bound=Entity)
+H = TypeVar("H", bound=Entity)
 
 
 class TypedAssignable(Assignable, Generic[E]):
@@ -122,6 +126,15 @@ class TypedWorkflow(Workflow, Generic[E, F]):
         def get_types(self, schema: type[Entity] | str) -> list[F]: ...  # type: ignore[override]
 
 
+class TypedWithVocabulary(WithVocabulary, Generic[E, F, G, H]):
+    """Projects, with the types of statuses, types, object types and priorities."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def vocabulary(self) -> ProjectVocabulary[E, F, G, H]: ...  # type: ignore[override]
+
+
 #: Behaviour -> its class above, and the entity types that its methods return.
 TYPED_BEHAVIOURS: Final[Mapping[type, tuple[type, tuple[str, ...]]]] = {
     Assignable: (TypedAssignable, ("Appointment",)),
@@ -132,4 +145,5 @@ TYPED_BEHAVIOURS: Final[Mapping[type, tuple[type, tuple[str, ...]]]] = {
     Versioned: (TypedVersioned, ("AssetVersion",)),
     TimeTracking: (TypedTimeTracking, ("Timer", "Timelog")),
     Workflow: (TypedWorkflow, ("Status", "Type")),
+    WithVocabulary: (TypedWithVocabulary, ("Status", "Type", "ObjectType", "Priority")),
 }

@@ -12,6 +12,7 @@ from .behaviours import (
     TypedRepliable,
     TypedTimeTracking,
     TypedVersioned,
+    TypedWithVocabulary,
     TypedWorkflow,
 )
 from .descriptors import (
@@ -100,6 +101,7 @@ __all__ = [
     "TypedTimeTracking",
     "TypedTypes",
     "TypedVersioned",
+    "TypedWithVocabulary",
     "TypedWorkflow",
     "Value",
     "ValueExpression",

@@ -17,6 +17,7 @@ from studio import (
     Context,
     Job,
     Note,
+    Priority,
     PriorityName,
     Project,
     Schema2DSeriesTaskStatusName,
@@ -166,6 +167,8 @@ def changing(session: Session, task: Task, shot: Shot, done: Status, jane: User)
     assert_type(session.ensure(User, {"username": "jane"}, identifying_keys=["username"]), User)
     assert_type(session.ensure_many(User, [{"username": "jane"}]), "list[User]")
     assert_type(task.create_note("Looks good", author=jane), Note)
+    assert_type(task.project.vocabulary.statuses["Done"], Status)
+    assert_type(task.project.vocabulary.priorities["High"], Priority)
     assert_type(jane.start_timer(task), Timer)
     assert_type(session.create_component("/plates/a.exr"), Component)
     session.delete(task)
