@@ -18,12 +18,15 @@ def is_terminal(stream: Any) -> bool:
     return bool(getattr(stream, "isatty", bool)())
 
 
-def console(*, stderr: bool = False) -> Console:
-    """Return a console for one of the outputs, with colours only on a terminal and without `NO_COLOR`."""
+def console(*, stderr: bool = False, markup: bool = False) -> Console:
+    """Return a console for one of the outputs, with colours only on a terminal and without `NO_COLOR`.
+
+    *markup* interprets `[bold]` and the like in texts, which must not come from a server then.
+    """
     from rich.console import Console
 
     system: Any = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(stderr=stderr, color_system=system, highlight=False, markup=False, emoji=False)
+    return Console(stderr=stderr, color_system=system, highlight=False, markup=markup, emoji=False)
 
 
 def write_error(text: str, documentation: str | None = None) -> None:

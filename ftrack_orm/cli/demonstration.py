@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
+from ftrack_orm.cli.consoles import console
 from ftrack_orm.session.session import Session
 from ftrack_orm.testing import requests_made
 
@@ -25,7 +25,8 @@ class Steps:
     """Prints each step with its cost, and all costs as a table at the end."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._console = Console(highlight=False, quiet=quiet)
+        self._console = console(markup=True)
+        self._console.quiet = quiet
         self._costs: list[tuple[str, int, float]] = []
 
     @contextmanager

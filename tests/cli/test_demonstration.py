@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 import io
-import os
-import pathlib
 import re
-import subprocess
-import sys
 
 import pytest
 from rich.console import Console
 
-import ftrack_orm
 from ftrack_orm import Session
 from ftrack_orm.cli.demonstration import Steps
 from ftrack_orm.wire.operations import QueryServerInformationOperation
-
-MAIN = "import sys; from ftrack_orm.cli import main; main()"
+from tests.cli.terminals import run_in_pipe, run_in_terminal
+from tests.property_settings import IN_FULL
 
 
 @pytest.fixture(scope="module")
-def output(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The output of `ftrack-orm demo` with a small demo production."""
-    process = subprocess.run(
-        [sys.executable, "-c", MAIN, "demo", "--tasks", "800"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        cwd=tmp_path_factory.mktemp("empty"),
-        env={**os.environ, "PYTHONPATH": str(pathlib.Path(ftrack_orm.__file__).parent.parent), "COLUMNS": "200"},
-    )
-    assert (process.returncode, process.stderr) == (0, "")
-    return process.stdout
+def output() -> str:
+    """The output of `ftrack-orm demo` with a small demo production, in a terminal of 80 columns without colours."""
+    ran = run_in_terminal("demo", "--tasks", "800", NO_COLOR="1")
+    assert ran.code == 0
+    assert [line for line in ran.lines if len(line) > 80 or "\x1b" in line] == []
+    return ran.output
+
+
+@pytest.mark.skipif(not IN_FULL, reason="the demo takes a second")
+def test_the_costs_of_the_steps_are_json() -> None:
+    ran = run_in_pipe("demo", "--tasks", "800", "--json")
+    assert ran.code == 0
+    assert {step["step"]: step["requests"] for step in ran.json}["Read 500 tasks without a projection"] == 1
 
 
 def steps_in(output: str) -> list[tuple[str, int]]:
     """Return the title and the number of requests of every step."""
-    matches = re.findall(r"^\d+\. (.+)\n(?:   .*\n)*?   (\d+) requests?, \d+ ms$", output, re.MULTILINE)
+    matches = re.findall(r"^\d+\. (.+)\n(?:.*\n)*?   (\d+) requests?, \d+ ms$", output, re.MULTILINE)
     return [(title, int(count)) for title, count in matches]
 
 
