@@ -13,6 +13,7 @@ from ftrack_orm.behaviours.assignments import Assignable
 from ftrack_orm.behaviours.component_files import Pictured, PublishedVersion
 from ftrack_orm.behaviours.notes import Annotatable, Repliable
 from ftrack_orm.behaviours.project_schemas import Workflow
+from ftrack_orm.behaviours.project_vocabulary import Names, ProjectVocabulary
 from ftrack_orm.behaviours.timers import TimeTracking
 from ftrack_orm.behaviours.versions import Versioned
 from ftrack_orm.behaviours.vocabulary import WithVocabulary
@@ -21,7 +22,6 @@ from ftrack_orm.entities.entity import Entity
 if TYPE_CHECKING:
     import os
 
-    from ftrack_orm.behaviours.project_vocabulary import ProjectVocabulary
     from ftrack_orm.behaviours.publishing.component_creation import LocationChoice
     from ftrack_orm.behaviours.publishing.new_components import ComponentFiles
     from ftrack_orm.storage.progress import ProgressOption
@@ -29,8 +29,16 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=Entity)
 F = TypeVar("F", bound=Entity)
-G = TypeVar("G", bound=Entity)
-H = TypeVar("H", bound=Entity)
+K = TypeVar("K")
+# The entities of a vocabulary, and their names.
+S = TypeVar("S", bound=Entity)
+SN = TypeVar("SN")
+T = TypeVar("T", bound=Entity)
+TN = TypeVar("TN")
+OT = TypeVar("OT", bound=Entity)
+OTN = TypeVar("OTN")
+P = TypeVar("P", bound=Entity)
+PN = TypeVar("PN")
 
 
 class TypedAssignable(Assignable, Generic[E]):
@@ -126,14 +134,36 @@ class TypedWorkflow(Workflow, Generic[E, F]):
         def get_types(self, schema: type[Entity] | str) -> list[F]: ...  # type: ignore[override]
 
 
-class TypedWithVocabulary(WithVocabulary, Generic[E, F, G, H]):
-    """Projects, with the types of statuses, types, object types and priorities."""
+class TypedNames(Names[E], Generic[K, E]):
+    """Entities of one type by name."""
+
+    if TYPE_CHECKING:
+
+        def __getitem__(self, name: K) -> E: ...  # type: ignore[override]
+        def get(self, name: K, default: Any = None) -> E | Any: ...  # type: ignore[override]
+
+
+class TypedVocabulary(ProjectVocabulary[S, T, OT, P], Generic[SN, S, TN, T, OTN, OT, PN, P]):
+    """The statuses, types, object types and priorities of a project by name."""
+
+    if TYPE_CHECKING:
+        statuses: TypedNames[SN, S]
+        types: TypedNames[TN, T]
+        object_types: TypedNames[OTN, OT]
+        priorities: TypedNames[PN, P]
+
+
+class TypedWithVocabulary(WithVocabulary, Generic[SN, S, TN, T, OTN, OT, PN, P]):
+    """Projects, with the names and the types of statuses, types, object types and priorities."""
 
     if TYPE_CHECKING:
 
         @property
-        def vocabulary(self) -> ProjectVocabulary[E, F, G, H]: ...  # type: ignore[override]
+        def vocabulary(self) -> TypedVocabulary[SN, S, TN, T, OTN, OT, PN, P]: ...  # type: ignore[override]
 
+
+#: Stands for the names of the entities of a type, in place of the type.
+NAMES_OF: Final = "names of "
 
 #: Behaviour -> its class above, and the entity types that its methods return.
 TYPED_BEHAVIOURS: Final[Mapping[type, tuple[type, tuple[str, ...]]]] = {
@@ -145,5 +175,8 @@ TYPED_BEHAVIOURS: Final[Mapping[type, tuple[type, tuple[str, ...]]]] = {
     Versioned: (TypedVersioned, ("AssetVersion",)),
     TimeTracking: (TypedTimeTracking, ("Timer", "Timelog")),
     Workflow: (TypedWorkflow, ("Status", "Type")),
-    WithVocabulary: (TypedWithVocabulary, ("Status", "Type", "ObjectType", "Priority")),
+    WithVocabulary: (
+        TypedWithVocabulary,
+        tuple(part + name for name in ("Status", "Type", "ObjectType", "Priority") for part in (NAMES_OF, "")),
+    ),
 }

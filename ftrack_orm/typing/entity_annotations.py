@@ -9,7 +9,8 @@ from ftrack_orm.behaviours.table import BEHAVIOURS
 from ftrack_orm.schema.description import describe
 from ftrack_orm.values import spelling_of
 
-from .behaviours import TYPED_BEHAVIOURS
+from .behaviours import NAMES_OF, TYPED_BEHAVIOURS
+from .literals import alias_of
 from .names import is_declared, is_declared_on_paths
 from .source_text import docstring
 
@@ -72,9 +73,16 @@ def _behaviours(entity_type: EntityType, types: AttributeTypes) -> Iterator[str]
     for behaviour in _own_behaviours(entity_type, types):
         if behaviour in TYPED_BEHAVIOURS:
             typed, results = TYPED_BEHAVIOURS[behaviour]
-            yield f"_t.{typed.__name__}[{', '.join(types.names.get(name, '_typing.Any') for name in results)}]"
+            yield f"_t.{typed.__name__}[{', '.join(_result(name, types) for name in results)}]"
         else:
             yield _alias(behaviour)
+
+
+def _result(name: str, types: AttributeTypes) -> str:
+    """Return the class of the entity type *name*, or the alias of the names of its entities."""
+    if name.startswith(NAMES_OF):
+        return alias_of(name.removeprefix(NAMES_OF), types.content) or "str"
+    return types.names.get(name, "_typing.Any")
 
 
 def _own_behaviours(entity_type: EntityType, types: AttributeTypes) -> list[type]:

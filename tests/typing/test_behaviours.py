@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 
 import pytest
@@ -12,7 +13,7 @@ from ftrack_orm import Session
 from ftrack_orm.behaviours.table import BEHAVIOURS, BY_ATTRIBUTE, BY_TYPE
 from ftrack_orm.sandbox import datamodel
 from ftrack_orm.schema.model import Schema
-from ftrack_orm.typing.behaviours import TYPED_BEHAVIOURS
+from ftrack_orm.typing.behaviours import NAMES_OF, TYPED_BEHAVIOURS
 from ftrack_orm.typing.session import SESSION_RESULTS, TypedSession
 
 
@@ -33,10 +34,14 @@ def test_methods_that_return_entities_have_the_parameters_of_the_behaviour(behav
             ast.unparse(each) for each in running[name].decorator_list
         ]
     returning = {
-        name for name, function in running.items() if function.returns and "Entity" in ast.unparse(function.returns)
+        name
+        for name, function in running.items()
+        if function.returns and re.search("Entity|Vocabulary", ast.unparse(function.returns))
     }
     assert declared.keys() == returning
-    assert set(results) <= Schema.from_answer(datamodel.load().schemas).types.keys()
+    assert {name.removeprefix(NAMES_OF) for name in results} <= Schema.from_answer(
+        datamodel.load().schemas
+    ).types.keys()
 
 
 def test_the_session_for_checkers_has_the_parameters_of_the_session() -> None:

@@ -143,6 +143,9 @@ def querying(session: Session) -> None:
 
 
 def changing(session: Session, task: Task, shot: Shot, done: Status, jane: User) -> None:
+    done = task.project.vocabulary.statuses["Done"]
+    assert_type(done, Status)
+    assert_type(list(task.project.vocabulary.types), list[str])
     task.name = "comp"
     task.bid = 3
     task.status = done
@@ -167,7 +170,6 @@ def changing(session: Session, task: Task, shot: Shot, done: Status, jane: User)
     assert_type(session.ensure(User, {"username": "jane"}, identifying_keys=["username"]), User)
     assert_type(session.ensure_many(User, [{"username": "jane"}]), "list[User]")
     assert_type(task.create_note("Looks good", author=jane), Note)
-    assert_type(task.project.vocabulary.statuses["Done"], Status)
     assert_type(task.project.vocabulary.priorities["High"], Priority)
     assert_type(jane.start_timer(task), Timer)
     assert_type(session.create_component("/plates/a.exr"), Component)

@@ -96,6 +96,8 @@ session.query(Task).where(Job.status == "runing")  # mypy: arg-type, pyright: re
 Task.status.name.in_(["Dnoe"])  # mypy: list-item, pyright: reportArgumentType
 Task.priority.name.is_("Hihg")  # mypy: arg-type, pyright: reportArgumentType
 Task.status.has(name="Don")  # mypy: arg-type, pyright: reportArgumentType
+project.vocabulary.statuses["Don"]  # mypy: index, pyright: reportArgumentType
+project.vocabulary.priorities["High"].nmae  # mypy: attr-defined, pyright: reportAttributeAccessIssue
 status: StatusName = "Don"  # mypy: assignment, pyright: reportAssignmentType
 priority: PriorityName = "Normal"  # mypy: assignment, pyright: reportAssignmentType
 vfx: VFXTaskStatusName = "Not started"  # mypy: assignment, pyright: reportAssignmentType
