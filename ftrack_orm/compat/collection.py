@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, MutableMapping, MutableSequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,17 +26,20 @@ _P = TypeVar("_P", bound="MappedCollectionProxy")
 class Collection(MutableSequence[Any]):
     """The entities that a relation of *entity* leads to."""
 
-    _native: NativeCollection
-
     def __init__(
         self, entity: CompatibleEntity, attribute: Attribute, mutable: bool = True, data: Iterable[Any] | None = None
     ):
         self.entity = entity
         self.attribute = attribute
         self.mutable = mutable
-        self._native = unwrap(entity)[attribute.name]
         if data is not None:
             self[:] = list(data)
+
+    @functools.cached_property
+    def _native(self) -> NativeCollection:
+        # Loaded by the first use: a session that must not load shows an empty collection.
+        found: NativeCollection = unwrap(self.entity)[self.attribute.name]
+        return found
 
     @classmethod
     def over(cls, session: CompatibleSession, native: NativeCollection) -> Collection:
@@ -85,13 +89,17 @@ class Collection(MutableSequence[Any]):
         self._check_mutable()
         self._native.remove(unwrap(value))
 
+    def _readable(self) -> Any:
+        """Return the collection below, or an empty one when it is not loaded and the session must not load it."""
+        return () if is_withheld(self) else self._native
+
     @translated
     def __contains__(self, value: object) -> bool:
-        return unwrap(value) in self._native
+        return unwrap(value) in self._readable()
 
     @translated
     def __getitem__(self, index: Any) -> Any:
-        found = self._native[index]
+        found = self._readable()[index]
         session = self.entity.session
         return [session.shown(each) for each in found] if isinstance(index, slice) else session.shown(found)
 
@@ -107,16 +115,15 @@ class Collection(MutableSequence[Any]):
 
     @translated
     def __len__(self) -> int:
-        return len(self._native)
+        return len(self._readable())
 
     @translated
     def __iter__(self) -> Iterator[Any]:
-        return iter([self.entity.session.shown(each) for each in self._native])
+        return iter([self.entity.session.shown(each) for each in self._readable()])
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, (Collection, list, tuple)):
-            return set(self) == set(other) and len(self) == len(other)
-        return False
+        # As with the official client, a list is never equal: compare list(collection).
+        return isinstance(other, Collection) and set(self) == set(other)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -130,11 +137,26 @@ class Collection(MutableSequence[Any]):
 class MappedCollectionProxy(MutableMapping[str, Any]):
     """Values of an entity by keys, over a mapping of the session below."""
 
-    _native: MappedCollection
+    #: The attribute of a mapping that is not loaded.
+    _name: str
 
     def __init__(self, collection: Any) -> None:
-        self._native = unwrap(collection)
+        if collection is not None:
+            self._native = unwrap(collection)
         self.entity: Any = getattr(collection, "entity", None)
+
+    @functools.cached_property
+    def _native(self) -> MappedCollection:
+        found: MappedCollection = unwrap(self.entity)[self._name]
+        return found
+
+    @classmethod
+    def unloaded(cls: type[_P], entity: Any, name: str) -> _P:
+        """Return the mapping of an attribute that is not loaded."""
+        made = cls.__new__(cls)
+        MappedCollectionProxy.__init__(made, None)
+        made.entity, made._name = entity, name
+        return made
 
     @classmethod
     def over(cls: type[_P], session: CompatibleSession, native: MappedCollection) -> _P:
@@ -161,7 +183,7 @@ class MappedCollectionProxy(MutableMapping[str, Any]):
 
     @translated
     def __getitem__(self, key: str) -> Any:
-        return self.entity.session.shown(self._native[key])
+        return self.entity.session.shown(self._readable()[key])
 
     @translated
     def __setitem__(self, key: str, value: Any) -> None:
@@ -173,11 +195,15 @@ class MappedCollectionProxy(MutableMapping[str, Any]):
 
     @translated
     def __iter__(self) -> Iterator[str]:
-        return iter(list(self._native))
+        return iter(list(self._readable()))
 
     @translated
     def __len__(self) -> int:
-        return len(self._native)
+        return len(self._readable())
+
+    def _readable(self) -> Any:
+        """Return the mapping below, or an empty one when it is not loaded and the session must not load it."""
+        return {} if is_withheld(self) else self._native
 
     def keys(self) -> list[str]:  # type: ignore[override]
         """Return the keys as a list."""
@@ -209,7 +235,7 @@ class KeyValueMappedCollectionProxy(MappedCollectionProxy):
         self.value_attribute = value_attribute
 
 
-class CustomAttributeCollectionProxy(MappedCollectionProxy):
+class CustomAttributeCollectionProxy(KeyValueMappedCollectionProxy):
     """The custom attributes of an entity."""
 
     @translated
@@ -220,3 +246,10 @@ class CustomAttributeCollectionProxy(MappedCollectionProxy):
             raise KeyError(key)
         found = unwrap(session).configurations.applying_to(unwrap(self.entity))[key]
         return str(found.id)
+
+
+def is_withheld(shown: Any) -> bool:
+    """Return whether a collection is not loaded and the session must not load it; it is shown as empty then."""
+    if shown.entity.session.auto_populate:
+        return False
+    return "_native" not in shown.__dict__ or bool(shown._native._is_stale)

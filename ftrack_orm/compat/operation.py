@@ -60,17 +60,31 @@ class Operations:
     Pushing an operation records the change it describes.
     """
 
-    def __init__(self, session: CompatibleSession) -> None:
-        self._session = session
+    def __init__(self, session: CompatibleSession | None = None) -> None:
+        self._given = session
+        #: The operations of an object that a script has made, which belongs to no session.
+        self._own: list[Any] = []
+
+    @property
+    def _session(self) -> CompatibleSession:
+        if self._given is None:
+            raise UsageError("These operations belong to no session.")
+        return self._given
 
     @translated
     def clear(self) -> None:
         """Take all changes back."""
+        if self._given is None:
+            self._own.clear()
+            return
         self._session.__unwrap__().rollback()
 
     @translated
     def push(self, operation: Operation) -> None:
         """Record the change that *operation* describes."""
+        if self._given is None:
+            self._own.append(operation)
+            return
         native = self._session.__unwrap__()
         if isinstance(operation, CreateEntityOperation):
             given = {**operation.entity_key, **operation.entity_data}
@@ -92,6 +106,8 @@ class Operations:
     @translated
     def pop(self) -> Operation:
         """Take the last change back and return its operation."""
+        if self._given is None:
+            return cast("Operation", self._own.pop())
         native = self._session.__unwrap__()
         last: Any = self._list()[-1]
         schema = native.schema.type(last.entity_type)
@@ -104,6 +120,8 @@ class Operations:
 
     @translated
     def _list(self) -> list[Any]:
+        if self._given is None:
+            return self._own
         return [made for planned in self._session.__unwrap__().plan() for made in self._converted(planned)]
 
     def _converted(self, planned: Any) -> Iterator[Operation]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 from ftrack_orm import errors
 from ftrack_orm.errors import FtrackError, ResourceExists, quoted
 from ftrack_orm.storage.accessors.base import Accessor as NativeAccessor
-from ftrack_orm.storage.accessors.disk import DiskAccessor as NativeDiskAccessor
 from ftrack_orm.storage.structures.base import Structure as NativeStructure
 from ftrack_orm.storage.transformers import ResourceIdentifierTransformer as NativeTransformer
 
@@ -262,17 +261,27 @@ def official_form(session: CompatibleSession, below: Any) -> Any:
         return known
     if hasattr(below, "official"):
         return below.official
-    from .accessor.base import AccessorOverNative
-    from .accessor.disk import DiskAccessor
-    from .structure import entity_id, id, origin
-    from .structure.base import StructureOverNative
+    made = _official_object(below)
+    session.remember_storage(below, made)
+    return made
 
-    if isinstance(below, NativeDiskAccessor):
-        return DiskAccessor.over(below)
+
+def _official_object(below: Any) -> Any:
+    from .accessor import base as accessors
+    from .accessor import disk
+    from .structure import base as structures
+    from .structure import entity_id, id, origin, standard
+
+    kinds: dict[str, Any] = {
+        "DiskAccessor": disk.DiskAccessor,
+        "EntityIdStructure": entity_id.EntityIdStructure,
+        "IdStructure": id.IdStructure,
+        "OriginStructure": origin.OriginStructure,
+        "StandardStructure": standard.StandardStructure,
+    }
+    kind = kinds.get(type(below).__name__)
+    if kind is not None:
+        return kind.over(below)
     if isinstance(below, NativeAccessor):
-        return AccessorOverNative(below)
-    kinds: tuple[type[StructureOverNative], ...] = (origin.OriginStructure, entity_id.EntityIdStructure, id.IdStructure)
-    for kind in kinds:
-        if type(below).__name__ == kind.__name__:
-            return kind.over(below)
-    return StructureOverNative(below) if isinstance(below, NativeStructure) else below
+        return accessors.AccessorOverNative(below)
+    return structures.StructureOverNative(below) if isinstance(below, NativeStructure) else below

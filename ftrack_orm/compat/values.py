@@ -11,7 +11,7 @@ from ftrack_orm.errors import NotFetched
 from ftrack_orm.values import NOT_LOADED
 from ftrack_orm.wire.codec import ENTITY_TYPE
 
-from . import symbol
+from . import collection, symbol
 from .conversion import unwrap
 from .given_values import given_value
 
@@ -35,13 +35,22 @@ def read(entity: CompatibleEntity, name: str) -> Any:
         try:
             with session._native.fetching("never"):
                 value = native[name]
-                if isinstance(value, Tracked) and value._is_stale:
-                    return symbol.NOT_SET
         except NotFetched:
-            return symbol.NOT_SET
+            return _unloaded(entity, name)
     if value is None and native.__dict__.get(name) is None and not is_persisted(entity) and not _is_set(entity, name):
         return symbol.NOT_SET
     return session.shown(value)
+
+
+def _unloaded(entity: CompatibleEntity, name: str) -> Any:
+    """Return the value of an attribute that must not be loaded: collections are empty, other values are not set."""
+    attribute = entity._native.__schema__.attributes[name]
+    if attribute.key_name is not None:
+        kind = collection.KeyValueMappedCollectionProxy
+        return (kind if attribute.target == "Metadata" else collection.CustomAttributeCollectionProxy).unloaded(
+            entity, name
+        )
+    return collection.Collection(entity, entity.attributes.get(name)) if attribute.is_plural else symbol.NOT_SET
 
 
 def _is_set(entity: CompatibleEntity, name: str) -> bool:

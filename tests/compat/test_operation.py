@@ -80,3 +80,16 @@ def test_changes_that_are_not_recorded_are_shown_and_not_sent(both: Both) -> Non
         return [*steps, again["description"]]
 
     both(run)
+
+
+def test_operations_of_a_script_are_a_stack(both: Both) -> None:
+    def run(studio: Studio) -> Any:
+        operations = studio.client.operation.Operations()
+        operations.push(studio.client.operation.Operation())
+        length = len(operations)
+        operations.pop()
+        operations.push(studio.client.operation.Operation())
+        operations.clear()
+        return length, list(operations), bool(operations)
+
+    both(run)

@@ -7,6 +7,7 @@ are published synchronously are handled at once.
 from __future__ import annotations
 
 import logging
+import platform
 import queue
 import time
 import urllib.parse
@@ -270,6 +271,7 @@ class EventHub:
         *on_reply* is called with each reply, in `wait`. With *on_error* `"ignore"` errors are logged. Raises
         `EventHubConnectionError` for a hub that is not connected.
         """
+        event["source"].setdefault("host", platform.node())
         native = NativeEvent.of(event)
         if synchronous:
             self._events[native.id] = event

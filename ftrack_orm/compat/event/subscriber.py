@@ -20,7 +20,7 @@ class Subscriber:
         self.priority = priority
 
     def __str__(self) -> str:
-        return f"<Subscriber {self.metadata} of {str(self.subscription)!r}>"
+        return f'<{type(self).__name__} metadata={self.metadata} subscription="{self.subscription}">'
 
     def interested_in(self, event: Any) -> bool:
         """Return whether the subscription includes *event*."""

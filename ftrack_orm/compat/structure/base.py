@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from ftrack_orm.compat.conversion import unwrap
 from ftrack_orm.compat.error_translation import translated
+
+_T = TypeVar("_T")
 
 
 class Structure(metaclass=abc.ABCMeta):
@@ -35,15 +37,16 @@ class StructureOverNative(Structure):
         self._native = native
 
     @classmethod
-    def over(cls, native: Any) -> StructureOverNative:
-        """Return the structure that stands for one of this library."""
-        structure = cls.__new__(cls)
-        StructureOverNative.__init__(structure, native)
-        return structure
+    def over(cls: type[_T], native: Any) -> _T:
+        """Return the object for *native*, one of this library."""
+        made: Any = cls.__new__(cls)
+        StructureOverNative.__init__(made, native)
+        vars(made).update({name: value for name, value in vars(native).items() if not name.startswith("_")})
+        return cast("_T", made)
 
     def __unwrap__(self) -> Any:
         # A structure that derives from this one may define any method anew, so it is used through an adapter.
-        is_own = type(self).__module__.startswith("ftrack_orm.")
+        is_own = type(self).__module__.startswith("ftrack_orm.compat.")
         return self._native if is_own and not self.prefix else self
 
     @translated

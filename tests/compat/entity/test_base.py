@@ -147,7 +147,9 @@ def test_values_that_are_not_loaded_are_not_set(both: Both) -> None:
             names = ("name", "id", "description", "parent", "bid", "status_id", "start_date")
             found = {name: task[name] is symbol.NOT_SET for name in names}
             unset = sorted(name for name, value in task.items() if value is symbol.NOT_SET and name in names)
-        return found, unset, task.get("description"), task["parent"]["name"]
+            collections = len(task["notes"]), list(task["scopes"]), dict(task["metadata"])
+            is_empty = task["parent"] is symbol.NOT_SET or len(task["parent"]["children"])
+        return found, unset, collections, is_empty, task.get("description"), task["parent"]["name"]
 
     both(run)
 
@@ -167,6 +169,8 @@ def test_dates_are_those_of_arrow(both: Both) -> None:
         task["start_date"] = arrow.get(2031, 5, 6, 7, 8, 9)
         task["end_date"] = arrow.get(2031, 5, 7).datetime
         local = type(task["start_date"]).__name__
+        studio.session.commit()
+        studio.get("Task", 1)["end_date"] = "2031-05-06"
         studio.session.commit()
         dates = task["start_date"], task["end_date"]
         shifted = dates[0].shift(days=1).isoformat(), (dates[1] - dates[0]).days, str(dates[0].tzinfo)

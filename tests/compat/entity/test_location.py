@@ -242,7 +242,15 @@ def test_thumbnails_and_built_in_locations(both: Both) -> None:
         server = session.get("Location", symbol.SERVER_LOCATION_ID)
         version = new_version(studio)
         component = version.create_component(new_file(studio, "notes.txt", b"text"), {"name": "notes"}, location=server)
+        origin, kinds = session.get("Location", symbol.ORIGIN_LOCATION_ID), studio.client
+        is_known = [
+            isinstance(origin.accessor, kinds.accessor.disk.DiskAccessor) and origin.accessor is origin.accessor,
+            isinstance(origin.structure, kinds.structure.origin.OriginStructure),
+            isinstance(server.accessor, kinds.accessor.base.Accessor),
+            isinstance(server.structure, kinds.structure.entity_id.EntityIdStructure),
+        ]
         return (
+            is_known,
             names,
             [session.get("Location", getattr(symbol, name)).priority for name in names],
             server.get_url(component).startswith(session.server_url),
