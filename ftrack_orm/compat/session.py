@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
-import weakref
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from types import TracebackType
@@ -88,7 +87,6 @@ class Session(WrapperMethods, StorageMethods, ServerMethods, EncodingMethods):
         self._prepare_wrappers()
         conversion.SESSIONS[id(native)] = self
         self._event_hub = EventHub(native.server_url, native.api_user, self.api_key, session=self)
-        atexit.register(_close_at_exit, weakref.ref(self))
 
     def __unwrap__(self) -> NativeSession:
         return self._native
@@ -258,7 +256,8 @@ class Session(WrapperMethods, StorageMethods, ServerMethods, EncodingMethods):
             self._native.close()
 
 
-def _close_at_exit(reference: weakref.ref[Session]) -> None:
-    session = reference()
-    if session is not None:
+@atexit.register
+def _close_all() -> None:
+    """Close the sessions that are open when the program ends, as the official client does."""
+    for session in list(conversion.SESSIONS.values()):
         session.close()

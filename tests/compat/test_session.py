@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import threading
+import weakref
+from pathlib import Path
 from typing import Any
 
 import arrow
@@ -84,3 +88,39 @@ def test_a_closed_session_raises_the_official_error(connect_client: ConnectClien
     assert session.closed
     with pytest.raises(ftrack_api.exception.ConnectionClosedError):
         session.query("User").first()
+
+
+def test_closed_sessions_and_unused_entities_are_freed(connect_client: ConnectClient, production: Production) -> None:
+    session = connect_client()
+    task = session.get("Task", production.tasks[0])
+    task["description"] = "kept by the session below"
+    freed = weakref.ref(task)
+    del task
+    gc.collect()
+    assert freed() is None
+    assert session.modified[0]["description"] == "kept by the session below"
+
+
+def test_switches_belong_to_their_threads(compatible: Any) -> None:
+    seen = []
+
+    def switch() -> None:
+        compatible.auto_populate = compatible.record_operations = False
+        seen.append((compatible.auto_populate, compatible.record_operations))
+
+    thread = threading.Thread(target=switch)
+    thread.start()
+    thread.join()
+    assert seen == [(False, False)]
+    assert (compatible.auto_populate, compatible.record_operations) == (True, True)
+
+
+def test_a_session_of_a_script_derives_from_it(box: Sandbox, production: Production, schema_cache: Path) -> None:
+    class StudioSession(ftrack_api.Session):
+        def shots(self) -> list[str]:
+            query = self.query(f'Shot where project_id is "{production.project}" order by name')
+            return [shot["name"] for shot in query]
+
+    with StudioSession(box.url, box.api_key, box.api_user, plugin_paths=[], schema_cache_path=schema_cache) as session:
+        assert session.shots() == ["sh0", "sh1", "sh2", "sh3"]
+        assert session.get("Shot", production.shots[0]).session is session
