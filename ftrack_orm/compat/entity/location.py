@@ -147,21 +147,21 @@ class Location(Entity):
 
 
 class MemoryLocationMixin(_EntityBase):
-    """Marks a location whose components only this session knows."""
+    """The base of `OriginLocationMixin`: only this session knows the components. By itself it has no counterpart."""
 
-    management = Management.ORIGIN
+    management: Management | None = None
 
 
 class UnmanagedLocationMixin(_EntityBase):
     """Marks a location whose files other programs keep: they are neither copied nor removed."""
 
-    management = Management.UNMANAGED
+    management: Management | None = Management.UNMANAGED
 
 
 class OriginLocationMixin(MemoryLocationMixin, UnmanagedLocationMixin):
     """Marks the location that new components come from."""
 
-    management = Management.ORIGIN
+    management: Management | None = Management.ORIGIN
 
 
 class ServerLocationMixin(_EntityBase):

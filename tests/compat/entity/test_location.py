@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from ftrack_orm import compat
 from tests.compat.conftest import Both, Studio, raised
 
 
@@ -259,3 +262,9 @@ def test_thumbnails_and_built_in_locations(both: Both) -> None:
         )
 
     both(run)
+
+
+def test_a_mixin_without_a_counterpart_says_what_to_write(compatible: Any) -> None:
+    location = compatible.ensure("Location", {"name": "compat.mixin"})
+    with pytest.raises(compat.exception.OperationError, match="UnmanagedLocationMixin"):
+        compat.mixin(location, compat.entity.location.MemoryLocationMixin)
