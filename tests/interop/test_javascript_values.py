@@ -41,7 +41,7 @@ def test_a_text_that_looks_like_a_date_is_a_text(
 
 def test_a_search_may_name_no_context_and_no_term(client: JavaScriptClient, production: Production) -> None:
     options: dict[str, Any] = {
-        "expression": "select name, project.name\n  from TypedContext\n  order by name desc limit 10000",
+        "expression": "select name, project.name\n  from TypedContext\n  order by name desc limit 1000000",
         "entityType": "TypedContext",
         "terms": [""],
         "contextId": "",
