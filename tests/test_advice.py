@@ -527,7 +527,8 @@ FORMATTED = (
 NO_ADVICE = (
     "tuple[", "dict[", "its event hub with it", "compared with", "cannot be used with", "Foreign key", "before_commit",
     "takes entities of this session", "no function register", "An event is needed, such as", "are read by their names",
-    "on_refresh is a function", "pip install 'ftrack-orm[", "Give several as several arguments", "must be an ftrack_orm", "It is not configured",
+    "on_refresh is a function", "pip install 'ftrack-orm[",
+    "Give several as several arguments", "must be an ftrack_orm", "It is not configured",
 )  # fmt: skip
 
 

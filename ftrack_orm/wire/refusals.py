@@ -34,11 +34,13 @@ _NAME_AND_VALUE, _KEY, _EMPTY, _VALUE, _SHORT_VALUE, _NAME, _TYPE = 130, 100, 60
 
 _WORD = re.compile(r"\w+")
 #: Words that stand in quotes, behind a dot or before an equals sign: names, not words of a sentence.
-_NAMED_WORD = re.compile(r"(?<=['\"`.])\w+|\w+(?=['\"`=])")
-_DUPLICATE = re.compile(r"duplicate entry '(.*?)' for key", re.IGNORECASE | re.DOTALL)
+#: No pattern tries a text again from each of its characters: a server may send one word of 20,000 letters.
+_NAMED_WORD = re.compile(r"(?<=['\"`.])\w+|(?<!\w)\w{1,200}(?=['\"`=])")
+_DUPLICATE = re.compile(r"duplicate entry '(.{0,1000}?)' for key", re.IGNORECASE | re.DOTALL)
 _EMPTY_VALUE = re.compile(
     r"null value in column ['\"`]?(\w+)|field ['\"`]?(\w+)['\"`]? doesn't have a default|needs a value for ['\"`]?(\w+)"
-    r"|(\w+)['\"`]? (?:is required|must be (?:set|provided|given)|(?:cannot|may not|must not) be (?:null|empty))",
+    r"|(?<!\w)(\w{1,200})['\"`]? "
+    r"(?:is required|must be (?:set|provided|given)|(?:cannot|may not|must not) be (?:null|empty))",
     re.IGNORECASE,
 )
 _TOO_LARGE = re.compile(r"too long|too large|out of range|exceeds", re.IGNORECASE)

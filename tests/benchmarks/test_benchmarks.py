@@ -17,6 +17,7 @@ from benchmarks.harness import Measurement
 from benchmarks.processes import Server, server_process
 from ftrack_orm.sandbox import Sandbox
 from tests.assertions import existing
+from tests.property_settings import IN_FULL
 
 #: The benchmarks by name, written out so that a removed benchmark is noticed. The scripts of `latency` are those of the
 #: cookbook, which has tests of its own.
@@ -39,6 +40,10 @@ BENCHMARKS = [
     "transfers",
     "writing",
 ]
+
+
+#: These start several processes or move megabytes; they run in continuous integration.
+SLOW = {"starting", "transfer_memory", "transfers"}
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +79,10 @@ def quick_runs(name: str) -> Iterator[tuple[Measurement, str, int]]:
                 yield measurement, client, size
 
 
-@pytest.mark.parametrize("name", BENCHMARKS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.skipif(name in SLOW and not IN_FULL, reason="in CI")) for name in BENCHMARKS],
+)
 @pytest.mark.usefixtures("frozen_objects")
 def test_a_benchmark_gives_figures_for_every_client(name: Any, servers: Callable[[str | None, int], Server]) -> None:
     # In this process; the tests of the harness run measurements in processes of their own.

@@ -212,7 +212,7 @@ def test_mutated_answers_give_a_result_or_an_error_and_are_survived(
     outcomes = {"refused": 0, "accepted": 0}
     names = list(steps)
     user = peer.connect()
-    for number in range(examples(2_000, 20_000)):
+    for number in range(examples(1_000, 20_000)):
         name = chance.choice(names)
         step = steps[name]
         before = values_of(user)

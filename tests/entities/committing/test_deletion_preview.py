@@ -14,6 +14,7 @@ from ftrack_orm.sandbox import Sandbox
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
 from tests.production import Production
+from tests.property_settings import examples
 
 
 class Counter:
@@ -63,7 +64,7 @@ def test_for_every_deletable_type_it_states_what_the_server_deletes(demo: Sessio
         before = counter.counts()
         if not before.get(name):
             continue
-        for entity in demo.query(name).limit(2).all():
+        for entity in demo.query(name).limit(examples(1, 2)).all():
             if entity.__entity_type__ != name:
                 continue
             before = counter.counts()
