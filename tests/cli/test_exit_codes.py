@@ -17,8 +17,8 @@ from tests.cli.processes import ENVIRONMENT, TIMEOUT_SECONDS, command_line
 from tests.cli.terminals import Ran, run_in_pipe, run_in_terminal
 
 
-def all_errors(kind: type[errors.FtrackError] = errors.FtrackError) -> list[type[errors.FtrackError]]:
-    return [kind, *(each for child in kind.__subclasses__() for each in all_errors(child))]
+def all_errors() -> list[type[errors.FtrackError]]:
+    return [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, errors.FtrackError)]
 
 
 def run_failing(error: BaseException, *arguments: str, terminal: bool = False, **environment: Any) -> Ran:
