@@ -15,6 +15,7 @@ from .values import attribute_suggestion
 
 _SESSION: Final = "session, a variable of your own: entities and queries do not offer their session"
 _ATTRIBUTES: Final = 'session.schema.type("{type}").attributes'
+_KEYS: Final = 'list(session.schema.type("{type}").attributes)'
 _PRIMARY_KEY: Final = 'session.schema.type("{type}").primary_key'
 _PROJECTIONS: Final = 'session.schema.type("{type}").default_projections'
 _VALUES: Final = "inspect(entity).loaded, the values that are loaded, by name"
@@ -104,7 +105,7 @@ OFFICIAL_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
         "get_types": _TYPES,
         "has_key": "name in entity",
         "items": _VALUES,
-        "keys": 'list(session.schema.type("{type}").attributes)',
+        "keys": _KEYS,
         "logger": 'logging.getLogger("ftrack_orm")',
         "merge": "session.refresh(entity): entities of one session are never copies of each other",
         "pop": "session.revert(entity, name)",
@@ -119,7 +120,13 @@ OFFICIAL_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
         "attributes": _ATTRIBUTES,
         "default_projections": _PROJECTIONS,
         "entity_type": "{type}.__name__",
+        "get_statuses": _STATUSES,
+        "get_types": _TYPES,
+        "items": 'session.schema.type("{type}").attributes.items()',
+        "keys": _KEYS,
         "primary_key_attributes": _PRIMARY_KEY,
+        "session": _SESSION,
+        "values": 'session.schema.type("{type}").attributes.values()',
     },
     "query": {
         "_can_fetch_more": "for entity in query",

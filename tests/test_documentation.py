@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import pathlib
 import re
 import sys
@@ -23,6 +24,8 @@ ROOT = pathlib.Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 #: The command that writes the package of the examples, on the pages that have it.
 STUBS = "ftrack-orm stubs --out studio\n"
+#: Commands that the command prompt of Windows does not understand: variables, paths, pipes to tools, quotes, comments.
+OTHER_ON_WINDOWS = re.compile(r"export |\.venv/bin|python3|\$\(|\||'|^\. | # ", re.MULTILINE)
 EXAMPLE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -68,6 +71,19 @@ def test_the_examples_of_a_page_run_in_order(
         for line, source in examples_of(page):
             # Padded with empty lines, so that a failure names the line of the page.
             exec(compile("\n" * (line - 1) + source, str(page), "exec"), namespace)
+
+
+def test_commands_that_differ_by_system_are_shown_for_windows_too() -> None:
+    """A block for other shells comes before the next block, or the page says how its commands differ."""
+    fences = re.compile(r"^```(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8").partition("<!-- begin: commands -->")[0]
+        if "in place of `.venv/bin/`" in text:
+            continue
+        blocks = [(match.group(1), match.group(2)) for match in fences.finditer(text)]
+        for (language, block), (following, _) in itertools.pairwise([*blocks, ("", "")]):
+            if language == "bash" and OTHER_ON_WINDOWS.search(block):
+                assert following in ("bat", "powershell"), f"{page}: {block}"
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from ftrack_orm.session.session import Session
 
 
-class Command(click.Command):
-    """A command whose help ends with examples."""
+class WithExamples(click.Command):
+    """A command or a group of commands whose help ends with examples."""
 
     def __init__(self, *arguments: Any, examples: Sequence[str] = (), **attributes: Any) -> None:
         super().__init__(*arguments, **attributes)
@@ -28,6 +28,14 @@ class Command(click.Command):
         with formatter.section("Examples"):
             for example in self.examples:
                 formatter.write(_wrapped(f"$ {example}", formatter.width - 2))
+
+
+class Command(WithExamples):
+    """A command that does something."""
+
+
+class Group(WithExamples, click.Group):
+    """A group of commands."""
 
 
 def command(*examples: str, **attributes: Any) -> Callable[[Callable[..., None]], Command]:

@@ -33,7 +33,7 @@ _NAMES: Final[Mapping[str, frozenset[str]]] = {
             "values",
         ]
     ),
-    "class": frozenset(OFFICIAL_NAMES["class"]),
+    "class": frozenset(OFFICIAL_NAMES["class"]) - {"get_statuses", "get_types"},  # are expected on projects only
     "query": frozenset(
         [
             "_can_fetch_more",

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from .facts import PATH_ATTRIBUTES
+from .facts import PATH_ATTRIBUTES, TREE_COLLECTIONS
 
 
 class Kind(enum.Enum):
@@ -98,7 +98,12 @@ class Attribute:
     @property
     def settable(self) -> str:
         """When the attribute can be set: `always`, `on creation only` or `never`."""
-        return "never" if self.computed else "on creation only" if self.immutable else "always"
+        return "never" if self.is_derived else "on creation only" if self.immutable else "always"
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether the server derives the value: the schema says computed, or it is one of the collections of a tree."""
+        return self.computed or self.name in TREE_COLLECTIONS
 
     @property
     def is_relation(self) -> bool:

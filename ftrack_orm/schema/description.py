@@ -74,7 +74,7 @@ def _rules(attribute: Attribute, entity_type: EntityType) -> tuple[str, ...]:
         rules.append("has a default")
     elif attribute.default not in (None, ""):
         rules.append(f"default {attribute.default!r:.40}")
-    if attribute.computed:
+    if attribute.is_derived:
         rules.append("read-only")
     elif attribute.immutable:
         rules.append("set on creation only")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
-from ftrack_orm.schema.facts import PATH_ATTRIBUTES, TREE_COLLECTIONS
+from ftrack_orm.schema.facts import PATH_ATTRIBUTES
 
 from .custom_keys import has_configured_keys
 from .literals import alias_of
@@ -66,8 +66,7 @@ class AttributeTypes:
             optional = entity if attribute.required else f"{entity} | None"
             return _annotations(attribute, declared, path, optional, f"{entity} | None")
         path = f"{path}Paths" if name is not None else path
-        is_derived = attribute.computed or attribute.name in TREE_COLLECTIONS
-        declared = f"{'ReadOnly' if is_derived else ''}Entities[{path}, {entity}]"
+        declared = f"{'ReadOnly' if attribute.is_derived else ''}Entities[{path}, {entity}]"
         return _annotations(attribute, declared, path, f"_abc.Iterable[{entity}]", str(entity))
 
     def _of_scalar(self, entity_type: EntityType, attribute: Attribute) -> AttributeAnnotations:
@@ -115,5 +114,4 @@ def _access(attribute: Attribute) -> str:
 
 
 def _annotations(attribute: Attribute, declared: str, path: str, argument: str, criterion: str) -> AttributeAnnotations:
-    is_given = not attribute.computed and attribute.name not in TREE_COLLECTIONS
-    return AttributeAnnotations(f"_t.{declared}", path, argument if is_given else "", criterion)
+    return AttributeAnnotations(f"_t.{declared}", path, "" if attribute.is_derived else argument, criterion)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypedDict, TypeVar, ov
 
 from ftrack_orm.entities.entity import Entity
 
-from .entities import TypedCollection
+from .entities import ReadOnlyCollection, TypedCollection
 from .expressions import MomentExpression, NumberExpression, TextExpression, ValueExpression
 
 T = TypeVar("T")
@@ -129,5 +129,5 @@ class Entities(Attribute[X, TypedCollection[E], Iterable[E]]):
     """Several related entities: `Task.assignments`. The first type parameter is the class of paths to them."""
 
 
-class ReadOnlyEntities(Attribute[X, TypedCollection[E], NoReturn]):
+class ReadOnlyEntities(Attribute[X, ReadOnlyCollection[E], NoReturn]):
     """Related entities that the server derives: `Task.ancestors`."""

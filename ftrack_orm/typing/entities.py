@@ -62,6 +62,22 @@ class TypedCollection(Collection, Generic[E]):
         def __reversed__(self) -> Iterator[E]: ...
 
 
+class ReadOnlyCollection(TypedCollection[E]):
+    """A collection of entities that the server derives. Checkers refuse what would change it, as a session does."""
+
+    if TYPE_CHECKING:
+        __delitem__: None  # type: ignore[assignment]
+        __iadd__: None  # type: ignore[assignment]
+        __setitem__: None  # type: ignore[assignment]
+        append: None  # type: ignore[assignment]
+        clear: None  # type: ignore[assignment]
+        extend: None  # type: ignore[assignment]
+        insert: None  # type: ignore[assignment]
+        pop: None  # type: ignore[assignment]
+        remove: None  # type: ignore[assignment]
+        reverse: None  # type: ignore[assignment]
+
+
 class TypedCustomAttributes(CustomAttributes):
     """The custom attributes of one entity type. The classes of a studio package name the keys and their types."""
 

@@ -178,6 +178,16 @@ def test_the_examples_fit_the_options_of_their_commands() -> None:
             command.make_parser(context).parse_args(list(arguments))
 
 
+def test_the_help_of_each_group_has_an_example_of_each_of_its_commands() -> None:
+    context = click.Context(commands, info_name="ftrack-orm")
+    for name in commands.list_commands(context):
+        group = commands.get_command(context, name)
+        if isinstance(group, click.Group):
+            text = group.get_help(click.Context(group, info_name=name, parent=context))
+            for each in group.commands:
+                assert f"\n  $ ftrack-orm {name} {each} " in text
+
+
 @pytest.mark.parametrize("columns", [80, 50])
 def test_the_help_of_each_command_fits_the_columns(columns: int) -> None:
     for name in ["", *all_commands()]:

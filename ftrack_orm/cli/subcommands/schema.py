@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from ftrack_orm.cli.arguments import EntityTypeName, read_schema_content, read_schema_file
-from ftrack_orm.cli.command import command, connectable, connected
+from ftrack_orm.cli.command import Group, command, connectable, connected
 from ftrack_orm.cli.exit_codes import ExitCode
 from ftrack_orm.cli.extras import needs_extra
 from ftrack_orm.cli.lookup import current_schema
@@ -27,12 +27,16 @@ SERVER: Final = "server"
 OUT = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.group()
+@click.group(
+    cls=Group,
+    examples=[
+        "ftrack-orm schema graph --out schema.svg",
+        "ftrack-orm schema dump --out schema.json",
+        "ftrack-orm schema diff schema.json server",
+    ],
+)
 def schema() -> None:
-    """Draw the schema, write it to a file, or compare two.
-
-    Each command has examples in its help: ftrack-orm schema diff --help
-    """
+    """Draw the schema, write it to a file, or compare two."""
 
 
 @command(

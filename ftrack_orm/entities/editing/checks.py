@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.errors import EntityDeleted, FtrackError, InvalidValue, ReadOnlyAttribute
+from ftrack_orm.schema.facts import TREE_COLLECTIONS
 
 from .coercion import check_encodable, coerce
 
@@ -28,6 +29,7 @@ def check_editable(entity: Entity, attribute: Attribute) -> None:
         workspace.closed
         or lifecycle is _DELETED
         or attribute.computed
+        or attribute.name in TREE_COLLECTIONS  # `Attribute.is_derived`, without a call on the path of every edit
         or (attribute.immutable and lifecycle is _PERSISTENT)
         or entity in workspace.journal.deleted
     ):
@@ -49,7 +51,7 @@ def _not_editable_error(entity: Entity, attribute: Attribute) -> FtrackError:
         )
     reason = (
         "is computed by the server and cannot be set"
-        if attribute.computed
+        if attribute.is_derived
         else f"can only be set when the {kind} is created"
     )
     return ReadOnlyAttribute(f"{kind}.{name} {reason}.", entity_type=kind, attribute=name)

@@ -41,6 +41,13 @@ def test_computed_and_immutable_attributes_are_refused_with_the_reason(task: Ent
         task.link = []
     with pytest.raises(errors.ReadOnlyAttribute, match="computed by the server"):
         task.time_logged = 3
+    for name in ("ancestors", "descendants"):
+        with pytest.raises(errors.ReadOnlyAttribute, match="computed by the server"):
+            setattr(task, name, [])
+        with pytest.raises(errors.ReadOnlyAttribute, match="computed by the server"):
+            getattr(task, name).append(task.parent)
+        with pytest.raises(errors.ReadOnlyAttribute, match="computed by the server"):
+            getattr(task, name).clear()
     with pytest.raises(errors.ReadOnlyAttribute, match="when the Task is created"):
         task.id = "x"
     with pytest.raises(errors.ReadOnlyAttribute, match="when the Task is created"):

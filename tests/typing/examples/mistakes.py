@@ -116,6 +116,8 @@ task.end_date = 3  # mypy: assignment, pyright: reportAttributeAccessIssue
 task.link = []  # mypy: assignment, pyright: reportAttributeAccessIssue
 task.id = "x"  # mypy: assignment, pyright: reportAttributeAccessIssue
 shot.descendants = []  # mypy: assignment, pyright: reportAttributeAccessIssue
+shot.descendants.append(task)  # mypy: misc, pyright: reportOptionalCall
+shot.ancestors.clear()  # mypy: misc, pyright: reportOptionalCall
 shot.assets.append(task)  # mypy: arg-type, pyright: reportArgumentType
 shot.assets = [task]  # mypy: list-item, pyright: reportAttributeAccessIssue
 session.create(Task, nam="x")  # mypy: call-overload, pyright: reportCallIssue
