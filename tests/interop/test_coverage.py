@@ -47,6 +47,7 @@ def rows_of(section: str) -> list[Row]:
     return [Row(re.findall(r"`([^`]+)`", names), counterpart, proof) for names, counterpart, proof in rows]
 
 
+@functools.cache
 def names_of_python_client() -> set[str]:
     """Return the public names of the installed Python client: `Class`, `Class.member`, `module.function`."""
     names = set()
@@ -70,6 +71,7 @@ def names_of_python_client() -> set[str]:
     return names
 
 
+@functools.cache
 def paths_of_python_client() -> set[str]:
     """Return the paths of the public names in modules, below the package: `exception.ServerError`."""
     paths: set[str] = set()
@@ -100,6 +102,7 @@ _EXPORT = re.compile(r"^export (?:declare )?(?:class|function|const|interface|ty
 _MEMBER = re.compile(r"^    (?!private |constructor\b)(?:static |readonly )?(\w+)[(<?:!]", re.MULTILINE)
 
 
+@functools.cache
 def names_of_javascript_client() -> set[str]:
     """Return the exports of the installed JavaScript client, with the members of its classes and namespaces."""
     install_javascript()
