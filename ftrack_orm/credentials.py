@@ -125,6 +125,10 @@ class SystemKeyring(CredentialStore):
         found = {"server_url": server_url, "api_user": user, "api_key": key}
         return {name: value for name, value in found.items() if value}
 
+    def check_installed(self) -> None:
+        """Raise `SettingsError` if the package is not installed."""
+        _installed_keyring()
+
     def store(self, server_url: str, api_user: str, api_key: str) -> str:
         """Keep an account, as the default of the workstation, and return the name of the keyring's backend.
 

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from ftrack_orm.cli.consoles import console
 from ftrack_orm.session.session import Session
@@ -52,7 +54,7 @@ class Steps:
 
     def print_detail(self, text: str) -> None:
         """Print a detail of the current step."""
-        self._console.print(f"   {text}", markup=False)
+        self._console.print(Padding(Text(text), (0, 0, 0, 3), expand=False))
 
     def print_summary(self) -> None:
         """Print a table with the cost of all steps."""

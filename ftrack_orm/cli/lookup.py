@@ -86,4 +86,4 @@ def _near_names(session: Session, type_name: str, text: str) -> str:
     if name is None or _ID.fullmatch(text):
         return ""
     rows = session.query(type_name).limit(_MAX_NAMES).rows(name)
-    return suggestion(text, [each for (each,) in rows if isinstance(each, str)])
+    return suggestion(text, dict.fromkeys(each for (each,) in rows if isinstance(each, str)))

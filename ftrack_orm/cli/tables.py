@@ -69,14 +69,27 @@ def write_tables(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: s
 
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[Any]], available: int) -> list[int]:
-    """Return the widths of the columns. Narrow columns keep their width, and wide ones share the rest."""
+    """Return the widths of the columns. Narrow columns keep their width, and wide ones share the rest.
+
+    Where the terminal is wide enough, no column is narrower than its longest word, so that names stay in one piece.
+    """
+    from rich.cells import cell_len
+
     wanted = [max([len(name), *(row[index].cell_len for row in rows)]) for index, name in enumerate(columns)]
-    left, widths = available - 2 * len(columns), [0] * len(columns)
-    open_columns = sorted(range(len(columns)), key=wanted.__getitem__)
+    left = available - 2 * (len(columns) - 1)
+    widths = [
+        max(cell_len(word) for text in (name, *(row[index].plain for row in rows)) for word in text.split() or [" "])
+        for index, name in enumerate(columns)
+    ]
+    if sum(widths) > left:
+        widths = [1] * len(columns)
+    left -= sum(widths)
+    open_columns = sorted(range(len(columns)), key=lambda index: wanted[index] - widths[index])
     while open_columns:
         index = open_columns.pop(0)
-        widths[index] = max(1, min(wanted[index], left // (len(open_columns) + 1)))
-        left -= widths[index]
+        added = max(0, min(wanted[index] - widths[index], left // (len(open_columns) + 1)))
+        widths[index] += added
+        left -= added
     return widths
 
 

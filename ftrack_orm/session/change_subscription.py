@@ -120,6 +120,11 @@ class ChangeSubscription(SessionBound):
     def __exit__(self, *_: object) -> None:
         self.cancel()
 
+    def __repr__(self) -> str:
+        names = ", ".join(sorted(self._filter.attributes))
+        ending = "" if self._identifier is not None else " cancelled"
+        return f"<ChangeSubscription to {self._filter.entity_type}{f' ({names})' if names else ''}{ending}>"
+
     def _on_event(self, event: Event) -> None:
         self._follow_schema()
         read = self._invalidation.read(event.data)

@@ -58,7 +58,7 @@ class requests_made:
         if error is None and self._expected is not None:
             sign, compare, number = self._expected
             if not compare(self.count, number):
-                title = f"{self.count} requests were made instead of {sign}{number}:"
+                title = f"{self!r} {'was' if self.count == 1 else 'were'} made instead of {sign}{number}:"
                 raise AssertionError("\n  ".join([title, *self._requests]))
 
     # A comparison before the block states the expected number; one inside or after the block compares.
@@ -85,7 +85,7 @@ class requests_made:
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:
-        return f"{self.count} requests"
+        return "1 request" if self.count == 1 else f"{self.count} requests"
 
 
 def _describe(exchange: Any) -> str:

@@ -33,6 +33,11 @@ def test_near_names_are_suggested_and_several_entities_are_listed(connect: Conne
         find_all(session, [("CustomAttributeConfiguration", "fps")])
 
 
+def test_a_name_of_several_entities_is_suggested_once(connect: Connect) -> None:
+    with pytest.raises(NoResult, match=r"Did you mean 'fps'\?$"):
+        find_all(connect(), [("CustomAttributeConfiguration", "fpss")])
+
+
 def test_a_longer_key_has_parts(connect: Connect) -> None:
     with pytest.raises(UsageError, match="2 parts, separated by commas: parent_id,key"):
         find_all(connect(), [("Metadata", "a")])

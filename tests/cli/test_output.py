@@ -82,6 +82,23 @@ def test_tables_fit_the_terminal(columns: int) -> None:
         assert [line for line in lines if len(line) > columns] == []
 
 
+@command("ftrack-orm words")
+def words(output: Output) -> None:
+    """Write a row with a long name beside a long text."""
+    output.write_rows(("attribute", "rules"), [("bid_time_logged_difference_of_all", "read-only, never empty " * 9)])
+
+
+def test_a_word_stays_in_one_piece_where_it_fits() -> None:
+    lines = plain(run_in_terminal(command=words, columns=50, NO_COLOR="1"))
+    assert lines[2].startswith("bid_time_logged_difference_of_all  read-only,")
+
+
+def test_a_table_may_be_as_wide_as_the_terminal() -> None:
+    lines = plain(run_in_terminal(command=rows, columns=27, NO_COLOR="1"))
+    assert lines[0].split() == list(COLUMNS)
+    assert len(lines[1]) == 27
+
+
 def test_a_terminal_that_is_too_narrow_for_a_table_gets_blocks() -> None:
     lines = plain(run_in_terminal(command=rows, columns=20, NO_COLOR="1"))
     assert lines[:4] == ["name    sh010", "status  Approved", "bid", ""]

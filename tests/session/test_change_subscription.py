@@ -110,6 +110,13 @@ def test_no_change_is_reported_after_cancelling(
     assert changes.calls == []
 
 
+def test_a_subscription_shows_its_type_and_attributes(follower: FollowingSession, changes: Changes) -> None:
+    assert repr(follower.on_change("Task", changes)) == "<ChangeSubscription to Task>"
+    with follower.on_change("Task", changes, attributes=["status", "name"]) as subscription:
+        assert repr(subscription) == "<ChangeSubscription to Task (name, status)>"
+    assert repr(subscription) == "<ChangeSubscription to Task (name, status) cancelled>"
+
+
 def test_attributes_that_do_not_exist_are_refused(follower: FollowingSession, changes: Changes) -> None:
     with pytest.raises(errors.UnknownAttribute, match="status"):
         follower.on_change("Task", changes, attributes=["statsu"])

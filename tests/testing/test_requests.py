@@ -59,7 +59,7 @@ def test_a_block_with_another_number_of_requests_fails_and_lists_them(session: S
 
 
 def test_too_many_requests_and_too_few_fail(session: Session) -> None:
-    with pytest.raises(AssertionError, match="1 requests were made instead of at most 0"), requests_made(session) <= 0:
+    with pytest.raises(AssertionError, match="1 request was made instead of at most 0"), requests_made(session) <= 0:
         session.call([USERS])
     with pytest.raises(AssertionError, match="0 requests were made instead of 1"), requests_made(session) == 1:
         pass

@@ -11,8 +11,9 @@ import click
 from ftrack_orm.cli.command import command, connectable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from ftrack_orm.cli.download_targets import Leaf
     from ftrack_orm.cli.output import Output
     from ftrack_orm.session.session import Session
 
@@ -60,6 +61,8 @@ def download(
             raise click.UsageError(f"Only one file can be written to the standard output, not {len(leaves)}.")
         copy_files(session, source, leaves, stream=sys.stdout.buffer)
         return
+    if not overwrite:
+        _check_absent(leaves)
     for folder in {leaf.path.parent for leaf in leaves}:
         folder.mkdir(parents=True, exist_ok=True)
     sizes = copy_files(session, source, leaves, overwrite=overwrite, progress=output.is_talkative)
@@ -68,3 +71,15 @@ def download(
         output.write_rows(["id", "path", "size"], rows)
     else:
         output.write_rows(["path", "size"], [row[1:] for row in rows])
+
+
+def _check_absent(leaves: Sequence[Leaf]) -> None:
+    """Raise `ResourceExists` for the first file that exists, with the options of the command as advice."""
+    from ftrack_orm.errors import ResourceExists, quoted
+
+    for leaf in leaves:
+        if leaf.path.exists():
+            raise ResourceExists(
+                f"Cannot write {quoted(str(leaf.path))}: it exists already. Pass --overwrite to replace it, or another "
+                "--out."
+            )

@@ -36,12 +36,14 @@ def login(output: Output, server: str | None, user: str | None, key_stdin: bool,
     from ftrack_orm.errors import SettingsError
     from ftrack_orm.settings import normalize_server_url
 
+    keyring = SystemKeyring()
+    # Before the questions, so that no answer is given in vain.
+    keyring.check_installed()
     given = {"server_url": server or None, "api_user": user or None, "api_key": None}
     known = search_credentials({name: value for name, value in given.items() if value}, os.environ).found
     server = server or ask("Server", "Pass --server.", default=known.server_url)
     server = normalize_server_url(server)
     user = (user or ask("User", "Pass --user.", default=known.get("api_user"))).strip()
-    keyring = SystemKeyring()
     if forget:
         if not keyring.forget(server, user):
             raise click.ClickException(f"The keyring has no key of {user} for {server}.")

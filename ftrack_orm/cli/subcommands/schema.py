@@ -54,8 +54,8 @@ def graph(
 ) -> None:
     """Draw the schema as an SVG picture.
 
-    Without a TYPE, all entity types are drawn in groups of related types. With one or more, the types that refer to
-    them are drawn on their left, and those that they refer to on their right.
+    Without a TYPE, all entity types are drawn in groups of related types; that needs the extra graph. With one or
+    more, the types that refer to them are drawn on their left, and those that they refer to on their right.
     """
     from ftrack_orm.schema.drawing import draw
     from ftrack_orm.schema.svg import svg

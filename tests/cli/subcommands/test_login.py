@@ -84,6 +84,13 @@ def test_a_missing_package_is_named(box: Sandbox, monkeypatch: pytest.MonkeyPatc
     assert "pip install 'ftrack-orm[keyring]'" in log_in(box).errors
 
 
+def test_a_missing_package_is_named_before_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    ran = run_in_pipe("login")
+    assert ran.code == 2
+    assert "pip install 'ftrack-orm[keyring]'" in ran.errors
+
+
 def test_variables_with_other_values_are_named(
     box: Sandbox, vault: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:

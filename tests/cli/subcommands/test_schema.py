@@ -162,5 +162,5 @@ def test_a_file_cannot_be_written_to_a_missing_folder(files: tuple[str, str], tm
 def test_a_picture_without_its_package_names_the_extra(files: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "networkx", None)
     ran = run_in_pipe("schema", "graph", "--schema", files[0], "--out", "-")
-    assert ran.code == 1
+    assert ran.code == 2
     assert "pip install 'ftrack-orm[cli,graph]'" in ran.output + ran.errors

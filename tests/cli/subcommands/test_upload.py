@@ -67,7 +67,7 @@ def test_files_that_exist_are_kept_unless_overwritten() -> None:
     Path("notes.txt").write_text("mine")
     ran = run_in_pipe("download", row["id"])
     assert (ran.code, ran.output) == (1, "")
-    assert "notes.txt" in ran.errors
+    assert "'notes.txt': it exists already. Pass --overwrite" in ran.errors
     assert Path("notes.txt").read_text() == "mine"
     assert run_in_pipe("download", row["id"], "--overwrite").code == 0
     assert Path("notes.txt").read_text() == "notes"
