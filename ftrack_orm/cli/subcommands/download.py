@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.argument("components", nargs=-1, metavar="[ID...]")
 @click.option("--version", "version_id", metavar="ID", help="Download the components of a version.")
 @click.option("--name", help="Only the components with this name.")
-@click.option("--out", metavar="PATH", help="A folder, the path of one file, or - for the standard output.")
+@click.option("--out", metavar="PATH", help="A folder; the path of a single component; or - for the standard output.")
 @click.option("--location", metavar="NAME", help="The location to read from; by default the preferred one.")
 @click.option("--overwrite", is_flag=True, help="Replace files that exist.")
 @connectable
