@@ -78,6 +78,7 @@ def _combined_class(kind: type[errors.FtrackError], official: tuple[type[Excepti
         "__str__": errors.FtrackError.__str__,
         "__reduce__": _reduce,
         "_native_class": kind,
+        "documentation": kind.documentation,
         "traceback": "",
     }
     made = cast("type[errors.FtrackError]", type(official[0].__name__, (*needed, kind), namespace))

@@ -10,10 +10,14 @@ import traceback
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from ftrack_orm.errors import DOCUMENTATION
+
 
 class Error(Exception):
     """The base of all exceptions. *details* are formatted into the message."""
 
+    #: The address of the page with the cause and the cure, as each error of this library has one.
+    documentation: ClassVar[str] = f"{DOCUMENTATION}/reference/errors.md#errors-of-the-official-client"
     default_message: ClassVar[str] = "An error occurred."
 
     def __init__(self, message: str | None = None, details: Mapping[str, Any] | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pickle
+from pathlib import Path
 from typing import Any
 
 import ftrack_api as official_client
@@ -13,6 +14,7 @@ import pytest
 from ftrack_orm import compat, errors
 from ftrack_orm.compat import error_translation, exception
 
+DOCS = Path(__file__).parents[2] / "docs"
 EXCEPTIONS = [
     name
     for name, each in vars(official_client.exception).items()
@@ -49,9 +51,16 @@ def test_errors_of_this_library_become_errors_of_both_kinds(kind: type[errors.Ft
     error = kind("{not a placeholder}", entity_type="Task")
     translated = error_translation.translate(error)
     assert translated is error
+    assert error.documentation == kind.documentation == type(error).documentation
     assert str(error) == "{not a placeholder}"
     assert isinstance(error, compat.exception.Error) or issubclass(kind, KeyError)
     copy = pickle.loads(pickle.dumps(error))
     assert type(copy) is type(error)
     assert copy.details == {"entity_type": "Task"}
     assert error_translation.translate(error) is error
+
+
+def test_exceptions_of_the_official_client_alone_lead_to_a_page() -> None:
+    page, _, anchor = exception.UnrecognisedEntityTypeError("Spaceship").documentation.partition("#")
+    headings = (DOCS / page.removeprefix(errors.DOCUMENTATION).lstrip("/")).read_text(encoding="utf-8").lower()
+    assert f"\n## {anchor.replace('-', ' ')}\n" in headings
