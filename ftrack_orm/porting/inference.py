@@ -21,6 +21,7 @@ from .kinds import (
     TYPES,
     Kind,
     guessed_kind,
+    is_ftrack_query,
     kind_of_attribute,
     under_condition,
 )
@@ -195,7 +196,11 @@ class Inference:
             if owner == SESSION and node.func.attr == "merge" and node.args:
                 return self.kind_of(node.args[0])
             own = self.returned.get(f"{self.class_name}.{node.func.attr}")
-            return own if own is not None else OTHER if owner == OTHER else None
+            if own is not None:
+                return own
+            if owner is None and self.guessing and is_ftrack_query(node):
+                return attrs.evolve(QUERY, condition=under_condition(SESSION, ast.unparse(node.func.value)).condition)
+            return OTHER if owner == OTHER else None
         if not isinstance(node.func, ast.Name):
             return None
         name = node.func.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import re
 from collections import defaultdict
@@ -39,6 +40,8 @@ EVENT = Kind("event")
 DATE = Kind("date")
 _AMBIGUOUS = Kind("ambiguous")
 
+#: The beginning of a query as people write it for ftrack: the type has a capital letter, the keywords have none.
+_QUERY = re.compile(r"\s*(select\b|[A-Z]\w+\s*($|where\b|order by\b|limit\b))")
 #: The last word of a name, and the kind that people give such a name to.
 _ENTITY_WORDS = frozenset(
     [
@@ -79,6 +82,20 @@ def guessed_kind(name: str) -> Kind | None:
         return None
     # A session or an event of a script that uses ftrack is ftrack's in all likelihood.
     return found if found in (SESSION, EVENT) else under_condition(found, name)
+
+
+def is_ftrack_query(call: ast.Call) -> bool:
+    """Return whether a call is probably the query of a session, of whatever name: `s.query("Task where ...")`."""
+    text = (
+        next((each for each in ast.walk(call.args[0]) if isinstance(each, ast.Constant)), None) if call.args else None
+    )
+    return (
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr == "query"
+        and text is not None
+        and isinstance(text.value, str)
+        and _QUERY.match(text.value) is not None
+    )
 
 
 def under_condition(kind: Kind, text: str) -> Kind:

@@ -56,6 +56,24 @@ def test_a_name_means_something_only_in_a_script_that_uses_ftrack() -> None:
     assert guessed.condition == "self.new_task is an entity of ftrack"
 
 
+@pytest.mark.parametrize(
+    "text", ["'Task'", "'Task where name is \"%s\"' % name", "f'Task where id is {id}'", "'select name from Task'"]
+)
+def test_the_text_of_a_query_tells_that_a_value_of_any_name_is_a_session(text: str) -> None:
+    call = ast.parse(f"s.query({text})", mode="eval").body
+    assert Inference(guessing=False).kind_of(call) is None
+    kind = Inference(guessing=True).kind_of(call)
+    assert kind is not None
+    assert (kind.name, kind.condition) == ("query", "s is a session of ftrack")
+
+
+@pytest.mark.parametrize(
+    "call", ["db.query('SELECT a FROM b')", "db.query('drop it')", "db.query(Task)", "db.query()", "a.find('Task')"]
+)
+def test_other_calls_tell_nothing(call: str) -> None:
+    assert Inference(guessing=True).kind_of(ast.parse(call, mode="eval").body) is None
+
+
 def test_an_attribute_that_differs_between_types_is_an_entity_under_a_condition() -> None:
     inference = Inference(guessing=True)
     inference.scope.bind("job", ENTITY)
