@@ -51,6 +51,13 @@ Both = Callable[[Callable[[Studio], Any]], Any]
 
 
 @pytest.fixture(scope="session")
+def box() -> Iterator[Sandbox]:
+    """An embedded server of the layer's own: elsewhere tests leave project schemas, which the official client reads."""
+    with Sandbox(seed="empty") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
 def open_client(box: Sandbox, schema_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
     """Creates sessions of either client, which are closed after all tests."""
     official_cache = tmp_path_factory.mktemp("official")
