@@ -131,13 +131,18 @@ def _version_link(entity: EntityAlias) -> sa.ColumnElement[Any]:
     return _json_path(sa.select(ordered), entity.table)
 
 
+#: Ends the link of a group that is below itself.
+_MAX_GROUPS_IN_A_LINK = 100
+
+
 def _group_link(entity: EntityAlias) -> sa.ColumnElement[Any]:
     group = entity.tables.table("Group")
     first, parent = group.alias(), group.alias()
     start = sa.select(first.c.id, first.c.name, first.c.parent_id, sa.literal(0).label("position"))
     path = start.where(first.c.id == entity.value("id")).correlate(entity.table).cte(recursive=True, nesting=True)
+    # Groups may be each other's parents: no rule forbids it.
     above = sa.select(parent.c.id, parent.c.name, parent.c.parent_id, path.c.position - 1).where(
-        parent.c.id == path.c.parent_id
+        parent.c.id == path.c.parent_id, path.c.position > 1 - _MAX_GROUPS_IN_A_LINK
     )
     path = path.union_all(above)
     return _json_path(
