@@ -32,6 +32,16 @@ def test_a_link_is_the_path_from_the_project(ask: QueryRunner) -> None:
     ]
 
 
+def test_the_links_of_groups_that_are_each_others_parents_end(ask: QueryRunner, insert: RowInserter) -> None:
+    insert("Group", id="one", name="one", parent_id="other", resource_type="group")
+    insert("Group", id="other", name="other", parent_id="one", resource_type="group")
+    insert("Group", id="alone", name="alone", parent_id="alone", resource_type="group")
+    for entity in ask("Group", "link").data:
+        if entity["id"] in ("one", "other", "alone"):
+            assert entity["link"][-1]["id"] == entity["id"]
+            assert len(entity["link"]) == 100
+
+
 def test_the_link_of_a_version_follows_its_asset(ask: QueryRunner, insert: RowInserter) -> None:
     insert("Asset", id="asset-1", name="plate", context_id="shot-1")
     insert("AssetVersion", id="version-1", version=3, asset_id="asset-1")
