@@ -96,6 +96,9 @@ class BackPopulated:
     def _restore_order(self) -> None:
         """Show the items in the server's order again, followed by those that pending edits add."""
 
+    def _show_again(self, entity: Any) -> None:
+        """Show a member again that an edit of its key, which was taken back, had moved away."""
+
 
 def content_of(value: Any) -> Any:
     """Return an attribute's value in the form in which it is compared: tracked values as their content."""

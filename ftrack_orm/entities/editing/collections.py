@@ -148,6 +148,10 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
             self._items = self._base
             self._derive()
 
+    def _show_again(self, entity: Entity) -> None:
+        if not self._is_stale and entity in self._base and entity not in self._items:
+            self._derive()
+
     def _show(self, entity: Entity, *, is_member: bool) -> None:
         """Add an entity to the items or remove it."""
         if (entity in self._items) is is_member:
@@ -254,6 +258,10 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
         owner, key_name = self._owner, stored.attribute
         workspace, key = owner._ftrack_state.workspace, owner._ftrack_state.key[0]
         if any(item.__dict__.get(key_name, key) != key for item in items):
+            # The former key of a moved member may not be known: nothing else would bring it back when its edit ends.
+            for journal in workspace.journals:
+                if any(item in journal.edits for item in self._base if item.__dict__.get(key_name, key) != key):
+                    journal.reordered[id(self)] = self
             items = {item: None for item in items if item.__dict__.get(key_name, key) == key}
         target = str(self._attribute.target)
         for entity in workspace.edited_members(key_name, key):

@@ -50,6 +50,27 @@ def test_setting_back_and_rolling_back_move_it_back(session: Session, shots: lis
     assert [set(shot.children) for shot in shots] == [set(children) for children in before]
 
 
+@pytest.mark.parametrize("is_reverted", [False, True])
+@pytest.mark.parametrize("is_loaded_before", [False, True])
+def test_a_member_whose_former_owner_was_not_known_is_shown_again_when_its_move_is_taken_back(
+    session: Session, production: Production, is_reverted: bool, is_loaded_before: bool
+) -> None:
+    # The query loads no key: the children of the shot are loaded while the task, which moves away, has an edited one.
+    task = session.query("Task").select("name").where(id=production.tasks[0]).one()
+    shot = existing(session.get("Shot", production.shots[0]))
+    if is_loaded_before:
+        assert task in shot["children"]
+        session.expire(shot, "children")
+    task["parent_id"] = production.shots[3]
+    assert task not in shot["children"]
+    if is_reverted:
+        session.revert(task)
+    else:
+        session.rollback()
+    assert task in shot["children"]
+    assert session.plan() == []
+
+
 def test_a_new_entity_is_among_its_parents_children_until_it_is_rolled_back(
     session: Session, shots: list[Entity]
 ) -> None:
