@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import asset_version as asset_version
@@ -15,28 +15,20 @@ if TYPE_CHECKING:
     from . import project_schema as project_schema
     from . import user as user
 
-_SUBMODULES = (
-    "asset_version",
-    "base",
-    "component",
-    "factory",
-    "job",
-    "location",
-    "note",
-    "project_schema",
-    "user",
-)
-
-
 if not TYPE_CHECKING:  # Checkers would take any name for an export otherwise, misspelt ones included.
+    from ftrack_orm.compat.submodules import lazily
 
-    def __getattr__(name: str) -> Any:
-        import importlib
-
-        if name in _SUBMODULES:
-            return importlib.import_module(f"{__name__}.{name}")
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return list(_SUBMODULES)
+    __getattr__, __dir__ = lazily(
+        __name__,
+        (
+            "asset_version",
+            "base",
+            "component",
+            "factory",
+            "job",
+            "location",
+            "note",
+            "project_schema",
+            "user",
+        ),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import base as base
@@ -11,24 +11,16 @@ if TYPE_CHECKING:
     from . import subscriber as subscriber
     from . import subscription as subscription
 
-_SUBMODULES = (
-    "base",
-    "expression",
-    "hub",
-    "subscriber",
-    "subscription",
-)
-
-
 if not TYPE_CHECKING:  # Checkers would take any name for an export otherwise, misspelt ones included.
+    from ftrack_orm.compat.submodules import lazily
 
-    def __getattr__(name: str) -> Any:
-        import importlib
-
-        if name in _SUBMODULES:
-            return importlib.import_module(f"{__name__}.{name}")
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return list(_SUBMODULES)
+    __getattr__, __dir__ = lazily(
+        __name__,
+        (
+            "base",
+            "expression",
+            "hub",
+            "subscriber",
+            "subscription",
+        ),
+    )
