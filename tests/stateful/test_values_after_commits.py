@@ -228,4 +228,4 @@ def test_every_value_shown_after_the_changes_of_others_is_the_one_a_new_session_
 
 
 def test_unsaved_edits_are_kept_beside_the_changes_of_others(schema_cache: Path) -> None:
-    run_machine(lambda: ChangesBesideEdits(schema_cache), examples(1, 8))
+    run_machine(lambda: ChangesBesideEdits(schema_cache), examples(1, 40))
