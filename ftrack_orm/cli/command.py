@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 import click
 
 from .exit_codes import JSON_KEY
+from .interrupts import HELP, ending_by_signals
 from .output import Output
 
 if TYPE_CHECKING:
@@ -33,16 +35,22 @@ class WithExamples(click.Command):
 class Command(WithExamples):
     """A command that does something."""
 
+    #: Whether the command runs until it is interrupted.
+    until_interrupted = False
+
 
 class Group(WithExamples, click.Group):
     """A group of commands."""
 
 
-def command(*examples: str, **attributes: Any) -> Callable[[Callable[..., None]], Command]:
+def command(
+    *examples: str, until_interrupted: bool = False, **attributes: Any
+) -> Callable[[Callable[..., None]], Command]:
     """Return a decorator that makes a command with an option `--json`.
 
     The function is called with an `Output` before its other arguments. *examples* are command lines that the help
-    shows; each begins with "ftrack-orm". *attributes* are those of `click.command`.
+    shows; each begins with "ftrack-orm". A command that runs *until_interrupted* ends by the rule of `interrupts`,
+    which its help names. *attributes* are those of `click.command`.
     """
 
     def decorate(function: Callable[..., None]) -> Command:
@@ -50,9 +58,14 @@ def command(*examples: str, **attributes: Any) -> Callable[[Callable[..., None]]
         @functools.wraps(function)
         def run(*arguments: Any, as_json: bool, **options: Any) -> None:
             click.get_current_context().meta[JSON_KEY] = as_json
-            function(Output(as_json), *arguments, **options)
+            with ending_by_signals() if until_interrupted else contextlib.nullcontext():
+                function(Output(as_json), *arguments, **options)
 
-        return click.command(cls=Command, examples=examples, **attributes)(run)
+        made = click.command(cls=Command, examples=examples, **attributes)(run)
+        made.until_interrupted = until_interrupted
+        if until_interrupted:
+            made.help = f"{inspect.cleandoc(made.help or '')}\n\n{HELP}"
+        return made
 
     return decorate
 

@@ -42,6 +42,7 @@ class ExitCode(enum.IntEnum):
     UNKNOWN_OUTCOME = 8, "The connection broke during a commit, and whether the server saved it could not be found out."
     INTERRUPTED = 130, "The command was interrupted, as by Ctrl+C."
     PIPE_CLOSED = 141, "The program that reads the output has ended, as `head` does."
+    TERMINATED = 143, "The command was ended by the signal SIGTERM, as `kill` and service managers send it."
 
 
 #: The code of each kind of error. The first row that an error is an instance of applies.

@@ -5,11 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 import shlex
-import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +43,10 @@ def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture
-def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
+def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Return a function that runs the command line in this process, in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield lambda *arguments: CliRunner().invoke(commands, arguments, prog_name="ftrack-orm")
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+    return lambda *arguments: CliRunner().invoke(commands, arguments, prog_name="ftrack-orm")
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "completion": ["bash"],
 }
 #: Commands that run until they are interrupted, or for seconds, and the tests that run them in all three ways.
-ELSEWHERE = {"sandbox": "subcommands/test_sandbox.py", "demo": "test_demonstration.py"}
+ELSEWHERE = {"sandbox": "test_interrupts.py", "demo": "test_demonstration.py"}
 #: Commands that end with another code than 0 when they have found something.
 FINDING = {"port", "schema diff"}
 

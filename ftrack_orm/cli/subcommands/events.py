@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import queue
 import time
@@ -27,6 +26,7 @@ _LOOK_SECONDS = 0.5
     "ftrack-orm events",
     "ftrack-orm events 'source.user.username=jane'",
     "ftrack-orm events 'topic=studio.*' --count 1 --json | jq .data",
+    until_interrupted=True,
 )
 @click.argument("expression", default="topic=*")
 @click.option("--count", metavar="N", type=click.IntRange(min=1), help="End after this many events.")
@@ -44,15 +44,14 @@ def events(output: Output, expression: str, count: int | None, seconds: float | 
     session.event_hub.connect()
     output.note(f"Connected to {session.server_url}. Ctrl+C ends the command.")
     arriving = itertools.islice(_arriving(session, received, seconds), count)
-    with contextlib.suppress(KeyboardInterrupt):
-        if output.json:
-            output.write_lines(event.to_payload() for event in arriving)
-            return
-        for event in arriving:
-            if output.is_terminal:
-                output.write(summary_of(event))
-            else:
-                output.write_row(columns_of(event))
+    if output.json:
+        output.write_lines(event.to_payload() for event in arriving)
+        return
+    for event in arriving:
+        if output.is_terminal:
+            output.write(summary_of(event))
+        else:
+            output.write_row(columns_of(event))
 
 
 def _arriving(session: Session, received: queue.SimpleQueue[Event], seconds: float | None) -> Iterator[Event]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,9 @@ if TYPE_CHECKING:
     from ftrack_orm.cli.output import Output
     from ftrack_orm.sandbox import Sandbox
 
+#: Seconds of a sleep, which signals end.
+_SLEEP_SECONDS = 60
+
 SEED = click.option("--seed", default="demo", show_default=True, help="The data of the server: empty or demo.")
 TASKS = click.option("--tasks", type=click.IntRange(min=1), help="The number of tasks of the demo seed.")
 
@@ -25,6 +27,7 @@ TASKS = click.option("--tasks", type=click.IntRange(min=1), help="The number of 
 @command(
     "ftrack-orm sandbox --port 8080 --seed demo",
     "ftrack-orm sandbox --database production.db --storage files",
+    until_interrupted=True,
 )
 @click.option(
     "--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 chooses a free one."
@@ -67,9 +70,6 @@ def sandbox(
             api_user=api_user,
             api_key=api_key,
         )
-        stopped = threading.Event()
-        for signal_number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(signal_number, lambda *_: stopped.set())
         with box:
             account = {"FTRACK_SERVER": box.url, "FTRACK_API_USER": box.api_user, "FTRACK_API_KEY": box.api_key}
             if output.json:
@@ -77,7 +77,8 @@ def sandbox(
             else:
                 for name, value in account.items():
                     print(f"{name}={value}", flush=True)
-            stopped.wait()
+            while True:
+                time.sleep(_SLEEP_SECONDS)  # on Windows, Ctrl+C does not end the wait for an event
 
 
 def load_sandbox() -> type[Sandbox]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +14,6 @@ import pytest
 from ftrack_orm import Event, Session
 from ftrack_orm.sandbox import Sandbox
 from tests.assertions import existing
-from tests.cli.processes import ENVIRONMENT, TIMEOUT_SECONDS, command_line
 from tests.cli.terminals import Ran, run_in_pipe, run_in_terminal
 from tests.production import Production
 
@@ -96,33 +93,6 @@ def test_a_wrong_expression_is_an_error_of_usage() -> None:
     ran = run_in_pipe("events", "topic=")
     assert ran.code == 2
     assert "ExpressionError" in ran.errors
-
-
-def test_an_interrupt_ends_the_command_without_an_error(box: Sandbox, tmp_path: Path) -> None:
-    variables = {
-        "FTRACK_SERVER": box.url,
-        "FTRACK_API_USER": box.api_user,
-        "FTRACK_API_KEY": box.api_key,
-        "FTRACK_API_SCHEMA_CACHE_PATH": str(tmp_path),
-    }
-    process = subprocess.Popen(
-        command_line("events", "topic=studio.interrupt"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**ENVIRONMENT, **variables},
-        # A job in the background of a shell ignores interrupts, and so do its children.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
-    box.events.wait_for(
-        lambda events: any("studio.interrupt" in text for each in events.connections for text in each.subscriptions), 30
-    )
-    box.events.publish("studio.interrupt", {})
-    # The line can be read while the command runs, so it is flushed.
-    assert "\tstudio.interrupt\t" in existing(process.stdout).readline()
-    process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=TIMEOUT_SECONDS)
-    assert (process.returncode, output, errors) == (0, "", "")
 
 
 # -- publish ----------------------------------------------------------------------------------------------------------
