@@ -205,9 +205,15 @@ class _OfficialModules:
     def find_spec(name: str, path: object = None, target: object = None) -> None:
         package, _, module = name.partition(".")
         if package == __name__:
-            from .official_names import advice
+            owner, _, error = module.rpartition(".")
+            if owner == "errors":  # `from ftrack_orm.errors import NoResultFoundError`
+                from .official_errors import advice_for_error
 
-            hint = advice("module", module)
+                hint = advice_for_error(error)
+            else:
+                from .official_names import advice
+
+                hint = advice("module", module)
             if hint:
                 # Without the name of the module, which would make `from ftrack_orm import symbol` drop this error.
                 raise ModuleNotFoundError(f"There is no module {name!r}.{hint}")

@@ -17,7 +17,7 @@ from __future__ import annotations
 import datetime
 import reprlib
 from collections.abc import Iterable
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 #: The characters of a name or value that an error quotes.
 QUOTED_LENGTH: Final = 200
@@ -469,3 +469,15 @@ SERVER_ERRORS: dict[str, type[ServerError]] = {
     "DuplicateEntryError": DuplicateEntryError,
     "ParseError": ServerParseError,
 }
+
+
+if not TYPE_CHECKING:  # Checkers would take any name for an error otherwise, misspelt ones included.
+    #: Makes `from ftrack_orm.errors import ...` ask the finder of the package, whose advice Python does not drop.
+    __path__ = []
+
+    def __getattr__(name: str) -> Any:
+        from .official_errors import advice_for_error
+
+        known = [each for each, value in globals().items() if isinstance(value, type) and value.__module__ == __name__]
+        hint = advice_for_error(name) or suggestion(name, known)
+        raise UnknownAttribute(f"The module {__name__!r} has no attribute {quoted(name)}.{hint}", attribute=name)

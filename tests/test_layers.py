@@ -13,7 +13,8 @@ PACKAGE = pathlib.Path(ftrack_orm.__file__).parent
 
 #: Package -> the packages it may import, itself excepted. A package is a folder or a top-level module of `ftrack_orm`.
 ALLOWED = {
-    "errors": set(),
+    "errors": {"official_errors"},
+    "official_errors": set(),
     "files": set(),
     "introspection": {"errors"},
     "official_names": {"values", "errors"},
@@ -83,7 +84,7 @@ ALLOWED = {
         *("session", "entities", "behaviours", "storage", "transport"),
         *("query", "schema", "files", "values", "errors"),
     },
-    "porting": {"compat.private_names", "sandbox.datamodel", "schema", "official_names", "errors"},
+    "porting": {"compat.private_names", "sandbox.datamodel", "schema", "official_errors", "official_names", "errors"},
 }
 ALLOWED["session"] = set(ALLOWED) - {"sandbox", "testing", "typing", "porting"}
 #: A shell over a session: it converts values of every layer.
@@ -93,7 +94,8 @@ ALLOWED["cli"] = set(ALLOWED) | {"__version__", "__init__"}
 ALLOWED["__main__"] = {"cli"}
 #: The package itself re-exports names of these, lazily.
 ALLOWED["__init__"] = {
-    *("entities", "errors", "events", "interactive", "official_names", "query", "schema", "session", "settings"),
+    *("entities", "errors", "events", "interactive", "official_errors", "official_names", "query", "schema"),
+    *("session", "settings"),
     *("storage", "transport", "values"),
 }
 

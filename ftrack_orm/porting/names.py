@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ftrack_orm.compat.private_names import PRIVATE_NAMES
+from ftrack_orm.official_errors import OFFICIAL_ERRORS
 from ftrack_orm.official_names import OFFICIAL_NAMES, advice
 
 #: Kind of owner -> the names of the official client that are different here. Names are those of `OFFICIAL_NAMES`,
@@ -89,54 +90,6 @@ SESSION_ARGUMENTS: Final = [
 ]
 POSITIONAL_ARGUMENTS: Final = 3
 
-#: The exceptions of the official client -> those of `ftrack_orm.errors`.
-_ERRORS: Final[Mapping[str, str]] = {
-    "Error": "FtrackError",
-    "AuthenticationError": "AuthenticationError",
-    "ServerError": (
-        "FtrackError for all errors, ServerError for those that the server reports, or QueryError for a mistake in a "
-        "query, which is found before the request"
-    ),
-    "ServerCompatibilityError": "ServerCompatibilityError",
-    "NotFoundError": "EntityNotFound",
-    "NotUniqueError": "DuplicateEntryError, or DuplicateSubscriber for the id of a subscriber",
-    "IncorrectResultError": "NoResult and errors.MultipleResults, as a tuple",
-    "NoResultFoundError": "NoResult",
-    "MultipleResultsFoundError": "MultipleResults",
-    "EntityTypeError": "UnknownEntityType",
-    "UnrecognisedEntityTypeError": "UnknownEntityType",
-    "OperationError": "ServerError",
-    "InvalidStateError": "EntityDeleted",
-    "InvalidStateTransitionError": "EntityDeleted",
-    "AttributeError": "UnknownAttribute",
-    "ImmutableAttributeError": "ReadOnlyAttribute",
-    "CollectionError": "InvalidValue",
-    "ImmutableCollectionError": "ReadOnlyAttribute",
-    "DuplicateItemInCollectionError": "InvalidValue; adding a member twice changes nothing and raises no error",
-    "ParseError": "ExpressionError",
-    "EventHubError": "TransportError",
-    "EventHubConnectionError": "EventNotSent for an event that is not sent, TransportError for a connection",
-    "EventHubPacketError": "TransportError; a malformed packet is logged, and raises no error",
-    "PermissionDeniedError": "PermissionDenied",
-    "LocationError": "StorageError",
-    "ComponentNotInAnyLocationError": "ComponentNotInLocation",
-    "ComponentNotInLocationError": "ComponentNotInLocation",
-    "ComponentInLocationError": "ComponentInLocation",
-    "AccessorError": "StorageError",
-    "AccessorOperationFailedError": "StorageError",
-    "AccessorUnsupportedOperationError": "StorageUnsupported",
-    "AccessorPermissionDeniedError": "ResourceAccessDenied",
-    "AccessorResourceIdentifierError": "ResourceInvalid",
-    "AccessorFilesystemPathError": "ResourceInvalid",
-    "AccessorResourceError": "StorageError",
-    "AccessorResourceNotFoundError": "ResourceNotFound",
-    "AccessorParentResourceNotFoundError": "ResourceNotFound",
-    "AccessorResourceInvalidError": "ResourceInvalid",
-    "AccessorContainerNotEmptyError": "ResourceExists",
-    "StructureError": "StructureError",
-    "ConnectionClosedError": "SessionClosed",
-}
-
 #: Paths below `ftrack_api` that have a counterpart of their own.
 _PATHS: Final[Mapping[str, str]] = {
     "Session": "ftrack_orm.Session",
@@ -186,7 +139,7 @@ _PATHS: Final[Mapping[str, str]] = {
         f"symbol.{name}_LOCATION_ID": f"ftrack_orm.storage.{name}_LOCATION_ID"
         for name in ("ORIGIN", "UNMANAGED", "REVIEW", "CONNECT", "SERVER")
     },
-    **{f"exception.{name}": f"ftrack_orm.errors.{text}" for name, text in _ERRORS.items()},
+    **{f"exception.{name}": f"ftrack_orm.errors.{text}" for name, text in OFFICIAL_ERRORS.items()},
 }
 
 
