@@ -464,7 +464,7 @@ ELSEWHERE = {
     "entities/committing/undo.py": "entities/committing/test_undo.py",
     "entities/copying/copier.py": "entities/copying/test_copier.py",
     "entities/copying/request.py": "entities/copying/test_copier.py",
-    "entities/copying/place.py": "entities/copying/test_copier.py",
+    "entities/copying/destination.py": "entities/copying/test_copier.py",
     "entities/custom_attributes/configuration.py": "entities/custom_attributes/test_configuration.py",
     "entities/explained_protocols.py": "entities/test_explained_protocols.py",
     "entities/reading/n_plus_one.py": "entities/reading/test_n_plus_one.py",

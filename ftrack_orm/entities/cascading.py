@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ftrack_orm.schema.cascades import Dependent, Effect, dependents
+from ftrack_orm.schema.cascades import DependentFamily, Effect, dependents
 from ftrack_orm.schema.derived_attributes import Action
 from ftrack_orm.schema.entity_changes import EntityChange
 from ftrack_orm.schema.facts import CONTEXT, LEAF_TYPES, LINK, PARENT_ID, PROJECT
@@ -129,7 +129,7 @@ class _Cascade:
         if self._uncertain:
             self._expire_uncertain()
 
-    def _follow(self, deleted: _Deleted, dependent: Dependent, *, is_certain: bool) -> list[tuple[Entity, bool]]:
+    def _follow(self, deleted: _Deleted, dependent: DependentFamily, *, is_certain: bool) -> list[tuple[Entity, bool]]:
         """Apply the effect of a deletion on those whose key refers to it.
 
         Return the entities that are deleted too, or may be, and whether that is certain.
@@ -171,7 +171,7 @@ class _Cascade:
             )
         )
 
-    def _holders_of(self, dependent: Dependent) -> _Holders:
+    def _holders_of(self, dependent: DependentFamily) -> _Holders:
         query = dependent.family, dependent.key
         holders = self._holders.get(query)
         if holders is None:

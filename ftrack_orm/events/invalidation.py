@@ -29,7 +29,7 @@ _PLACING_ACTIONS = frozenset({"add", "remove", "move"})
 _ACTIONS = {"add": Action.CREATED, "remove": Action.DELETED}
 
 
-class Invalidation:
+class EventInvalidation:
     """Turns the data of events into notices, for one schema."""
 
     def __init__(self, schema: Schema) -> None:

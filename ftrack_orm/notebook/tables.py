@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .pictures import Pictures
 
 
-class Tables:
+class QueryTables:
     """The tables of one session, whose parts *services* gives access to."""
 
     def __init__(self, services: Services) -> None:

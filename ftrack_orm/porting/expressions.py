@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from .imports import compat_statement, own_statement, path_of
-from .kinds import OTHER, Kind, under_condition
+from .kinds import OTHER, ValueKind, under_condition
 from .names import (
     DISTINCTIVE,
     POSITIONAL_ARGUMENTS,
@@ -38,7 +38,9 @@ class ExpressionVisitor(Reporter, ast.NodeVisitor):
             if path is None:
                 self.inference.scope.bind(alias.asname or alias.name.partition(".")[0], OTHER)
             else:
-                self.inference.scope.bind(alias.asname or "ftrack_api", Kind("module", path if alias.asname else ""))
+                self.inference.scope.bind(
+                    alias.asname or "ftrack_api", ValueKind("module", path if alias.asname else "")
+                )
         if is_official:
             self.report(node, own_statement(node), compat=compat_statement(node))
 
@@ -47,7 +49,7 @@ class ExpressionVisitor(Reporter, ast.NodeVisitor):
         path = None if node.level else path_of(node.module)
         for alias in node.names:
             full = f"{path}.{alias.name}".lstrip(".")
-            self.inference.scope.bind(alias.asname or alias.name, OTHER if path is None else Kind("module", full))
+            self.inference.scope.bind(alias.asname or alias.name, OTHER if path is None else ValueKind("module", full))
         if path is not None:
             self.report(node, own_statement(node), compat=compat_statement(node))
 
@@ -69,7 +71,7 @@ class ExpressionVisitor(Reporter, ast.NodeVisitor):
             self.check_member(node, owner)
         elif node.attr in DISTINCTIVE and self.inference.guessing:
             name = DISTINCTIVE[node.attr]
-            self.check_member(node, under_condition(Kind(name), ast.unparse(node.value)))
+            self.check_member(node, under_condition(ValueKind(name), ast.unparse(node.value)))
         self.visit(node.value)
 
     def visit_Name(self, node: ast.Name) -> None:
@@ -93,7 +95,7 @@ class ExpressionVisitor(Reporter, ast.NodeVisitor):
                 self.check_iteration(node, kind)
         if name in {"getattr", "hasattr"} and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
             self.visit_Attribute(ast.copy_location(ast.Attribute(node.args[0], str(node.args[1].value)), node))
-        if self.inference.kind_of(node) == Kind("session") and self._is_class_of_sessions(node.func):
+        if self.inference.kind_of(node) == ValueKind("session") and self._is_class_of_sessions(node.func):
             self._check_session_arguments(node)
         for keyword in node.keywords:
             if keyword.arg is None:

@@ -19,7 +19,7 @@ from .kinds import (
     QUERY,
     SESSION,
     TYPES,
-    Kind,
+    ValueKind,
     guessed_kind,
     is_ftrack_query,
     kind_of_attribute,
@@ -78,10 +78,10 @@ class Inference:
     guessing: bool
     scope: Scope = attrs.field(factory=Scope)
     class_name: str = ""
-    attributes: dict[tuple[str, str], Kind] = attrs.field(factory=dict)
-    returned: dict[str, Kind] = attrs.field(factory=dict)
+    attributes: dict[tuple[str, str], ValueKind] = attrs.field(factory=dict)
+    returned: dict[str, ValueKind] = attrs.field(factory=dict)
 
-    def kind_of(self, node: ast.expr) -> Kind | None:
+    def kind_of(self, node: ast.expr) -> ValueKind | None:
         """Return the kind of an expression, `OTHER` for one that is not of ftrack, or None if it is not known."""
         if isinstance(node, ast.Name):
             return self._name(node)
@@ -107,7 +107,7 @@ class Inference:
             return None  # most often a name that gets its value later
         return OTHER if isinstance(node, (ast.Constant, ast.JoinedStr, ast.Dict, ast.Set, ast.Lambda)) else None
 
-    def kind_of_item(self, node: ast.expr) -> Kind | None:
+    def kind_of_item(self, node: ast.expr) -> ValueKind | None:
         """Return the kind of the items that iterating over an expression gives."""
         kind = self.kind_of(node)
         if kind is not None and kind.name in OF_ENTITIES:
@@ -134,12 +134,12 @@ class Inference:
         else:
             self._bind_kind(target, self.kind_of_item(iterable))
 
-    def share_with_methods(self, name: str, kind: Kind | None) -> None:
+    def share_with_methods(self, name: str, kind: ValueKind | None) -> None:
         """Make a name of the class that is visited an attribute of `self`."""
         if kind is not None and kind != OTHER and not kind.condition:
             self.attributes[self.class_name, name] = kind
 
-    def _kinds_of_parts(self, iterable: ast.expr, count: int) -> list[Kind | None]:
+    def _kinds_of_parts(self, iterable: ast.expr, count: int) -> list[ValueKind | None]:
         """Return the kinds of the *count* parts of each item: those of `enumerate`, `zip` and `items`."""
         if isinstance(iterable, ast.Call):
             name = iterable.func.id if isinstance(iterable.func, ast.Name) else ""
@@ -154,7 +154,7 @@ class Inference:
                 return [OTHER, {"dict": ENTITY, "types": CLASS}.get(kind.name) if kind else None]
         return [None] * count
 
-    def _bind_kind(self, target: ast.expr, kind: Kind | None) -> None:
+    def _bind_kind(self, target: ast.expr, kind: ValueKind | None) -> None:
         if isinstance(target, ast.Name):
             self.scope.bind(target.id, kind)
         elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self":
@@ -163,7 +163,7 @@ class Inference:
         elif isinstance(target, ast.Starred):
             self._bind_kind(target.value, None)
 
-    def _name(self, node: ast.Name) -> Kind | None:
+    def _name(self, node: ast.Name) -> ValueKind | None:
         is_bound, kind = self.scope.find(node.id)
         if kind is not None:
             return kind
@@ -171,10 +171,10 @@ class Inference:
             return OTHER
         return guessed_kind(node.id) if self.guessing else None
 
-    def _attribute(self, node: ast.Attribute) -> Kind | None:
+    def _attribute(self, node: ast.Attribute) -> ValueKind | None:
         owner = self.kind_of(node.value)
         if owner is not None and owner.name == "module":
-            return Kind("module", f"{owner.path}.{node.attr}" if owner.path else node.attr)
+            return ValueKind("module", f"{owner.path}.{node.attr}" if owner.path else node.attr)
         if owner is not None and (owner.name, node.attr) in _MEMBERS:
             return _MEMBERS[owner.name, node.attr]
         if isinstance(node.value, ast.Name) and node.value.id == "self":
@@ -186,7 +186,7 @@ class Inference:
         found = guessed_kind(node.attr)
         return under_condition(found, ast.unparse(node)) if found and found.condition else found
 
-    def _call(self, node: ast.Call) -> Kind | None:
+    def _call(self, node: ast.Call) -> ValueKind | None:
         if isinstance(node.func, ast.Attribute):
             owner = self.kind_of(node.func.value)
             if owner is not None and owner.name == "module":
@@ -220,7 +220,7 @@ class Inference:
                 return self._of_items(self._in_comprehension(node.args[0].generators, pair.elts[1]), DICT)
         return OTHER if hasattr(builtins, name) or (is_bound and kind == OTHER) else None
 
-    def _subscript(self, node: ast.Subscript) -> Kind | None:
+    def _subscript(self, node: ast.Subscript) -> ValueKind | None:
         owner = self.kind_of(node.value)
         if owner is None or owner == OTHER:
             return owner
@@ -233,7 +233,7 @@ class Inference:
             return None
         return {"dict": ENTITY, "types": CLASS, "event": OTHER}.get(owner.name)
 
-    def _in_comprehension(self, generators: list[ast.comprehension], element: ast.expr) -> Kind | None:
+    def _in_comprehension(self, generators: list[ast.comprehension], element: ast.expr) -> ValueKind | None:
         outer = self.scope
         self.scope = Scope(outer)
         try:
@@ -244,7 +244,7 @@ class Inference:
             self.scope = outer
 
     @staticmethod
-    def _of_items(item: Kind | None, kind: Kind) -> Kind | None:
+    def _of_items(item: ValueKind | None, kind: ValueKind) -> ValueKind | None:
         if item is None:
             return None
         return attrs.evolve(kind, condition=item.condition) if item.name == "entity" else OTHER

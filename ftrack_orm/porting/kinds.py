@@ -11,7 +11,7 @@ import attrs
 
 
 @attrs.frozen
-class Kind:
+class ValueKind:
     """The kind of a value.
 
     *name* is one of "module", "session", "entity", "class", "types", "query", "list", "dict", "collection", "mapping",
@@ -25,20 +25,20 @@ class Kind:
     condition: str = ""
 
 
-OTHER = Kind("other")
-SESSION = Kind("session")
-ENTITY = Kind("entity")
-CLASS = Kind("class")
-TYPES = Kind("types")
-QUERY = Kind("query")
-LIST = Kind("list")
-DICT = Kind("dict")
-COLLECTION = Kind("collection")
-MAPPING = Kind("mapping")
-EVENT_HUB = Kind("event hub")
-EVENT = Kind("event")
-DATE = Kind("date")
-_AMBIGUOUS = Kind("ambiguous")
+OTHER = ValueKind("other")
+SESSION = ValueKind("session")
+ENTITY = ValueKind("entity")
+CLASS = ValueKind("class")
+TYPES = ValueKind("types")
+QUERY = ValueKind("query")
+LIST = ValueKind("list")
+DICT = ValueKind("dict")
+COLLECTION = ValueKind("collection")
+MAPPING = ValueKind("mapping")
+EVENT_HUB = ValueKind("event hub")
+EVENT = ValueKind("event")
+DATE = ValueKind("date")
+_AMBIGUOUS = ValueKind("ambiguous")
 
 #: The beginning of a query as people write it for ftrack: the type has a capital letter, the keywords have none.
 _QUERY = re.compile(r"\s*(select\b|[A-Z]\w+\s*($|where\b|order by\b|limit\b))")
@@ -66,7 +66,7 @@ _ENTITY_WORDS = frozenset(
 _ARTICLES = {"entity": "an", "event hub": "an"}
 
 
-def guessed_kind(name: str) -> Kind | None:
+def guessed_kind(name: str) -> ValueKind | None:
     """Return the kind that a variable probably has by its *name*, with the assumption as its condition."""
     last = name.lower().rpartition("_")[2]
     found = None
@@ -98,17 +98,17 @@ def is_ftrack_query(call: ast.Call) -> bool:
     )
 
 
-def under_condition(kind: Kind, text: str) -> Kind:
+def under_condition(kind: ValueKind, text: str) -> ValueKind:
     """Return *kind* for an expression with the source *text* that only may have it."""
     return attrs.evolve(kind, condition=f"{text} is {_ARTICLES.get(kind.name, 'a')} {kind.name} of ftrack")
 
 
 @functools.cache
-def _kinds_by_attribute() -> dict[str, Kind]:
+def _kinds_by_attribute() -> dict[str, ValueKind]:
     from ftrack_orm.sandbox.datamodel import load
     from ftrack_orm.schema.attribute import Kind as AttributeKind
 
-    found: dict[str, set[Kind]] = defaultdict(set)
+    found: dict[str, set[ValueKind]] = defaultdict(set)
     for entity_type in load().types.values():
         for attribute in entity_type.attributes.values():
             if attribute.kind is AttributeKind.REFERENCE:
@@ -123,7 +123,7 @@ def _kinds_by_attribute() -> dict[str, Kind]:
     return {name: next(iter(kinds)) if len(kinds) == 1 else _AMBIGUOUS for name, kinds in found.items()}
 
 
-def kind_of_attribute(name: str, text: str) -> Kind | None:
+def kind_of_attribute(name: str, text: str) -> ValueKind | None:
     """Return the kind of the attribute *name* of entities, or None if it is not known.
 
     *text* is the source of the expression, for the condition of a kind that differs between types.

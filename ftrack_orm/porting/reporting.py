@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from .finding import Finding
 from .inference import Inference
-from .kinds import OTHER, Kind
+from .kinds import OTHER, ValueKind
 from .names import advice_for_member, compat_advice
 
 #: Methods of arrow that a datetime of Python does not have.
@@ -55,7 +55,7 @@ class Reporter:
                 text = f"{text[: _LONGEST_TEXT - 3]}..."
             self.findings.append(Finding(position.lineno, position.col_offset + 1, text, write, compat, condition))
 
-    def check_member(self, node: ast.Attribute, owner: Kind) -> None:
+    def check_member(self, node: ast.Attribute, owner: ValueKind) -> None:
         write = advice_for_member(owner.name, node.attr)
         if write is not None:
             compat = compat_advice(owner.name, node.attr)
@@ -64,11 +64,11 @@ class Reporter:
             text = ast.unparse(node.value)
             self.report(node, f"arrow.get({text}).{node.attr}", condition=owner.condition)
 
-    def check_container(self, node: ast.AST, kind: Kind | None, texts: dict[str, str]) -> None:
+    def check_container(self, node: ast.AST, kind: ValueKind | None, texts: dict[str, str]) -> None:
         if kind is not None and kind.name in texts:
             self.report(node, texts[kind.name], condition=kind.condition)
 
-    def check_iteration(self, node: ast.AST, kind: Kind | None) -> None:
+    def check_iteration(self, node: ast.AST, kind: ValueKind | None) -> None:
         self.check_container(node, kind, {"entity": 'session.schema.type("Task").attributes for the names'})
 
     def check_truth(self, node: ast.expr) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from .kinds import Kind
+from .kinds import ValueKind
 
 
 @attrs.define
@@ -12,13 +12,13 @@ class Scope:
     """The names of a module, a function or a comprehension. A name with None is bound to a value of an unknown kind."""
 
     outer: Scope | None = None
-    names: dict[str, Kind | None] = attrs.field(factory=dict)
+    names: dict[str, ValueKind | None] = attrs.field(factory=dict)
 
-    def bind(self, name: str, kind: Kind | None) -> None:
+    def bind(self, name: str, kind: ValueKind | None) -> None:
         """Bind *name* to a value of *kind*."""
         self.names[name] = kind
 
-    def find(self, name: str) -> tuple[bool, Kind | None]:
+    def find(self, name: str) -> tuple[bool, ValueKind | None]:
         """Return whether *name* is bound here or in an outer scope, and the kind of its value."""
         scope: Scope | None = self
         while scope is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from .expressions import ExpressionVisitor
-from .kinds import OTHER, Kind
+from .kinds import OTHER, ValueKind
 from .scopes import Scope
 
 
@@ -106,16 +106,16 @@ class Visitor(ExpressionVisitor):
             self.inference.share_with_methods(own, kind)
         self.inference.class_name, self.inference.scope = name, scope
 
-    def _kind_of_annotation(self, annotation: ast.expr | None) -> Kind | None:
+    def _kind_of_annotation(self, annotation: ast.expr | None) -> ValueKind | None:
         kind = self.inference.kind_of(annotation) if annotation is not None else None
         if kind is None or kind.name != "module":
             return None
         return {
-            "Session": Kind("session"),
-            "session.Session": Kind("session"),
-            "event.base.Event": Kind("event"),
-            "event.hub.EventHub": Kind("event hub"),
-        }.get(kind.path, Kind("entity") if kind.path.startswith("entity.") else None)
+            "Session": ValueKind("session"),
+            "session.Session": ValueKind("session"),
+            "event.base.Event": ValueKind("event"),
+            "event.hub.EventHub": ValueKind("event hub"),
+        }.get(kind.path, ValueKind("entity") if kind.path.startswith("entity.") else None)
 
     def _learn_result(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         name = f"{self.inference.class_name}.{node.name}" if self.inference.class_name else node.name
@@ -123,6 +123,6 @@ class Visitor(ExpressionVisitor):
             if isinstance(each, (ast.Return, ast.Yield)) and each.value is not None:
                 kind = self.inference.kind_of(each.value)
                 if kind is not None and kind != OTHER and not kind.condition:
-                    self.inference.returned[name] = Kind("list") if isinstance(each, ast.Yield) else kind
+                    self.inference.returned[name] = ValueKind("list") if isinstance(each, ast.Yield) else kind
                     if any("property" in ast.unparse(decorator) for decorator in node.decorator_list):
                         self.inference.share_with_methods(node.name, kind)

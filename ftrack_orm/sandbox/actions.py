@@ -51,7 +51,7 @@ UNSUPPORTED_ACTIONS = frozenset(
 
 
 @attrs.frozen
-class Batch:
+class OperationBatch:
     """The operations of one request during their execution, with the store and the serializer they share."""
 
     store: Store
@@ -93,39 +93,39 @@ class Batch:
                 self.store.prefetch(entity_type, keys_of_type)
 
 
-def _query(batch: Batch, group: Sequence[QueryOperation]) -> list[Any]:
+def _query(batch: OperationBatch, group: Sequence[QueryOperation]) -> list[Any]:
     (operation,) = group
     return [_run(batch, operation.action, _parse(operation.expression))]
 
 
-def _search(batch: Batch, group: Sequence[SearchOperation]) -> list[Any]:
+def _search(batch: OperationBatch, group: Sequence[SearchOperation]) -> list[Any]:
     (operation,) = group
     select = search.apply_search(_parse(operation.expression), operation, batch.store.schema)
     return [_run(batch, operation.action, select)]
 
 
-def _create(batch: Batch, group: Sequence[CreateOperation]) -> list[Any]:
+def _create(batch: OperationBatch, group: Sequence[CreateOperation]) -> list[Any]:
     (operation,) = group
     data = mutation.create(batch.store, operation.entity_type, operation.data)
     return [{"action": operation.action, "data": data}]
 
 
-def _update(batch: Batch, group: Sequence[UpdateOperation]) -> list[Any]:
+def _update(batch: OperationBatch, group: Sequence[UpdateOperation]) -> list[Any]:
     (operation,) = group
     data = mutation.update(batch.store, operation.entity_type, operation.key, operation.data)
     return [{"action": operation.action, "data": data}]
 
 
-def _delete(batch: Batch, group: Sequence[DeleteOperation]) -> list[Any]:
+def _delete(batch: OperationBatch, group: Sequence[DeleteOperation]) -> list[Any]:
     mutation.delete(batch.store, [(operation.entity_type, operation.key) for operation in group])
     return [{"action": operation.action, "data": True} for operation in group]
 
 
-def _query_schemas(batch: Batch, group: Sequence[QuerySchemasOperation]) -> list[Any]:
+def _query_schemas(batch: OperationBatch, group: Sequence[QuerySchemasOperation]) -> list[Any]:
     return [batch.schemas]
 
 
-def _query_server_information(batch: Batch, group: Sequence[QueryServerInformationOperation]) -> list[Any]:
+def _query_server_information(batch: OperationBatch, group: Sequence[QueryServerInformationOperation]) -> list[Any]:
     (operation,) = group
     store = batch.store
     return [
@@ -149,7 +149,7 @@ def _storage_scenario(store: Store) -> str | None:
 RAW_ACTIONS: Mapping[str, RawAction] = {**storage_actions.ACTIONS, **account_actions.ACTIONS}
 
 #: Kind of operation -> the function that executes a group of them.
-_ACTIONS: Mapping[type[Operation], Callable[[Batch, Sequence[Any]], list[Any]]] = {
+_ACTIONS: Mapping[type[Operation], Callable[[OperationBatch, Sequence[Any]], list[Any]]] = {
     QueryOperation: _query,
     SearchOperation: _search,
     CreateOperation: _create,
@@ -179,7 +179,7 @@ def _parse(expression: str) -> Select:
         raise server_errors.parse_error(expression, str(error)) from error
 
 
-def _run(batch: Batch, action: str, select: Select) -> dict[str, Any]:
+def _run(batch: OperationBatch, action: str, select: Select) -> dict[str, Any]:
     store = batch.store
     store.flush()
     select, names = permissions.split(select)

@@ -19,7 +19,7 @@ from ftrack_orm.values import unencodable_text
 from ftrack_orm.wire import json_text
 
 from . import credentials, error_response, request_body
-from .actions import Batch
+from .actions import OperationBatch
 from .base_url import base_url_of
 from .events.internal_names import InternalNames
 from .events.update_event import ClientTokens, create_update_event
@@ -197,7 +197,7 @@ class Application:
         store = self._store(RequestContext(self._clock(), user_id, self.storage, base_url))
         denormalised = _is_denormalised(headers.get("ftrack-api-options", ""))
         serializer = Serializer(denormalised=denormalised, urls=ComponentUrls(base_url, self.storage))
-        batch = Batch(store, self._schemas, serializer)
+        batch = OperationBatch(store, self._schemas, serializer)
         replies = batch.execute(request_body.parse_operations(body))
         store.flush()
         tokens = ClientTokens(_token(headers, "ftrack-clienttoken"), _token(headers, "ftrack-pushtoken"))

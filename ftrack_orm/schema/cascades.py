@@ -34,7 +34,7 @@ class Effect(enum.Enum):
 
 
 @attrs.frozen
-class Dependent:
+class DependentFamily:
     """The entities of *family* whose foreign key *key* may refer to the deleted entity, and what happens to them.
 
     The key refers to entities of *types* only, in which the base types of those are included.
@@ -60,7 +60,7 @@ _UNCERTAIN: Final = frozenset({("Manager", "user_id")})
 
 
 @functools.lru_cache(maxsize=8)
-def dependents(schema: Schema) -> Mapping[str, tuple[Dependent, ...]]:
+def dependents(schema: Schema) -> Mapping[str, tuple[DependentFamily, ...]]:
     """Return, by family of the deleted entity, the keys that may refer to it."""
     effects: dict[tuple[str, str, str], Effect] = {}
     types: dict[tuple[str, str, str], set[str]] = {}
@@ -75,10 +75,10 @@ def dependents(schema: Schema) -> Mapping[str, tuple[Dependent, ...]]:
                         effects[query] = effect
                     lineage = target, *schema.subtypes[target], *schema.types[target].bases
                     types.setdefault(query, set()).update(lineage)
-    found: dict[str, tuple[Dependent, ...]] = {}
+    found: dict[str, tuple[DependentFamily, ...]] = {}
     for query, effect in effects.items():
         family, holder_family, key = query
-        dependent = Dependent(holder_family, key, effect, frozenset(types[query]))
+        dependent = DependentFamily(holder_family, key, effect, frozenset(types[query]))
         found[family] = (*found.get(family, ()), dependent)
     return found
 

@@ -1,4 +1,4 @@
-"""Pure: the places of entity types in a picture of a schema, and the relations that the picture shows.
+"""Pure: the positions of entity types in a picture of a schema, and the relations that the picture shows.
 
 The picture of a whole schema has a panel for each group of types that have more relations among each other than with
 other types. The picture of the types around one has columns: the types that refer to it are on the left, those that it
@@ -76,7 +76,7 @@ class Box:
 
 @attrs.frozen
 class Drawing:
-    """Boxes with places, and the size of the picture in pixels."""
+    """Boxes with positions, and the size of the picture in pixels."""
 
     boxes: tuple[Box, ...]
     width: float
@@ -153,13 +153,15 @@ def _columns(boxes: Mapping[str, Box], focus: Sequence[str], depth: int) -> list
             if relation.kind is Kind.REFERENCE:
                 forward[name].add(relation.box)
                 backward[relation.box].add(name)
-    places = dict.fromkeys(focus, 0)
+    positions = dict.fromkeys(focus, 0)
     for step, neighbours in ((1, forward), (-1, backward)):
         current = sorted(focus)
         for distance in range(1, depth + 1):
-            current = sorted({other for name in current for other in neighbours[name]} - places.keys())
-            places.update(dict.fromkeys(current, step * distance))
-    return [sorted(name for name in places if places[name] == place) for place in sorted({*places.values()})]
+            current = sorted({other for name in current for other in neighbours[name]} - positions.keys())
+            positions.update(dict.fromkeys(current, step * distance))
+    return [
+        sorted(name for name in positions if positions[name] == position) for position in sorted({*positions.values()})
+    ]
 
 
 def _placed(columns: Sequence[Sequence[Box]], gap: float, left: float = _GAP, top: float = _GAP) -> Drawing:

@@ -11,7 +11,7 @@ import attrs
 
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import EntityDeleted, NotFetched, UsageError
-from ftrack_orm.events.invalidation import Invalidation
+from ftrack_orm.events.invalidation import EventInvalidation
 from ftrack_orm.events.topics import UPDATE_TOPIC
 from ftrack_orm.query.evaluation.access import read_loaded
 from ftrack_orm.query.evaluation.evaluator import predicate
@@ -94,7 +94,7 @@ class ChangeSubscription(SessionBound):
     ) -> None:
         self._workspace = workspace
         self._hub = hub
-        self._invalidation = Invalidation(workspace.schema)
+        self._invalidation = EventInvalidation(workspace.schema)
         self._filter = change_filter
         self._callback = change_callback(callback)
         self._client_token = client_token
@@ -143,7 +143,7 @@ class ChangeSubscription(SessionBound):
     def _follow_schema(self) -> None:
         schema = self._workspace.schema
         if self._invalidation.schema is not schema:
-            self._invalidation = Invalidation(schema)
+            self._invalidation = EventInvalidation(schema)
 
     def _reported(self, notices: Iterable[ChangeNotice]) -> dict[tuple[str, ...], _Reported]:
         """Return the changes that the filter reports, by the key of the entity."""

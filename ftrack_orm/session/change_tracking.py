@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.cascading import apply_with_cascades
-from ftrack_orm.events.invalidation import EVERYTHING, Invalidation
+from ftrack_orm.events.invalidation import EVERYTHING, EventInvalidation
 from ftrack_orm.events.topics import UPDATE_TOPIC
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class ChangeTracker:
         self._schema = schema
         self._client_token = client_token
         self._raw_calls = raw_calls
-        self._invalidation: Invalidation | None = None
+        self._invalidation: EventInvalidation | None = None
         hub.add_listener(self._on_event)
         hub.on_gap(workspace.expiry.expire_all)
         # The server sends only events that match a subscription; the listener does the work.
@@ -67,7 +67,7 @@ class ChangeTracker:
             self._workspace.expiry.expire_all()
             return 0
         if self._invalidation is None or self._invalidation.schema is not schema:
-            self._invalidation = Invalidation(schema)
+            self._invalidation = EventInvalidation(schema)
         entries = self._invalidation.read(data)
         notices = self._invalidation.notices_of(entries)
         if notices and notices[0] is EVERYTHING:

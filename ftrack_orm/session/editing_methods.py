@@ -154,8 +154,8 @@ class EditingMethods(RequestMethods):
 
         Copying again creates nothing twice: it completes a copy that was interrupted, and creates entities that were
         added since. *batch_size* splits the commit into several requests, and `on_progress(done, total)` is called
-        after each. Other recorded changes are not committed. Raises `InvalidValue` when another entity in the place has
-        the name, and `UsageError` when copied entities have changes that are not committed.
+        after each. Other recorded changes are not committed. Raises `InvalidValue` when another entity at the
+        destination has the name, and `UsageError` when copied entities have changes that are not committed.
         """
         from ftrack_orm.entities.copying.copier import Copier
 

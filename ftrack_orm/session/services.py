@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ftrack_orm.behaviours.locations.locations import Locations
     from ftrack_orm.entities.entity import Entity
     from ftrack_orm.entities.workspace import Workspace
-    from ftrack_orm.notebook.tables import Tables
+    from ftrack_orm.notebook.tables import QueryTables
     from ftrack_orm.schema.model import Schema
     from ftrack_orm.settings import Settings
     from ftrack_orm.storage.transfers import Transfers
@@ -54,10 +54,10 @@ class SessionServices:
 
         return Locations(self, built_in_locations(self))
 
-    def _make_tables(self) -> Tables:
-        from ftrack_orm.notebook.tables import Tables
+    def _make_tables(self) -> QueryTables:
+        from ftrack_orm.notebook.tables import QueryTables
 
-        return Tables(self)
+        return QueryTables(self)
 
     @property
     def settings(self) -> Settings:
@@ -90,7 +90,7 @@ class SessionServices:
         return self._locations()
 
     @property
-    def tables(self) -> Tables:
+    def tables(self) -> QueryTables:
         """The part that makes tables of queries."""
         return self._tables()
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ftrack_orm.events.changed_values import MemberChange, member_change, value_changes
-from ftrack_orm.events.invalidation import Invalidation
+from ftrack_orm.events.invalidation import EventInvalidation
 from ftrack_orm.events.update_entry import EntityTypes, UpdateEntry, update_entries
 from ftrack_orm.sandbox import datamodel
 from ftrack_orm.schema.attribute import Kind, ValueType
@@ -57,7 +57,7 @@ def test_every_scalar_attribute_is_found_by_its_internal_name_with_a_value_of_it
 
 
 def test_every_reference_and_its_key_are_names_of_a_change_of_either(schema: Schema) -> None:
-    invalidation = Invalidation(schema)
+    invalidation = EventInvalidation(schema)
     for entity_type in schema.types.values():
         if len(entity_type.primary_key) > 1:
             continue

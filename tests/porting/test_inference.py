@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from ftrack_orm.porting.inference import Inference
-from ftrack_orm.porting.kinds import ENTITY, EVENT, LIST, OTHER, SESSION, Kind
+from ftrack_orm.porting.kinds import ENTITY, EVENT, LIST, OTHER, SESSION, ValueKind
 
 KINDS = [
     ("ftrack_api.Session()", "session"),
@@ -41,7 +41,7 @@ KINDS = [
 @pytest.mark.parametrize(("expression", "kind"), KINDS)
 def test_the_kind_of_an_expression(expression: str, kind: str | None) -> None:
     inference = Inference(guessing=False)
-    for name, bound in (("ftrack_api", Kind("module")), ("session", SESSION), ("tasks", LIST), ("entity", ENTITY)):
+    for name, bound in (("ftrack_api", ValueKind("module")), ("session", SESSION), ("tasks", LIST), ("entity", ENTITY)):
         inference.scope.bind(name, bound)
     inference.scope.bind("event", EVENT)
     found = inference.kind_of(ast.parse(expression, mode="eval").body)

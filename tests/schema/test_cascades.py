@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ftrack_orm.sandbox import datamodel
-from ftrack_orm.schema.cascades import Dependent, Effect, dependents, taken_along
+from ftrack_orm.schema.cascades import DependentFamily, Effect, dependents, taken_along
 from ftrack_orm.schema.model import Schema
 
 
@@ -16,15 +16,15 @@ def schema() -> Schema:
 @pytest.mark.parametrize(
     ("family", "dependent"),
     [
-        ("Context", Dependent("Context", "parent_id", Effect.DELETED)),
-        ("Context", Dependent("Asset", "context_id", Effect.DELETED)),
-        ("Context", Dependent("Note", "parent_id", Effect.UNCERTAIN)),
-        ("Context", Dependent("CustomAttributeLink", "from_id", Effect.DELETED)),
-        ("AssetVersion", Dependent("Component", "version_id", Effect.DELETED)),
-        ("Context", Dependent("AssetVersion", "task_id", Effect.KEY_NULLED)),
+        ("Context", DependentFamily("Context", "parent_id", Effect.DELETED)),
+        ("Context", DependentFamily("Asset", "context_id", Effect.DELETED)),
+        ("Context", DependentFamily("Note", "parent_id", Effect.UNCERTAIN)),
+        ("Context", DependentFamily("CustomAttributeLink", "from_id", Effect.DELETED)),
+        ("AssetVersion", DependentFamily("Component", "version_id", Effect.DELETED)),
+        ("Context", DependentFamily("AssetVersion", "task_id", Effect.KEY_NULLED)),
     ],
 )
-def test_keys_of_dependents_have_an_effect(schema: Schema, family: str, dependent: Dependent) -> None:
+def test_keys_of_dependents_have_an_effect(schema: Schema, family: str, dependent: DependentFamily) -> None:
     assert dependent in dependents(schema)[family]
 
 

@@ -1,4 +1,4 @@
-"""The places of entity types in a picture of a schema."""
+"""The positions of entity types in a picture of a schema."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from ftrack_orm.errors import ComponentInLocation, ComponentNotInLocation, Inval
 from ftrack_orm.storage.locations import LocationConfiguration, Management
 from ftrack_orm.storage.parallel_copies import Stored
 
-from .additions import Addition, FileSource
+from .additions import ComponentAddition, FileSource
 from .component_creation import run
 from .publication import Publication, failure_of
 
@@ -151,14 +151,14 @@ def _addition(
     configuration: LocationConfiguration,
     source: AddSource,
     registrations: Registrations,
-) -> Addition:
+) -> ComponentAddition:
     has_file = not is_container(component) and configuration.management is not Management.UNMANAGED
     file: FileSource | None
     if isinstance(source, Entity):
         identifier, file = _in_location(services, component, source, registrations, has_file=has_file)
     else:
         identifier, file = os.path.abspath(source), os.path.abspath(source)
-    return Addition(component, id_of(location), configuration, file if has_file else None, identifier)
+    return ComponentAddition(component, id_of(location), configuration, file if has_file else None, identifier)
 
 
 def _in_location(

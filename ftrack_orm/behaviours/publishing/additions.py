@@ -22,7 +22,7 @@ FileSource = Union[str, "os.PathLike[str]", bytes, BinaryIO, Stored]
 
 
 @attrs.define(eq=False)
-class Addition:
+class ComponentAddition:
     """One component to add to a location.
 
     *source* is None for a component without a file of its own: a container, or a file that stays where it is.

@@ -12,7 +12,7 @@ from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import InvalidValue, ResourceInvalid, StorageError, quoted
 from ftrack_orm.storage.locations import ORIGIN_LOCATION_ID, REVIEW_LOCATION_ID, LocationConfiguration, Management
 
-from .additions import Addition
+from .additions import ComponentAddition
 from .new_components import ComponentFiles, NewComponent, new_component
 from .publication import Publication
 
@@ -149,7 +149,7 @@ def add_new(publication: Publication, new: NewComponent, target: Target) -> None
                 f"{component!r} has bytes and no path, and its location keeps files where they are. Choose another one."
             )
         publication.additions.append(
-            Addition(component, location_id, configuration, source if has_file else None, identifier)
+            ComponentAddition(component, location_id, configuration, source if has_file else None, identifier)
         )
 
 

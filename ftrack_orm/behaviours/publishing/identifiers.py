@@ -19,10 +19,10 @@ from ftrack_orm.wire.operations import QueryOperation
 if TYPE_CHECKING:
     from ftrack_orm.behaviours.services import Services
 
-    from .additions import Addition
+    from .additions import ComponentAddition
 
 
-def form_identifiers(services: Services, additions: Sequence[Addition]) -> None:
+def form_identifiers(services: Services, additions: Sequence[ComponentAddition]) -> None:
     """Set the identifiers of *additions*, as the structures of their locations form them.
 
     Raises `ResourceExists` when two files would get the same one, and the errors of the structures.
@@ -38,7 +38,7 @@ def form_identifiers(services: Services, additions: Sequence[Addition]) -> None:
         _check_distinct(group)
 
 
-def need_saved_entities(additions: Sequence[Addition]) -> bool:
+def need_saved_entities(additions: Sequence[ComponentAddition]) -> bool:
     """Return whether a structure reads attributes of new entities that are no components, such as of a new version."""
     return any(
         isinstance(target := _target_in_memory(component, step), Entity)
@@ -52,7 +52,7 @@ def need_saved_entities(additions: Sequence[Addition]) -> bool:
     )
 
 
-def queries_for_structures(additions: Sequence[Addition]) -> list[QueryOperation]:
+def queries_for_structures(additions: Sequence[ComponentAddition]) -> list[QueryOperation]:
     """Return the queries for the attributes that structures read, which can travel in the commit of the components."""
     return [
         QueryOperation(
@@ -70,9 +70,9 @@ def queries_for_structures(additions: Sequence[Addition]) -> list[QueryOperation
     ]
 
 
-def _by_structure(additions: Iterable[Addition]) -> Iterator[tuple[Any, list[Addition]]]:
+def _by_structure(additions: Iterable[ComponentAddition]) -> Iterator[tuple[Any, list[ComponentAddition]]]:
     """Yield the structures of the locations, and the additions that go there."""
-    groups: dict[int, list[Addition]] = {}
+    groups: dict[int, list[ComponentAddition]] = {}
     for addition in additions:
         groups.setdefault(id(addition.configuration), []).append(addition)
     for group in groups.values():
@@ -161,14 +161,14 @@ def _target_in_memory(entity: Entity, reference: str) -> Any:
     return entity.__dict__.get(reference)
 
 
-def _context(addition: Addition) -> dict[str, Any]:
+def _context(addition: ComponentAddition) -> dict[str, Any]:
     source = addition.source_identifier
     return {} if source is None else {"source_resource_identifier": source}
 
 
-def _check_distinct(additions: Iterable[Addition]) -> None:
+def _check_distinct(additions: Iterable[ComponentAddition]) -> None:
     """Raise `ResourceExists` when two files would be written under the same identifier."""
-    seen: dict[str, Addition] = {}
+    seen: dict[str, ComponentAddition] = {}
     for addition in additions:
         if addition.is_copy:
             other = seen.setdefault(addition.identifier, addition)

@@ -42,7 +42,7 @@ from ftrack_orm.wire.carried import CarriedOperations
 from ftrack_orm.wire.operations import Operation, QueryOperation
 from ftrack_orm.wire.replies import RawReply
 
-from .additions import Addition
+from .additions import ComponentAddition
 from .identifiers import form_identifiers, need_saved_entities, queries_for_structures
 from .leftover_entities import delete_created
 from .pending_references import check_references
@@ -63,7 +63,7 @@ class Publication:
     checksum: bool = False
     state_file: str | os.PathLike[str] | None = None
     creates_first: bool = True
-    additions: list[Addition] = attrs.field(factory=list, init=False)
+    additions: list[ComponentAddition] = attrs.field(factory=list, init=False)
     #: Operations for the last request, behind the registrations.
     operations: list[Operation] = attrs.field(factory=list, init=False)
     #: Called before the last request, to edit entities that refer to the components.
@@ -185,7 +185,7 @@ class Publication:
             self._uploads, metadata, progress=self.progress, cancellation=self.cancellation
         )
 
-    def _upload_source(self, addition: Addition) -> Any:
+    def _upload_source(self, addition: ComponentAddition) -> Any:
         source = addition.source
         if not isinstance(source, Stored):
             return source

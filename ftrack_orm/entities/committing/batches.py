@@ -15,7 +15,7 @@ from ftrack_orm.wire.operations import Operation, ServerCall
 
 from . import memberships, planning
 from .planning import Target, ValuesByTarget
-from .snapshot import Snapshot, join_snapshots, take_snapshot
+from .snapshot import CommitSnapshot, join_snapshots, take_snapshot
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.journal import Journal
@@ -31,14 +31,14 @@ class Batch:
     accepting the reply that must not be made twice.
     """
 
-    snapshot: Snapshot
+    snapshot: CommitSnapshot
     operations: Sequence[Operation]
     replaced: ValuesByTarget = attrs.field(factory=dict)
     links: Mapping[Target, tuple[Through, str, str]] = attrs.field(factory=dict)
     saved: dict[Entity, None] = attrs.field(factory=dict)
 
 
-def make_batch(schema: Schema, call: ServerCall, snapshot: Snapshot) -> Batch:
+def make_batch(schema: Schema, call: ServerCall, snapshot: CommitSnapshot) -> Batch:
     """Return the batch that sends *snapshot*. Makes a request if collections were changed that depend on its reply."""
     if not snapshot.memberships:
         return Batch(snapshot, planning.plan(snapshot.changes), snapshot.replaced)
@@ -51,7 +51,7 @@ def make_batch(schema: Schema, call: ServerCall, snapshot: Snapshot) -> Batch:
     return Batch(snapshot, operations, replaced, resolved.links)
 
 
-def cut_journal(journal: Journal, size: int | None) -> list[Snapshot]:
+def cut_journal(journal: Journal, size: int | None) -> list[CommitSnapshot]:
     """Return the edits in *journal* as snapshots that can be sent one after the other.
 
     Without *size* there is one. Otherwise a snapshot takes at most *size* operations, unless its changes cannot be
@@ -67,10 +67,10 @@ def cut_journal(journal: Journal, size: int | None) -> list[Snapshot]:
     return _cut(journal, count)
 
 
-def _cut(journal: Journal, size: int) -> list[Snapshot]:
+def _cut(journal: Journal, size: int) -> list[CommitSnapshot]:
     """Return the changes in *journal* as snapshots of about *size* operations."""
-    snapshots: list[Snapshot] = []
-    current: list[Snapshot] = []
+    snapshots: list[CommitSnapshot] = []
+    current: list[CommitSnapshot] = []
     current_size = 0
     for snapshot in _indivisible_snapshots(journal):
         operations = _count_operations(snapshot)
@@ -82,7 +82,7 @@ def _cut(journal: Journal, size: int) -> list[Snapshot]:
     return [*snapshots, join_snapshots(current)] if current else snapshots
 
 
-def _indivisible_snapshots(journal: Journal) -> list[Snapshot]:
+def _indivisible_snapshots(journal: Journal) -> list[CommitSnapshot]:
     """Return the smallest snapshots that can be sent separately, in an order in which they can be sent."""
     created = [entity for entity in journal.created if entity not in journal.deleted]
     others = {**journal.deleted, **journal.created}
@@ -108,7 +108,7 @@ def _indivisible_snapshots(journal: Journal) -> list[Snapshot]:
     return [take_snapshot(journal.part(group), whole=journal) for group in groups]
 
 
-def _count_operations(snapshot: Snapshot) -> int:
+def _count_operations(snapshot: CommitSnapshot) -> int:
     """Return the number of operations for the changes of an indivisible snapshot."""
     changes = snapshot.changes
     members = sum(len(each.added) + len(each.removed) for each in snapshot.memberships)

@@ -80,7 +80,7 @@ def read_changes(path: Path, form: Form = CHANGES) -> dict[str, Any]:
     """Return the document in *path*, without its checksums.
 
     Its lists are there and consist of objects, its numbers are finite, and no name occurs twice in an object. Raises
-    `StorageError` if it cannot be read, and `InvalidValue`, which states the place, if it is damaged or of another
+    `StorageError` if it cannot be read, and `InvalidValue`, which states the position, if it is damaged or of another
     format.
     """
     try:
@@ -108,8 +108,8 @@ def checksum(item: Any) -> str:
     return f"{zlib.crc32(json.dumps(item, sort_keys=True).encode('ascii')):08x}"
 
 
-def place_of(*parts: str | int) -> str:
-    """Return the text that states a place in a document, such as `created[3].values.name`."""
+def position_of(*parts: str | int) -> str:
+    """Return the text that states a position in a document, such as `created[3].values.name`."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part:.80}" for part in parts)
     return text.removeprefix(".") or "the document"
 
@@ -123,7 +123,9 @@ def _check_sections(path: Path, document: Mapping[str, Any], sections: Sequence[
             raise InvalidValue(f"{path} is damaged: {name} {problem}.")
         for index, item in enumerate(items):
             if not isinstance(item, dict):
-                raise InvalidValue(f"{path} is damaged: {place_of(name, index)} must be an object, not {item!r:.80}.")
+                raise InvalidValue(
+                    f"{path} is damaged: {position_of(name, index)} must be an object, not {item!r:.80}."
+                )
     if checksums is None:  # a file of a version that did not write them, or one that was edited
         return
     for name in sections:
@@ -132,8 +134,8 @@ def _check_sections(path: Path, document: Mapping[str, Any], sections: Sequence[
             raise InvalidValue(f"{path} is damaged: {name} does not have one checksum for each item. {_ADVICE}")
         for index, item in enumerate(document[name]):
             if stated[index] != checksum(item):
-                place = place_of(name, index)
-                raise InvalidValue(f"{path} is damaged: {place} differs from what was saved there. {_ADVICE}")
+                position = position_of(name, index)
+                raise InvalidValue(f"{path} is damaged: {position} differs from what was saved there. {_ADVICE}")
 
 
 _ADVICE = f"If the file was edited on purpose, delete {CHECKSUMS!r} from it."
@@ -157,16 +159,16 @@ def _check_json(path: Path, document: Any) -> None:
     """Raise `InvalidValue` for a value in a JSON document that no file of changes can have; it may be nested deeply."""
     pending: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
     while pending:
-        place, value = pending.pop()
+        position, value = pending.pop()
         problem = None
         if isinstance(value, (dict, list)):
             if isinstance(value, _RepeatedNames):
                 problem = "has the same name twice"
-            elif len(place) >= MAX_DEPTH:
+            elif len(position) >= MAX_DEPTH:
                 problem = "is nested too deeply"
             items = value.items() if isinstance(value, dict) else enumerate(value)
-            pending += [((*place, key), item) for key, item in items]
+            pending += [((*position, key), item) for key, item in items]
         elif isinstance(value, float) and not math.isfinite(value):
             problem = "is not a number that ftrack has"
         if problem is not None:
-            raise InvalidValue(f"{path} is damaged: {place_of(*place[:6])} {problem}.")
+            raise InvalidValue(f"{path} is damaged: {position_of(*position[:6])} {problem}.")

@@ -9,7 +9,7 @@ from ftrack_orm.entities.row_checks import check_rows
 from ftrack_orm.entities.row_queries import IDS_PER_QUERY, in_parts, query_reply, value_in
 from ftrack_orm.query.language.compiler import compile_select
 from ftrack_orm.query.language.nodes import Membership, Or, Path, Select
-from ftrack_orm.schema.cascades import Dependent, Effect, dependents
+from ftrack_orm.schema.cascades import DependentFamily, Effect, dependents
 from ftrack_orm.schema.facts import CONFIGURATION, CONTEXT, KEPT_WITHOUT_OWNER, TYPED_CONTEXT
 from ftrack_orm.schema.views import views_of
 from ftrack_orm.wire.codec import ENTITY_TYPE
@@ -97,7 +97,7 @@ class DependentsSearch:
                         criterion = Membership(Path.of(dependent.key), tuple(part))
                         yield Select(name, key_paths, criterion), effect, dependent.key
 
-    def _effect(self, family: str, dependent: Dependent) -> Effect | None:
+    def _effect(self, family: str, dependent: DependentFamily) -> Effect | None:
         """Return what happens to dependents of entities of *family*, None where that is not searched for."""
         if dependent.family in self._left_out or _is_view(self._schema, dependent.family):
             return None
@@ -111,7 +111,7 @@ class DependentsSearch:
             return Effect.KEY_NULLED if self._includes_nulled else None
         return dependent.effect
 
-    def _holders(self, dependent: Dependent) -> list[str]:
+    def _holders(self, dependent: DependentFamily) -> list[str]:
         """Return the types with the key of *dependent* whose bases do not have it."""
         having = [
             name
@@ -170,7 +170,7 @@ def _below(context_ids: Sequence[str]) -> Select:
     return Select(TYPED_CONTEXT, (Path.of("id"),), below)
 
 
-def _is_in_use(family: str, dependent: Dependent) -> bool:
+def _is_in_use(family: str, dependent: DependentFamily) -> bool:
     """Whether dependents prevent the deletion, as production data prevents that of configuration in use."""
     return family in CONFIGURATION and dependent.family not in CONFIGURATION
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ftrack_orm.entities.journal import Journal
     from ftrack_orm.entities.workspace import Workspace
 
-    from .snapshot import Snapshot
+    from .snapshot import CommitSnapshot
 
 
 _NO_EDIT = object()
@@ -26,7 +26,7 @@ _NO_EDIT = object()
 def finalize(
     workspace: Workspace,
     journal: Journal,
-    snapshot: Snapshot,
+    snapshot: CommitSnapshot,
     rows: Sequence[dict[str, Any]],
     saved: dict[Entity, None] | None = None,
 ) -> None:
@@ -61,7 +61,7 @@ def _merge(workspace: Workspace, rows: Sequence[dict[str, Any]]) -> None:
         ) from error
 
 
-def _mark_saved(workspace: Workspace, journal: Journal, snapshot: Snapshot, saved: dict[Entity, None]) -> None:
+def _mark_saved(workspace: Workspace, journal: Journal, snapshot: CommitSnapshot, saved: dict[Entity, None]) -> None:
     workspace.revision += 1
     if len(workspace.journals) > 1:
         _keep_replaced_values(workspace, journal, snapshot)
@@ -81,7 +81,7 @@ def _mark_saved(workspace: Workspace, journal: Journal, snapshot: Snapshot, save
         _unload_unedited_collections(entity, journal)
 
 
-def _keep_replaced_values(workspace: Workspace, journal: Journal, snapshot: Snapshot) -> None:
+def _keep_replaced_values(workspace: Workspace, journal: Journal, snapshot: CommitSnapshot) -> None:
     """Keep the values that the commit has replaced for the other units of work that have set the same attributes.
 
     Their edits were made on top of these values, so that a commit of theirs reports a conflict if it checks for one.

@@ -10,7 +10,7 @@ from ftrack_orm.errors import InvalidValue, ProtocolError, UsageError
 from ftrack_orm.values import NOT_LOADED, Reference
 from ftrack_orm.wire.codec import decode, encode
 
-from .changes_file import Form, place_of, read_changes, write_changes
+from .changes_file import Form, position_of, read_changes, write_changes
 from .committed_operations import CREATE, DELETE, UPDATE, CommittedOperation, ReceiptContent
 from .restorable import as_sent
 
@@ -42,8 +42,8 @@ def write_receipt(path: str | os.PathLike[str], number: int, content: ReceiptCon
 def read_receipt(path: str | os.PathLike[str], schema: Schema) -> tuple[int, ReceiptContent]:
     """Return the number of operations and the content of the receipt in a file.
 
-    Raises `StorageError` if it cannot be read, `InvalidValue`, which states the place, if it is damaged or of another
-    format, and `UnknownEntityType` and `UnknownAttribute` for names that *schema* does not have.
+    Raises `StorageError` if it cannot be read, `InvalidValue`, which states the position, if it is damaged or of
+    another format, and `UnknownEntityType` and `UnknownAttribute` for names that *schema* does not have.
     """
     file = Path(path)
     document = read_changes(file, RECEIPT)
@@ -54,7 +54,7 @@ def read_receipt(path: str | os.PathLike[str], schema: Schema) -> tuple[int, Rec
         if not isinstance(gaps, list) or not all(isinstance(each, str) for each in gaps):
             raise InvalidValue("gaps must be a list of sentences.")
         operations, side_effects = (
-            tuple(_operation(schema, item, place_of(name, index)) for index, item in enumerate(document[name]))
+            tuple(_operation(schema, item, position_of(name, index)) for index, item in enumerate(document[name]))
             for name in (OPERATIONS, SIDE_EFFECTS)
         )
     except UsageError as error:
@@ -77,22 +77,22 @@ def _values_to_json(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return None if values is None else {name: encode(each) for name, each in values.items() if each is not NOT_LOADED}
 
 
-def _operation(schema: Schema, item: Mapping[str, Any], place: str) -> CommittedOperation:
+def _operation(schema: Schema, item: Mapping[str, Any], position: str) -> CommittedOperation:
     action, name, key = item.get("action"), item.get("entity_type"), item.get("key")
     if action not in (CREATE, UPDATE, DELETE):
-        raise InvalidValue(f"{place}.action must be create, update or delete, not {action!r:.80}.")
+        raise InvalidValue(f"{position}.action must be create, update or delete, not {action!r:.80}.")
     if not isinstance(name, str):
-        raise InvalidValue(f"{place}.entity_type must be the name of an entity type, not {name!r:.80}.")
+        raise InvalidValue(f"{position}.entity_type must be the name of an entity type, not {name!r:.80}.")
     kind = schema.type(name)
     if (
         not isinstance(key, list)
         or len(key) != len(kind.primary_key)
         or not all(isinstance(part, str) and 0 < len(part) <= _MAX_KEY_LENGTH for part in key)
     ):
-        raise InvalidValue(f"{place}.key must be the primary key of a {name}, not {key!r:.80}.")
-    before, after = (_values(schema, name, item.get(side), f"{place}.{side}") for side in ("before", "after"))
+        raise InvalidValue(f"{position}.key must be the primary key of a {name}, not {key!r:.80}.")
+    before, after = (_values(schema, name, item.get(side), f"{position}.{side}") for side in ("before", "after"))
     if (before is None and action == UPDATE) or (after is None and action != DELETE):
-        raise InvalidValue(f"{place} lacks the values that its action has.")
+        raise InvalidValue(f"{position} lacks the values that its action has.")
     if action == UPDATE:
         before = {name: (before or {}).get(name, NOT_LOADED) for name in after or {}}
     return CommittedOperation(
@@ -100,11 +100,11 @@ def _operation(schema: Schema, item: Mapping[str, Any], place: str) -> Committed
     )
 
 
-def _values(schema: Schema, entity_type: str, values: Any, place: str) -> dict[str, Any] | None:
+def _values(schema: Schema, entity_type: str, values: Any, position: str) -> dict[str, Any] | None:
     if values is None:
         return None
     if not isinstance(values, dict):
-        raise InvalidValue(f"{place} must be an object, not {values!r:.80}.")
+        raise InvalidValue(f"{position} must be an object, not {values!r:.80}.")
     kind = schema.type(entity_type)
     read: dict[str, Any] = {}
     for name, value in values.items():
@@ -112,8 +112,8 @@ def _values(schema: Schema, entity_type: str, values: Any, place: str) -> dict[s
         try:
             read[name] = as_sent(schema, decode(value)) if attribute.is_relation else decode(value)
         except ProtocolError:
-            raise InvalidValue(f"{place}.{name:.80} is not a date or time that ftrack has: {value!r:.80}.") from None
+            raise InvalidValue(f"{position}.{name:.80} is not a date or time that ftrack has: {value!r:.80}.") from None
         each = read[name] if isinstance(read[name], list) else [read[name]]
         if attribute.is_relation and not all(item is None or isinstance(item, Reference) for item in each):
-            raise InvalidValue(f"{place}.{name:.80} must be entities, not {value!r:.80}.")
+            raise InvalidValue(f"{position}.{name:.80} must be entities, not {value!r:.80}.")
     return read

@@ -104,7 +104,7 @@ def load_changes(path: str | os.PathLike[str], workspace: Workspace, work: UnitO
 
     Raises `StorageError` for a file that cannot be read, `InvalidValue` for a damaged file or one with other content,
     `UnknownEntityType` and `UnknownAttribute` for names that this server's schema does not have, `EntityDeleted` when
-    an entity to update no longer exists, and the errors of setting attributes. They state the place in the file, and
+    an entity to update no longer exists, and the errors of setting attributes. They state the position in the file, and
     nothing is recorded then.
     """
     file = FilePath(path)
@@ -132,21 +132,21 @@ def _record(workspace: Workspace, work: UnitOfWork, saved: SavedEntities, update
     for each in saved.created:
         attributes = each.entity_type.attributes
         values = {name: change.new for name, change in each.changes.items() if attributes[name].kind is Kind.SCALAR}
-        with located(each.place):
+        with located(each.position):
             created.append(work.create(each.entity_type.name, values))
     # References are set in a second step, in which the entities they refer to exist.
     for entity, each in zip(created, saved.created, strict=True):
         for name, change in each.changes.items():
             if each.entity_type.attributes[name].kind is not Kind.SCALAR:
-                with located((*each.place, "values", name)):
+                with located((*each.position, "values", name)):
                     _set(workspace, entity, name, NOT_LOADED, change.new)
     for entity, each in zip(updated, saved.updated, strict=True):
         for name, change in each.changes.items():
-            with located((*each.place, "changes", name)):
+            with located((*each.position, "changes", name)):
                 _set(workspace, entity, name, change.old, change.new)
             _keep_base(workspace, entity, name, change.old)
     for each in saved.deleted:
-        with located(each.place):
+        with located(each.position):
             work.delete(*_entities(workspace, [each.reference]))
 
 

@@ -48,7 +48,7 @@ class EntryRow:
 
 
 @attrs.frozen
-class Snapshot:
+class CommitSnapshot:
     """The changes that one commit sends.
 
     *changes* is the input of the planner. *memberships* are changes of collections whose operations depend on the
@@ -68,7 +68,7 @@ class Snapshot:
     unknown: Mapping[Target, Sequence[str]] = attrs.field(factory=dict)
 
 
-def take_snapshot(journal: Journal, whole: Journal | None = None) -> Snapshot:
+def take_snapshot(journal: Journal, whole: Journal | None = None) -> CommitSnapshot:
     """Return the edits in *journal* as they are now; *whole* is the journal that it is a part of.
 
     The caller holds the lock of the workspace. Raises `UsageError` if an edit refers to a new entity of another unit
@@ -78,7 +78,7 @@ def take_snapshot(journal: Journal, whole: Journal | None = None) -> Snapshot:
     for entity in dict.fromkeys((*journal.created, *journal.edits)):
         if entity not in journal.deleted:
             draft.add(entity, journal.edits.get(entity, {}), is_new=entity in journal.created)
-    return Snapshot(
+    return CommitSnapshot(
         Changes(tuple(draft.creations), tuple(draft.modifications), tuple(draft.deletions)),
         tuple(draft.memberships),
         tuple(entity for entity in journal.created if entity in draft.sent),
@@ -90,9 +90,9 @@ def take_snapshot(journal: Journal, whole: Journal | None = None) -> Snapshot:
     )
 
 
-def join_snapshots(snapshots: Sequence[Snapshot]) -> Snapshot:
+def join_snapshots(snapshots: Sequence[CommitSnapshot]) -> CommitSnapshot:
     """Return one snapshot with the contents of *snapshots*, which are of different entities."""
-    return Snapshot(
+    return CommitSnapshot(
         join(*(each.changes for each in snapshots)),
         tuple(change for each in snapshots for change in each.memberships),
         tuple(entity for each in snapshots for entity in each.created),

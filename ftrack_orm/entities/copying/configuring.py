@@ -1,4 +1,4 @@
-"""State: finds the configurations that values of custom attributes get in the place of a copy."""
+"""State: finds the configurations that values of custom attributes get at the destination of a copy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Configuring:
     """Finds, for a custom attribute of a copied entity, the configuration that applies to its copy.
 
     *project_id* is the project of the copy, *owners* are the copied entities by their present ids. On the same server a
-    configuration that applies in the new place too stays; else one with the same key and type takes its place.
+    configuration that applies in the new destination too stays; else one with the same key and type takes its place.
     """
 
     def __init__(

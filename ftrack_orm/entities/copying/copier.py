@@ -1,4 +1,4 @@
-"""State: copies a tree of entities to another place, on the same server or another one, in one commit."""
+"""State: copies a tree of entities to another parent or project, on the same server or another one, in one commit."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ftrack_orm.wire.codec import ENTITY_TYPE
 from ftrack_orm.wire.operations import ServerCall
 
 from .configuring import Configuring
+from .destination import PARENT_KEYS, CopyDestination, existing_rows, find_generation
 from .equivalents import find_equivalents
 from .parts import included
-from .place import PARENT_KEYS, Place, existing_rows, find_generation
 from .request import TASK_TEMPLATE, CopyRequest, check_request
 from .result import CopyResult
-from .source import Source, SourceRow
+from .source import SourceReader, SourceRow
 from .translation import NewRow, Translation
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Tree:
 
     @property
     def top(self) -> int:
-        """The number of rows, the first ones, that are created in the place of the copy."""
+        """The number of rows, the first ones, that are created at the destination of the copy."""
         return len(self.rows) if self.is_template else 1
 
     @property
@@ -118,13 +118,17 @@ class Copier:
             # Its type may have been added to the other server after that session began.
             self._target.workspace.renew_schema()
             self._schema = self._target.workspace.schema
-        place = Place(
+        destination = CopyDestination(
             tree.parent_id if request.is_beside else _id_of(request.into), str(request.values.get("name", tree.name))
         )
         for attempt in range(1, MAX_ATTEMPTS + 1):
-            generation, exists = self._find(tree, place)
-            ids = {row.key[0]: place.new_id(tree.id, generation, row.key[0]) for row in tree.rows if len(row.key) == 1}
-            rows, left_out = self._translate(request, tree, place, ids)
+            generation, exists = self._find(tree, destination)
+            ids = {
+                row.key[0]: destination.new_id(tree.id, generation, row.key[0])
+                for row in tree.rows
+                if len(row.key) == 1
+            }
+            rows, left_out = self._translate(request, tree, destination, ids)
             try:
                 created = self._create(rows, request, check_existing=exists or attempt > 1)
             except IntegrityError:
@@ -146,7 +150,7 @@ class Copier:
             return self._read_once(request)
 
     def _read_once(self, request: CopyRequest) -> Tree:
-        reader = Source(self._source.workspace.schema, self._source.call)
+        reader = SourceReader(self._source.workspace.schema, self._source.call)
         entity = request.entity
         id_ = entity._ftrack_state.key[0]
         if entity.__entity_type__ == TASK_TEMPLATE:
@@ -172,17 +176,17 @@ class Copier:
 
     # -- the copies ----------------------------------------------------------------------------------------------------
 
-    def _find(self, tree: Tree, place: Place) -> tuple[int, bool]:
+    def _find(self, tree: Tree, destination: CopyDestination) -> tuple[int, bool]:
         if tree.is_template:
             return 0, True
-        return find_generation(self._schema, self._target.call, place, tree.rows[0].entity_type.name, tree.id)
+        return find_generation(self._schema, self._target.call, destination, tree.rows[0].entity_type.name, tree.id)
 
     def _translate(
-        self, request: CopyRequest, tree: Tree, place: Place, ids: Mapping[str, str]
+        self, request: CopyRequest, tree: Tree, destination: CopyDestination, ids: Mapping[str, str]
     ) -> tuple[list[NewRow], tuple[str, ...]]:
         """Return the rows to create, and sentences about the values that the copies lack."""
         source = self._source.workspace.schema
-        into_id = place.into
+        into_id = destination.into
         owners = {row.key[0]: row for row in tree.rows if len(row.key) == 1}
         configure = Configuring(
             self._source.configurations,
@@ -203,8 +207,9 @@ class Copier:
         missing = [f"{each} ({count})" for each, count in translation.missing.items()]
         if missing and request.missing == "raise":
             raise InvalidValue(
-                f"{request.entity!r} cannot be copied: there is no equivalent of {', '.join(missing)} in the place of "
-                "the copy. Nothing was created. Create them there, or leave these values out: missing='skip'."
+                f"{request.entity!r} cannot be copied: there is no equivalent of {', '.join(missing)} at the "
+                "destination of the copy. Nothing was created. Create them there, or leave these values out: "
+                "missing='skip'."
             )
         top = [_with_values(self._schema, row, request.values) for row in rows[: tree.top]]
         others = [row for row in rows[tree.top :] if not self._is_given(row, ids.get(tree.id), request.values)]

@@ -39,7 +39,7 @@ _NOTE: Final = "Note"
 
 
 @attrs.frozen
-class Part:
+class CopiedRows:
     """Rows of *entity_type*, which belong to an entity of *families* if one of their *keys* is its id.
 
     They are copied if *include* is asked for, None for always. The others of *ends* refer to entities that need not be
@@ -53,8 +53,10 @@ class Part:
     ends: frozenset[str] = frozenset()
 
 
-def _part(entity_type: str, keys: str, families: Iterable[str], include: str | None = None, ends: str = "") -> Part:
-    return Part(entity_type, tuple(keys.split()), frozenset(families), include, frozenset(ends.split()))
+def _part(
+    entity_type: str, keys: str, families: Iterable[str], include: str | None = None, ends: str = ""
+) -> CopiedRows:
+    return CopiedRows(entity_type, tuple(keys.split()), frozenset(families), include, frozenset(ends.split()))
 
 
 #: Sources: PROTOCOL 5.3 (keys), 6 (custom attributes), 8.1 (labels of notes).
@@ -75,7 +77,7 @@ PARTS: Final = (
     _part(CUSTOM_ATTRIBUTE_VALUE, "entity_id", [CONTEXT, ASSET, ASSET_VERSION]),
 )
 
-#: Values that a copy gets from its creation and its place.
+#: Values that a copy gets from its creation and its destination.
 _OF_CREATION: Final = frozenset({"created_at", "created_by_id", "project_id", "context_type"})
 
 
@@ -96,7 +98,7 @@ def included(names: str | Iterable[str]) -> frozenset[str]:
     return frozenset(words).union(*(_INCLUDES[word] for word in words))
 
 
-def parts_of(family: str, include: Collection[str], schema: Schema) -> list[Part]:
+def parts_of(family: str, include: Collection[str], schema: Schema) -> list[CopiedRows]:
     """Return the parts of entities of *family* that are copied and that *schema* has."""
     return [
         part

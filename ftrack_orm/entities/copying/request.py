@@ -13,7 +13,7 @@ from ftrack_orm.errors import EntityDeleted, InvalidValue, UsageError, quoted
 from ftrack_orm.query.executable import Progress
 from ftrack_orm.schema.facts import CONTEXT, PROJECT
 
-from .place import PARENT_KEYS
+from .destination import PARENT_KEYS
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.workspace import Workspace
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TASK: Final = "Task"
 TASK_TEMPLATE: Final = "TaskTemplate"
 
-#: The values of a copy that follow from its place.
+#: The values of a copy that follow from its destination.
 _PLACE: Final = frozenset({"id", "parent", "project", "project_id", *PARENT_KEYS.values()})
 
 
@@ -63,7 +63,9 @@ def check_request(source: Workspace, target: Workspace, request: CopyRequest) ->
         if created_type in target.schema.types:
             target.schema.type(created_type).attribute(name)
         if name in _PLACE:
-            raise InvalidValue(f"The place of a copy is given by `into`, not by the value of {name!r}.", attribute=name)
+            raise InvalidValue(
+                f"The destination of a copy is given by `into`, not by the value of {name!r}.", attribute=name
+            )
     return request
 
 
@@ -74,7 +76,7 @@ def _check_place(source: Workspace, target: Workspace, request: CopyRequest) -> 
             raise InvalidValue(f"A copy of the project {entity!r} cannot be in {quoted(into)}; leave `into` out.")
     elif into is None:
         if source is not target or entity.__entity_type__ == TASK_TEMPLATE:
-            raise InvalidValue(f"The copy of {entity!r} needs a place: into=<the entity to create it in>.")
+            raise InvalidValue(f"The copy of {entity!r} needs a destination: into=<the entity to create it in>.")
     else:
         _check_exists(target, into, "copied into")
         if into.__schema__.family != CONTEXT:

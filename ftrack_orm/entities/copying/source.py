@@ -16,7 +16,7 @@ from ftrack_orm.schema.facts import CONTEXT, PARENT_ID, PROJECT, TYPED_CONTEXT
 from ftrack_orm.schema.model import EntityType
 from ftrack_orm.wire.codec import ENTITY_TYPE, decode
 
-from .parts import NOTES, TASKS, Part, copied_scalars, is_leaf, parts_of
+from .parts import NOTES, TASKS, CopiedRows, copied_scalars, is_leaf, parts_of
 
 if TYPE_CHECKING:
     from ftrack_orm.schema.model import Schema
@@ -36,7 +36,7 @@ class SourceRow:
     entity_type: EntityType
     key: tuple[str, ...]
     values: Mapping[str, Any]
-    part: Part | None = None
+    part: CopiedRows | None = None
     scopes: tuple[str, ...] = ()
 
     @property
@@ -45,7 +45,7 @@ class SourceRow:
         return self.entity_type.family, self.key
 
 
-class Source:
+class SourceReader:
     """Reads entities from one server. *call* sends operations.
 
     All contexts of a tree take one request, however deep they are nested, and each level of entities that belong to
@@ -147,12 +147,12 @@ class Source:
         ]
         return self._read(queries) if queries else []
 
-    def _read(self, queries: Sequence[tuple[EntityType, Criterion, Part | None]]) -> list[SourceRow]:
+    def _read(self, queries: Sequence[tuple[EntityType, Criterion, CopiedRows | None]]) -> list[SourceRow]:
         """Return the rows of *queries*. A row that several queries find may be complete in one of the results only."""
         selects = [
             Select(entity_type.name, self._paths(entity_type), criterion) for entity_type, criterion, _ in queries
         ]
-        found: dict[tuple[str, tuple[str, ...]], tuple[dict[str, Any], Part | None]] = {}
+        found: dict[tuple[str, tuple[str, ...]], tuple[dict[str, Any], CopiedRows | None]] = {}
         for (entity_type, _, part), rows in zip(queries, query_each(self._call, selects, self._schema), strict=True):
             for row in rows:
                 key = tuple(str(row[name]) for name in entity_type.primary_key)
@@ -167,7 +167,7 @@ class Source:
             paths.append(Path.of(_SCOPES, "id"))
         return tuple(paths)
 
-    def _row(self, key: tuple[str, ...], row: Mapping[str, Any], part: Part | None) -> SourceRow:
+    def _row(self, key: tuple[str, ...], row: Mapping[str, Any], part: CopiedRows | None) -> SourceRow:
         entity_type = self._schema.type(row[ENTITY_TYPE])
         names = copied_scalars(entity_type)
         values = {name: decode(row[name]) for name in names if row.get(name) is not None}

@@ -18,7 +18,7 @@ from ftrack_orm.events.event import Event
 from ftrack_orm.events.subscriptions.subscription import Subscriber
 
 from .callback_runner import CallbackRunner, CallbackUnit, no_unit
-from .ordered_queue import Job, OrderedQueue, ordering_keys
+from .ordered_queue import Delivery, OrderedQueue, ordering_keys
 
 if TYPE_CHECKING:
     from .statistics import Counters
@@ -73,11 +73,11 @@ class Dispatcher:
         self._clock = clock
         self._condition = threading.Condition()
         self._order = OrderedQueue()
-        #: The jobs that no worker has begun, oldest first.
-        self._waiting: dict[Job, None] = {}
+        #: The deliveries that no worker has begun, oldest first.
+        self._waiting: dict[Delivery, None] = {}
         self._unfinished = 0
-        #: The jobs that can start now; None ends a worker.
-        self._ready: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        #: The deliveries that can start now; None ends a worker.
+        self._ready: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         #: The running callbacks by the ids of their threads.
         self._calls: dict[int, _Call] = {}
@@ -103,15 +103,15 @@ class Dispatcher:
 
     def submit(self, event: Event, subscribers: list[Subscriber]) -> None:
         """Queue an event for *subscribers*, which are called in order, after earlier events about the same entities."""
-        job = Job(event, subscribers, ordering_keys(event, subscribers))
+        delivery = Delivery(event, subscribers, ordering_keys(event, subscribers))
         with self._condition:
             if self._closed or not self._make_capacity(event):
                 return
             self._unfinished += 1
-            self._waiting[job] = None
-            if self._order.add(job):
+            self._waiting[delivery] = None
+            if self._order.add(delivery):
                 self._start_worker()
-                self._ready.put(job)
+                self._ready.put(delivery)
 
     def call(self, subscribers: list[Subscriber], event: Event, on_result: ResultHandler) -> None:
         """Call *subscribers* one after the other on the calling thread, until one stops the event.
@@ -167,8 +167,8 @@ class Dispatcher:
         """Drop the events that no worker has begun, and return their number."""
         with self._condition:
             dropped = len(self._waiting)
-            for job in self._waiting:
-                job.dropped = True
+            for delivery in self._waiting:
+                delivery.dropped = True
             self._unfinished -= dropped
             self._waiting.clear()
             self._condition.notify_all()
@@ -201,7 +201,7 @@ class Dispatcher:
             return False
         oldest = next(iter(self._waiting))
         del self._waiting[oldest]
-        # It keeps its position, since later jobs may wait for it, but releases everything else.
+        # It keeps its position, since later deliveries may wait for it, but releases everything else.
         oldest.dropped, oldest.subscribers = True, []
         self._unfinished -= 1
         self._log_dropped(oldest.event)
@@ -225,29 +225,29 @@ class Dispatcher:
             self._threads.append(worker)
             worker.start()
 
-    def run_jobs(self, job: Job) -> None:
-        """Run a job, and those that become ready by its end and that no other worker can take."""
-        # The first job that becomes ready follows on the same thread.
-        following: Job | None = job
+    def run_deliveries(self, delivery: Delivery) -> None:
+        """Run a delivery, and those that become ready by its end and that no other worker can take."""
+        # The first delivery that becomes ready follows on the same thread.
+        following: Delivery | None = delivery
         while following is not None:
-            following = self._run_job(following)
+            following = self._run_delivery(following)
 
-    def _run_job(self, job: Job) -> Job | None:
+    def _run_delivery(self, delivery: Delivery) -> Delivery | None:
         with self._condition:
-            self._waiting.pop(job, None)
-            dropped = job.dropped
+            self._waiting.pop(delivery, None)
+            dropped = delivery.dropped
         try:
             if not dropped:
-                self.call(job.subscribers, job.event, self._on_result)
+                self.call(delivery.subscribers, delivery.event, self._on_result)
         finally:
             # Whatever happens, later events about the same entities must not wait forever.
-            ready = self._finish(job, dropped=dropped)
+            ready = self._finish(delivery, dropped=dropped)
         return ready
 
-    def _finish(self, job: Job, *, dropped: bool) -> Job | None:
-        """Release the jobs that waited for *job*; return the one to run next on this thread."""
+    def _finish(self, delivery: Delivery, *, dropped: bool) -> Delivery | None:
+        """Release the deliveries that waited for *delivery*; return the one to run next on this thread."""
         with self._condition:
-            ready = self._order.done(job)
+            ready = self._order.done(delivery)
             if not dropped:
                 self._counters.add("handled")
                 self._unfinished -= 1
@@ -286,22 +286,24 @@ class Dispatcher:
         )
 
 
-def _work(ready: queue.SimpleQueue[Job | None], reference: weakref.ref[Dispatcher]) -> None:
-    """Run jobs until there is a None in their place, or the dispatcher is collected."""
-    while (job := ready.get()) is not None:
+def _work(ready: queue.SimpleQueue[Delivery | None], reference: weakref.ref[Dispatcher]) -> None:
+    """Run deliveries until there is a None in their place, or the dispatcher is collected."""
+    while (delivery := ready.get()) is not None:
         dispatcher = reference()
         if dispatcher is None:
             return
         try:
-            dispatcher.run_jobs(job)
+            dispatcher.run_deliveries(delivery)
         except BaseException:
             # A defect of this library, or an exception that another thread raised in this one.
-            logger.exception("An event worker failed on the event %.64r (%.200r).", job.event.id, job.event.topic)
+            logger.exception(
+                "An event worker failed on the event %.64r (%.200r).", delivery.event.id, delivery.event.topic
+            )
         # While the thread waits, it keeps neither the dispatcher nor the event's subscribers alive.
-        del dispatcher, job
+        del dispatcher, delivery
 
 
-def _end_workers(ready: queue.SimpleQueue[Job | None], workers: list[threading.Thread]) -> None:
+def _end_workers(ready: queue.SimpleQueue[Delivery | None], workers: list[threading.Thread]) -> None:
     """End the threads of a collected dispatcher."""
     for _ in workers:
         ready.put(None)

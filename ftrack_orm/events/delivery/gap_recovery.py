@@ -41,7 +41,7 @@ class Input(enum.Enum):
     SEARCH_ENDED = "the search has ended"
 
 
-class Reaction(enum.Enum):
+class RecoveryReaction(enum.Enum):
     """The reaction to an input."""
 
     NOTHING = "no gap is affected"
@@ -52,27 +52,27 @@ class Reaction(enum.Enum):
 
 
 #: (state, input) -> (reaction, next state).
-TRANSITIONS: dict[tuple[RecoveryState, Input], tuple[Reaction, RecoveryState]] = {
-    (RecoveryState.NEVER_CONNECTED, Input.CONNECTED): (Reaction.NOTHING, RecoveryState.UP_TO_DATE),
-    (RecoveryState.NEVER_CONNECTED, Input.RECONNECTED): (Reaction.OPEN_GAP, RecoveryState.SEARCH_NEEDED),
-    (RecoveryState.NEVER_CONNECTED, Input.CONFIRMED): (Reaction.NOTHING, RecoveryState.NEVER_CONNECTED),
-    (RecoveryState.NEVER_CONNECTED, Input.SEARCH_ENDED): (Reaction.NOTHING, RecoveryState.NEVER_CONNECTED),
-    (RecoveryState.UP_TO_DATE, Input.CONNECTED): (Reaction.NOTHING, RecoveryState.UP_TO_DATE),
-    (RecoveryState.UP_TO_DATE, Input.RECONNECTED): (Reaction.OPEN_GAP, RecoveryState.SEARCH_NEEDED),
-    (RecoveryState.UP_TO_DATE, Input.CONFIRMED): (Reaction.NOTHING, RecoveryState.UP_TO_DATE),
-    (RecoveryState.UP_TO_DATE, Input.SEARCH_ENDED): (Reaction.NOTHING, RecoveryState.UP_TO_DATE),
-    (RecoveryState.SEARCH_NEEDED, Input.CONNECTED): (Reaction.NOTHING, RecoveryState.SEARCH_NEEDED),
-    (RecoveryState.SEARCH_NEEDED, Input.RECONNECTED): (Reaction.OPEN_GAP, RecoveryState.SEARCH_NEEDED),
-    (RecoveryState.SEARCH_NEEDED, Input.CONFIRMED): (Reaction.SEARCH, RecoveryState.SEARCHING),
-    (RecoveryState.SEARCH_NEEDED, Input.SEARCH_ENDED): (Reaction.NOTHING, RecoveryState.SEARCH_NEEDED),
-    (RecoveryState.SEARCHING, Input.CONNECTED): (Reaction.NOTHING, RecoveryState.SEARCHING),
-    (RecoveryState.SEARCHING, Input.RECONNECTED): (Reaction.OPEN_GAP, RecoveryState.SEARCH_OUTDATED),
-    (RecoveryState.SEARCHING, Input.CONFIRMED): (Reaction.NOTHING, RecoveryState.SEARCHING),
-    (RecoveryState.SEARCHING, Input.SEARCH_ENDED): (Reaction.CLOSE_GAP, RecoveryState.UP_TO_DATE),
-    (RecoveryState.SEARCH_OUTDATED, Input.CONNECTED): (Reaction.NOTHING, RecoveryState.SEARCH_OUTDATED),
-    (RecoveryState.SEARCH_OUTDATED, Input.RECONNECTED): (Reaction.OPEN_GAP, RecoveryState.SEARCH_OUTDATED),
-    (RecoveryState.SEARCH_OUTDATED, Input.CONFIRMED): (Reaction.NOTHING, RecoveryState.SEARCH_OUTDATED),
-    (RecoveryState.SEARCH_OUTDATED, Input.SEARCH_ENDED): (Reaction.KEEP_GAP, RecoveryState.SEARCH_NEEDED),
+TRANSITIONS: dict[tuple[RecoveryState, Input], tuple[RecoveryReaction, RecoveryState]] = {
+    (RecoveryState.NEVER_CONNECTED, Input.CONNECTED): (RecoveryReaction.NOTHING, RecoveryState.UP_TO_DATE),
+    (RecoveryState.NEVER_CONNECTED, Input.RECONNECTED): (RecoveryReaction.OPEN_GAP, RecoveryState.SEARCH_NEEDED),
+    (RecoveryState.NEVER_CONNECTED, Input.CONFIRMED): (RecoveryReaction.NOTHING, RecoveryState.NEVER_CONNECTED),
+    (RecoveryState.NEVER_CONNECTED, Input.SEARCH_ENDED): (RecoveryReaction.NOTHING, RecoveryState.NEVER_CONNECTED),
+    (RecoveryState.UP_TO_DATE, Input.CONNECTED): (RecoveryReaction.NOTHING, RecoveryState.UP_TO_DATE),
+    (RecoveryState.UP_TO_DATE, Input.RECONNECTED): (RecoveryReaction.OPEN_GAP, RecoveryState.SEARCH_NEEDED),
+    (RecoveryState.UP_TO_DATE, Input.CONFIRMED): (RecoveryReaction.NOTHING, RecoveryState.UP_TO_DATE),
+    (RecoveryState.UP_TO_DATE, Input.SEARCH_ENDED): (RecoveryReaction.NOTHING, RecoveryState.UP_TO_DATE),
+    (RecoveryState.SEARCH_NEEDED, Input.CONNECTED): (RecoveryReaction.NOTHING, RecoveryState.SEARCH_NEEDED),
+    (RecoveryState.SEARCH_NEEDED, Input.RECONNECTED): (RecoveryReaction.OPEN_GAP, RecoveryState.SEARCH_NEEDED),
+    (RecoveryState.SEARCH_NEEDED, Input.CONFIRMED): (RecoveryReaction.SEARCH, RecoveryState.SEARCHING),
+    (RecoveryState.SEARCH_NEEDED, Input.SEARCH_ENDED): (RecoveryReaction.NOTHING, RecoveryState.SEARCH_NEEDED),
+    (RecoveryState.SEARCHING, Input.CONNECTED): (RecoveryReaction.NOTHING, RecoveryState.SEARCHING),
+    (RecoveryState.SEARCHING, Input.RECONNECTED): (RecoveryReaction.OPEN_GAP, RecoveryState.SEARCH_OUTDATED),
+    (RecoveryState.SEARCHING, Input.CONFIRMED): (RecoveryReaction.NOTHING, RecoveryState.SEARCHING),
+    (RecoveryState.SEARCHING, Input.SEARCH_ENDED): (RecoveryReaction.CLOSE_GAP, RecoveryState.UP_TO_DATE),
+    (RecoveryState.SEARCH_OUTDATED, Input.CONNECTED): (RecoveryReaction.NOTHING, RecoveryState.SEARCH_OUTDATED),
+    (RecoveryState.SEARCH_OUTDATED, Input.RECONNECTED): (RecoveryReaction.OPEN_GAP, RecoveryState.SEARCH_OUTDATED),
+    (RecoveryState.SEARCH_OUTDATED, Input.CONFIRMED): (RecoveryReaction.NOTHING, RecoveryState.SEARCH_OUTDATED),
+    (RecoveryState.SEARCH_OUTDATED, Input.SEARCH_ENDED): (RecoveryReaction.KEEP_GAP, RecoveryState.SEARCH_NEEDED),
 }
 
 
@@ -100,7 +100,7 @@ class GapClosed:
     complete: bool = True
 
 
-Output = Union[StartSearch, Release, GapClosed]
+RecoveryOutput = Union[StartSearch, Release, GapClosed]
 
 
 class GapRecovery:
@@ -125,7 +125,7 @@ class GapRecovery:
         """Whether no further event should be received until the search has ended."""
         return len(self._held) >= MAX_HELD_EVENTS
 
-    def connected(self, gap: float | None, subscriber_ids: Iterable[str]) -> list[Output]:
+    def connected(self, gap: float | None, subscriber_ids: Iterable[str]) -> list[RecoveryOutput]:
         """Process a new connection, on which the subscriptions of *subscriber_ids* are to be confirmed.
 
         *gap* is the number of seconds without a connection if an earlier one was lost, else None.
@@ -137,12 +137,12 @@ class GapRecovery:
             return [*self._react(Input.CONNECTED), GapClosed(gap, complete=False)]
         return self._react(Input.RECONNECTED, GapClosed(gap))
 
-    def subscription_confirmed(self, subscriber_id: str) -> list[Output]:
+    def subscription_confirmed(self, subscriber_id: str) -> list[RecoveryOutput]:
         """Process the server's answer to a subscription."""
         self._unconfirmed.discard(remembered_id(subscriber_id))
         return self._react_to_confirmations()
 
-    def search_ended(self, caught_up: int, *, complete: bool) -> list[Output]:
+    def search_ended(self, caught_up: int, *, complete: bool) -> list[RecoveryOutput]:
         """Process the end of the search, which has found *caught_up* missed events; they were handled already.
 
         *complete* is False when there may be more.
@@ -161,18 +161,18 @@ class GapRecovery:
         held, self._held, self.is_holding = self._held, [], False
         return tuple(held)
 
-    def _react_to_confirmations(self) -> list[Output]:
+    def _react_to_confirmations(self) -> list[RecoveryOutput]:
         return [] if self._unconfirmed else self._react(Input.CONFIRMED)
 
-    def _react(self, fact: Input, addition: GapClosed | None = None) -> list[Output]:
+    def _react(self, fact: Input, addition: GapClosed | None = None) -> list[RecoveryOutput]:
         reaction, self.state = TRANSITIONS[self.state, fact]
-        if addition is not None and reaction is not Reaction.NOTHING:
+        if addition is not None and reaction is not RecoveryReaction.NOTHING:
             self._gap = _merged(self._gap, addition)
-        if reaction is Reaction.OPEN_GAP:
+        if reaction is RecoveryReaction.OPEN_GAP:
             self.is_holding = True
-        if reaction is Reaction.SEARCH:
+        if reaction is RecoveryReaction.SEARCH:
             return [StartSearch()]
-        if reaction is Reaction.CLOSE_GAP and self._gap is not None:
+        if reaction is RecoveryReaction.CLOSE_GAP and self._gap is not None:
             gap, self._gap = self._gap, None
             return [Release(self.release()), gap]
         return []

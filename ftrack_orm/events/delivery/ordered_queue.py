@@ -11,53 +11,53 @@ from ftrack_orm.events.subscriptions.subscription import Subscriber
 
 
 @attrs.define(eq=False)
-class Job:
-    """The delivery of an event to its subscribers, ordered among the jobs that share one of its *keys*."""
+class Delivery:
+    """The delivery of an event to its subscribers, ordered among the deliveries that share one of its *keys*."""
 
     event: Event
     subscribers: list[Subscriber]
     keys: tuple[str, ...]
-    #: The number of unfinished jobs that this one waits for.
+    #: The number of unfinished deliveries that this one waits for.
     blockers: int = 0
-    #: The jobs that wait for this one.
-    followers: list[Job] = attrs.field(factory=list)
-    #: Whether the queue was full: the job keeps its position, and no subscriber is called.
+    #: The deliveries that wait for this one.
+    followers: list[Delivery] = attrs.field(factory=list)
+    #: Whether the queue was full: the delivery keeps its position, and no subscriber is called.
     dropped: bool = False
 
 
 class OrderedQueue:
-    """Jobs ordered per key: a job waits for the last unfinished job of each of its keys. Not thread-safe."""
+    """Deliveries ordered per key: each waits for the last unfinished one of each of its keys. Not thread-safe."""
 
     def __init__(self) -> None:
-        self._last_by_key: dict[str, Job] = {}
+        self._last_by_key: dict[str, Delivery] = {}
 
-    def add(self, job: Job) -> bool:
-        """Append a job; return whether it can start at once."""
+    def add(self, delivery: Delivery) -> bool:
+        """Append a delivery; return whether it can start at once."""
         last_by_key = self._last_by_key
-        for key in job.keys:
+        for key in delivery.keys:
             previous = last_by_key.get(key)
-            if previous is not None and previous is not job:
-                previous.followers.append(job)
-                job.blockers += 1
-            last_by_key[key] = job
-        return not job.blockers
+            if previous is not None and previous is not delivery:
+                previous.followers.append(delivery)
+                delivery.blockers += 1
+            last_by_key[key] = delivery
+        return not delivery.blockers
 
-    def done(self, job: Job) -> list[Job]:
-        """Remove a finished job; return the jobs that can start now."""
+    def done(self, delivery: Delivery) -> list[Delivery]:
+        """Remove a finished delivery; return the deliveries that can start now."""
         last_by_key = self._last_by_key
-        for key in job.keys:
-            if last_by_key.get(key) is job:
+        for key in delivery.keys:
+            if last_by_key.get(key) is delivery:
                 del last_by_key[key]
         ready = []
-        for follower in job.followers:
+        for follower in delivery.followers:
             follower.blockers -= 1
             if not follower.blockers:
                 ready.append(follower)
-        job.followers.clear()
+        delivery.followers.clear()
         return ready
 
     def __len__(self) -> int:
-        """Return the number of keys with unfinished jobs."""
+        """Return the number of keys with unfinished deliveries."""
         return len(self._last_by_key)
 
 

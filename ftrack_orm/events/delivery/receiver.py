@@ -28,7 +28,7 @@ from ftrack_orm.events.topics import (
 from .callback_runner import CallbackRunner
 from .catch_up import CatchUp, CatchUpResult
 from .deduplicator import Deduplicator
-from .gap_recovery import GapRecovery, Output, RecoveryState, Release, StartSearch
+from .gap_recovery import GapRecovery, RecoveryOutput, RecoveryState, Release, StartSearch
 
 if TYPE_CHECKING:
     from ftrack_orm.events.connection.outbox import OutgoingMessage
@@ -243,7 +243,7 @@ class EventReceiver:
 
     # -- after a gap ---------------------------------------------------------------------------------------------------
 
-    def _carry_out(self, outputs: list[Output]) -> None:
+    def _carry_out(self, outputs: list[RecoveryOutput]) -> None:
         for output in outputs:
             if isinstance(output, StartSearch):
                 self._start_search()

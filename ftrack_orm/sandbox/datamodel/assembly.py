@@ -14,7 +14,7 @@ from ftrack_orm.errors import suggestion
 from ftrack_orm.schema.attribute import GENERATED_ID, Kind
 from ftrack_orm.schema.relations import ForeignKey, Inverse, RelationKey, Through
 
-from .notation import AttributeDescription, NotationError, Section, SourcePosition
+from .notation import AttributeDeclaration, NotationError, Section, SourcePosition
 
 
 @attrs.frozen
@@ -25,7 +25,7 @@ class TypeDescription:
     base: str | None
     alias: str | None
     classifier: tuple[str, str] | None
-    attributes: Mapping[str, AttributeDescription]
+    attributes: Mapping[str, AttributeDeclaration]
     primary_key: tuple[str, ...]
     required: frozenset[str]
     immutable: frozenset[str]
@@ -43,7 +43,7 @@ class TypeDescription:
 class _ResolvedSection:
     """The attributes and lists of a section, including those of its base and its blocks."""
 
-    attributes: Mapping[str, AttributeDescription]
+    attributes: Mapping[str, AttributeDeclaration]
     lists: Mapping[str, tuple[str, ...]]
 
 
@@ -69,7 +69,7 @@ def _build_type(section: Section, known: Mapping[str, Section]) -> TypeDescripti
     key = lists.get("key", ("id",))
     attributes = dict(resolved.attributes)
     if key == ("id",) and "id" not in attributes:
-        attributes["id"] = AttributeDescription("id", section.position, value_type="text", default=GENERATED_ID)
+        attributes["id"] = AttributeDeclaration("id", section.position, value_type="text", default=GENERATED_ID)
     for implied in list(_implied_keys(attributes)):
         attributes.setdefault(implied.name, implied)  # of relations with one key the first describes it
     attributes.update({attribute.name: attribute for attribute in _classified(section, attributes.values())})
@@ -106,7 +106,7 @@ def _resolve(section: Section, known: Mapping[str, Section], path: tuple[str, ..
         raise NotationError.at(section.position, f"{section.name} includes itself: {cycle}.")
     sources = [(section.base, False)] if section.base else []
     sources += [(block, True) for block in section.lists.get("with", ())]
-    attributes: dict[str, AttributeDescription] = {}
+    attributes: dict[str, AttributeDeclaration] = {}
     lists: dict[str, tuple[str, ...]] = {}
     for name, is_block in sources:
         source = known.get(name)
@@ -131,7 +131,7 @@ def _merge_lists(
     return merged
 
 
-def _implied_keys(attributes: Mapping[str, AttributeDescription]) -> Iterator[AttributeDescription]:
+def _implied_keys(attributes: Mapping[str, AttributeDeclaration]) -> Iterator[AttributeDeclaration]:
     """Yield the foreign keys of references for which there is no attribute."""
     for attribute in attributes.values():
         if (
@@ -139,7 +139,7 @@ def _implied_keys(attributes: Mapping[str, AttributeDescription]) -> Iterator[At
             and isinstance(attribute.key, ForeignKey)
             and attribute.key.attribute not in attributes
         ):
-            yield AttributeDescription(
+            yield AttributeDeclaration(
                 attribute.key.attribute,
                 attribute.position,
                 value_type="text",
@@ -149,7 +149,7 @@ def _implied_keys(attributes: Mapping[str, AttributeDescription]) -> Iterator[At
             )
 
 
-def _classified(section: Section, attributes: Iterable[AttributeDescription]) -> list[AttributeDescription]:
+def _classified(section: Section, attributes: Iterable[AttributeDeclaration]) -> list[AttributeDeclaration]:
     """Return the attributes stored in the classifier's column, with the classifier's value as default."""
     if section.classifier is None:
         return []
@@ -162,7 +162,7 @@ def _classified(section: Section, attributes: Iterable[AttributeDescription]) ->
     return classified
 
 
-def _scalars_of(attribute: AttributeDescription) -> tuple[str, ...]:
+def _scalars_of(attribute: AttributeDeclaration) -> tuple[str, ...]:
     """Return the scalar attributes that a flag of this attribute applies to: for a reference, its foreign key."""
     if attribute.kind is not Kind.REFERENCE:
         return (attribute.name,)
@@ -190,7 +190,7 @@ def _check(described: TypeDescription, position: SourcePosition, types: Mapping[
 
 
 def _required_attributes(
-    described: TypeDescription, attribute: AttributeDescription, types: Mapping[str, TypeDescription]
+    described: TypeDescription, attribute: AttributeDeclaration, types: Mapping[str, TypeDescription]
 ) -> Iterator[tuple[TypeDescription, str]]:
     """Yield the attributes that a relation is stored in, with the types that must have them.
 

@@ -40,7 +40,7 @@ class SourcePosition:
 
 
 @attrs.frozen(slots=True)
-class AttributeDescription:
+class AttributeDeclaration:
     """One attribute, as its line describes it."""
 
     name: str
@@ -68,7 +68,7 @@ class Section:
     base: str | None = None
     alias: str | None = None
     classifier: tuple[str, str] | None = None  # internal column and the value that selects the subtype
-    attributes: tuple[AttributeDescription, ...] = ()
+    attributes: tuple[AttributeDeclaration, ...] = ()
     lists: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)  # "key" -> the names after the colon
 
 
@@ -126,7 +126,7 @@ def _section(content: str, position: SourcePosition, body: list[tuple[str, Sourc
             "or `block NAME`; attributes are indented.",
         )
     lists: dict[str, tuple[str, ...]] = {}
-    attributes: dict[str, AttributeDescription] = {}
+    attributes: dict[str, AttributeDeclaration] = {}
     for line, line_position in body:
         list_match = _LIST.match(line)
         if list_match is None:
@@ -170,7 +170,7 @@ class _AttributeParser:
             if token.lastgroup != "comment":
                 yield token.lastgroup, token[token.lastgroup]
 
-    def read(self) -> AttributeDescription:
+    def read(self) -> AttributeDeclaration:
         name = self._expect("word", "the name of an attribute")
         fields = self._read_type()
         kind: Kind = fields.get("kind", Kind.SCALAR)
@@ -196,7 +196,7 @@ class _AttributeParser:
             fields.setdefault("key", ForeignKey(f"{name}_id"))
         elif kind is not Kind.SCALAR and "key" not in fields:
             raise self._error(f"{name!r} needs a key that its items are found by: by, through or derived.")
-        return AttributeDescription(name=name, position=self._position, flags=frozenset(flags), **fields)
+        return AttributeDeclaration(name=name, position=self._position, flags=frozenset(flags), **fields)
 
     def _read_type(self) -> dict[str, Any]:
         """Parse the type of the attribute, which follows its name."""

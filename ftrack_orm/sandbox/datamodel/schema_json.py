@@ -10,7 +10,7 @@ from ftrack_orm.values import UNSET
 
 if TYPE_CHECKING:
     from .assembly import TypeDescription
-    from .notation import AttributeDescription
+    from .notation import AttributeDeclaration
 
 #: The JSON of the value types of the notation.
 _JSON_TYPES: Mapping[str, Mapping[str, Any]] = {
@@ -56,7 +56,7 @@ def _describe_type(described: TypeDescription, types: Mapping[str, TypeDescripti
     return description
 
 
-def _describe_attribute(attribute: AttributeDescription) -> dict[str, Any]:
+def _describe_attribute(attribute: AttributeDeclaration) -> dict[str, Any]:
     described: dict[str, Any] = {}
     if attribute.kind is Kind.SCALAR:
         described.update(_JSON_TYPES[attribute.value_type])

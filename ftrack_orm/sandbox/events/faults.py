@@ -10,7 +10,7 @@ from typing import Any
 Payload = dict[str, Any]
 
 
-class Faults:
+class EventFaults:
     """The faults that are still due. Initially nothing is due; every fault ends when its count is used up."""
 
     def __init__(self) -> None:

@@ -23,7 +23,7 @@ from ftrack_orm.wire.socketio import PacketType
 
 from .broker import Broker, ConnectedClient, EventRefused
 from .connection import ClientConnection
-from .faults import Faults
+from .faults import EventFaults
 from .published_events import PublishedEvents, size_in_memory
 
 #: Returns `id` and `username` of the user with this name and key, or raises the server's error.
@@ -46,7 +46,7 @@ class EventServer:
 
     def __init__(self, authenticate: Authenticate, on_change: Callable[[], None] = lambda: None) -> None:
         self.broker = Broker()
-        self.faults = Faults()
+        self.faults = EventFaults()
         self.published = PublishedEvents()
         self.heartbeat_interval = 5.0  # seconds
         self.heartbeat_timeout = 60.0  # seconds without a packet after which a client is disconnected

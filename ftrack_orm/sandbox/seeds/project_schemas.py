@@ -9,10 +9,10 @@ from . import workflows
 from .row_writer import RowWriter, named_id
 
 if TYPE_CHECKING:
-    from .workflows import ProjectSchema
+    from .workflows import ProjectSchemaSeed
 
 
-def insert(writer: RowWriter, project_schema: ProjectSchema, object_types: Mapping[str, str]) -> None:
+def insert(writer: RowWriter, project_schema: ProjectSchemaSeed, object_types: Mapping[str, str]) -> None:
     """Insert a project schema and everything that belongs to it; *object_types* are ids by entity type."""
     _insert_workflow(writer, project_schema.task_workflow, f"{project_schema.name} tasks", project_schema.task_statuses)
     _insert_workflow(
@@ -39,7 +39,7 @@ def _insert_workflow(writer: RowWriter, id_: str, name: str, statuses: Sequence[
         links.add(id_, workflows.status_id(status))
 
 
-def _insert_task_types(writer: RowWriter, project_schema: ProjectSchema) -> None:
+def _insert_task_types(writer: RowWriter, project_schema: ProjectSchemaSeed) -> None:
     row = (project_schema.task_type_schema, f"{project_schema.name} task types")
     writer.insert("TaskTypeSchema", "id name", [row])
     types = writer.links("TaskTypeSchema", "types")
@@ -47,7 +47,7 @@ def _insert_task_types(writer: RowWriter, project_schema: ProjectSchema) -> None
         types.add(project_schema.task_type_schema, workflows.type_id(name))
 
 
-def _insert_object_types(writer: RowWriter, project_schema: ProjectSchema, object_types: Mapping[str, str]) -> None:
+def _insert_object_types(writer: RowWriter, project_schema: ProjectSchemaSeed, object_types: Mapping[str, str]) -> None:
     """Allow the object types of the project schema, and those that only the studio has."""
     allowed = writer.links("ProjectSchema", "object_types")
     for entity_type, object_type in object_types.items():
@@ -55,7 +55,7 @@ def _insert_object_types(writer: RowWriter, project_schema: ProjectSchema, objec
             allowed.add(project_schema.id, object_type)
 
 
-def _insert_schemas(writer: RowWriter, project_schema: ProjectSchema, object_types: Mapping[str, str]) -> None:
+def _insert_schemas(writer: RowWriter, project_schema: ProjectSchemaSeed, object_types: Mapping[str, str]) -> None:
     for entity_type, (statuses, types) in project_schema.schemas.items():
         if entity_type not in object_types:
             continue
@@ -68,7 +68,7 @@ def _insert_schemas(writer: RowWriter, project_schema: ProjectSchema, object_typ
         writer.insert("SchemaType", "schema_id type_id sort", rows)
 
 
-def _insert_overrides(writer: RowWriter, project_schema: ProjectSchema) -> None:
+def _insert_overrides(writer: RowWriter, project_schema: ProjectSchemaSeed) -> None:
     for task_type, statuses in project_schema.overrides.items():
         workflow = named_id("WorkflowSchema", project_schema.name, task_type)
         _insert_workflow(writer, workflow, f"{project_schema.name} {task_type}", statuses)
@@ -77,7 +77,7 @@ def _insert_overrides(writer: RowWriter, project_schema: ProjectSchema) -> None:
         writer.insert("ProjectSchemaOverride", "id project_schema_id type_id workflow_schema_id", [row])
 
 
-def _insert_task_templates(writer: RowWriter, project_schema: ProjectSchema) -> None:
+def _insert_task_templates(writer: RowWriter, project_schema: ProjectSchemaSeed) -> None:
     for name, task_types in project_schema.templates.items():
         template = named_id("TaskTemplate", project_schema.name, name)
         writer.insert("TaskTemplate", "id name project_schema_id", [(template, name, project_schema.id)])

@@ -73,7 +73,7 @@ TYPES = {
 NOT_BILLABLE = frozenset({"Production"})
 
 
-class ProjectSchema(NamedTuple):
+class ProjectSchemaSeed(NamedTuple):
     """The statuses, task types and object types that a project allows.
 
     *schemas* holds the statuses and types of each object type that is statusable or typeable. *overrides* holds the
@@ -103,7 +103,7 @@ _TASK_STATUSES = (
 )  # fmt: skip
 _VERSION_STATUSES = ("Pending Review", "Revise", "Approved", "Client approved")
 
-VFX = ProjectSchema(
+VFX = ProjectSchemaSeed(
     id="caddd816-acb5-11e1-8668-f23c91df1211",
     name="VFX",
     task_workflow="cadb0afa-acb5-11e1-8668-f23c91df1211",
@@ -130,7 +130,7 @@ VFX = ProjectSchema(
     },
 )  # fmt: skip
 
-ANIMATION = ProjectSchema(
+ANIMATION = ProjectSchemaSeed(
     id="9c77018e-6af0-11eb-b045-169be7b6c453",
     name="Animation",
     task_workflow="9c7709f4-6af0-11eb-b045-169be7b6c453",

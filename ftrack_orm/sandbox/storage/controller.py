@@ -18,8 +18,8 @@ from .stored_file import StoredFile
 if TYPE_CHECKING:
     from .storage import Storage
     from .traffic import StorageRequest
-    from .transfers import Transfers
-    from .uploads import Upload
+    from .transfers import FileStreaming
+    from .uploads import UnfinishedUpload
 
 
 class StorageController(Mapping[str, bytes]):
@@ -27,7 +27,7 @@ class StorageController(Mapping[str, bytes]):
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._transfers: Transfers | None = None
+        self._transfers: FileStreaming | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def __repr__(self) -> str:
@@ -38,7 +38,7 @@ class StorageController(Mapping[str, bytes]):
         """The storage itself, for the server."""
         return self._storage
 
-    def attach(self, transfers: Transfers | None, loop: asyncio.AbstractEventLoop | None) -> None:
+    def attach(self, transfers: FileStreaming | None, loop: asyncio.AbstractEventLoop | None) -> None:
         """Control the transfers of a server that runs in *loop*; None detaches from it."""
         self._transfers, self._loop = transfers, loop
 
@@ -81,7 +81,7 @@ class StorageController(Mapping[str, bytes]):
         return self._storage.remove(component_id)
 
     @property
-    def unfinished(self) -> tuple[Upload, ...]:
+    def unfinished(self) -> tuple[UnfinishedUpload, ...]:
         """The uploads in several parts that are not completed, oldest first."""
         return self._storage.uploads.unfinished
 

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from .access import Access
     from .storage import Storage
     from .stored_file import StoredFile
-    from .transfers import Transfers
+    from .transfers import FileStreaming
 
 
 class DownloadRoutes:
     """Answers downloads and removals."""
 
-    def __init__(self, storage: Storage, access: Access, transfers: Transfers) -> None:
+    def __init__(self, storage: Storage, access: Access, transfers: FileStreaming) -> None:
         self._storage = storage
         self._access = access
         self._transfers = transfers

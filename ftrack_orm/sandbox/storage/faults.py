@@ -43,7 +43,7 @@ class Fault:
         )
 
 
-class Faults:
+class StorageFaults:
     """The faults that are still due, in the order in which they were added. Any thread may add faults."""
 
     def __init__(self) -> None:

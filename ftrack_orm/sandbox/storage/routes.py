@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .access import Access, Authenticate
 from .download_routes import DownloadRoutes
 from .thumbnail_routes import ThumbnailRoutes
-from .transfers import Transfers
+from .transfers import FileStreaming
 from .upload_routes import UploadRoutes
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class StorageRoutes:
     """Answers the requests of the storage, in the event loop of the server."""
 
     def __init__(self, storage: Storage, authenticate: Authenticate) -> None:
-        self.transfers = Transfers(storage.files, storage.traffic)
+        self.transfers = FileStreaming(storage.files, storage.traffic)
         access = Access(storage, authenticate)
         self._routes = (
             UploadRoutes(storage, access, self.transfers),

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from .faults import Faults
+from .faults import StorageFaults
 from .file_store import FileStore
 from .memory import MemorySegments
 from .signatures import Signer
@@ -33,7 +33,7 @@ class Storage:
         self.files = FileStore(MemorySegments() if segments is None else segments)
         self.uploads = Uploads(self.files)
         self.signer = Signer()
-        self.faults = Faults()
+        self.faults = StorageFaults()
         self.traffic = Traffic()
         self.url_seconds = URL_SECONDS
         #: Whether the server stops, so that encoding has to end.

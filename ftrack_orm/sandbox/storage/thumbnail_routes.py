@@ -16,7 +16,7 @@ from .refusals import disk_error, no_file, refusal
 if TYPE_CHECKING:
     from .access import Access
     from .storage import Storage
-    from .transfers import Transfers
+    from .transfers import FileStreaming
 
 _PNG = "image/png"
 
@@ -24,7 +24,7 @@ _PNG = "image/png"
 class ThumbnailRoutes:
     """Answers the requests of pictures."""
 
-    def __init__(self, storage: Storage, access: Access, transfers: Transfers) -> None:
+    def __init__(self, storage: Storage, access: Access, transfers: FileStreaming) -> None:
         self._storage = storage
         self._access = access
         self._transfers = transfers

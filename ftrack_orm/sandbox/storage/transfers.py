@@ -41,7 +41,7 @@ class InjectedStatus(Exception):
         self.status = status
 
 
-class Transfers:
+class FileStreaming:
     """Streams request bodies to segments and files to responses."""
 
     def __init__(self, files: FileStore, traffic: Traffic) -> None:

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from .faults import Fault
     from .storage import Storage
     from .stored_file import Segment
-    from .transfers import Transfers
+    from .transfers import FileStreaming
     from .uploads import Declared
 
 
 class UploadRoutes:
     """Answers uploads. A file replaces an earlier one when all of its bytes are there, and they are those announced."""
 
-    def __init__(self, storage: Storage, access: Access, transfers: Transfers) -> None:
+    def __init__(self, storage: Storage, access: Access, transfers: FileStreaming) -> None:
         self._storage = storage
         self._access = access
         self._transfers = transfers

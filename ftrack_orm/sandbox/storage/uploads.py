@@ -42,7 +42,7 @@ class Declared:
 
 
 @attrs.define
-class Upload:
+class UnfinishedUpload:
     """An upload in several parts and the parts that have arrived, by number."""
 
     upload_id: str
@@ -57,19 +57,19 @@ class Uploads:
     def __init__(self, files: FileStore) -> None:
         self._files = files
         self._lock = threading.Lock()
-        self._unfinished: dict[str, Upload] = {}
+        self._unfinished: dict[str, UnfinishedUpload] = {}
         #: Upload id -> the component and the tags of a completed upload: completing it again has no effect.
         self._completed: LRUCache[str, tuple[str, dict[int, str]]] = LRUCache(COMPLETED_KEPT)
 
     @property
-    def unfinished(self) -> tuple[Upload, ...]:
+    def unfinished(self) -> tuple[UnfinishedUpload, ...]:
         """The uploads that are not completed, oldest first."""
         with self._lock:
             return tuple(self._unfinished.values())
 
-    def start(self, declared: Declared, part_count: int) -> Upload:
+    def start(self, declared: Declared, part_count: int) -> UnfinishedUpload:
         """Return a new upload in that many parts."""
-        upload = Upload(uuid.uuid4().hex, declared, part_count)
+        upload = UnfinishedUpload(uuid.uuid4().hex, declared, part_count)
         with self._lock:
             self._unfinished[upload.upload_id] = upload
         return upload
@@ -107,7 +107,7 @@ class Uploads:
             self._completed[upload_id] = component_id, dict(tags)
         self._files.delete_segments([segment for segment in upload.parts.values() if segment not in file.segments])
 
-    def _assemble(self, upload: Upload, tags: Mapping[int, str]) -> StoredFile:
+    def _assemble(self, upload: UnfinishedUpload, tags: Mapping[int, str]) -> StoredFile:
         """Return the file that the parts with these tags make; raises the server's validation error."""
         declared = upload.declared
         segments = [_part(upload, number, tags[number]) for number in sorted(tags)]
@@ -150,7 +150,7 @@ def tags_of(parts: Sequence[Mapping[str, object]]) -> dict[int, str]:
     return tags
 
 
-def _part(upload: Upload, number: int, tag: str) -> Segment:
+def _part(upload: UnfinishedUpload, number: int, tag: str) -> Segment:
     segment = upload.parts.get(number)
     if segment is None:
         raise server_errors.validation_error(

@@ -14,8 +14,8 @@ from ftrack_orm.storage.identifiers import sequence_expression
 class Structure(Protocol):
     """Forms the resource identifiers of components in a location.
 
-    Members of a sequence or a container lie in its place. A studio's own structure derives from this class and defines
-    `get_resource_identifier`.
+    Members of a sequence or a container have identifiers below its own. A studio's own structure derives from this
+    class and defines `get_resource_identifier`.
     """
 
     def projections(self, entity_type: str) -> str:
@@ -59,7 +59,7 @@ def entity_type_of(component: Any) -> str:
 
 
 def component_projections(entity_type: str) -> list[str]:
-    """Return the projections of a component and of its container that names and places of components consist of."""
+    """Return the projections of a component and of its container that identifiers consist of."""
     own = ["name", "file_type", *(["padding"] if entity_type == "SequenceComponent" else [])]
     container = ("container.name", "container.file_type", "container.container_id")
     return [*own, "container_id", *container, "container[SequenceComponent].padding"]

@@ -16,13 +16,13 @@ _OWN = ("name", "file_type", "id")
 
 
 @attrs.frozen
-class Field:
+class TemplateField:
     """A field of a template: the path of attributes, and a format as Python has it."""
 
     path: tuple[str, ...]
     format: str = ""
 
-    FILE_TYPE: ClassVar[Field]
+    FILE_TYPE: ClassVar[TemplateField]
 
     @property
     def name(self) -> str:
@@ -40,10 +40,10 @@ class Field:
         return self.format.endswith("d") or self.path == ("version",)
 
 
-Field.FILE_TYPE = Field(("file_type",))
+TemplateField.FILE_TYPE = TemplateField(("file_type",))
 
 #: The parts of a template: literal text, and fields.
-Part: TypeAlias = Union[str, Field]
+Part: TypeAlias = Union[str, TemplateField]
 
 
 def parse_template(template: str, words: Collection[str], entities: Collection[str]) -> list[Part]:
@@ -70,7 +70,7 @@ def parse_template(template: str, words: Collection[str], entities: Collection[s
             raise _invalid(template, f"the field {{{name}}} is an entity. Name an attribute, as {{{name}.name}}")
         if conversion or not all(each.isidentifier() for each in path):
             raise _invalid(template, f"the field {{{name}}} is no path of attributes")
-        parts.append(Field(path, format_ or ""))
+        parts.append(TemplateField(path, format_ or ""))
     _check_parts(template, parts)
     return parts
 
@@ -85,17 +85,19 @@ def _check_parts(template: str, parts: list[Part]) -> None:
     text = "".join(part if isinstance(part, str) else "x" for part in parts)
     if not text or text.startswith("/") or any(each in ("", ".", "..") for each in text.split("/")):
         raise _invalid(template, "it has to be a relative path without '.', '..' and empty names")
-    if Field.FILE_TYPE in parts[:-1] or any(each != Field.FILE_TYPE for each in parts if _is_file_type(each)):
+    if TemplateField.FILE_TYPE in parts[:-1] or any(
+        each != TemplateField.FILE_TYPE for each in parts if _is_file_type(each)
+    ):
         raise _invalid(template, "{file_type} may stand at the end only, and without a format")
-    fields = {part for part in parts if isinstance(part, Field)}
+    fields = {part for part in parts if isinstance(part, TemplateField)}
     if twice := [
         field.name for field in fields if len({each.format for each in fields if each.path == field.path}) > 1
     ]:
         raise _invalid(template, f"the field {{{twice[0]}}} stands in it with different formats")
     for index, part in enumerate(parts):
-        if isinstance(part, Field) and part.path[0] == "parents":
+        if isinstance(part, TemplateField) and part.path[0] == "parents":
             before, after = "".join(map(_shape, parts[:index])), "".join(map(_shape, parts[index + 1 :]))
-            if part != Field(("parents",)) or (before and before[-1] != "/") or not after.startswith("/"):
+            if part != TemplateField(("parents",)) or (before and before[-1] != "/") or not after.startswith("/"):
                 raise _invalid(template, "{parents} has to stand between two '/', and without a format")
 
 
@@ -104,7 +106,7 @@ def _shape(part: Part) -> str:
 
 
 def _is_file_type(part: Part) -> bool:
-    return isinstance(part, Field) and part.path[0] == "file_type"
+    return isinstance(part, TemplateField) and part.path[0] == "file_type"
 
 
 def _invalid(template: str, reason: str) -> InvalidValue:

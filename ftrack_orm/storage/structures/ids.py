@@ -8,7 +8,7 @@ from typing import Any
 from ftrack_orm.storage.identifiers import legal_name
 
 from .base import Structure, component_projections, sequence_expression_of
-from .places import ComponentStructure, Place
+from .identifier_parts import ComponentStructure, IdentifierParts
 
 #: The first characters of an id that name a folder each, so that no folder has millions of entries.
 _FOLDERS = 4
@@ -27,21 +27,21 @@ class IdStructure(ComponentStructure):
     def projections(self, entity_type: str) -> str:
         return ", ".join(component_projections(entity_type))
 
-    def place_of(self, component: Any, entity_type: str) -> Place:
+    def parts_of(self, component: Any, entity_type: str) -> IdentifierParts:
         first, rest = component.id[:_FOLDERS], component.id[_FOLDERS:]
         return _named("/".join(filter(None, (self.prefix, *first, rest))), component, entity_type)
 
-    def place_in(self, container: Place, component: Any, entity_type: str) -> Place:
+    def parts_in(self, container: IdentifierParts, component: Any, entity_type: str) -> IdentifierParts:
         return _named(f"{container.identifier}/{component.id}", component, entity_type)
 
 
-def _named(stem: str, component: Any, entity_type: str) -> Place:
+def _named(stem: str, component: Any, entity_type: str) -> IdentifierParts:
     if entity_type == "ContainerComponent":
-        return Place(stem)
+        return IdentifierParts(stem)
     file_type = _legal_file_type(component)
     if entity_type == "SequenceComponent":
-        return Place(f"{stem}/file", f".{sequence_expression_of(component)}", file_type)
-    return Place(stem, file_type=file_type)
+        return IdentifierParts(f"{stem}/file", f".{sequence_expression_of(component)}", file_type)
+    return IdentifierParts(stem, file_type=file_type)
 
 
 def _legal_file_type(component: Any) -> str:

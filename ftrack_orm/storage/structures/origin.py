@@ -1,4 +1,4 @@
-"""Pure: the structure of places where data is left as it is."""
+"""Pure: the structure for files that stay where they are."""
 
 from __future__ import annotations
 

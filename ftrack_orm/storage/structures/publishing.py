@@ -23,7 +23,7 @@ def version_projections(others: Iterable[str] = ()) -> list[str]:
 
 
 @attrs.frozen
-class Publication:
+class PublicationContext:
     """A version, its asset, the context of the asset, the project, and the names of the contexts between the last two.
 
     *parents* begin with the outermost context and include the context of the asset, unless that is the project.
@@ -36,7 +36,7 @@ class Publication:
     parents: tuple[str, ...]
 
 
-def publication_of(component: Any) -> Publication:
+def publication_of(component: Any) -> PublicationContext:
     """Return the version of *component* and the entities around it.
 
     Raises `StructureError` unless it belongs to a version that is committed, with a committed asset.
@@ -55,4 +55,4 @@ def publication_of(component: Any) -> Publication:
             " the server does not have all of them yet. Commit them first."
         )
     project = parent if parent.__entity_type__ == "Project" else parent.project
-    return Publication(version, asset, parent, project, tuple(str(each["name"]) for each in link[1:-1]))
+    return PublicationContext(version, asset, parent, project, tuple(str(each["name"]) for each in link[1:-1]))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ftrack_orm.errors import StructureError, quoted
 
-from .fields import Field, Part
+from .fields import Part, TemplateField
 
 #: No template forms longer identifiers.
 _MAX_CHARACTERS: Final = 4096
@@ -29,14 +29,14 @@ class TemplateReader:
 
     def __init__(self, template: str, parts: Sequence[Part]) -> None:
         self._template = template
-        self._has_file_type = Field.FILE_TYPE in parts
-        self._parts = [part for part in parts if part != Field.FILE_TYPE]
-        self._fields = list(dict.fromkeys(part for part in self._parts if isinstance(part, Field)))
+        self._has_file_type = TemplateField.FILE_TYPE in parts
+        self._parts = [part for part in parts if part != TemplateField.FILE_TYPE]
+        self._fields = list(dict.fromkeys(part for part in self._parts if isinstance(part, TemplateField)))
         self._expressions = [re.compile(self._expression(lazy), re.DOTALL) for lazy in (True, False)]
 
     def _expression(self, lazy: bool) -> str:
         texts: list[str] = []
-        seen: set[Field] = set()
+        seen: set[TemplateField] = set()
         is_after_parents = False
         for part in self._parts:
             if isinstance(part, str):
@@ -46,13 +46,13 @@ class TemplateReader:
             else:
                 seen.add(part)
                 texts.append(self._expression_of(part, self._group(part), lazy))
-            is_after_parents = part == Field(("parents",))
+            is_after_parents = part == TemplateField(("parents",))
         return "".join(texts) + r"\Z"
 
-    def _group(self, field: Field) -> str:
+    def _group(self, field: TemplateField) -> str:
         return f"f{self._fields.index(field)}"
 
-    def _expression_of(self, field: Field, group: str, lazy: bool) -> str:
+    def _expression_of(self, field: TemplateField, group: str, lazy: bool) -> str:
         more = "?" if lazy else ""
         if field.path == ("parents",):
             return rf"(?:(?P<{group}>[^/]+{more}(?:/[^/]+{more})*{more})/)?{more}"

@@ -9,7 +9,7 @@ from ftrack_orm.errors import StructureError, quoted
 from ftrack_orm.storage.identifiers import legal_name, problem_of_name
 
 from .base import component_projections, sequence_expression_of
-from .places import ComponentStructure, Place
+from .identifier_parts import ComponentStructure, IdentifierParts
 from .publishing import publication_of, version_projections
 
 
@@ -34,7 +34,7 @@ class StandardStructure(ComponentStructure):
     def projections(self, entity_type: str) -> str:
         return ", ".join([*component_projections(entity_type), *version_projections()])
 
-    def place_of(self, component: Any, entity_type: str) -> Place:
+    def parts_of(self, component: Any, entity_type: str) -> IdentifierParts:
         publication = publication_of(component)
         parents = list(publication.parents)
         if not parents and self.project_versions_prefix:
@@ -42,20 +42,20 @@ class StandardStructure(ComponentStructure):
         names = [publication.project.name, *parents, publication.asset.name, f"v{publication.version.version:03d}"]
         return self._named("/".join(map(self.sanitise_for_filesystem, names)), component, entity_type)
 
-    def place_in(self, container: Place, component: Any, entity_type: str) -> Place:
+    def parts_in(self, container: IdentifierParts, component: Any, entity_type: str) -> IdentifierParts:
         return self._named(container.identifier, component, entity_type)
 
     def frame_number(self, component: Any) -> str:
         return self.sanitise_for_filesystem(component.name)
 
-    def _named(self, folder: str, component: Any, entity_type: str) -> Place:
+    def _named(self, folder: str, component: Any, entity_type: str) -> IdentifierParts:
         stem = f"{folder}/{self.sanitise_for_filesystem(component.name)}"
         if entity_type == "ContainerComponent":
-            return Place(stem)
+            return IdentifierParts(stem)
         file_type = self.sanitise_for_filesystem(component.file_type) if component.file_type else ""
         if entity_type == "SequenceComponent":
-            return Place(stem, f".{sequence_expression_of(component)}", file_type)
-        return Place(stem, file_type=file_type)
+            return IdentifierParts(stem, f".{sequence_expression_of(component)}", file_type)
+        return IdentifierParts(stem, file_type=file_type)
 
     def sanitise_for_filesystem(self, value: str) -> str:
         """Return *value* as a name that every file system accepts, as the class describes it."""

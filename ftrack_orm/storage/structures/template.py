@@ -9,9 +9,9 @@ from ftrack_orm.errors import StructureError, quoted
 from ftrack_orm.storage.identifiers import legal_name
 
 from .base import component_projections, sequence_expression_of
-from .fields import Field, parse_template
-from .places import ComponentStructure, Place
-from .publishing import Publication, publication_of, version_projections
+from .fields import TemplateField, parse_template
+from .identifier_parts import ComponentStructure, IdentifierParts
+from .publishing import PublicationContext, publication_of, version_projections
 from .reading import TemplateReader
 
 #: The words that a field may begin with, and the paths from the version to what they stand for.
@@ -46,7 +46,7 @@ class TemplateStructure(ComponentStructure):
         self.template = template
         self.illegal_character_substitute = illegal_character_substitute
         self._parts = parse_template(template, ("version", "parents", "name", "file_type", "id"), _ENTITIES)
-        self._fields = [part for part in self._parts if isinstance(part, Field)]
+        self._fields = [part for part in self._parts if isinstance(part, TemplateField)]
         self._reader = TemplateReader(template, self._parts)
 
     def __repr__(self) -> str:
@@ -60,37 +60,37 @@ class TemplateStructure(ComponentStructure):
         ]
         return ", ".join([*component_projections(entity_type), *version_projections(filter(None, paths))])
 
-    def place_of(self, component: Any, entity_type: str) -> Place:
+    def parts_of(self, component: Any, entity_type: str) -> IdentifierParts:
         publication = publication_of(component) if any(each.is_about_version for each in self._fields) else None
         texts = [
             part if isinstance(part, str) else self._text(part, component, publication)
             for part in self._parts
-            if part != Field.FILE_TYPE
+            if part != TemplateField.FILE_TYPE
         ]
         stem = "/".join(map(self._legal, filter(None, "".join(texts).split("/"))))
-        has_file_type = Field.FILE_TYPE in self._parts and entity_type != "ContainerComponent"
+        has_file_type = TemplateField.FILE_TYPE in self._parts and entity_type != "ContainerComponent"
         return self._named(stem, component, entity_type, has_file_type)
 
-    def place_in(self, container: Place, component: Any, entity_type: str) -> Place:
+    def parts_in(self, container: IdentifierParts, component: Any, entity_type: str) -> IdentifierParts:
         return self._named(f"{container.identifier}/{self._legal(component.name)}", component, entity_type, True)
 
     def frame_number(self, component: Any) -> str:
         return self._legal(component.name)
 
-    def _named(self, stem: str, component: Any, entity_type: str, has_file_type: bool) -> Place:
+    def _named(self, stem: str, component: Any, entity_type: str, has_file_type: bool) -> IdentifierParts:
         if entity_type == "ContainerComponent":
-            return Place(stem)
+            return IdentifierParts(stem)
         file_type = self._legal(component.file_type) if has_file_type and component.file_type else ""
         if entity_type == "SequenceComponent":
-            return Place(stem, f".{sequence_expression_of(component)}", file_type)
-        return Place(stem, file_type=file_type)
+            return IdentifierParts(stem, f".{sequence_expression_of(component)}", file_type)
+        return IdentifierParts(stem, file_type=file_type)
 
-    def _text(self, field: Field, component: Any, publication: Publication | None) -> str:
+    def _text(self, field: TemplateField, component: Any, publication: PublicationContext | None) -> str:
         if field.path == ("parents",) and publication is not None:
             return "/".join(map(self._legal, publication.parents))
         value = component if publication is None or not field.is_about_version else publication
         names = ("version", "version") if field.path == ("version",) else field.path
-        if isinstance(value, Publication) and names[0] in ("task", "user"):
+        if isinstance(value, PublicationContext) and names[0] in ("task", "user"):
             value = value.version
         for name in names:
             value = value.get(name) if isinstance(value, Mapping) else getattr(value, name)
@@ -120,7 +120,7 @@ class TemplateStructure(ComponentStructure):
         return self._reader.read(resource_identifier, is_member=is_member)
 
 
-def _path_below(field: Field) -> tuple[str, ...]:
+def _path_below(field: TemplateField) -> tuple[str, ...]:
     """Return the path to load below the entity of a field; mappings are loaded as a whole."""
     if field.path == ("version",):
         return field.path

@@ -29,7 +29,7 @@ def test_values_are_decoded_and_references_are_reduced_to_type_and_key() -> None
         "metadata": {"a": "1"},
     }
     (task,) = parse(created=[{"__entity_type__": "Task", "id": "t1", "values": values}]).created
-    assert (task.entity_type.name, task.key, task.place) == ("Task", ("t1",), ("created", 0))
+    assert (task.entity_type.name, task.key, task.position) == ("Task", ("t1",), ("created", 0))
     assert task.reference == {"__entity_type__": "Task", "id": "t1"}
     assert {name: change.new for name, change in task.changes.items()} == {
         **values,

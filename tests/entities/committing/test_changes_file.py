@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ftrack_orm import errors
-from ftrack_orm.entities.committing.changes_file import place_of, read_changes, write_changes
+from ftrack_orm.entities.committing.changes_file import position_of, read_changes, write_changes
 
 CONTENT = {"created": [], "updated": [], "deleted": [{"__entity_type__": "Task", "id": "ä"}]}
 
@@ -70,6 +70,6 @@ def test_checksums_that_do_not_fit_the_items_are_refused(tmp_path: Path, checksu
 
 
 def test_a_place_is_stated_as_programs_write_it() -> None:
-    assert place_of("created", 3, "values", "name") == "created[3].values.name"
-    assert place_of() == "the document"
-    assert len(place_of("x" * 10_000)) < 100
+    assert position_of("created", 3, "values", "name") == "created[3].values.name"
+    assert position_of() == "the document"
+    assert len(position_of("x" * 10_000)) < 100

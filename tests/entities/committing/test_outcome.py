@@ -11,7 +11,7 @@ from ftrack_orm.entities.committing.batches import Batch
 from ftrack_orm.entities.committing.outcome import Outcome, determine_outcome, not_carried_out
 from ftrack_orm.entities.committing.planning import Changes
 from ftrack_orm.entities.committing.server_state import ServerState
-from ftrack_orm.entities.committing.snapshot import Snapshot
+from ftrack_orm.entities.committing.snapshot import CommitSnapshot
 from ftrack_orm.values import NOT_LOADED
 from ftrack_orm.wire.operations import CreateOperation, DeleteOperation, Operation, UpdateOperation
 
@@ -65,7 +65,7 @@ def test_the_outcome_follows_from_the_present_values(
 
 
 def test_a_batch_that_was_not_carried_out_may_be_committed_again_unless_the_server_may_still_run() -> None:
-    batch = Batch(Snapshot(Changes(), (), (), (), {}, {}, {}), [DeleteOperation("Task", ("1",))])
+    batch = Batch(CommitSnapshot(Changes(), (), (), (), {}, {}, {}), [DeleteOperation("Task", ("1",))])
     assert not_carried_out(
         batch, errors.TransportError("The connection was closed.", safe_to_retry=False)
     ).safe_to_retry

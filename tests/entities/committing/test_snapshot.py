@@ -6,7 +6,7 @@ import pytest
 
 from ftrack_orm import Session
 from ftrack_orm.entities.committing.planning import Creation
-from ftrack_orm.entities.committing.snapshot import Snapshot, join_snapshots, take_snapshot
+from ftrack_orm.entities.committing.snapshot import CommitSnapshot, join_snapshots, take_snapshot
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.values import NOT_LOADED
 from ftrack_orm.wire.operations import UpdateOperation
@@ -20,7 +20,7 @@ def task(session: Session, production: Production) -> Entity:
     return task
 
 
-def take(session: Session, *only: Entity) -> Snapshot:
+def take(session: Session, *only: Entity) -> CommitSnapshot:
     """Return the snapshot of all edits, or of those of *only*."""
     workspace = session._workspace
     with workspace.lock:

@@ -25,7 +25,7 @@ def by_name(entity: Entity) -> dict[str, Entity]:
 def test_a_shot_is_copied_with_its_tasks_in_one_commit(
     session: Session, other: Session, shot: Entity, key: str, inheriting: str
 ) -> None:
-    with requests_made(session) == 5:  # contexts, their parts, the place, configurations, commit
+    with requests_made(session) == 5:  # contexts, their parts, the destination, configurations, commit
         result = session.copy(shot, values={"name": "sh900"})
     copy = existing(other.get("Shot", result[shot]))
     assert copy.id == result.entity.id != shot.id
@@ -244,7 +244,7 @@ def test_a_task_template_creates_its_tasks(session: Session, other: Session, sho
         ("Rigging", "Rigging", 7200.0),
     }
     assert session.copy(template, shot).created == 0
-    with pytest.raises(errors.InvalidValue, match="needs a place"):
+    with pytest.raises(errors.InvalidValue, match="needs a destination"):
         session.copy(template)
 
 

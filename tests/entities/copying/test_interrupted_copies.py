@@ -163,7 +163,7 @@ def test_a_copy_is_completed_after_any_interruption(
     ends_after = data.draw(st.integers(1, 12))
     session = connect()
     own = existing(session.get("Shot", shot.id))
-    place = existing(session.get("Sequence", production.sequences[1]))
+    destination = existing(session.get("Sequence", production.sequences[1]))
     name = f"copy{data.draw(st.uuids())}"
     done = 0
 
@@ -174,13 +174,13 @@ def test_a_copy_is_completed_after_any_interruption(
             raise Interrupted
 
     try:
-        session.copy(own, place, include=include, values={"name": name}, batch_size=size, on_progress=interrupt)
+        session.copy(own, destination, include=include, values={"name": name}, batch_size=size, on_progress=interrupt)
     except Interrupted:
         assert session.created == []
-    result = session.copy(own, place, include=include, values={"name": name})
-    complete = session.copy(own, place, include=include, values={"name": f"{name}_2"})
+    result = session.copy(own, destination, include=include, values={"name": name})
+    complete = session.copy(own, destination, include=include, values={"name": f"{name}_2"})
     assert len(result) == len(complete)
     assert contents(other, result[own]) == contents(other, complete[own])
     if set(include) == set(PARTS):
         assert contents(other, result[own]) == contents(other, own.id)
-    assert session.copy(own, place, include=include, values={"name": name}).created == 0
+    assert session.copy(own, destination, include=include, values={"name": name}).created == 0

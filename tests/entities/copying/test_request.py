@@ -42,7 +42,7 @@ def test_projects_are_in_nothing_and_contexts_in_contexts(
         session.copy(shot, status)
     with pytest.raises(errors.InvalidValue, match="assets and task templates can"):
         session.copy(status, shot)
-    with pytest.raises(errors.InvalidValue, match="needs a place"):
+    with pytest.raises(errors.InvalidValue, match="needs a destination"):
         session.copy(shot, to=other)
     with pytest.raises(errors.InvalidValue, match="entity of the session"):
         session.copy(shot, project, to=other)

@@ -13,7 +13,7 @@ from ftrack_orm.events.delivery.gap_recovery import (
     GapClosed,
     GapRecovery,
     Input,
-    Output,
+    RecoveryOutput,
     RecoveryState,
     Release,
     StartSearch,
@@ -58,7 +58,7 @@ MAKERS = {
 }
 
 #: state, input -> outputs, next state; written down apart from the machine's own table.
-TABLE: list[tuple[RecoveryState, Input, list[Output], RecoveryState]] = [
+TABLE: list[tuple[RecoveryState, Input, list[RecoveryOutput], RecoveryState]] = [
     (RecoveryState.NEVER_CONNECTED, Input.CONNECTED, [], RecoveryState.UP_TO_DATE),
     (RecoveryState.NEVER_CONNECTED, Input.RECONNECTED, [], RecoveryState.SEARCH_NEEDED),
     (RecoveryState.NEVER_CONNECTED, Input.CONFIRMED, [], RecoveryState.NEVER_CONNECTED),
@@ -87,7 +87,7 @@ TABLE: list[tuple[RecoveryState, Input, list[Output], RecoveryState]] = [
 ]
 
 
-def apply(recovery: GapRecovery, fact: Input) -> list[Output]:
+def apply(recovery: GapRecovery, fact: Input) -> list[RecoveryOutput]:
     if fact is Input.CONNECTED:
         return recovery.connected(None, ["hub"])
     if fact is Input.RECONNECTED:
@@ -101,7 +101,7 @@ def apply(recovery: GapRecovery, fact: Input) -> list[Output]:
     ("state", "fact", "outputs", "afterwards"), TABLE, ids=[f"{row[0].name}-{row[1].name}" for row in TABLE]
 )
 def test_each_input_in_each_state(
-    state: RecoveryState, fact: Input, outputs: list[Output], afterwards: RecoveryState
+    state: RecoveryState, fact: Input, outputs: list[RecoveryOutput], afterwards: RecoveryState
 ) -> None:
     recovery = MAKERS[state]()
     assert recovery.state is state
@@ -178,7 +178,7 @@ class AnyConnections(RuleBasedStateMachine):
         self.number = 0
         self.handled: list[int] = []
 
-    def carry_out(self, outputs: list[Output]) -> None:
+    def carry_out(self, outputs: list[RecoveryOutput]) -> None:
         for output in outputs:
             if isinstance(output, StartSearch):
                 assert not self.is_searching, "one search at a time"

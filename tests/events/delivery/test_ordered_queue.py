@@ -1,4 +1,4 @@
-"""The ordered queue: jobs with a common key stay in order, and no job waits for one without."""
+"""The ordered queue: deliveries with a common key stay in order, and no delivery waits for one without."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftrack_orm.events.delivery.ordered_queue import Job, OrderedQueue, ordering_keys
+from ftrack_orm.events.delivery.ordered_queue import Delivery, OrderedQueue, ordering_keys
 from ftrack_orm.events.event import Event
 from ftrack_orm.events.subscriptions.subscription import Subscriber, Subscription
 
@@ -16,13 +16,13 @@ from ftrack_orm.events.subscriptions.subscription import Subscriber, Subscriptio
 KEYS = st.sampled_from([keys for size in (1, 2, 3) for keys in itertools.permutations("abcde", size)])
 
 
-def job(*keys: str) -> Job:
-    return Job(Event("topic"), [], keys)
+def delivery(*keys: str) -> Delivery:
+    return Delivery(Event("topic"), [], keys)
 
 
 def test_a_job_waits_for_the_last_one_of_each_of_its_keys() -> None:
     ordered = OrderedQueue()
-    first, second, both = job("a"), job("b"), job("a", "b")
+    first, second, both = delivery("a"), delivery("b"), delivery("a", "b")
     assert ordered.add(first)
     assert ordered.add(second)
     assert not ordered.add(both)
@@ -34,18 +34,18 @@ def test_a_job_waits_for_the_last_one_of_each_of_its_keys() -> None:
 
 @given(st.lists(KEYS, max_size=30), st.randoms(use_true_random=False))
 def test_jobs_of_one_key_start_in_order_however_others_finish(keys: Any, random: Any) -> None:
-    ordered, jobs = OrderedQueue(), [job(*each) for each in keys]
-    running = [each for each in jobs if ordered.add(each)]
+    ordered, deliveries = OrderedQueue(), [delivery(*each) for each in keys]
+    running = [each for each in deliveries if ordered.add(each)]
     order = []
     while running:
         in_use = [key for each in running for key in each.keys]
-        assert len(in_use) == len(set(in_use)), "two jobs of one key must not run at the same time"
+        assert len(in_use) == len(set(in_use)), "two deliveries of one key must not run at the same time"
         finished = running.pop(random.randrange(len(running)))
         order.append(finished)
         running.extend(ordered.done(finished))
-    assert sorted(map(id, order)) == sorted(map(id, jobs))
+    assert sorted(map(id, order)) == sorted(map(id, deliveries))
     for key in "abcde":
-        assert [each for each in order if key in each.keys] == [each for each in jobs if key in each.keys]
+        assert [each for each in order if key in each.keys] == [each for each in deliveries if key in each.keys]
     assert len(ordered) == 0
 
 
@@ -54,7 +54,7 @@ def test_a_job_waits_only_for_earlier_jobs_that_share_a_key(keys: Any) -> None:
     ordered = OrderedQueue()
     before: set[str] = set()
     for each in keys:
-        assert ordered.add(job(*each)) == before.isdisjoint(each)
+        assert ordered.add(delivery(*each)) == before.isdisjoint(each)
         before.update(each)
 
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftrack_orm.errors import UsageError
-from ftrack_orm.sandbox.datamodel.notation import AttributeDescription, NotationError, parse
+from ftrack_orm.sandbox.datamodel.notation import AttributeDeclaration, NotationError, parse
 from ftrack_orm.schema.relations import Derived, ForeignKey, HiddenKey, Inverse, Through
 
 
-def attribute(line: str) -> AttributeDescription:
+def attribute(line: str) -> AttributeDeclaration:
     (section,) = parse(f"type A\n  {line}\n", "test")
     (described,) = section.attributes
     return described

@@ -7,32 +7,32 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftrack_orm.sandbox.events.faults import Faults
+from ftrack_orm.sandbox.events.faults import EventFaults
 
 
-def delivered(faults: Faults, names: str) -> str:
+def delivered(faults: EventFaults, names: str) -> str:
     return "".join(event["id"] for name in names for event in faults.apply({"id": name}))
 
 
 def test_without_faults_events_are_delivered_unchanged() -> None:
-    assert delivered(Faults(), "abc") == "abc"
+    assert delivered(EventFaults(), "abc") == "abc"
 
 
 def test_the_requested_number_of_events_is_duplicated() -> None:
-    faults = Faults()
+    faults = EventFaults()
     faults.duplicate(2)
     assert delivered(faults, "abc") == "aabbc"
 
 
 def test_the_requested_number_of_events_is_delivered_last_first() -> None:
-    faults = Faults()
+    faults = EventFaults()
     faults.reorder(3)
     assert delivered(faults, "ab") == ""
     assert delivered(faults, "cd") == "cbad"
 
 
 def test_held_events_are_returned_when_reordering_restarts_or_ends() -> None:
-    faults = Faults()
+    faults = EventFaults()
     faults.reorder(3)
     delivered(faults, "ab")
     assert [event["id"] for event in faults.reorder(0)] == ["a", "b"]
@@ -43,7 +43,7 @@ def test_held_events_are_returned_when_reordering_restarts_or_ends() -> None:
 def test_no_event_is_lost_and_only_the_requested_number_is_duplicated(
     duplicated: int, reordered: int, count: int
 ) -> None:
-    faults = Faults()
+    faults = EventFaults()
     faults.duplicate(duplicated)
     faults.reorder(reordered)
     events: list[dict[str, Any]] = [{"id": number} for number in range(count)]
@@ -54,6 +54,6 @@ def test_no_event_is_lost_and_only_the_requested_number_is_duplicated(
 
 
 def test_refused_handshakes_are_counted() -> None:
-    faults = Faults()
+    faults = EventFaults()
     faults.handshakes_to_refuse = 2
     assert [faults.take_handshake_refusal() for _ in range(3)] == [True, True, False]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ftrack_orm.sandbox.seeds import workflows
-from ftrack_orm.sandbox.seeds.workflows import PROJECT_SCHEMAS, ProjectSchema
+from ftrack_orm.sandbox.seeds.workflows import PROJECT_SCHEMAS, ProjectSchemaSeed
 
 
 @pytest.mark.parametrize("project_schema", PROJECT_SCHEMAS, ids=lambda project_schema: project_schema.name)
-def test_a_project_schema_refers_to_existing_statuses_and_types(project_schema: ProjectSchema) -> None:
+def test_a_project_schema_refers_to_existing_statuses_and_types(project_schema: ProjectSchemaSeed) -> None:
     statuses = {*project_schema.task_statuses, *project_schema.version_statuses}
     types = set(project_schema.task_types)
     for schema_statuses, schema_types in project_schema.schemas.values():

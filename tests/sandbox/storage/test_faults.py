@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ftrack_orm.errors import InvalidValue
-from ftrack_orm.sandbox.storage.faults import Fault, Faults
+from ftrack_orm.sandbox.storage.faults import Fault, StorageFaults
 
 
 def test_a_fault_is_taken_as_often_as_it_was_added() -> None:
-    faults = Faults()
+    faults = StorageFaults()
     fault = Fault("cut")
     faults.add(fault, 2)
     assert [faults.take("PUT", "c", 0) for _ in range(3)] == [fault, fault, None]
@@ -26,20 +26,20 @@ def test_a_fault_is_taken_as_often_as_it_was_added() -> None:
     ],
 )
 def test_a_fault_is_taken_by_the_requests_it_applies_to(fault: Fault, applies: bool) -> None:
-    faults = Faults()
+    faults = StorageFaults()
     faults.add(fault, 1)
     assert (faults.take("PUT", "c", 3) is fault) is applies
 
 
 def test_a_wrong_tag_waits_for_an_upload() -> None:
-    faults = Faults()
+    faults = StorageFaults()
     faults.add(Fault("wrong_etag"), 1)
     assert faults.take("GET", "c", 0) is None
     assert faults.take("PUT", "c", 0) is not None
 
 
 def test_faults_can_be_dropped() -> None:
-    faults = Faults()
+    faults = StorageFaults()
     faults.add(Fault("cut"), 3)
     assert faults.due == 3
     faults.clear()
@@ -48,4 +48,4 @@ def test_faults_can_be_dropped() -> None:
 
 def test_an_unknown_fault_is_refused() -> None:
     with pytest.raises(InvalidValue, match="no fault 'burn'"):
-        Faults().add(Fault("burn"), 1)  # type: ignore[arg-type]
+        StorageFaults().add(Fault("burn"), 1)  # type: ignore[arg-type]

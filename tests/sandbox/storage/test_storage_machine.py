@@ -16,7 +16,7 @@ from ftrack_orm.errors import ServerValidationError
 from ftrack_orm.sandbox.storage.folder import FolderSegments
 from ftrack_orm.sandbox.storage.storage import Storage
 from ftrack_orm.sandbox.storage.stored_file import StoredFile
-from ftrack_orm.sandbox.storage.uploads import Declared, Upload
+from ftrack_orm.sandbox.storage.uploads import Declared, UnfinishedUpload
 from tests.property_settings import examples
 from tests.sandbox.storage.client import Clock
 
@@ -30,7 +30,7 @@ class StorageMachine(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.storage = Storage(Clock(), FolderSegments(self.folder.name))
         self.model: dict[str, bytes] = {}
-        self.uploads: list[tuple[Upload, dict[int, bytes]]] = []
+        self.uploads: list[tuple[UnfinishedUpload, dict[int, bytes]]] = []
         self.disk_is_full = False
 
     def teardown(self) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from ftrack_orm import errors
-from ftrack_orm.storage.structures.fields import Field, parse_template
+from ftrack_orm.storage.structures.fields import TemplateField, parse_template
 
 WORDS = ("version", "parents", "name", "file_type", "id")
 
 
 def test_a_template_has_texts_and_fields() -> None:
     assert parse_template("a/{asset.name}_v{version:03d}{file_type}", WORDS, ["asset"]) == [
-        *("a/", Field(("asset", "name")), "_v", Field(("version",), "03d"), Field.FILE_TYPE)
+        *("a/", TemplateField(("asset", "name")), "_v", TemplateField(("version",), "03d"), TemplateField.FILE_TYPE)
     ]
 
 

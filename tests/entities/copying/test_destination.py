@@ -1,4 +1,4 @@
-"""The ids of copies follow from the place and the ids of the copied entities."""
+"""The ids of copies follow from the destination and the ids of the copied entities."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftrack_orm import Session
-from ftrack_orm.entities.copying.place import Place, existing_rows
+from ftrack_orm.entities.copying.destination import CopyDestination, existing_rows
 from ftrack_orm.entities.copying.translation import NewRow
 from tests.production import Production
 
@@ -19,14 +19,14 @@ ids = st.uuids().map(str)
 def test_the_same_copy_has_the_same_ids_and_others_have_others(
     into: str, of: str, name: str, other_name: str, id_: str, other_id: str
 ) -> None:
-    place = Place(into, name)
-    new = place.new_id(of, 0, id_)
-    assert str(uuid.UUID(new)) == new == Place(into, name).new_id(of, 0, id_)
+    destination = CopyDestination(into, name)
+    new = destination.new_id(of, 0, id_)
+    assert str(uuid.UUID(new)) == new == CopyDestination(into, name).new_id(of, 0, id_)
     others = {
-        place.new_id(of, 1, id_),
-        Place(None, name).new_id(of, 0, id_),
-        *((place.new_id(of, 0, other_id),) if other_id != id_ else ()),
-        *((Place(into, other_name).new_id(of, 0, id_),) if other_name != name else ()),
+        destination.new_id(of, 1, id_),
+        CopyDestination(None, name).new_id(of, 0, id_),
+        *((destination.new_id(of, 0, other_id),) if other_id != id_ else ()),
+        *((CopyDestination(into, other_name).new_id(of, 0, id_),) if other_name != name else ()),
     }
     assert new not in others
 

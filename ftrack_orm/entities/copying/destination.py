@@ -1,4 +1,4 @@
-"""State: the place of a copy: below which entity it is created, under which name, and what is there already."""
+"""State: the destination of a copy: below which entity it is created, under which name, and what is there already."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: The namespace of the ids of copies.
 _NAMESPACE: Final = uuid.UUID("5d1b0a4e-7f0c-4c1e-9a53-0b7f6d0c2a11")
-#: How often one entity may have been copied to the same place under the same name, and the copy then moved or renamed.
+#: How often one entity may have been copied to one destination under one name, and the copy then moved or renamed.
 _MAX_GENERATIONS: Final = 20
 
 #: Family -> the key of the entity that contains one of the family.
@@ -29,11 +29,11 @@ PARENT_KEYS: Final[Mapping[str, str]] = {CONTEXT: PARENT_ID, ASSET: "context_id"
 
 
 @attrs.frozen
-class Place:
-    """The place of a copy: the id of the entity *into* which it is created (None for a project), and its *name*.
+class CopyDestination:
+    """The destination of a copy: the id of the entity *into* which it is created (None for a project), and its *name*.
 
-    The ids of copies follow from the place and the ids of the copied entities. So a copy that was interrupted, or whose
-    reply was lost, is completed when the same copy is made again, by any process.
+    The ids of copies follow from the destination and the ids of the copied entities. A copy that was interrupted, or
+    whose reply was lost, is completed when the same copy is made again, by any process.
     """
 
     into: str | None
@@ -45,20 +45,22 @@ class Place:
         return str(uuid.uuid5(namespace, id_))
 
 
-def find_generation(schema: Schema, call: ServerCall, place: Place, entity_type: str, id_: str) -> tuple[int, bool]:
+def find_generation(
+    schema: Schema, call: ServerCall, destination: CopyDestination, entity_type: str, id_: str
+) -> tuple[int, bool]:
     """Return the generation of the copy of the entity *id_*, and whether that copy exists already.
 
     A copy that was moved or renamed is not completed; the next one is another generation. Raises `InvalidValue` when
-    another entity with the name has the place.
+    another entity with the name is there.
     """
     family = schema.type(entity_type).family
-    candidates = {place.new_id(id_, generation, id_): generation for generation in range(_MAX_GENERATIONS)}
+    candidates = {destination.new_id(id_, generation, id_): generation for generation in range(_MAX_GENERATIONS)}
     parent_key = PARENT_KEYS[family]
     paths = tuple(Path.of(name) for name in ("id", "name", parent_key))
     own = Select(family, paths, Membership(Path.of("id"), tuple(candidates)))
-    same_name: list[Criterion] = [Comparison(Path.of("name"), Operator.IS, place.name)]
-    if place.into is not None:
-        same_name.append(Comparison(Path.of(parent_key), Operator.IS, place.into))
+    same_name: list[Criterion] = [Comparison(Path.of("name"), Operator.IS, destination.name)]
+    if destination.into is not None:
+        same_name.append(Comparison(Path.of(parent_key), Operator.IS, destination.into))
     others = Select(entity_type, (Path.of("id"), Path.of("name")), And(tuple(same_name)))
     existing, namesakes = query_each(call, [own, others], schema)
     present = {str(row["id"]) for row in existing}
@@ -67,15 +69,15 @@ def find_generation(schema: Schema, call: ServerCall, place: Place, entity_type:
         return candidates[here[0]], True
     if namesakes:
         raise InvalidValue(
-            f"There is another {entity_type} with the name {quoted(place.name)} in the place of the copy. Give the "
-            "copy a name of its own: values={'name': ...}.",
+            f"There is another {entity_type} with the name {quoted(destination.name)} at the destination of the copy. "
+            "Give the copy a name of its own: values={'name': ...}.",
             entity_type=entity_type,
             attribute="name",
         )
     free = [generation for each, generation in candidates.items() if each not in present]
     if not free:
         raise InvalidValue(
-            f"{entity_type} {id_} was copied {_MAX_GENERATIONS} times under the name {quoted(place.name)}."
+            f"{entity_type} {id_} was copied {_MAX_GENERATIONS} times under the name {quoted(destination.name)}."
         )
     return free[0], False
 

@@ -1,4 +1,4 @@
-"""Places of components: no two components get the same one."""
+"""The identifiers of components: no two components get the same one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftrack_orm import errors
-from ftrack_orm.storage.structures.places import Place
+from ftrack_orm.storage.structures.identifier_parts import IdentifierParts
 from ftrack_orm.storage.structures.standard import StandardStructure
 
 from .components import component, version
@@ -57,7 +57,7 @@ def test_members_of_a_sequence_with_the_same_number_are_an_error() -> None:
 
 def test_a_sequence_without_an_expression_has_no_frames() -> None:
     with pytest.raises(errors.StructureError, match="no expression"):
-        Place("a").of_frame("1")
+        IdentifierParts("a").of_frame("1")
 
 
 NAMES = st.text(max_size=8) | st.sampled_from(["a", "A", "a ", "a/", "ä", "a\u0308", "..", "con"])
