@@ -10,7 +10,7 @@ import attrs
 from ftrack_orm.entities.custom_attributes.checked_keys import may_apply
 from ftrack_orm.entities.reading.unlisted import is_listed
 from ftrack_orm.query.builder import Query
-from ftrack_orm.query.columns import Column, build_columns, check_names
+from ftrack_orm.query.columns import Column, build_columns, check_names, selected_columns
 from ftrack_orm.query.grouping import NO_GROUPS, output_columns, rows_of_groups
 from ftrack_orm.schema.facts import CONFIGURATION_ID
 
@@ -63,7 +63,7 @@ def plan_table(
     if not built and node.group_by:
         built = [Column(name, content) for name, content in output_columns(node, query.groups or NO_GROUPS)]
     elif not built and node.projections:
-        built = [Column(str(path), path) for path in node.projections]
+        built = selected_columns(query)
     elif not built and node.entity_type in schema.types:
         built = build_columns(query, default_columns(node.entity_type, schema), {})
     check_names([column.name for column in built], built)

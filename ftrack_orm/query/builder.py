@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .expressions.attributes import AttributeExpression
     from .expressions.clause_elements import GroupCondition, OrderingExpression
     from .expressions.criteria import CriterionExpression
+    from .expressions.items import ColumnContent
     from .language.schema_protocol import Referable
 
 T = TypeVar("T")
@@ -63,6 +64,8 @@ class Query(Executable[T]):
     free_text: FreeText | None = None
     groups: Groups | None = None
     prefers_memory: bool = False
+    #: The `Column`s of rows and tables, if keys of mapped collections are selected; these are projected as a whole.
+    selected_columns: tuple[Any, ...] | None = None
     on_refresh: Callable[[list[T]], object] | None = None
     #: `RequestOptions`, which few queries have, so that their module is imported when it is needed; or None.
     request_options: Any = None
@@ -132,18 +135,33 @@ class Query(Executable[T]):
 
     def select(
         self,
-        *projections: AttributeExpression | AggregateExpression | str,
+        *projections: ColumnContent,
         **renamed: AttributeExpression | AggregateExpression | str,
     ) -> Query[T]:
         """Return the query that also selects *projections*: attributes, aggregates, or texts such as `"name, bid"`.
 
         A query without a call of this method selects the default projections of the entity type. *renamed* are
         aggregates of a query with groups, by the names that they have in its rows: `select(tasks=Task.id.count())`.
+
+        A key of a mapped collection, such as `"custom_attributes.fstart"` or `Shot.metadata["cut"]`, is a column of
+        `rows` and of tables. Its collection is loaded as a whole.
         """
         selected = dict.fromkeys(self.node.projections)
         for projection in projections:
-            for node in self._build_projections(projection):
+            try:
+                nodes = self._build_projections(projection)
+            except UsageError:
+                from .columns import select_columns
+
+                if self.node.group_by or renamed:
+                    raise
+                return select_columns(self, projections)
+            for node in nodes:
                 selected[node] = None
+        if self.selected_columns is not None and not (self.node.group_by or renamed):
+            from .columns import select_columns
+
+            return select_columns(self, projections)
         if renamed:
             return self._with_named(renamed, lambda nodes: {"projections": tuple(dict.fromkeys((*selected, *nodes)))})
         return self._with_clauses(projections=tuple(selected))
@@ -368,6 +386,7 @@ class Query(Executable[T]):
             self.free_text,
             self.groups,
             self.prefers_memory,
+            self.selected_columns,
             self.on_refresh,
             self.request_options,
         )

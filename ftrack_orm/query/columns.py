@@ -1,4 +1,8 @@
-"""Pure: the columns of flat rows: their names, and the attributes or aggregates that they show."""
+"""Pure: the columns of flat rows: their names, and the attributes, aggregates or keys that they show.
+
+ftrack selects mapped collections as a whole. A key, such as `custom_attributes.fstart`, is a column of rows and tables,
+which is made from its collection.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from ftrack_orm.errors import QueryError
+from ftrack_orm.errors import QueryError, UsageError
 
+from .expressions.attributes import AttributeExpression
 from .expressions.items import ItemExpression
 from .language.nodes import Path, Projection
+from .language.parser import parse_projections
 
 if TYPE_CHECKING:
     from .builder import Query
@@ -50,8 +56,7 @@ def rows_of(query: Query[Any], columns: Sequence[Any], renamed: Mapping[str, Any
 
         names, rows = rows_of_groups(query, runner, built)
     else:
-        if not built:
-            built = [Column(str(path), path) for path in query.node.projections]
+        built = built or selected_columns(query)
         if not built:
             raise QueryError("rows needs the columns to return, such as query.rows('name', 'status.name').")
         names = [column.name for column in built]
@@ -86,7 +91,69 @@ def _columns_for(query: Query[Any], given: Any) -> list[Column]:
         contents = column_contents(query.node, query.groups or NO_GROUPS)
         if given in contents:
             return [Column(given, contents[given])]
-    return [Column(column_name(node), node) for node in query._build_projections(given)]
+    try:
+        nodes = query._build_projections(given)
+    except UsageError:
+        found = _columns_of_text(query, given) if isinstance(given, str) else None
+        if found is None:
+            raise
+        return found
+    return [Column(column_name(node), node) for node in nodes]
+
+
+def selected_columns(query: Query[Any]) -> list[Column]:
+    """Return the columns of what *query* selects; none if it selects the default projections."""
+    if query.selected_columns is not None:
+        return list(query.selected_columns)
+    return [Column(str(path), path) for path in query.node.projections]
+
+
+def select_columns(query: Query[Any], projections: Sequence[Any]) -> Query[Any]:
+    """Return *query*, which has no groups, that also selects *projections*, some of which are keys.
+
+    Raises the errors of `Query.select` for projections that are neither attributes nor keys.
+    """
+    columns = tuple(dict.fromkeys([*selected_columns(query), *build_columns(query, projections, {})]))
+    contents = tuple(dict.fromkeys(column.content for column in columns))
+    return query._with_clauses(projections=contents)._with_options(selected_columns=columns)
+
+
+def _columns_of_text(query: Query[Any], text: str) -> list[Column] | None:
+    """Return the columns of a text such as `"name, custom_attributes.fstart"`, or None for a text without keys."""
+    if query.schema is None or query.node.group_by:
+        return None
+    given: list[Any] = []
+    for part in map(str.strip, text.split(",")):
+        try:
+            query._build_projections(part)
+        except UsageError:
+            item = _item_of(query, part)
+            if item is None:
+                return None
+            given.append(item)
+        else:
+            given.append(part)
+    return build_columns(query, given, {})
+
+
+def _item_of(query: Query[Any], text: str) -> ItemExpression | None:
+    """Return the expression of the key at the end of *text*, or None if the path before it is no mapped collection.
+
+    A key may have dots: the path is the longest one that the schema has.
+    """
+    names = text.split(".")
+    for count in range(len(names) - 1, 0, -1):
+        try:
+            (path,) = parse_projections(".".join(names[:count]))
+            if not isinstance(path, Path):
+                return None
+            expression = AttributeExpression(Path(path.steps), query.node.entity_type, query.schema)
+        except UsageError:
+            continue
+        key = ".".join(names[count:])
+        item = expression[key] if key and expression._key_and_value_names() is not None else None
+        return item if isinstance(item, ItemExpression) else None
+    return None
 
 
 def column_name(projection: Projection) -> str:

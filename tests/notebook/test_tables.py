@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pyarrow.parquet
 import pytest
 
 from ftrack_orm import Session, errors, select
@@ -18,6 +21,29 @@ def test_a_table_costs_one_request_for_each_page(session: Session, production: P
     with requests_made(session) == 3:
         query.with_page_size(5).to_dataframe("name")
     assert len(session._workspace.identities) == known
+
+
+def test_keys_of_mapped_collections_are_columns_of_every_table(
+    session: Session, production: Production, tmp_path: Path
+) -> None:
+    shot = existing(session.get("Shot", production.shots[0]))
+    shot.custom_attributes["fstart"] = 1001
+    shot.metadata["cut"] = "A"
+    session.commit()
+    query = session.query("Shot").where(id=shot.id)
+    expected = {"name": [shot.name], "custom_attributes.fstart": [1001.0], "metadata.cut": ["A"]}
+    selected = query.select(*expected)
+    for table in (selected.to_arrow(), query.to_arrow(*expected), query.to_arrow(", ".join(expected))):
+        assert table.to_pydict() == expected
+        assert str(table.schema.field("custom_attributes.fstart").type) == "double"
+    assert selected.to_dataframe(as_="polars").to_dict(as_series=False) == expected
+    assert selected.to_dataframe(as_="pandas").to_dict("list") == expected
+    assert query.to_dataframe(cut="metadata.cut", as_="polars")["cut"].to_list() == ["A"]
+    selected.to_parquet(tmp_path / "shots.parquet")
+    assert pyarrow.parquet.read_table(tmp_path / "shots.parquet").to_pydict() == expected
+    assert selected.one() is shot
+    with pytest.raises(errors.UnknownAttribute, match="No custom attribute of Shot has the key 'no_such_key'"):
+        query.select("custom_attributes.no_such_key").to_arrow()
 
 
 def test_a_query_without_a_session_makes_no_table() -> None:

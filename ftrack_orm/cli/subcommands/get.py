@@ -9,7 +9,6 @@ import click
 
 from ftrack_orm.cli.arguments import EntityTypeName
 from ftrack_orm.cli.colors import color_columns, colored
-from ftrack_orm.cli.column_expressions import column_expressions
 from ftrack_orm.cli.columns import named_columns, record_columns, split_columns
 from ftrack_orm.cli.command import command, connected
 from ftrack_orm.cli.lookup import check_single, matching
@@ -40,8 +39,7 @@ def get(output: Output, entity_type: str, entity: str, select: tuple[str, ...], 
     key = [each for each in described.primary_key if each not in columns]
     colors = {} if output.json or not output.is_terminal else color_columns(session.schema, described.name, columns)
     query = matching(session, described.name, entity).limit(10)
-    shown = column_expressions(session, described.name, list(dict.fromkeys([*columns, *key, *colors.values()])))
-    rows = query.rows(*shown, as_="dict")
+    rows = query.rows(*dict.fromkeys([*columns, *key, *colors.values()]), as_="dict")
     check_single(
         session, described.name, entity, [",".join(str(row[name]) for name in described.primary_key) for row in rows]
     )

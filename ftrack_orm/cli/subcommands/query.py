@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ftrack_orm.cli.colors import color_columns, colored
-from ftrack_orm.cli.column_expressions import column_expressions
 from ftrack_orm.cli.columns import named_columns, split_columns, table_columns
 from ftrack_orm.cli.command import command, connected
 from ftrack_orm.cli.result_files import STDOUT, opened
@@ -103,9 +102,7 @@ def _columns(session: Session, query: Query[Any], select: Sequence[str], form: s
 def _plan(session: Session, query: Query[Any], columns: Sequence[str]) -> TablePlan:
     from ftrack_orm.notebook.table_plan import plan_table
 
-    return plan_table(
-        query, column_expressions(session, query.node.entity_type, columns), {}, session.schema, session.configurations
-    )
+    return plan_table(query, columns, {}, session.schema, session.configurations)
 
 
 def _write_table(output: Output, session: Session, query: Query[Any], columns: Sequence[str]) -> int:
@@ -137,8 +134,7 @@ def _write_parquet(output: Output, session: Session, query: Query[Any], columns:
             if progress is not None and task is not None:
                 progress.update(task, completed=rows, description=f"{rows:,} rows")
 
-        expressions = column_expressions(session, query.node.entity_type, columns)
-        return query.to_parquet(target, *expressions, overwrite=True, on_progress=advance)
+        return query.to_parquet(target, *columns, overwrite=True, on_progress=advance)
 
 
 @contextlib.contextmanager
