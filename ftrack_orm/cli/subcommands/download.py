@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 @command(
     "ftrack-orm download ID --out plates",
     "ftrack-orm download --version ID --name beauty --out beauty.exr",
-    "ftrack-orm download ID --out - | tar -x",
+    "ftrack-orm download --version ID --name review --out - > review.mp4",
 )
 @click.argument("components", nargs=-1, metavar="[ID...]")
 @click.option("--version", "version_id", metavar="ID", help="Download the components of a version.")
 @click.option("--name", help="Only the components with this name.")
-@click.option("--out", metavar="PATH", help="A folder; the path of a single component; or - for the standard output.")
+@click.option(
+    "--out",
+    metavar="PATH",
+    help="A folder; the path of a single component; or - for the standard output, which takes one file.",
+)
 @click.option("--location", metavar="NAME", help="The location to read from; by default the preferred one.")
 @click.option("--overwrite", is_flag=True, help="Replace files that exist.")
 @connectable
@@ -42,12 +46,14 @@ def download(
 ) -> None:
     """Download the files of components, and print their paths.
 
-    ID is that of a component. Sequences and containers become folders. A file appears when it is complete. Files that
+    ID is that of a component. Sequences and containers become folders; with several files they cannot be written to the
+    standard output. A file appears when it is complete. Files that
     exist are kept, which is an error, unless --overwrite is given. Files of other locations than ftrack.server are
     copied, if their plugins are found in FTRACK_EVENT_PLUGIN_PATH.
     """
     from ftrack_orm.cli.component_files import copy_files, find_components, find_members, location_of
     from ftrack_orm.cli.download_targets import targets_of
+    from ftrack_orm.errors import quoted
 
     if not components and version_id is None:
         raise click.UsageError("Pass the ids of components, or --version ID.")
@@ -58,7 +64,11 @@ def download(
     leaves = targets_of(found, find_members(session, found), None if out is None or is_stream else Path(out))
     if is_stream:
         if len(leaves) != 1:
-            raise click.UsageError(f"Only one file can be written to the standard output, not {len(leaves)}.")
+            names = ", ".join(quoted(each["name"]) for each in found)
+            raise click.UsageError(
+                f"The standard output takes one file, and {names} {'has' if len(found) == 1 else 'have'} {len(leaves)}. "
+                "Pass a folder, as in --out plates, or the id of one member."
+            )
         copy_files(session, source, leaves, stream=sys.stdout.buffer)
         return
     if not overwrite:

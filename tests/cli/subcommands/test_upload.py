@@ -84,6 +84,16 @@ def test_a_sequence_becomes_a_folder() -> None:
     }
 
 
+def test_a_sequence_does_not_fit_the_standard_output_as_the_help_says() -> None:
+    (row,) = upload("frame.%04d.dpx [1-3]")
+    ran = run_in_pipe("download", row["id"], "--out", "-")
+    assert (ran.code, ran.output) == (2, "")
+    assert "The standard output takes one file, and 'frame' has 3. Pass a folder, as in --out plates" in ran.errors
+    text = " ".join(run_in_pipe("download", "--help").output.split())
+    assert "Sequences and containers become folders; with several files they cannot be written to the standard" in text
+    assert "tar" not in text.split()
+
+
 def test_a_thumbnail_and_a_review_belong_to_an_entity(version: Any, session: Session, production: Production) -> None:
     Image.new("RGB", (64, 36), "steelblue").save("still.png")
     Image.new("RGB", (64, 36)).save("movie.gif", save_all=True, append_images=[Image.new("RGB", (64, 36), "red")])
