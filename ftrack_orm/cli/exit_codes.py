@@ -94,12 +94,13 @@ def exit_on_errors(ctx: click.Context) -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         ctx.exit(ExitCode.PIPE_CLOSED)
     except OSError as error:
-        end_with_error(ctx, type(error).__name__, _text_of(error), code_of(error))
+        end_with_error(ctx, type(error).__name__, text_of_system_error(error), code_of(error))
 
 
-def _text_of(error: OSError) -> str:
+def text_of_system_error(error: OSError) -> str:
+    """Return the text of an error of the operating system with its file, and without its number."""
     if error.filename is None:
-        return str(error)
+        return error.strerror or str(error)
     return f"{error.strerror}: {os.fsdecode(error.filename)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import re
 import shlex
@@ -18,6 +19,7 @@ from click.testing import CliRunner, Result
 
 from ftrack_orm.cli.command import Command
 from ftrack_orm.cli.commands import COMMANDS, commands
+from ftrack_orm.cli.subcommands.sandbox import clear_system_errors
 from tests.cli.processes import ENVIRONMENT, TIMEOUT_SECONDS, command_line
 from tests.cli.terminals import run_in_pipe, run_in_terminal
 
@@ -78,9 +80,29 @@ def test_an_error_is_printed_on_standard_error_without_a_traceback(
         port_in_use = str(listener.getsockname()[1])
         process = run("sandbox", "--seed", "empty", "--port", port_in_use)
     assert process.returncode == 1
-    assert re.search("The embedded server cannot run.*in use", process.stderr)
-    assert "Traceback" not in process.stderr
+    assert process.stderr == (
+        f"Error: The embedded server cannot run: the port {port_in_use} is in use by another program. "
+        "Pass another port, or leave out --port for a free one.\n"
+    )
     assert process.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(errno.EADDRINUSE, "bind"), "the port 80 is in use"),
+        (OSError(errno.EACCES, "bind"), "this user may not use the port 80. Pass a port from 1024 on"),
+        (OSError(errno.ENOSPC, "No space left on device"), "cannot run: No space left on device"),
+        (OSError(errno.EACCES, "Permission denied", "files"), "cannot run: Permission denied: files"),
+        (OSError("no number"), "cannot run: no number"),
+    ],
+    ids=str,
+)
+def test_an_error_of_the_system_has_a_text_without_a_number(error: OSError, message: str) -> None:
+    with pytest.raises(click.ClickException) as caught, clear_system_errors(80):
+        raise error
+    assert message in caught.value.message
+    assert "[Errno" not in caught.value.message
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,10 @@ def test_an_error_is_red_on_a_terminal_with_the_address_of_its_page() -> None:
     ]
 
 
+def test_an_error_of_the_system_has_no_number() -> None:
+    assert run_failing(OSError(28, "No space left on device")).errors == "OSError: No space left on device\n"
+
+
 def test_a_bug_keeps_its_traceback() -> None:
     with pytest.raises(ZeroDivisionError):
         run_failing(ZeroDivisionError())

@@ -65,8 +65,9 @@ def download(
     if is_stream:
         if len(leaves) != 1:
             names = ", ".join(quoted(each["name"]) for each in found)
+            verb = "has" if len(found) == 1 else "have"
             raise click.UsageError(
-                f"The standard output takes one file, and {names} {'has' if len(found) == 1 else 'have'} {len(leaves)}. "
+                f"The standard output takes one file, and {names} {verb} {len(leaves)}. "
                 "Pass a folder, as in --out plates, or the id of one member."
             )
         copy_files(session, source, leaves, stream=sys.stdout.buffer)

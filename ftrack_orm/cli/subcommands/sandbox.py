@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ftrack_orm.cli.command import command
+from ftrack_orm.cli.exit_codes import text_of_system_error
 from ftrack_orm.cli.extras import needs_extra
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def sandbox(
     The first three lines on standard output are FTRACK_SERVER=..., FTRACK_API_USER=... and FTRACK_API_KEY=..., which
     can be exported as environment variables. With --json, they are one object.
     """
-    with clear_system_errors():
+    with clear_system_errors(port):
         box = load_sandbox()(
             seed,
             port=port,
@@ -89,11 +91,21 @@ def load_sandbox() -> type[Sandbox]:
 
 
 @contextmanager
-def clear_system_errors() -> Iterator[None]:
-    """Say that the embedded server cannot run: its port is in use, or its folder cannot be written."""
+def clear_system_errors(port: int = 0) -> Iterator[None]:
+    """Say why the embedded server cannot run: its *port* is in use, or its folder cannot be written."""
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise click.ClickException(f"The embedded server cannot run: {error}") from error
+        if error.errno == errno.EADDRINUSE:
+            reason = (
+                f"the port {port} is in use by another program. Pass another port, or leave out --port for a free one."
+            )
+        elif error.errno == errno.EACCES and error.filename is None:
+            reason = (
+                f"this user may not use the port {port}. Pass a port from 1024 on, or leave out --port for a free one."
+            )
+        else:
+            reason = text_of_system_error(error)
+        raise click.ClickException(f"The embedded server cannot run: {reason}") from error
