@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from ftrack_orm.errors import UsageError
@@ -28,6 +30,16 @@ def discover(
     if not positional_arguments or len(positional_arguments) != 1:
         raise UsageError("Plugins are registered with one positional argument, the session.")
     load_plugins(folders, positional_arguments[0], dict(keyword_arguments or {}), _run)
+
+
+def load_source(modname: str, filename: str) -> ModuleType:
+    """Run the Python file *filename* as a new module *modname*, and return it."""
+    spec = importlib.util.spec_from_file_location(modname, filename)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{filename} is not a file that Python can load.", name=modname, path=filename)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _run(call: Callable[[], object], description: str) -> bool:

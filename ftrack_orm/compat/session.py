@@ -20,6 +20,8 @@ from .error_translation import refused_by_the_server, translated, translating
 from .event.hub import EventHub
 from .given_values import given_values
 from .operation import Operations
+from .payloads import OperationPayload as OperationPayload
+from .payloads import SessionAuthentication as SessionAuthentication
 from .query import QueryResult
 from .server_methods import ServerMethods
 from .session_cache import SessionCache

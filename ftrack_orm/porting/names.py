@@ -146,15 +146,10 @@ _PATHS: Final[Mapping[str, str]] = {
 #: The paths that `ftrack_orm.compat` does not have.
 _NOT_IN_COMPAT: Final = frozenset(
     {
-        "accessor.server.ServerFile",
         "attribute.merge_references",
         "collection.PerSessionDefaultKeyMaker",
         "entity.factory.PerSessionDefaultKeyMaker",
         "event.hub.SocketIoSession",
-        "logging.deprecation_warning",
-        "plugin.load_source",
-        "session.OperationPayload",
-        "session.SessionAuthentication",
     }
 )
 

@@ -16,14 +16,9 @@ import ftrack_orm.compat
 #: Public names of the official client without a meaning here, with the reason.
 LEFT_OUT = {
     "event.hub.SocketIoSession": "a detail of the protocol, which the hub below has its own types for",
-    "session.SessionAuthentication": "a detail of the library requests, which the session below configures itself",
-    "session.OperationPayload": "operations are plain dictionaries here",
-    "logging.deprecation_warning": "marks functions of the official client itself",
-    "plugin.load_source": "loads one file as a module, which importlib does",
     "attribute.merge_references": "a decorator of methods of the official client itself",
     "collection.PerSessionDefaultKeyMaker": "remembers configurations, which the session below does",
     "entity.factory.PerSessionDefaultKeyMaker": "as above",
-    "accessor.server.ServerFile": "the stream of an upload, which the accessor below has its own type for",
     "attribute.Attribute.get_entity_storage": "values are those of the session below",
     "attribute.AbstractCollectionAttribute.collection_class": "the class of a collection follows from the schema",
     "attribute.logger": "a detail of logging",

@@ -101,3 +101,14 @@ def test_plugins_are_found_by_the_environment(
     monkeypatch.setenv("FTRACK_EVENT_PLUGIN_PATH", write_plugins(tmp_path / "plugins", ftrack_api, production.name))
     connect_client(plugin_paths=None)
     assert log == [True]
+
+
+@pytest.mark.parametrize("client", [official_client, ftrack_api], ids=["official", "compatible"])
+def test_a_file_is_loaded_as_a_module(client: Any, tmp_path: Path) -> None:
+    path = tmp_path / "tool.py"
+    path.write_text("names = __name__, __file__", encoding="utf-8")
+    loaded = client.plugin.load_source("studio_tool", str(path))
+    assert loaded.names == ("studio_tool", str(path))
+    assert "studio_tool" not in sys.modules
+    with pytest.raises(FileNotFoundError):
+        client.plugin.load_source("gone", str(tmp_path / "gone.py"))
