@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from ftrack_orm import Session
 from ftrack_orm.testing import requests_made
 from tests.production import Connect, Production
 
 from .tasks import query_tasks
+
+EXPLANATION = Path(__file__).parents[3] / "docs" / "explanation"
 
 
 def test_peers_of_mixed_types_are_loaded_by_their_common_type(session: Session, production: Production) -> None:
@@ -62,3 +68,28 @@ def test_entities_known_by_key_only_are_loaded_together(session: Session, produc
         assert first.parent.name == "sh0"
         assert second.parent.name == "sh1"
     assert made == 1
+
+
+@pytest.fixture(scope="module")
+def drawing() -> dict[str, Any]:
+    """The functions that draw the picture of the page about N+1."""
+    return runpy.run_path(str(EXPLANATION / "n_plus_one.py"))
+
+
+def test_the_picture_in_the_documentation_is_that_of_its_program(drawing: dict[str, Any]) -> None:
+    picture = (EXPLANATION / "n-plus-one.svg").read_text(encoding="utf-8")
+    assert drawing["picture"]() == picture, "run: python docs/explanation/n_plus_one.py"
+
+
+@pytest.mark.parametrize(("mode", "requests"), [("peers", "requests_of_peers"), ("one", "requests_for_each")])
+def test_the_loop_of_the_picture_makes_the_requests_that_it_shows(
+    connect: Connect, production: Production, drawing: dict[str, Any], mode: Any, requests: str
+) -> None:
+    session = connect()
+    Task: Any = session.types["Task"]
+    with session.fetching(mode), requests_made(session) as made:
+        for task in session.query(Task).where(Task.id.in_(production.tasks[::4])).select("id"):
+            assert task.parent.project.name
+    # The parents of these tasks have one project, which is read once.
+    shown = [text for text, _ in drawing[requests](3) if text not in ("project of parent 2", "project of parent 3")]
+    assert made == len(shown)
