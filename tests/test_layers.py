@@ -51,7 +51,7 @@ ALLOWED = {
         "events.event",
         "events.subscriptions.expression",
     },
-    "storage": {"transport", "wire", "files", "foreign_values", "values", "errors", "settings"},
+    "storage": {"schema.facts", "transport", "wire", "files", "foreign_values", "values", "errors", "settings"},
     "behaviours": {
         "storage",
         "entities",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Final
 
-from ftrack_orm.storage.locations import (
+from ftrack_orm.schema.facts import (
     CONNECT_LOCATION_ID,
     ORIGIN_LOCATION_ID,
     REVIEW_LOCATION_ID,

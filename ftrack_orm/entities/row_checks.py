@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from ftrack_orm.errors import ProtocolError, quoted
 from ftrack_orm.schema.attribute import Attribute, Kind, ValueType
+from ftrack_orm.schema.json_depth import MAX_DEPTH, is_too_deep
 from ftrack_orm.wire.codec import ENTITY_TYPE, VALUE_TYPE, decode_typed
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ logger = logging.getLogger("ftrack_orm.entities")
 
 Row = dict[str, Any]
 
-#: The levels of entities within entities in one row, and of arrays and objects in one JSON value. Queries reach a few.
-MAX_DEPTH: Final = 64
 #: Rows of which one column is checked after the other.
 ROWS_PER_BLOCK: Final = 250
 
@@ -216,8 +215,8 @@ def _prepare_scalars(entity_type: EntityType, attribute: Attribute, rows: Iterab
         elif kind in accepted:
             if kind is dict and ENTITY_TYPE in value:
                 entities.append(value)
-            elif kind is dict or kind is list:
-                _check_depth(value, entity_type.name, name)
+            elif (kind is dict or kind is list) and is_too_deep([value]):
+                _refuse(entity_type.name, name, value, f"a JSON value of at most {MAX_DEPTH} levels")
         elif not _is_tolerated(value, attribute, entity_type):
             _refuse(entity_type.name, name, value, _EXPECTED[value_type])
     return entities
@@ -274,36 +273,21 @@ def _check_keys(
         if key_name not in row:
             _refuse_rows([row], owner, attribute)
         if type(row[key_name]) not in (str, int):
-            place = "" if owner is None else f" in {owner.name}.{attribute}"
+            position = "" if owner is None else f" in {owner.name}.{attribute}"
             raise ProtocolError(
-                f"The server sent a row without entity type or key{place}: {entity_type.name}.{key_name} is "
+                f"The server sent a row without entity type or key{position}: {entity_type.name}.{key_name} is "
                 f"{quoted(row[key_name])}, not text.",
                 entity_type=entity_type.name,
                 attribute=key_name,
             )
 
 
-def _check_depth(value: Any, entity_type: str, attribute: str) -> None:
-    """Raise `ProtocolError` for a JSON value of too many levels, which could not be compared or written."""
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        level = [
-            item
-            for each in level
-            for item in (each.values() if type(each) is dict else each)
-            if type(item) is dict or type(item) is list
-        ]
-        if not level:
-            return
-    _refuse(entity_type, attribute, value, f"a JSON value of at most {MAX_DEPTH} levels")
-
-
 def _refuse_rows(rows: Iterable[Any], owner: EntityType | None, attribute: str) -> NoReturn:
     """Raise the `ProtocolError` for the first of *rows* that is not an entity."""
     value = next((row for row in rows if not _is_entity(row)), rows)
     details = {} if owner is None else {"entity_type": owner.name, "attribute": attribute}
-    place = "" if owner is None else f" in {owner.name}.{attribute}"
-    raise ProtocolError(f"The server sent a row without entity type or key{place}: {quoted(value)}", **details)
+    position = "" if owner is None else f" in {owner.name}.{attribute}"
+    raise ProtocolError(f"The server sent a row without entity type or key{position}: {quoted(value)}", **details)
 
 
 def _is_entity(value: Any) -> bool:

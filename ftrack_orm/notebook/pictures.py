@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ftrack_orm.settings import Settings
     from ftrack_orm.transport.base import Response, Transport
 
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 #: Pixels of a picture, for screens with two of them for each that is shown.
 _SIZE: Final = 192
@@ -73,12 +73,12 @@ class Pictures:
                 response = self._send(component_id, with_key=True)
             content = response.read()
         except FtrackError as error:
-            _logger.info("The thumbnail %s could not be loaded: %s", component_id, error)
+            logger.info("The thumbnail %s could not be loaded: %s", component_id, error)
             return None
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if response.status != 200 or kind not in _KINDS or len(content) > _MAX_BYTES:
             found = f"status {response.status}, {kind or 'no type'}, {len(content)} bytes"
-            _logger.info("The thumbnail %s is not shown: %s", component_id, found)
+            logger.info("The thumbnail %s is not shown: %s", component_id, found)
             return None
         return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .invitations import Invitation
     from .tables import Tables
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 #: First path segments that real servers serve and this one does not.
@@ -146,7 +146,7 @@ class Application:
         if isinstance(error, RecursionError):
             error = request_body.nested_too_deeply()
         if not isinstance(error, FtrackError):
-            _LOG.error("The embedded server failed on a request.", exc_info=error)
+            logger.error("The embedded server failed on a request.", exc_info=error)
         return refusal(error, headers)
 
     def _after_commit(self, store: Store, event: dict[str, Any] | None) -> None:
@@ -155,7 +155,7 @@ class Application:
             for (component_id,) in store.change_log.deleted("Component"):
                 self.storage.remove(component_id)
         except OSError:
-            _LOG.exception("The embedded server could not delete the files of deleted components.")
+            logger.exception("The embedded server could not delete the files of deleted components.")
         if self._on_invitation is not None:
             for invitation in store.invitations:
                 self._on_invitation(invitation)
@@ -175,7 +175,7 @@ class Application:
                 event = create_update_event(store, self._internal_names, ClientTokens())
             self._after_commit(store, event)
         except Exception:
-            _LOG.exception("The embedded server could not record the result of background work.")
+            logger.exception("The embedded server could not record the result of background work.")
         finally:
             self.storage.traffic.count_work(-1)
 
@@ -189,7 +189,7 @@ class Application:
         try:
             self._on_update_event(event)
         except Exception:
-            _LOG.exception("The embedded server could not publish the event of a request, which was carried out.")
+            logger.exception("The embedded server could not publish the event of a request, which was carried out.")
 
     def _execute(self, headers: Mapping[str, str], body: bytes) -> tuple[list[Any], Store, dict[str, Any] | None]:
         user_id = self._authenticate(headers)

@@ -7,7 +7,7 @@ import logging
 import os
 import stat
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _OWNER_ONLY = 0o600
 
@@ -46,6 +46,6 @@ def _tighten(path: str) -> None:
     try:
         os.chmod(path, stat.S_IMODE(mode) & ~_OTHERS)
     except PermissionError as error:
-        _LOG.warning("Other users can access the database file %s, and its mode cannot be changed: %s.", path, error)
+        logger.warning("Other users can access the database file %s, and its mode cannot be changed: %s.", path, error)
     else:
-        _LOG.warning("Other users could access the database file %s; its mode is that of its owner now.", path)
+        logger.warning("Other users could access the database file %s; its mode is that of its owner now.", path)

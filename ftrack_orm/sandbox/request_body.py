@@ -14,7 +14,7 @@ from ftrack_orm.wire.operations import Operation, operation_from_json
 _RULE = "The body of a request must be a JSON array of operations"
 
 #: Escaped halves of surrogate pairs, and numbers that may be infinite: values are searched only if the body has one.
-_SUSPECT = re.compile(rb"\\u[dD]|[,:\[\s-](?:NaN|Infinity|[0-9.]+[eE]\+?[0-9]{3}|[0-9]{309})")
+_NEEDS_SEARCH = re.compile(rb"\\u[dD]|[,:\[\s-](?:NaN|Infinity|[0-9.]+[eE]\+?[0-9]{3}|[0-9]{309})")
 
 
 def parse_operations(body: bytes) -> list[Operation]:
@@ -27,7 +27,7 @@ def parse_operations(body: bytes) -> list[Operation]:
         batch = json_text.loads(body)
         if not isinstance(batch, list):
             raise InvalidValue(f"{_RULE}, not {type(batch).__name__}.")
-        if _SUSPECT.search(body):
+        if _NEEDS_SEARCH.search(body):
             _refuse_unusable_values(batch)
         return [operation_from_json(operation) for operation in batch]
     except InvalidValue:

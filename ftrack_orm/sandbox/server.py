@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .application import Application, HttpResponse
     from .writing.store import BackgroundWork, Store
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 #: The largest request body that is read, of a client with valid credentials; it may change a whole production.
 MAX_BODY_BYTES = 256 * 1024 * 1024
@@ -222,5 +222,5 @@ async def _log_disconnects(request: web.Request, handler: Handler) -> web.Stream
     try:
         return await handler(request)
     except ConnectionError as error:
-        _LOG.debug("A client disconnected during %s %s: %s", request.method, request.path, error)
+        logger.debug("A client disconnected during %s %s: %s", request.method, request.path, error)
         return web.Response(status=_CLIENT_CLOSED_REQUEST)

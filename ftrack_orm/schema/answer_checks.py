@@ -8,8 +8,7 @@ from typing import Any, Final, NoReturn
 from ftrack_orm.errors import ProtocolError, quoted
 from ftrack_orm.values import unencodable_text
 
-#: The levels of arrays and objects in a schema. Those of real servers have seven.
-MAX_DEPTH: Final = 64
+from .json_depth import MAX_DEPTH, is_too_deep
 
 _LISTS_OF_NAMES: Final = ("immutable", "computed", "required", "default_projections", "system_projections")
 
@@ -23,7 +22,8 @@ def check_schema_answer(answer: Any) -> None:
         raise ProtocolError(f"The schema is not a JSON array of types: {quoted(answer)}")
     for description in answer:
         _check_type(description)
-    _check_depth(answer)
+    if is_too_deep(answer):
+        raise ProtocolError(f"The schema has arrays and objects of more than {MAX_DEPTH} levels.")
 
 
 def _check_type(description: Any) -> None:
@@ -88,24 +88,10 @@ def _are_names(value: Any) -> bool:
     return type(value) is list and all(type(name) is str for name in value)
 
 
-def _check_depth(answer: list[Any]) -> None:
-    level: list[Any] = answer
-    for _ in range(MAX_DEPTH):
-        level = [
-            item
-            for each in level
-            for item in (each.values() if type(each) is dict else each)
-            if type(item) is dict or type(item) is list
-        ]
-        if not level:
-            return
-    raise ProtocolError(f"The schema has arrays and objects of more than {MAX_DEPTH} levels.")
-
-
 def _refuse(entity_type: str, attribute: str | None, part: str, value: Any, expected: str) -> NoReturn:
-    place = quoted(entity_type) if attribute is None else f"{quoted(entity_type)}, attribute {quoted(attribute)},"
+    position = quoted(entity_type) if attribute is None else f"{quoted(entity_type)}, attribute {quoted(attribute)},"
     raise ProtocolError(
-        f"The schema of {place} has {quoted(value)} as {part or 'its description'}, where {expected} was expected.",
+        f"The schema of {position} has {quoted(value)} as {part or 'its description'}, where {expected} was expected.",
         entity_type=entity_type,
         attribute=attribute,
     )

@@ -124,6 +124,15 @@ PARENT_RELATIONS: Final[Mapping[str, str]] = {
     LIST_OBJECT: "list",
 }
 
+# -- locations --------------------------------------------------------------------------------------------------------
+
+#: The ids of the locations that every server has (protocol fact).
+ORIGIN_LOCATION_ID: Final = "ce9b348f-8809-11e3-821c-20c9d081909b"
+UNMANAGED_LOCATION_ID: Final = "cb268ecc-8809-11e3-a7e2-20c9d081909b"
+REVIEW_LOCATION_ID: Final = "cd41be70-8809-11e3-b98a-20c9d081909b"
+CONNECT_LOCATION_ID: Final = "07b82a97-8cf9-11e3-9383-20c9d081909b"
+SERVER_LOCATION_ID: Final = "3a372bde-05bc-11e4-8908-20c9d081909b"
+
 # -- custom attributes ------------------------------------------------------------------------------------------------
 
 #: The mapping of an entity's custom attributes.

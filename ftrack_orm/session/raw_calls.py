@@ -51,8 +51,8 @@ class RawCalls:
             push_token = push_token or uuid.uuid1().hex
             self._tokens.append(push_token)
         replies = self._call(sent, push_token=push_token, headers=headers, timeout=timeout, cancellation=cancellation)
-        answers = [decode(reply.body) for reply in replies if isinstance(reply, RawReply)]
-        return answers if identity_of is None else merge_entities(answers, identity_of)
+        bodies = [decode(reply.body) for reply in replies if isinstance(reply, RawReply)]
+        return bodies if identity_of is None else merge_entities(bodies, identity_of)
 
     def __contains__(self, push_token: object) -> bool:
         return push_token in self._tokens

@@ -27,8 +27,10 @@ from .tracing import span_maker
 
 if TYPE_CHECKING:
     from ftrack_orm.entities.classes import Classes
+    from ftrack_orm.entities.reading.learning import ProjectionLearner
     from ftrack_orm.settings import Settings
     from ftrack_orm.transport.base import Transport
+    from ftrack_orm.wire.operations import ServerCall
 
     from .deferred_event_hub import DeferredEventHub
     from .services import SessionServices
@@ -46,7 +48,8 @@ def assemble(
 
     1. The channel sends operations through the transport.
     2. The handshake wraps the channel: everything below sends through it, so that the first request of any part also
-       carries the questions about server and schema. It notifies the classes of a newer schema, so these come first.
+       carries the reads of server information and schema. It notifies the classes of a newer schema, so that these come
+       first.
     3. The workspace holds the entities. It needs the classes, the handshake to renew the schema, and the loader and the
        configurations to load missing values. These two work on the workspace, so it calls their factories with itself.
     4. Refresher, query runner, unit of work, ensurer and previewer of deletions work on the workspace, and nothing
@@ -57,39 +60,11 @@ def assemble(
     """
     channel = Channel(settings, transport or http_transport(settings), begin_span=span_maker(settings.server_url))
     classes = CurrentClasses(package)
-    expected = None
-    if package is not None:
-        from .type_package import ExpectedSchema
-
-        expected = ExpectedSchema(package, settings.server_url)
-    cache = SchemaCache(settings.schema_cache_path)
-    handshake = Handshake(channel.call, cache, settings.server_url, classes.update, expected)
-    classes.read_schema_from(handshake)
-    # Reads are shared by threads that ask the same at the same time. Commits, and the reads they depend on, are not.
-    ask = partial(handshake.call, shares=True)
-    detector = None
-    if settings.n_plus_one:
-        from ftrack_orm.entities.reading.n_plus_one import NPlusOneDetector
-
-        detector = NPlusOneDetector(refuse=settings.n_plus_one == "raise")
-    workspace = Workspace(
-        classes,
-        fetch=FetchMode(settings.fetch),
-        recent_size=settings.recent_size,
-        make_loader=lambda workspace: Loader(workspace, ask, detector),
-        make_configurations=lambda workspace: Configurations(workspace, ask),
-        renew_schema=handshake.renew,
-    )
-    known = weakref.ref(workspace)
-    if package is not None:
-
-        def use_classes(changed: Classes) -> None:
-            current = known()
-            if current is not None:
-                current.use_classes(changed)
-
-        classes.on_change = use_classes
-    channel.shared_requests.revision = lambda: getattr(known(), "revision", None)
+    handshake = _connect_handshake(settings, channel, classes, package)
+    # Threads that read the same at the same time share the request. Commits, and the reads they depend on, do not.
+    shared_call = partial(handshake.call, shares=True)
+    workspace = _make_workspace(settings, classes, handshake, shared_call)
+    _notify_of_changes(workspace, channel, classes, package)
     configurations = workspace.configurations
     assert isinstance(configurations, Configurations)
     refresher = Refresher(workspace)
@@ -97,16 +72,10 @@ def assemble(
         workspace, Deferred(partial(deferred_parts.committer, workspace, handshake.call, settings.retries))
     )
     make_bulk = partial(deferred_parts.bulk_operations, workspace, handshake.call, refresher)
-    learner = None
-    if settings.learn_projections:
-        from ftrack_orm.entities.reading.learning import ProjectionLearner
-
-        from .learned_projections import learned_paths
-
-        learner = ProjectionLearner(learned_paths(settings.server_url, settings.schema_cache_path))
     memory = Deferred(lambda: deferred_parts.memory_answers(workspace, channel, query_runner))
     using = channel.option_blocks.using
-    query_runner = QueryRunner(workspace, ask, channel.submit, Deferred(make_bulk), memory, using, learner)
+    learner = _make_learner(settings)
+    query_runner = QueryRunner(workspace, shared_call, channel.submit, Deferred(make_bulk), memory, using, learner)
     return SessionParts(
         settings=settings,
         channel=channel,
@@ -126,6 +95,67 @@ def assemble(
         raw_calls=RawCalls(handshake.call),
         transfers=Deferred(partial(deferred_parts.transfers, settings, channel, handshake.call)),
     )
+
+
+def _connect_handshake(
+    settings: Settings, channel: Channel, classes: CurrentClasses, package: TypePackage | None
+) -> Handshake:
+    """Return the handshake, which sends through *channel* and notifies *classes* of a newer schema."""
+    expected = None
+    if package is not None:
+        from .type_package import ExpectedSchema
+
+        expected = ExpectedSchema(package, settings.server_url)
+    cache = SchemaCache(settings.schema_cache_path)
+    handshake = Handshake(channel.call, cache, settings.server_url, classes.update, expected)
+    classes.read_schema_from(handshake)
+    return handshake
+
+
+def _make_workspace(
+    settings: Settings, classes: CurrentClasses, handshake: Handshake, shared_call: ServerCall
+) -> Workspace:
+    """Return the workspace with its loader and configurations, which read with *shared_call*."""
+    detector = None
+    if settings.n_plus_one:
+        from ftrack_orm.entities.reading.n_plus_one import NPlusOneDetector
+
+        detector = NPlusOneDetector(refuse=settings.n_plus_one == "raise")
+    return Workspace(
+        classes,
+        fetch=FetchMode(settings.fetch),
+        recent_size=settings.recent_size,
+        make_loader=lambda workspace: Loader(workspace, shared_call, detector),
+        make_configurations=lambda workspace: Configurations(workspace, shared_call),
+        renew_schema=handshake.renew,
+    )
+
+
+def _notify_of_changes(
+    workspace: Workspace, channel: Channel, classes: CurrentClasses, package: TypePackage | None
+) -> None:
+    """Connect *workspace* with the parts that need its changes, or change its classes, without keeping it alive."""
+    known = weakref.ref(workspace)
+    channel.shared_requests.revision = lambda: getattr(known(), "revision", None)
+    if package is not None:
+
+        def use_classes(changed: Classes) -> None:
+            current = known()
+            if current is not None:
+                current.use_classes(changed)
+
+        classes.on_change = use_classes
+
+
+def _make_learner(settings: Settings) -> ProjectionLearner | None:
+    """Return the part that remembers which attributes of results are read, if the settings want it."""
+    if not settings.learn_projections:
+        return None
+    from ftrack_orm.entities.reading.learning import ProjectionLearner
+
+    from .learned_projections import learned_paths
+
+    return ProjectionLearner(learned_paths(settings.server_url, settings.schema_cache_path))
 
 
 def provide_services(parts: SessionParts, event_hub: DeferredEventHub) -> None:

@@ -8,16 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .accessors.base import Accessor
-    from .accessors.disk import DiskAccessor
-    from .accessors.fsspec_files import FsspecAccessor
-    from .locations import (
+    from ftrack_orm.schema.facts import (
         CONNECT_LOCATION_ID,
         ORIGIN_LOCATION_ID,
         REVIEW_LOCATION_ID,
         SERVER_LOCATION_ID,
         UNMANAGED_LOCATION_ID,
     )
+
+    from .accessors.base import Accessor
+    from .accessors.disk import DiskAccessor
+    from .accessors.fsspec_files import FsspecAccessor
     from .progress import Progress
     from .sequences import FileSequence, SingleFile, components_in
     from .structures.base import Structure

@@ -17,7 +17,7 @@ from ftrack_orm.errors import ResourceInvalid, ResourceNotFound, quoted
 
 from .system_errors import storage_errors
 
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 #: The names of incomplete files, which listings leave out.
 TEMPORARY_NAME: Final = re.compile(r"\.[0-9a-f]{16}\.part")
@@ -161,7 +161,7 @@ def _remove(temporary: str) -> None:
     except FileNotFoundError:
         pass
     except OSError as error:
-        _logger.warning("The temporary file %s could not be removed: %s. Remove it by hand.", temporary, error)
+        logger.warning("The temporary file %s could not be removed: %s. Remove it by hand.", temporary, error)
 
 
 def sync_folder(folder: str) -> None:

@@ -11,19 +11,19 @@ import attrs
 from cachetools import LRUCache
 
 from ftrack_orm.errors import InvalidValue, quoted
+from ftrack_orm.schema.facts import (
+    CONNECT_LOCATION_ID,
+    ORIGIN_LOCATION_ID,
+    REVIEW_LOCATION_ID,
+    SERVER_LOCATION_ID,
+    UNMANAGED_LOCATION_ID,
+)
 
 from .accessors.base import Accessor
 from .structures.base import Structure
 from .transformers import ResourceIdentifierTransformer
 
-#: The ids of the locations that every ftrack server has (protocol fact).
-ORIGIN_LOCATION_ID: Final = "ce9b348f-8809-11e3-821c-20c9d081909b"
-UNMANAGED_LOCATION_ID: Final = "cb268ecc-8809-11e3-a7e2-20c9d081909b"
-REVIEW_LOCATION_ID: Final = "cd41be70-8809-11e3-b98a-20c9d081909b"
-CONNECT_LOCATION_ID: Final = "07b82a97-8cf9-11e3-9383-20c9d081909b"
-SERVER_LOCATION_ID: Final = "3a372bde-05bc-11e4-8908-20c9d081909b"
-
-#: The names of these locations, which they can be configured by without a request.
+#: The names of the locations that every server has, which they can be configured by without a request.
 BUILT_IN_IDS: Final = {
     "ftrack.origin": ORIGIN_LOCATION_ID,
     "ftrack.unmanaged": UNMANAGED_LOCATION_ID,

@@ -12,7 +12,7 @@ from ftrack_orm.errors import ProtocolError, quoted
 from ftrack_orm.wire.operations import Operation, RawOperation
 
 
-class RepeatableOperation(RawOperation):
+class IdempotentOperation(RawOperation):
     """An operation that can be sent twice without harm, although it is not a query."""
 
     @property
@@ -49,7 +49,7 @@ def upload_metadata(
         "checksum": checksum,
         "parts": parts,
     }
-    return RepeatableOperation({name: value for name, value in body.items() if value is not None})
+    return IdempotentOperation({name: value for name, value in body.items() if value is not None})
 
 
 def read_upload_metadata(body: Any, *, parts: int, server_url: str) -> WholeFile | FileInParts:
@@ -92,15 +92,15 @@ def complete_upload(component_id: str, upload_id: str, e_tags: Mapping[int, str]
 
 def signed_url(component_id: str, operation: str) -> Operation:
     """Return the operation that asks for a signed URL."""
-    return RepeatableOperation({"action": "generate_signed_url", "component_id": component_id, "operation": operation})
+    return IdempotentOperation({"action": "generate_signed_url", "component_id": component_id, "operation": operation})
 
 
 def read_signed_url(body: Any, server_url: str) -> str:
     """Return the URL in a reply to `generate_signed_url`, which may have several names. Raises `ProtocolError`."""
     data = body.get("data") if isinstance(body, Mapping) else None
-    for place in (data, body):
+    for part in (data, body):
         for name in ("url", "signed_url"):
-            url = place.get(name) if isinstance(place, Mapping) else None
+            url = part.get(name) if isinstance(part, Mapping) else None
             if isinstance(url, str) and url:
                 return urljoin(f"{server_url}/", url)
     raise ProtocolError("The server's reply to 'generate_signed_url' has no URL.")

@@ -88,7 +88,7 @@ class Receiver:
             if reception.received > before:
                 attempt = 1  # it goes on, so that a long download may be cut any number of times
             error = _with_context(error, reception.name)
-            self._policy.pause(attempt, error, stop, delay, has_begun=reception.received > 0)
+            self._policy.wait_before_retry(attempt, error, stop, delay, has_begun=reception.received > 0)
 
     def _request(self, reception: Reception) -> Request:
         # URL and headers are no variables of a frame that can fail: tracebacks with variables would show them.

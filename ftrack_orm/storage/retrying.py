@@ -34,7 +34,7 @@ class RetryPolicy:
         self._wait = wait
         self._jitter = jitter
 
-    def pause(
+    def wait_before_retry(
         self,
         attempt: int,
         error: FtrackError,

@@ -104,7 +104,7 @@ class PartSender:
             error = _with_context(error, _label(upload, part))
             if remedy is not Remedy.RETRY:
                 raise error
-            self._policy.pause(attempt, error, stop, delay, has_begun=upload.has_parts)
+            self._policy.wait_before_retry(attempt, error, stop, delay, has_begun=upload.has_parts)
 
     def _put(self, upload: ActiveUpload, part: Part, body: PartBody, stop: Cancellation) -> Response:
         upload.has_begun = True

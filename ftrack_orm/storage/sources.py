@@ -254,10 +254,10 @@ def _spooled(stream: Any, name: str) -> StreamSource:
     return StreamSource(copy, name, is_own=True)
 
 
-def name_of(place: Any) -> str:
-    """Return the name of a path or stream, for errors and progress."""
-    name = place if isinstance(place, (str, bytes, os.PathLike)) else getattr(place, "name", None)
-    return os.fsdecode(name) if isinstance(name, (str, bytes, os.PathLike)) else type(place).__name__
+def name_of(path: Any) -> str:
+    """Return the name of *path*, which may be a stream, for errors and progress."""
+    name = path if isinstance(path, (str, bytes, os.PathLike)) else getattr(path, "name", None)
+    return os.fsdecode(name) if isinstance(name, (str, bytes, os.PathLike)) else type(path).__name__
 
 
 def unreadable(name: str, error: OSError | ValueError) -> StorageError:

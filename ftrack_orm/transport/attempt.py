@@ -15,7 +15,7 @@ from . import failures, redirects, retries
 from .base import Request, Response
 from .failures import AttemptFailed, Destination, destination_of
 from .redaction import clear_frames
-from .response_body import BodyCut, ReceivedBody
+from .response_body import ReceivedBody, TruncatedBody
 from .streamed_body import StreamedBody
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Attempt:
             if target is None:
                 raise self._refused_redirect(response)
             if not self._body.rewind():
-                raise self._unrepeatable_redirect(response)
+                raise self._unrewindable_redirect(response)
             self._headers = redirects.redirected_headers(self._headers, self._url, target)
             self._url, self._is_redirected = target, True
         message = f"{self._destination().name} keeps redirecting."
@@ -164,14 +164,14 @@ class Attempt:
         expected, cause = None, None
         try:
             parts.extend(body)
-        except BodyCut as cut:
+        except TruncatedBody as cut:
             expected, cause = cut.expected, cut.__cause__
             clear_frames(cut)
         else:
             content = b"".join(parts)
             if body.has_announced_end or _may_be_whole(content):
                 return content
-        error = failures.cut_response(
+        error = failures.truncated_response(
             self._destination(), self._request, status, body.received, expected, b"".join(parts)
         )
         raise AttemptFailed(error, retryable=self._request.idempotent, cause=cause)
@@ -198,7 +198,7 @@ class Attempt:
             safe_to_retry=self._request.idempotent,
         )
 
-    def _unrepeatable_redirect(self, response: Response) -> TransportError:
+    def _unrewindable_redirect(self, response: Response) -> TransportError:
         return TransportError(
             f"{self._destination().name} redirects to {redirects.displayed(self._url, _location(response))}, and the "
             "body of the request is a stream that cannot be sent twice. Use a seekable one.",

@@ -283,9 +283,9 @@ class Channel:
 
         try:
             if shares and request.idempotent and options.push_token is None:
-                question = (body, denormalize, options.timeout, tuple(sorted(options.headers.items())))
-                status, content = self.shared_requests.answer(
-                    question, send, cancellation=options.cancellation, on_joined=on_sent
+                request_key = (body, denormalize, options.timeout, tuple(sorted(options.headers.items())))
+                status, content = self.shared_requests.send_or_join(
+                    request_key, send, cancellation=options.cancellation, on_joined=on_sent
                 )
             else:
                 status, content = send()

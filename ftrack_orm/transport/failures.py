@@ -226,7 +226,7 @@ def as_library_error(
     return error_class(f"{problem} {advice}", safe_to_retry=unsent or idempotent, server_url=server)
 
 
-def cut_response(
+def truncated_response(
     destination: Destination, request: Request, status: int, received: int, expected: int | None, body: bytes = b""
 ) -> TransportError:
     """Return the error for a response whose end is missing, after *received* of *expected* bytes.

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 _CHUNK_BYTES = 1 << 18
 
 #: Raised by the HTTP libraries when the connection ends, or the compressed data breaks, before the end of the body.
-_CUT = (urllib3.exceptions.ProtocolError, urllib3.exceptions.DecodeError, DecompressionError)
+_TRUNCATION_ERRORS = (urllib3.exceptions.ProtocolError, urllib3.exceptions.DecodeError, DecompressionError)
 #: The number of digits of a length that is believed: Python refuses to parse thousands of them.
 _MAX_DIGITS = 18
 #: Statuses whose responses have no body.
 _WITHOUT_BODY = frozenset({204, 304})
 
 
-class BodyCut(Exception):
+class TruncatedBody(Exception):
     """Inside the transport only: the end of a body is missing, of *expected* bytes if the server announced a length."""
 
     def __init__(self, expected: int | None) -> None:
@@ -35,9 +35,9 @@ class BodyCut(Exception):
 class ReceivedBody:
     """The decompressed body of *response*, in chunks as they arrive.
 
-    Iterating raises `BodyCut` when the end is missing, `LimitExceeded` as soon as the body passes the size of *limits*,
-    and the errors of the HTTP libraries. *received* counts the decompressed bytes so far, *transferred* those that have
-    arrived.
+    Iterating raises `TruncatedBody` when the end is missing, `LimitExceeded` as soon as the body passes the size of
+    *limits*, and the errors of the HTTP libraries. *received* counts the decompressed bytes so far, *transferred*
+    those that have arrived.
     """
 
     def __init__(self, response: requests.Response, limits: Limits | None = None) -> None:
@@ -59,10 +59,10 @@ class ReceivedBody:
                 if limits is not None:
                     limits.check_size(self.received)
                 yield chunk
-        except _CUT as error:
-            raise BodyCut(self._expected) from error
-        if self._is_cut():
-            raise BodyCut(self._expected)
+        except _TRUNCATION_ERRORS as error:
+            raise TruncatedBody(self._expected) from error
+        if self._is_truncated():
+            raise TruncatedBody(self._expected)
 
     def _transferred_chunks(self) -> Iterator[bytes]:
         for chunk in _chunks(self._response):
@@ -79,7 +79,7 @@ class ReceivedBody:
         """Whether the headers state that there is no body."""
         return self._may_be_empty or self._expected == 0
 
-    def _is_cut(self) -> bool:
+    def _is_truncated(self) -> bool:
         if self._is_chunked or self._may_be_empty:
             return False  # urllib3 checks chunks itself
         if self._expected is None:

@@ -1,4 +1,4 @@
-"""State: requests in progress whose response several threads wait for, so that one question is asked once at a time."""
+"""State: requests in progress whose response several threads wait for: equal requests are sent once at a time."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from .cancellation import Cancellation
 
 #: A status and a body, which each thread reads for itself.
-Answer = tuple[int, bytes]
+SharedResponse = tuple[int, bytes]
 
 
 class Writes:
     """Counts the finished requests of a process that may have changed something on a server.
 
-    A question that was sent before one of them ended may be answered without its effects.
+    The response to a read that was sent before one of them ended may lack its effects.
     """
 
     def __init__(self) -> None:
@@ -35,20 +35,20 @@ class Writes:
         self.last = next(self._numbers)
 
 
-#: All sessions of a process count together: one of them may ask about the effects of a write by another.
+#: All sessions of a process count together: one of them may read the effects of a write by another.
 PROCESS_WRITES = Writes()
 
 
 class _InProgress:
-    """A request that the thread *sender* has sent, and the future of its answer."""
+    """A request that the thread *sender* has sent, and the future of its response."""
 
     def __init__(self) -> None:
         self.sender = threading.get_ident()
         #: None stands for a request that ended without an outcome for others.
-        self.outcome: Future[Answer | None] = Future()
+        self.outcome: Future[SharedResponse | None] = Future()
 
-    def wait(self, cancellation: Cancellation | None) -> Answer | None:
-        """Wait for the answer. Raises the error of the request, and `RequestCancelled` for a cancelled wait."""
+    def wait(self, cancellation: Cancellation | None) -> SharedResponse | None:
+        """Wait for the response. Raises the error of the request, and `RequestCancelled` for a cancelled wait."""
         if cancellation is not None:
             ended = threading.Event()
             self.outcome.add_done_callback(lambda _: ended.set())
@@ -70,10 +70,10 @@ def _raise_copy(error: FtrackError) -> NoReturn:
 
 
 class SharedRequests:
-    """Lets threads that ask the same at the same time share one request.
+    """Lets threads that send equal requests at the same time share one.
 
     *revision* returns a value that changes whenever the session learns of a change on the server. A request is not
-    shared with a thread that asks after such a change, or after a write of this process: its answer may be older.
+    shared with a thread that sends it after such a change, or after a write of this process: its response may be older.
     """
 
     def __init__(self, revision: Callable[[], Hashable | None] = lambda: None, writes: Writes = PROCESS_WRITES) -> None:
@@ -82,22 +82,24 @@ class SharedRequests:
         self._lock = threading.Lock()
         self._in_progress: dict[Hashable, _InProgress] = {}
 
-    def answer(
+    def send_or_join(
         self,
-        question: Hashable,
-        send: Callable[[], Answer],
+        request_key: Hashable,
+        send: Callable[[], SharedResponse],
         *,
         cancellation: Cancellation | None = None,
         on_joined: Callable[[], object] | None = None,
-    ) -> Answer:
-        """Return the answer to *question*, by calling *send* or from the thread that is sending it already.
+    ) -> SharedResponse:
+        """Return the response to a request, by calling *send* or from the thread that is sending an equal one already.
+
+        Requests with the same *request_key* are equal.
 
         An error of the library is raised in every waiting thread. When the sending thread is cancelled or interrupted,
         one of the waiting threads sends the request. *on_joined* is called before waiting for another thread.
         """
         while True:
             # The process is part of the key, since a fork leaves the sending threads behind.
-            key = (os.getpid(), self.revision(), self._writes.last, question)
+            key = (os.getpid(), self.revision(), self._writes.last, request_key)
             with self._lock:
                 current = self._in_progress.get(key)
                 if current is None:
@@ -108,13 +110,13 @@ class SharedRequests:
                 return send()  # by an observer of that request
             if on_joined is not None:
                 on_joined()
-            answer = current.wait(cancellation)
-            if answer is not None:
-                return answer
+            response = current.wait(cancellation)
+            if response is not None:
+                return response
 
-    def _send(self, key: Hashable, own: _InProgress, send: Callable[[], Answer]) -> Answer:
+    def _send(self, key: Hashable, own: _InProgress, send: Callable[[], SharedResponse]) -> SharedResponse:
         try:
-            answer = send()
+            response = send()
         except BaseException as error:
             self._end(key)
             if isinstance(error, FtrackError) and not isinstance(error, RequestCancelled):
@@ -122,10 +124,10 @@ class SharedRequests:
             else:
                 own.outcome.set_result(None)
             raise
-        # Later threads send a request of their own: this answer may have been made before they asked.
+        # Later threads send a request of their own: this response may have been made before they began.
         self._end(key)
-        own.outcome.set_result(answer)
-        return answer
+        own.outcome.set_result(response)
+        return response
 
     def _end(self, key: Hashable) -> None:
         with self._lock:

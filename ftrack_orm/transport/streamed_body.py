@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import failures, retries
 from .redaction import clear_frames
-from .response_body import BodyCut, ReceivedBody
+from .response_body import ReceivedBody, TruncatedBody
 
 if TYPE_CHECKING:
     import requests
@@ -60,9 +60,9 @@ class StreamedBody:
         cause: BaseException | None = None
         try:
             yield from self._body
-        except BodyCut as cut:
+        except TruncatedBody as cut:
             status, received = self._response.status_code, self._body.received
-            error = failures.cut_response(self._destination, self._request, status, received, cut.expected)
+            error = failures.truncated_response(self._destination, self._request, status, received, cut.expected)
             cause = cut.__cause__
             clear_frames(cut)
         except (GeneratorExit, MemoryError):

@@ -15,17 +15,17 @@ from .codec import ENTITY_TYPE
 IdentityOf = Callable[[str], "tuple[str, Sequence[str]] | None"]
 
 
-def merge_entities(answers: list[Any], identity_of: IdentityOf) -> list[Any]:
-    """Replace the occurrences of each entity in *answers* by its first one, which gets the values of all of them.
+def merge_entities(bodies: list[Any], identity_of: IdentityOf) -> list[Any]:
+    """Replace the occurrences of each entity in *bodies* by its first one, which gets the values of all of them.
 
-    *answers* are changed in place and returned. Where occurrences have different values, that of the last one counts.
+    *bodies* are changed in place and returned. Where occurrences have different values, that of the last one counts.
     An entity of an unknown type, or without its key, stays as it is. The nesting is not limited, so this is a loop.
     """
     merged: dict[tuple[str, ...], dict[str, Any]] = {}
     # By their ids, which are valid as long as the objects are kept.
     visited: dict[int, Any] = {}
     # The containers that are being visited, the innermost at the end, with the keys or positions that are left.
-    path: list[tuple[Any, Iterator[Any]]] = [(answers, iter(range(len(answers))))]
+    path: list[tuple[Any, Iterator[Any]]] = [(bodies, iter(range(len(bodies))))]
     while path:
         container, positions = path[-1]
         for position in positions:
@@ -44,7 +44,7 @@ def merge_entities(answers: list[Any], identity_of: IdentityOf) -> list[Any]:
             break
         else:
             path.pop()
-    return answers
+    return bodies
 
 
 def _identity(entity: dict[str, Any], identity_of: IdentityOf) -> tuple[str, ...] | None:

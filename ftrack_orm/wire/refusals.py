@@ -148,8 +148,8 @@ def locate(
             number = f"operation {writing.index(refused.index) + 1} of {len(writing)}, "
         is_shown = owner is not None and not isinstance(owner.entity, Reference)
         entity = repr(owner.entity) if owner and is_shown else f"{entity_type} {'/'.join(_key_of(operation))}".rstrip()
-        place = "" if attribute is None else f", attribute {attribute!r}" + (f", key {item!r}" if item else "")
-        message += f"{_LOCATION}{number}the {operation.get('action')} of {entity}{place}."
+        position = "" if attribute is None else f", attribute {attribute!r}" + (f", key {item!r}" if item else "")
+        message += f"{_LOCATION}{number}the {operation.get('action')} of {entity}{position}."
     error.amend(message, **details)
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ftrack_orm import errors
-from ftrack_orm.entities.row_checks import MAX_DEPTH, ROWS_PER_BLOCK, check_rows
+from ftrack_orm.entities.row_checks import ROWS_PER_BLOCK, check_rows
+from ftrack_orm.schema.json_depth import MAX_DEPTH
 from tests.entities.reading.small_schema import small_schema
 
 SCHEMA = small_schema()

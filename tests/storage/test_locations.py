@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ftrack_orm.schema.facts import SERVER_LOCATION_ID
 from ftrack_orm.storage import locations
 from ftrack_orm.storage.accessors.disk import DiskAccessor
-from ftrack_orm.storage.locations import SERVER_LOCATION_ID, LocationConfiguration, LocationRegistry
+from ftrack_orm.storage.locations import LocationConfiguration, LocationRegistry
 from ftrack_orm.storage.transformers import ResourceIdentifierTransformer
 
 

@@ -57,9 +57,9 @@ def test_the_librarys_error_states_whether_retrying_is_safe_and_names_timeouts(n
     assert isinstance(translated, TransportError)
     assert translated.safe_to_retry is unsent
     assert "https://ftrack.example.com" in str(translated)
-    repeatable = as_library_error(error, SERVER, idempotent=True, timeout=None)
-    assert isinstance(repeatable, TransportError)
-    assert repeatable.safe_to_retry is True
+    idempotent = as_library_error(error, SERVER, idempotent=True, timeout=None)
+    assert isinstance(idempotent, TransportError)
+    assert idempotent.safe_to_retry is True
 
 
 @pytest.mark.parametrize(("name", "retryable"), [("aborted", True), ("read timeout", False), ("tls breaks", False)])

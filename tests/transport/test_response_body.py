@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from ftrack_orm.transport.response_body import BodyCut, ReceivedBody
+from ftrack_orm.transport.response_body import ReceivedBody, TruncatedBody
 from tests.transport.scripted_server import ScriptedServer
 
 from .scripted_server import respond, send_raw
@@ -45,7 +45,7 @@ def test_a_missing_end_raises_with_the_announced_length(
     receive: Callable[..., Any], response: bytes, expected: int | None
 ) -> None:
     body = receive(send_raw(response))
-    with pytest.raises(BodyCut) as caught:
+    with pytest.raises(TruncatedBody) as caught:
         list(body)
     assert caught.value.expected == expected
 

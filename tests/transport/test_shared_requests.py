@@ -12,7 +12,7 @@ import pytest
 
 from ftrack_orm import errors
 from ftrack_orm.transport.cancellation import Cancellation
-from ftrack_orm.transport.shared_requests import Answer, SharedRequests, Writes
+from ftrack_orm.transport.shared_requests import SharedRequests, SharedResponse, Writes
 
 WAIT_SECONDS = 60
 ANSWER = 200, b"[]"
@@ -22,13 +22,13 @@ ANSWER = 200, b"[]"
 class Server:
     """Answers when it is released, and counts the requests that have reached it."""
 
-    outcome: Answer | BaseException = ANSWER
+    outcome: SharedResponse | BaseException = ANSWER
     requests: int = 0
     reached: threading.Semaphore = attrs.field(factory=lambda: threading.Semaphore(0))
     released: threading.Event = attrs.field(factory=threading.Event)
     joined: threading.Semaphore = attrs.field(factory=lambda: threading.Semaphore(0))
 
-    def send(self) -> Answer:
+    def send(self) -> SharedResponse:
         self.requests += 1
         self.reached.release()
         assert self.released.wait(WAIT_SECONDS)
@@ -50,23 +50,23 @@ def ask(
     pool: ThreadPoolExecutor,
     shared: SharedRequests,
     server: Server,
-    send: Callable[[], Answer] | None = None,
+    send: Callable[[], SharedResponse] | None = None,
     cancellation: Cancellation | None = None,
-) -> Future[Answer]:
+) -> Future[SharedResponse]:
     """Ask on another thread."""
     return pool.submit(
-        shared.answer, "?", send or server.send, cancellation=cancellation, on_joined=server.joined.release
+        shared.send_or_join, "?", send or server.send, cancellation=cancellation, on_joined=server.joined.release
     )
 
 
-def begin(pool: ThreadPoolExecutor, shared: SharedRequests, server: Server, **options: Any) -> Future[Answer]:
+def begin(pool: ThreadPoolExecutor, shared: SharedRequests, server: Server, **options: Any) -> Future[SharedResponse]:
     """Ask on another thread, and return when the request has reached the server."""
     asked = ask(pool, shared, server, **options)
     assert server.reached.acquire(timeout=WAIT_SECONDS)
     return asked
 
 
-def test_eight_threads_get_the_answer_of_one_request(server: Server) -> None:
+def test_eight_threads_get_the_response_to_one_request(server: Server) -> None:
     shared = SharedRequests(writes=Writes())
     with ThreadPoolExecutor(8) as pool:
         asked = [begin(pool, shared, server), *(ask(pool, shared, server) for _ in range(7))]
@@ -76,11 +76,11 @@ def test_eight_threads_get_the_answer_of_one_request(server: Server) -> None:
     assert server.requests == 1
 
 
-def test_other_questions_and_later_ones_are_requests_of_their_own(server: Server) -> None:
+def test_other_requests_and_later_ones_are_sent_on_their_own(server: Server) -> None:
     shared = SharedRequests(writes=Writes())
     server.released.set()
-    for question in ("?", "?", "another"):
-        assert shared.answer(question, server.send) == ANSWER
+    for key in ("?", "?", "another"):
+        assert shared.send_or_join(key, server.send) == ANSWER
     assert server.requests == 3
 
 
@@ -129,7 +129,7 @@ def test_a_thread_that_waits_for_another_one_can_be_cancelled(server: Server) ->
     assert server.requests == 1
 
 
-def test_a_question_after_a_write_or_a_change_notice_is_not_answered_by_an_earlier_request(server: Server) -> None:
+def test_a_read_after_a_write_or_a_change_notice_does_not_join_an_earlier_request(server: Server) -> None:
     writes, revisions = Writes(), [0]
     shared = SharedRequests(lambda: revisions[-1], writes)
     later = Server()
@@ -137,9 +137,9 @@ def test_a_question_after_a_write_or_a_change_notice_is_not_answered_by_an_earli
     with ThreadPoolExecutor(1) as pool:
         first = begin(pool, shared, server)
         writes.note()
-        assert shared.answer("?", later.send) == ANSWER
+        assert shared.send_or_join("?", later.send) == ANSWER
         revisions.append(1)
-        assert shared.answer("?", later.send) == ANSWER
+        assert shared.send_or_join("?", later.send) == ANSWER
         assert later.requests == 2
         server.released.set()
         assert first.result(WAIT_SECONDS) == ANSWER
@@ -148,5 +148,5 @@ def test_a_question_after_a_write_or_a_change_notice_is_not_answered_by_an_earli
 def test_the_observer_of_a_request_may_ask_the_same_again(server: Server) -> None:
     shared = SharedRequests(writes=Writes())
     server.released.set()
-    assert shared.answer("?", lambda: shared.answer("?", server.send)) == ANSWER
+    assert shared.send_or_join("?", lambda: shared.send_or_join("?", server.send)) == ANSWER
     assert server.requests == 1

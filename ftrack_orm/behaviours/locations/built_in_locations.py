@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ftrack_orm.schema.facts import ORIGIN_LOCATION_ID, REVIEW_LOCATION_ID, SERVER_LOCATION_ID, UNMANAGED_LOCATION_ID
 from ftrack_orm.storage.accessors.disk import DiskAccessor
 from ftrack_orm.storage.accessors.server import ServerAccessor
-from ftrack_orm.storage.locations import (
-    ORIGIN_LOCATION_ID,
-    REVIEW_LOCATION_ID,
-    SERVER_LOCATION_ID,
-    UNMANAGED_LOCATION_ID,
-    LocationConfiguration,
-    Management,
-)
+from ftrack_orm.storage.locations import LocationConfiguration, Management
 from ftrack_orm.storage.structures.ids import EntityIdStructure
 from ftrack_orm.storage.structures.origin import OriginStructure
 

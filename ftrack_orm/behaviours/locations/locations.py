@@ -11,14 +11,16 @@ from ftrack_orm.behaviours.identity import id_of, is_saved
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import InvalidValue, NoResult, StorageError, quoted, suggestion
 from ftrack_orm.query.language.nodes import Membership, Path, Select
-from ftrack_orm.storage.locations import (
-    BUILT_IN_IDS,
+from ftrack_orm.schema.facts import (
     CONNECT_LOCATION_ID,
-    DEFAULT_PRIORITY,
     ORIGIN_LOCATION_ID,
     REVIEW_LOCATION_ID,
     SERVER_LOCATION_ID,
     UNMANAGED_LOCATION_ID,
+)
+from ftrack_orm.storage.locations import (
+    BUILT_IN_IDS,
+    DEFAULT_PRIORITY,
     LocationConfiguration,
     LocationRegistry,
     Management,

@@ -10,7 +10,8 @@ from ftrack_orm.behaviours.identity import id_of
 from ftrack_orm.behaviours.locations.registrations import is_container
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import InvalidValue, ResourceInvalid, StorageError, quoted
-from ftrack_orm.storage.locations import ORIGIN_LOCATION_ID, REVIEW_LOCATION_ID, LocationConfiguration, Management
+from ftrack_orm.schema.facts import ORIGIN_LOCATION_ID, REVIEW_LOCATION_ID
+from ftrack_orm.storage.locations import LocationConfiguration, Management
 
 from .additions import ComponentAddition
 from .new_components import ComponentFiles, NewComponent, new_component

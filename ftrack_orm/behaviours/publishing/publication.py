@@ -163,13 +163,13 @@ class Publication:
             self._created = created
             self.services.commit(carried)
         if carried.replies is None:
-            self._metadata = self._ask(preparing)
+            self._metadata = self._request_metadata(preparing)
             return
         self._metadata = carried.replies[: len(preparing)]
         for reply in carried.replies[len(preparing) :]:
             workspace.loader.merge(query_reply(reply).data)
 
-    def _ask(self, preparing: Sequence[Operation]) -> Sequence[Any]:
+    def _request_metadata(self, preparing: Sequence[Operation]) -> Sequence[Any]:
         return self.services.call(preparing) if preparing else ()
 
     def _upload(self) -> Sequence[Operation]:
@@ -180,7 +180,7 @@ class Publication:
                 self._create_first(preparing)
         if not self._uploads:
             return ()
-        metadata = self._ask(preparing) if self._metadata is None else self._metadata
+        metadata = self._request_metadata(preparing) if self._metadata is None else self._metadata
         return self.services.transfers.send(
             self._uploads, metadata, progress=self.progress, cancellation=self.cancellation
         )

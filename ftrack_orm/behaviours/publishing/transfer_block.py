@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.errors import CommitOutcomeUnknown, UsageError
-from ftrack_orm.storage.locations import SERVER_LOCATION_ID
+from ftrack_orm.schema.facts import SERVER_LOCATION_ID
 
 from .component_creation import LocationChoice, add_new, remember_origins, target_copies, target_for
 from .encoding import encoding_operation, job_of

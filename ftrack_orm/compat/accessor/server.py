@@ -17,7 +17,7 @@ class _ServerAccessor(AccessorOverNative):
     """Reads and writes the data of components on the server: identifiers are the ids of components."""
 
     def __init__(self, session: CompatibleSession, **_: Any) -> None:
-        from ftrack_orm.storage.locations import SERVER_LOCATION_ID
+        from ftrack_orm.schema.facts import SERVER_LOCATION_ID
 
         super().__init__(session.__unwrap__().locations[SERVER_LOCATION_ID].accessor)
 

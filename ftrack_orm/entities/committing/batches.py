@@ -51,7 +51,7 @@ def make_batch(schema: Schema, call: ServerCall, snapshot: CommitSnapshot) -> Ba
     return Batch(snapshot, operations, replaced, resolved.links)
 
 
-def cut_journal(journal: Journal, size: int | None) -> list[CommitSnapshot]:
+def split_journal(journal: Journal, size: int | None) -> list[CommitSnapshot]:
     """Return the edits in *journal* as snapshots that can be sent one after the other.
 
     Without *size* there is one. Otherwise a snapshot takes at most *size* operations, unless its changes cannot be
@@ -64,10 +64,10 @@ def cut_journal(journal: Journal, size: int | None) -> list[CommitSnapshot]:
     count = native_integer(size)
     if count is None or count < 1:
         raise InvalidValue(f"batch_size must be a whole number of operations from 1 up, not {size!r}.")
-    return _cut(journal, count)
+    return _split(journal, count)
 
 
-def _cut(journal: Journal, size: int) -> list[CommitSnapshot]:
+def _split(journal: Journal, size: int) -> list[CommitSnapshot]:
     """Return the changes in *journal* as snapshots of about *size* operations."""
     snapshots: list[CommitSnapshot] = []
     current: list[CommitSnapshot] = []

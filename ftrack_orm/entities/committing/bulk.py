@@ -232,7 +232,7 @@ class BulkOperations:
     ) -> Iterator[list[tuple[Operation, Reply]]]:
         """Send the operations of each entity in batches of entities, and yield those of each batch with their replies.
 
-        *adapt* makes operations fit the rows on the server before they are sent, and again when the server refuses
+        *adapt* makes operations fit the rows on the server before they are sent, and adapted when the server refuses
         them. All that is sent is added to *sent*.
         """
         total = len(groups)
@@ -261,11 +261,11 @@ class BulkOperations:
             replies = self._call(operations)
         except ServerError:
             # Another user may have created or deleted a row since it was looked for.
-            again = operations if adapt is None else adapt(planned)
-            if again == operations:
+            adapted = operations if adapt is None else adapt(planned)
+            if adapted == operations:
                 raise
-            sent += again
-            operations, replies = again, self._call(again)
+            sent += adapted
+            operations, replies = adapted, self._call(adapted)
         return list(zip(operations, replies, strict=True))
 
 

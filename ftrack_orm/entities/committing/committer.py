@@ -22,7 +22,7 @@ from ftrack_orm.wire.operations import DeleteOperation
 from ftrack_orm.wire.replies import WriteReply
 
 from . import memberships, planning
-from .batches import Batch, cut_journal, make_batch
+from .batches import Batch, make_batch, split_journal
 from .committed_operations import ReceiptContent, SentBatch
 from .conflicts import check_conflicts
 from .expiring import CommitExpiry
@@ -151,7 +151,7 @@ class Committer:
         resolve_configurations(list(journal.created))
         with self._workspace.lock:
             check_required(journal, self._required)
-            snapshots = [snapshot for snapshot in cut_journal(journal, batch_size) if snapshot.sent or snapshot.deleted]
+            snapshots = [each for each in split_journal(journal, batch_size) if each.sent or each.deleted]
             journal.in_flight = frozenset(entity for snapshot in snapshots for entity in snapshot.created)
         batches = []
         for snapshot in snapshots:

@@ -47,7 +47,7 @@ FULL_ROWS_UP_TO = 20
 
 
 @attrs.frozen(eq=False)
-class _Question:
+class _ExistenceQuery:
     """A query for the entities of several items of data, which are identified by the same attributes."""
 
     wanted: Sequence[Wanted]
@@ -76,22 +76,21 @@ class ExistingEntities:
         if one_by_one:
             return self._find_one_by_one(asked)
         projections = self._projections(asked)
-        questions = list(_questions(self._schema, asked))
+        queries = list(_existence_queries(self._schema, asked))
         selects = [
-            Select(self._schema.name, projections, question.criterion, limit=len(question.wanted) + 1)
-            for question in questions
+            Select(self._schema.name, projections, query.criterion, limit=len(query.wanted) + 1) for query in queries
         ]
         existing: dict[Hashable, Entity] = {}
         unclear: list[Wanted] = []
-        for question, entities in zip(questions, self._workspace.loader.read(selects), strict=True):
-            if len(question.wanted) == 1:
-                (only,) = question.wanted
+        for query, entities in zip(queries, self._workspace.loader.read(selects), strict=True):
+            if len(query.wanted) == 1:
+                (only,) = query.wanted
                 existing.update(self._only_match(only, entities))
                 continue
-            matches, is_certain = self._match(question.wanted, entities)
+            matches, is_certain = self._match(query.wanted, entities)
             existing.update(matches)
             if not is_certain:
-                unclear += [each for each in question.wanted if each.identity not in matches]
+                unclear += [each for each in query.wanted if each.identity not in matches]
         return existing | self._find_one_by_one(unclear)
 
     def _match(self, wanted: Sequence[Wanted], entities: Sequence[Entity]) -> tuple[dict[Hashable, Entity], bool]:
@@ -183,16 +182,16 @@ def _is_certainly_new(entity: Entity) -> bool:
     return journal is None or not (entity in journal.in_flight or journal.unresolved or journal.carried_out)
 
 
-def _questions(schema: EntityType, wanted: Sequence[Wanted]) -> Iterator[_Question]:
+def _existence_queries(schema: EntityType, wanted: Sequence[Wanted]) -> Iterator[_ExistenceQuery]:
     """Yield as few queries as possible that find all of *wanted*, and nothing else by the server's rules."""
     by_attributes: dict[tuple[Path, ...], list[Wanted]] = {}
     for each in wanted:
         by_attributes.setdefault(tuple(condition.path for condition in each.conditions), []).append(each)
     for members in by_attributes.values():
-        yield from _questions_of_one_form(schema, members)
+        yield from _queries_of_one_form(schema, members)
 
 
-def _questions_of_one_form(schema: EntityType, wanted: Sequence[Wanted]) -> Iterator[_Question]:
+def _queries_of_one_form(schema: EntityType, wanted: Sequence[Wanted]) -> Iterator[_ExistenceQuery]:
     """Yield the queries for *wanted*, which are identified by the same attributes.
 
     Items that differ in one attribute only share an alternative, in which that attribute is `in` a list.
@@ -206,12 +205,12 @@ def _questions_of_one_form(schema: EntityType, wanted: Sequence[Wanted]) -> Iter
             added = 0 if listed is None else len(str(each.conditions[listed].value)) + _QUOTES
             is_new = common not in part
             if part and (size + added > CHARACTERS_PER_QUERY or (is_new and len(part) >= ALTERNATIVES_PER_QUERY)):
-                yield _question(part, listed)
+                yield _existence_query(part, listed)
                 part, size, is_new = {}, 0, True
             size += added + (common_size if is_new else 0)
             part.setdefault(common, []).append(each)
     if part:
-        yield _question(part, listed)
+        yield _existence_query(part, listed)
 
 
 def _listed_position(schema: EntityType, wanted: Sequence[Wanted]) -> int | None:
@@ -240,13 +239,13 @@ def _alternatives(wanted: Sequence[Wanted], listed: int | None) -> Mapping[tuple
     return alternatives
 
 
-def _question(part: Mapping[tuple[Comparison, ...], Sequence[Wanted]], listed: int | None) -> _Question:
+def _existence_query(part: Mapping[tuple[Comparison, ...], Sequence[Wanted]], listed: int | None) -> _ExistenceQuery:
     alternatives = [
         criterion
         for common, members in part.items()
         if (criterion := conjunction(*common, _list_criterion(members, listed))) is not None
     ]
-    return _Question([each for members in part.values() for each in members], disjunction(*alternatives))
+    return _ExistenceQuery([each for members in part.values() for each in members], disjunction(*alternatives))
 
 
 def _list_criterion(members: Sequence[Wanted], listed: int | None) -> Criterion | None:

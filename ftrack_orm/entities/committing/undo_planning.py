@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ftrack_orm.entities.custom_attributes.configurations import Configurations
-from ftrack_orm.schema.facts import CONFIGURATION_ID, CUSTOM_ATTRIBUTE_VALUE
+from ftrack_orm.schema.facts import CONFIGURATION_ID, CUSTOM_ATTRIBUTE_VALUE, SERVER_LOCATION_ID
 from ftrack_orm.schema.required import required_values
 from ftrack_orm.values import NOT_LOADED, Reference
 from ftrack_orm.wire.operations import DeleteOperation, Operation, UpdateOperation
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
     from .committed_operations import ReceiptContent
     from .planning import Target
-
-#: The location on the server, which deletes the data of a deleted component (the id is the same on all servers).
-_SERVER_LOCATION: Final = "3a372bde-05bc-11e4-8908-20c9d081909b"
 
 #: Rows that the server adds to the entities that a client creates (PROTOCOL 8.1).
 _ADDED_BY_SERVER: Final = frozenset({"Recipient"})
@@ -223,7 +220,7 @@ class UndoPlanner:
                 "Records that the server writes by itself: status changes, events and the activity feed."
             )
         files = sum(
-            net.entity_type == "ComponentLocation" and (net.before or {}).get("location_id") == _SERVER_LOCATION
+            net.entity_type == "ComponentLocation" and (net.before or {}).get("location_id") == SERVER_LOCATION_ID
             for net in restored
         )
         if files:

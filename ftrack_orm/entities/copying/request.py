@@ -22,7 +22,7 @@ TASK: Final = "Task"
 TASK_TEMPLATE: Final = "TaskTemplate"
 
 #: The values of a copy that follow from its destination.
-_PLACE: Final = frozenset({"id", "parent", "project", "project_id", *PARENT_KEYS.values()})
+_DESTINATION_VALUES: Final = frozenset({"id", "parent", "project", "project_id", *PARENT_KEYS.values()})
 
 
 @attrs.frozen
@@ -57,19 +57,19 @@ def check_request(source: Workspace, target: Workspace, request: CopyRequest) ->
             f"{request.entity!r} cannot be copied: projects, the contexts below them, assets and task templates can.",
             entity_type=entity_type,
         )
-    _check_place(source, target, request)
+    _check_destination(source, target, request)
     created_type = TASK if entity_type == TASK_TEMPLATE else entity_type
     for name in request.values:
         if created_type in target.schema.types:
             target.schema.type(created_type).attribute(name)
-        if name in _PLACE:
+        if name in _DESTINATION_VALUES:
             raise InvalidValue(
                 f"The destination of a copy is given by `into`, not by the value of {name!r}.", attribute=name
             )
     return request
 
 
-def _check_place(source: Workspace, target: Workspace, request: CopyRequest) -> None:
+def _check_destination(source: Workspace, target: Workspace, request: CopyRequest) -> None:
     entity, into = request.entity, request.into
     if entity.__entity_type__ == PROJECT:
         if into is not None:

@@ -96,7 +96,7 @@ class CatchUp:
         events_before = self._events_since_latest
         self._events_since_latest = 0
 
-        def ask() -> None:
+        def request_checkpoint() -> None:
             try:
                 number = self._last_record_number()
                 if number is not None:
@@ -104,7 +104,7 @@ class CatchUp:
             finally:
                 self._is_checkpoint_running = False
 
-        return ask
+        return request_checkpoint
 
     def find_missed(self, handled: Container[str]) -> CatchUpResult:
         """Return the events recorded since the older checkpoint whose ids are not in *handled*.

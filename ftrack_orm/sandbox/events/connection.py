@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aiohttp import web
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 #: Bytes of memory that packets may take that are queued for a client that reads too slowly. A client with a longer
 #: queue is disconnected.
@@ -47,7 +47,7 @@ class ClientConnection:
             return
         self._queued_bytes += _size_in_memory(packet)
         if self._queued_bytes > MAX_QUEUED_BYTES:
-            _LOG.warning("The embedded server disconnected a client that reads its events too slowly.")
+            logger.warning("The embedded server disconnected a client that reads its events too slowly.")
             self.abort()
             return
         self._queue.append(packet)

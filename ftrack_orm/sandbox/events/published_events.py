@@ -9,7 +9,7 @@ from typing import Any
 
 from ftrack_orm.wire import socketio
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 #: The number of events that are kept, and the bytes of memory that they may take together.
 MAX_PUBLISHED_EVENTS = 20_000
@@ -50,7 +50,7 @@ class PublishedEvents:
     def append(self, event: dict[str, Any], size: int) -> None:
         """Add an event of *size* bytes. An event that is larger than the bound is not kept, with a warning."""
         if size > self._max_bytes:
-            _LOG.warning(
+            logger.warning(
                 "An event of about %d bytes is too large for the list of published events, which keeps %d bytes. "
                 "It is delivered only.",
                 size,

@@ -35,7 +35,7 @@ MAX_PENDING_HANDSHAKES = 1_000
 #: The largest message of a client. A client that sends a larger one is disconnected.
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _CONNECT_PACKET = socketio.encode(socketio.Packet(PacketType.CONNECT))
 _HEARTBEAT_PACKET = f"{socketio.encode(socketio.Packet(PacketType.HEARTBEAT))}:"
@@ -195,7 +195,7 @@ class EventServer:
             event, acknowledgement = None, {"success": False, "message": str(refusal)}
         except Exception as error:
             # A defect of this server costs the packet, and not the client's connection.
-            _LOG.exception("The embedded server failed to process an event.")
+            logger.exception("The embedded server failed to process an event.")
             event, acknowledgement = None, {"success": False, "message": f"Internal error: {type(error).__name__}."}
         if packet.id is not None:
             connection.send(socketio.encode(socketio.ack_packet(packet.id, acknowledgement)))

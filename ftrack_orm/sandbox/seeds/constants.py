@@ -8,6 +8,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ftrack_orm.schema.facts import (
+    CONNECT_LOCATION_ID,
+    ORIGIN_LOCATION_ID,
+    REVIEW_LOCATION_ID,
+    SERVER_LOCATION_ID,
+    UNMANAGED_LOCATION_ID,
+)
+
 
 class BuiltInLocation(NamedTuple):
     """A location that every server has; client libraries refer to it by id and by name."""
@@ -19,24 +27,12 @@ class BuiltInLocation(NamedTuple):
 
 
 LOCATIONS = (
-    BuiltInLocation(
-        "ce9b348f-8809-11e3-821c-20c9d081909b", "ftrack.origin", "Origin", "Files managed where they were made."
-    ),
-    BuiltInLocation(
-        "cb268ecc-8809-11e3-a7e2-20c9d081909b", "ftrack.unmanaged", "Unmanaged", "Files left where they are."
-    ),
-    BuiltInLocation(
-        "cd41be70-8809-11e3-b98a-20c9d081909b", "ftrack.review", "Review", "Media encoded for the browser."
-    ),
-    BuiltInLocation(
-        "07b82a97-8cf9-11e3-9383-20c9d081909b", "ftrack.connect", "Connect", "Files of the desktop application."
-    ),
-    BuiltInLocation(
-        "3a372bde-05bc-11e4-8908-20c9d081909b", "ftrack.server", "ftrack server", "Files kept on the server."
-    ),
+    BuiltInLocation(ORIGIN_LOCATION_ID, "ftrack.origin", "Origin", "Files managed where they were made."),
+    BuiltInLocation(UNMANAGED_LOCATION_ID, "ftrack.unmanaged", "Unmanaged", "Files left where they are."),
+    BuiltInLocation(REVIEW_LOCATION_ID, "ftrack.review", "Review", "Media encoded for the browser."),
+    BuiltInLocation(CONNECT_LOCATION_ID, "ftrack.connect", "Connect", "Files of the desktop application."),
+    BuiltInLocation(SERVER_LOCATION_ID, "ftrack.server", "ftrack server", "Files kept on the server."),
 )
-UNMANAGED_LOCATION = "cb268ecc-8809-11e3-a7e2-20c9d081909b"
-SERVER_LOCATION = "3a372bde-05bc-11e4-8908-20c9d081909b"
 
 
 class ObjectType(NamedTuple):

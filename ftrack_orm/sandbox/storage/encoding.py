@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ftrack_orm.sandbox.raw_action import text_argument
-from ftrack_orm.sandbox.reading.computed import SERVER_LOCATION
 from ftrack_orm.sandbox.writing import mutation
+from ftrack_orm.schema.facts import SERVER_LOCATION_ID
 from ftrack_orm.wire import json_text
 
 from . import encoders, media
@@ -143,7 +143,7 @@ def _finish(encoding: Encoding, outputs: Sequence[_Output], store: Store) -> Non
         if store.find("Component", (output.component_id,)) is None:
             continue
         mutation.update(store, "FileComponent", (output.component_id,), {"size": output.size})
-        location = {"component_id": output.component_id, "location_id": SERVER_LOCATION}
+        location = {"component_id": output.component_id, "location_id": SERVER_LOCATION_ID}
         mutation.create(store, "ComponentLocation", location)
         metadata = {"key": "ftr_meta", "value": _json(output.description)}
         mutation.create(

@@ -18,7 +18,7 @@ from .fsspec_errors import RemoteCalls, without_secrets
 if TYPE_CHECKING:
     import threading
 
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 #: File systems whose files appear when they are committed, and that can refuse to overwrite in the same request.
 COMMITTING_PROTOCOLS: Final = frozenset(["s3", "s3a", "gs", "gcs"])
@@ -101,7 +101,7 @@ class RemoteFile(io.RawIOBase):
             with self._calls("remove the incomplete file of", self._identifier):
                 self._remove()
         except StorageError as error:
-            _logger.warning("%s Remove it by hand, below %s.", error, without_secrets(self._path))
+            logger.warning("%s Remove it by hand, below %s.", error, without_secrets(self._path))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ftrack_orm.sandbox.seeds import empty
-from ftrack_orm.sandbox.seeds.constants import SERVER_LOCATION, UNMANAGED_LOCATION
 from ftrack_orm.sandbox.seeds.workflows import status_id
+from ftrack_orm.schema.facts import SERVER_LOCATION_ID, UNMANAGED_LOCATION_ID
 
 from . import calendar, names
 from .contexts import PENDING_REVIEW, TaskRow
@@ -89,19 +89,19 @@ class Publishing:
         path = f"{version.task.context.path}/{version.asset_name}/v{version.number:03}"
         if version.task.type_name in _RENDERED:
             self._sequences.add(id_, "main", "sequence", ".exr", random.integer(50, 900) << 20, version.id, 4)
-            self._locations.add(random.uuid(), id_, UNMANAGED_LOCATION, f"{path}/main.%04d.exr")
+            self._locations.add(random.uuid(), id_, UNMANAGED_LOCATION_ID, f"{path}/main.%04d.exr")
             if random.chance(0.05):
                 for frame in range(1001, 1005):
                     size = random.integer(8, 30) << 20
                     self._files.add(random.uuid(), str(frame), "file", ".exr", size, None, id_)
         else:
             self._files.add(id_, "main", "file", ".usd", random.integer(1, 200) << 20, version.id, None)
-            self._locations.add(random.uuid(), id_, UNMANAGED_LOCATION, f"{path}/main.usd")
+            self._locations.add(random.uuid(), id_, UNMANAGED_LOCATION_ID, f"{path}/main.usd")
         if random.chance(0.6):
             movie = random.uuid()
             self._files.add(movie, "ftrackreview-mp4", "file", ".mp4", random.integer(1, 40) << 20, version.id, None)
             # The resource identifier on the server is the id of the component (protocol fact).
-            self._locations.add(random.uuid(), movie, SERVER_LOCATION, movie)
+            self._locations.add(random.uuid(), movie, SERVER_LOCATION_ID, movie)
 
 
 def _status(task: TaskRow, *, is_last: bool) -> str:

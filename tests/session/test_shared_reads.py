@@ -1,4 +1,4 @@
-"""Threads of a session that ask the same at the same time make one request."""
+"""Threads of a session that make the same request at the same time share it."""
 
 from __future__ import annotations
 
@@ -58,18 +58,18 @@ def fresh(connect: Connect, delayed: DelayedTransport, monkeypatch: pytest.Monke
     connect().server_information  # noqa: B018
     session = connect(transport=delayed)
     shared = session._parts.channel.shared_requests
-    answer = shared.answer
+    send_or_join = shared.send_or_join
 
-    def noting_answer(*arguments: Any, **options: Any) -> Any:
-        return answer(*arguments, **{**options, "on_joined": delayed.joined.release})
+    def noting_join(*arguments: Any, **options: Any) -> Any:
+        return send_or_join(*arguments, **{**options, "on_joined": delayed.joined.release})
 
-    monkeypatch.setattr(shared, "answer", noting_answer)
+    monkeypatch.setattr(shared, "send_or_join", noting_join)
     yield session
     delayed.waiting = 0
 
 
 def on_threads(work: Callable[[], Any], delayed: DelayedTransport) -> list[Any]:
-    """Return the results of *work* on `THREADS` threads, all of which ask before the first answer arrives."""
+    """Return the results of *work* on `THREADS` threads, all of which ask before the first response arrives."""
     delayed.waiting = THREADS - 1
     with ThreadPoolExecutor(THREADS) as pool:
         return [each.result(WAIT_SECONDS) for each in [pool.submit(work) for _ in range(THREADS)]]
@@ -85,7 +85,7 @@ def test_the_same_query_of_eight_threads_is_one_request(
     assert [task.id for task in results[0]] == production.tasks
 
 
-def test_the_first_question_of_a_session_is_one_request_with_its_handshake(
+def test_the_first_query_of_a_session_is_one_request_with_its_handshake(
     fresh: Session, delayed: DelayedTransport, production: Production
 ) -> None:
     query = fresh.query("Task").where(project_id=production.project).order_by("name")
@@ -130,7 +130,7 @@ def test_each_thread_gets_the_error(session: Session, delayed: DelayedTransport,
     assert len({id(error) for error in raised}) == THREADS
 
 
-def test_a_thread_that_asks_after_a_commit_sees_its_effect(
+def test_a_thread_that_reads_after_a_commit_sees_its_effect(
     connect: Connect, box: Sandbox, production: Production
 ) -> None:
     answered, committed = threading.Event(), threading.Event()
@@ -161,7 +161,7 @@ def test_a_thread_that_asks_after_a_commit_sees_its_effect(
 
 
 @pytest.mark.parametrize("name", ["refresh", "expire"])
-def test_what_was_asked_to_be_read_again_is_not_answered_by_a_request_under_way(
+def test_a_refresh_does_not_join_a_request_under_way(
     connect: Connect, box: Sandbox, production: Production, name: str
 ) -> None:
     # Another process has changed the task and said so by other means, such as a queue.
