@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def entity_html(entity: Entity, address_of: AddressOf, known_pictures: Mapping[str, str]) -> Markup:
     """Return the loaded attributes of *entity*, its unsaved changes, and its picture if that is in *known_pictures*.
 
+    A note says that it has another picture, which only a request could load.
+
     The rest can be read, and is not shown: a representation makes no request.
     """
     inspection = inspect(entity)
@@ -29,13 +31,18 @@ def entity_html(entity: Entity, address_of: AddressOf, known_pictures: Mapping[s
         for name in sorted({*loaded, *changes})
         if name in entity.__attributes__
     ]
-    thumbnail = picture(known_pictures.get(str(entity.__dict__.get("thumbnail_id"))))
+    thumbnail_id = entity.__dict__.get("thumbnail_id")
+    thumbnail = picture(known_pictures.get(str(thumbnail_id)))
     name = link(name_of(entity), address_of(entity))
     caption = Markup(f"{thumbnail}{' ' if thumbnail else ''}{text(entity.__entity_type__)} <b>{name}</b>")
     state = f"{inspection.state.value}; {len(entity.__attributes__)} attributes, of which the loaded ones are shown"
     if changes:
         state += f"; {len(changes)} changed and not committed"
-    return table(["attribute", "value"], rows, caption=caption, notes=[state])
+    notes = [state]
+    if thumbnail_id and not thumbnail:
+        # Its address, which a browser could load, holds the API key.
+        notes.append("the thumbnail is not in memory; the table of a query loads it")
+    return table(["attribute", "value"], rows, caption=caption, notes=notes)
 
 
 def changed_value(old: Any, new: Any, address_of: AddressOf) -> Markup:

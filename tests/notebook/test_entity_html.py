@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
 from ftrack_orm import Session
 from ftrack_orm.testing import requests_made
 from tests.assertions import existing
@@ -19,6 +24,26 @@ def test_the_loaded_values_are_shown_without_a_request(session: Session, product
     assert "status" not in values
     assert task.id in page.links["task05"]
     assert page.notes[0].startswith("persistent;")
+
+
+def test_a_thumbnail_is_shown_when_it_is_in_memory_and_named_in_a_note_otherwise(
+    session: Session, production: Production, tmp_path: Path
+) -> None:
+    Image.new("RGB", (8, 8), "teal").save(tmp_path / "still.png")
+    task: Any = existing(session.get("Task", production.tasks[7]))
+    assert not any("thumbnail" in note for note in Page(task._repr_html_()).notes)
+    task.create_thumbnail(tmp_path / "still.png")
+    note = "the thumbnail is not in memory; the table of a query loads it"
+    with requests_made(session) == 0:
+        html = str(task._repr_html_())
+    assert note in Page(html).notes
+    assert "<img" not in html
+    assert "component/thumbnail" not in html
+    session.query("Task").where(id=task.id)._repr_html_()
+    with requests_made(session) == 0:
+        html = str(task._repr_html_())
+    assert '<img src="data:image/png;base64,' in html
+    assert note not in Page(html).notes
 
 
 def test_unsaved_changes_are_marked(session: Session, production: Production) -> None:
