@@ -64,7 +64,7 @@ class Query(Executable[T]):
     free_text: FreeText | None = None
     groups: Groups | None = None
     prefers_memory: bool = False
-    #: The `Column`s of rows and tables, if keys of mapped collections are selected; these are projected as a whole.
+    #: The columns of rows and tables, if keys of mapped collections are selected, which are projected as a whole.
     selected_columns: tuple[Any, ...] | None = None
     on_refresh: Callable[[list[T]], object] | None = None
     #: `RequestOptions`, which few queries have, so that their module is imported when it is needed; or None.
