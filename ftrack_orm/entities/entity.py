@@ -18,6 +18,7 @@ from ftrack_orm.values import (
 )
 
 if TYPE_CHECKING:
+    from ftrack_orm.query.expressions.criteria import CriterionExpression
     from ftrack_orm.schema.attribute import Attribute
     from ftrack_orm.schema.model import EntityType
 
@@ -117,6 +118,10 @@ class Entity:
     def __init__(self, *_: object, **__: object) -> None:
         kind = type(self).__name__
         raise UsageError(f"Entities are made by a session: session.create({kind!r}, ...), not {kind}(...).")
+
+    if TYPE_CHECKING:
+        # The arguments of `where` in queries of a studio package, whose classes name the attributes.
+        def __criteria__(self, *criteria: CriterionExpression | str, **values: Any) -> None: ...
 
     # Entity classes have no class attributes by the schema's names, so Python finds a loaded value in __dict__ without
     # a call, and a missing one leads to __getattr__. Setting has to be intercepted for the same reason.

@@ -27,6 +27,8 @@ from .language.schema_protocol import SchemaInfo
 if TYPE_CHECKING:
     import uuid
 
+    from typing_extensions import Self
+
     from ftrack_orm.transport.cancellation import Cancellation
 
     from .expressions.attributes import AttributeExpression
@@ -108,7 +110,7 @@ class Query(Executable[T]):
         """Return the query for all entities of *entity_type*; raises `UnknownEntityType`."""
         return cls(Select(schema.type(entity_type).name), schema, runner, page_size)
 
-    def bind(self, schema: SchemaInfo | None, runner: Runner | None) -> Query[T]:
+    def bind(self, schema: SchemaInfo | None, runner: Runner | None) -> Self:
         """Return the query checked with *schema* and run by *runner*."""
         bound = self._with_options(schema=schema, runner=runner)
         if schema is not None:
@@ -121,7 +123,7 @@ class Query(Executable[T]):
 
     # -- clauses ---------------------------------------------------------------------------------------------------
 
-    def where(self, *criteria: CriterionExpression | str, **values: Any) -> Query[T]:
+    def where(self, *criteria: CriterionExpression | str, **values: Any) -> Self:
         """Return the query restricted to results that also meet all of *criteria* and have *values*.
 
         Criteria are expressions such as `Task.name == "x"`, or texts such as `"name is x"`. *values* compare attributes
@@ -137,7 +139,7 @@ class Query(Executable[T]):
         self,
         *projections: ColumnContent,
         **renamed: AttributeExpression | AggregateExpression | str,
-    ) -> Query[T]:
+    ) -> Self:
         """Return the query that also selects *projections*: attributes, aggregates, or texts such as `"name, bid"`.
 
         A query without a call of this method selects the default projections of the entity type. *renamed* are
@@ -168,7 +170,7 @@ class Query(Executable[T]):
 
     def order_by(
         self, *keys: AttributeExpression | OrderingExpression | AggregateExpression | AggregateOrdering | str
-    ) -> Query[T]:
+    ) -> Self:
         """Return the query ordered by its previous keys and then by *keys*: attributes, `attribute.desc()`, or texts.
 
         A text is as in the language: `"priority.sort descending, name"`. Groups are ordered by their keys, by
@@ -214,7 +216,7 @@ class Query(Executable[T]):
             grouped = grouped._with_named(renamed, lambda _: {})
         return cast("Query[dict[str, Any]]", grouped)
 
-    def having(self, *conditions: GroupCondition | CriterionExpression | str) -> Query[T]:
+    def having(self, *conditions: GroupCondition | CriterionExpression | str) -> Self:
         """Return the query with groups restricted to those that also meet all of *conditions* on keys and aggregates.
 
         Conditions are expressions such as `Task.id.count() > 3`, or texts such as `"sum(bid) > 0"`, in which names of
@@ -225,23 +227,23 @@ class Query(Executable[T]):
 
         return add_condition(self, conditions)
 
-    def limit(self, count: SupportsIndex | None) -> Query[T]:
+    def limit(self, count: SupportsIndex | None) -> Self:
         """Return the query with at most *count* results, which replaces its limit; None removes the limit."""
         return self._with_clauses(limit=_check_count("limit", count))
 
-    def offset(self, count: SupportsIndex | None) -> Query[T]:
+    def offset(self, count: SupportsIndex | None) -> Self:
         """Return the query without its first *count* results, which replaces its offset; None removes the offset."""
         return self._with_clauses(offset=_check_count("offset", count))
 
     # -- options ---------------------------------------------------------------------------------------------------
 
-    def with_page_size(self, count: SupportsIndex) -> Query[T]:
+    def with_page_size(self, count: SupportsIndex) -> Self:
         """Return the query with pages of *count* results."""
         if not _check_count("with_page_size", count):
             raise QueryError("with_page_size takes the number of results in a page, at least 1.")
         return self._with_options(page_size=count)
 
-    def fetching(self, mode: Literal["peers", "one", "never"]) -> Query[T]:
+    def fetching(self, mode: Literal["peers", "one", "never"]) -> Self:
         """Return the query with a fetch mode for its results, which decides how a value that is not loaded is read.
 
         `"peers"` loads it for every entity that arrived together, `"one"` for that entity only, and `"never"` raises
@@ -256,7 +258,7 @@ class Query(Executable[T]):
         push_token: str | None = None,
         timeout: float | None = None,
         cancellation: Cancellation | None = None,
-    ) -> Query[T]:
+    ) -> Self:
         """Return the query whose requests have these options, over those it has already and those of the session.
 
         *headers* are sent too, and override others. *timeout* is in seconds. `cancellation.cancel()` on another thread
@@ -273,13 +275,13 @@ class Query(Executable[T]):
             options = options.over(self.request_options)
         return self._with_options(request_options=options)
 
-    def populate_existing(self) -> Query[T]:
+    def populate_existing(self) -> Self:
         """Return the query whose results replace unsaved edits by the values of the server."""
         return self._with_options(replaces_edits=True)
 
     def prefer(
         self, source: Literal["memory", "server"], on_refresh: Callable[[list[T]], object] | None = None
-    ) -> Query[T]:
+    ) -> Self:
         """Return the query that is answered from *source*: "memory", or "server" as by default.
 
         From memory, the answer is the last result of this query, or else the loaded entities that meet its criterion.
@@ -303,7 +305,7 @@ class Query(Executable[T]):
         *,
         context: Referable | str | uuid.UUID | None = None,
         object_types: Referable | str | Iterable[Referable | str | uuid.UUID] = (),
-    ) -> Query[T]:
+    ) -> Self:
         """Return the query restricted to results that the server's text search finds for all of *terms*.
 
         *terms* is a text, whose words are the terms, or an iterable of terms. *context*, an entity or an id, restricts
@@ -312,20 +314,18 @@ class Query(Executable[T]):
         """
         return self._with_options(free_text=build_free_text(terms, context, object_types, self.schema))
 
-    def _with_named(
-        self, contents: Mapping[str, Any], clauses: Callable[[list[Projection]], dict[str, Any]]
-    ) -> Query[T]:
+    def _with_named(self, contents: Mapping[str, Any], clauses: Callable[[list[Projection]], dict[str, Any]]) -> Self:
         """Return the query with names for columns, and with the *clauses* that have their contents."""
         from .grouping import name_columns
 
         nodes = {name: self._build_projections(content) for name, content in contents.items()}
         return name_columns(self._with_clauses(**clauses([node for each in nodes.values() for node in each])), nodes)
 
-    def _with_clauses(self, **clauses: Any) -> Query[T]:
+    def _with_clauses(self, **clauses: Any) -> Self:
         """Return the query with *clauses* replaced."""
         return _replace(self, _set_query_dict, {"node": _replace(self.node, _set_select_dict, clauses)})
 
-    def _with_options(self, **options: Any) -> Query[T]:
+    def _with_options(self, **options: Any) -> Self:
         """Return the query with *options*, fields other than the clauses, replaced."""
         return _replace(self, _set_query_dict, options)
 
@@ -419,10 +419,10 @@ class Query(Executable[T]):
         def __reversed__(self):
             raise QueryError(f"Use reversed(query.all()), or order_by(attribute.desc()): {self._excerpt()}")
 
-    def __copy__(self) -> Query[T]:
+    def __copy__(self) -> Self:
         return self  # immutable
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Query[T]:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ which is made from its collection.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
@@ -20,6 +20,8 @@ from .language.parser import parse_projections
 
 if TYPE_CHECKING:
     from .builder import Query
+
+Q = TypeVar("Q", bound="Query[Any]")
 
 _FORMS: Final = ("tuple", "dict")
 
@@ -108,7 +110,7 @@ def selected_columns(query: Query[Any]) -> list[Column]:
     return [Column(str(path), path) for path in query.node.projections]
 
 
-def select_columns(query: Query[Any], projections: Sequence[Any]) -> Query[Any]:
+def select_columns(query: Q, projections: Sequence[Any]) -> Q:
     """Return *query*, which has no groups, that also selects *projections*, some of which are keys.
 
     Raises the errors of `Query.select` for projections that are neither attributes nor keys.

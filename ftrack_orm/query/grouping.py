@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from .builder import Query
     from .executable import Runner
 
+Q = TypeVar("Q", bound="Query[Any]")
 
 NO_GROUPS = Groups()
 
@@ -75,7 +76,7 @@ def parse_with_aggregates(text: str) -> tuple[Select, Groups] | None:
 # -- building ---------------------------------------------------------------------------------------------------------
 
 
-def name_columns(query: Query[Any], contents: Mapping[str, Sequence[Projection]]) -> Query[Any]:
+def name_columns(query: Q, contents: Mapping[str, Sequence[Projection]]) -> Q:
     """Return *query* with names for columns; raises `QueryError` for a name of several columns, or one taken."""
     groups = query.groups or NO_GROUPS
     names = dict(groups.names)
@@ -87,7 +88,7 @@ def name_columns(query: Query[Any], contents: Mapping[str, Sequence[Projection]]
     return _with_groups(query, attrs.evolve(groups, names=tuple(names.items())))
 
 
-def order_groups(query: Query[Any], keys: Iterable[Any]) -> Query[Any]:
+def order_groups(query: Q, keys: Iterable[Any]) -> Q:
     """Return *query* ordered by its previous keys and then by *keys*, which may be aggregates and names of columns."""
     groups = query.groups or NO_GROUPS
     names = column_contents(query.node, groups)
@@ -103,14 +104,14 @@ def order_groups(query: Query[Any], keys: Iterable[Any]) -> Query[Any]:
     )
 
 
-def add_condition(query: Query[Any], conditions: Iterable[Any]) -> Query[Any]:
+def add_condition(query: Q, conditions: Iterable[Any]) -> Q:
     """Return *query* restricted to groups that also meet all of *conditions*, which are expressions or texts."""
     groups = query.groups or NO_GROUPS
     nodes = [_condition(query, each) for each in conditions]
     return _with_groups(query, attrs.evolve(groups, condition=conjunction(groups.condition, *nodes)))
 
 
-def _with_groups(query: Query[Any], groups: Groups) -> Query[Any]:
+def _with_groups(query: Q, groups: Groups) -> Q:
     """Return *query* with *groups*, None if they are empty, so that equal queries are equal values."""
     return query._with_options(groups=None if groups == NO_GROUPS else groups)
 

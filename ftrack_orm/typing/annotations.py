@@ -14,6 +14,7 @@ from .attribute_types import AttributeTypes
 from .custom_annotations import custom_classes
 from .entity_annotations import base_type, criteria_class, entity_class, imported_behaviours, path_class
 from .literals import literal_names
+from .named_methods import named_methods, types_by_name
 from .names import class_names
 from .session import SESSION_RESULTS
 from .source_text import literal
@@ -66,12 +67,16 @@ def _lines(content: SchemaContent) -> Iterator[str]:
         yield from custom_classes(entity_type, types)
         yield from entity_class(entity_type, types)
     yield ""
-    yield "class Types(_t.TypedTypes):"
+    # In a class of its own, where the name of a type is not an attribute.
+    yield "class _TypesByName(_t.TypedTypes):"
+    yield from types_by_name(names.values())
+    yield "class Types(_TypesByName):"
     yield from (f"    {name}: type[{name}]" for name in names.values())
     results = ", ".join(names.get(name, "_typing.Any") for name in SESSION_RESULTS)
     yield f"class Session(_t.TypedSession[{results}]):"
     yield "    @property"
     yield "    def types(self) -> Types: ..."
+    yield from named_methods(names.values())
     yield ""
     yield "types: Types"
 

@@ -54,12 +54,15 @@ from .expressions import (
     ValueExpression,
     ValueItem,
 )
-from .session import TypedSession
+from .queries import Q, QueryOptions, SearchOptions, TypedQuery
+from .session import E, EntityKey, TypedSession
 
 __all__ = [
     "Attribute",
     "Choice",
+    "E",
     "Entities",
+    "EntityKey",
     "EntityPath",
     "EntityPaths",
     "ItemExpression",
@@ -71,6 +74,8 @@ __all__ = [
     "NumberExpression",
     "NumberItem",
     "PathEntry",
+    "Q",
+    "QueryOptions",
     "ReadOnlyEntities",
     "ReadOnlyKey",
     "ReadOnlyMoment",
@@ -86,6 +91,7 @@ __all__ = [
     "RequiredReference",
     "RequiredText",
     "RequiredValue",
+    "SearchOptions",
     "Text",
     "TextExpression",
     "TextItem",
@@ -96,6 +102,7 @@ __all__ = [
     "TypedEntity",
     "TypedPictured",
     "TypedPublishedVersion",
+    "TypedQuery",
     "TypedRepliable",
     "TypedSession",
     "TypedTimeTracking",

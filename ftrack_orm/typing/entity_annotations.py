@@ -40,7 +40,7 @@ def path_class(entity_type: EntityType, types: AttributeTypes) -> Iterator[str]:
     for attribute_name, attribute in sorted(entity_type.attributes.items()):
         if is_declared_on_paths(attribute_name):
             yield f"    {spelling_of(attribute_name)}: {types.annotations(entity_type, attribute).path}"
-    arguments = f"self, *criteria: _orm.CriterionExpression | str, **values: _extensions.Unpack[_{name}Criteria]"
+    arguments = _criteria_arguments(name)
     yield f"    def has({arguments}) -> _orm.CriterionExpression: ..."
     yield f"class _{name}Paths(_t.EntityPaths, _{name}):"
     yield f"    def any({arguments}) -> _orm.CriterionExpression: ..."
@@ -60,6 +60,7 @@ def entity_class(entity_type: EntityType, types: AttributeTypes) -> Iterator[str
     yield f"    def __path__(cls) -> _{name}: ..."
     yield "    @classmethod"
     yield f"    def __paths__(cls) -> _{name}Paths: ..."
+    yield f"    def __criteria__({_criteria_arguments(name)}) -> None: ..."
     yield f"    def __init__({', '.join(_arguments(entity_type, types))}) -> None: ..."
 
 
@@ -123,6 +124,11 @@ def _own_attributes(entity_type: EntityType, types: AttributeTypes) -> Iterator[
             if above == types.annotations(entity_type, attribute):
                 continue
         yield name, attribute
+
+
+def _criteria_arguments(name: str) -> str:
+    """Return the parameters of the methods that compare the attributes of entities of the class *name*."""
+    return f"self, *criteria: _orm.CriterionExpression | str, **values: _extensions.Unpack[_{name}Criteria]"
 
 
 def _arguments(entity_type: EntityType, types: AttributeTypes) -> Iterator[str]:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from .content import SchemaContent
 
 #: Names that a package, or the file of its annotations, binds to something else.
-_TAKEN = frozenset({"Session", "Types", "types", "abc", "datetime", "extensions", "orm", "t", "typing", "uuid"})
+_TAKEN = frozenset(
+    {"Session", "Types", "TypesByName", "types", "abc", "datetime", "extensions", "orm", "t", "typing", "uuid"}
+)
 
 #: The ends of the names of private classes: `_ShotPaths` has the paths to several shots.
 _SUFFIXES = ("Paths", "Criteria", "Items", "CustomItems", "CustomAttributes", "CustomValues")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from ftrack_orm.entities.entity import Entity
 from ftrack_orm.session.session import Session
@@ -14,12 +14,17 @@ if TYPE_CHECKING:
 
     from ftrack_orm.behaviours.publishing.component_creation import LocationChoice
     from ftrack_orm.behaviours.publishing.new_components import ComponentFiles
+    from ftrack_orm.session.reference_methods import KeyPart
     from ftrack_orm.storage.progress import ProgressOption
     from ftrack_orm.transport.cancellation import Cancellation
 
 C = TypeVar("C", bound=Entity)
+E = TypeVar("E", bound=Entity)
 J = TypeVar("J", bound=Entity)
 L = TypeVar("L", bound=Entity)
+
+#: The values of a primary key.
+EntityKey: TypeAlias = "KeyPart | Sequence[KeyPart]"
 
 #: The entity types that are the type parameters of `TypedSession`.
 SESSION_RESULTS: Final = ("Component", "Job", "Location")

@@ -47,6 +47,7 @@ from ftrack_orm import (
     not_,
     or_,
 )
+from ftrack_orm.typing.queries import TypedQuery
 
 E = TypeVar("E", bound=Entity)
 
@@ -120,10 +121,11 @@ def querying(session: Session) -> None:
     Types = session.types
     assert_type(Types.Task, "type[Task]")
     query = session.query(Task).where(Types.Task.status.name == "Done", and_(Task.bid > 8, Task.name == "anim"))
-    assert_type(query, Query[Task])
+    assert_type(query, TypedQuery[Task])
+    as_any_query: Query[Task] = query
     query = query.where("name is anim", name="anim").select(Task.name, "bid", Task.status.name, Task.metadata)
     query = query.order_by(Task.end_date.desc(), "name", Task.priority.name).limit(5).offset(1)
-    assert_type(query, Query[Task])
+    assert_type(query, TypedQuery[Task])
     assert_type(query.one(), Task)
     grouped = session.query(Task).group_by(Task.type.name).select(tasks=Task.id.count(), bid=Task.bid.sum())
     assert_type(grouped.having(Task.id.count() > 3).order_by(Task.bid.max().desc()).all(), list[dict[str, Any]])
@@ -133,13 +135,54 @@ def querying(session: Session) -> None:
     assert_type(query[10:20], "list[Task]")
     assert_type([task.name for task in query], "list[str]")
     assert_type(session.query(Asset).where(Asset.parent.in_(session.query(Shot))).count(), int)
-    assert_type(session.search(Shot, "sh010"), Query[Shot])
+    assert_type(session.search(Shot, "sh010"), TypedQuery[Shot])
     assert_type(session.get(Task, "id"), "Task | None")
     assert_type(session.reference(User, "id"), User)
     for user in session.query(User).where(User.username.startswith("j")):
         assert_type(user.assignments[0], Appointment)
     session.populate(query.all(), Task.status.name, "parent.name", Task.parent[Shot].status)
     assert_type(query.update({"bid": 8}), int)
+    assert_type(session.all(query, as_any_query), "list[list[Task]]")
+
+
+def comparing_by_name(session: Session, done: Status, shot: Shot, values: dict[str, Any], name: str) -> None:
+    query = session.query(Task)
+    assert_type(query.where(), TypedQuery[Task])
+    assert_type(query.where(status=done, parent=shot, bid=3, description=None), TypedQuery[Task])
+    assert_type(query.where(status_id=uuid.UUID(int=1), end_date="2024-05-01").where(name="anim"), TypedQuery[Task])
+    assert_type(query.where(Task.bid > 3, "name is anim", name="anim"), TypedQuery[Task])
+    assert_type(query.where(*[Task.bid > 3], **values), TypedQuery[Task])
+    assert_type(query.populate_existing().fetching("one").search("anim").where(name="anim").all(), "list[Task]")
+    assert_type(query.group_by("name").where(name="anim").all(), list[dict[str, Any]])
+    assert_type(session.query(TypedContextLink).where(from_=shot), TypedQuery[TypedContextLink])
+    assert_type(session.query(Status).where(name="Done"), TypedQuery[Status])
+    assert_type(session.query("Task where bid > 3").where(name="anim", of_any_name=3), Query[Any])
+    assert_type(session.query(session.types["2D"]).where("name is x", of_any_name=3).all(), list[Any])
+    assert_type(session.query(session.types[name]).where(Task.bid > 3, of_any_name=3).all(), list[Any])
+
+
+def naming_types_in_text(session: Session, name: str) -> None:
+    assert_type(session.query("Task"), TypedQuery[Task])
+    assert_type(session.query("Task", 50, check=False, timeout=5).where(name="anim").one(), Task)
+    assert_type(session.query("Shot").first(), "Shot | None")
+    assert_type(session.query("Task where bid > 3"), Query[Any])
+    assert_type(session.query(expression="Task where bid > 3"), Query[Any])
+    assert_type(session.query(name), Query[Any])
+    assert_type(session.query(session.query("Task")), TypedQuery[Task])
+    assert_type(session.search("Shot", "sh010", object_types=["Shot"]), TypedQuery[Shot])
+    assert_type(session.search(name, "sh010"), Query[Any])
+    assert_type(session.get("Task", "id"), "Task | None")
+    assert_type(session.get("Task", entity_key=["id"]), "Task | None")
+    assert_type(session.get(name, "id"), "Entity | None")
+    assert_type(session.reference("User", "id"), User)
+    assert_type(session.reference(name, "id"), Entity)
+    assert_type(session.ensure("User", {"username": "jane"}, ["username"], commit=False), User)
+    assert_type(session.ensure(name, {"username": "jane"}), Entity)
+    assert_type(session.ensure_many("User", [{"username": "jane"}]), "list[User]")
+    assert_type(session.ensure_many(name, [{"username": "jane"}]), "list[Entity]")
+    assert_type(session.types["Task"], "type[Task]")
+    assert_type(session.create(session.types["Task"], name="anim"), Task)
+    assert_type(session.create("Task", name="anim"), Entity)
 
 
 def changing(session: Session, task: Task, shot: Shot, done: Status, jane: User) -> None:

@@ -89,6 +89,30 @@ session.query(Task).where(Task.status_id == 3)  # mypy: arg-type, pyright: repor
 Task.parent.has(name=3)  # mypy: arg-type, pyright: reportArgumentType
 Task.parent.has(True)  # mypy: arg-type, pyright: reportArgumentType
 
+# Values by name, and names of types in text.
+session.query(Task).where(nam="anim")  # mypy: call-arg, pyright: reportCallIssue
+session.query(Task).where(bid="long")  # mypy: arg-type, pyright: reportArgumentType
+session.query(Task).where(status="Done")  # mypy: arg-type, pyright: reportArgumentType
+session.query(Task).where(parent=done)  # mypy: arg-type, pyright: reportArgumentType
+session.query(Task).where(username="jane")  # mypy: call-arg, pyright: reportCallIssue
+session.query(Context).where(bid=3)  # mypy: call-arg, pyright: reportCallIssue
+session.query(Task).where("bid > 3", Task.bid > 3, nam="anim")  # mypy: call-arg, pyright: reportCallIssue
+session.query(Task).order_by("bid").limit(3).where(nam="anim")  # mypy: call-arg, pyright: reportCallIssue
+session.query(Status).where(name="Don")  # mypy: arg-type, pyright: reportArgumentType
+session.query(Task).where(**{"status.name": "Done"})  # mypy: arg-type, pyright: reportArgumentType
+session.search(Task, "anim").where(nam="anim")  # mypy: call-arg, pyright: reportCallIssue
+session.query("Task").where(nam="anim")  # mypy: call-arg, pyright: reportCallIssue
+session.query("Task").one().nmae  # mypy: attr-defined, pyright: reportAttributeAccessIssue
+session.query("Task", "50")  # mypy: call-overload, pyright: reportArgumentType
+session.search("Task", "anim").where(nam="anim")  # mypy: call-arg, pyright: reportCallIssue
+session.get("Task", "id").name  # mypy: union-attr, pyright: reportOptionalMemberAccess
+session.get("Task", 3.5)  # mypy: call-overload, pyright: reportArgumentType
+session.reference("Task", "id").nmae  # mypy: attr-defined, pyright: reportAttributeAccessIssue
+session.ensure("User", {"username": "x"}).usrname  # mypy: attr-defined, pyright: reportAttributeAccessIssue
+session.ensure_many("User", [{"username": "x"}])[0].usrname  # mypy: attr-defined, pyright: reportAttributeAccessIssue
+a_user: User = session.query("Task").one()  # mypy: assignment, pyright: reportAssignmentType
+session.types["Task"].nmae  # mypy: attr-defined, pyright: reportAttributeAccessIssue
+
 # Names of statuses, and of other choices.
 session.query(Task).where(Task.status.name == "Don")  # mypy: arg-type, pyright: reportArgumentType
 session.query(Task).where(Task.type.name != "Animatoin")  # mypy: arg-type, pyright: reportArgumentType
