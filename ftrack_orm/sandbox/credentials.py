@@ -6,10 +6,11 @@ personal key besides, which is replaced each time it is reset.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -70,25 +71,30 @@ def authenticate(connection: sa.Connection, tables: Tables, api_user: str, api_k
     """Return the id of the user that the credentials belong to; raises the server's error for invalid credentials."""
     if unencodable_text((api_user, api_key)) is not None:  # headers that are not UTF-8
         raise server_errors.invalid_credentials()
-    user_id = _user_id(connection, tables, api_user)
-    if user_id is None or not _has_key(connection, user_id, _digest(api_key)):
+    digest = _digest(api_key)
+    found = connection.execute(_select_user(tables.table("User")), {"username": api_user, "digest": digest}).first()
+    if found is None or not any(owned and hmac.compare_digest(str(owned), digest) for owned in found[1:]):
         raise server_errors.invalid_credentials()
-    return user_id
-
-
-def _has_key(connection: sa.Connection, user_id: str, digest: str) -> bool:
-    owner = connection.execute(sa.select(_KEYS.c.user_id).where(_KEYS.c.digest == digest)).scalar()
-    if owner is not None and hmac.compare_digest(str(owner), user_id):
-        return True
-    personal = sa.select(_PERSONAL_KEYS.c.digest).where(_PERSONAL_KEYS.c.user_id == user_id)
-    expected = connection.execute(personal).scalar()
-    return expected is not None and hmac.compare_digest(str(expected), digest)
+    return str(found[0])
 
 
 def _user_id(connection: sa.Connection, tables: Tables, username: str) -> str | None:
-    table = tables.table("User")
-    user_id = connection.execute(sa.select(table.c.id).where(table.c.username == username)).scalar()
-    return None if user_id is None else str(user_id)
+    found = connection.execute(_select_user(tables.table("User")), {"username": username, "digest": None}).first()
+    return None if found is None else str(found[0])
+
+
+@functools.lru_cache(maxsize=16)
+def _select_user(table: sa.Table) -> sa.Select[Any]:
+    """Return the statement that reads a user's id, the digest of the key if granted to it, and that of its own key.
+
+    Every request needs it, so it is one statement, cached, so that SQLAlchemy compiles it once.
+    """
+    granted = sa.and_(_KEYS.c.user_id == table.c.id, _KEYS.c.digest == sa.bindparam("digest", type_=sa.Text))
+    return (
+        sa.select(table.c.id, _KEYS.c.digest, _PERSONAL_KEYS.c.digest)
+        .select_from(table.outerjoin(_KEYS, granted).outerjoin(_PERSONAL_KEYS, _PERSONAL_KEYS.c.user_id == table.c.id))
+        .where(table.c.username == sa.bindparam("username", type_=sa.Text))
+    )
 
 
 def _digest(api_key: str) -> str:

@@ -69,6 +69,10 @@ class Tables:
             self._build_table(root, key_columns)
         for link, ends in sorted(key_columns.hidden_links.items()):
             self._build_link(link, *sorted(ends))
+        self._columns = {
+            name: {attribute: self.table(name).c[column] for attribute, column in columns.items()}
+            for name, columns in self._names.items()
+        }
         self.closure = sa.Table(
             CLOSURE_TABLE,
             self.metadata,
@@ -100,11 +104,10 @@ class Tables:
         Raises `UnknownEntityType` and `UnknownAttribute`.
         """
         described = self.schema.type(entity_type)
-        name = self._names[entity_type].get(attribute)
-        if name is None:
-            described.attribute(attribute)
-            return None
-        return self.table(entity_type).c[name]
+        column = self._columns[entity_type].get(attribute)
+        if column is None:
+            described.attribute(attribute)  # raises for an unknown name
+        return column
 
     def concrete(self, entity_type: str) -> tuple[str, ...]:
         """Return the values of `ENTITY_TYPE` that rows of *entity_type* can have.

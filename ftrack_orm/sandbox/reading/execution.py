@@ -17,7 +17,7 @@ from ftrack_orm.wire.replies import QueryReply
 
 from .conditions import order_columns, select_condition, value_at
 from .fetching import fetch_collections, select_columns
-from .from_clause import EntityAlias, FromBuilder, find_attribute
+from .from_clause import EntityAlias, FromBuilder, find_attribute, outermost_alias
 from .projection import projection_tree
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _run(
     connection: sa.Connection, tables: Tables, select: Select, serializer: Serializer, now: datetime.datetime
 ) -> QueryReply:
     from_builder = FromBuilder(tables, now.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat())
-    entity = from_builder.start(select.entity_type)
+    entity = from_builder.start(select.entity_type, outermost_alias(tables.table(select.entity_type)))
     if select.group_by:
         return _grouped(connection, entity, select)
     position, selected = select_columns(entity, projection_tree(tables, select.entity_type, select.projections))

@@ -6,6 +6,7 @@ reference the alias of the related entity, which is joined once.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,39 @@ def find_attribute(tables: Tables, entity_type: str, name: str) -> tuple[str, At
     return entity_type, described.attribute(name)  # raises, with near names
 
 
+#: How many references away from the entity of a statement tables have aliases that are used again.
+_DEPTH_OF_REUSED_ALIASES = 2
+
+
+class ReusedAlias:
+    """The alias of a table at one position of a statement, and those of the entities that its references lead to.
+
+    SQLAlchemy copies all columns of a table for each new alias, which is the larger part of the time that a short query
+    takes. A position (the entity that a statement selects, its status) occurs once in a statement, so the alias at this
+    position can serve every statement.
+    """
+
+    def __init__(self, table: sa.Table, depth: int = 0) -> None:
+        self.table = table.alias()
+        self._depth = depth
+        self._references: dict[tuple[str, str | None, sa.Table], ReusedAlias] = {}
+
+    def reference(self, name: str, cast: str | None, table: sa.Table) -> ReusedAlias | None:
+        """Return the alias of the *table* that a reference leads to, or None beyond the depth of those that are kept."""
+        if self._depth == _DEPTH_OF_REUSED_ALIASES:
+            return None
+        position = name, cast, table  # subtypes may have references of one name to different types
+        known = self._references.get(position)
+        # Two threads must get the same alias.
+        return known or self._references.setdefault(position, ReusedAlias(table, self._depth + 1))
+
+
+@functools.lru_cache(maxsize=1024)
+def outermost_alias(table: sa.Table) -> ReusedAlias:
+    """Return the alias of *table* for the entity that a statement selects; each statement may use it once."""
+    return ReusedAlias(table)
+
+
 class FromBuilder:
     """Builds the FROM clause of one statement; aliases add a join for each reference that is used."""
 
@@ -53,11 +87,14 @@ class FromBuilder:
         self.now = now
         self._joined: sa.FromClause | None = None
 
-    def start(self, entity_type: str) -> EntityAlias:
-        """Begin with the table of *entity_type*, not yet restricted to rows of that type."""
-        table = self.tables.table(entity_type).alias()
+    def start(self, entity_type: str, reused: ReusedAlias | None = None) -> EntityAlias:
+        """Begin with the table of *entity_type*, not yet restricted to rows of that type.
+
+        Only the outermost FROM clause of a statement may begin with a *reused* alias of that table.
+        """
+        table = self.tables.table(entity_type).alias() if reused is None else reused.table
         self._joined = table
-        return EntityAlias(self, entity_type, table)
+        return EntityAlias(self, entity_type, table, reused)
 
     def join(self, target: sa.FromClause, condition: sa.ColumnElement[bool], *, outer: bool = True) -> None:
         """Join a table to the clause."""
@@ -73,11 +110,14 @@ class FromBuilder:
 class EntityAlias:
     """One entity in a statement: the expressions of its values, and the aliases of the entities it refers to."""
 
-    def __init__(self, from_builder: FromBuilder, entity_type: str, table: sa.FromClause) -> None:
+    def __init__(
+        self, from_builder: FromBuilder, entity_type: str, table: sa.FromClause, reused: ReusedAlias | None = None
+    ) -> None:
         self.from_builder = from_builder
         self.entity_type = entity_type
         self.table = table
         self.is_item = False  # whether its rows are found as the items of a collection
+        self._reused = reused
         self._references: dict[tuple[str, str | None], EntityAlias] = {}
 
     @property
@@ -146,13 +186,15 @@ class EntityAlias:
     def _join_reference(self, name: str, cast: str | None, declaring_type: str | None) -> EntityAlias:
         declaring_type, attribute = find_attribute(self.tables, declaring_type or self.entity_type, name)
         assert attribute.target is not None, f"{name} is a relation"
-        target = self.tables.table(attribute.target).alias()
+        table = self.tables.table(attribute.target)
+        reused = self._reused.reference(name, cast, table) if self._reused is not None else None
+        target = table.alias() if reused is None else reused.table
         condition = reference_condition(self, declaring_type, name, target)
         is_cast_type = type_condition(self.tables, target, cast) if cast is not None else None
         if is_cast_type is not None:
             condition = sa.and_(condition, is_cast_type)
         self.from_builder.join(target, condition)
-        return EntityAlias(self.from_builder, cast or attribute.target, target)
+        return EntityAlias(self.from_builder, cast or attribute.target, target, reused)
 
 
 def reference_condition(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -32,6 +34,9 @@ def delete(store: Store, targets: Sequence[tuple[str, Key]]) -> None:
     plan.collect_dependents()
     plan.check_restrictions()
     plan.execute()
+
+#: The values of the parameter `ids`, a JSON array.
+_IDS = sa.select(sa.func.json_each(sa.bindparam("ids", type_=sa.Text)).table_valued("value").c.value)
 
 
 class _DeletionPlan:
@@ -107,14 +112,13 @@ class _DeletionPlan:
         for key, row in rows.items():
             if key not in self._rows_to_delete.get(dependent.table, {}):
                 self._store.change_log.record_update(dependent.table, key, row, nulled)
-        column = table.c[dependent.column]
-        self._connection.execute(table.update().where(column.in_(json_values(ids))).values(nulled))
+        self._connection.execute(_set_null(table, dependent.column), {"ids": json.dumps(ids)})
 
     def _referencing_rows(self, dependent: Dependent, ids: list[str]) -> dict[Key, Row]:
         table = self._table(dependent.table)
         names = [column.name for column in table.primary_key.columns]
-        statement = sa.select(table).where(table.c[dependent.column].in_(json_values(ids)))
-        rows = [dict(row) for row in self._connection.execute(statement).mappings()]
+        statement = _select_referencing(table, dependent.column)
+        rows = [dict(row) for row in self._connection.execute(statement, {"ids": json.dumps(ids)}).mappings()]
         return {tuple(row[name] for name in names): row for row in rows}
 
     def _delete_rows(self, name: str, keys: list[Key]) -> None:
@@ -132,3 +136,18 @@ class _DeletionPlan:
 
     def _table(self, name: str) -> sa.Table:
         return self._store.tables.metadata.tables[name]
+
+
+# A deletion sends one of these for each foreign key to a deleted row; cached, SQLAlchemy compiles each of them once.
+
+
+@functools.lru_cache(maxsize=1024)
+def _select_referencing(table: sa.Table, column: str) -> sa.Select[Any]:
+    """Return the statement that reads the rows whose *column* is among the parameter `ids`, a JSON array."""
+    return sa.select(table).where(table.c[column].in_(_IDS))
+
+
+@functools.lru_cache(maxsize=1024)
+def _set_null(table: sa.Table, column: str) -> sa.Update:
+    """Return the statement that sets *column* to null where it is among the parameter `ids`, a JSON array."""
+    return table.update().where(table.c[column].in_(_IDS)).values({column: None})
