@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,10 +25,22 @@ load_profile()
 os.environ.setdefault("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
 
 
+#: Counts the tests of this process.
+_TESTS = itertools.count(1)
+#: After how many tests the objects that stay are exempted from garbage collections again.
+_TESTS_BETWEEN_FREEZES = 200
+
+
 def pytest_collection_finish() -> None:
     """Exempt the modules and the collected tests from garbage collections, which many tests make in full."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_runtest_logfinish() -> None:
+    """Exempt objects that earlier tests left for good: servers that tests share, compiled statements, schemas."""
+    if next(_TESTS) % _TESTS_BETWEEN_FREEZES == 0:
+        pytest_collection_finish()
 
 
 @pytest.fixture(scope="session")

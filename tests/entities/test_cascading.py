@@ -76,7 +76,7 @@ def known_by_name(workspace: Workspace, number: int) -> None:
 @pytest.mark.parametrize("entity_type", ["Milestone", "Shot", "AssetVersion", "Note", "User", "TypedContextList"])
 def test_following_a_deletion_costs_in_proportion_to_the_known_entities(entity_type: str) -> None:
     calls = []
-    for number in (1, 50, 100):
+    for number in (1, 20, 40):
         workspace = offline_workspace(recent_size=100_000)
         known_by_name(workspace, number)
         change = EntityChange(entity_type=entity_type, key=("deleted",), action=Action.DELETED)

@@ -115,7 +115,7 @@ def test_no_mutated_frame_ends_the_hub_and_the_next_valid_event_is_handled(
     hub.subscribe("source.id=x or data.selection.entityId=y or id=mutated*", lambda event: None)
     hub.connect(TIMEOUT)
     endings = 0
-    for batch in range(examples(2_000, 20_000) // BATCH):
+    for batch in range(examples(800, 20_000) // BATCH):
         id_ = production.tasks[batch % len(tasks)]
         task = tasks[id_]
         set_values(task, {"name": "old"})
@@ -163,7 +163,7 @@ def test_a_mutated_entry_makes_its_own_entity_suspect_and_its_siblings_are_expir
     ChangeTracker(session._workspace, hub, session._parts.classes.known_schema, "token", set())
     entries = entries_in(frames)
     checked = 0
-    for number in range(examples(2_000, 20_000)):
+    for number in range(examples(800, 20_000)):
         for task in (first, last, own):
             set_values(task, {"name": "old", "description": "old"})
         entry = json.loads(json.dumps(mutator.random.choice(entries)))

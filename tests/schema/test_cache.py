@@ -254,7 +254,7 @@ def test_thousands_of_damaged_files_are_misses_or_unchanged(cache: SchemaCache) 
     cache.store(URL, SCHEMA, HASH)
     path = existing(cache.path(URL))
     whole = path.read_bytes()
-    for number in range(examples(3_000, 20_000)):
+    for number in range(examples(1_000, 20_000)):
         damaged = damage_bytes(whole, chance)
         path.write_bytes(damaged)
         loaded = cache.load(URL)
@@ -276,7 +276,7 @@ def test_thousands_of_poisoned_files_raise_nothing_and_have_their_own_hash(cache
         {**copy.deepcopy(description), "id": "Shot", "$mixin": {"$ref": "Task"}},
         {**copy.deepcopy(description), "id": "Asset", "alias_for": {"id": "Task", "classifiers": {"type": "x"}}},
     ]
-    for _ in range(examples(3_000, 20_000)):
+    for _ in range(examples(1_000, 20_000)):
         damaged = damage_value(answer, chance)
         text = json.dumps(damaged).encode()
         poison(cache, text)

@@ -117,7 +117,7 @@ def test_dropped_sessions_give_their_sockets_back() -> None:
     try:
         gc.collect()
         before = open_sockets()
-        for _ in range(examples(50, 500)):
+        for _ in range(examples(20, 500)):
             session = Session(server.url, "key", "jane", schema_cache_path=False)
             session.call([])
             assert session.server_information["version"] == "4.0.0"

@@ -212,7 +212,7 @@ def test_mutated_answers_give_a_result_or_an_error_and_are_survived(
     outcomes = {"refused": 0, "accepted": 0}
     names = list(steps)
     user = peer.connect()
-    for number in range(examples(1_000, 20_000)):
+    for number in range(examples(400, 20_000)):
         name = chance.choice(names)
         step = steps[name]
         before = values_of(user)
@@ -332,7 +332,7 @@ def test_mutated_server_information_gives_a_result_or_an_error(box: Sandbox, sch
     with peer.connect() as user:
         information = dict(user.server_information)
     chance = random.Random(15)
-    for number in range(examples(300, 20_000)):
+    for number in range(examples(150, 20_000)):
         content = damaged([information], chance)
 
         def handle(*_: Any, content: bytes = content) -> tuple[int, str, bytes]:

@@ -129,11 +129,11 @@ class DeletedSequences(Undone):
 
 
 def test_the_undo_of_a_deleted_sequence_restores_all_that_belongs_to_it(schema_cache: Path) -> None:
-    run_machine(lambda: DeletedSequences(schema_cache), examples(1, 2), examples(3, 12))
+    run_machine(lambda: DeletedSequences(schema_cache), examples(1, 2), examples(2, 12))
 
 
 def test_the_undo_of_random_commits_restores_the_content_of_the_server(schema_cache: Path) -> None:
-    run_machine(lambda: Undone(schema_cache), examples(1, 2), examples(5, 50))
+    run_machine(lambda: Undone(schema_cache), examples(1, 2), examples(3, 50))
 
 
 def test_the_undo_of_thousands_of_changes_restores_them(own_box: Sandbox, schema_cache: Path) -> None:

@@ -44,7 +44,7 @@ def transfers(server: FileServer) -> Iterator[Transfers]:
     transport.close()
 
 
-@settings(max_examples=examples(40, 200))
+@settings(max_examples=examples(20, 200))
 @given(size=st.integers(0, 70_000), faults=st.lists(st.sampled_from(UPLOAD_FAULTS), max_size=6))
 def test_an_upload_arrives_or_fails(server: FileServer, transfers: Transfers, size: int, faults: list[str]) -> None:
     server.files.clear()
@@ -63,7 +63,7 @@ def test_an_upload_arrives_or_fails(server: FileServer, transfers: Transfers, si
     assert server.files == {}
 
 
-@settings(max_examples=examples(40, 200))
+@settings(max_examples=examples(20, 200))
 @given(
     size=st.integers(0, 300_000),
     faults=st.lists(st.sampled_from(DOWNLOAD_FAULTS), max_size=8),

@@ -18,6 +18,7 @@ from ftrack_orm.transport.http import HttpTransport
 from ftrack_orm.transport.redaction import REDACTED
 from ftrack_orm.transport.websocket import EventConnector
 from ftrack_orm.wire.operations import QueryOperation
+from tests.property_settings import IN_FULL
 from tests.transport.scripted_server import (
     CUT_RESPONSES,
     ScriptedServer,
@@ -93,6 +94,8 @@ STEPS: dict[str, Callable[[ScriptedServer], Any]] = {
     "echoes later": lambda server: echo(server, "200 OK", b"<pre>" + b" " * 2000),
     "echoes when busy": lambda server: echo(server, "502 Bad Gateway", b""),
 }
+#: The steps whose errors rich prints in every run.
+PRINTED_BY_RICH = {"hangs up", "echoes", "refuses"}
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -110,7 +113,8 @@ def test_a_failing_request_shows_neither_key_nor_cookie_nor_header(
         error = failing_call(channel, cancellation=Cancellation() if cancellable else None)
     assert isinstance(error, FtrackError)
     secrets = [SECRETS["key"], SECRETS["cookie"], *([] if "echo" in name else [SECRETS["header"]])]
-    assert leaks(error, *secrets) == []
+    # The printing by rich takes most of the time, and depends on the kind of the error only.
+    assert leaks(error, *secrets, with_rich=IN_FULL or name in PRINTED_BY_RICH) == []
     assert not [secret for secret in secrets if secret in caplog.text]
     assert server.received[0].headers["ftrack-api-key"] == SECRETS["key"]
     assert SECRETS["cookie"] in server.received[0].headers["cookie"]

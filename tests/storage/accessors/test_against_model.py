@@ -103,7 +103,7 @@ def outcome(function: Any, *arguments: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", ["disk", "fsspec in memory", "fsspec in a folder"])
-@settings(max_examples=examples(40, 200))
+@settings(max_examples=examples(20, 200))
 @given(st.lists(OPERATIONS, max_size=15))
 @example([("write", "a/b", b"", False), ("write", "a/b/c", b"", False), ("list", "a"), ("remove", "a"), ("read", "a")])
 def test_operations_have_the_outcome_of_the_model(kind: str, operations: list[tuple[Any, ...]]) -> None:
