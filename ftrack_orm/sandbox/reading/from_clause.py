@@ -64,7 +64,7 @@ class ReusedAlias:
         self._references: dict[tuple[str, str | None, sa.Table], ReusedAlias] = {}
 
     def reference(self, name: str, cast: str | None, table: sa.Table) -> ReusedAlias | None:
-        """Return the alias of the *table* that a reference leads to, or None beyond the depth of those that are kept."""
+        """Return the alias of the *table* that a reference leads to, or None beyond the depth that is kept."""
         if self._depth == _DEPTH_OF_REUSED_ALIASES:
             return None
         position = name, cast, table  # subtypes may have references of one name to different types

@@ -35,6 +35,7 @@ def delete(store: Store, targets: Sequence[tuple[str, Key]]) -> None:
     plan.check_restrictions()
     plan.execute()
 
+
 #: The values of the parameter `ids`, a JSON array.
 _IDS = sa.select(sa.func.json_each(sa.bindparam("ids", type_=sa.Text)).table_valued("value").c.value)
 
