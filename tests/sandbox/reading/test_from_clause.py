@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ftrack_orm.errors import UnknownAttribute
-from ftrack_orm.sandbox.reading.from_clause import FromBuilder, find_attribute
+from ftrack_orm.sandbox.reading.from_clause import FromBuilder, find_attribute, outermost_alias
 from ftrack_orm.sandbox.tables import Tables
 from tests.sandbox.criteria import any_, is_
 from tests.sandbox.small_database import QueryRunner, RowInserter
@@ -104,3 +104,31 @@ def test_links_have_the_relations_of_all_their_types(ask: QueryRunner, insert: R
     first, second = ask("CustomAttributeLink", "user.username", "context").data
     assert (first["user"]["username"], second["context"]["id"]) == ("jane", "shot-1")
     assert ids(ask("UserCustomAttributeLink").data) == ["link-1"]
+
+
+def test_statements_use_the_aliases_of_their_positions_again_and_the_positions_of_one_differ(tables: Tables) -> None:
+    table = tables.table("Task")
+    statements = [FromBuilder(tables, "").start("Task", outermost_alias(table)) for _ in range(2)]
+    paths = [(), ("parent",), ("status",), ("parent", "parent"), ("parent", "status"), ("parent", "parent", "parent")]
+    aliases = []
+    for entity in statements:
+        found = []
+        for path in paths:
+            reached = entity
+            for name in path:
+                reached = reached.reference(name)
+            found.append(reached.table)
+        aliases.append(found)
+    first, second = aliases
+    assert len(set(first)) == len(paths)
+    assert [one is other for one, other in zip(first, second, strict=True)] == [True] * 5 + [False]
+
+
+def test_references_of_one_name_to_different_tables_have_an_alias_each(tables: Tables) -> None:
+    alias = outermost_alias(tables.table("Context"))
+    tasks, statuses = tables.table("Task"), tables.table("Status")
+    reached = [alias.reference("owner", None, table) for table in (tasks, statuses, tasks)]
+    assert reached[0] is reached[2] is not reached[1]
+    assert [each and set(each.table.c.keys()) for each in reached] == [
+        set(table.c.keys()) for table in (tasks, statuses, tasks)
+    ]
