@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from .errors import InvalidValue, quoted
-from .settings import MAX_SECONDS, check_header_name, check_header_value, is_duration
+from .setting_checks import MAX_SECONDS, check_header_name, check_header_value, is_duration
 
 if TYPE_CHECKING:
     from .transport.cancellation import Cancellation

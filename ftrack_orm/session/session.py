@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, SupportsIndex, TypeVar, overload
 
 from ftrack_orm.errors import InvalidValue, UnknownAttribute, UnknownEntityType
+from ftrack_orm.setting_checks import DEFAULT_API_ENDPOINT
 from ftrack_orm.settings import (
-    DEFAULT_API_ENDPOINT,
     DEFAULT_EVENT_OUTBOX_SIZE,
     DEFAULT_EVENT_QUEUE_SIZE,
     DEFAULT_EVENT_WORKERS,
