@@ -20,7 +20,10 @@ class LoadingMethods(SessionMethods):
     """The methods of `Session` for the values of entities that the caller has."""
 
     def populate(
-        self, entities: Entity | Iterable[Entity | None], *paths: AttributeExpression | str, projections: Any = None
+        self,
+        entities: Entity | Iterable[Entity | None],
+        *paths: AttributeExpression | str,
+        projections: AttributeExpression | str | None = None,
     ) -> None:
         """Load *paths* for all of *entities*, which may be of several types, in as few requests as possible.
 
@@ -29,8 +32,8 @@ class LoadingMethods(SessionMethods):
         `QueryError` for paths that do not exist, and `InvalidValue` for a value that is no entity of this session.
         *projections* is the name of the paths in the official client.
         """
-        paths = paths if projections is None else (*paths, projections)
-        self._parts.refresher.populate(self._given("populate", entities), as_projections(paths))
+        given = paths if projections is None else (*paths, projections)
+        self._parts.refresher.populate(self._given("populate", entities), as_projections(given))
 
     def refresh(self, entities: Entity | Iterable[Entity | None], *names: AttributeExpression | str) -> None:
         """Read the attributes *names* from the server again, or all loaded ones. Unsaved edits stay.
