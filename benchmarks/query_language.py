@@ -33,7 +33,7 @@ def language(client: str, server: Server, size: int) -> Figures:
     from ftrack_orm.sandbox import datamodel
     from ftrack_orm.schema.model import Schema
 
-    schema = Schema.from_answer(datamodel.load().schemas)
+    schema = Schema.from_response(datamodel.load().schemas)
     task: Any = Classes(schema)["Task"]
 
     def criterion(number: int) -> Any:

@@ -40,7 +40,7 @@ def pages(client: str, server: Server, size: int) -> Figures:
     from ftrack_orm.schema.model import Schema
 
     model = datamodel.load()
-    tables = Tables(Schema.from_answer(model.schemas), model.relations)
+    tables = Tables(Schema.from_response(model.schemas), model.relations)
     engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
 
     def page_seconds(connection: sa.Connection, limit: int) -> float:

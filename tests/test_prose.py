@@ -38,8 +38,8 @@ def _frozen(words: str) -> frozenset[str]:
 
 #: Words that are no part of a name any more. CONTRIBUTING has the words that replace them.
 RETIRED_IN_NAMES = _frozen(
-    "correspondent doubt doubtful dense ear hear heard house inbox judge lane lanes letter letters loan news nobody"
-    " plant planted seam settle settled settles somebody strange tell telling tells told whoever"
+    "borrow borrowed correspondent doubt doubtful dense ear hear heard house inbox judge lane lanes letter letters loan"
+    " news nobody plant planted repeatable seam settle settled settles somebody strange tell telling tells told whoever"
 )
 #: Names of Python's own protocols, which are no choice of ours: the position of a stream.
 PROTOCOL_NAMES = frozenset({"tell"})
@@ -47,7 +47,7 @@ PROTOCOL_NAMES = frozenset({"tell"})
 RETIRED_NAMES = _frozen(
     "LineError EventLine OpenLine WebSocketLine SeenEvents AwaitedReplies MissedEvents ChangesWanted Vocabulary"
     " AttributeWords TypeWords Recorded Followed Held Sighting Fate Pointer Stamp CHUNK MANY SERIES PAUSE ATTEMPTS PAGE"
-    " READ MOST _FEW _KEPT _SLICE"
+    " READ MOST _FEW _KEPT _SLICE Answer Place Walk WatchedAdapter"
 )
 #: Phrases that documentation, comments and messages do without.
 RETIRED_PHRASES = re.compile(

@@ -238,7 +238,7 @@ def _load_schema(schema: str | os.PathLike[str] | None) -> tuple[Tables, Sequenc
         raise SettingsError(f"The schema file {os.fspath(schema)} cannot be read: {problem}.") from error
     if not isinstance(schemas, list):
         raise ProtocolError(f"A list of entity types was expected, not {schemas!r:.80}.")
-    studio_schema = Schema.from_answer(schemas)
+    studio_schema = Schema.from_response(schemas)
     return Tables(studio_schema, relations.infer(studio_schema, model.relations)), schemas
 
 
@@ -246,7 +246,7 @@ def _load_schema(schema: str | os.PathLike[str] | None) -> tuple[Tables, Sequenc
 def _own_tables() -> Tables:
     """Return the tables of the project's own data model, which never change and are shared by all embedded servers."""
     model = datamodel.load()
-    return Tables(Schema.from_answer(model.schemas), model.relations)
+    return Tables(Schema.from_response(model.schemas), model.relations)
 
 
 @contextmanager

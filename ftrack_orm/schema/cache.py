@@ -80,7 +80,7 @@ class SchemaCache:
                 answer = json.loads(text)
                 if not isinstance(answer, list):
                     raise TypeError(f"a list of entity types was expected, not {answer!r:.100}")
-                schema = Schema.from_answer(answer)
+                schema = Schema.from_response(answer)
             except Exception as error:
                 # The file was written by other means: its content is arbitrary, and so are the errors.
                 logger.debug("The schema cache %s holds no schema: %r", path, error)

@@ -19,10 +19,10 @@ from ftrack_orm.errors import ProtocolError, UnknownAttribute, UnknownEntityType
 from ftrack_orm.values import attribute_suggestion
 
 from . import inheritance
-from .answer_checks import check_schema_answer
 from .attribute import Attribute, read_attribute
 from .membership import Membership, inverse_collections, membership
 from .relations import Inverse, Through
+from .response_checks import check_schema_response
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -79,12 +79,12 @@ class Schema:
     _linked: dict[tuple[str, str], tuple[tuple[str, Through], ...]] = attrs.field(factory=dict, init=False)
 
     @classmethod
-    def from_answer(cls, answer: list[dict[str, Any]]) -> Schema:
+    def from_response(cls, answer: list[dict[str, Any]]) -> Schema:
         """Read the reply to `query_schemas`, an array of type descriptions.
 
         Raises `ProtocolError` for another shape, naming entity type, attribute and value.
         """
-        check_schema_answer(answer)
+        check_schema_response(answer)
         try:
             described = {description["id"]: description for description in answer}
             bases = inheritance.bases(described)

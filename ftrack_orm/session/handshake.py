@@ -303,7 +303,7 @@ class Handshake:
             self._compare(can_raise=False)
 
     def _set_schema(self, answer: Any) -> None:
-        self._use(Schema.from_answer(answer), self._hash)
+        self._use(Schema.from_response(answer), self._hash)
 
     def _store(self, current: str | None) -> None:
         if self._received is not None:

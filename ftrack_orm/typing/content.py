@@ -16,8 +16,8 @@ import attrs
 
 from ftrack_orm.entities.custom_attributes.configuration import Configuration
 from ftrack_orm.errors import ProtocolError, quoted
-from ftrack_orm.schema.answer_checks import check_schema_answer
 from ftrack_orm.schema.model import Schema
+from ftrack_orm.schema.response_checks import check_schema_response
 
 #: The version of the file's format.
 FORMAT = 1
@@ -86,7 +86,7 @@ class SchemaContent:
     @functools.cached_property
     def schema(self) -> Schema:
         """The entity types as values."""
-        return Schema.from_answer(self.answer)
+        return Schema.from_response(self.answer)
 
     @functools.cached_property
     def hash(self) -> str:
@@ -135,7 +135,7 @@ def in_order(answer: Any) -> list[dict[str, Any]]:
 
     Raises `ProtocolError` for an answer of another shape.
     """
-    check_schema_answer(answer)
+    check_schema_response(answer)
     return [
         {**each, **{name: sorted(each[name]) for name in _UNORDERED if each.get(name)}}
         for each in sorted(answer, key=lambda each: str(each["id"]))

@@ -101,7 +101,7 @@ def schema(session: Session, request: pytest.FixtureRequest) -> Schema:
             if not name.startswith("_"):
                 del properties[name]
         properties.pop("task_workflow_schema_overrides", None)
-    return Schema.from_answer(answer)
+    return Schema.from_response(answer)
 
 
 def test_the_paths_have_the_names_of_the_server(schema: Schema) -> None:

@@ -38,7 +38,7 @@ def test_the_latest_version_is_a_behaviour_where_the_server_has_no_such_attribut
     answer = copy.deepcopy(session.schemas)
     described = next(each for each in answer if each["id"] == "Asset")
     described["properties"].pop("latest_version")
-    Asset: Any = Classes(Schema.from_answer(answer), BEHAVIOURS)["Asset"]
+    Asset: Any = Classes(Schema.from_response(answer), BEHAVIOURS)["Asset"]
     assert vars(asset)["id"]
     latest_version = Asset.latest_version.fget
     assert latest_version(asset) is None

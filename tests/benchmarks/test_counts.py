@@ -68,7 +68,7 @@ def test_calls_of_built_in_functions_are_compared_for_the_same_python_only() -> 
 
 
 def test_only_functions_of_the_library_and_their_calls_are_counted() -> None:
-    schema = Schema.from_answer(datamodel.load().schemas)
+    schema = Schema.from_response(datamodel.load().schemas)
 
     def work(times: int) -> list[int]:
         # Neither this function nor the built-in functions that it calls are counted.

@@ -23,7 +23,7 @@ def test_a_text_is_coloured_without_its_control_characters() -> None:
 
 
 def test_names_of_types_with_colours_have_columns_with_them() -> None:
-    schema = Schema.from_answer(list(datamodel.load().schemas))
+    schema = Schema.from_response(list(datamodel.load().schemas))
     columns = [
         "name",
         "status.name",

@@ -18,7 +18,7 @@ from ftrack_orm.schema.model import Schema
 
 @pytest.fixture(scope="module")
 def schema() -> Schema:
-    return Schema.from_answer(list(datamodel.load().schemas))
+    return Schema.from_response(list(datamodel.load().schemas))
 
 
 def test_columns_are_separated_by_commas_and_kept_once() -> None:

@@ -11,7 +11,7 @@ from ftrack_orm.compat.given_values import given_value, given_values
 from ftrack_orm.sandbox.datamodel import load
 from ftrack_orm.schema.model import Schema
 
-SCHEMA = Schema.from_answer(load().schemas)
+SCHEMA = Schema.from_response(load().schemas)
 MOMENT = datetime.datetime(2024, 5, 6, 10, tzinfo=datetime.timezone.utc)
 
 

@@ -79,7 +79,7 @@ class Production:
 
     def __init__(self, seed: int) -> None:
         model = datamodel.load()
-        self.schema = Schema.from_answer(model.schemas)
+        self.schema = Schema.from_response(model.schemas)
         self.tables = Tables(self.schema, model.relations)
         self.random = random.Random(seed)
         self.rows: dict[str, list[Row]] = {}

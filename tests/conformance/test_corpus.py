@@ -141,7 +141,7 @@ CORPUS: list[tuple[str, str]] = [
 @pytest.fixture(scope="module")
 def schema() -> Schema:
     """The schema of ftrack's data model."""
-    return Schema.from_answer(datamodel.load().schemas)
+    return Schema.from_response(datamodel.load().schemas)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from ftrack_orm.values import FetchMode
 
 
 def offline_workspace(recent_size: int = 100) -> Workspace:
-    classes = Classes(Schema.from_answer(datamodel.load().schemas))
+    classes = Classes(Schema.from_response(datamodel.load().schemas))
     return Workspace(
         lambda: classes,
         fetch=FetchMode.NEVER,

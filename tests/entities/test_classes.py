@@ -181,7 +181,7 @@ def test_classes_are_updated_in_place_by_a_newer_schema(classes: Classes, answer
     for name in ("Task", "TypedContext"):
         del described(answer, name)["properties"]["bid"]
     described(answer, "Task")["immutable"].append("name")
-    newer = Schema.from_answer(answer)
+    newer = Schema.from_response(answer)
     classes.update(newer)
     assert classes.schema is newer
     assert str(select(Task).where(Task.shoe_size == 44)) == "Task where shoe_size is 44"
@@ -200,7 +200,7 @@ def test_a_newer_schema_adds_and_removes_types(classes: Classes, answer: list[di
     held = classes["Timelog"]
     newer = [description for description in answer if description["id"] != "Timelog"]
     newer.append({"id": "Prop", "primary_key": ["id"], "properties": {"id": {"type": "string"}}})
-    classes.update(Schema.from_answer(newer))
+    classes.update(Schema.from_response(newer))
     assert classes["Prop"].__entity_type__ == "Prop"
     with pytest.raises(errors.UnknownEntityType):
         classes["Timelog"]
@@ -214,7 +214,7 @@ def test_an_attribute_that_a_newer_schema_lacks_is_unknown_on_entities_too(
     task = session.query("Task").where(id=production.tasks[0]).select("name").one()
     for name in ("Task", "TypedContext"):
         del described(answer, name)["properties"]["bid"]
-    session._parts.classes.update(Schema.from_answer(answer))
+    session._parts.classes.update(Schema.from_response(answer))
     with pytest.raises(errors.UnknownAttribute):
         task.bid  # noqa: B018 - reading it is what fails
     with pytest.raises(errors.UnknownAttribute):
@@ -294,7 +294,7 @@ def test_the_docstring_follows_a_newer_schema(session: Session, answer: list[dic
     Task = classes["Task"]
     assert "mood" not in str(Task.__doc__)
     described(answer, "Task")["properties"]["mood"] = {"type": "string"}
-    classes.update(Schema.from_answer(answer))
+    classes.update(Schema.from_response(answer))
     assert "mood" in str(Task.__doc__)
 
 
@@ -405,7 +405,7 @@ def test_a_newer_schema_changes_which_names_a_behaviour_keeps(session: Session, 
     described(answer, "Task")["properties"]["describe"] = {"type": "string"}
     for name in ("Task", "TypedContext"):
         del described(answer, name)["properties"]["bid"]
-    classes.update(Schema.from_answer(answer))
+    classes.update(Schema.from_response(answer))
     assert str(select(Task).where(Task.describe == "x")) == 'Task where describe is "x"'
     assert Task.bid is vars(Annotated)["bid"]
 
@@ -563,7 +563,7 @@ def test_an_attribute_of_a_newer_schema_wins_over_a_behaviour_that_was_there_fir
     Shot: Any = classes["Shot"]
     classes.join("Shot", Labelling)
     described(answer, "Shot")["properties"]["label"] = {"type": "string"}
-    classes.update(Schema.from_answer(answer))
+    classes.update(Schema.from_response(answer))
     assert str(select(Shot).where(Shot.label == "x")) == 'Shot where label is "x"'
 
 
@@ -604,7 +604,7 @@ def schema_of(hierarchy: tuple[Any, ...]) -> Schema:
         answer.append(
             {"id": f"Type{number}", "type": "object", "properties": properties, "primary_key": ["id"], **mixin}
         )
-    return Schema.from_answer(answer)
+    return Schema.from_response(answer)
 
 
 @given(HIERARCHIES, HIERARCHIES, st.permutations(range(7)), st.integers(0, 7))

@@ -19,7 +19,7 @@ from ftrack_orm.wire.replies import DeleteReply, QueryReply, Reply
 
 @pytest.fixture(scope="module")
 def schema() -> Schema:
-    return Schema.from_answer(datamodel.load().schemas)
+    return Schema.from_response(datamodel.load().schemas)
 
 
 class Server:

@@ -34,7 +34,7 @@ FORMS: dict[ValueType, list[tuple[Any, Any]]] = {
 
 @pytest.fixture(scope="module")
 def schema() -> Schema:
-    return Schema.from_answer(datamodel.load().schemas)
+    return Schema.from_response(datamodel.load().schemas)
 
 
 def entries_of(schema: Schema, data: dict[str, Any]) -> list[tuple[EntityType, UpdateEntry]]:

@@ -16,7 +16,7 @@ from tests.events.memory_server import TIMEOUT, MakeHub, MemoryServer
 from tests.events.raised import every_exception
 
 #: Makes a hub call `fail`, which raises, at one place.
-Place = Callable[[EventHub, MemoryServer, Callable[..., Any]], None]
+CallbackKind = Callable[[EventHub, MemoryServer, Callable[..., Any]], None]
 
 
 def in_subscriber(hub: EventHub, server: MemoryServer, fail: Callable[..., Any]) -> None:
@@ -118,7 +118,7 @@ def wait_for_failure(hub: EventHub) -> None:
     ],
 )
 def test_the_next_event_is_handled_after_any_exception_and_the_failure_is_counted(
-    make_hub: MakeHub, server: MemoryServer, caplog: pytest.LogCaptureFixture, place: Place
+    make_hub: MakeHub, server: MemoryServer, caplog: pytest.LogCaptureFixture, place: CallbackKind
 ) -> None:
     # One worker: if its thread ended, no further event would be handled.
     hub = make_hub(catch_up_events=True, event_workers=1)

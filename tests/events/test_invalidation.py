@@ -15,7 +15,7 @@ from tests.events.updates import update_data
 
 @pytest.fixture(scope="module")
 def invalidation() -> EventInvalidation:
-    return EventInvalidation(Schema.from_answer(datamodel.load().schemas))
+    return EventInvalidation(Schema.from_response(datamodel.load().schemas))
 
 
 def notice_of(notices: list[ChangeNotice], family: str | None, *key: str) -> ChangeNotice:

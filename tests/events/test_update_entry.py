@@ -11,7 +11,7 @@ from ftrack_orm.sandbox import datamodel
 from ftrack_orm.schema.model import Schema
 from tests.events.updates import update_data
 
-SCHEMA = Schema.from_answer(datamodel.load().schemas)
+SCHEMA = Schema.from_response(datamodel.load().schemas)
 TYPES = EntityTypes(SCHEMA)
 
 

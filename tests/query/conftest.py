@@ -17,7 +17,7 @@ from .schema_response import SCHEMA_RESPONSE
 @pytest.fixture(scope="session")
 def schema() -> Schema:
     """The schema of `SCHEMA_RESPONSE`."""
-    return Schema.from_answer(SCHEMA_RESPONSE)
+    return Schema.from_response(SCHEMA_RESPONSE)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from tests.sandbox.studio import Studio, create_studio_database
 @pytest.fixture(scope="session")
 def tables() -> Tables:
     """The tables of the small data model."""
-    return Tables(Schema.from_answer(small_schema.schemas()), small_schema.relation_keys())
+    return Tables(Schema.from_response(small_schema.schemas()), small_schema.relation_keys())
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def small_production(insert: RowInserter) -> None:
 def ftrack_tables() -> Tables:
     """The tables of ftrack's own data model."""
     model = datamodel.load()
-    return Tables(Schema.from_answer(model.schemas), model.relations)
+    return Tables(Schema.from_response(model.schemas), model.relations)
 
 
 @pytest.fixture(scope="session")

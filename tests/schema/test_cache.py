@@ -30,12 +30,12 @@ from tests.property_settings import examples
 
 URL = "https://mystudio.ftrackapp.com"
 ANSWER = [{"id": "Task", "primary_key": ["id"], "properties": {"name": {"type": "string", "default": "Grüße"}}}]
-SCHEMA = Schema.from_answer(ANSWER)
+SCHEMA = Schema.from_response(ANSWER)
 HASH = schema_hash(ANSWER)
 
 
 def schema(name: str, **others: Any) -> Schema:
-    return Schema.from_answer([{"id": name, "primary_key": ["id"], "properties": {}, **others}])
+    return Schema.from_response([{"id": name, "primary_key": ["id"], "properties": {}, **others}])
 
 
 @pytest.fixture
@@ -361,7 +361,7 @@ def test_a_schema_is_parsed_once_in_a_process(tmp_path: Path) -> None:
     calls: list[str] = []
 
     def count(frame: FrameType, event: str, argument: Any) -> None:
-        if event == "call" and frame.f_code.co_name == "from_answer":
+        if event == "call" and frame.f_code.co_name == "from_response":
             calls.append(frame.f_code.co_filename)
 
     sys.setprofile(count)

@@ -10,7 +10,7 @@ from ftrack_orm.schema.model import Schema
 @pytest.fixture(scope="module")
 def schema() -> Schema:
     """The schema of the embedded server."""
-    return Schema.from_answer(list(datamodel.load().schemas))
+    return Schema.from_response(list(datamodel.load().schemas))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from ftrack_orm.sandbox import datamodel
 from ftrack_orm.schema.derived_attributes import DERIVATIONS, Derivation, Reach, derived_names, indexed_names
 from ftrack_orm.schema.model import Schema
 
-SCHEMA = Schema.from_answer(datamodel.load().schemas)
+SCHEMA = Schema.from_response(datamodel.load().schemas)
 
 
 @pytest.mark.parametrize("derivation", DERIVATIONS, ids=lambda each: f"{each.family}-{each.source}-{each.reach.value}")

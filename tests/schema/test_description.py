@@ -11,7 +11,7 @@ from ftrack_orm.schema.model import Schema
 
 @pytest.fixture(scope="module")
 def schema() -> Schema:
-    return Schema.from_answer(list(datamodel.load().schemas))
+    return Schema.from_response(list(datamodel.load().schemas))
 
 
 def test_attributes_have_types_targets_and_rules(schema: Schema) -> None:

@@ -17,16 +17,16 @@ from ftrack_orm.schema.model import Schema
 from tests.property_settings import examples
 from tests.schema.small_schema import small_schema
 
-Answer = list[dict[str, Any]]
+Schemas = list[dict[str, Any]]
 
 
-def found_after(change: Callable[[dict[str, dict[str, Any]]], Any], before: Answer | None = None) -> SchemaDifferences:
+def found_after(change: Callable[[dict[str, dict[str, Any]]], Any], before: Schemas | None = None) -> SchemaDifferences:
     """Return the differences that *change*, which gets the JSON of all types by name, makes to the small schema."""
     old = before or small_schema()
     new = copy.deepcopy(old)
     types = {each["id"]: each for each in new}
     change(types)
-    return schema_differences(Schema.from_answer(old), Schema.from_answer([*types.values()]))
+    return schema_differences(Schema.from_response(old), Schema.from_response([*types.values()]))
 
 
 def of_attribute(found: SchemaDifferences, entity_type: str, attribute: str) -> Any:
@@ -162,7 +162,7 @@ def test_any_change_of_the_json_is_a_difference_and_the_reverse_too(data: st.Dat
     key = data.draw(st.sampled_from(["default", "alias_for", "description", "restricted_projection", "other", "enum"]))
     value = {"restricted_projection": st.just(True), "enum": st.just(["x", "y"])}.get(key, st.sampled_from(["x", "y"]))
     details[key] = data.draw(value)
-    schemas = Schema.from_answer(old), Schema.from_answer(new)
+    schemas = Schema.from_response(old), Schema.from_response(new)
     forth, reverse = schema_differences(*schemas), schema_differences(*schemas[::-1])
     assert bool(forth) == bool(reverse) == (old != new)
     assert [(each.name, len(each.attributes)) for each in forth] == [

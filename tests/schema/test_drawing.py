@@ -15,7 +15,7 @@ from tests.schema.small_schema import small_schema
 
 @pytest.fixture(scope="module")
 def schema() -> Schema:
-    return Schema.from_answer(list(datamodel.load().schemas))
+    return Schema.from_response(list(datamodel.load().schemas))
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_each_relation_is_shown_once_in_the_type_that_introduces_it(schema: Sche
 
 
 def test_the_order_of_the_answer_does_not_matter(schema: Schema, whole: Drawing) -> None:
-    assert draw(Schema.from_answer(schema.answer[::-1])) == whole
+    assert draw(Schema.from_response(schema.answer[::-1])) == whole
 
 
 def test_the_types_around_one_are_in_columns(schema: Schema) -> None:
@@ -76,6 +76,6 @@ def test_an_unknown_type_is_an_error_with_near_names(schema: Schema) -> None:
 
 def test_a_schema_without_relations_has_a_picture() -> None:
     (status,) = (each for each in small_schema() if each["id"] == "Status")
-    (box,) = draw(Schema.from_answer([status])).boxes
+    (box,) = draw(Schema.from_response([status])).boxes
     assert box.relations == ()
-    assert draw(Schema.from_answer([])).boxes == ()
+    assert draw(Schema.from_response([])).boxes == ()

@@ -17,7 +17,7 @@ NEWER = {"BaseUser", "Collaborator", "NoteAnnotationComponent"}
 
 @pytest.fixture(scope="module")
 def schema() -> Schema:
-    return Schema.from_answer(datamodel.load().schemas)
+    return Schema.from_response(datamodel.load().schemas)
 
 
 def test_every_named_entity_type_exists(schema: Schema) -> None:

@@ -6,7 +6,7 @@ from ftrack_orm.sandbox import datamodel
 from ftrack_orm.schema.foreign_keys import is_key
 from ftrack_orm.schema.model import Schema
 
-SCHEMA = Schema.from_answer(list(datamodel.load().schemas))
+SCHEMA = Schema.from_response(list(datamodel.load().schemas))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from ftrack_orm.schema.invalidation import Invalidation
 from ftrack_orm.schema.model import Schema
 from ftrack_orm.values import ChangeNotice
 
-RULES = Invalidation(Schema.from_answer(datamodel.load().schemas))
+RULES = Invalidation(Schema.from_response(datamodel.load().schemas))
 
 
 def notices_of(change: EntityChange) -> list[ChangeNotice]:

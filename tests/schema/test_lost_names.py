@@ -16,11 +16,11 @@ from tests.schema.small_schema import small_schema
 def schemas() -> tuple[Schema, Schema]:
     """Return the schema of a server, and the earlier one that has `Task.bygone` and the type `Relic` besides."""
     answer: list[dict[str, Any]] = small_schema()
-    now = Schema.from_answer(answer)
+    now = Schema.from_response(answer)
     task = next(each for each in answer if each["id"] == "Task")
     earlier = {**task, "properties": {**task["properties"], "bygone": {"type": "string"}}}
     relic = {"id": "Relic", "type": "object", "properties": {"id": {"type": "string"}}, "primary_key": ["id"]}
-    return now, Schema.from_answer([*(each for each in answer if each is not task), earlier, relic])
+    return now, Schema.from_response([*(each for each in answer if each is not task), earlier, relic])
 
 
 def test_errors_say_that_the_server_has_lost_an_attribute_or_a_type() -> None:

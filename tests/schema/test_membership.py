@@ -13,7 +13,7 @@ from ftrack_orm.schema.model import Schema
 
 @pytest.fixture(scope="module")
 def schema() -> Schema:
-    return Schema.from_answer(datamodel.load().schemas)
+    return Schema.from_response(datamodel.load().schemas)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from ftrack_orm.schema.model import Schema, schema_hash
 
 @pytest.fixture
 def schema(answer: list[dict[str, Any]]) -> Schema:
-    return Schema.from_answer(answer)
+    return Schema.from_response(answer)
 
 
 def test_every_type_and_attribute_of_the_reply_is_read(schema: Schema, answer: list[dict[str, Any]]) -> None:
@@ -97,7 +97,7 @@ def test_an_unknown_attribute_is_refused_with_near_names(schema: Schema) -> None
 @pytest.mark.parametrize("wrong", [[{}], [{"id": "Task"}], [5], {"exception": 1}, [{"id": "T", "properties": 5}], 5])
 def test_a_reply_of_another_shape_is_a_protocol_error(wrong: Any) -> None:
     with pytest.raises(ProtocolError, match="schema"):
-        Schema.from_answer(wrong)
+        Schema.from_response(wrong)
 
 
 def test_additions_of_a_newer_server_are_no_error(answer: list[dict[str, Any]]) -> None:
@@ -105,7 +105,7 @@ def test_additions_of_a_newer_server_are_no_error(answer: list[dict[str, Any]]) 
     newer[0]["$novelty"] = {"deep": [1]}
     newer[0]["properties"]["novelty"] = {"type": "hologram", "format": "3d", "extra": True}
     newer.append({"id": "Novelty", "primary_key": ["id"], "properties": {"id": {"type": "string"}}})
-    schema = Schema.from_answer(newer)
+    schema = Schema.from_response(newer)
     assert schema.type("Context").attribute("novelty").kind is Kind.SCALAR
     assert schema.type("Novelty").family == "Novelty"
 
@@ -114,7 +114,7 @@ def test_the_hash_is_that_of_servers(answer: list[dict[str, Any]]) -> None:
     """By ftrack's rule: the MD5 of the text that Python's `json` writes with sorted keys."""
     expected = hashlib.md5(json.dumps(answer, sort_keys=True).encode()).hexdigest()
     assert schema_hash(answer) == expected
-    assert Schema.from_answer(answer).hash == expected
+    assert Schema.from_response(answer).hash == expected
     shuffled = [dict(reversed(description.items())) for description in answer]
     assert schema_hash(shuffled) == expected
     assert schema_hash(answer[:-1]) != expected

@@ -10,7 +10,7 @@ from ftrack_orm.schema.parsed import ParsedSchemas
 
 
 def schema(name: str) -> Schema:
-    return Schema.from_answer([{"id": name, "primary_key": ["id"], "properties": {}}])
+    return Schema.from_response([{"id": name, "primary_key": ["id"], "properties": {}}])
 
 
 def test_the_most_recently_added_schemas_are_kept() -> None:

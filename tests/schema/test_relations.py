@@ -45,7 +45,7 @@ def schema_of(*, bases: dict[str, str] | None = None, **types: dict[str, Any]) -
         if name in bases:
             description["$mixin"] = {"$ref": bases[name]}
         answer.append(description)
-    return Schema.from_answer(answer)
+    return Schema.from_response(answer)
 
 
 # -- known keys -------------------------------------------------------------------------------------------------------
@@ -53,7 +53,7 @@ def schema_of(*, bases: dict[str, str] | None = None, **types: dict[str, Any]) -
 
 def test_everything_known_is_kept_for_the_schema_it_is_known_from() -> None:
     model = datamodel.load()
-    assert infer(Schema.from_answer(model.schemas), model.relations) == model.relations
+    assert infer(Schema.from_response(model.schemas), model.relations) == model.relations
 
 
 def test_a_known_key_holds_for_subtypes_nobody_has_heard_of() -> None:
@@ -169,7 +169,7 @@ def test_a_foreign_key_may_name_a_type_of_the_same_internal_class() -> None:
         {"id": "Show", "alias_for": "Show", "properties": {"parts": many("Part")}},
         {"id": "Part", "properties": {"task_id": foreign_key("Task")}},
     ]
-    keys = infer(Schema.from_answer([{"primary_key": ["id"], **description} for description in answer]), NOTHING)
+    keys = infer(Schema.from_response([{"primary_key": ["id"], **description} for description in answer]), NOTHING)
     assert keys["TypedContext", "parts"] == keys["Task", "parts"] == Inverse("task_id")
     assert keys["Show", "parts"] == Through("Show_parts", "one_id", "other_id")
 

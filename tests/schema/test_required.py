@@ -13,7 +13,7 @@ from ftrack_orm.sandbox import Sandbox, datamodel
 from ftrack_orm.schema.model import Schema
 from ftrack_orm.schema.required import required_values
 
-SCHEMA = Schema.from_answer(list(datamodel.load().schemas))
+SCHEMA = Schema.from_response(list(datamodel.load().schemas))
 #: Types whose entities have one key, which is the id that the client makes.
 TYPES = [name for name, described in SCHEMA.types.items() if described.primary_key == ("id",)]
 

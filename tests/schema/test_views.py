@@ -6,7 +6,7 @@ from ftrack_orm.sandbox import datamodel
 from ftrack_orm.schema.model import Schema
 from ftrack_orm.schema.views import views_of
 
-SCHEMA = Schema.from_answer(datamodel.load().schemas)
+SCHEMA = Schema.from_response(datamodel.load().schemas)
 
 
 def test_custom_attribute_values_and_links_have_several_views() -> None:

@@ -87,7 +87,7 @@ def description_of(answer: list[dict[str, Any]], name: str) -> dict[str, Any]:
 
 def store_earlier_schema(cache: SchemaCache, box: Sandbox, answer: list[dict[str, Any]]) -> None:
     """Cache *answer*, and one entity type that the server does not have any more."""
-    cache.store(box.url, Schema.from_answer([*answer, {"id": "Earlier", "primary_key": [], "properties": {}}]), None)
+    cache.store(box.url, Schema.from_response([*answer, {"id": "Earlier", "primary_key": [], "properties": {}}]), None)
 
 
 # -- the first request ------------------------------------------------------------------------------------------------
@@ -336,7 +336,7 @@ def test_a_poisoned_cache_whose_hash_is_right_is_replaced_by_the_schema_of_the_s
     answer: list[dict[str, Any]],
 ) -> None:
     description_of(answer, "User")["properties"] = {"id": {"type": "boolean"}, "username": {"$ref": "Task"}}
-    cache.store(box.url, Schema.from_answer(answer), None)
+    cache.store(box.url, Schema.from_response(answer), None)
     poisoned, _ = existing(cache.load(box.url))
 
     session = start()

@@ -247,7 +247,7 @@ def test_a_package_that_is_newer_than_the_cached_schema_gets_its_own_classes_and
 ) -> None:
     package = write_package(server_answer)
     outdated = older_answer(server_answer)
-    SchemaCache(tmp_path).store(box.url, Schema.from_answer(outdated), schema_hash(outdated))
+    SchemaCache(tmp_path).store(box.url, Schema.from_response(outdated), schema_hash(outdated))
     session = open_session(package, schema_cache_path=tmp_path)
     early = session.create(package.Task, name="early")
     reference = session.reference("Task", production.tasks[0])
@@ -271,7 +271,7 @@ def test_a_package_that_is_older_than_the_server_takes_over_the_entities_of_the_
 ) -> None:
     outdated = older_answer(server_answer)
     package = write_package(outdated)
-    SchemaCache(tmp_path).store(box.url, Schema.from_answer(outdated), schema_hash(outdated))
+    SchemaCache(tmp_path).store(box.url, Schema.from_response(outdated), schema_hash(outdated))
     session = open_session(package, schema_cache_path=tmp_path)
     reference = session.reference(package.Task, production.tasks[0])
     assert type(reference) is session.types.Task is package.Task
@@ -296,7 +296,7 @@ def test_a_request_that_the_server_refuses_for_a_lost_attribute_warns_too(
     outdated = older_answer(server_answer)
     described(outdated, "Task")["default_projections"].append("bygone")
     package = write_package(outdated)
-    SchemaCache(tmp_path).store(box.url, Schema.from_answer(outdated), schema_hash(outdated))
+    SchemaCache(tmp_path).store(box.url, Schema.from_response(outdated), schema_hash(outdated))
     query = open_session(package, schema_cache_path=tmp_path).query(package.Task).where(id=production.tasks[0])
     with pytest.warns(SchemaDriftWarning), pytest.raises(ServerError, match="bygone"):
         query.one()

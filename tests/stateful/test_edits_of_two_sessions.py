@@ -29,7 +29,7 @@ from tests.stateful.test_values_after_commits import create_basis
 ADJUSTED = frozenset({"version", "is_published", "sort", "is_hierarchical"})
 
 #: The place at which the effect of an edit is stored.
-Place = tuple[object, ...]
+AttributePosition = tuple[object, ...]
 
 
 class Effect(NamedTuple):
@@ -52,7 +52,7 @@ class Side:
         found = (same(session, each) for each in entities)
         self.production = RandomProduction(session, [each for each in found if each is not None])
         #: The effects of the edits that are not committed yet.
-        self.pending: dict[Place, Effect] = {}
+        self.pending: dict[AttributePosition, Effect] = {}
         #: The attributes that may be sent, by family and key of their entity.
         self.edited: set[tuple[str, tuple[str, ...], str]] = set()
 
@@ -69,7 +69,7 @@ class Side:
         self.pending[place] = effect
         return effect.description
 
-    def commit(self) -> dict[Place, Effect]:
+    def commit(self) -> dict[AttributePosition, Effect]:
         """Check the plan, commit, and return the effects; without any if the server refuses the commit."""
         for operation in self.session.plan():
             if isinstance(operation, UpdateOperation):
@@ -91,7 +91,7 @@ class Side:
             for each in (name, schema.reference_keys.get(name, name)):
                 self.edited.add((schema.family, entity._ftrack_state.key, each))
 
-    def _set(self, draw: random.Random) -> tuple[Place, Effect] | None:
+    def _set(self, draw: random.Random) -> tuple[AttributePosition, Effect] | None:
         entity = self.production.chosen(draw)
         schema = entity.__schema__
         settable = [
@@ -118,7 +118,7 @@ class Side:
 
         return (schema.family, entity._ftrack_state.key, name), Effect(f"{entity!r}.{name} = {value!r}", is_shown)
 
-    def _change_collection(self, draw: random.Random) -> tuple[Place, Effect] | None:
+    def _change_collection(self, draw: random.Random) -> tuple[AttributePosition, Effect] | None:
         entity = self.production.chosen(draw)
         collections = [each for each in entity.__schema__.attributes.values() if _is_stored(each)]
         if not collections:
@@ -143,14 +143,14 @@ class Side:
 
     def _effect_of_membership(
         self, owner: Entity, attribute: Attribute, member: Entity, *, is_added: bool
-    ) -> tuple[Place, Effect]:
+    ) -> tuple[AttributePosition, Effect]:
         name = attribute.name
         stored = self.session._workspace.schema.membership(owner.__entity_type__, name)
         description = f"{owner!r}.{name} {'+' if is_added else '-'} {member!r}"
         if isinstance(stored, Inverse):
             names = [stored.attribute, *(only for only, _ in stored.only), *filter(None, [stored.type_attribute])]
             self._note_edited(member, *names)
-            place: Place = member.__schema__.family, member._ftrack_state.key, stored.attribute
+            place: AttributePosition = member.__schema__.family, member._ftrack_state.key, stored.attribute
             if member.__entity_type__ in LINK_TYPES:
                 keys = [each for each in ("from_id", "to_id", "list_id", "entity_id") if each in member.__attributes__]
                 place = member.__entity_type__, frozenset((each, (str(member[each]),)) for each in keys)
@@ -171,7 +171,7 @@ class Side:
 
         return place, Effect(description, is_shown)
 
-    def _change_mapping(self, draw: random.Random) -> tuple[Place, Effect] | None:
+    def _change_mapping(self, draw: random.Random) -> tuple[AttributePosition, Effect] | None:
         owners = [
             each for each in self.production.existing() if {"metadata", CUSTOM_ATTRIBUTES} & set(each.__attributes__)
         ]
@@ -216,13 +216,13 @@ class EditsOfTwoSessions(OnOwnServer):
         if with_hub:
             for side in self.sides:
                 side.session.event_hub.connect()
-        self.committed: dict[Place, Effect] = {}
+        self.committed: dict[AttributePosition, Effect] = {}
         self.log: list[str] = []
 
     @rule(seed=st.integers(0, 2**32))
     def step(self, seed: int) -> None:
         draw = self.draw_for_step(seed)
-        recent: set[Place] = set()
+        recent: set[AttributePosition] = set()
         for number, side in enumerate(self.sides):
             side.production.read(draw, 3)
             self.log += [f"{number}: {side.edit(draw)}" for _ in range(draw.choice((1, 2, 3)))]

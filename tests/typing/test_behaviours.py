@@ -39,7 +39,7 @@ def test_methods_that_return_entities_have_the_parameters_of_the_behaviour(behav
         if function.returns and re.search("Entity|Vocabulary", ast.unparse(function.returns))
     }
     assert declared.keys() == returning
-    assert {name.removeprefix(NAMES_OF) for name in results} <= Schema.from_answer(
+    assert {name.removeprefix(NAMES_OF) for name in results} <= Schema.from_response(
         datamodel.load().schemas
     ).types.keys()
 
@@ -49,11 +49,11 @@ def test_the_session_for_checkers_has_the_parameters_of_the_session() -> None:
     declared = functions_of(TypedSession)
     for name, function in declared.items():
         assert ast.unparse(function.args) == ast.unparse(running[name].args)
-    assert set(SESSION_RESULTS) <= Schema.from_answer(datamodel.load().schemas).types.keys()
+    assert set(SESSION_RESULTS) <= Schema.from_response(datamodel.load().schemas).types.keys()
 
 
 def test_every_behaviour_whose_methods_return_entities_has_a_class_for_checkers() -> None:
-    schema = Schema.from_answer(datamodel.load().schemas)
+    schema = Schema.from_response(datamodel.load().schemas)
     every = {each for entity_type in schema.types.values() for each in BEHAVIOURS.of(entity_type)}
     assert len(every) == sum(map(len, [*BY_TYPE.values(), *BY_ATTRIBUTE.values()]))
     for behaviour in every - TYPED_BEHAVIOURS.keys():

@@ -44,7 +44,7 @@ def test_a_dump_is_the_schema_of_the_server(account: None, box: Sandbox, tmp_pat
     with Session(box.url, box.api_key, box.api_user, schema_cache_path=False) as session:
         assert json.loads(file.read_text()) == session.schemas
         assert facts == {"file": str(file), "types": len(session.schema), "hash": session.schema.hash}
-    assert Schema.from_answer(json.loads(run_in_pipe("schema", "dump").output)).hash == facts["hash"]
+    assert Schema.from_response(json.loads(run_in_pipe("schema", "dump").output)).hash == facts["hash"]
     assert run_in_pipe("schema", "diff", str(file)).output == "The schemas are equal.\n"
     named = run_in_pipe("schema", "dump", "--with-names").json
     assert "Approved" in named["names"]["statuses"]
@@ -72,7 +72,7 @@ def test_an_outdated_cache_is_not_taken_for_the_schema_of_the_server(
     monkeypatch.setenv("FTRACK_API_SCHEMA_CACHE_PATH", str(tmp_path))
     outdated = [each for each in current if each["id"] != "Timer"]
     for arguments, expected in ((["schema", "dump"], current), (["describe", "Timer"], None)):
-        SchemaCache(tmp_path).store(box.url, Schema.from_answer(outdated), None)
+        SchemaCache(tmp_path).store(box.url, Schema.from_response(outdated), None)
         ran = run_in_pipe(*arguments)
         assert ran.code == 0
         assert expected is None or ran.json == expected

@@ -13,7 +13,7 @@ from ftrack_orm.sandbox import datamodel
 from ftrack_orm.schema.model import Schema
 from ftrack_orm.values import NOT_LOADED
 
-SCHEMA = Schema.from_answer(datamodel.load().schemas)
+SCHEMA = Schema.from_response(datamodel.load().schemas)
 USER = {"__entity_type__": "User", "id": "u1"}
 
 
@@ -44,7 +44,7 @@ def test_a_change_has_the_old_value_or_not_loaded() -> None:
 
 
 def test_longer_keys_are_read_in_the_order_of_the_type() -> None:
-    schema = Schema.from_answer([{"id": "Link", "primary_key": ["b", "a"], "properties": {"a": {}, "b": {}}}])
+    schema = Schema.from_response([{"id": "Link", "primary_key": ["b", "a"], "properties": {"a": {}, "b": {}}}])
     link = {"__entity_type__": "Link", "a": "1", "b": 2}
     (deleted,) = parse_document({"created": [], "updated": [], "deleted": [link]}, schema).deleted
     assert deleted.key == ("2", "1")

@@ -15,7 +15,7 @@ from tests.production import Production
 
 @pytest.fixture(scope="module")
 def schema() -> Schema:
-    return Schema.from_answer(datamodel.load().schemas)
+    return Schema.from_response(datamodel.load().schemas)
 
 
 def test_the_key_is_given_or_belongs_to_a_given_reference(schema: Schema) -> None:

@@ -16,7 +16,7 @@ def small_schema() -> Schema:
     metadata = {"type": "mapped_array", "items": {"$ref": "Metadata"}, "key_value_attributes": key_and_value}
     due = {"type": "string", "format": "date-time"}
     entry = {"id": "Metadata", "primary_key": ["parent_id", "key"], "default_projections": []}
-    return Schema.from_answer(
+    return Schema.from_response(
         [
             _entity_type(
                 "Task",

@@ -23,4 +23,4 @@ def test_an_expression_is_checked_for_its_only_root_with_its_schema(schema: Sche
     assert not is_checked(criterion, "Shot", schema)
     assert not is_checked(criterion & (AttributeExpression.on("Shot", "name", schema) == "x"), "Task", schema)
     assert not is_checked(attr("name") == "x", "Task", schema)
-    assert not is_checked(criterion, "Task", Schema.from_answer([]))
+    assert not is_checked(criterion, "Task", Schema.from_response([]))

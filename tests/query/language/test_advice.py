@@ -17,7 +17,7 @@ from ftrack_orm.query.language.nodes import Operator
 from ftrack_orm.sandbox import datamodel
 from ftrack_orm.schema.model import Schema
 
-SCHEMA = Schema.from_answer(list(datamodel.load().schemas))
+SCHEMA = Schema.from_response(list(datamodel.load().schemas))
 ID = "00000000-0000-4000-8000-000000000000"
 
 

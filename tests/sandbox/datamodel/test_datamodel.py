@@ -18,7 +18,7 @@ REAL_FINGERPRINT = "6d9f7249c5b23a068afd6c926aa94da07c502686b490ef79d7cad0a1a64f
 
 @pytest.fixture(scope="module")
 def schema() -> Schema:
-    return Schema.from_answer(datamodel.load().schemas)
+    return Schema.from_response(datamodel.load().schemas)
 
 
 def relations(schema: Schema) -> list[tuple[str, str]]:
@@ -141,7 +141,7 @@ def test_irregular_relations_are_stored_as_public_clients_use_them() -> None:
 def test_object_types_can_be_added() -> None:
     more = "type Prop is TypedContext where object_typeid = 9c1a\n  with: object-type\n  fixed: bid\n"
     model = datamodel.read(datamodel.texts() | {"studio": more})
-    prop = Schema.from_answer(model.schemas).type("Prop")
+    prop = Schema.from_response(model.schemas).type("Prop")
     assert prop.bases == ("TypedContext", "Context")
     assert prop.attribute("object_type_id").default == "9c1a"
     assert prop.attribute("bid").immutable

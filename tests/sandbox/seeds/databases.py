@@ -51,5 +51,5 @@ def studio_tables(
     for name, object_type in (plus or {}).items():
         alias = {**folder["alias_for"], "classifiers": {"object_typeid": object_type}}
         schemas.append({**folder, "id": name, "alias_for": alias})
-    schema = Schema.from_answer(schemas)
+    schema = Schema.from_response(schemas)
     return Tables(schema, relations.infer(schema, datamodel.load().relations))

@@ -14,7 +14,7 @@ from ftrack_orm.sandbox.writing import column_values
 from ftrack_orm.schema.model import Schema
 from tests.sandbox.studio import Studio
 
-TYPE = Schema.from_answer(
+TYPE = Schema.from_response(
     [
         {
             "id": "Thing",

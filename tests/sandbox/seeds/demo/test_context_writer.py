@@ -23,7 +23,7 @@ def context_tables(*names: str) -> Tables:
         }
         for name, _, base in (name.partition("<") for name in names)
     ]
-    return Tables(Schema.from_answer(schemas), {})
+    return Tables(Schema.from_response(schemas), {})
 
 
 def test_a_type_of_the_schema_is_used_as_it_is() -> None:

@@ -57,4 +57,4 @@ def test_a_schema_without_projects_or_tasks_is_refused(missing: str) -> None:
     names = [name for name in ("Context", "TypedContext", "Project", "Task") if name != missing]
     schemas = [{"id": name, "properties": {"id": {"type": "string"}}, "primary_key": ["id"]} for name in names]
     with pytest.raises(SandboxUnsupported, match=missing):
-        seeded_database(Tables(Schema.from_answer(schemas), {}), "demo", 10)
+        seeded_database(Tables(Schema.from_response(schemas), {}), "demo", 10)

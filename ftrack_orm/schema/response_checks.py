@@ -13,7 +13,7 @@ from .json_depth import MAX_DEPTH, is_too_deep
 _LISTS_OF_NAMES: Final = ("immutable", "computed", "required", "default_projections", "system_projections")
 
 
-def check_schema_answer(answer: Any) -> None:
+def check_schema_response(answer: Any) -> None:
     """Raise `ProtocolError` for a value of a wrong type, naming entity type, attribute and value.
 
     Unknown keys may have any values: newer servers have more of them.

@@ -10,8 +10,8 @@ import pytest
 
 from ftrack_orm import errors
 from ftrack_orm.sandbox import datamodel
-from ftrack_orm.schema.answer_checks import check_schema_answer
 from ftrack_orm.schema.model import Schema
+from ftrack_orm.schema.response_checks import check_schema_response
 from tests.mutations import damage_value
 from tests.property_settings import examples
 
@@ -24,7 +24,7 @@ def described(**changes: Any) -> list[dict[str, Any]]:
 
 
 def test_a_real_schema_is_accepted() -> None:
-    check_schema_answer(datamodel.load().schemas)
+    check_schema_response(datamodel.load().schemas)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_real_schema_is_accepted() -> None:
 )
 def test_a_wrong_type_is_an_error_with_the_entity_type(changes: dict[str, Any]) -> None:
     with pytest.raises(errors.ProtocolError, match="Prop") as caught:
-        Schema.from_answer(described(**changes))
+        Schema.from_response(described(**changes))
     assert caught.value.entity_type == "Prop"
 
 
@@ -64,7 +64,7 @@ def test_a_wrong_type_is_an_error_with_the_entity_type(changes: dict[str, Any]) 
 )
 def test_an_answer_without_usable_types_is_an_error(answer: Any) -> None:
     with pytest.raises(errors.ProtocolError):
-        Schema.from_answer(answer)
+        Schema.from_response(answer)
 
 
 def test_deeply_nested_values_are_an_error() -> None:
@@ -72,7 +72,7 @@ def test_deeply_nested_values_are_an_error() -> None:
     for _ in range(10_000):
         nested = [nested]
     with pytest.raises(errors.ProtocolError, match="levels"):
-        Schema.from_answer(described(extra=nested))
+        Schema.from_response(described(extra=nested))
 
 
 def test_mutated_schemas_are_read_or_refused() -> None:
@@ -81,7 +81,7 @@ def test_mutated_schemas_are_read_or_refused() -> None:
     for number in range(examples(400, 10_000)):
         answer = damage_value(ANSWER, chance)
         try:
-            schema = Schema.from_answer(answer)
+            schema = Schema.from_response(answer)
         except errors.ProtocolError as error:
             refused += 1
             assert len(str(error)) < 1_000, number
@@ -95,4 +95,4 @@ def _use(schema: Schema) -> None:
         for attribute in entity_type.attributes.values():
             if attribute.is_plural:
                 schema.membership(entity_type.name, attribute.name)
-    assert schema.hash == Schema.from_answer(copy.deepcopy(schema.answer)).hash
+    assert schema.hash == Schema.from_response(copy.deepcopy(schema.answer)).hash
