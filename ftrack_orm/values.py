@@ -206,7 +206,8 @@ class ChangeNotice:
 
     A notice about every entity of a family may be restricted. With *below* it is about the entities inside those with
     these ids, with *holding* about those whose attribute of that name has one of the values. An entity of which that is
-    not known is included.
+    not known is included. With *has_left* it is about the loaded collections that contain one of their *members*: these
+    have left the collection of an owner that is not known.
     """
 
     family: str | None
@@ -218,4 +219,5 @@ class ChangeNotice:
     members: Mapping[str, frozenset[Member]] = attrs.field(factory=dict)
     below: frozenset[str] = frozenset()
     holding: tuple[str, frozenset[str]] | None = None
+    has_left: bool = False
     is_deleted: bool = False

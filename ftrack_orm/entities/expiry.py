@@ -109,16 +109,17 @@ class ExpiryLog:
                 for name in notice.derived:
                     self._expired_everywhere_at[name] = revision
 
-    def expire_families(self, notices: Iterable[ChangeNotice]) -> None:
+    def expire_families(self, notices: Iterable[ChangeNotice], is_current: IsCurrent | None = None) -> None:
         """Expire the attributes that *notices* name on all entities of a family.
 
-        Only entities that have such a value loaded are visited, unless the attribute is not indexed.
+        Only entities that have such a value loaded are visited, unless the attribute is not indexed. Collections that
+        have lost a member stay as they are if *is_current* is true of it.
         """
         for notice in notices:
             if not notice.key:
                 families = self._workspace.identities.families() if notice.family is None else [notice.family]
                 for family in families:
-                    self._expire_family(family, notice)
+                    self._expire_family(family, notice, is_current)
 
     def expire_all(self) -> None:
         """Expire every attribute of every entity, after a change that is not known in detail. Makes no request."""
@@ -293,11 +294,12 @@ class ExpiryLog:
 
     # -- all entities of a family --------------------------------------------------------------------------------------
 
-    def _expire_family(self, name: str, notice: ChangeNotice) -> None:
+    def _expire_family(self, name: str, notice: ChangeNotice, is_current: IsCurrent | None = None) -> None:
         family = self._workspace.identities.family(name)
         if not len(family):
             return
         concerns = _NoticeFilter(self._workspace, notice)
+        left = _MembersLeft(self._workspace, notice, is_current) if notice.has_left else None
         names = (*(notice.names or ()), *notice.derived)
         for attribute in names:
             if attribute in family.holders:
@@ -309,16 +311,21 @@ class ExpiryLog:
                 _let_others_run()
                 with self._workspace.lock:
                     for entity in part:
-                        self._expire_others(entity, others, notice, concerns)
+                        self._expire_others(entity, others, notice, concerns, left)
 
     def _expire_others(
-        self, entity: Entity, names: Sequence[str], notice: ChangeNotice, concerns: Callable[[Entity], bool]
+        self,
+        entity: Entity,
+        names: Sequence[str],
+        notice: ChangeNotice,
+        concerns: Callable[[Entity], bool],
+        left: _MembersLeft | None,
     ) -> None:
         if notice.names is None:
             self._expire_named(entity, notice)
         elif any(name in entity.__dict__ for name in names) and concerns(entity):
             for name in names:
-                if name in entity.__dict__:
+                if name in entity.__dict__ and (left is None or left.concerns(entity, name)):
                     self._expire(entity, name)
 
     def _expire_holders(self, family: Family[Entity], attribute: str, concerns: Callable[[Entity], bool]) -> None:
@@ -351,6 +358,36 @@ class ExpiryLog:
 def _let_others_run() -> None:
     """Let a thread that waits for the lock have it, which the thread that releases it would take again at once."""
     time.sleep(1e-6)
+
+
+class _MembersLeft:
+    """The members that have left a collection of an owner that a notice does not name."""
+
+    def __init__(self, workspace: Workspace, notice: ChangeNotice, is_current: IsCurrent | None) -> None:
+        self._is_current = is_current
+        # Of views, each is an entity of its own with the same key. A collection holds its members strongly, so that
+        # none contains an entity that the session does not have.
+        families = workspace.identities.families()
+        self._members: dict[str, dict[Entity, Member]] = {
+            name: {
+                entity: (family, key)
+                for _, key in members
+                for family in families
+                if (entity := workspace.identities.get(family, key)) is not None
+            }
+            for name, members in notice.members.items()
+        }
+
+    def concerns(self, entity: Entity, name: str) -> bool:
+        """Whether a loaded collection of *entity* may still show one of the members, or have it in its base."""
+        content = entity.__dict__[name]
+        if name not in self._members or not isinstance(content, Tracked):
+            return True
+        is_current, members = self._is_current, self._members[name]
+        return not content._is_stale and any(
+            is_current is None or not is_current(entity, name, members[each])
+            for each in content._contained(members.keys())
+        )
 
 
 class _NoticeFilter:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from typing import TYPE_CHECKING, Any, ClassVar
 
 
@@ -80,6 +80,10 @@ class Tracked:
         lock, and derives the content afterwards.
         """
 
+    def _contained(self, entities: Set[Any]) -> Iterable[Any]:
+        """Return those of *entities* that may be in the base or the content. Makes no request."""
+        return entities
+
     def _has_any_key(self, keys: Set[str]) -> bool:
         """Whether one of *keys* is a key of the content. Makes no request."""
         return False
@@ -90,14 +94,12 @@ class BackPopulated:
 
     __slots__ = ()
 
-    def _back_populate(self, entity: Any, is_member: bool) -> None:
-        """Add the entity or remove it, without recording an edit."""
+    def _back_populate(self, entity: Any, is_member: bool) -> bool:
+        """Add the entity or remove it, without recording an edit; return whether that has changed the content."""
+        raise NotImplementedError
 
     def _restore_order(self) -> None:
         """Show the items in the server's order again, followed by those that pending edits add."""
-
-    def _show_again(self, entity: Any) -> None:
-        """Show a member again that an edit of its key, which was taken back, had moved away."""
 
 
 def content_of(value: Any) -> Any:

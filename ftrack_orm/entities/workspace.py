@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextvars
 import threading
+import weakref
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -39,6 +41,9 @@ _NO_UNITS: Mapping[int, Journal] = MappingProxyType({})
 
 #: The journals of the units of work that this thread or task is in, by the id of the workspace.
 _UNITS: contextvars.ContextVar[Mapping[int, Journal]] = contextvars.ContextVar("ftrack_orm_units", default=_NO_UNITS)
+
+#: Moved entities that are kept for collections to look for. One that was not read meanwhile compares all of its items.
+_MOVED_KEPT = 1_000
 
 #: Returned by `Workspace.pending_value` when no unit of work has set the attribute.
 NO_VALUE: Final = object()
@@ -151,6 +156,12 @@ class Workspace:
         #: Counts the occasions on which entities were deleted or dropped. Collections look for removed items when it
         #: has increased.
         self.removals = 0
+        #: Counts the edits that have moved an entity while the collections that show it could not all be found.
+        #: Collections compare the keys of their items when it has increased.
+        self.moves = 0
+        self._moved: deque[weakref.ref[Entity]] = deque(maxlen=_MOVED_KEPT)
+        #: The foreign keys of members of the collections that were ever loaded. Moves by other keys are not counted.
+        self.member_keys: dict[str, None] = {}
         #: Counts commits that wrote something and change notices. A response to a request that was sent at an earlier
         #: revision may be older than they are.
         self.revision = 0
@@ -283,6 +294,20 @@ class Workspace:
             for entity in candidates or ()
             if entity.__dict__.get(key_name) == value and key_name in (entity._ftrack_state.originals or ())
         ]
+
+    def note_move(self, entity: Entity, key_name: str) -> None:
+        """Have all collections whose members hold keys compare that of *entity* when they are next read."""
+        if key_name in self.member_keys:
+            self._moved.append(weakref.ref(entity))
+            self.moves += 1
+
+    def moved_since(self, moves: int) -> list[Entity] | None:
+        """Return the entities that were noted after `moves` had that value, None if not all of them are kept."""
+        number = self.moves - moves
+        if number > len(self._moved):
+            return None
+        found = (self._moved[-position]() for position in range(number, 0, -1))
+        return [entity for entity in found if entity is not None]
 
     def forget_edited_keys(self) -> None:
         """Empty the index of edited keys if no edits are left."""

@@ -23,13 +23,16 @@ if TYPE_CHECKING:
 #: The filter of a notice about the entities inside others; no attribute has this name.
 _BELOW = "*below*"
 
+#: The filter of a notice about the collections that contain one of their members; no attribute has this name.
+_LEFT = "*left*"
+
 
 @attrs.frozen
 class _Target:
     """The entities that a notice is about: one, all of a family, or those that a filter of a notice selects.
 
     The filter is the name of an attribute with the ids that it may hold; `_BELOW` stands for the ids of what contains
-    the entity.
+    the entity, `_LEFT` for the members that have left a collection of it.
     """
 
     family: str | None
@@ -80,7 +83,8 @@ class _Draft:
             entries=frozenset(self.entries),
             members=members,
             below=target.ids if target.filter == _BELOW else frozenset(),
-            holding=(target.filter, target.ids) if target.filter not in ("", _BELOW) else None,
+            holding=(target.filter, target.ids) if target.filter not in ("", _BELOW, _LEFT) else None,
+            has_left=target.filter == _LEFT,
             is_deleted=self.is_deleted,
         )
 
@@ -201,8 +205,11 @@ class NoticeCollector:
             ends.extend((name, family, id_) for id_ in change.ids.get(name, ()))
             is_unknown = name in change.unknown or (are_all_affected and name not in change.ids)
             if is_unknown and name not in entity_type.primary_key:
+                # An own update sets the present id, so that only the former one can be missing.
+                has_left = change.is_own and change.action is Action.UPDATED and name in change.unknown
                 for each in (family,) if family else self._owning_families(entity_type.name):
-                    self._draft(each).add_collections(self._rules.collections_of(each, entity_type.name), members)
+                    draft = self._draft(each, filter=_LEFT if has_left else "")
+                    draft.add_collections(self._rules.collections_of(each, entity_type.name), members)
         for family, id_ in (*((family, id_) for _, family, id_ in ends), *change.owners):
             self._add_owner(family, id_, entity_type.name, members)
         if entity_type.name in LINK_TYPES:

@@ -42,6 +42,7 @@ class CommitExpiry:
         self._workspace = workspace
         self._operations = operations
         self._replaced = replaced
+        self._shown: _Shown | None = None
         self._deleted: list[Entity] = []
         self._has_deletions = False
         self._changes: list[EntityChange] = []
@@ -86,12 +87,13 @@ class CommitExpiry:
         if not self._changes:
             return []
         notices = rules.notices(self._changes)
-        self._workspace.expiry.apply_to_named(notices, _Shown(self._workspace, self._operations))
+        self._shown = _Shown(self._workspace, self._operations)
+        self._workspace.expiry.apply_to_named(notices, self._shown)
         return notices
 
     def finish(self, notices: Sequence[ChangeNotice]) -> None:
         """Expire values of all entities of a family, and follow deletions. The caller does not hold the lock."""
-        self._workspace.expiry.expire_families(notices)
+        self._workspace.expiry.expire_families(notices, self._shown)
         if self._has_deletions:
             follow_deletions(self._workspace, notices, self._deleted)
 

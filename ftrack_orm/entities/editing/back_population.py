@@ -39,14 +39,23 @@ def move_between_collections(entity: Entity, key_name: str, before: KeyedReferen
     """Remove *entity* from the loaded collections of its target *before*, and add it to those of its current target.
 
     The caller holds the lock.
+
+    The key *before* may not be known, or may be newer than the collection that shows the entity. Which collection that
+    is, is then found out when they are read: a move does not search all of them.
     """
     now = current_reference(entity, key_name)
     if before.key != now.key:
+        has_left = False
         for reference, is_member in ((before, False), (now, True)):
             target = _find_target(entity, key_name, reference)
-            _update_collections(entity, key_name, target, is_member=is_member)
+            has_changed = _update_collections(entity, key_name, target, is_member=is_member)
+            has_left |= has_changed and not is_member
             if entity.__entity_type__ in LINK_TYPES:
                 _update_linked(entity, key_name, target, is_member=is_member)
+        state = entity._ftrack_state
+        # The former owner of a new entity is always known.
+        if (not has_left or now.key is NOT_LOADED) and state.journal is None:
+            state.workspace.note_move(entity, key_name)
 
 
 def add_to_loaded_collections(entity: Entity) -> None:
@@ -67,15 +76,20 @@ def add_to_loaded_collections(entity: Entity) -> None:
                 _update_linked(entity, key_name, target, is_member=True)
 
 
-def _update_collections(entity: Entity, key_name: str, target: Entity | None, *, is_member: bool) -> None:
-    """Add *entity* to the loaded collections of *target* that are the inverse of the key, or remove it from them."""
+def _update_collections(entity: Entity, key_name: str, target: Entity | None, *, is_member: bool) -> bool:
+    """Add *entity* to the loaded collections of *target* that are the inverse of the key, or remove it from them.
+
+    Return whether one of them has changed.
+    """
+    has_changed = False
     if target is None:
-        return
+        return has_changed
     schema = entity._ftrack_state.workspace.schema
     for name, inverse in schema.inverses(target.__entity_type__, entity.__entity_type__, key_name):
         collection = target.__dict__.get(name)
         if isinstance(collection, BackPopulated) and has_values(entity, inverse):
-            collection._back_populate(entity, is_member)
+            has_changed |= collection._back_populate(entity, is_member)
+    return has_changed
 
 
 def _update_linked(link: Entity, key_name: str, end: Entity | None, *, is_member: bool) -> None:

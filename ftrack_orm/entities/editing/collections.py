@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, MutableSequence
+from collections.abc import Iterable, Iterator, MutableSequence, Set
 from typing import TYPE_CHECKING, Any, overload
 
 import attrs
@@ -110,9 +110,11 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
       reset by every change of the items.
     - `_removals`: the value that `Workspace.removals` had when the items were last searched for entities that were
       deleted or dropped. While the two are equal, none of the items is removed.
+    - `_moves`: the value that `Workspace.moves` had when the items were last compared with the keys of moved entities.
+      While the two are equal, the items agree with these keys.
     """
 
-    __slots__ = ("_attribute", "_base", "_items", "_owner", "_removals", "_sequence")
+    __slots__ = ("_attribute", "_base", "_items", "_moves", "_owner", "_removals", "_sequence")
 
     _kind = "collection"
 
@@ -125,6 +127,7 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
         self._items = self._base
         self._sequence: tuple[Entity, ...] | None = None
         self._removals = owner._ftrack_state.workspace.removals
+        self._moves = owner._ftrack_state.workspace.moves
         self._is_stale = is_stale
         if not is_stale:
             self._derive()
@@ -148,15 +151,13 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
             self._items = self._base
             self._derive()
 
-    def _show_again(self, entity: Entity) -> None:
-        if not self._is_stale and entity in self._base and entity not in self._items:
-            self._derive()
-
     def _show(self, entity: Entity, *, is_member: bool) -> None:
         """Add an entity to the items or remove it."""
-        if (entity in self._items) is is_member:
-            return
-        self._note_order()
+        if (entity in self._items) is not is_member:
+            self._note_order()
+            self._set_shown(entity, is_member=is_member)
+
+    def _set_shown(self, entity: Entity, *, is_member: bool) -> None:
         if self._items is self._base:
             self._items = dict(self._base)
         if is_member:
@@ -166,13 +167,15 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
         self._sequence = None
 
     def _current(self) -> dict[Entity, None]:
-        """Return the items, loaded again if they are stale, without removed entities.
+        """Return the items, loaded again if they are stale, without entities that were removed or have moved away.
 
-        Removed entities are searched for here, so that a commit does not have to search all collections for them.
+        These are searched for here, so that a commit or a move does not have to search all collections for them.
         """
         if self._is_stale:
             self._load_if_stale()
         workspace = self._owner._ftrack_state.workspace
+        if self._moves != workspace.moves:
+            self._follow_moves()
         if self._removals != workspace.removals:
             with workspace.lock:
                 self._removals = workspace.removals
@@ -181,6 +184,25 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
                     self._set_items(_without_removed(self._items))
                     self._drop_void_edits()
         return self._items
+
+    def _follow_moves(self) -> None:
+        """Drop the entities whose key has come to lead elsewhere, and show those again whose key no longer does."""
+        stored, workspace = self._membership(), self._owner._ftrack_state.workspace
+        with workspace.lock:
+            moved = workspace.moved_since(self._moves)
+            self._moves = workspace.moves
+            if not isinstance(stored, Inverse) or self._is_stale:
+                return
+            if moved is None or len(moved) > len(self._base) + len(self._items):
+                moved = [*self._base, *self._items]
+            key = self._owner._ftrack_state.key[0]
+            for entity in moved:
+                leads_here = entity.__dict__.get(stored.attribute, key) == key
+                if leads_here and entity in self._base and entity not in self._items:
+                    self._derive()
+                    return
+                if not leads_here and entity in self._items:
+                    self._set_shown(entity, is_member=False)
 
     def _current_sequence(self) -> tuple[Entity, ...]:
         items = self._current()
@@ -207,6 +229,11 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
     def _base_content(self) -> dict[Entity, None]:
         return self._base
 
+    def _contained(self, entities: Set[Any]) -> list[Entity]:
+        if len(entities) > len(self._base) + len(self._items):
+            return [entity for entity in {**self._base, **self._items} if entity in entities]
+        return [entity for entity in entities if entity in self._base or entity in self._items]
+
     def _set_base(self, base: Iterable[Entity]) -> None:
         self._is_stale = False
         self._base = self._items = dict.fromkeys(base)
@@ -225,6 +252,7 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
     def _derive(self) -> None:
         stored, shown = self._membership(), self._items
         items = self._base
+        self._moves = self._owner._ftrack_state.workspace.moves
         if isinstance(stored, Inverse):
             items = self._following_members(stored, {**items, **shown} if shown is not items else items)
         elif isinstance(stored, Through):
@@ -257,11 +285,8 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
         """Return those of *items* whose key leads to the owner, and the other entities whose edited key leads there."""
         owner, key_name = self._owner, stored.attribute
         workspace, key = owner._ftrack_state.workspace, owner._ftrack_state.key[0]
+        workspace.member_keys[key_name] = None
         if any(item.__dict__.get(key_name, key) != key for item in items):
-            # The former key of a moved member may not be known: nothing else would bring it back when its edit ends.
-            for journal in workspace.journals:
-                if any(item in journal.edits for item in self._base if item.__dict__.get(key_name, key) != key):
-                    journal.reordered[id(self)] = self
             items = {item: None for item in items if item.__dict__.get(key_name, key) == key}
         target = str(self._attribute.target)
         for entity in workspace.edited_members(key_name, key):
@@ -281,9 +306,12 @@ class Collection(MutableSequence[Entity], Tracked, BackPopulated):
                     linked[end] = None
         return {**items, **_without_removed(linked)} if linked else items
 
-    def _back_populate(self, entity: Entity, is_member: bool) -> None:
-        if not self._is_stale:  # A stale collection will be loaded again, and must not be while the lock is held.
-            self._show(entity, is_member=is_member)
+    def _back_populate(self, entity: Entity, is_member: bool) -> bool:
+        # A stale collection will be loaded again, and must not be while the lock is held.
+        if self._is_stale or (entity in self._items) is is_member:
+            return False
+        self._show(entity, is_member=is_member)
+        return True
 
     # -- editing -------------------------------------------------------------------------------------------------------
 

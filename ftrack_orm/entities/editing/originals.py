@@ -14,6 +14,7 @@ from ftrack_orm.entities.lifecycle import Lifecycle
 from ftrack_orm.entities.tracked import PendingEdit, Tracked
 from ftrack_orm.entities.workspace import NO_VALUE
 from ftrack_orm.errors import UsageError
+from ftrack_orm.schema.facts import POLYMORPHIC_KEYS
 from ftrack_orm.values import NOT_LOADED
 
 from .back_population import current_reference, move_between_collections
@@ -108,7 +109,9 @@ def take_back(entity: Entity, journal: Journal, names: Collection[str] | None = 
     chosen = [name for name in (edits if names is None else names) if name in edits]
     journal.discard_bases(entity, chosen)
     references = {
-        name: current_reference(entity, name) for name in chosen if name in entity.__schema__.keyed_references
+        name: current_reference(entity, name)
+        for name in chosen
+        if name in entity.__schema__.keyed_references or name in POLYMORPHIC_KEYS
     }
     for name in chosen:
         edit = edits[name]

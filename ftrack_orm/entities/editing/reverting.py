@@ -38,5 +38,3 @@ def revert(entity: Entity, names: Collection[str]) -> None:
         else:
             journal.deleted.pop(entity, None)
             take_back(entity, journal)
-        for reordered in journal.reordered.values():
-            reordered._show_again(entity)
