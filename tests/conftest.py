@@ -6,6 +6,7 @@ import functools
 import gc
 import itertools
 import os
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -86,11 +87,27 @@ def other(connect: Connect) -> Session:
     return connect()
 
 
+@pytest.fixture(scope="session")
+def creators() -> Iterator[weakref.WeakKeyDictionary[Sandbox, Session]]:
+    """The sessions that create productions, one for each embedded server: a new one would make two more requests."""
+    sessions: weakref.WeakKeyDictionary[Sandbox, Session] = weakref.WeakKeyDictionary()
+    yield sessions
+    for session in sessions.values():
+        session.close()
+
+
 @pytest.fixture
-def production(connect: Connect) -> Production:
+def production(box: Sandbox, schema_cache: Path, creators: weakref.WeakKeyDictionary[Sandbox, Session]) -> Production:
     """A production of the test's own, created by another session."""
-    with connect() as creator:
+    creator = creators.get(box)
+    if creator is None:
+        creator = Session(box.url, box.api_key, box.api_user, schema_cache_path=schema_cache)
+        creators[box] = creator
+    try:
         return create_production(creator)
+    except BaseException:
+        del creators[box]  # its edits are not committed with the next production
+        raise
 
 
 @pytest.fixture

@@ -40,6 +40,12 @@ def server() -> Iterator[Sandbox]:
         yield box
 
 
+@pytest.fixture(scope="module")
+def cache_of_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the schema cache that all pages share, as the programs of a person do."""
+    return tmp_path_factory.mktemp("schemas")
+
+
 @pytest.fixture
 def own_tracers(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page may set the provider of tracers, as a program does: for itself, not for the tests after it."""
@@ -50,12 +56,17 @@ def own_tracers(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("own_tracers")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_examples_of_a_page_run_in_order(
-    page: Any, server: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    page: Any,
+    server: Sandbox,
+    cache_of_pages: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("FTRACK_SERVER", server.url)
     monkeypatch.setenv("FTRACK_API_USER", server.api_user)
     monkeypatch.setenv("FTRACK_API_KEY", server.api_key)
-    monkeypatch.setenv("FTRACK_API_SCHEMA_CACHE_PATH", str(tmp_path))
+    monkeypatch.setenv("FTRACK_API_SCHEMA_CACHE_PATH", str(cache_of_pages))
     monkeypatch.setenv("MPLBACKEND", "agg")  # charts are drawn without a window
     if STUBS in page.read_text(encoding="utf-8"):
         monkeypatch.chdir(tmp_path)

@@ -42,8 +42,19 @@ BENCHMARKS = [
 ]
 
 
-#: These start several processes or move megabytes; they run in continuous integration.
-SLOW = {"starting", "transfer_memory", "transfers"}
+#: These take a second or more, start several processes or move megabytes; they run in continuous integration.
+SLOW = {
+    "building",
+    "ensuring",
+    "events",
+    "identity_floor",
+    "overlap",
+    "starting",
+    "streaming",
+    "transfer_memory",
+    "transfers",
+    "writing",
+}
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +74,10 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str 
 
 
 @pytest.fixture
-def frozen_objects() -> Iterator[None]:
+def frozen_objects() -> None:
     """Exclude the objects of the test run from garbage collections, which many measurements make."""
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def quick_runs(name: str) -> Iterator[tuple[Measurement, str, int]]:

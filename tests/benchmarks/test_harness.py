@@ -15,6 +15,7 @@ import pytest
 
 from benchmarks import building, harness, identity_floor, latency, reading, starting, writing
 from benchmarks.processes import ROOT, Server, server_process
+from tests.property_settings import IN_FULL
 
 
 def test_the_command_writes_a_table_and_the_results_as_json(tmp_path: Path) -> None:
@@ -80,6 +81,7 @@ def test_a_measurement_that_changes_data_has_a_new_server_for_every_run(runs: Si
     assert runs.servers == [("sandbox", 300)] * 2 * len(latency.MEASUREMENTS)
 
 
+@pytest.mark.skipif(not IN_FULL, reason="it measures with a server in a process of its own, for CI")
 def test_the_embedded_server_can_replace_prepared_responses() -> None:
     with server_process("sandbox", 40) as server:
         # Both fail for another number of tasks than the size.

@@ -29,7 +29,7 @@ from tests.property_settings import examples
 
 #: The queries are split over seeds so that several processes can share the work.
 SEEDS = range(24)
-QUERIES_PER_SEED = examples(25, 220)
+QUERIES_PER_SEED = examples(12, 220)
 
 
 def evaluated(studio: SimpleNamespace, select: Select) -> list[tuple[Any, ...]]:

@@ -44,7 +44,7 @@ class OnOwnServer(RuleBasedStateMachine):
         self._open.close()
 
 
-def run_machine(create: Callable[[], RuleBasedStateMachine], runs: int, steps: int = examples(20, 50)) -> None:
+def run_machine(create: Callable[[], RuleBasedStateMachine], runs: int, steps: int = examples(12, 50)) -> None:
     """Run a machine a number of times, with *steps* each. Steps draw from a seed, which is not worth shrinking."""
     factory: Any = create  # any function that creates a machine will do
     run_state_machine_as_test(

@@ -341,7 +341,7 @@ def test_a_commit_that_is_interrupted_at_any_line_loses_nothing_and_does_nothing
     # Each line in one of the two units, at its first visit, and some again at their last one.
     lines = [*tracer.first_visits[in_block::2], *tracer.last_visits[in_block::20]]
     failures = {}
-    for number, line in enumerate(lines[:: examples(len(lines) // 8, 1)]):
+    for number, line in enumerate(lines[:: examples(len(lines) // 5, 1)]):
         error, ending = ERRORS[number % 3], ENDINGS[number // 3 % 2]
         check = functools.partial(check_interrupted, oracle=oracle, line=line, error=error, ending=ending)
         if failure := cases.run(check, in_block=in_block):
@@ -356,7 +356,7 @@ def test_a_rollback_that_is_interrupted_at_any_line_takes_back_all_or_nothing(co
     assert case.roll_back(tracer) is None
     case.check_session()
     failures = {}
-    for number, line in enumerate(tracer.first_visits[:: examples(40, 1)]):
+    for number, line in enumerate(tracer.first_visits[:: examples(60, 1)]):
         error = ERRORS[number % 3]
         check = functools.partial(check_interrupted_rollback, line=line, error=error)
         if failure := cases.run(check, in_block=False):
@@ -374,7 +374,7 @@ def test_a_commit_whose_answer_cannot_be_merged_loses_nothing_and_does_nothing_t
     oracle = cases.oracle(None, in_block=in_block)
     places = [(place, mutation) for place in range(transport.replies) for mutation in MUTATIONS]
     failures = {}
-    for number, (place, mutation) in enumerate(places[in_block :: 2 * examples(16, 1)]):
+    for number, (place, mutation) in enumerate(places[in_block :: 2 * examples(24, 1)]):
         check = functools.partial(
             check_mutated,
             oracle=oracle,

@@ -109,7 +109,7 @@ def test_what_is_registered_has_its_file_whatever_line_is_interrupted(
         run()
     studio.check("no interrupt", may_keep_files=False)
     lines = tracer.first_visits
-    numbers = range(0, len(lines), max(1, len(lines) // examples(25, 100)))
+    numbers = range(0, len(lines), max(1, len(lines) // examples(10, 100)))
     for number, error in zip(numbers, itertools.cycle(ERRORS)):
         caplog.clear()
         check_interrupted(studio, run, lines[number], error, caplog)

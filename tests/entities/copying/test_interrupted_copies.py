@@ -152,7 +152,7 @@ class Interrupted(Exception):
     """Ends a copy after one of its requests."""
 
 
-@settings(max_examples=examples(3, 30), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(2, 30), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_copy_is_completed_after_any_interruption(
     connect: Connect, other: Session, production: Production, shot: Entity, data: st.DataObject
