@@ -162,8 +162,9 @@ class HttpTransport:
             attempt.abort()
 
         remove_callback = attempt.on_end = cancellation.on_cancel(cancel)
-        threading.Thread(target=run, name="ftrack-request", daemon=True).start()
         try:
+            # An interrupt may arrive before `start` returns, when the request is already under way.
+            threading.Thread(target=run, name="ftrack-request", daemon=True).start()
             return outcome.result()
         finally:
             if not outcome.done():

@@ -43,7 +43,7 @@ def test_collections_of_new_entities_are_the_same_before_and_after_the_commit(
     compared = 0
     with connect() as session:
         production = RandomProduction(session, create_basis(session), prefers_new=True)  # type: ignore[arg-type]
-        for number in range(examples(2, 60)):
+        for number in range(examples(4, 60)):
             draw = random.Random(1000 * part + number)
             log = []
             for _ in range(draw.choice((3, 6, 12))):

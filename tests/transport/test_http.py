@@ -648,6 +648,24 @@ def keyboard_interrupts() -> Iterator[None]:
     signal.signal(signal.SIGINT, handler)
 
 
+def test_an_interrupt_while_the_thread_of_a_request_starts_ends_the_request_and_its_connection(
+    server: ScriptedServer, make_transport: Callable[..., HttpTransport], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.script = [wait_until_closed(server)]
+    start = threading.Thread.start
+
+    def interrupted_start(thread: threading.Thread) -> None:
+        start(thread)
+        if thread.name == "ftrack-request":
+            assert server.arrived.acquire(timeout=5)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted_start)
+    with pytest.raises(KeyboardInterrupt):
+        make_transport().send(read_request(server.url, timeout=None), Cancellation())
+    assert server.closed_by_client.wait(5)
+
+
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="only where a thread can be sent a signal")
 @pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="needs the main thread")
 @pytest.mark.usefixtures("keyboard_interrupts")
