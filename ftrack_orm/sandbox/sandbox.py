@@ -180,6 +180,8 @@ class Sandbox:
             self._failure = error
         finally:
             engine.dispose()
+            # aiohttp caches the handlers of the latest servers, from which the engine is reached: about 10 MB each.
+            engine.clear_compiled_cache()
             self._ready.set()
 
     async def _serve(self, server: Server) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import json
 import os
 import random
@@ -16,7 +17,9 @@ from typing import Any
 
 import pytest
 import requests
+import sqlalchemy as sa
 
+from ftrack_orm import Session
 from ftrack_orm.errors import SettingsError
 from ftrack_orm.sandbox import Sandbox, datamodel
 from tests.mutations import damage_value
@@ -59,6 +62,21 @@ def test_stopping_releases_port_and_threads() -> None:
         requests.get(url, timeout=5)
     with pytest.raises(SettingsError, match="not started"):
         _ = box.url
+
+
+def test_a_stopped_sandbox_leaves_no_compiled_statements() -> None:
+    def compiled_statements() -> int:
+        gc.collect()
+        return sum(isinstance(each, sa.Compiled) for each in gc.get_objects())
+
+    with Sandbox(seed="empty"):
+        pass
+    before = compiled_statements()
+    for _ in range(3):
+        with Sandbox(seed="empty") as box, Session(box.url, box.api_key, box.api_user) as session:
+            session.query("Task").select("status.name", "parent.name").all()
+            assert compiled_statements() > before
+    assert compiled_statements() <= before
 
 
 def test_a_sandbox_can_be_started_again() -> None:
