@@ -130,7 +130,9 @@ def test_received_events_are_handled_by_wait(connect_client: ConnectClient) -> N
     session.event_hub.subscribe("topic=compat.wait", callback)
     session.event_hub.subscribe("topic=compat.wait", lambda event: event.stop(), priority=200)
     session.event_hub.subscribe("topic=compat.wait", lambda event: received.append("never"), priority=300)
-    ftrack_api.unwrap(session).event_hub.flush()
+    hub = ftrack_api.unwrap(session).event_hub
+    hub.connect(PATIENCE)  # the session connects in the background
+    assert hub.flush()
     for number in (1, 2):
         event = ftrack_api.event.base.Event("compat.wait", data={"number": number})
         other.event_hub.publish(event, on_reply=replies.append)
